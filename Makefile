@@ -1,0 +1,37 @@
+# Encore. `make` alone lists the targets.
+#
+#   PYTHON=/path/to/python3.12   the interpreter that .venv is made with; without it the first on PATH that fits
+#   UV=                          empty: install with pip although there is a uv
+#   ARGS='...'                   passed on by demo, test, slow and bench, e.g. make test ARGS='-k specs -x'
+
+python = .venv/bin/python
+
+.PHONY: help venv demo test slow lint bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+# Returns at once where .venv already holds what requirements.txt and pyproject.toml ask for. PYTHON and UV reach the
+# script through the environment.
+venv: ## make .venv and install requirements.txt, where that is not done yet
+	@sh .ci/make-venv
+
+demo: venv ## train SE-CNN at smoke scale on the built-in demo corpus and print its table beside the paper's
+	$(python) reproductions/se_cnn/run.py --table 5.1 $(ARGS)
+
+test: venv ## run the tests, except the slow ones
+	$(python) -m pytest $(ARGS)
+
+slow: venv ## run the slow tests
+	$(python) -m pytest -m slow $(ARGS)
+
+lint: venv ## check style and formatting
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+
+bench: venv ## run the benchmarks
+	$(python) -m benchmarks $(ARGS)
+
+clean: ## remove .venv, build artefacts and caches; results/ stays
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -path ./results -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

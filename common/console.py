@@ -1,0 +1,47 @@
+"""One console for messages and one look for progress bars.
+
+Messages and progress go to standard error, so that standard output holds only what was asked for (tables, JSON).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print one plain line (no markup is interpreted, so file names with brackets stay whole)."""
+    messages.print(text, markup=False)
+
+
+def warn(text: str) -> None:
+    """Print one line that stands out."""
+    messages.print(f"warning: {text}", style="yellow", markup=False)
+
+
+@contextmanager
+def progress(description: str, total: int, *, unit: str = "") -> Iterator[Callable[[int], None]]:
+    """Show a progress bar with time left while the block runs; the block calls the yielded function to advance it.
+
+    Where standard error is no terminal (a log file, CI), one line is printed at the start and one at the end.
+    """
+    if not messages.is_terminal:
+        say(f"{description}: {total} {unit}".rstrip() + " ...")
+        yield lambda amount=1: None
+        say(f"{description}: done")
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=messages, transient=False) as bars:
+        task = bars.add_task(description, total=total)
+        yield lambda amount=1: bars.advance(task, amount)

@@ -1,0 +1,29 @@
+"""The few exception types of Encore. Each message says what is wrong, what was found, and what to do."""
+
+
+class EncoreError(Exception):
+    """A mistake a user can mend. The command line prints the message alone and exits with `exit_code`."""
+
+    exit_code = 2
+
+
+class DataError(EncoreError):
+    """A file, folder or array cannot be used as it is."""
+
+
+class SpecError(EncoreError):
+    """A flag, row, table or spec value does not exist or does not fit the others."""
+
+
+class ResumeError(EncoreError):
+    """What an earlier run left on disk contradicts what is asked now."""
+
+
+class BudgetError(EncoreError):
+    """The work does not fit into the memory limit that was given."""
+
+
+class RunError(EncoreError):
+    """One run failed; the others go on, and the command ends with exit code 1."""
+
+    exit_code = 1

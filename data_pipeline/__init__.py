@@ -1,0 +1,1 @@
+"""From audio files to batches: datasets, decoding, features, shards, windows, streams."""

@@ -1,0 +1,100 @@
+"""What a dataset is to the rest of the house: a catalog of tracks."""
+
+from collections import Counter
+from pathlib import Path
+
+from pydantic import model_validator
+
+from common.files import sha256_of_json
+from common.specbase import Spec
+
+
+class Track(Spec):
+    """One clip of a dataset.
+
+    Args:
+        id: name that is unique within the dataset, e.g. `blues.00007`.
+        label: genre name.
+        path: the audio file, or the `.npz` file that holds the track's array.
+        row: row of the track in the `.npz` file; None for audio.
+        artist: None where unknown.
+    """
+
+    id: str
+    label: str
+    path: Path
+    row: int | None = None
+    artist: str | None = None
+
+
+class BadTrack(Spec):
+    """A track that cannot be used, and why."""
+
+    id: str
+    path: Path
+    reason: str
+
+
+class Catalog(Spec):
+    """The tracks of one dataset as found on disk.
+
+    Args:
+        dataset: key of the dataset (`demo`, `gtzan`, `arrays`, ...).
+        title: how tables name it.
+        genres: all class names in label order (alphabetical), also of genres without a track.
+        tracks: what was found, sorted by id.
+        expected: how many tracks the complete dataset has; None where there is no such number.
+        missing: ids that the complete dataset has and the folder lacks.
+        extra: files in the folder that are no track of the dataset.
+        known_bad: tracks left out because they are known to be unusable.
+        splits: predefined splits, name -> track id -> `train`, `valid`, `test` or `removed`.
+        caption: what every table made from it must say (synthetic, reduced features, ...).
+        clip_accuracy_ceiling_percent: what faulty labels leave possible; a result above it is suspicious.
+    """
+
+    dataset: str
+    title: str
+    genres: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    expected: int | None = None
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    known_bad: tuple[BadTrack, ...] = ()
+    splits: dict[str, dict[str, str]] = {}
+    caption: str = ""
+    clip_accuracy_ceiling_percent: float | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "Catalog":
+        repeated = [name for name, count in Counter(track.id for track in self.tracks).items() if count > 1]
+        if repeated:
+            raise ValueError(f"track ids must be unique, repeated: {', '.join(repeated[:5])}")
+        unknown = sorted({track.label for track in self.tracks} - set(self.genres))
+        if unknown:
+            raise ValueError(f"labels outside the genres {list(self.genres)}: {unknown}")
+        return self
+
+    @property
+    def label_indices(self) -> dict[str, int]:
+        """Genre name -> class index."""
+        return {genre: index for index, genre in enumerate(self.genres)}
+
+    def first_of_each_genre(self, count: int) -> "Catalog":
+        """The same catalog with the first `count` tracks of each genre, by id."""
+        kept = [t for genre in self.genres for t in [t for t in self.tracks if t.label == genre][:count]]
+        return self.but(tracks=tuple(sorted(kept, key=lambda track: track.id)))
+
+    @property
+    def source_digest(self) -> str:
+        """Names the files as they are now (ids, sizes, times): a changed folder gets another cache."""
+        files = {}
+        for path in {track.path for track in self.tracks}:
+            status = path.stat()
+            files[path.name] = (status.st_size, status.st_mtime_ns)
+        return sha256_of_json(
+            {
+                "dataset": self.dataset,
+                "tracks": [(t.id, t.label, t.artist, t.path.name, t.row) for t in self.tracks],
+                "files": sorted(files.items()),
+            }
+        )

@@ -1,0 +1,112 @@
+"""GTZAN: 1,000 clips of 30 s, ten genres of 100, 22,050 Hz, 16-bit, mono.
+
+Citation: G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", IEEE Transactions on Speech and
+Audio Processing 10(5), 2002. Faults: B. L. Sturm, "The GTZAN dataset: its contents, its faults, their effects on
+evaluation, and its future use", 2013. Fault-filtered split: C. Kereliuk, B. L. Sturm, J. Larsen, "Deep learning and
+music adversaries", IEEE Transactions on Multimedia 17(11), 2015.
+
+Index: `gtzan_index.csv` holds, per clip, the artist (81 unknown), its part in the fault-filtered split (443 train,
+197 valid, 290 test, 70 removed) and the SHA-256 of its WAV in the common copy (14 pairs are exact duplicates).
+
+Licence: none was ever stated; the recordings belong to their owners. Bring your own copy.
+"""
+
+import csv
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from common.errors import DataError
+from data_pipeline.audio import read_audio
+from data_pipeline.catalog import BadTrack, Catalog, Track
+
+GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
+CLIPS = 1000
+# What the mislabelled and repeated clips leave possible (after Sturm).
+CLIP_ACCURACY_CEILING_PERCENT = 94.5
+FOLDERS = ("genres", "genres_original")
+SUFFIXES = (".wav", ".au")
+# Truncated in the copy that most people have; the published split lists it all the same.
+UNREADABLE_IN_COMMON_COPY = ("jazz.00054",)
+
+WHERE = (
+    "GTZAN is not part of Encore and no one address for it lasts. Look for 'GTZAN Dataset - Music Genre "
+    "Classification' on Kaggle, 'marsyas/gtzan' on Hugging Face, or 'gtzan' in TensorFlow Datasets (about "
+    "1.2 GB), unpack it, and give the folder that holds genres/ or genres_original/ with --data"
+)
+
+
+@lru_cache(maxsize=1)
+def facts() -> dict[str, dict[str, str]]:
+    """Clip id -> {`artist` (empty where unknown), `fault_filtered`, `wav_sha256`} of all 1,000 clips."""
+    text = resources.files("data_pipeline.datasets").joinpath("gtzan_index.csv").read_text(encoding="utf-8")
+    return {row["id"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def fault_filtered_split() -> dict[str, str]:
+    """Clip id -> `train`, `valid`, `test` or `removed`."""
+    return {name: fact["fault_filtered"] for name, fact in facts().items()}
+
+
+def load(folder: Path) -> Catalog:
+    """Find GTZAN's clips below `folder`.
+
+    Args:
+        folder: holds `genres/` or `genres_original/`, or is one of them.
+
+    Raises:
+        DataError: the folder does not exist or holds none of the clips.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        kind = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise DataError(f"--data {folder}: {kind}. {WHERE}.")
+    root = next((folder / name for name in FOLDERS if (folder / name).is_dir()), folder)
+    found: dict[str, Path] = {}
+    extra = []
+    for path in sorted(path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        clip = path.stem
+        is_clip = clip in facts() and path.suffix.lower() in SUFFIXES and path.parent.name == clip.split(".")[0]
+        if is_clip and clip not in found:
+            found[clip] = path
+        else:
+            extra.append(str(path.relative_to(root)))
+    if not found:
+        raise DataError(
+            f"--data {folder}: no GTZAN clip in it, expected e.g. genres/blues/blues.00000.wav (.wav or .au). {WHERE}."
+        )
+    known_bad = _unreadable(found)
+    for bad in known_bad:
+        found.pop(bad.id, None)
+    if not found:
+        raise DataError(f"--data {folder}: no usable GTZAN clip in it: {known_bad[0].reason} {WHERE}.")
+    return Catalog(
+        dataset="gtzan",
+        title="GTZAN",
+        genres=GENRES,
+        tracks=tuple(track(clip, path) for clip, path in sorted(found.items())),
+        expected=CLIPS,
+        missing=tuple(sorted(set(facts()) - set(found) - {bad.id for bad in known_bad})),
+        extra=tuple(extra),
+        known_bad=known_bad,
+        splits={"fault_filtered": fault_filtered_split()},
+        clip_accuracy_ceiling_percent=CLIP_ACCURACY_CEILING_PERCENT,
+    )
+
+
+def track(clip: str, path: Path, row: int | None = None) -> Track:
+    """A track with the artist that the index knows."""
+    return Track(id=clip, label=clip.split(".")[0], path=path, row=row, artist=facts()[clip]["artist"] or None)
+
+
+def _unreadable(found: dict[str, Path]) -> tuple[BadTrack, ...]:
+    """The clips known to be broken in the common copy, where they are broken in this one too."""
+    bad = []
+    for clip in UNREADABLE_IN_COMMON_COPY:
+        if clip not in found:
+            continue
+        try:
+            read_audio(found[clip])
+        except DataError as error:
+            bad.append(BadTrack(id=clip, path=found[clip], reason=str(error)))
+    return tuple(bad)

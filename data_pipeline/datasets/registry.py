@@ -1,0 +1,42 @@
+"""Datasets by the name that `--dataset` takes."""
+
+from pathlib import Path
+
+from common.errors import SpecError
+from data_pipeline.catalog import Catalog
+from data_pipeline.datasets import arrays, demo, gtzan
+from data_pipeline.features import Precomputed
+
+NAMES = ("demo", "gtzan", "arrays")
+
+
+def load(
+    dataset: str, data: Path | None, cache: Path, *, seconds_per_column: float | None = None
+) -> tuple[Catalog, Precomputed | None]:
+    """Open a dataset.
+
+    Args:
+        data: what the user gave with `--data`; the demo corpus takes none.
+        cache: where the demo corpus is written.
+
+    Returns:
+        The catalog, and the feature where the data are features already.
+
+    Raises:
+        SpecError: an unknown dataset, or `--data` is missing or not wanted.
+        DataError: the data cannot be used.
+    """
+    if dataset not in NAMES:
+        raise SpecError(f"--dataset {dataset}: unknown, expected one of: {', '.join(NAMES)}.")
+    if dataset == "demo":
+        if data is not None:
+            raise SpecError(
+                f"--data {data}: the demo corpus is generated and takes no --data. Name a --dataset with it."
+            )
+        return demo.load(cache / "demo"), None
+    if data is None:
+        wanted = gtzan.WHERE if dataset == "gtzan" else "give an .npz with X, name and genre with --data"
+        raise SpecError(f"--dataset {dataset} needs --data. {wanted}.")
+    if dataset == "gtzan":
+        return gtzan.load(data), None
+    return arrays.load(data, seconds_per_column=seconds_per_column)

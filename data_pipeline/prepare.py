@@ -1,0 +1,226 @@
+"""Extraction over a catalog: in parallel, with a progress bar, resumable after a kill at any moment."""
+
+import hashlib
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from joblib import Parallel, delayed
+
+from common.console import progress, say
+from common.errors import DataError
+from common.files import require_writable_folder, sha256_of_file, sha256_of_json
+from data_pipeline.audio import Decoder, read_audio
+from data_pipeline.catalog import BadTrack, Catalog, Track
+from data_pipeline.features import Feature, Precomputed
+from data_pipeline.shards import (
+    FORMAT_VERSION,
+    INDEX_NAME,
+    Shard,
+    ShardIndex,
+    ShardTrack,
+    read_finished_shard,
+    read_index,
+    write_index,
+    write_shard,
+)
+
+_TARGET_SHARD_BYTES = 32 << 20
+_NOMINAL_TRACK_SECONDS = 30
+_NAMED_BAD_TRACKS = 10
+
+# (stored values of shape (frames, bins), SHA-256 of the source)
+Extracted = tuple[np.ndarray, str]
+
+
+def prepare(
+    catalog: Catalog,
+    feature: Feature,
+    cache: Path,
+    *,
+    skip_bad: bool = False,
+    decoder: Decoder = "soundfile",
+    jobs: int = -1,
+) -> ShardIndex:
+    """Extract `feature` from every track once; a finished cache is opened and checked instead.
+
+    Args:
+        cache: folder of all caches; each dataset and feature gets its own folder in it.
+        skip_bad: go on without tracks that cannot be used (they are listed in the index and counted in tables).
+        jobs: threads; -1 for one per core.
+
+    Raises:
+        DataError: a track cannot be used (all such tracks are named) and `skip_bad` is off; the cache cannot be
+            written or was changed.
+    """
+    require_writable_folder(cache, flag="--cache")
+    folder = Path(cache).expanduser() / "shards" / f"{catalog.dataset}-{_cache_key(catalog, feature, decoder)[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        if not (folder / INDEX_NAME).exists():
+            _make(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs)
+        index = read_index(folder)
+    if index.skipped and not skip_bad:
+        raise _bad_tracks_error(index.skipped, len(catalog.tracks))
+    return index
+
+
+def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:
+    return sha256_of_json(
+        {
+            "source": catalog.source_digest,
+            "genres": catalog.genres,
+            "feature": feature.as_json(),
+            "decoder": decoder,
+            "format": FORMAT_VERSION,
+        }
+    )
+
+
+def _make(catalog: Catalog, feature: Feature, folder: Path, *, skip_bad: bool, decoder: Decoder, jobs: int) -> None:
+    plan = _plan(catalog.tracks, feature)
+    finished = {number: shard for number in range(len(plan)) if (shard := read_finished_shard(folder, number))}
+    if finished:
+        say(f"{folder.name}: {len(finished)} of {len(plan)} shards are already there")
+    pending = [number for number in range(len(plan)) if number not in finished]
+    extract = _extractor(catalog, feature, decoder)
+    bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
+    tracks = [track for number in pending for track in plan[number]]
+    with (
+        progress(f"extracting {feature.kind} of {catalog.dataset}", len(tracks), unit="clips") as advance,
+        _in_threads(extract, tracks, jobs) as results,
+    ):
+        for number in pending:
+            outcomes = _take(results, plan[number], advance)
+            failed = [outcome for _, outcome in outcomes if isinstance(outcome, BadTrack)]
+            bad += failed
+            if failed and not skip_bad:
+                continue  # look at the rest too, so that one message can name them all
+            finished[number] = _write(folder, number, feature, outcomes)
+    if bad and not skip_bad:
+        raise _bad_tracks_error(bad, len(catalog.tracks))
+    if not any(shard.tracks for shard in finished.values()):
+        raise DataError(
+            f"{catalog.title}: none of its {len(catalog.tracks)} tracks can be used; first: {bad[0].reason}"
+        )
+    shards = tuple(finished[number] for number in sorted(finished))
+    write_index(
+        ShardIndex(folder=folder, dataset=catalog.dataset, genres=catalog.genres, feature=feature, shards=shards)
+    )
+
+
+def _plan(tracks: tuple[Track, ...], feature: Feature) -> list[list[Track]]:
+    """Cut the tracks into shards of about the target size; a function of the catalog alone, so that a resumed
+    preparation cuts the same way."""
+    itemsize = np.dtype(feature.storage.dtype).itemsize
+    track_bytes = feature.frames_per_second * _NOMINAL_TRACK_SECONDS * feature.bins * itemsize
+    count = max(1, int(_TARGET_SHARD_BYTES // track_bytes))
+    return [list(tracks[first : first + count]) for first in range(0, len(tracks), count)]
+
+
+@contextmanager
+def _in_threads(
+    extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int
+) -> Iterator[Iterator[Extracted | BadTrack]]:
+    # Threads suffice: decoding, the transform and array arithmetic all release the interpreter lock.
+    results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
+        delayed(_attempt)(extract, track) for track in tracks
+    )
+    try:
+        yield results
+    finally:
+        # joblib takes results that nobody fetched for a mistake, but a preparation may be stopped at any moment.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
+
+
+def _take(
+    results: Iterator[Extracted | BadTrack], tracks: list[Track], advance: Callable[[int], None]
+) -> list[tuple[Track, Extracted | BadTrack]]:
+    outcomes = []
+    for track in tracks:
+        outcomes.append((track, next(results)))
+        advance(1)
+    return outcomes
+
+
+def _write(folder: Path, number: int, feature: Feature, outcomes: list[tuple[Track, Extracted | BadTrack]]) -> Shard:
+    arrays, placed, skipped, row = [], [], [], 0
+    for track, outcome in outcomes:
+        if isinstance(outcome, BadTrack):
+            skipped.append(outcome)
+            continue
+        values, source = outcome
+        placed.append(
+            ShardTrack(
+                id=track.id,
+                label=track.label,
+                artist=track.artist,
+                shard=number,
+                first_row=row,
+                frames=len(values),
+                source_sha256=source,
+            )
+        )
+        arrays.append(values)
+        row += len(values)
+    rows = np.concatenate(arrays) if arrays else np.empty((0, feature.bins), feature.storage.dtype)
+    # Time first also in memory order: a window has to be one piece of the file.
+    return write_shard(folder, number, np.ascontiguousarray(rows), placed, skipped)
+
+
+def _attempt(extract: Callable[[Track], Extracted], track: Track) -> Extracted | BadTrack:
+    try:
+        return extract(track)
+    except DataError as error:
+        return BadTrack(id=track.id, path=track.path, reason=str(error))
+
+
+def _extractor(catalog: Catalog, feature: Feature, decoder: Decoder) -> Callable[[Track], Extracted]:
+    if isinstance(feature, Precomputed):
+        return _array_extractor(catalog, feature)
+
+    def extract(track: Track) -> Extracted:
+        samples = read_audio(track.path, sample_rate=feature.sample_rate, decoder=decoder)
+        try:
+            # Samples that are far too large overflow to values that the storage format refuses.
+            with np.errstate(over="ignore", invalid="ignore"):
+                stored = feature.storage.encode(feature.extract(samples))
+        except DataError as error:
+            raise DataError(f"{track.path}: {feature.kind}: {error} Replace the file, or --skip-bad.") from error
+        return stored, sha256_of_file(track.path)
+
+    return extract
+
+
+def _array_extractor(catalog: Catalog, feature: Precomputed) -> Callable[[Track], Extracted]:
+    with np.load(catalog.tracks[0].path, allow_pickle=False) as file:
+        spectrograms = file["X"]
+
+    def extract(track: Track) -> Extracted:
+        values = spectrograms[track.row].T
+        where = f"{track.path}: X[{track.row}] ({track.id})"
+        # Values of float64 beyond the range of float32 become infinite here, and are refused as such.
+        with np.errstate(over="ignore"):
+            stored = np.ascontiguousarray(values, dtype=feature.storage.dtype)
+        if np.issubdtype(stored.dtype, np.floating) and not np.isfinite(stored).all():
+            raise DataError(
+                f"{where} holds values that are not finite (NaN or infinity). Mend the array, or --skip-bad."
+            )
+        if not stored.any():
+            raise DataError(f"{where} is all zero. Mend the array, or --skip-bad.")
+        return stored, hashlib.sha256(stored.tobytes()).hexdigest()
+
+    return extract
+
+
+def _bad_tracks_error(bad: tuple[BadTrack, ...] | list[BadTrack], total: int) -> DataError:
+    named = "\n  ".join(entry.reason for entry in bad[:_NAMED_BAD_TRACKS])
+    more = f"\n  ... and {len(bad) - _NAMED_BAD_TRACKS} more" if len(bad) > _NAMED_BAD_TRACKS else ""
+    if len(bad) == 1:
+        return DataError(named)
+    return DataError(f"{len(bad)} of {total} tracks cannot be used:\n  {named}{more}")
