@@ -1,0 +1,212 @@
+"""The flags that every paper's `run.py` shares."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table as ScreenTable
+
+from common import rendering, reporting
+from common.console import messages, say
+from common.errors import EncoreError, SpecError
+from common.files import require_writable_folder
+from common.listing import listing
+from common.paper import Paper
+from common.planning import Options, plan, selected
+from common.records import read_all, runs_folder
+from common.runner import execute
+
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size such as `900MB`, `4GB` or `4G` (powers of 1024).
+
+    Raises:
+        SpecError: not a size.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)I?B?\s*", text.upper())
+    if not found or float(found[1]) <= 0:
+        raise SpecError(f"--memory-limit {text}: not a size, expected e.g. 900MB or 4GB.")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def main(paper: Paper) -> None:
+    """Run a paper's command line and exit: 0 all asked cells have a number, 1 a run failed, 2 unusable input."""
+    sys.exit(run_app(make_app(paper)))
+
+
+def make_app(paper: Paper) -> typer.Typer:
+    """A paper's command line, not yet run."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(help=f"{paper.title}: {paper.citation}")(_command(paper))
+    return app
+
+
+def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
+    """Run a command line (the process's own arguments by default) with errors as one clear line each; returns the exit
+    code."""
+    try:
+        return app(arguments, standalone_mode=False) or 0
+    except EncoreError as error:
+        messages.print(f"error: {error}", style="red", markup=False)
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("interrupted: finished runs and epochs are kept, the same command goes on from there")
+        return 130
+    except typer.Exit as stop:
+        return stop.exit_code
+    except Exception as error:
+        # Usage errors of the command-line library: they carry an exit code and a message for people.
+        if not hasattr(error, "format_message"):
+            raise
+        messages.print(f"error: {error.format_message()} See --help.", style="red", markup=False)
+        return 2
+
+
+def _command(paper: Paper):
+    def command(
+        dataset: Annotated[Literal["demo", "gtzan", "arrays"], typer.Option(help="Which data.")] = "demo",
+        data: Annotated[
+            Path | None, typer.Option(help="Folder of the dataset, or .npz file of --dataset arrays.")
+        ] = None,
+        table: Annotated[
+            list[str] | None, typer.Option(help="Table of the paper; repeat for several. Default: all.")
+        ] = None,
+        row: Annotated[list[str] | None, typer.Option(help="Row label; repeat for several. Default: all.")] = None,
+        scale: Annotated[
+            Literal["smoke", "paper"] | None,
+            typer.Option(help="smoke: minutes, to see that it works. Default: smoke for demo, else paper."),
+        ] = None,
+        features: Annotated[
+            Literal["paper", "small"] | None,
+            typer.Option(help="small: cheap log-mel. Default: small for demo at smoke scale, else paper."),
+        ] = None,
+        epochs: Annotated[int | None, typer.Option(min=1, help="At most so many epochs.")] = None,
+        seeds: Annotated[
+            int | None, typer.Option(min=1, help="Runs of each row. Default: the paper's, 1 at smoke scale.")
+        ] = None,
+        split: Annotated[
+            Literal["holdout", "kfold", "fault_filtered"] | None, typer.Option(help="How clips are dealt out.")
+        ] = None,
+        unit: Annotated[
+            Literal["clip", "segment"] | None, typer.Option(help="segment: deal out single windows (contaminated).")
+        ] = None,
+        precision: Annotated[
+            Literal["float32", "mixed_bfloat16"] | None, typer.Option(help="Of the arithmetic.")
+        ] = None,
+        memory_limit: Annotated[
+            str | None, typer.Option(help="Most resident memory, e.g. 4GB.", metavar="SIZE")
+        ] = None,
+        seconds_per_column: Annotated[
+            float | None, typer.Option(min=1e-6, help="Time step of --dataset arrays without n_samples.")
+        ] = None,
+        decoder: Annotated[Literal["soundfile", "tensorflow-io"], typer.Option(help="Audio decoder.")] = "soundfile",
+        cache: Annotated[Path, typer.Option(help="Folder for extracted features.")] = Path("~/.cache/encore"),
+        out: Annotated[Path, typer.Option(help="Folder for results.")] = Path("results"),
+        fresh: Annotated[bool, typer.Option("--fresh", help="Measure the asked runs again.")] = False,
+        skip_bad: Annotated[
+            bool, typer.Option("--skip-bad", help="Go on without unusable clips; tables count them.")
+        ] = False,
+        allow_incomplete: Annotated[
+            bool, typer.Option("--allow-incomplete", help="Go on although clips are missing; tables say so.")
+        ] = False,
+        from_records: Annotated[
+            bool,
+            typer.Option("--from-records", help="Make tables and curves again from records; no data, no training."),
+        ] = False,
+        list_: Annotated[
+            bool, typer.Option("--list", help="Show tables, rows, parameters, published numbers.")
+        ] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="With --list: as JSON.")] = False,
+    ) -> int:
+        if as_json and not list_:
+            raise SpecError("--json: goes with --list.")
+        options = Options(
+            dataset=dataset,
+            data=data,
+            tables=tuple(table or ()),
+            rows=tuple(row or ()),
+            scale=scale,
+            features=features,
+            epochs=epochs,
+            seeds=seeds,
+            split=split,
+            unit=unit,
+            precision=precision,
+            memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
+            cache=cache.expanduser(),
+            out=out.expanduser(),
+            fresh=fresh,
+            skip_bad=skip_bad,
+            allow_incomplete=allow_incomplete,
+            decoder=decoder,
+            seconds_per_column=seconds_per_column,
+        )
+        if list_:
+            return _list(paper, as_json)
+        if from_records:
+            return _from_records(paper, options)
+        return _run(paper, options)
+
+    return command
+
+
+def _run(paper: Paper, options: Options) -> int:
+    selected(paper, options)  # a mistyped table or row is told before the data are looked at
+    require_writable_folder(options.out, flag="--out")
+    require_writable_folder(options.cache, flag="--cache")
+    work = plan(paper, options)
+    outcome = execute(work, options)
+    found = read_all(runs_folder(options.out, paper.key, work.setting.dataset))
+    made, paths = reporting.write_tables(paper, work.tables, work.setting, found, options.out)
+    paths += reporting.write_curves(paper, work.setting, found, options.out)
+    if work.reader is not None:
+        paths += reporting.write_examples(paper, work.setting, work.reader, options.out)
+    paths.append(reporting.write_page(paper, options.out))
+    _show(made, paths)
+    return 1 if outcome.failed else 0
+
+
+def _from_records(paper: Paper, options: Options) -> int:
+    wanted = [table for table, _ in selected(paper, options)]
+    made = reporting.regenerate(paper, options.out, wanted)
+    if not made:
+        raise SpecError(
+            f"--from-records: no records of {paper.key} below {options.out}. Run without --from-records first."
+        )
+    paths = [path for _, written in made for path in written]
+    paths.append(reporting.write_page(paper, options.out))
+    _show([table for table, _ in made], list(dict.fromkeys(paths)))
+    return 0
+
+
+def _show(made: list[dict], paths: list[Path]) -> None:
+    # A table in a log file is not squeezed to the 80 columns that an unknown terminal is taken to have.
+    screen = Console() if sys.stdout.isatty() else Console(width=200)
+    for values in made:
+        rendering.show(values, screen)
+    screen.print("written:")
+    for path in paths:
+        screen.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _list(paper: Paper, as_json: bool) -> int:
+    values = listing(paper)
+    if as_json:
+        print(json.dumps(values, indent=1))
+        return 0
+    screen = Console() if sys.stdout.isatty() else Console(width=160)
+    for entry in values["tables"]:
+        rows = ScreenTable(title=f"Table {entry['id']}: {entry['title']}")
+        for name in ("row", "published", "trainable parameters", "experiment"):
+            rows.add_column(name, justify="left" if name == "row" else "right")
+        for row in entry["rows"]:
+            published = ", ".join(f"{name} {value}" for name, value in row["published"].items() if value is not None)
+            rows.add_row(row["label"], published, f"{row['trainable_parameters']:,}", row["experiment"][:12])
+        screen.print(rows)
+    return 0

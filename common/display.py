@@ -1,0 +1,105 @@
+"""The progress of a whole table: runs done, runs left, time left, and how the present run learns."""
+
+import time
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from common.console import messages, say
+from common.training import Listener
+
+
+class Board:
+    """Shows all runs of a command; a context manager.
+
+    Args:
+        runs: all runs of the command.
+        finished: those that had a record before.
+        epochs: epochs that the pending runs take at most, for the time left.
+    """
+
+    def __init__(self, runs: int, finished: int, epochs: int):
+        self._runs, self._done, self._epochs = runs, finished, epochs
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=messages,
+            disable=not messages.is_terminal,
+        )
+        self._total = None
+
+    def __enter__(self) -> "Board":
+        if self._epochs:
+            self._bars.start()
+            self._total = self._bars.add_task(self._heading(), total=self._epochs)
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._bars.stop()
+
+    def begin(self, labels: tuple[str, ...], seed: int, fold: int, folds: int, epochs: int) -> "RunListener":
+        """A run starts; hand the listener to the fit loop."""
+        name = ", ".join(labels) + f", seed {seed}" + (f", fold {fold + 1}/{folds}" if folds > 1 else "")
+        task = self._bars.add_task(name, total=1)
+        return RunListener(self, name, task, epochs, self._done + 1, self._runs)
+
+    def end(self, listener: "RunListener", result: str) -> None:
+        """The run is over: its own bar goes, one line with the result stays."""
+        self._done += 1
+        self._bars.remove_task(listener.task)
+        if self._total is not None:
+            # Early stopping leaves epochs undone; they count as done for the time left.
+            self._bars.advance(self._total, listener.epochs - listener.epochs_shown)
+            self._bars.update(self._total, description=self._heading())
+        say(f"[{self._done}/{self._runs}] {listener.name}: {result} ({time.perf_counter() - listener.began:.0f} s)")
+
+    def epoch(self) -> None:
+        """An epoch of any run is done."""
+        if self._total is not None:
+            self._bars.advance(self._total, 1)
+
+    def bars(self) -> Progress:
+        """The bars on screen."""
+        return self._bars
+
+    def _heading(self) -> str:
+        return f"runs {self._done}/{self._runs} done, epochs"
+
+
+class RunListener(Listener):
+    """Moves the bar of one run."""
+
+    def __init__(self, board: Board, name: str, task: int, epochs: int, number: int, runs: int):
+        self._board = board
+        self.name, self.task, self.epochs = name, task, epochs
+        self._number, self._runs = number, runs
+        self.epochs_shown = 0
+        self.began = time.perf_counter()
+        self._latest = ""
+
+    def started(self, epoch: int, batches: int) -> None:
+        if epoch > self.epochs_shown:
+            # Going on from a checkpoint: those epochs need no time any more.
+            for _ in range(epoch - self.epochs_shown):
+                self._board.epoch()
+            say(f"[{self._number}/{self._runs}] {self.name}: going on after epoch {epoch}")
+            self.epochs_shown = epoch
+        self._board.bars().update(
+            self.task,
+            description=f"{self.name}: epoch {epoch + 1}/{self.epochs}{self._latest}",
+            total=batches,
+            completed=0,
+        )
+
+    def batch(self) -> None:
+        self._board.bars().advance(self.task, 1)
+
+    def finished(self, entry: dict[str, float]) -> None:
+        self._latest = f", loss {entry['loss']:.3f}, validation {100 * entry['val_accuracy']:.1f} %"
+        self.epochs_shown = int(entry["epoch"])
+        self._board.epoch()
+        if not messages.is_terminal:
+            say(f"[{self._number}/{self._runs}] {self.name}: epoch {self.epochs_shown}/{self.epochs}{self._latest}")

@@ -1,0 +1,122 @@
+"""From window probabilities to clip decisions, metrics and intervals.
+
+Three accuracies are kept apart (they are never the same number):
+*window* is the share of windows that are right; *clip (mean softmax)* decides a clip by the largest average
+probability; *clip (majority vote)* by the most frequent window decision, ties to the lowest class index.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from common.specbase import Spec
+
+METRIC_NAMES = {
+    "window_accuracy": "window accuracy",
+    "clip_accuracy_mean_softmax": "clip accuracy (mean softmax)",
+    "clip_accuracy_majority_vote": "clip accuracy (majority vote)",
+}
+
+
+class ClipResult(Spec):
+    """What the network said of one clip.
+
+    Args:
+        id: of the track.
+        label: true class index.
+        windows: how many of its windows were judged.
+        windows_correct: how many of those were right.
+        votes: windows that voted for each class.
+        mean_softmax: average probability of each class, rounded to six decimals.
+    """
+
+    id: str
+    label: int
+    windows: int
+    windows_correct: int
+    votes: tuple[int, ...]
+    mean_softmax: tuple[float, ...]
+
+    @property
+    def by_mean_softmax(self) -> int:
+        return int(np.argmax(self.mean_softmax))
+
+    @property
+    def by_majority_vote(self) -> int:
+        return int(np.argmax(self.votes))
+
+
+def aggregate(
+    probabilities: np.ndarray, window_labels: np.ndarray, window_tracks: np.ndarray, track_ids: list[str]
+) -> list[ClipResult]:
+    """Collect the windows of each clip.
+
+    Args:
+        probabilities: (windows, classes).
+        window_labels: (windows,) class index.
+        window_tracks: (windows,) position in `track_ids`.
+
+    Returns:
+        One result for each clip that has a window, in track order.
+    """
+    classes = probabilities.shape[1]
+    decisions = probabilities.argmax(axis=1)
+    results = []
+    for position in np.unique(window_tracks):
+        mine = window_tracks == position
+        label = int(window_labels[mine][0])
+        mean = probabilities[mine].mean(axis=0, dtype=np.float64)
+        results.append(
+            ClipResult(
+                id=track_ids[position],
+                label=label,
+                windows=int(mine.sum()),
+                windows_correct=int((decisions[mine] == label).sum()),
+                votes=tuple(np.bincount(decisions[mine], minlength=classes).tolist()),
+                mean_softmax=tuple(round(float(value), 6) for value in mean),
+            )
+        )
+    return results
+
+
+def accuracies(clips: list[ClipResult] | tuple[ClipResult, ...]) -> dict[str, float]:
+    """The three accuracies, as shares between 0 and 1."""
+    return {
+        "window_accuracy": sum(clip.windows_correct for clip in clips) / sum(clip.windows for clip in clips),
+        "clip_accuracy_mean_softmax": sum(clip.by_mean_softmax == clip.label for clip in clips) / len(clips),
+        "clip_accuracy_majority_vote": sum(clip.by_majority_vote == clip.label for clip in clips) / len(clips),
+    }
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its 95 % interval, as shares between 0 and 1."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def wilson_interval(share: float, clips: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval of a share of `clips` independent clips (E. B. Wilson, 1927).
+
+    Windows of one clip are no independent trials, so the clips are counted also for window accuracies: the interval
+    is then rather too wide than too narrow. `share` need not be a multiple of 1/clips (mean over runs).
+    """
+    z = float(norm.ppf(0.5 + confidence / 2))
+    centre = (share + z * z / (2 * clips)) / (1 + z * z / clips)
+    half = z / (1 + z * z / clips) * math.sqrt(share * (1 - share) / clips + z * z / (4 * clips * clips))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def mean_with_interval(values: list[float], clips: int) -> Interval:
+    """Mean over runs, with the Wilson interval over the distinct test clips.
+
+    Args:
+        values: the accuracy of each run (share).
+        clips: distinct clips tested, over all folds.
+    """
+    mean = math.fsum(values) / len(values)
+    return Interval(mean, *wilson_interval(mean, clips))

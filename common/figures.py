@@ -1,0 +1,188 @@
+"""Figures as PNG and SVG: an example spectrogram, its windows, learning curves, and published against measured."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from common.files import write_bytes
+from common.records import Record
+
+_PUBLISHED, _OURS, _ACCENT = "#b0b0b0", "#1f6f8b", "#d1495b"
+# Without these an SVG differs from run to run, and a regenerated figure would look changed.
+_STYLE = {
+    "svg.hashsalt": "encore",
+    "svg.fonttype": "none",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.dpi": 120,
+}
+
+
+def write(figure: Figure, stem: Path) -> list[Path]:
+    """Save as `<stem>.png` and `<stem>.svg` and close the figure."""
+    paths = []
+    with matplotlib.rc_context(_STYLE):
+        for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=suffix, metadata=metadata, bbox_inches="tight")
+            path = stem.with_name(f"{stem.name}.{suffix}")
+            write_bytes(path, buffer.getvalue())
+            paths.append(path)
+    plt.close(figure)
+    return paths
+
+
+def _axes(width: float, height: float, rows: int = 1, columns: int = 1, **arguments: Any):
+    with matplotlib.rc_context(_STYLE):
+        return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **arguments)
+
+
+def spectrogram(values: np.ndarray, seconds: float, *, title: str, bins_label: str, top_db: float | None) -> Figure:
+    """One track's stored feature.
+
+    Args:
+        values: (frames, bins), 0 to 1.
+        seconds: length of the track.
+        top_db: range in dB that 0 to 1 stands for; None where it is unknown.
+    """
+    figure, axes = _axes(8, 3.4)
+    shown = values.T if top_db is None else (values.T - 1) * top_db
+    picture = axes.imshow(
+        shown,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        extent=(0, seconds, 0, values.shape[1]),
+        interpolation="nearest",
+    )
+    axes.set(xlabel="seconds", ylabel=bins_label, title=title)
+    figure.colorbar(picture, ax=axes, label="dB below the clip's maximum" if top_db else "stored value (0-1)")
+    return figure
+
+
+def windows(values: np.ndarray, starts: np.ndarray, frames: int, seconds: float, *, title: str) -> Figure:
+    """A track above, every window that is cut from it below.
+
+    Args:
+        values: (frames of the track, bins).
+        starts: first frame of each window.
+        frames: frames of a window.
+    """
+    columns = min(len(starts), 10)
+    rows = -(-len(starts) // columns)
+    figure = plt.figure(figsize=(10, 2.4 + 1.5 * rows), layout="constrained")
+    grid = figure.add_gridspec(1 + rows, columns, height_ratios=[1.5] + [1] * rows)
+    top = figure.add_subplot(grid[0, :])
+    limits = {
+        "vmin": float(values.min()),
+        "vmax": float(values.max()),
+        "cmap": "magma",
+        "origin": "lower",
+        "aspect": "auto",
+    }
+    top.imshow(values.T, extent=(0, seconds, 0, values.shape[1]), **limits)
+    top.set(title=title, xlabel="seconds", yticks=[])
+    per_frame = seconds / len(values)
+    for number, start in enumerate(starts):
+        colour = _ACCENT if number % 2 else "white"
+        height = values.shape[1] * (0.96 if number % 2 else 0.88)
+        # A tenth of the window is left open, so that neighbours of one height do not run into one line.
+        ends = [(start + 0.05 * frames) * per_frame, (start + 0.95 * frames) * per_frame]
+        top.plot(ends, [height, height], color=colour, linewidth=2)
+        axes = figure.add_subplot(grid[1 + number // columns, number % columns])
+        axes.imshow(values[start : start + frames].T, **limits)
+        axes.set_title(f"{number + 1}: {start * per_frame:.1f} s", fontsize=8)
+        axes.set(xticks=[], yticks=[])
+    return figure
+
+
+def curves(records: list[Record], quantity: str, *, title: str) -> Figure:
+    """Training and validation curves over epochs, one line per run.
+
+    Args:
+        records: runs of one row.
+        quantity: `accuracy` or `loss`.
+    """
+    figure, axes = _axes(6.4, 3.8)
+    several = len(records) > 1
+    for number, record in enumerate(records):
+        epochs = [entry["epoch"] for entry in record.history]
+        strength = 0.55 if several else 1.0
+        scale = 100 if quantity == "accuracy" else 1
+        for name, colour, label in ((quantity, _OURS, "training"), (f"val_{quantity}", _ACCENT, "validation")):
+            values = [scale * entry[name] for entry in record.history]
+            axes.plot(
+                epochs,
+                values,
+                color=colour,
+                alpha=strength,
+                label=label if number == 0 else None,
+                marker="." if len(epochs) < 12 else None,
+            )
+        axes.axvline(
+            record.best_epoch,
+            color="#888888",
+            linestyle=":",
+            alpha=strength,
+            label="kept weights" if number == 0 else None,
+        )
+    axes.set(
+        xlabel="epoch", ylabel="window accuracy (%)" if quantity == "accuracy" else "cross-entropy loss", title=title
+    )
+    longest = max(len(record.history) for record in records)
+    axes.set_xlim(0.5, longest + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if quantity == "accuracy":
+        axes.set_ylim(0, 100)
+    axes.legend(frameon=False)
+    return figure
+
+
+def published_and_measured(table: dict[str, Any], *, subtitle: str) -> Figure:
+    """Bars of the published numbers and ours, with intervals; rows that were not run have no bar."""
+    metric = table["metrics"][0]
+    rows = table["rows"]
+    positions = np.arange(len(rows))
+    figure, axes = _axes(max(5.5, 1.5 * len(rows)), 4.2)
+    axes.bar(positions - 0.2, [row["published"][metric] for row in rows], 0.38, color=_PUBLISHED, label="published")
+    run = [number for number, row in enumerate(rows) if row["measured"]]
+    means = [rows[number]["measured"][metric]["mean"] for number in run]
+    bounds = [rows[number]["measured"][metric]["ci95"] for number in run]
+    errors = [
+        [mean - low for mean, (low, _) in zip(means, bounds, strict=True)],
+        [high - mean for mean, (_, high) in zip(means, bounds, strict=True)],
+    ]
+    if run:
+        name = rows[run[0]]["measured"][metric]["metric"]
+        axes.bar(
+            positions[run] + 0.2, means, 0.38, yerr=errors, capsize=3, color=_OURS, label=f"ours: {name}, 95 % interval"
+        )
+    for position, row in zip(positions, rows, strict=True):
+        axes.text(
+            position - 0.2, row["published"][metric] + 1, f"{row['published'][metric]:.1f}", ha="center", fontsize=8
+        )
+        if row["measured"]:
+            top = row["measured"][metric]["ci95"][1]
+            axes.text(
+                position + 0.2, top + 1, f"{row['measured'][metric]['mean']:.1f}", ha="center", fontsize=8, color=_OURS
+            )
+        else:
+            axes.text(position + 0.2, 1, "not run", ha="center", rotation=90, fontsize=8, color=_OURS)
+    axes.set(xticks=positions, ylim=(0, 115), ylabel=f"{metric} (%)", xlabel=table["row_header"])
+    axes.set_xticklabels(
+        [row["label"] for row in rows], rotation=20 if max(len(row["label"]) for row in rows) > 12 else 0
+    )
+    axes.set_yticks(range(0, 101, 20))
+    axes.set_title(f"{table['paper']}, Table {table['table']}: {table['title']}\n{subtitle}", fontsize=10)
+    axes.legend(frameon=False, loc="upper left", ncols=2, fontsize=8)
+    return figure

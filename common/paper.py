@@ -1,0 +1,160 @@
+"""A paper as the house sees it: what it published, how its network is built, what it leaves unsaid."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from common.errors import SpecError
+from common.spec import Experiment, Row, Source, Table
+from common.specbase import Spec
+from data_pipeline.features import Feature
+from data_pipeline.stream import Layout, shape_of_window
+
+
+@dataclass(frozen=True)
+class ArchitectureRow:
+    """One line of a published architecture table.
+
+    Args:
+        label: unique within the table, e.g. `Conv 1`.
+        published: what the paper prints (a shape, a rate, a ratio; None for nothing).
+        layers: names of the Keras layers that it stands for.
+    """
+
+    label: str
+    published: Any
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ArchitectureTable:
+    """A published table of layers, held against the network that we build.
+
+    Args:
+        column: what the published column is, e.g. `filter_shape`.
+        experiment: the network that is described.
+        measure: (model, layer names) -> what we built, in the form of the published column.
+    """
+
+    id: str
+    title: str
+    column: str
+    rows: tuple[ArchitectureRow, ...]
+    experiment: Experiment
+    measure: Callable[[keras.Model, tuple[str, ...]], Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A published figure that is drawn again.
+
+    Args:
+        kind: `spectrogram`, `windows`, or the learning curves of the default row: `accuracy`, `loss`.
+    """
+
+    id: str
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One reproduced paper.
+
+    Args:
+        key: folder name and `--list` name.
+        citation: one line.
+        default_row: (table id, row label) of the network that the paper recommends.
+        build: (model spec, input shape, classes) -> an uncompiled model.
+        layout: how its networks take their windows.
+        small_feature: cheaper features, for a quick look and for the demo corpus.
+        smoke: values of `Training` that smoke scale replaces with small or given features.
+        smoke_paper_features: the same with the paper's own, dearer features: enough to see every part work.
+        smoke_tracks_per_genre: clips of each genre at smoke scale.
+        paper_seeds: runs averaged at paper scale.
+        sources: where each value of an experiment comes from, by dotted path.
+        notes: facts about the reproduction for the generated README.
+    """
+
+    key: str
+    title: str
+    citation: str
+    tables: tuple[Table, ...]
+    architecture: tuple[ArchitectureTable, ...]
+    figures: tuple[Figure, ...]
+    default_row: tuple[str, str]
+    build: Callable[[Any, tuple[int, ...], int], keras.Model]
+    layout: Layout
+    small_feature: Feature
+    smoke: dict[str, Any]
+    smoke_paper_features: dict[str, Any]
+    smoke_tracks_per_genre: int
+    paper_seeds: int
+    sources: dict[str, Source]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def table_ids(self) -> list[str]:
+        """All tables, in the paper's order."""
+        return sorted([t.id for t in self.tables] + [t.id for t in self.architecture], key=_by_number)
+
+    def table(self, table_id: str) -> Table | ArchitectureTable:
+        """The table of that id.
+
+        Raises:
+            SpecError: there is none.
+        """
+        for table in (*self.tables, *self.architecture):
+            if table.id == table_id:
+                return table
+        raise SpecError(f"--table {table_id}: {self.key} has no such table; it has: {', '.join(self.table_ids)}.")
+
+    def row(self, table_id: str, label: str) -> Row:
+        """One row of a table of results.
+
+        Raises:
+            SpecError: there is none.
+        """
+        table = self.table(table_id)
+        for row in table.rows:
+            if row.label == label:
+                return row
+        raise SpecError(
+            f"--row {label}: table {table_id} has no such row; it has: {', '.join(r.label for r in table.rows)}."
+        )
+
+    @property
+    def default_experiment(self) -> Experiment:
+        """The network that the paper recommends."""
+        return self.row(*self.default_row).experiment
+
+    def input_shape(self, experiment: Experiment) -> tuple[int, ...]:
+        """Shape of one window with the experiment's own feature, as the network takes it."""
+        frames = experiment.windows.window_frames(experiment.feature.frames_per_second)
+        return shape_of_window(frames, experiment.feature.bins, self.layout)
+
+    def parameters(self, experiment: Experiment, classes: int = 10) -> int:
+        """Trainable parameters of a row's network at the paper's own input size."""
+        return count_trainable(self.build(experiment.model, self.input_shape(experiment), classes))
+
+
+def count_trainable(model: keras.Model) -> int:
+    """Number of trainable parameters."""
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+
+
+def leaf_paths(spec: Spec, prefix: str = "") -> list[str]:
+    """Dotted paths of every value of a spec, e.g. `training.batch_windows`; tuples count as one value."""
+    paths = []
+    for name in type(spec).model_fields:
+        value = getattr(spec, name)
+        path = f"{prefix}{name}"
+        paths += leaf_paths(value, f"{path}.") if isinstance(value, Spec) else [path]
+    return paths
+
+
+def _by_number(table_id: str) -> tuple:
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in table_id.replace(".", " ").split())

@@ -1,0 +1,32 @@
+"""Keeps the compiled start-up chatter of TensorFlow off the console; whatever else is written still appears."""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Printed from C++ before any log level is read, so no setting silences them.
+_CHATTER = re.compile(
+    r"All log messages before absl::InitializeLog|oneDNN custom operations are on|Could not find cuda drivers"
+)
+
+
+@contextmanager
+def quiet_start() -> Iterator[None]:
+    """Hold back standard error while the block imports TensorFlow, then print what is not chatter."""
+    sys.stderr.flush()
+    original = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(original, 2)
+            os.close(original)
+            held.seek(0)
+            for line in held.read().decode("utf-8", errors="replace").splitlines():
+                if not _CHATTER.search(line):
+                    print(line, file=sys.stderr)

@@ -1,0 +1,206 @@
+"""One immutable record per run: written once, found again by the run's id, never edited."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+from pydantic import ValidationError
+
+from common.errors import DataError
+from common.evaluation import ClipResult
+from common.files import read_json, write_text
+from common.spec import Precision, Scale, SplitName, Unit
+from common.specbase import Spec
+
+FORMAT_VERSION = 1
+_PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn", "soundfile", "soxr", "librosa")
+
+
+class Setting(Spec):
+    """What a command chose for all rows at once; the records of one table share it.
+
+    Args:
+        data_digest: of the tracks that were used.
+        features: `paper`, or `small` (cheaper features than the paper's), or `given` (precomputed arrays).
+        epochs, precision: None where the paper's or the scale's own value holds.
+        stratified: False where a split could not be stratified and was dealt without regard to genre.
+    """
+
+    dataset: str
+    data_digest: str
+    scale: Scale
+    features: Literal["paper", "small", "given"]
+    split: SplitName
+    unit: Unit
+    epochs: int | None = None
+    precision: Precision | None = None
+    stratified: bool = True
+
+
+class DataFacts(Spec):
+    """What a table says of the data.
+
+    Args:
+        title: the dataset's name.
+        caption: what must be said of it (synthetic, precomputed); may be empty.
+        genres: class names in label order.
+        clips: clips used.
+        expected: clips of the complete dataset; None where there is no such number.
+        missing: clips of the complete dataset that were not found.
+        skipped: clips left out because they cannot be used.
+        skipped_clips: their ids, the first twenty.
+    """
+
+    title: str
+    caption: str
+    genres: tuple[str, ...]
+    clips: int
+    expected: int | None
+    skipped: int
+    skipped_clips: tuple[str, ...]
+    missing: int = 0
+    clip_accuracy_ceiling_percent: float | None = None
+
+
+class PartCounts(Spec):
+    """Clips and windows in one part of a split."""
+
+    clips: int
+    windows: int
+
+
+class Record(Spec):
+    """Everything about one finished run.
+
+    Args:
+        run_id: of experiment, data, split, fold and seed.
+        row_experiment: digest of the paper's row, as `--list` shows it.
+        experiment_digest, experiment: as it was really run (scale and flags applied).
+        shared_clips: clips with windows both in training or validation and in test.
+        input_mean, input_deviation: what the input was standardised with (0 and 1: not at all).
+        metrics: part -> metric -> share between 0 and 1.
+        history: one entry per epoch.
+        clips: what the network said of each test clip.
+    """
+
+    format_version: int = FORMAT_VERSION
+    run_id: str
+    paper: str
+    row_experiment: str
+    experiment_digest: str
+    experiment: dict[str, Any]
+    setting: Setting
+    data: DataFacts
+    protocol: str
+    split_digest: str
+    fold: int
+    folds: int
+    seed: int
+    parts: dict[str, PartCounts]
+    shared_clips: int
+    trainable_parameters: int
+    input_shape: tuple[int, ...]
+    input_mean: float
+    input_deviation: float
+    best_epoch: int
+    metrics: dict[str, dict[str, float]]
+    wall_seconds: float
+    peak_resident_bytes: int
+    machine: dict[str, str | int]
+    versions: dict[str, str]
+    finished_at: str
+    history: tuple[dict[str, int | float], ...]
+    clips: tuple[ClipResult, ...]
+
+
+def runs_folder(out: Path, paper: str, dataset: str) -> Path:
+    """Where the records of a paper and dataset lie."""
+    return Path(out) / paper / dataset / "runs"
+
+
+def write(folder: Path, record: Record) -> Path:
+    """Write a record once.
+
+    Raises:
+        DataError: a record of this run exists already, or the folder cannot be written.
+    """
+    path = folder / f"{record.run_id}.json"
+    if path.exists():
+        raise DataError(f"{path}: a record is never overwritten. Give --fresh to measure again.")
+    write_text(path, _layout(record.as_json()))
+    return path
+
+
+def read(path: Path) -> Record:
+    """Read one record.
+
+    Raises:
+        DataError: not a record, or edited so that its run id or metrics no longer fit.
+    """
+    try:
+        record = Record.model_validate(read_json(path, what="a run's record"))
+    except ValidationError as error:
+        raise DataError(f"{path}: not a record of format {FORMAT_VERSION} ({error.error_count()} problems).") from error
+    if path.stem != record.run_id:
+        raise DataError(f"{path}: holds run {record.run_id}; the file's name must be the run's id.")
+    return record
+
+
+def read_all(folder: Path) -> list[Record]:
+    """All records of a folder, by run id."""
+    return [read(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
+
+
+def machine() -> dict[str, str | int]:
+    """What a wall time depends on."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count() or 0,
+        "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 0),
+        "system": platform.system(),
+        "backend": keras.backend.backend(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that decide a result."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _layout(values: dict[str, Any]) -> str:
+    """One field a line, one clip and one epoch a line: readable, and small in a diff."""
+
+    def text(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+    def field(value: Any) -> str:
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            return "[\n" + ",\n".join(f"    {text(entry)}" for entry in value) + "\n  ]"
+        return text(value)
+
+    return "{\n" + ",\n".join(f"  {text(name)}: {field(value)}" for name, value in values.items()) + "\n}\n"

@@ -1,0 +1,170 @@
+"""One table in four forms: Markdown, CSV, LaTeX and JSON, and on screen."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as ScreenTable
+
+from common.evaluation import METRIC_NAMES
+from common.files import write_json, write_text
+
+_NOT_RUN = "not run"
+_LATEX = str.maketrans(
+    {"%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}"}
+)
+
+
+def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows as text: the same in every form."""
+    return _architecture_cells(table) if table["protocol"] is None else _result_cells(table)
+
+
+def _result_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    metrics = table["metrics"]
+    compared = table["compared_with"]
+    others = [name for name in METRIC_NAMES if name not in compared.values()]
+    header = [table["row_header"]]
+    for name in metrics:
+        metric = _metric_name(compared[name])
+        header += [f"Published {name} (%)", f"Our {metric} (%)", "95 % interval", "Difference"]
+    header += [f"{_metric_name(name).capitalize()} (%)" for name in others] + ["Runs", "Test clips", "Parameters"]
+    rows = []
+    for row in table["rows"]:
+        measured = row["measured"]
+        line = [row["label"]]
+        for name in metrics:
+            line.append(f"{row['published'][name]:.1f}")
+            if measured:
+                low, high = measured[name]["ci95"]
+                line += [f"{measured[name]['mean']:.1f}", f"{low:.1f} to {high:.1f}", f"{row['difference'][name]:+.1f}"]
+            else:
+                line += [_NOT_RUN, "", ""]
+        if measured:
+            line += [f"{measured[name]['mean']:.1f}" for name in others]
+            line += [
+                str(measured[others[0]]["runs"]),
+                str(measured[others[0]]["clips"]),
+                f"{row['trainable_parameters']:,}",
+            ]
+        else:
+            line += [""] * (len(others) + 3)
+        rows.append(line)
+    return header, rows
+
+
+def _metric_name(metric: str) -> str:
+    """Parentheses are left to the unit."""
+    return METRIC_NAMES[metric].replace(" (", ", ").replace(")", "")
+
+
+def _architecture_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    column = table["metrics"][0]
+    header = [
+        "Layer",
+        f"Published {column.replace('_', ' ')}",
+        f"Our {column.replace('_', ' ')}",
+        "Output",
+        "Parameters",
+    ]
+
+    def shape(value: Any) -> str:
+        if value is None:
+            return "-"
+        return " x ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+    rows = [
+        [
+            row["label"],
+            shape(row["published"][column]),
+            shape(row["measured"][column]),
+            shape(row["measured"]["output_shape"]),
+            f"{row['measured']['parameters']:,}",
+        ]
+        for row in table["rows"]
+    ]
+    return header, rows
+
+
+def title(table: dict[str, Any]) -> str:
+    """Heading of a table."""
+    return f"{table['paper']}, Table {table['table']}: {table['title']}"
+
+
+def as_markdown(table: dict[str, Any]) -> str:
+    """GitHub Markdown with warnings above and the caption below."""
+    header, rows = cells(table)
+    lines = [f"# {title(table)}", ""]
+    for warning in table["warnings"]:
+        lines += [f"> **Warning.** {warning}", ""]
+    lines.append("| " + " | ".join(header) + " |")
+    lines.append("|" + "|".join(["---"] + ["---:"] * (len(header) - 1)) + "|")
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    lines += ["", *[f"- {line}" for line in table["caption"]], ""]
+    return "\n".join(lines)
+
+
+def as_csv(table: dict[str, Any]) -> str:
+    """Header, rows, then warnings and caption as comment lines."""
+    header, rows = cells(table)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    notes = [
+        f"# {title(table)}",
+        *[f"# warning: {w}" for w in table["warnings"]],
+        *[f"# {c}" for c in table["caption"]],
+    ]
+    return text.getvalue() + "\n".join(notes) + "\n"
+
+
+def as_latex(table: dict[str, Any]) -> str:
+    """A `table` environment for the booktabs package."""
+    header, rows = cells(table)
+
+    def line(values: list[str]) -> str:
+        return "    " + " & ".join(value.translate(_LATEX) for value in values) + r" \\"
+
+    caption = " ".join([title(table) + ".", *[f"Warning: {w}" for w in table["warnings"]], *table["caption"]])
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"  \centering",
+            rf"  \caption{{{caption.translate(_LATEX)}}}",
+            rf"  \label{{tab:{table['paper']}-{table['table']}}}".replace("_", "-"),
+            rf"  \begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
+            r"    \toprule",
+            line(header),
+            r"    \midrule",
+            *[line(row) for row in rows],
+            r"    \bottomrule",
+            r"  \end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def write_all(folder: Path, stem: str, table: dict[str, Any]) -> list[Path]:
+    """Write all four forms and return their paths."""
+    write_text(folder / f"{stem}.md", as_markdown(table))
+    write_text(folder / f"{stem}.csv", as_csv(table))
+    write_text(folder / f"{stem}.tex", as_latex(table))
+    write_json(folder / f"{stem}.json", table)
+    return [folder / f"{stem}{suffix}" for suffix in (".md", ".csv", ".tex", ".json")]
+
+
+def show(table: dict[str, Any], console: Console) -> None:
+    """Print a table with its warnings and caption."""
+    header, rows = cells(table)
+    screen = ScreenTable(title=title(table), caption="\n".join(table["caption"]), caption_justify="left")
+    for number, name in enumerate(header):
+        screen.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
+    for row in rows:
+        screen.add_row(*row)
+    console.print(screen)
+    for warning in table["warnings"]:
+        console.print(f"warning: {warning}", style="yellow", markup=False)

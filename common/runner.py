@@ -1,0 +1,167 @@
+"""Runs a plan: trains what has no record yet, writes records as they come, then tables and figures."""
+
+import shutil
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+from filelock import FileLock
+
+from common import records
+from common.console import say, warn
+from common.display import Board
+from common.errors import EncoreError, RunError
+from common.evaluation import accuracies, aggregate
+from common.files import require_writable_folder, write_text
+from common.paper import count_trainable
+from common.planning import Options, Plan, PlannedRun
+from common.records import PartCounts, Record, runs_folder
+from common.tables import result_folder
+from common.training import CHECKPOINT_NAME, Fitted, MemoryLimit, fit, peak_resident_bytes, predict
+from data_pipeline.stream import shape_of_window
+
+
+@dataclass
+class Outcome:
+    """What a command did.
+
+    Args:
+        trained, finished_before: number of runs.
+        failed: run labels with the reason.
+    """
+
+    trained: int = 0
+    finished_before: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+def execute(plan: Plan, options: Options) -> Outcome:
+    """Train every planned run that has no record.
+
+    Raises:
+        EncoreError: the options or the machine cannot carry the work (other runs are kept).
+    """
+    require_writable_folder(options.out, flag="--out")
+    folder = runs_folder(options.out, plan.paper.key, plan.setting.dataset)
+    work = result_folder(options.out, plan.paper, plan.setting.dataset) / "work"
+    outcome = Outcome()
+    if options.fresh:
+        _forget(plan, folder, work)
+    pending = [planned for planned in plan.runs if not _is_recorded(planned, folder)]
+    outcome.finished_before = len(plan.runs) - len(pending)
+    if outcome.finished_before:
+        say(f"{outcome.finished_before} of {len(plan.runs)} runs are already finished")
+    memory = MemoryLimit(options.memory_limit_bytes)
+    epochs = {planned.run.id: planned.run.experiment.training.epochs for planned in pending}
+    with Board(len(plan.runs), outcome.finished_before, sum(epochs.values())) as board:
+        for planned in pending:
+            listener = board.begin(
+                planned.labels, planned.run.seed, planned.run.fold.number, planned.folds, epochs[planned.run.id]
+            )
+            place = work / planned.run.id
+            place.mkdir(parents=True, exist_ok=True)
+            # Two commands at once share the work instead of doing it twice.
+            with FileLock(place / ".lock"):
+                if _is_recorded(planned, folder):
+                    board.end(listener, "finished by another command")
+                    continue
+                try:
+                    record = _train(plan, planned, place, memory, listener)
+                    records.write(folder, record)
+                    outcome.trained += 1
+                    (place / CHECKPOINT_NAME).unlink(missing_ok=True)
+                    board.end(listener, f"test window accuracy {100 * record.metrics['test']['window_accuracy']:.1f} %")
+                except EncoreError as error:
+                    if not isinstance(error, RunError):
+                        raise
+                    outcome.failed.append(f"{', '.join(planned.labels)}, seed {planned.run.seed}: {error}")
+                    board.end(listener, f"FAILED: {error}")
+                except Exception as error:  # one broken run must not take the finished ones with it
+                    write_text(place / "error.txt", traceback.format_exc())
+                    first_line = str(error).partition("\n")[0]
+                    reason = f"{type(error).__name__}: {first_line} (see {place / 'error.txt'})"
+                    outcome.failed.append(f"{', '.join(planned.labels)}, seed {planned.run.seed}: {reason}")
+                    board.end(listener, f"FAILED: {reason}")
+    for failure in outcome.failed:
+        warn(f"failed: {failure}")
+    return outcome
+
+
+def _is_recorded(planned: PlannedRun, folder: Path) -> bool:
+    path = folder / f"{planned.run.id}.json"
+    return path.exists() and records.read(path).run_id == planned.run.id
+
+
+def _forget(plan: Plan, folder: Path, work: Path) -> None:
+    """`--fresh`: the asked runs are measured again; all others are left alone."""
+    for planned in plan.runs:
+        (folder / f"{planned.run.id}.json").unlink(missing_ok=True)
+        shutil.rmtree(work / planned.run.id, ignore_errors=True)
+
+
+def _train(plan: Plan, planned: PlannedRun, place: Path, memory: MemoryLimit, listener) -> Record:
+    run, paper, reader = planned.run, plan.paper, planned.reader
+
+    def build(shape: tuple[int, ...], classes: int) -> keras.Model:
+        return paper.build(run.experiment.model, shape, classes)
+
+    fitted = fit(run, build, reader, layout=paper.layout, folder=place, memory=memory, listener=listener)
+    began = time.perf_counter()
+    metrics, clips = {}, ()
+    for part in ("valid", "test"):
+        clips = _judge(plan, planned, fitted, part)
+        metrics[part] = accuracies(clips)
+    return _record(plan, planned, fitted, metrics, tuple(clips), time.perf_counter() - began)
+
+
+def _judge(plan: Plan, planned: PlannedRun, fitted: Fitted, part: str):
+    reader, positions = planned.reader, getattr(planned.run.fold, part)
+    probabilities = predict(
+        fitted,
+        reader,
+        positions,
+        batch_size=planned.run.experiment.training.batch_windows,
+        layout=plan.paper.layout,
+    )
+    ids = [track.id for track in reader.index.tracks]
+    return aggregate(probabilities, reader.labels[positions], reader.windows.tracks[positions], ids)
+
+
+def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, judging_seconds: float) -> Record:
+    run, reader = planned.run, planned.reader
+    parts = {
+        part: PartCounts(clips=len(set(reader.windows.tracks[positions].tolist())), windows=len(positions))
+        for part in ("train", "valid", "test")
+        for positions in (getattr(run.fold, part),)
+    }
+    return Record(
+        run_id=run.id,
+        paper=plan.paper.key,
+        row_experiment=planned.row_experiment,
+        experiment_digest=run.experiment.digest,
+        experiment=run.experiment.as_json(),
+        setting=plan.setting,
+        data=plan.facts,
+        protocol=run.experiment.protocol.name,
+        split_digest=run.fold.split_digest,
+        fold=run.fold.number,
+        folds=planned.folds,
+        seed=run.seed,
+        parts=parts,
+        shared_clips=run.fold.shared_tracks,
+        trainable_parameters=count_trainable(fitted.model),
+        input_shape=shape_of_window(*reader.window_shape, plan.paper.layout),
+        input_mean=fitted.standardisation.mean,
+        input_deviation=fitted.standardisation.deviation,
+        best_epoch=fitted.state.best_epoch,
+        metrics=metrics,
+        wall_seconds=round(fitted.seconds + judging_seconds, 1),
+        peak_resident_bytes=peak_resident_bytes(),
+        machine=records.machine(),
+        versions=records.versions(),
+        finished_at=records.now(),
+        history=tuple(fitted.state.history),
+        clips=clips,
+    )

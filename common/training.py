@@ -1,0 +1,254 @@
+"""The one fit loop: a run is (experiment, data, fold, seed), and it can be killed after any epoch."""
+
+import csv
+import io
+import math
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from common import checkpoint
+from common.checkpoint import LoopState
+from common.errors import BudgetError, RunError
+from common.files import sha256_of_json, write_text
+from common.protocol import Fold
+from common.spec import Experiment
+from data_pipeline.reader import WindowReader
+from data_pipeline.standardisation import AS_STORED, Standardisation, measure
+from data_pipeline.stream import Layout, as_dataset, epoch_order, shape_of_window
+
+# (input shape, number of classes) -> an uncompiled model
+ModelBuilder = Callable[[tuple[int, ...], int], keras.Model]
+
+CHECKPOINT_NAME = "checkpoint.npz"
+WEIGHTS_NAME = "best.weights.h5"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: what is recorded, resumed and recognised as finished.
+
+    Args:
+        experiment: as it is really run (scale and flags applied).
+        data_digest: of the tracks that it runs on.
+        fold: which windows train, choose and test.
+        seed: drives initialisation, shuffling and dropout.
+    """
+
+    experiment: Experiment
+    data_digest: str
+    fold: Fold
+    seed: int
+
+    @property
+    def id(self) -> str:
+        """Names the run by everything that decides its result."""
+        return sha256_of_json(
+            {
+                "experiment": self.experiment.digest,
+                "data": self.data_digest,
+                "split": self.fold.split_digest,
+                "fold": self.fold.number,
+                "seed": self.seed,
+            }
+        )[:16]
+
+
+@dataclass(frozen=True)
+class MemoryLimit:
+    """A limit on the resident memory of the process.
+
+    Args:
+        limit_bytes: None for no limit.
+    """
+
+    limit_bytes: int | None = None
+
+    def batch_budget(self) -> int | None:
+        """What is left for batches beside what the process holds already (TensorFlow alone: about 600 MB)."""
+        return None if self.limit_bytes is None else self.limit_bytes - resident_bytes()
+
+    def require(self, doing: str) -> None:
+        """Raise BudgetError once the peak is above the limit."""
+        peak = peak_resident_bytes()
+        if self.limit_bytes is not None and peak > self.limit_bytes:
+            raise BudgetError(
+                f"--memory-limit {self.limit_bytes / 2**20:.0f} MB: {doing} took {peak / 2**20:.0f} MB. "
+                "Raise the limit, or use --precision mixed_bfloat16."
+            )
+
+
+def peak_resident_bytes() -> int:
+    """Most memory that this process ever held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds now; its peak where the system does not tell."""
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        return peak_resident_bytes()
+    return int(status.read_text().split()[1]) * resource.getpagesize()
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A finished fit: the model holds the weights of its best epoch."""
+
+    model: keras.Model
+    state: LoopState
+    standardisation: Standardisation
+    seconds: float
+
+
+class Listener:
+    """Is told how a fit goes on; the base class ignores it."""
+
+    def started(self, epoch: int, batches: int) -> None:
+        """An epoch of `batches` batches begins (epochs count from 0)."""
+
+    def batch(self) -> None:
+        """A batch was trained on."""
+
+    def finished(self, entry: dict[str, float]) -> None:
+        """An epoch ended with these values."""
+
+
+def fit(
+    run: Run,
+    build: ModelBuilder,
+    reader: WindowReader,
+    *,
+    layout: Layout,
+    folder: Path,
+    memory: MemoryLimit = MemoryLimit(),
+    listener: Listener | None = None,
+) -> Fitted:
+    """Train one run, going on from its checkpoint where there is one.
+
+    Args:
+        build: makes the uncompiled model.
+        reader: gives the windows that the run's fold points to.
+        layout: how the model takes its windows.
+        folder: of this run: checkpoint, `history.csv`, TensorBoard events, best weights.
+
+    Raises:
+        RunError: the loss is no longer finite.
+        ResumeError: the checkpoint does not fit.
+        BudgetError: the memory limit cannot be kept.
+    """
+    listener = listener or Listener()
+    training = run.experiment.training
+    model = _compiled(run, build, shape_of_window(*reader.window_shape, layout), len(reader.index.genres))
+    folder.mkdir(parents=True, exist_ok=True)
+    resumed = checkpoint.restore(folder / CHECKPOINT_NAME, model, run.id)
+    state, best = resumed or (LoopState(run.id), [])
+    standardisation = measure(reader, run.fold.train) if training.standardise else AS_STORED
+    budget = memory.batch_budget()
+
+    def windows(order: np.ndarray):
+        return as_dataset(
+            reader,
+            order,
+            batch_size=training.batch_windows,
+            layout=layout,
+            standardisation=standardisation,
+            budget_bytes=budget,
+        )
+
+    validation = windows(run.fold.valid)
+    while not _is_over(run, state):
+        began = time.perf_counter()
+        order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
+        listener.started(state.epoch, -(-len(order) // training.batch_windows))
+        fitted = model.fit(windows(order), shuffle=False, verbose=0, callbacks=[_Ticker(listener)]).history
+        checked = model.evaluate(validation, verbose=0, return_dict=True)
+        memory.require("training")
+        entry = {
+            "epoch": state.epoch + 1,
+            "loss": float(fitted["loss"][0]),
+            "accuracy": float(fitted["accuracy"][0]),
+            "val_loss": float(checked["loss"]),
+            "val_accuracy": float(checked["accuracy"]),
+            "seconds": round(time.perf_counter() - began, 3),
+        }
+        if not (math.isfinite(entry["loss"]) and math.isfinite(entry["val_loss"])):
+            raise RunError(f"run {run.id}: the loss is not finite in epoch {entry['epoch']} ({entry['loss']}).")
+        state.epoch += 1
+        state.history.append(entry)
+        if entry["val_loss"] < state.best_loss:
+            state.best_loss, state.best_epoch = entry["val_loss"], state.epoch
+            best = checkpoint.weights_of(model)
+        checkpoint.save(folder / CHECKPOINT_NAME, model, state, best)
+        _write_logs(folder, state)
+        listener.finished(entry)
+    model.set_weights(best)
+    model.save_weights(folder / WEIGHTS_NAME)
+    return Fitted(model, state, standardisation, sum(entry["seconds"] for entry in state.history))
+
+
+def predict(
+    fitted: Fitted, reader: WindowReader, positions: np.ndarray, *, batch_size: int, layout: Layout
+) -> np.ndarray:
+    """Class probabilities of the windows at `positions`, in that order: float32 (windows, classes)."""
+    windows = as_dataset(
+        reader, positions, batch_size=batch_size, layout=layout, standardisation=fitted.standardisation
+    )
+    return fitted.model.predict(windows, verbose=0)
+
+
+def _compiled(run: Run, build: ModelBuilder, shape: tuple[int, ...], classes: int) -> keras.Model:
+    # Drops the graphs of earlier runs in this process, and makes layer names start over.
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(run.seed)
+    keras.config.set_dtype_policy(run.experiment.training.precision)
+    try:
+        model = build(shape, classes)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.compile(
+        optimizer=keras.optimizers.Adam(run.experiment.training.learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        # XLA compiles slower code for this work on CPUs; other backends know best.
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+    )
+    return model
+
+
+def _is_over(run: Run, state: LoopState) -> bool:
+    patience = run.experiment.training.patience_epochs
+    waited = state.epoch - state.best_epoch
+    return state.epoch >= run.experiment.training.epochs or (patience is not None and waited >= patience)
+
+
+class _Ticker(keras.callbacks.Callback):
+    def __init__(self, listener: Listener):
+        super().__init__()
+        self._listener = listener
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._listener.batch()
+
+
+def _write_logs(folder: Path, state: LoopState) -> None:
+    """`history.csv` is rewritten whole; TensorBoard gets the newest epoch appended."""
+    from tensorboard.summary import Writer
+
+    text = io.StringIO()
+    table = csv.DictWriter(text, fieldnames=list(state.history[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(state.history)
+    write_text(folder / "history.csv", text.getvalue())
+    events = Writer(str(folder / "tensorboard"))
+    newest = state.history[-1]
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        events.add_scalar(name, newest[name], step=int(newest["epoch"]))
+    events.close()

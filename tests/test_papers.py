@@ -1,0 +1,157 @@
+"""What every paper must do, generated over all folders of `reproductions/`."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import reproductions
+from common.listing import listing
+from common.paper import ArchitectureTable, Paper, count_trainable, leaf_paths
+from common.specbase import Spec
+
+ROOT = Path(reproductions.__file__).parent.parent
+KEYS = sorted(path.parent.name for path in (ROOT / "reproductions").glob("*/paper.py"))
+
+
+def paper_of(key: str) -> Paper:
+    return importlib.import_module(f"reproductions.{key}.paper").PAPER
+
+
+def distinct_models() -> list:
+    """One row for every distinct network of every paper."""
+    cases = {}
+    for key in KEYS:
+        for table in paper_of(key).tables:
+            for row in table.rows:
+                cases.setdefault((key, row.experiment.model.digest), (f"{table.id} [{row.label}]", row.experiment))
+    return [pytest.param(key, experiment, id=f"{key} {label}") for (key, _), (label, experiment) in cases.items()]
+
+
+def small_input(paper: Paper, experiment) -> tuple[int, ...]:
+    """The window of the paper's small feature: every network has to take it."""
+    return paper.input_shape(experiment.but(feature=paper.small_feature))
+
+
+@pytest.mark.parametrize(("key", "experiment"), distinct_models())
+def test_a_network_gives_probabilities_and_its_weights_survive_a_file(key, experiment, tmp_path):
+    paper = paper_of(key)
+    shape = small_input(paper, experiment)
+    keras.utils.set_random_seed(0)
+    model = paper.build(experiment.model, shape, 10)
+    x = np.random.default_rng(0).random((2, *shape), dtype=np.float32)
+    probabilities = model.predict(x, verbose=0)
+    assert probabilities.shape == (2, 10)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    model.save_weights(tmp_path / "a.weights.h5")
+    twin = paper.build(experiment.model, shape, 10)
+    assert not np.array_equal(twin.predict(x, verbose=0), probabilities)
+    twin.load_weights(tmp_path / "a.weights.h5")
+    np.testing.assert_array_equal(twin.predict(x, verbose=0), probabilities)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_training_steps_lower_the_loss_of_the_default_network(key):
+    paper = paper_of(key)
+    experiment = paper.default_experiment
+    keras.utils.set_random_seed(0)
+    model = paper.build(experiment.model, small_input(paper, experiment), 4)
+    model.compile(keras.optimizers.Adam(experiment.training.learning_rate), "sparse_categorical_crossentropy")
+    labels = np.arange(8) % 4
+    x = np.random.default_rng(0).random((8, *model.input_shape[1:]), dtype=np.float32)
+    before = model.evaluate(x, labels, verbose=0)
+    for _ in range(10):
+        model.train_on_batch(x, labels)
+    assert model.evaluate(x, labels, verbose=0) < before
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_listing_follows_the_contract(key):
+    values = listing(paper_of(key))
+    assert set(values) == {"paper", "tables"}
+    assert values["paper"] == key
+    for table in values["tables"]:
+        assert {"id", "title", "metrics", "rows"} <= set(table)
+        assert len({row["label"] for row in table["rows"]}) == len(table["rows"])
+        for row in table["rows"]:
+            assert set(row) == {"label", "published", "trainable_parameters", "experiment"}
+            assert isinstance(row["trainable_parameters"], int)
+            assert set(row["published"]) == set(table["metrics"])
+            assert len(row["experiment"]) == 64
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_listed_parameters_are_those_of_the_built_network(key):
+    paper = paper_of(key)
+    experiment = paper.default_experiment
+    model = paper.build(experiment.model, paper.input_shape(experiment), 10)
+    total = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    assert paper.parameters(experiment) == count_trainable(model) == total
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_value_of_every_row_says_where_it_comes_from(key):
+    paper = paper_of(key)
+    for table in paper.tables:
+        for row in table.rows:
+            assert set(leaf_paths(row.experiment)) == set(paper.sources), row.label
+    assert all(source.reason for source in paper.sources.values())
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_tables_are_found_by_id_and_the_default_row_exists(key):
+    paper = paper_of(key)
+    assert paper.key == key
+    assert isinstance(paper.default_experiment.model, Spec)
+    for name in paper.table_ids:
+        assert paper.table(name).id == name
+    for table in paper.architecture:
+        assert isinstance(table, ArchitectureTable)
+
+
+def imports_of(path: Path) -> set[str]:
+    """Full names of all modules that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("room", ["common", "data_pipeline", *[f"reproductions/{key}" for key in KEYS]])
+def test_rooms_import_downwards_only(room):
+    # common.specbase, errors, files and console are the floor that both rooms stand on.
+    floor = {"common", "common.errors", "common.files", "common.console", "common.specbase"}
+    for path in sorted((ROOT / room).rglob("*.py")):
+        for name in imports_of(path):
+            package = name.split(".")[0]
+            if room == "common":
+                assert package != "reproductions", f"{path.name} imports {name}"
+            elif room == "data_pipeline":
+                assert package != "reproductions", f"{path.name} imports {name}"
+                inside = any(name == module or name.startswith(f"{module}.") for module in floor - {"common"})
+                assert package != "common" or name == "common" or inside, f"{path.name} imports {name}"
+            elif package == "reproductions" and name.count("."):
+                assert name.split(".")[1] == room.split("/")[1], f"{path.name} imports another paper: {name}"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_models_know_no_backend(key):
+    names = imports_of(ROOT / "reproductions" / key / "model.py")
+    assert not {name.split(".")[0] for name in names} & {"tensorflow", "jax", "torch"}
+
+
+def test_tf_data_is_known_to_the_stream_alone():
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for room in ("common", "data_pipeline", "reproductions")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        if any(name.split(".")[0] == "tensorflow" for name in imports_of(path))
+    ]
+    assert users == ["data_pipeline/stream.py"]

@@ -1,0 +1,109 @@
+"""Splits: exact shares, disjoint parts, no dependence on order, and the leak counted where windows are dealt out."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.errors import DataError, SpecError
+from common.protocol import folds_of_windows, split_ids
+from common.spec import Protocol
+from data_pipeline.datasets import gtzan
+
+
+def gtzan_like(per_genre: int = 100) -> tuple[list[str], list[str]]:
+    ids = [f"{genre}.{number:05d}" for genre in gtzan.GENRES for number in range(per_genre)]
+    return ids, [name.split(".")[0] for name in ids]
+
+
+def test_holdout_of_gtzan_has_the_published_counts_and_equal_genres():
+    ids, labels = gtzan_like()
+    (split,) = split_ids(Protocol(), ids, labels)
+    assert (len(split.train), len(split.valid), len(split.test)) == (600, 100, 300)
+    assert set(Counter(name.split(".")[0] for name in split.test).values()) == {30}
+    assert set(split.train) | set(split.valid) | set(split.test) == set(ids)
+
+
+def test_a_split_depends_on_ids_and_seed_alone():
+    ids, labels = gtzan_like(20)
+    order = np.random.default_rng(1).permutation(len(ids))
+    shuffled = split_ids(Protocol(), [ids[i] for i in order], [labels[i] for i in order])
+    assert shuffled == split_ids(Protocol(), ids, labels)
+    assert split_ids(Protocol(seed=1), ids, labels) != shuffled
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    sizes=st.lists(st.integers(10, 40), min_size=2, max_size=6),
+    seed=st.integers(0, 1000),
+    split=st.sampled_from(["holdout", "kfold"]),
+    unit=st.sampled_from(["clip", "segment"]),
+)
+def test_parts_are_disjoint_and_whole_on_random_catalogs(sizes, seed, split, unit):
+    labels = [f"genre{number}" for number, size in enumerate(sizes) for _ in range(size)]
+    ids = [f"track{number:04d}" for number in range(len(labels))]
+    tracks = np.repeat(np.arange(len(ids)), 3)
+    starts = np.tile([0, 5, 10], len(ids))
+    protocol = Protocol(split=split, unit=unit, folds=5, seed=seed)
+    folds = folds_of_windows(protocol, track_ids=ids, track_labels=labels, window_tracks=tracks, window_starts=starts)
+    assert len(folds) == protocol.runs_per_seed
+    for fold in folds:
+        dealt = np.concatenate((fold.train, fold.valid, fold.test))
+        assert sorted(dealt.tolist()) == list(range(len(tracks)))
+        sides = [set(tracks[part].tolist()) for part in (fold.train, fold.valid, fold.test)]
+        overlap = (sides[0] | sides[1]) & sides[2]
+        assert len(overlap) == fold.shared_tracks
+        if unit == "clip":
+            assert not overlap
+            assert not sides[0] & sides[1]
+    if split == "kfold":
+        tested = np.concatenate([fold.test for fold in folds])
+        assert sorted(tested.tolist()) == list(range(len(tracks)))
+
+
+def test_dealing_out_windows_contaminates_nearly_every_clip():
+    ids, labels = gtzan_like(10)
+    tracks, starts = np.repeat(np.arange(100), 19), np.tile(np.arange(19) * 64, 100)
+    (fold,) = folds_of_windows(
+        Protocol(unit="segment"), track_ids=ids, track_labels=labels, window_tracks=tracks, window_starts=starts
+    )
+    assert (len(fold.train), len(fold.valid), len(fold.test)) == (1140, 190, 570)
+    assert fold.shared_tracks > 90
+
+
+def test_fault_filtered_split_is_the_published_one_and_leaves_removed_clips_out():
+    ids, labels = gtzan_like()
+    protocol = Protocol(split="fault_filtered")
+    (split,) = split_ids(protocol, ids, labels, {"fault_filtered": gtzan.fault_filtered_split()})
+    assert (len(split.train), len(split.valid), len(split.test)) == (443, 197, 290)
+    assert "blues.00012" in split.test
+    assert "classical.00042" not in split.train + split.valid + split.test
+    artists = {name: fact["artist"] for name, fact in gtzan.facts().items()}
+    known = [{artists[name] for name in part if artists[name]} for part in (split.train, split.test)]
+    assert not known[0] & known[1]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "per_genre", "error", "words"),
+    [
+        (Protocol(), 1, DataError, "too few items"),
+        (Protocol(split="kfold", folds=10), 5, DataError, "has 5"),
+        (Protocol(split="fault_filtered"), 20, SpecError, "has no such predefined split"),
+    ],
+)
+def test_impossible_splits_say_what_to_do(protocol, per_genre, error, words):
+    ids, labels = gtzan_like(per_genre)
+    with pytest.raises(error, match=words):
+        split_ids(protocol, ids, labels, {})
+
+
+def test_predefined_clips_cannot_be_dealt_out_by_window():
+    with pytest.raises(SpecError, match="--unit segment"):
+        split_ids(Protocol(split="fault_filtered", unit="segment"), ["a"], ["x"], {"fault_filtered": {"a": "train"}})
+
+
+def test_a_split_that_is_not_stratified_says_so_in_its_name():
+    assert Protocol(stratified=False).name == "60/10/30 over clips, not stratified"
+    assert Protocol(unit="segment").name == "60/10/30 over windows"

@@ -1,0 +1,197 @@
+"""Records and tables: written once, read back whole, and every caption says what was reduced."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from common import records, rendering, tables
+from common.errors import DataError
+from common.evaluation import ClipResult
+from common.records import DataFacts, PartCounts, Record, Setting
+from reproductions.se_cnn.paper import PAPER, TABLE_5_1
+
+SETTING = Setting(dataset="gtzan", data_digest="d", scale="paper", features="paper", split="holdout", unit="clip")
+FACTS = DataFacts(
+    title="GTZAN", caption="", genres=("a", "b"), clips=1000, expected=1000, skipped=0, skipped_clips=(),
+    clip_accuracy_ceiling_percent=94.5,
+)  # fmt: skip
+
+
+def clips(right: int, total: int) -> tuple[ClipResult, ...]:
+    """Clips of two windows each; the first `right` are right in both."""
+    return tuple(
+        ClipResult(
+            id=f"clip{number}",
+            label=0,
+            windows=2,
+            windows_correct=2 if number < right else 0,
+            votes=(2, 0) if number < right else (0, 2),
+            mean_softmax=(0.9, 0.1) if number < right else (0.1, 0.9),
+        )
+        for number in range(total)
+    )
+
+
+def record(row: int = -1, *, right: int = 232, total: int = 290, seed: int = 0, **changes) -> Record:
+    experiment = TABLE_5_1.rows[row].experiment
+    share = right / total
+    values = {
+        "run_id": f"run{row % 6}{seed}",
+        "paper": "se_cnn",
+        "row_experiment": experiment.digest,
+        "experiment_digest": experiment.digest,
+        "experiment": experiment.as_json(),
+        "setting": SETTING,
+        "data": FACTS,
+        "protocol": "60/10/30 over clips",
+        "split_digest": "s",
+        "fold": 0,
+        "folds": 1,
+        "seed": seed,
+        "parts": {part: PartCounts(clips=10, windows=190) for part in ("train", "valid", "test")},
+        "shared_clips": 0,
+        "trainable_parameters": 778_384,
+        "input_shape": (513, 129, 1),
+        "input_mean": 0.5,
+        "input_deviation": 0.2,
+        "best_epoch": 1,
+        "metrics": {
+            "test": {
+                "window_accuracy": share,
+                "clip_accuracy_mean_softmax": share,
+                "clip_accuracy_majority_vote": share,
+            }
+        },
+        "wall_seconds": 1.0,
+        "peak_resident_bytes": 1,
+        "machine": {},
+        "versions": {},
+        "finished_at": "2026-01-01T00:00:00+00:00",
+        "history": ({"epoch": 1, "loss": 1.5, "accuracy": 0.5, "val_loss": 1.4, "val_accuracy": 0.6},),
+        "clips": clips(right, total),
+    }
+    return Record(**{**values, **changes})
+
+
+def table_of(*found: Record, setting: Setting = SETTING) -> dict:
+    return tables.of_results(PAPER, TABLE_5_1, setting, list(found))
+
+
+def test_a_record_is_written_once_and_read_back_whole(tmp_path):
+    one = record()
+    path = records.write(tmp_path, one)
+    assert records.read(path) == one
+    with pytest.raises(DataError, match="never overwritten"):
+        records.write(tmp_path, one)
+    assert records.read_all(tmp_path) == [one]
+    assert records.read_all(tmp_path / "absent") == []
+
+
+def test_a_renamed_or_damaged_record_is_refused(tmp_path):
+    path = records.write(tmp_path, record())
+    moved = path.with_name("other.json")
+    path.rename(moved)
+    with pytest.raises(DataError, match="must be the run's id"):
+        records.read(moved)
+    moved.write_text("{}")
+    with pytest.raises(DataError, match="not a record"):
+        records.read(moved)
+    moved.write_text("{")
+    with pytest.raises(DataError, match="not valid JSON"):
+        records.read(moved)
+
+
+def test_a_row_has_mean_interval_and_difference_in_percent():
+    row = table_of(record())["rows"][-1]
+    assert row["label"] == "1,2,3,4,5"
+    assert row["measured"]["accuracy"] == {
+        "metric": "window accuracy", "mean": 80.0, "ci95": [75.02, 84.2], "runs": 1, "clips": 290,
+    }  # fmt: skip
+    assert row["difference"] == {"accuracy": -13.6}
+    assert row["records"] == ["run50"]
+
+
+def test_rows_without_a_record_are_empty_and_seeds_are_averaged():
+    table = table_of(record(right=203), record(right=232, seed=1))
+    assert table["rows"][0]["measured"] == {}
+    assert table["rows"][-1]["measured"]["accuracy"]["mean"] == 75.0
+    assert table["rows"][-1]["measured"]["accuracy"]["runs"] == 2
+    assert "not run" in rendering.as_markdown(table)
+
+
+def test_records_of_other_settings_stay_out():
+    other = SETTING.but(unit="segment")
+    table = table_of(record(), record(0, setting=other))
+    assert table["rows"][0]["measured"] == {}
+    assert table_of(record(), setting=other)["caption"] == ["No run is recorded yet."]
+
+
+def test_every_form_of_a_table_holds_the_same_cells():
+    table = table_of(record(), record(0, right=100))
+    header, rows = rendering.cells(table)
+    from_csv = list(csv.reader(line for line in io.StringIO(rendering.as_csv(table)) if not line.startswith("#")))
+    assert from_csv == [header, *rows]
+    markdown = [line for line in rendering.as_markdown(table).splitlines() if line.startswith("|")]
+    assert [[cell.strip() for cell in line.strip("|").split("|")] for line in (markdown[0], *markdown[2:])] == from_csv
+    latex = rendering.as_latex(table)
+    for row in rows:
+        assert " & ".join(row) in latex
+    assert r"\%" in latex
+    assert json.loads(json.dumps(table)) == table
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "ONE SEED"),
+        ({"setting": SETTING.but(scale="smoke")}, "SMOKE SCALE"),
+        ({"setting": SETTING.but(features="given")}, "REDUCED FEATURES"),
+        ({"data": FACTS.but(clips=10, missing=990)}, "10 clips of 1000 (INCOMPLETE: 990 are missing)"),
+        ({"data": FACTS.but(caption="synthetic audio")}, "synthetic audio"),
+        ({"data": FACTS.but(clips=998, skipped=2, skipped_clips=("x", "y"))}, "2 unusable clips were left out: x, y"),
+        (
+            {"experiment": TABLE_5_1.rows[-1].experiment.but(training={"epochs": 20}).as_json()},
+            "At most 20 epochs instead of 50",
+        ),
+    ],
+)
+def test_captions_say_what_was_reduced(changes, words):
+    one = record(**changes)
+    caption = " ".join(table_of(one, setting=one.setting)["caption"])
+    assert words in caption
+    assert words in rendering.as_markdown(table_of(one, setting=one.setting))
+
+
+def test_several_seeds_are_not_called_one():
+    rows = [record(row, seed=seed) for row in range(6) for seed in range(2)]
+    assert "ONE SEED" not in " ".join(table_of(*rows)["caption"])
+
+
+def test_contamination_and_impossible_accuracy_are_warned_of():
+    assert not table_of(record())["warnings"]
+    (shared,) = table_of(record(shared_clips=998))["warnings"]
+    assert "CONTAMINATED" in shared
+    assert "998" in shared
+    (above,) = table_of(record(right=276))["warnings"]
+    assert "94.5" in above
+    assert "1,2,3,4,5" in above
+    assert not table_of(record(right=276, data=FACTS.but(clip_accuracy_ceiling_percent=None)))["warnings"]
+
+
+def test_other_protocols_and_scales_get_files_of_their_own():
+    stems = {
+        tables.file_stem("table", "5.1", setting, PAPER)
+        for setting in (
+            SETTING,
+            SETTING.but(unit="segment"),
+            SETTING.but(split="fault_filtered"),
+            SETTING.but(scale="smoke"),
+            SETTING.but(features="small"),
+        )
+    }
+    assert len(stems) == 5
+    assert "table_5.1" in stems
+    demo = SETTING.but(dataset="demo", scale="smoke", features="small")
+    assert tables.file_stem("table", "5.1", demo, PAPER) == "table_5.1"

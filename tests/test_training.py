@@ -1,0 +1,204 @@
+"""The fit loop: the same bits from the same seed, also after a kill; early stopping; limits."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from common.checkpoint import LoopState, restore, save
+from common.errors import BudgetError, ResumeError, RunError
+from common.protocol import Fold
+from common.spec import Experiment, Protocol, Training
+from common.specbase import Spec
+from common.training import CHECKPOINT_NAME, WEIGHTS_NAME, Listener, MemoryLimit, Run, fit, predict
+from data_pipeline.datasets import arrays
+from data_pipeline.prepare import prepare
+from data_pipeline.reader import WindowReader
+from data_pipeline.windows import WindowSpec, index_windows
+
+
+class TinyNet(Spec):
+    units: int = 8
+
+
+def build(shape, classes):
+    """A network with dropout, so that random state matters."""
+    inputs = keras.Input(shape)
+    x = keras.layers.AveragePooling2D((4, 8))(inputs)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dropout(0.3)(x)
+    x = keras.layers.Dense(8, activation="relu")(x)
+    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax", dtype="float32")(x))
+
+
+def make_run(npz, cache, *, seed: int = 0, **training) -> tuple[Run, WindowReader]:
+    catalog, feature = arrays.load(npz)
+    index = prepare(catalog, feature, cache)
+    windows_spec = WindowSpec(seconds=3, hop_seconds=1.5)
+    windows = index_windows(
+        windows_spec, [t.frames for t in index.tracks], [t.id for t in index.tracks], feature.frames_per_second
+    )
+    clips = np.arange(len(index.tracks)) % 10
+    part = clips[windows.tracks]
+    fold = Fold(0, np.flatnonzero(part < 6), np.flatnonzero(part == 6), np.flatnonzero(part > 6), "split", 0)
+    experiment = Experiment(
+        paper="tiny",
+        model=TinyNet(),
+        feature=feature,
+        windows=windows_spec,
+        protocol=Protocol(),
+        training=Training(**{"epochs": 4, "batch_windows": 16, "learning_rate": 1e-2} | training),
+    )
+    return Run(experiment, index.data_digest, fold, seed), WindowReader(index, windows)
+
+
+def trained_weights(folder, npz, cache, listener=None, **arguments):
+    run, reader = make_run(npz, cache, **arguments)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=folder, listener=listener)
+    return fitted, np.concatenate([weight.ravel() for weight in fitted.model.get_weights()])
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(tiny_arrays, tmp_path):
+    first, weights = trained_weights(tmp_path / "a", tiny_arrays, tmp_path)
+    _, again = trained_weights(tmp_path / "b", tiny_arrays, tmp_path)
+    _, other = trained_weights(tmp_path / "c", tiny_arrays, tmp_path, seed=1)
+    assert weights.tobytes() == again.tobytes()
+    assert weights.tobytes() != other.tobytes()
+    assert first.state.history[-1]["loss"] < first.state.history[0]["loss"]
+
+
+class Interrupt(Listener):
+    """Stands for a kill: ends the process' work after an epoch."""
+
+    def __init__(self, after: int):
+        self.after = after
+
+    def finished(self, entry):
+        if entry["epoch"] == self.after:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_going_on_after_an_interruption_gives_the_same_bits(tiny_arrays, tmp_path, after):
+    whole, expected = trained_weights(tmp_path / "whole", tiny_arrays, tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, listener=Interrupt(after))
+    seen = []
+
+    class Watch(Listener):
+        def started(self, epoch, batches):
+            seen.append(epoch)
+
+    resumed, weights = trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, listener=Watch())
+    assert seen == list(range(after, 4))
+    assert weights.tobytes() == expected.tobytes()
+    without_seconds = [
+        [{name: value for name, value in entry.items() if name != "seconds"} for entry in fitted.state.history]
+        for fitted in (whole, resumed)
+    ]
+    assert without_seconds[0] == without_seconds[1]
+
+
+KILLED = """
+import sys
+from tests.test_training import Listener, trained_weights
+from pathlib import Path
+class Mark(Listener):
+    def finished(self, entry):
+        print("epoch", int(entry["epoch"]), flush=True)
+folder, npz, cache = map(Path, sys.argv[1:])
+trained_weights(folder, npz, cache, listener=Mark(), epochs=400)
+"""
+
+
+def test_a_sigkill_at_any_moment_leaves_a_checkpoint_that_goes_on(tiny_arrays, tmp_path):
+    folder = tmp_path / "killed"
+    command = [sys.executable, "-c", KILLED, str(folder), str(tiny_arrays), str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    lines = [process.stdout.readline() for _ in range(3)]
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert lines[-1] == "epoch 3\n"
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=400)
+    cut = dataclasses.replace(run)
+    seen = []
+
+    class Once(Listener):
+        def started(self, epoch, batches):
+            seen.append(epoch)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(cut, build, reader, layout="bins_frames_channel", folder=folder, listener=Once())
+    assert seen[0] >= 3
+    assert not list(folder.glob("*.tmp")) or (folder / CHECKPOINT_NAME).exists()
+
+
+def test_early_stopping_keeps_the_best_epoch(tiny_arrays, tmp_path):
+    fitted, weights = trained_weights(
+        tmp_path / "a", tiny_arrays, tmp_path, epochs=60, patience_epochs=2, learning_rate=0.3
+    )
+    losses = [entry["val_loss"] for entry in fitted.state.history]
+    assert fitted.state.best_epoch == int(np.argmin(losses)) + 1
+    assert len(losses) == fitted.state.best_epoch + 2 < 60
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=60, patience_epochs=2, learning_rate=0.3)
+    judged = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+    labels = reader.labels[run.fold.valid]
+    loss = -np.log(judged[np.arange(len(labels)), labels]).mean()
+    assert loss == pytest.approx(min(losses), rel=1e-4)
+    fresh = build((32, 39, 1), 4)
+    fresh.load_weights(tmp_path / "a" / WEIGHTS_NAME)
+    assert np.concatenate([weight.ravel() for weight in fresh.get_weights()]).tobytes() == weights.tobytes()
+
+
+def test_logs_of_every_epoch(tiny_arrays, tmp_path):
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path)
+    lines = (tmp_path / "a" / "history.csv").read_text().splitlines()
+    assert lines[0] == "epoch,loss,accuracy,val_loss,val_accuracy,seconds"
+    assert len(lines) == 1 + len(fitted.state.history) == 5
+    assert list((tmp_path / "a" / "tensorboard").glob("events*"))
+
+
+def test_a_loss_that_is_not_finite_fails_the_run(tiny_arrays, tmp_path):
+    with pytest.raises(RunError, match="not finite in epoch 1"):
+        trained_weights(tmp_path / "a", tiny_arrays, tmp_path, learning_rate=1e30)
+
+
+def test_a_checkpoint_of_another_run_is_refused(tiny_arrays, tmp_path):
+    model = build((32, 39, 1), 4)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    path = tmp_path / CHECKPOINT_NAME
+    save(path, model, LoopState("one"), model.get_weights())
+    with pytest.raises(ResumeError, match="is of run one, expected two"):
+        restore(path, model, "two")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ResumeError, match="not a readable checkpoint"):
+        restore(path, model, "one")
+    assert restore(tmp_path / "absent.npz", model, "one") is None
+
+
+def test_a_memory_limit_that_cannot_be_kept_is_refused(tiny_arrays, tmp_path):
+    run, reader = make_run(tiny_arrays, tmp_path)
+    with pytest.raises(BudgetError, match="Raise --memory-limit"):
+        fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a", memory=MemoryLimit(100 << 20))
+    with pytest.raises(BudgetError, match="Raise the limit"):
+        MemoryLimit(100 << 20).require("training")
+
+
+def test_run_ids_name_everything_that_decides_a_result(tiny_arrays, tmp_path):
+    run, _ = make_run(tiny_arrays, tmp_path)
+    others = [
+        dataclasses.replace(run, seed=1),
+        dataclasses.replace(run, data_digest="other"),
+        dataclasses.replace(run, fold=dataclasses.replace(run.fold, split_digest="other")),
+        dataclasses.replace(run, fold=dataclasses.replace(run.fold, number=1)),
+        make_run(tiny_arrays, tmp_path, epochs=5)[0],
+    ]
+    assert len({run.id, *(other.id for other in others)}) == 6
+    assert make_run(tiny_arrays, tmp_path)[0].id == run.id
