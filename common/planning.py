@@ -148,14 +148,15 @@ def plan(paper: Paper, options: Options) -> Plan:
                 )
     index = workshop.any_index(setting)
     setting = _without_idle_overrides(paper, setting, given).but(data_digest=index.data_digest)
+    skipped = [*(bad.id for bad in (*catalog.known_bad, *index.skipped)), *sorted(workshop.short_tracks)]
     facts = DataFacts(
         title=catalog.title,
         caption=catalog.caption,
         genres=catalog.genres,
-        clips=len(index.tracks),
+        clips=len(index.tracks) - len(workshop.short_tracks),
         expected=catalog.expected,
-        skipped=len(index.skipped) + len(catalog.known_bad),
-        skipped_clips=tuple(bad.id for bad in (*catalog.known_bad, *index.skipped))[:_NAMED_TRACKS],
+        skipped=len(skipped),
+        skipped_clips=tuple(skipped[:_NAMED_TRACKS]),
         missing=len(catalog.missing),
         clip_accuracy_ceiling_percent=catalog.clip_accuracy_ceiling_percent,
     )
@@ -186,6 +187,7 @@ class _Workshop:
         self._given = given
         self._indices: dict[str, ShardIndex] = {}
         self._readers: dict[str, tuple[WindowReader, list[Fold]]] = {}
+        self.short_tracks: set[str] = set()
 
     def runs_of(self, row: Row, setting: Setting) -> list[PlannedRun]:
         experiment = resolve(self._paper, row.experiment, setting, self._given)
@@ -226,7 +228,10 @@ class _Workshop:
                 [track.frames for track in tracks],
                 [track.id for track in tracks],
                 experiment.feature.frames_per_second,
+                skip_short=self._options.skip_bad,
             )
+            used = set(windows.tracks.tolist())
+            self.short_tracks |= {track.id for number, track in enumerate(tracks) if number not in used}
             folds = folds_of_windows(
                 experiment.protocol,
                 track_ids=[track.id for track in tracks],
@@ -235,12 +240,12 @@ class _Workshop:
                 window_starts=windows.starts,
                 predefined=self._catalog.splits,
             )
-            per_track = np.bincount(windows.tracks)
+            per_track = np.bincount(windows.tracks)[sorted(used)]
             spread = (
                 f"{per_track.min()}" if per_track.min() == per_track.max() else f"{per_track.min()}-{per_track.max()}"
             )
             say(
-                f"{len(tracks)} clips, {len(windows)} windows of {experiment.feature.bins} x {windows.frames} "
+                f"{len(used)} clips, {len(windows)} windows of {experiment.feature.bins} x {windows.frames} "
                 f"({spread} per clip), split: {experiment.protocol.name}"
             )
             self._readers[key] = WindowReader(index, windows), folds

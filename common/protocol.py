@@ -164,7 +164,7 @@ def folds_of_windows(
     """Split tracks (unit `clip`) or windows (unit `segment`) and give the windows of each part.
 
     Args:
-        track_ids, track_labels: of each track.
+        track_ids, track_labels: of each track; tracks without a window are not dealt out.
         window_tracks: int64 (windows,): track position of each window.
         window_starts: int64 (windows,): first frame of each window.
 
@@ -184,7 +184,8 @@ def folds_of_windows(
             for split in splits
         ]
     else:
-        splits = split_ids(protocol, list(track_ids), list(track_labels), predefined)
+        present = np.unique(window_tracks)
+        splits = split_ids(protocol, names[present].tolist(), np.asarray(track_labels)[present].tolist(), predefined)
         window_names = names[window_tracks]
         dealt = [[np.flatnonzero(np.isin(window_names, getattr(split, part))) for part in PARTS] for split in splits]
     folds = []

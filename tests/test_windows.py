@@ -91,3 +91,10 @@ def test_short_tracks_are_named():
 def test_many_short_tracks_are_counted():
     with pytest.raises(DataError, match=r"^9 of 9 tracks .*t4 \(1 frames\), \.\.\.\."):
         index_windows(SE_CNN, [1] * 9, [f"t{number}" for number in range(9)], STFT_FPS)
+
+
+def test_short_tracks_can_be_skipped_but_not_all_of_them():
+    index = index_windows(SE_CNN, [128, 129, 5], ["a", "b", "c"], STFT_FPS, skip_short=True)
+    assert index.tracks.tolist() == [1]
+    with pytest.raises(DataError, match=r"2 of 2 tracks .* Use longer tracks"):
+        index_windows(SE_CNN, [128, 5], ["a", "c"], STFT_FPS, skip_short=True)
