@@ -17,9 +17,10 @@ from common.files import require_writable_folder
 from common.listing import listing
 from common.paper import Paper
 from common.planning import Options, plan, selected
-from common.records import read_all, runs_folder
 from common.runner import execute
 
+# What shells report for a process that Ctrl-C ended; the command-line library turns the interrupt into it.
+_INTERRUPTED = 130
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -29,7 +30,7 @@ def parse_size(text: str) -> int:
     Raises:
         SpecError: not a size.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)I?B?\s*", text.upper())
+    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([KMGT]?)I?B?\s*", text.upper())
     if not found or float(found[1]) <= 0:
         raise SpecError(f"--memory-limit {text}: not a size, expected e.g. 900MB or 4GB.")
     return int(float(found[1]) * _UNITS[found[2]])
@@ -51,13 +52,12 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     """Run a command line (the process's own arguments by default) with errors as one clear line each; returns the exit
     code."""
     try:
-        return app(arguments, standalone_mode=False) or 0
+        code = app(arguments, standalone_mode=False) or 0
     except EncoreError as error:
         messages.print(f"error: {error}", style="red", markup=False)
         return error.exit_code
     except KeyboardInterrupt:
-        say("interrupted: finished runs and epochs are kept, the same command goes on from there")
-        return 130
+        code = _INTERRUPTED
     except typer.Exit as stop:
         return stop.exit_code
     except Exception as error:
@@ -66,6 +66,9 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
             raise
         messages.print(f"error: {error.format_message()} See --help.", style="red", markup=False)
         return 2
+    if code == _INTERRUPTED:
+        say("interrupted: finished runs and epochs are kept; the same command (without --fresh) goes on from there")
+    return code
 
 
 def _command(paper: Paper):
@@ -126,6 +129,10 @@ def _command(paper: Paper):
     ) -> int:
         if as_json and not list_:
             raise SpecError("--json: goes with --list.")
+        if list_ and (table or row):
+            raise SpecError("--list: shows all tables and rows; leave out --table and --row.")
+        if from_records and (row or data or fresh):
+            raise SpecError("--from-records: makes the tables of all records; leave out --row, --data and --fresh.")
         options = Options(
             dataset=dataset,
             data=data,
@@ -157,41 +164,60 @@ def _command(paper: Paper):
 
 
 def _run(paper: Paper, options: Options) -> int:
-    selected(paper, options)  # a mistyped table or row is told before the data are looked at
+    chosen = selected(paper, options)  # a mistyped table or row is told before the data are looked at
     require_writable_folder(options.out, flag="--out")
+    if not any(rows for _, rows in chosen):
+        return _only_architecture(paper, [table for table, _ in chosen], options)
     require_writable_folder(options.cache, flag="--cache")
     work = plan(paper, options)
-    outcome = execute(work, options)
-    found = read_all(runs_folder(options.out, paper.key, work.setting.dataset))
-    made, paths = reporting.write_tables(paper, work.tables, work.setting, found, options.out)
-    paths += reporting.write_curves(paper, work.setting, found, options.out)
-    if work.reader is not None:
-        paths += reporting.write_examples(paper, work.setting, work.reader, options.out)
-    paths.append(reporting.write_page(paper, options.out))
-    _show(made, paths)
+    try:
+        outcome = execute(work, options)
+        examples = reporting.write_examples(paper, work.setting, work.reader, options.out)
+    finally:
+        work.close()
+    reports = reporting.regenerate(paper, options.out, work.setting.dataset)
+    page = reporting.write_page(paper, options.out)
+    mine = [r for r in reports if (r.group.setting, r.group.conditions) == (work.setting, work.conditions)]
+    asked = [table.id for table, _ in chosen]
+    _show(mine, asked, [*examples, page])
     return 1 if outcome.failed else 0
 
 
-def _from_records(paper: Paper, options: Options) -> int:
-    wanted = [table for table, _ in selected(paper, options)]
-    made = reporting.regenerate(paper, options.out, wanted)
-    if not made:
-        raise SpecError(
-            f"--from-records: no records of {paper.key} below {options.out}. Run without --from-records first."
-        )
-    paths = [path for _, written in made for path in written]
-    paths.append(reporting.write_page(paper, options.out))
-    _show([table for table, _ in made], list(dict.fromkeys(paths)))
+def _only_architecture(paper: Paper, tables: list, options: Options) -> int:
+    """Tables of layers need no data and no training."""
+    shown, paths = [], []
+    for table in tables:
+        values, written = reporting.write_architecture(paper, table, options.dataset, options.out)
+        shown.append(values)
+        paths += written
+    _print(shown, [*paths, reporting.write_page(paper, options.out)])
     return 0
 
 
-def _show(made: list[dict], paths: list[Path]) -> None:
+def _from_records(paper: Paper, options: Options) -> int:
+    reports = reporting.regenerate(paper, options.out)
+    if not reports:
+        raise SpecError(
+            f"--from-records: no records of {paper.key} below {options.out}. Run without --from-records first."
+        )
+    asked = [table.id for table, _ in selected(paper, options)]
+    _show(reports, asked, [reporting.write_page(paper, options.out)])
+    return 0
+
+
+def _show(reports: list[reporting.Report], asked: list[str], others: list[Path]) -> None:
+    shown = [report.tables[name] for report in reports for name in asked if name in report.tables]
+    paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
+    _print(shown, [*paths, *others])
+
+
+def _print(shown: list[dict], paths: list[Path]) -> None:
     # A table in a log file is not squeezed to the 80 columns that an unknown terminal is taken to have.
     screen = Console() if sys.stdout.isatty() else Console(width=200)
-    for values in made:
+    for values in shown:
         rendering.show(values, screen)
     screen.print("written:")
-    for path in paths:
+    for path in dict.fromkeys(paths):
         screen.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
 
 

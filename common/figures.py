@@ -22,6 +22,7 @@ _STYLE = {
     "svg.hashsalt": "encore",
     "svg.fonttype": "none",
     "font.size": 10,
+    "axes.titlesize": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "figure.dpi": 120,
@@ -51,9 +52,9 @@ def spectrogram(values: np.ndarray, seconds: float, *, title: str, bins_label: s
     """One track's stored feature.
 
     Args:
-        values: (frames, bins), 0 to 1.
+        values: (frames, bins).
         seconds: length of the track.
-        top_db: range in dB that 0 to 1 stands for; None where it is unknown.
+        top_db: range in dB that values of 0 to 1 stand for; None where that is unknown.
     """
     figure, axes = _axes(8, 3.4)
     shown = values.T if top_db is None else (values.T - 1) * top_db
@@ -66,7 +67,7 @@ def spectrogram(values: np.ndarray, seconds: float, *, title: str, bins_label: s
         interpolation="nearest",
     )
     axes.set(xlabel="seconds", ylabel=bins_label, title=title)
-    figure.colorbar(picture, ax=axes, label="dB below the clip's maximum" if top_db else "stored value (0-1)")
+    figure.colorbar(picture, ax=axes, label="dB below the clip's maximum" if top_db else "value")
     return figure
 
 

@@ -110,6 +110,19 @@ def sha256_of_json(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def make_folder(folder: Path) -> Path:
+    """Create a folder with its parents.
+
+    Raises:
+        DataError: it cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: this folder cannot be made ({error.strerror or error}).") from error
+    return folder
+
+
 def require_writable_folder(folder: Path, *, flag: str) -> Path:
     """Create `folder` if needed and prove that it can be written to.
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from common.console import say, warn
 from common.errors import DataError, SpecError
+from common.groups import conditions_of
 from common.paper import ArchitectureTable, Paper
 from common.protocol import Fold, folds_of_windows, split_ids
 from common.records import DataFacts, Setting
@@ -82,9 +83,21 @@ class Plan:
     runs: list[PlannedRun] = field(default_factory=list)
 
     @property
-    def reader(self) -> WindowReader | None:
-        """Of the first run, for pictures of the data; None where no row was asked for."""
-        return self.runs[0].reader if self.runs else None
+    def reader(self) -> WindowReader:
+        """Of the first run, for pictures of the data."""
+        return self.runs[0].reader
+
+    @property
+    def conditions(self) -> str:
+        """What replaced the rows' own features and windows."""
+        rows = {row.experiment.digest: row.experiment for table in self.paper.tables for row in table.rows}
+        first = self.runs[0]
+        return conditions_of(rows[first.row_experiment], first.run.experiment)
+
+    def close(self) -> None:
+        """Close the shards that the runs read from."""
+        for planned in self.runs:
+            planned.reader.close()
 
 
 def selected(paper: Paper, options: Options) -> list[tuple[Table | ArchitectureTable, list[Row]]]:
@@ -110,10 +123,14 @@ def selected(paper: Paper, options: Options) -> list[tuple[Table | ArchitectureT
 def plan(paper: Paper, options: Options) -> Plan:
     """Open and prepare the data, and list every run that the asked rows need (shared rows once).
 
+    The options must ask for at least one row.
+
     Raises:
         EncoreError: options or data cannot be used.
     """
     chosen = selected(paper, options)
+    if options.seconds_per_column is not None and options.dataset != "arrays":
+        raise SpecError(f"--seconds-per-column: goes with --dataset arrays, received --dataset {options.dataset}.")
     catalog, given = registry.load(
         options.dataset, options.data, options.cache.expanduser(), seconds_per_column=options.seconds_per_column
     )
@@ -133,6 +150,7 @@ def plan(paper: Paper, options: Options) -> Plan:
         epochs=options.epochs,
         precision=options.precision,
     )
+    _require_predefined(paper, catalog, setting, given)
     if options.allow_incomplete and not _can_stratify(paper, catalog, setting, given):
         setting = setting.but(stratified=False)
         warn("too few clips of some genres to stratify: they are dealt without regard to genre, and the table says so")
@@ -146,7 +164,7 @@ def plan(paper: Paper, options: Options) -> Plan:
                 runs[planned.run.id] = PlannedRun(
                     planned.run, planned.row_experiment, labels, planned.folds, planned.reader
                 )
-    index = workshop.any_index(setting)
+    index = next(iter(runs.values())).reader.index
     setting = _without_idle_overrides(paper, setting, given).but(data_digest=index.data_digest)
     skipped = [*(bad.id for bad in (*catalog.known_bad, *index.skipped)), *sorted(workshop.short_tracks)]
     facts = DataFacts(
@@ -200,12 +218,6 @@ class _Workshop:
             for seed in range(seeds)
             for fold in folds
         ]
-
-    def any_index(self, setting: Setting) -> ShardIndex:
-        """Shards of the data; of the paper's default row where no row was asked for."""
-        if not self._indices:
-            self._index(resolve(self._paper, self._paper.default_experiment, setting, self._given).feature)
-        return next(iter(self._indices.values()))
 
     def _index(self, feature: Feature) -> ShardIndex:
         if feature.digest not in self._indices:
@@ -285,6 +297,13 @@ def _report(catalog: Catalog, options: Options) -> None:
         f"{found} ({first}). What can be run anyway: the same command with --allow-incomplete (tables are then marked "
         f"incomplete; add --scale smoke for a quick look), or the generated corpus with --dataset demo."
     )
+
+
+def _require_predefined(paper: Paper, catalog: Catalog, setting: Setting, given: Feature | None) -> None:
+    """Refuse a predefined split that does not exist or does not fit before anything is extracted for it."""
+    protocol = resolve(paper, paper.default_experiment, setting, given).protocol
+    if protocol.split not in ("holdout", "kfold"):
+        split_ids(protocol, [track.id for track in catalog.tracks], [t.label for t in catalog.tracks], catalog.splits)
 
 
 def _can_stratify(paper: Paper, catalog: Catalog, setting: Setting, given: Feature | None) -> bool:

@@ -13,7 +13,7 @@ import keras
 from pydantic import ValidationError
 
 from common.errors import DataError
-from common.evaluation import ClipResult
+from common.evaluation import ClipResult, accuracies
 from common.files import read_json, write_text
 from common.spec import Precision, Scale, SplitName, Unit
 from common.specbase import Spec
@@ -84,6 +84,7 @@ class Record(Spec):
         experiment_digest, experiment: as it was really run (scale and flags applied).
         shared_clips: clips with windows both in training or validation and in test.
         input_mean, input_deviation: what the input was standardised with (0 and 1: not at all).
+        peak_resident_bytes: of the process that trained it, from its start to the end of this run.
         metrics: part -> metric -> share between 0 and 1.
         history: one entry per epoch.
         clips: what the network said of each test clip.
@@ -149,6 +150,10 @@ def read(path: Path) -> Record:
         raise DataError(f"{path}: not a record of format {FORMAT_VERSION} ({error.error_count()} problems).") from error
     if path.stem != record.run_id:
         raise DataError(f"{path}: holds run {record.run_id}; the file's name must be the run's id.")
+    if record.format_version != FORMAT_VERSION:
+        raise DataError(f"{path}: is of format {record.format_version}, expected {FORMAT_VERSION}.")
+    if accuracies(record.clips) != record.metrics["test"]:
+        raise DataError(f"{path}: its metrics are not those of its clips; records are never edited. Run it again.")
     return record
 
 
@@ -162,7 +167,7 @@ def machine() -> dict[str, str | int]:
     return {
         "processor": _processor(),
         "cores": os.cpu_count() or 0,
-        "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 0),
+        "threads": _usable_cores(),
         "system": platform.system(),
         "backend": keras.backend.backend(),
     }
@@ -182,6 +187,11 @@ def versions() -> dict[str, str]:
 def now() -> str:
     """The time, in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _usable_cores() -> int:
+    """Cores that this process may run on: TensorFlow starts a thread for each."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
 
 
 def _processor() -> str:

@@ -149,7 +149,7 @@ def as_latex(table: dict[str, Any]) -> str:
 
 
 def write_all(folder: Path, stem: str, table: dict[str, Any]) -> list[Path]:
-    """Write all four forms and return their paths."""
+    """Write all four forms and return their paths; JSON last, because readers look for it."""
     write_text(folder / f"{stem}.md", as_markdown(table))
     write_text(folder / f"{stem}.csv", as_csv(table))
     write_text(folder / f"{stem}.tex", as_latex(table))

@@ -1,69 +1,93 @@
 """Everything that is written once the records are there: tables, figures, and the paper's generated page."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from common import figures, rendering, tables
-from common.console import say
 from common.files import read_json, write_text
+from common.groups import Group, groups_of
 from common.paper import ArchitectureTable, Figure, Paper, leaf_paths
-from common.records import Record, Setting, read_all, runs_folder
-from common.spec import Table
-from data_pipeline.features import StftDb
+from common.records import Setting, read_all, runs_folder
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import read_track
 
 
-def write_tables(
-    paper: Paper, wanted: list[Table | ArchitectureTable], setting: Setting, records: list[Record], out: Path
-) -> tuple[list[dict[str, Any]], list[Path]]:
-    """Write the tables of one setting in all forms, with a bar chart each.
+@dataclass(frozen=True)
+class Report:
+    """What was written of one group: its tables as JSON values, by table id, and the paths of each."""
 
-    Returns:
-        The tables as JSON values, and the paths written.
+    group: Group
+    tables: dict[str, dict[str, Any]]
+    paths: dict[str, list[Path]]
+
+
+def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> list[Report]:
+    """Write all tables and learning curves that the records of a paper support.
+
+    Needs neither data nor training, and is the only way in which tables are written: a command that trained and
+    `--from-records` end with the same bytes.
+
+    Args:
+        dataset: only of this one; None for all.
     """
-    folder = tables.result_folder(out, paper, setting.dataset)
-    made, paths = [], []
-    for table in wanted:
-        if isinstance(table, ArchitectureTable):
-            values = tables.of_architecture(paper, table, setting.dataset)
-            stem = f"table_{table.id}"
-        else:
-            values = tables.of_results(paper, table, setting, records)
-            stem = tables.file_stem("table", table.id, setting, paper)
-            chart = figures.published_and_measured(values, subtitle=_subtitle(values))
-            paths += figures.write(chart, folder / "figures" / stem)
-        paths += rendering.write_all(folder, stem, values)
-        made.append(values)
-    return made, paths
+    folders = sorted(path.parent for path in (Path(out) / paper.key).glob("*/runs") if path.is_dir())
+    return [
+        _write_group(paper, group, out)
+        for folder in folders
+        if dataset in (None, folder.name)
+        for group in groups_of(paper, read_all(runs_folder(out, paper.key, folder.name)))
+    ]
 
 
-def write_curves(paper: Paper, setting: Setting, records: list[Record], out: Path) -> list[Path]:
+def _write_group(paper: Paper, group: Group, out: Path) -> Report:
+    folder = tables.result_folder(out, paper, group.setting.dataset)
+    made, paths = {}, {}
+    for table in paper.tables:
+        values = tables.of_results(paper, table, group.setting, list(group.records))
+        if not any(row["measured"] for row in values["rows"]):
+            continue
+        stem = group.stem("table", table.id, paper)
+        chart = figures.published_and_measured(values, subtitle=_subtitle(values))
+        made[table.id] = values
+        paths[table.id] = rendering.write_all(folder, stem, values) + figures.write(chart, folder / "figures" / stem)
+    paths["curves"] = _write_curves(paper, group, folder / "figures")
+    for table in paper.architecture:
+        made[table.id], paths[table.id] = write_architecture(paper, table, group.setting.dataset, out)
+    return Report(group, made, paths)
+
+
+def write_architecture(
+    paper: Paper, table: ArchitectureTable, dataset: str, out: Path
+) -> tuple[dict[str, Any], list[Path]]:
+    """Write a table of layers; it needs no records."""
+    values = tables.of_architecture(paper, table, dataset)
+    return values, rendering.write_all(tables.result_folder(out, paper, dataset), f"table_{table.id}", values)
+
+
+def _write_curves(paper: Paper, group: Group, folder: Path) -> list[Path]:
     """Draw the paper's learning curves from the records of its default row; nothing where there is none."""
     default = paper.default_experiment.digest
-    mine = [record for record in records if record.setting == setting and record.row_experiment == default]
+    mine = [record for record in group.records if record.row_experiment == default]
     if not mine:
         return []
-    folder = tables.result_folder(out, paper, setting.dataset) / "figures"
     paths = []
     for figure in paper.figures:
         if figure.kind not in ("accuracy", "loss"):
             continue
         runs = f"{len(mine)} run{'s' if len(mine) > 1 else ''}"
-        heading = (
-            f"{_figure_title(paper, figure)}\n{mine[0].data.title}, {mine[0].protocol}, {setting.scale} scale, {runs}"
-        )
+        scale = f"{group.setting.scale} scale"
+        heading = f"{_figure_title(paper, figure)}\n{mine[0].data.title}, {mine[0].protocol}, {scale}, {runs}"
         drawn = figures.curves(mine, figure.kind, title=heading)
-        paths += figures.write(drawn, folder / tables.file_stem("figure", figure.id, setting, paper))
+        paths += figures.write(drawn, folder / group.stem("figure", figure.id, paper))
     return paths
 
 
 def write_examples(paper: Paper, setting: Setting, reader: WindowReader, out: Path) -> list[Path]:
-    """Draw the paper's pictures of the data from the first track."""
+    """Draw the paper's pictures of the data from the first track that has windows."""
     index = reader.index
-    track = index.tracks[0]
+    number = int(reader.windows.tracks[0])
+    track = index.tracks[number]
     feature = index.feature
     values = feature.storage.decode(read_track(index, track))
     seconds = track.frames / feature.frames_per_second
@@ -73,43 +97,18 @@ def write_examples(paper: Paper, setting: Setting, reader: WindowReader, out: Pa
         stem = folder / tables.file_stem("figure", figure.id, setting, paper)
         heading = f"{_figure_title(paper, figure)}\n{track.id}"
         if figure.kind == "spectrogram":
-            kind = "STFT bin" if isinstance(feature, StftDb) else "mel band"
+            kind = {"stft_db": "STFT bin", "log_mel": "mel band"}.get(feature.kind, "bin")
             drawn = figures.spectrogram(
                 values, seconds, title=heading, bins_label=kind, top_db=getattr(feature, "top_db", None)
             )
         elif figure.kind == "windows":
-            starts = reader.windows.starts[np.asarray(reader.windows.tracks) == 0]
+            starts = reader.windows.starts[reader.windows.tracks == number]
             size = f"{len(starts)} windows of {reader.windows.frames} frames"
             drawn = figures.windows(values, starts, reader.windows.frames, seconds, title=f"{heading}: {size}")
         else:
             continue
         paths += figures.write(drawn, stem)
     return paths
-
-
-def regenerate(
-    paper: Paper, out: Path, wanted: list[Table | ArchitectureTable]
-) -> list[tuple[dict[str, Any], list[Path]]]:
-    """Make all tables and curves again from the records alone, without data and without training.
-
-    Where two settings share a file name (they differ in epochs or precision only), the one with the newest record is
-    shown, and the others are named.
-    """
-    made = []
-    for folder in sorted(path for path in (Path(out) / paper.key).glob("*") if path.is_dir()):
-        records = read_all(runs_folder(out, paper.key, folder.name))
-        newest: dict[str, Record] = {}
-        for record in sorted(records, key=lambda record: (record.finished_at, record.run_id)):
-            newest[tables.file_stem("", "", record.setting, paper)] = record
-        shown = [record.setting for record in newest.values()]
-        others = {record.run_id for record in records if record.setting not in shown}
-        if others:
-            say(f"{folder.name}: {len(others)} records of older settings with the same file names are not shown")
-        for setting in shown:
-            values, paths = write_tables(paper, wanted, setting, records, out)
-            paths += write_curves(paper, setting, records, out)
-            made += [(table, paths) for table in values]
-    return made
 
 
 def write_page(paper: Paper, out: Path) -> Path:
@@ -141,9 +140,9 @@ def write_page(paper: Paper, out: Path) -> Path:
         lines += ["## Notes", "", *[f"- {note}" for note in paper.notes], ""]
     lines += ["## Measured", ""]
     found = [
-        path
-        for path in sorted((Path(out) / paper.key).glob("*/table_*.md"))
-        if read_json(path.with_suffix(".json"), what="a table")["scale"] == "paper" and path.parent.name != "demo"
+        path.with_suffix(".md")
+        for path in sorted((Path(out) / paper.key).glob("*/table_*.json"))
+        if read_json(path, what="a table")["scale"] == "paper" and path.parent.name != "demo"
     ]
     for path in found:
         text = path.read_text(encoding="utf-8").strip().splitlines()

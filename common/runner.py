@@ -14,7 +14,7 @@ from common.console import say, warn
 from common.display import Board
 from common.errors import EncoreError, RunError
 from common.evaluation import accuracies, aggregate
-from common.files import require_writable_folder, write_text
+from common.files import make_folder, require_writable_folder, write_text
 from common.paper import count_trainable
 from common.planning import Options, Plan, PlannedRun
 from common.records import PartCounts, Record, runs_folder
@@ -47,9 +47,7 @@ def execute(plan: Plan, options: Options) -> Outcome:
     folder = runs_folder(options.out, plan.paper.key, plan.setting.dataset)
     work = result_folder(options.out, plan.paper, plan.setting.dataset) / "work"
     outcome = Outcome()
-    if options.fresh:
-        _forget(plan, folder, work)
-    pending = [planned for planned in plan.runs if not _is_recorded(planned, folder)]
+    pending = [planned for planned in plan.runs if options.fresh or not _is_recorded(planned, folder)]
     outcome.finished_before = len(plan.runs) - len(pending)
     if outcome.finished_before:
         say(f"{outcome.finished_before} of {len(plan.runs)} runs are already finished")
@@ -61,10 +59,12 @@ def execute(plan: Plan, options: Options) -> Outcome:
                 planned.labels, planned.run.seed, planned.run.fold.number, planned.folds, epochs[planned.run.id]
             )
             place = work / planned.run.id
-            place.mkdir(parents=True, exist_ok=True)
+            make_folder(place)
             # Two commands at once share the work instead of doing it twice.
-            with FileLock(place / ".lock"):
-                if _is_recorded(planned, folder):
+            with FileLock(work / f"{planned.run.id}.lock"):
+                if options.fresh:
+                    _forget(planned, folder, place)
+                elif _is_recorded(planned, folder):
                     board.end(listener, "finished by another command")
                     continue
                 try:
@@ -94,11 +94,11 @@ def _is_recorded(planned: PlannedRun, folder: Path) -> bool:
     return path.exists() and records.read(path).run_id == planned.run.id
 
 
-def _forget(plan: Plan, folder: Path, work: Path) -> None:
-    """`--fresh`: the asked runs are measured again; all others are left alone."""
-    for planned in plan.runs:
-        (folder / f"{planned.run.id}.json").unlink(missing_ok=True)
-        shutil.rmtree(work / planned.run.id, ignore_errors=True)
+def _forget(planned: PlannedRun, folder: Path, place: Path) -> None:
+    """`--fresh`: this run is measured again."""
+    (folder / f"{planned.run.id}.json").unlink(missing_ok=True)
+    shutil.rmtree(place, ignore_errors=True)
+    make_folder(place)
 
 
 def _train(plan: Plan, planned: PlannedRun, place: Path, memory: MemoryLimit, listener) -> Record:
@@ -111,12 +111,13 @@ def _train(plan: Plan, planned: PlannedRun, place: Path, memory: MemoryLimit, li
     began = time.perf_counter()
     metrics, clips = {}, ()
     for part in ("valid", "test"):
-        clips = _judge(plan, planned, fitted, part)
+        clips = _judge(plan, planned, fitted, part, memory)
         metrics[part] = accuracies(clips)
+    memory.require("judging")
     return _record(plan, planned, fitted, metrics, tuple(clips), time.perf_counter() - began)
 
 
-def _judge(plan: Plan, planned: PlannedRun, fitted: Fitted, part: str):
+def _judge(plan: Plan, planned: PlannedRun, fitted: Fitted, part: str, memory: MemoryLimit):
     reader, positions = planned.reader, getattr(planned.run.fold, part)
     probabilities = predict(
         fitted,
@@ -124,6 +125,7 @@ def _judge(plan: Plan, planned: PlannedRun, fitted: Fitted, part: str):
         positions,
         batch_size=planned.run.experiment.training.batch_windows,
         layout=plan.paper.layout,
+        budget_bytes=memory.batch_budget(),
     )
     ids = [track.id for track in reader.index.tracks]
     return aggregate(probabilities, reader.labels[positions], reader.windows.tracks[positions], ids)

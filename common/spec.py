@@ -44,11 +44,6 @@ class Protocol(Spec):
         return self
 
     @property
-    def runs_per_seed(self) -> int:
-        """How many folds one seed trains."""
-        return self.folds if self.split == "kfold" else 1
-
-    @property
     def name(self) -> str:
         """How tables name it."""
         if self.split == "holdout":

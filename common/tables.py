@@ -95,7 +95,9 @@ def _caption(
         + "."
     ]
     parts = ", ".join(f"{name} {count.clips} clips ({count.windows} windows)" for name, count in one.parts.items())
-    lines.append(f"Protocol: {one.protocol}; {parts}.")
+    dealt = sum(count.clips for count in one.parts.values())
+    left_out = facts.clips - dealt if not one.shared_clips else 0
+    lines.append(f"Protocol: {one.protocol}; {parts}{f'; {left_out} clips are in no part' if left_out > 0 else ''}.")
     training = one.experiment["training"]
     window = " x ".join(str(size) for size in one.input_shape[:2])
     lines.append(
@@ -120,19 +122,31 @@ def _caption(
         )
     if setting.scale == "paper" and training["epochs"] != published.training.epochs:
         lines.append(f"At most {training['epochs']} epochs instead of {published.training.epochs}.")
-    counts = sorted({row["measured"]["window_accuracy"]["runs"] for row in rows if row["measured"]})
-    if one.folds > 1:
-        lines.append(f"Runs are folds and seeds ({one.folds} folds).")
-    if counts[0] == 1:
-        lines.append(
-            "ONE SEED"
-            + (" in rows with one run: " if counts[-1] > 1 else ": ")
-            + "differences between rows may be chance."
-        )
+    lines += _repetitions(records)
     if facts.skipped:
         named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
         lines.append(f"{facts.skipped} unusable clips were left out: {named}.")
     lines.append("95 % intervals: Wilson, counting test clips (not windows) as independent trials.")
+    return lines
+
+
+def _repetitions(records: list[Record]) -> list[str]:
+    """Which rows rest on one seed, and whether folds are lacking."""
+    seeds, runs = {}, {}
+    for record in records:
+        seeds.setdefault(record.row_experiment, set()).add(record.seed)
+        runs.setdefault(record.row_experiment, set()).add((record.seed, record.fold))
+    lines = []
+    folds = records[0].folds
+    if folds > 1:
+        lines.append(f"Runs are {folds} folds of each seed.")
+        lacking = sum(len(seeds[row]) * folds - len(done) for row, done in runs.items())
+        if lacking:
+            lines.append(f"INCOMPLETE FOLDS: {lacking} runs of folds are lacking; means are over those that are there.")
+    fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
+    if fewest == 1:
+        where = ": " if most == 1 else " in some rows: "
+        lines.append(f"ONE SEED{where}differences between rows may be chance.")
     return lines
 
 
@@ -209,7 +223,7 @@ def of_architecture(paper: Paper, table: ArchitectureTable, dataset: str, classe
 
 def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str:
     """File name of a table or figure: the plain name for the default protocol and scale, else what differs is added, so
-    that a contaminated or a smoke result never takes the place of another."""
+    that a contaminated or a smoke result never takes the place of another (see `common.groups` for the rest)."""
     protocol = paper.default_experiment.protocol
     parts = [f"{kind}_{identifier}"]
     if setting.unit != protocol.unit:

@@ -16,7 +16,7 @@ import numpy as np
 from common import checkpoint
 from common.checkpoint import LoopState
 from common.errors import BudgetError, RunError
-from common.files import sha256_of_json, write_text
+from common.files import make_folder, sha256_of_json, write_text
 from common.protocol import Fold
 from common.spec import Experiment
 from data_pipeline.reader import WindowReader
@@ -71,7 +71,10 @@ class MemoryLimit:
     limit_bytes: int | None = None
 
     def batch_budget(self) -> int | None:
-        """What is left for batches beside what the process holds already (TensorFlow alone: about 600 MB)."""
+        """What is left for batches beside what the process holds now (TensorFlow alone: about 600 MB).
+
+        A step's activations come on top; whether they fit is checked after the first epoch, by `require`.
+        """
         return None if self.limit_bytes is None else self.limit_bytes - resident_bytes()
 
     def require(self, doing: str) -> None:
@@ -79,7 +82,8 @@ class MemoryLimit:
         peak = peak_resident_bytes()
         if self.limit_bytes is not None and peak > self.limit_bytes:
             raise BudgetError(
-                f"--memory-limit {self.limit_bytes / 2**20:.0f} MB: {doing} took {peak / 2**20:.0f} MB. "
+                f"--memory-limit {self.limit_bytes / 2**20:.0f} MB: after {doing} the process has peaked at "
+                f"{peak / 2**20:.0f} MB. "
                 "Raise the limit, or use --precision mixed_bfloat16."
             )
 
@@ -147,7 +151,7 @@ def fit(
     listener = listener or Listener()
     training = run.experiment.training
     model = _compiled(run, build, shape_of_window(*reader.window_shape, layout), len(reader.index.genres))
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     resumed = checkpoint.restore(folder / CHECKPOINT_NAME, model, run.id)
     state, best = resumed or (LoopState(run.id), [])
     standardisation = measure(reader, run.fold.train) if training.standardise else AS_STORED
@@ -170,7 +174,6 @@ def fit(
         listener.started(state.epoch, -(-len(order) // training.batch_windows))
         fitted = model.fit(windows(order), shuffle=False, verbose=0, callbacks=[_Ticker(listener)]).history
         checked = model.evaluate(validation, verbose=0, return_dict=True)
-        memory.require("training")
         entry = {
             "epoch": state.epoch + 1,
             "loss": float(fitted["loss"][0]),
@@ -188,6 +191,7 @@ def fit(
             best = checkpoint.weights_of(model)
         checkpoint.save(folder / CHECKPOINT_NAME, model, state, best)
         _write_logs(folder, state)
+        memory.require("training")
         listener.finished(entry)
     model.set_weights(best)
     model.save_weights(folder / WEIGHTS_NAME)
@@ -195,11 +199,22 @@ def fit(
 
 
 def predict(
-    fitted: Fitted, reader: WindowReader, positions: np.ndarray, *, batch_size: int, layout: Layout
+    fitted: Fitted,
+    reader: WindowReader,
+    positions: np.ndarray,
+    *,
+    batch_size: int,
+    layout: Layout,
+    budget_bytes: int | None = None,
 ) -> np.ndarray:
     """Class probabilities of the windows at `positions`, in that order: float32 (windows, classes)."""
     windows = as_dataset(
-        reader, positions, batch_size=batch_size, layout=layout, standardisation=fitted.standardisation
+        reader,
+        positions,
+        batch_size=batch_size,
+        layout=layout,
+        standardisation=fitted.standardisation,
+        budget_bytes=budget_bytes,
     )
     return fitted.model.predict(windows, verbose=0)
 

@@ -1,5 +1,6 @@
 """Strict audio decoding: what a file's header promises must be there, finite and not silent."""
 
+import importlib.util
 import struct
 from pathlib import Path
 from typing import Literal
@@ -8,7 +9,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from common.errors import DataError
+from common.errors import DataError, SpecError
 
 Decoder = Literal["soundfile", "tensorflow-io"]
 
@@ -33,6 +34,7 @@ def read_audio(
     Raises:
         DataError: the file does not decode, holds fewer frames than its header declares, no frames at all,
             values that are not finite, or nothing but zeros.
+        SpecError: the decoder is not installed.
     """
     path = Path(path)
     _check_declared_length(path)
@@ -57,6 +59,15 @@ def read_audio(
     return samples
 
 
+def require_decoder(decoder: Decoder) -> None:
+    """Raise SpecError where the decoder is not installed: no file is at fault then."""
+    if decoder == "tensorflow-io" and importlib.util.find_spec("tensorflow_io") is None:
+        raise SpecError(
+            "--decoder tensorflow-io: the package is not installed here. It needs the separate environment of "
+            "requirements-tfio.txt (TensorFlow 2.16.2); the default decoder soundfile needs nothing."
+        )
+
+
 def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
     try:
         with soundfile.SoundFile(path) as file:
@@ -78,13 +89,9 @@ def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
 
 
 def _decode_tensorflow_io(path: Path) -> tuple[np.ndarray, int]:
-    try:
-        import tensorflow_io
-    except ImportError as error:
-        raise DataError(
-            "--decoder tensorflow-io: the package is not installed here. It needs the separate environment of "
-            "requirements-tfio.txt (TensorFlow 2.16.2); the default decoder soundfile needs nothing."
-        ) from error
+    require_decoder("tensorflow-io")
+    import tensorflow_io
+
     try:
         tensor = tensorflow_io.audio.AudioIOTensor(str(path))
         samples = tensor.to_tensor().numpy()

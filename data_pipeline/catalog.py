@@ -74,11 +74,6 @@ class Catalog(Spec):
             raise ValueError(f"labels outside the genres {list(self.genres)}: {unknown}")
         return self
 
-    @property
-    def label_indices(self) -> dict[str, int]:
-        """Genre name -> class index."""
-        return {genre: index for index, genre in enumerate(self.genres)}
-
     def first_of_each_genre(self, count: int) -> "Catalog":
         """The same catalog with the first `count` tracks of each genre, by id."""
         kept = [t for genre in self.genres for t in [t for t in self.tracks if t.label == genre][:count]]

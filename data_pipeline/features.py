@@ -140,7 +140,7 @@ class Precomputed(Spec):
     Args:
         bins: rows of each spectrogram.
         columns_per_second: columns for each second of audio.
-        storage: how values are kept; integer arrays keep their bits and are read scaled to [0, 1].
+        storage: how values are kept; integer arrays keep their bits.
     """
 
     kind: Literal["precomputed"] = "precomputed"

@@ -12,8 +12,8 @@ from joblib import Parallel, delayed
 
 from common.console import progress, say
 from common.errors import DataError
-from common.files import require_writable_folder, sha256_of_file, sha256_of_json
-from data_pipeline.audio import Decoder, read_audio
+from common.files import make_folder, require_writable_folder, sha256_of_file, sha256_of_json
+from data_pipeline.audio import Decoder, read_audio, require_decoder
 from data_pipeline.catalog import BadTrack, Catalog, Track
 from data_pipeline.features import Feature, Precomputed
 from data_pipeline.shards import (
@@ -57,8 +57,9 @@ def prepare(
             written or was changed.
     """
     require_writable_folder(cache, flag="--cache")
+    require_decoder(decoder)
     folder = Path(cache).expanduser() / "shards" / f"{catalog.dataset}-{_cache_key(catalog, feature, decoder)[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with FileLock(folder / ".lock"):
         if not (folder / INDEX_NAME).exists():
             _make(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs)
@@ -177,6 +178,8 @@ def _attempt(extract: Callable[[Track], Extracted], track: Track) -> Extracted |
     try:
         return extract(track)
     except DataError as error:
+        if isinstance(error.__cause__, PermissionError):
+            raise  # the file may be good: it is not to be remembered as bad
         return BadTrack(id=track.id, path=track.path, reason=str(error))
 
 

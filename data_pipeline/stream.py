@@ -91,12 +91,15 @@ def as_dataset(
         positions = order[step * batch_size : (step + 1) * batch_size]
         return reader.read(positions), labels[positions]
 
+    # Nothing to convert, and a killed process would leave the converted source in the temporary folder.
+    @tf.autograph.experimental.do_not_convert
     def load(step):
         stored, label = tf.numpy_function(read, [step], (tf.as_dtype(reader.dtype), tf.int32), stateful=False)
         stored.set_shape((None, frames, bins))
         label.set_shape((None,))
         return stored, label
 
+    @tf.autograph.experimental.do_not_convert
     def decode(stored, label):
         values = tf.cast(stored, tf.float32) * scale + offset
         if layout == "bins_frames_channel":

@@ -54,10 +54,6 @@ class WindowIndex:
     def __len__(self) -> int:
         return len(self.tracks)
 
-    def take(self, positions: np.ndarray) -> "WindowIndex":
-        """The windows at `positions`, in that order."""
-        return WindowIndex(self.tracks[positions], self.starts[positions], self.frames)
-
 
 def index_windows(
     spec: WindowSpec, track_frames: list[int], track_ids: list[str], fps: float, *, skip_short: bool = False

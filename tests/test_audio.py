@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from common.errors import DataError
+from common.errors import DataError, SpecError
 from data_pipeline.audio import read_audio
 
 RATE = 22050
@@ -211,5 +211,5 @@ def test_what_is_no_file_is_named(tmp_path, name):
 def test_the_optional_decoder_says_how_to_get_it(clip, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_io", None)
     path = clip(wav_bytes((b"data", len(DATA), DATA)))
-    with pytest.raises(DataError, match=r"--decoder tensorflow-io.*requirements-tfio\.txt"):
+    with pytest.raises(SpecError, match=r"--decoder tensorflow-io.*requirements-tfio\.txt"):
         read_audio(path, decoder="tensorflow-io")

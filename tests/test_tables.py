@@ -9,6 +9,7 @@ import pytest
 from common import records, rendering, tables
 from common.errors import DataError
 from common.evaluation import ClipResult
+from common.groups import conditions_of, groups_of
 from common.records import DataFacts, PartCounts, Record, Setting
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
 
@@ -195,3 +196,53 @@ def test_other_protocols_and_scales_get_files_of_their_own():
     assert "table_5.1" in stems
     demo = SETTING.but(dataset="demo", scale="smoke", features="small")
     assert tables.file_stem("table", "5.1", demo, PAPER) == "table_5.1"
+
+
+def test_an_edited_record_is_refused(tmp_path):
+    path = records.write(tmp_path, record())
+    path.write_text(path.read_text().replace('"window_accuracy": 0.8', '"window_accuracy": 0.9'))
+    with pytest.raises(DataError, match="not those of its clips"):
+        records.read(path)
+    path.write_text(path.read_text().replace('"format_version": 1', '"format_version": 7'))
+    with pytest.raises(DataError, match="is of format 7"):
+        records.read(path)
+
+
+def test_of_two_settings_with_one_file_name_the_newest_has_the_plain_name():
+    old = record(0)
+    new = record(setting=SETTING.but(epochs=20), finished_at="2026-02-01T00:00:00+00:00")
+    newest, older = groups_of(PAPER, [old, new])
+    assert newest.setting.epochs == 20
+    assert newest.stem("table", "5.1", PAPER) == "table_5.1"
+    assert older.records == (old,)
+    assert older.stem("table", "5.1", PAPER).startswith("table_5.1_")
+    assert groups_of(PAPER, [new, old]) == [newest, older]
+    segment = record(1, setting=SETTING.but(unit="segment"))
+    assert [group.tag for group in groups_of(PAPER, [new, segment])] == ["", ""]
+
+
+def test_runs_under_other_conditions_are_never_averaged():
+    experiment = TABLE_5_1.rows[-1].experiment
+    slower = experiment.but(windows=experiment.windows.but(hop_seconds=1.0))
+    other = record(seed=1, experiment=slower.as_json(), finished_at="2026-02-01T00:00:00+00:00")
+    groups = groups_of(PAPER, [record(), other])
+    assert [len(group.records) for group in groups] == [1, 1]
+    assert conditions_of(experiment, experiment) != conditions_of(experiment, slower)
+
+
+def test_records_of_rows_that_the_paper_no_longer_has_are_left_aside():
+    assert groups_of(PAPER, [record(row_experiment="gone")]) == []
+
+
+def test_lacking_folds_and_single_seeds_of_folds_are_told():
+    ten = [record(fold=fold, folds=10, run_id=f"f{fold}") for fold in range(10)]
+    whole = " ".join(table_of(*ten)["caption"])
+    assert "ONE SEED" in whole
+    assert "INCOMPLETE FOLDS" not in whole
+    assert "INCOMPLETE FOLDS: 8 runs" in " ".join(table_of(*ten[:2])["caption"])
+
+
+def test_clips_that_a_split_leaves_out_are_counted():
+    parts = {"train": 443, "valid": 197, "test": 290}
+    counts = {part: PartCounts(clips=clips, windows=19 * clips) for part, clips in parts.items()}
+    assert "70 clips are in no part" in " ".join(table_of(record(parts=counts))["caption"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from common.errors import DataError
 from data_pipeline.features import StftDb
-from data_pipeline.windows import WindowIndex, WindowSpec, index_windows
+from data_pipeline.windows import WindowSpec, index_windows
 
 SE_CNN = WindowSpec(seconds=3.0, hop_seconds=1.5)
 STFT_FPS = StftDb().frames_per_second
@@ -70,15 +70,6 @@ def test_thirty_seconds_are_19_windows_of_39_array_columns():
 def test_a_track_as_long_as_the_window_has_one():
     assert SE_CNN.starts(129, STFT_FPS).tolist() == [0]
     assert SE_CNN.starts(128, STFT_FPS).tolist() == []
-
-
-def test_take_keeps_the_order_asked_for():
-    index = index_windows(SE_CNN, [129 + 64, 129 + 128], ["a", "b"], STFT_FPS)
-    taken = index.take(np.array([4, 0, 3]))
-    assert isinstance(taken, WindowIndex)
-    assert taken.tracks.tolist() == [1, 0, 1]
-    assert taken.starts.tolist() == [128, 0, 64]
-    assert taken.frames == 129
 
 
 def test_short_tracks_are_named():

@@ -20,11 +20,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
+from filelock import FileLock
 from joblib import Parallel, cpu_count, delayed
 
 from common.console import progress
 from common.errors import DataError
-from common.files import read_json, sha256_of_file, write_atomically, write_json
+from common.files import make_folder, read_json, sha256_of_file, write_atomically, write_json
 from data_pipeline.catalog import Catalog, Track
 from data_pipeline.datasets.demo_genres import STYLES
 from data_pipeline.synthesis.composition import Event, Player, choose_band, compose
@@ -187,6 +188,14 @@ def write_corpus(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: in
     _require_clip(GENRES[0], 0, seed)
     if _is_complete(root, clips_per_genre, seed):
         return
+    make_folder(root)
+    # Two first commands at once would otherwise write every clip twice.
+    with FileLock(root / ".lock"):
+        if not _is_complete(root, clips_per_genre, seed):
+            _write_missing(root, clips, clips_per_genre=clips_per_genre, seed=seed)
+
+
+def _write_missing(root: Path, clips: list[tuple[str, int]], *, clips_per_genre: int, seed: int) -> None:
     missing = [clip for clip in clips if not _is_written(clip_path(root, *clip), seed)]
     if missing:
         _withdraw_marker(root)

@@ -1,0 +1,67 @@
+"""Records that belong into one table: measured by the same setting, under the same conditions."""
+
+from dataclasses import dataclass
+
+from common import tables
+from common.files import sha256_of_json
+from common.paper import Paper
+from common.records import Record, Setting
+from common.spec import Experiment
+
+
+@dataclass(frozen=True)
+class Group:
+    """All records that one table may mix.
+
+    Args:
+        setting: what the command chose.
+        conditions: digest of what replaced the rows' own features and windows, see `conditions_of`.
+        records: by run id.
+        tag: told apart from a newer group of the same file name by this; empty for the newest.
+    """
+
+    setting: Setting
+    conditions: str
+    records: tuple[Record, ...]
+    tag: str = ""
+
+    def stem(self, kind: str, identifier: str, paper: Paper) -> str:
+        """File name, without suffix, of one of the group's tables or figures."""
+        plain = tables.file_stem(kind, identifier, self.setting, paper)
+        return f"{plain}_{self.tag}" if self.tag else plain
+
+
+def conditions_of(row: Experiment, ran: Experiment | dict) -> str:
+    """Digest of the features and windows with which a row was really run, where they are not its own.
+
+    Two runs of a row with another time step of the columns, say, are no two runs of one experiment.
+    """
+    own = row.as_json()
+    other = ran if isinstance(ran, dict) else ran.as_json()
+    return sha256_of_json({name: other[name] for name in ("feature", "windows") if other[name] != own[name]})
+
+
+def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
+    """Sort records into groups, the one with the newest record first; a function of the records alone.
+
+    Only the newest of several groups with one file name (they differ in epochs, precision or data) keeps the plain
+    name, the others get a short digest behind it, so that none takes the place of another.
+    """
+    rows = {row.experiment.digest: row.experiment for table in paper.tables for row in table.rows}
+    sorted_in: dict[tuple[str, str], list[Record]] = {}
+    for record in sorted(records, key=lambda record: record.run_id):
+        # A row that the paper no longer has cannot stand in any of its tables.
+        if record.row_experiment in rows:
+            conditions = conditions_of(rows[record.row_experiment], record.experiment)
+            sorted_in.setdefault((sha256_of_json(record.setting.as_json()), conditions), []).append(record)
+    newest_first = sorted(
+        sorted_in.items(), key=lambda item: max((record.finished_at, record.run_id) for record in item[1]), reverse=True
+    )
+    groups, taken = [], set()
+    for (setting_digest, conditions), members in newest_first:
+        setting = members[0].setting
+        plain = tables.file_stem("", "", setting, paper)
+        tag = sha256_of_json([setting_digest, conditions])[:8] if plain in taken else ""
+        taken.add(plain)
+        groups.append(Group(setting, conditions, tuple(members), tag))
+    return groups
