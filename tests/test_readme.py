@@ -1,0 +1,55 @@
+"""The committed results: tables are what their records say, and the README repeats them truly."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import reproductions
+from common import reporting
+from tests.test_papers import KEYS, paper_of
+
+ROOT = Path(reproductions.__file__).parent.parent
+RESULTS = ROOT / "results"
+
+
+def headline(name: str) -> str:
+    """Window and clip accuracy of the recommended network as the README prints them."""
+    table = json.loads((RESULTS / "se_cnn" / "arrays" / f"{name}.json").read_text(encoding="utf-8"))
+    measured = next(row["measured"] for row in table["rows"] if row["label"] == "1,2,3,4,5")
+    return f"| {measured['window_accuracy']['mean']:.1f} | {measured['clip_accuracy_mean_softmax']['mean']:.1f} |"
+
+
+def test_the_headline_table_is_what_was_measured():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ours")]
+    assert len(rows) == 2
+    assert rows[0].endswith(headline("table_5.1_segment"))
+    assert rows[1].endswith(headline("table_5.1"))
+
+
+def test_every_file_that_the_readme_points_to_is_there():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert (ROOT / target).exists(), target
+    for script in re.findall(r"(reproductions/\S+\.py)", text):
+        assert (ROOT / script).exists(), script
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_committed_tables_are_what_their_records_say(key, tmp_path):
+    """Markdown, CSV, LaTeX, JSON and the generated page, byte for byte."""
+    paper = paper_of(key)
+    ours = tmp_path / key
+    shutil.copytree(RESULTS / key, ours, ignore=shutil.ignore_patterns("work", "demo", "figures"))
+    committed = {path: path.read_bytes() for path in ours.rglob("*") if path.suffix in {".md", ".csv", ".tex"}}
+    committed |= {path: path.read_bytes() for path in ours.rglob("table_*.json")}
+    assert committed
+    for path in committed:
+        path.unlink()
+    reporting.regenerate(paper, tmp_path)
+    reporting.write_page(paper, tmp_path)
+    for path, content in committed.items():
+        assert path.read_bytes() == content, path.name
