@@ -1,0 +1,228 @@
+"""What all benchmarks share: peers taking turns, ratios per round, requirements, the printed table and the JSON.
+
+A machine's speed drifts while a benchmark runs. So every round measures all peers one after the other, the figures are
+ratios within a round, and what is reported is their median with the lowest and the highest. Turns do not help where
+other processes compete for the cores: that work is measured too, reported, and warned of.
+"""
+
+import gc
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from common.console import progress, warn
+from common.files import write_json
+from common.quiet import quiet_start
+
+RESULTS = Path("results/benchmarks")
+BUSY_CORES = 0.1
+"""Work of other processes, in cores, above which times cannot be trusted."""
+
+Out = Annotated[Path, typer.Option(help="Folder for the JSON.")]
+Rounds = Annotated[int, typer.Option(min=1, help="Counted rounds; one more warms up.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="Where the temporary data go; removed at the end. Default: the system's temporary folder."),
+]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A figure and the limit that it must keep."""
+
+    what: str
+    bound: Literal["at least", "at most"]
+    limit: float
+    measured: float
+
+    @property
+    def holds(self) -> bool:
+        return self.measured >= self.limit if self.bound == "at least" else self.measured <= self.limit
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "what": self.what,
+            "requirement": f"{self.bound} {self.limit:g}",
+            "measured": self.measured,
+            "holds": self.holds,
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a benchmark measured.
+
+    Args:
+        name: of the module; names the JSON.
+        title: what is compared, for the table.
+        unit: of the values.
+        values: peer -> one value a round.
+        ratios: what is divided by what -> one ratio a round.
+        settings: sizes that the values depend on.
+        facts: further figures, by name with unit.
+    """
+
+    name: str
+    title: str
+    unit: str
+    values: dict[str, list[float]]
+    ratios: dict[str, list[float]]
+    requirements: tuple[Requirement, ...]
+    settings: dict[str, Any]
+    facts: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        return all(requirement.holds for requirement in self.requirements)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON values, with the machine and versions that they were measured with."""
+        # Imports keras, which takes seconds.
+        from common.records import machine, now, versions
+
+        return {
+            "benchmark": self.name,
+            "title": self.title,
+            "holds": self.holds,
+            "requirements": [requirement.as_json() for requirement in self.requirements],
+            "ratios": {name: _spread(ratios) for name, ratios in self.ratios.items()},
+            "unit": self.unit,
+            "values": {name: _spread(values) for name, values in self.values.items()},
+            "facts": self.facts,
+            "settings": self.settings,
+            "machine": machine(),
+            "versions": versions(),
+            "finished_at": now(),
+        }
+
+
+def ratios(above: list[float], below: list[float]) -> list[float]:
+    """`above` divided by `below`, round by round."""
+    return [a / b for a, b in zip(above, below, strict=True)]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What `interleave` measured.
+
+    Args:
+        seconds: peer -> wall time of each counted round.
+        processor_seconds: peer -> time on all cores; other processes hardly change it.
+        other_cores: cores that everything but this process kept busy meanwhile; None where the system does not tell.
+    """
+
+    seconds: dict[str, list[float]]
+    processor_seconds: dict[str, list[float]]
+    other_cores: float | None
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """The load by others, for a result; absent where unknown."""
+        return {} if self.other_cores is None else {OTHER_CORES: self.other_cores}
+
+
+OTHER_CORES = "cores kept busy by other processes"
+
+
+def interleave(peers: dict[str, Callable[[int], float | None]], rounds: int) -> Timing:
+    """Call all peers in turn, round after round.
+
+    Args:
+        peers: name -> function of the round's number; round 0 warms up and is not counted. One that returns seconds has
+            timed itself, without its setting up or clearing away.
+        rounds: counted rounds.
+    """
+    wall: dict[str, list[float]] = {name: [] for name in peers}
+    processor: dict[str, list[float]] = {name: [] for name in peers}
+    began, busy, own = time.perf_counter(), _busy_seconds(), time.process_time()
+    with progress("measuring", 1 + rounds, unit="rounds") as advance:
+        for number in range(1 + rounds):
+            for name, peer in peers.items():
+                wall_began, processor_began = time.perf_counter(), time.process_time()
+                own_seconds = peer(number)
+                wall[name].append(time.perf_counter() - wall_began if own_seconds is None else own_seconds)
+                processor[name].append(time.process_time() - processor_began)
+                if own_seconds is not None:
+                    gc.collect()  # what it left behind is not to be cleared away in the next peer's time
+            advance(1)
+    others = None
+    if busy is not None:
+        spent = (_busy_seconds() - busy) - (time.process_time() - own)
+        others = max(0.0, spent / (time.perf_counter() - began))
+    return Timing(
+        seconds={name: values[1:] for name, values in wall.items()},
+        processor_seconds={name: values[1:] for name, values in processor.items()},
+        other_cores=others,
+    )
+
+
+def _busy_seconds() -> float | None:
+    """Seconds that all cores together have worked, or were taken away, since the system started (Linux only)."""
+    path = Path("/proc/stat")
+    if not path.exists():
+        return None
+    user, nice, system, _idle, _wait, irq, softirq, steal = map(int, path.read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def finish(result: Result, out: Path) -> int:
+    """Print the result and write its JSON; returns the exit code: 0 where all requirements hold, else 1."""
+    path = Path(out).expanduser() / f"{result.name}.json"
+    screen = console()
+    screen.print(result.title)
+    screen.print(_table(f"{result.unit}, median", result.values))
+    screen.print(_table("ratio, median", result.ratios))
+    for name, value in result.facts.items():
+        screen.print(f"{name}: {value:.4g}")
+    for requirement in result.requirements:
+        screen.print(requirement_line(requirement.as_json()))
+    if result.facts.get(OTHER_CORES, 0) > BUSY_CORES:
+        warn(f"other processes kept {result.facts[OTHER_CORES]:.2f} cores busy: measure again on a quiet machine.")
+    write_json(path, result.as_json())
+    screen.print(f"written: {path}", soft_wrap=True)
+    return 0 if result.holds else 1
+
+
+def requirement_line(values: dict[str, Any]) -> str:
+    """One line for a requirement's JSON."""
+    verdict = "holds" if values["holds"] else "DOES NOT HOLD"
+    return f"{values['what']}: required {values['requirement']}, measured {values['measured']:.3g}: {verdict}"
+
+
+def console() -> Console:
+    """Standard output; a table in a log file is not squeezed to 80 columns."""
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 120)
+
+
+def launch(command: Callable[..., int]) -> None:
+    """Run a function as a command line; errors of Encore are one clear line and exit code 2."""
+    with quiet_start():
+        from common.cli import run_app
+
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(command)
+    sys.exit(run_app(app))
+
+
+def _spread(values: list[float]) -> dict[str, Any]:
+    return {"median": statistics.median(values), "min": min(values), "max": max(values), "rounds": values}
+
+
+def _table(header: str, columns: dict[str, list[float]]) -> Table:
+    table = Table()
+    table.add_column("")
+    for name in (header, "lowest", "highest"):
+        table.add_column(name, justify="right")
+    for name, values in columns.items():
+        spread = _spread(values)
+        table.add_row(name, *(f"{spread[key]:.4g}" for key in ("median", "min", "max")))
+    return table

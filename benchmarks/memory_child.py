@@ -1,0 +1,98 @@
+"""The process whose memory `benchmarks.memory` measures: open a cache, stream all of it, train, report the peak.
+
+Training on 8 GB of windows would take most of an hour on two cores, and the steps are all alike. So every window
+passes once through the reader and the dataset that training uses, and then `common.training.fit` trains two short
+epochs, each on other windows from all over the shards. What either part retains of the data counts towards the peak.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from common.quiet import quiet_start
+
+with quiet_start():
+    import numpy as np
+
+    from benchmarks.synthetic import disjoint_windows
+    from common.errors import EncoreError
+    from common.protocol import Fold
+    from common.spec import Experiment, Protocol, Training
+    from common.training import MemoryLimit, Run, fit, peak_resident_bytes
+    from data_pipeline.reader import WindowReader
+    from data_pipeline.shards import read_index
+    from data_pipeline.stream import as_dataset, epoch_order
+    from data_pipeline.windows import WindowSpec
+    from reproductions.se_cnn.model import SeCnnSpec, build
+
+EPOCHS = 2
+BATCH_WINDOWS = 32
+WIDTHS = (16, 32, 64, 128, 64)
+
+
+def consume(*, cache: str, work: str, frames: int, limit_bytes: int, steps: int) -> dict[str, Any]:
+    """Stream and train.
+
+    Args:
+        cache: folder of the shards.
+        work: folder for the checkpoint and logs.
+        frames: of a window.
+        limit_bytes: most resident memory.
+        steps: training steps in each epoch.
+
+    Returns:
+        The peak of resident memory in bytes, how many windows were streamed, and the settings of the training.
+
+    Raises:
+        BudgetError: the limit is too small.
+    """
+    index = read_index(Path(cache))
+    memory = MemoryLimit(limit_bytes)
+    with WindowReader(index, disjoint_windows(index, frames)) as reader:
+        everything = np.arange(len(reader.windows))
+        order = epoch_order(everything, seed=1, epoch=0)
+        dataset = as_dataset(reader, order, batch_size=BATCH_WINDOWS, budget_bytes=memory.batch_budget())
+        streamed = sum(int(values.shape[0]) for values, _ in dataset)
+        run = Run(_experiment(index, frames, steps), index.data_digest, _fold(everything), seed=0)
+        fit(
+            run,
+            lambda shape, classes: build(run.experiment.model, shape, classes),
+            reader,
+            layout="bins_frames_channel",
+            folder=Path(work),
+            memory=memory,
+        )
+    return {
+        "peak_bytes": peak_resident_bytes(),
+        "windows": streamed,
+        "batch_windows": BATCH_WINDOWS,
+        "widths": list(WIDTHS),
+        "epochs": EPOCHS,
+    }
+
+
+def _experiment(index, frames: int, steps: int) -> Experiment:
+    seconds = frames / index.feature.frames_per_second
+    return Experiment(
+        paper="se_cnn",
+        model=SeCnnSpec(widths=WIDTHS),
+        feature=index.feature,
+        windows=WindowSpec(seconds=seconds, hop_seconds=seconds),
+        protocol=Protocol(),
+        training=Training(batch_windows=BATCH_WINDOWS, epochs=EPOCHS, windows_per_epoch=steps * BATCH_WINDOWS),
+    )
+
+
+def _fold(everything: np.ndarray) -> Fold:
+    """Trains on all windows and validates on two batches of them: nothing is learnt from random numbers anyway."""
+    few = everything[: 2 * BATCH_WINDOWS]
+    return Fold(number=0, train=everything, valid=few, test=few, split_digest="", shared_tracks=0)
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(consume(**json.loads(sys.argv[1]))))
+    except EncoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

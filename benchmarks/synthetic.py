@@ -1,0 +1,93 @@
+"""Temporary shards of random numbers, laid out as `data_pipeline.prepare` lays out a dataset."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from common.console import progress
+from common.errors import DataError
+from data_pipeline.features import Precomputed, StorageFormat
+from data_pipeline.shards import Shard, ShardIndex, ShardTrack, write_index, write_shard
+from data_pipeline.windows import WindowIndex
+
+FRAMES_PER_SECOND = 22050 / 512
+# 30 seconds, as a clip of GTZAN has, and the size of shard that `prepare` aims at.
+TRACK_FRAMES = 1292
+SHARD_BYTES = 32 << 20
+GENRES = tuple(f"genre {number}" for number in range(10))
+STORAGE = StorageFormat(dtype="int16", scale=1 / 65534, offset=0.5)
+
+
+@contextmanager
+def scratch(parent: Path | None, needed_bytes: int) -> Iterator[Path]:
+    """A temporary folder that has room; it is removed with all that is in it.
+
+    Raises:
+        DataError: the disk has too little free space.
+    """
+    parent = Path(parent or tempfile.gettempdir()).expanduser()
+    if not parent.is_dir():
+        raise DataError(f"--folder {parent}: not a folder. Give a folder that exists.")
+    free = shutil.disk_usage(parent).free
+    # A twentieth for the file system's own needs.
+    if free < 1.05 * needed_bytes:
+        raise DataError(
+            f"{parent}: the benchmark needs {1.05 * needed_bytes / 2**30:.1f} GB of free space, "
+            f"found {free / 2**30:.1f} GB. Give a roomier folder with --folder, or a smaller size."
+        )
+    with tempfile.TemporaryDirectory(prefix="encore-benchmark-", dir=parent) as folder:
+        yield Path(folder)
+
+
+def write_shards(folder: Path, *, size_bytes: int, bins: int, track_frames: int = TRACK_FRAMES) -> ShardIndex:
+    """Write shards of random int16 values, at least `size_bytes` of them, and their index.
+
+    One random block is drawn; every shard holds it from another row on, so that writing costs no drawing.
+    """
+    folder.mkdir(parents=True)
+    track_bytes = track_frames * bins * 2
+    n_tracks = max(1, -(-size_bytes // track_bytes))
+    per_shard = max(1, SHARD_BYTES // track_bytes)
+    block = np.random.default_rng(0).integers(-32767, 32768, (min(per_shard, n_tracks) * track_frames, bins), np.int16)
+    shards: list[Shard] = []
+    counts = [min(per_shard, n_tracks - first) for first in range(0, n_tracks, per_shard)]
+    with progress("writing synthetic shards", len(counts), unit="shards") as advance:
+        for number, count in enumerate(counts):
+            tracks = [
+                _track(number * per_shard + place, number, place * track_frames, track_frames) for place in range(count)
+            ]
+            rows = np.roll(block, number, axis=0)[: count * track_frames]
+            shards.append(write_shard(folder, number, rows, tracks, []))
+            advance(1)
+    index = ShardIndex(
+        folder=folder,
+        dataset="synthetic",
+        genres=GENRES,
+        feature=Precomputed(bins=bins, columns_per_second=FRAMES_PER_SECOND, storage=STORAGE),
+        shards=tuple(shards),
+    )
+    write_index(index)
+    return index
+
+
+def disjoint_windows(index: ShardIndex, frames: int) -> WindowIndex:
+    """All windows of `frames` frames, without overlap: together the shards' bytes, but for the ends of tracks."""
+    per_track = np.array([track.frames // frames for track in index.tracks], np.int64)
+    starts = [np.arange(count, dtype=np.int64) * frames for count in per_track]
+    return WindowIndex(np.repeat(np.arange(len(per_track), dtype=np.int64), per_track), np.concatenate(starts), frames)
+
+
+def _track(number: int, shard: int, first_row: int, frames: int) -> ShardTrack:
+    return ShardTrack(
+        id=f"track-{number:06d}",
+        label=GENRES[number % len(GENRES)],
+        artist=None,
+        shard=shard,
+        first_row=first_row,
+        frames=frames,
+        source_sha256="0" * 64,
+    )
