@@ -64,7 +64,9 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
         # Usage errors of the command-line library: they carry an exit code and a message for people.
         if not hasattr(error, "format_message"):
             raise
-        messages.print(f"error: {error.format_message()} See --help.", style="red", markup=False)
+        messages.print(
+            f"error: {error.format_message().replace('Value error, ', '')} See --help.", style="red", markup=False
+        )
         return 2
     if code == _INTERRUPTED:
         say("interrupted: finished runs and epochs are kept; the same command (without --fresh) goes on from there")
@@ -131,8 +133,9 @@ def _command(paper: Paper):
             raise SpecError("--json: goes with --list.")
         if list_ and (table or row):
             raise SpecError("--list: shows all tables and rows; leave out --table and --row.")
-        if from_records and (row or data or fresh):
-            raise SpecError("--from-records: makes the tables of all records; leave out --row, --data and --fresh.")
+        chosen = (row, data, fresh, scale, features, epochs, seeds, split, unit, precision)
+        if from_records and (any(chosen) or dataset != "demo"):
+            raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
         options = Options(
             dataset=dataset,
             data=data,
@@ -172,12 +175,12 @@ def _run(paper: Paper, options: Options) -> int:
     work = plan(paper, options)
     try:
         outcome = execute(work, options)
-        examples = reporting.write_examples(paper, work.setting, work.reader, options.out)
+        reports = reporting.regenerate(paper, options.out, work.setting.dataset)
+        mine = [r for r in reports if (r.group.setting, r.group.conditions) == (work.setting, work.conditions)]
+        examples = [path for r in mine for path in reporting.write_examples(paper, r.group, work.reader, options.out)]
     finally:
         work.close()
-    reports = reporting.regenerate(paper, options.out, work.setting.dataset)
     page = reporting.write_page(paper, options.out)
-    mine = [r for r in reports if (r.group.setting, r.group.conditions) == (work.setting, work.conditions)]
     asked = [table.id for table, _ in chosen]
     _show(mine, asked, [*examples, page])
     return 1 if outcome.failed else 0

@@ -180,9 +180,9 @@ def published_and_measured(table: dict[str, Any], *, subtitle: str) -> Figure:
         else:
             axes.text(position + 0.2, 1, "not run", ha="center", rotation=90, fontsize=8, color=_OURS)
     axes.set(xticks=positions, ylim=(0, 115), ylabel=f"{metric} (%)", xlabel=table["row_header"])
-    axes.set_xticklabels(
-        [row["label"] for row in rows], rotation=20 if max(len(row["label"]) for row in rows) > 12 else 0
-    )
+    axes.set_xlim(-0.6, len(rows) - 0.4)
+    slant = {"rotation": 15, "ha": "right", "rotation_mode": "anchor"} if len(rows[-1]["label"]) > 12 else {}
+    axes.set_xticklabels([row["label"] for row in rows], **slant)
     axes.set_yticks(range(0, 101, 20))
     axes.set_title(f"{table['paper']}, Table {table['table']}: {table['title']}\n{subtitle}", fontsize=10)
     axes.legend(frameon=False, loc="upper left", ncols=2, fontsize=8)

@@ -17,7 +17,7 @@ class Group:
         setting: what the command chose.
         conditions: digest of what replaced the rows' own features and windows, see `conditions_of`.
         records: by run id.
-        tag: told apart from a newer group of the same file name by this; empty for the newest.
+        tag: tells it apart from another group of the same file name; empty for the one with the plain name.
     """
 
     setting: Setting
@@ -42,10 +42,12 @@ def conditions_of(row: Experiment, ran: Experiment | dict) -> str:
 
 
 def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
-    """Sort records into groups, the one with the newest record first; a function of the records alone.
+    """Sort records into groups, those of the data that were measured first in front, then by newest record; a function
+    of the records alone.
 
-    Only the newest of several groups with one file name (they differ in epochs, precision or data) keeps the plain
-    name, the others get a short digest behind it, so that none takes the place of another.
+    Only the first of several groups with one file name (they differ in data, epochs or precision) keeps the plain name,
+    the others get a short digest behind it, so that none takes the place of another. Data come before time because
+    somebody's own arrays shall not push aside the results of others in the same folder.
     """
     rows = {row.experiment.digest: row.experiment for table in paper.tables for row in table.rows}
     sorted_in: dict[tuple[str, str], list[Record]] = {}
@@ -54,11 +56,20 @@ def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
         if record.row_experiment in rows:
             conditions = conditions_of(rows[record.row_experiment], record.experiment)
             sorted_in.setdefault((sha256_of_json(record.setting.as_json()), conditions), []).append(record)
-    newest_first = sorted(
-        sorted_in.items(), key=lambda item: max((record.finished_at, record.run_id) for record in item[1]), reverse=True
+    if not sorted_in:
+        return []
+    known = [record for members in sorted_in.values() for record in members]
+    first_data = min(known, key=lambda record: (record.finished_at, record.run_id)).setting.data_digest
+    in_order = sorted(
+        sorted_in.items(),
+        key=lambda item: (
+            item[1][0].setting.data_digest == first_data,
+            max((record.finished_at, record.run_id) for record in item[1]),
+        ),
+        reverse=True,
     )
     groups, taken = [], set()
-    for (setting_digest, conditions), members in newest_first:
+    for (setting_digest, conditions), members in in_order:
         setting = members[0].setting
         plain = tables.file_stem("", "", setting, paper)
         tag = sha256_of_json([setting_digest, conditions])[:8] if plain in taken else ""

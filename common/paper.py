@@ -67,6 +67,7 @@ class Paper:
     Args:
         key: folder name and `--list` name.
         citation: one line.
+        published_on: name of the data set that the published numbers are of.
         default_row: (table id, row label) of the network that the paper recommends.
         build: (model spec, input shape, classes) -> an uncompiled model.
         layout: how its networks take their windows.
@@ -85,6 +86,7 @@ class Paper:
     tables: tuple[Table, ...]
     architecture: tuple[ArchitectureTable, ...]
     figures: tuple[Figure, ...]
+    published_on: str
     default_row: tuple[str, str]
     build: Callable[[Any, tuple[int, ...], int], keras.Model]
     layout: Layout

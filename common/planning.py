@@ -111,7 +111,7 @@ def selected(paper: Paper, options: Options) -> list[tuple[Table | ArchitectureT
     known = {row.label for table in of_results for row in table.rows}
     for label in options.rows:
         if label not in known:
-            listed = "; ".join(f"table {t.id}: {', '.join(row.label for row in t.rows)}" for t in of_results) or "none"
+            listed = "; ".join(f"table {t.id}: {' | '.join(row.label for row in t.rows)}" for t in of_results) or "none"
             raise SpecError(f"--row {label}: no such row in the tables asked for. Rows: {listed}.")
     wanted = set(options.rows or known)
     return [

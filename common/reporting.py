@@ -8,7 +8,7 @@ from common import figures, rendering, tables
 from common.files import read_json, write_text
 from common.groups import Group, groups_of
 from common.paper import ArchitectureTable, Figure, Paper, leaf_paths
-from common.records import Setting, read_all, runs_folder
+from common.records import read_all, runs_folder
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import read_track
 
@@ -51,7 +51,9 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
         chart = figures.published_and_measured(values, subtitle=_subtitle(values))
         made[table.id] = values
         paths[table.id] = rendering.write_all(folder, stem, values) + figures.write(chart, folder / "figures" / stem)
-    paths["curves"] = _write_curves(paper, group, folder / "figures")
+    if paper.default_row[0] in made:
+        subtitle = _subtitle(made[paper.default_row[0]])
+        paths["curves"] = _write_curves(paper, group, folder / "figures", subtitle)
     for table in paper.architecture:
         made[table.id], paths[table.id] = write_architecture(paper, table, group.setting.dataset, out)
     return Report(group, made, paths)
@@ -65,7 +67,7 @@ def write_architecture(
     return values, rendering.write_all(tables.result_folder(out, paper, dataset), f"table_{table.id}", values)
 
 
-def _write_curves(paper: Paper, group: Group, folder: Path) -> list[Path]:
+def _write_curves(paper: Paper, group: Group, folder: Path, subtitle: str) -> list[Path]:
     """Draw the paper's learning curves from the records of its default row; nothing where there is none."""
     default = paper.default_experiment.digest
     mine = [record for record in group.records if record.row_experiment == default]
@@ -75,15 +77,13 @@ def _write_curves(paper: Paper, group: Group, folder: Path) -> list[Path]:
     for figure in paper.figures:
         if figure.kind not in ("accuracy", "loss"):
             continue
-        runs = f"{len(mine)} run{'s' if len(mine) > 1 else ''}"
-        scale = f"{group.setting.scale} scale"
-        heading = f"{_figure_title(paper, figure)}\n{mine[0].data.title}, {mine[0].protocol}, {scale}, {runs}"
+        heading = f"{_figure_title(paper, figure)}\n{subtitle}"
         drawn = figures.curves(mine, figure.kind, title=heading)
         paths += figures.write(drawn, folder / group.stem("figure", figure.id, paper))
     return paths
 
 
-def write_examples(paper: Paper, setting: Setting, reader: WindowReader, out: Path) -> list[Path]:
+def write_examples(paper: Paper, group: Group, reader: WindowReader, out: Path) -> list[Path]:
     """Draw the paper's pictures of the data from the first track that has windows."""
     index = reader.index
     number = int(reader.windows.tracks[0])
@@ -91,10 +91,10 @@ def write_examples(paper: Paper, setting: Setting, reader: WindowReader, out: Pa
     feature = index.feature
     values = feature.storage.decode(read_track(index, track))
     seconds = track.frames / feature.frames_per_second
-    folder = tables.result_folder(out, paper, setting.dataset) / "figures"
+    folder = tables.result_folder(out, paper, group.setting.dataset) / "figures"
     paths = []
     for figure in paper.figures:
-        stem = folder / tables.file_stem("figure", figure.id, setting, paper)
+        stem = folder / group.stem("figure", figure.id, paper)
         heading = f"{_figure_title(paper, figure)}\n{track.id}"
         if figure.kind == "spectrogram":
             kind = {"stft_db": "STFT bin", "log_mel": "mel band"}.get(feature.kind, "bin")
@@ -167,7 +167,7 @@ def _figure_title(paper: Paper, figure: Figure) -> str:
 
 
 def _subtitle(table: dict[str, Any]) -> str:
-    marks = [f"{table['data']}, {table['protocol']}", f"{table['scale']} scale"]
+    marks = [f"{table['data']}, {table['protocol']}"] + (["smoke scale"] if table["scale"] == "smoke" else [])
     text = " ".join(table["caption"])
     for mark in ("INCOMPLETE", "REDUCED FEATURES", "ONE SEED"):
         if mark in text:

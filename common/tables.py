@@ -123,6 +123,10 @@ def _caption(
     if setting.scale == "paper" and training["epochs"] != published.training.epochs:
         lines.append(f"At most {training['epochs']} epochs instead of {published.training.epochs}.")
     lines += _repetitions(records)
+    if paper.published_on not in f"{facts.title} {facts.caption}":
+        lines.append(
+            f"OTHER DATA: the published numbers are of {paper.published_on}; the differences compare data sets."
+        )
     if facts.skipped:
         named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
         lines.append(f"{facts.skipped} unusable clips were left out: {named}.")

@@ -52,8 +52,8 @@ def batches_ahead(reader: WindowReader, batch_size: int, budget_bytes: int | Non
     ahead = (budget_bytes - working_bytes) // waiting_bytes
     if ahead < 1:
         raise BudgetError(
-            f"the memory limit leaves {budget_bytes / 2**20:.0f} MB for batches, one batch of {batch_size} windows "
-            f"needs {(working_bytes + waiting_bytes) / 2**20:.0f} MB. Raise --memory-limit."
+            f"the memory limit leaves {max(0, budget_bytes) / 2**20:.0f} MB for batches, one batch of {batch_size} "
+            f"windows needs {(working_bytes + waiting_bytes) / 2**20:.0f} MB. Raise --memory-limit."
         )
     return int(min(ahead, _MOST_BATCHES_AHEAD))
 

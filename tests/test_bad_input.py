@@ -245,9 +245,15 @@ CASES = [
     unwritable_cache,
     unwritable_out,
     arguments_alone("--table", "9.9", says="--table 9.9: se_cnn has no such table; it has: 4.1, 5.1, 5.2, 5.3."),
-    arguments_alone("--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: 0, 5, "),
     arguments_alone(
-        "--table", "5.2", "--row", "4,5", says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: 8,"
+        "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: 0 | 5 | "
+    ),
+    arguments_alone(
+        "--table",
+        "5.2",
+        "--row",
+        "4,5",
+        says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: 8 | 16 | 32",
     ),
     arguments_alone("--dataset", "spotify", says="Invalid value for '--dataset'"),
     arguments_alone("--scale", "huge", says="Invalid value for '--scale'"),
@@ -266,7 +272,7 @@ CASES = [
     arguments_alone("surplus", says="surplus"),
     arguments_alone("--json", says="--json: goes with --list."),
     arguments_alone("--data", "songs", says="--data songs: the demo corpus is generated and takes no --data"),
-    arguments_alone("--dataset", "gtzan", says="--dataset gtzan needs --data. GTZAN is not part of Encore"),
+    arguments_alone("--dataset", "gtzan", says="--dataset gtzan needs --data: GTZAN is not part of Encore"),
     arguments_alone("--dataset", "arrays", says="--dataset arrays needs --data"),
     arguments_alone("--from-records", says="--from-records: no records of se_cnn below"),
 ]

@@ -377,9 +377,9 @@ def test_the_registry_opens_datasets_by_name(tiny_corpus, save, tmp_path):
 def test_the_registry_wants_data_where_there_are_some(tmp_path):
     with pytest.raises(SpecError, match=r"--data .*: the demo corpus is generated"):
         registry.load("demo", tmp_path, tmp_path)
-    with pytest.raises(SpecError, match=r"--dataset gtzan needs --data\. GTZAN is not part of Encore"):
+    with pytest.raises(SpecError, match=r"--dataset gtzan needs --data: GTZAN is not part of Encore"):
         registry.load("gtzan", None, tmp_path)
-    with pytest.raises(SpecError, match=r"--dataset arrays needs --data\. give an \.npz"):
+    with pytest.raises(SpecError, match=r"--dataset arrays needs --data: give an \.npz"):
         registry.load("arrays", None, tmp_path)
     with pytest.raises(SpecError, match=r"--dataset fma: unknown, expected one of: demo, gtzan, arrays"):
         registry.load("fma", tmp_path, tmp_path)

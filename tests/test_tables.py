@@ -151,6 +151,7 @@ def test_every_form_of_a_table_holds_the_same_cells():
         ({"setting": SETTING.but(features="given")}, "REDUCED FEATURES"),
         ({"data": FACTS.but(clips=10, missing=990)}, "10 clips of 1000 (INCOMPLETE: 990 are missing)"),
         ({"data": FACTS.but(caption="synthetic audio")}, "synthetic audio"),
+        ({"data": FACTS.but(title="mine.npz")}, "OTHER DATA: the published numbers are of GTZAN"),
         ({"data": FACTS.but(clips=998, skipped=2, skipped_clips=("x", "y"))}, "2 unusable clips were left out: x, y"),
         (
             {"experiment": TABLE_5_1.rows[-1].experiment.but(training={"epochs": 20}).as_json()},
@@ -217,6 +218,8 @@ def test_of_two_settings_with_one_file_name_the_newest_has_the_plain_name():
     assert older.records == (old,)
     assert older.stem("table", "5.1", PAPER).startswith("table_5.1_")
     assert groups_of(PAPER, [new, old]) == [newest, older]
+    others = record(1, setting=SETTING.but(data_digest="mine"), finished_at="2026-03-01T00:00:00+00:00")
+    assert [group.setting.data_digest for group in groups_of(PAPER, [others, new])] == ["d", "mine"]
     segment = record(1, setting=SETTING.but(unit="segment"))
     assert [group.tag for group in groups_of(PAPER, [new, segment])] == ["", ""]
 

@@ -36,7 +36,7 @@ def load(
         return demo.load(cache / "demo"), None
     if data is None:
         wanted = gtzan.WHERE if dataset == "gtzan" else "give an .npz with X, name and genre with --data"
-        raise SpecError(f"--dataset {dataset} needs --data. {wanted}.")
+        raise SpecError(f"--dataset {dataset} needs --data: {wanted}.")
     if dataset == "gtzan":
         return gtzan.load(data), None
     return arrays.load(data, seconds_per_column=seconds_per_column)

@@ -195,6 +195,7 @@ PAPER = Paper(
         Figure("5.1", "accuracy", "Accuracy on training and validation set"),
         Figure("5.2", "loss", "Loss on training and validation set"),
     ),
+    published_on="GTZAN",
     default_row=("5.1", "1,2,3,4,5"),
     build=build,
     layout="bins_frames_channel",

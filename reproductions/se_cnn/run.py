@@ -1,6 +1,12 @@
 """Run SE-CNN's tables: `python reproductions/se_cnn/run.py --help`."""
 
-from common.quiet import quiet_start
+import sys
+
+try:
+    from common.quiet import quiet_start
+except ModuleNotFoundError:
+    print("error: this Python lacks Encore. Run `make venv`, then use .venv/bin/python.", file=sys.stderr)
+    sys.exit(2)
 
 with quiet_start():
     from common.cli import main
