@@ -55,7 +55,7 @@ def test_relu_after_the_block_changes_the_order_but_not_the_parameters():
 
 @pytest.mark.parametrize(
     ("channels", "ratio", "hidden"),
-    [(32, 16, 2), (16, 32, 1), (256, 31.43, 8), (128, 31.43, 4), (64, 8, 8), (100, 16, 6)],
+    [(32, 16, 2), (16, 32, 1), (256, 31.43, 8), (128, 31.43, 4), (64, 8, 8), (100, 16, 6), (110, 16, 6)],
 )
 def test_hidden_units_are_the_floor_and_never_zero(channels, ratio, hidden):
     assert SeCnnSpec(ratio=ratio).hidden_units(channels) == hidden
