@@ -20,7 +20,7 @@ demo: venv ## train SE-CNN at smoke scale on the built-in demo corpus and print 
 	$(python) reproductions/se_cnn/run.py --table 5.1 $(ARGS)
 
 test: venv ## run the tests, except the slow ones
-	$(python) -m pytest $(ARGS)
+	$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 slow: venv ## run the slow tests
 	$(python) -m pytest -m slow $(ARGS)

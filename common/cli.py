@@ -74,13 +74,15 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
 
 
 def _command(paper: Paper):
+    defaults = ", ".join(paper.default_tables) or "all"
+
     def command(
         dataset: Annotated[Literal["demo", "gtzan", "arrays"], typer.Option(help="Which data.")] = "demo",
         data: Annotated[
             Path | None, typer.Option(help="Folder of the dataset, or .npz file of --dataset arrays.")
         ] = None,
         table: Annotated[
-            list[str] | None, typer.Option(help="Table of the paper; repeat for several. Default: all.")
+            list[str] | None, typer.Option(help=f"Table of the paper; repeat for several. Default: {defaults}.")
         ] = None,
         row: Annotated[list[str] | None, typer.Option(help="Row label; repeat for several. Default: all.")] = None,
         scale: Annotated[
@@ -89,20 +91,37 @@ def _command(paper: Paper):
         ] = None,
         features: Annotated[
             Literal["paper", "small"] | None,
-            typer.Option(help="small: cheap log-mel. Default: small for demo at smoke scale, else paper."),
+            typer.Option(help="small: cheaper than the paper's. Default: small for demo at smoke scale, else paper."),
         ] = None,
         epochs: Annotated[int | None, typer.Option(min=1, help="At most so many epochs.")] = None,
         seeds: Annotated[
             int | None, typer.Option(min=1, help="Runs of each row. Default: the paper's, 1 at smoke scale.")
         ] = None,
         split: Annotated[
-            Literal["holdout", "kfold", "fault_filtered"] | None, typer.Option(help="How clips are dealt out.")
+            Literal["holdout", "kfold", "rotating", "fault_filtered"] | None,
+            typer.Option(help="How clips are dealt out."),
         ] = None,
         unit: Annotated[
             Literal["clip", "segment"] | None, typer.Option(help="segment: deal out single windows (contaminated).")
         ] = None,
         precision: Annotated[
             Literal["float32", "mixed_bfloat16"] | None, typer.Option(help="Of the arithmetic.")
+        ] = None,
+        carry_weights: Annotated[
+            bool,
+            typer.Option(
+                "--carry-weights",
+                help="Each round of --split rotating starts from the weights of the one before (contaminated).",
+            ),
+        ] = False,
+        set_: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--set",
+                metavar="PATH=VALUE",
+                help="Replace a value of every row, e.g. training.batch_windows=16; repeat for several. "
+                "The paper's generated page lists the values.",
+            ),
         ] = None,
         memory_limit: Annotated[
             str | None, typer.Option(help="Most resident memory, e.g. 4GB.", metavar="SIZE")
@@ -133,7 +152,7 @@ def _command(paper: Paper):
             raise SpecError("--json: goes with --list.")
         if list_ and (table or row):
             raise SpecError("--list: shows all tables and rows; leave out --table and --row.")
-        chosen = (row, data, fresh, scale, features, epochs, seeds, split, unit, precision)
+        chosen = (row, data, fresh, scale, features, epochs, seeds, split, unit, precision, carry_weights, set_)
         if from_records and (any(chosen) or dataset != "demo"):
             raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
         options = Options(
@@ -156,6 +175,7 @@ def _command(paper: Paper):
             allow_incomplete=allow_incomplete,
             decoder=decoder,
             seconds_per_column=seconds_per_column,
+            changes=(*(set_ or ()), *(["protocol.carry_weights=true"] if carry_weights else [])),
         )
         if list_:
             return _list(paper, as_json)
@@ -209,7 +229,8 @@ def _from_records(paper: Paper, options: Options) -> int:
 
 
 def _show(reports: list[reporting.Report], asked: list[str], others: list[Path]) -> None:
-    shown = [report.tables[name] for report in reports for name in asked if name in report.tables]
+    names = [name for table in asked for name in (table, f"{table}_rounds")]
+    shown = [report.tables[name] for report in reports for name in names if name in report.tables]
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
     _print(shown, [*paths, *others])
 

@@ -1,6 +1,7 @@
 """Figures as PNG and SVG: an example spectrogram, its windows, learning curves, and published against measured."""
 
 import io
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ matplotlib.use("Agg")
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -107,6 +109,31 @@ def windows(values: np.ndarray, starts: np.ndarray, frames: int, seconds: float,
     return figure
 
 
+def waveform_windows(samples: np.ndarray, starts: np.ndarray, frames: int, seconds: float, *, title: str) -> Figure:
+    """A track's samples above, the spans of its windows below.
+
+    Args:
+        samples: (samples,) of the track.
+        starts: first sample of each window.
+        frames: samples of a window.
+    """
+    figure, (top, bottom) = _axes(9, 4.6, rows=2, sharex=True, gridspec_kw={"height_ratios": [1, 1.3]})
+    # Lowest and highest of each piece: a line through 661,500 points would be drawn as a solid block, slowly.
+    pieces = np.array_split(samples, min(len(samples), 1500))
+    times = np.linspace(0, seconds, len(pieces))
+    top.fill_between(times, [p.min() for p in pieces], [p.max() for p in pieces], color=_OURS, linewidth=0)
+    top.set(title=title, ylabel="amplitude", ylim=(-1, 1))
+    per_sample = seconds / len(samples)
+    for number, start in enumerate(starts):
+        bottom.barh(
+            number + 1, frames * per_sample, left=start * per_sample, height=0.7, color=(_OURS, _PUBLISHED)[number % 2]
+        )
+    bottom.set(xlabel="seconds", ylabel="window", xlim=(0, seconds))
+    bottom.invert_yaxis()
+    bottom.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
 def curves(records: list[Record], quantity: str, *, title: str) -> Figure:
     """Training and validation curves over epochs, one line per run.
 
@@ -150,12 +177,28 @@ def curves(records: list[Record], quantity: str, *, title: str) -> Figure:
 
 
 def published_and_measured(table: dict[str, Any], *, subtitle: str) -> Figure:
-    """Bars of the published numbers and ours, with intervals; rows that were not run have no bar."""
-    metric = table["metrics"][0]
+    """Bars of the published numbers and ours, with intervals, a panel for each published metric; where nothing was
+    published or run, there is no bar."""
+    metrics = table["metrics"]
+    width = max(6.5, 1.5 * len(table["rows"]))
+    figure, panels = _axes(width, 4.2 * len(metrics), rows=len(metrics), squeeze=False)
+    for metric, axes in zip(metrics, panels[:, 0], strict=True):
+        _bars(axes, table, metric)
+    panels[0, 0].set_title(_heading(table, subtitle), fontsize=10)
+    return figure
+
+
+def _heading(table: dict[str, Any], subtitle: str) -> str:
+    lines = [f"{table['paper']}, Table {table['table']}: {table['title']}", *textwrap.wrap(subtitle, 80)]
+    return "\n".join(lines)
+
+
+def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
     rows = table["rows"]
     positions = np.arange(len(rows))
-    figure, axes = _axes(max(5.5, 1.5 * len(rows)), 4.2)
-    axes.bar(positions - 0.2, [row["published"][metric] for row in rows], 0.38, color=_PUBLISHED, label="published")
+    given = [number for number, row in enumerate(rows) if row["published"][metric] is not None]
+    published = [rows[number]["published"][metric] for number in given]
+    axes.bar(positions[given] - 0.2, published, 0.38, color=_PUBLISHED, label=f"published: {metric}")
     run = [number for number, row in enumerate(rows) if row["measured"]]
     means = [rows[number]["measured"][metric]["mean"] for number in run]
     bounds = [rows[number]["measured"][metric]["ci95"] for number in run]
@@ -168,10 +211,14 @@ def published_and_measured(table: dict[str, Any], *, subtitle: str) -> Figure:
         axes.bar(
             positions[run] + 0.2, means, 0.38, yerr=errors, capsize=3, color=_OURS, label=f"ours: {name}, 95 % interval"
         )
-    for position, row in zip(positions, rows, strict=True):
-        axes.text(
-            position - 0.2, row["published"][metric] + 1, f"{row['published'][metric]:.1f}", ha="center", fontsize=8
+    if table.get("reference"):
+        percent = table["reference"]["percent"]
+        axes.axhline(
+            percent, color=_ACCENT, linestyle="--", linewidth=1, label=f"{table['reference']['label']}: {percent:g}"
         )
+    for number, value in zip(given, published, strict=True):
+        axes.text(number - 0.2, value + 1, f"{value:.1f}", ha="center", fontsize=8)
+    for position, row in zip(positions, rows, strict=True):
         if row["measured"]:
             top = row["measured"][metric]["ci95"][1]
             axes.text(
@@ -179,11 +226,39 @@ def published_and_measured(table: dict[str, Any], *, subtitle: str) -> Figure:
             )
         else:
             axes.text(position + 0.2, 1, "not run", ha="center", rotation=90, fontsize=8, color=_OURS)
-    axes.set(xticks=positions, ylim=(0, 115), ylabel=f"{metric} (%)", xlabel=table["row_header"])
+    axes.set(xticks=positions, ylim=(0, 125), ylabel=f"{metric} (%)", xlabel=table["row_header"])
     axes.set_xlim(-0.6, len(rows) - 0.4)
     slant = {"rotation": 15, "ha": "right", "rotation_mode": "anchor"} if len(rows[-1]["label"]) > 12 else {}
     axes.set_xticklabels([row["label"] for row in rows], **slant)
     axes.set_yticks(range(0, 101, 20))
-    axes.set_title(f"{table['paper']}, Table {table['table']}: {table['title']}\n{subtitle}", fontsize=10)
-    axes.legend(frameon=False, loc="upper left", ncols=2, fontsize=8)
+    axes.legend(frameon=False, loc="upper left", ncols=1 if table.get("reference") else 2, fontsize=8)
+
+
+def rounds(table: dict[str, Any], *, subtitle: str) -> Figure:
+    """Clip accuracy of every round, a column of points for each row; the bar is the mean. Points of rounds whose test
+    clips the weights have met before are hollow."""
+    metric = "clip_accuracy_mean_softmax"
+    single = [row for row in table["rows"] if "round" in row]
+    labels = list(dict.fromkeys(row["label"] for row in single))
+    figure, axes = _axes(max(6.5, 1.6 * len(labels)), 4.2)
+    for place, label in enumerate(labels):
+        mine = [row for row in single if row["label"] == label]
+        # Side by side, so that equal accuracies do not hide each other.
+        offsets = np.linspace(-0.25, 0.25, len(mine)) if len(mine) > 1 else [0.0]
+        for row, offset in zip(mine, offsets, strict=True):
+            value = row["measured"][metric]
+            met = row["test_clips_met_before"] > 0
+            axes.plot(place + offset, value, "o", color=_OURS, fillstyle="none" if met else "full")
+            axes.annotate(
+                str(row["round"]), (place + offset, value), (0, 6), textcoords="offset points", ha="center", fontsize=7
+            )
+        mean = sum(row["measured"][metric] for row in mine) / len(mine)
+        axes.hlines(mean, place - 0.32, place + 0.32, color=_ACCENT, label="mean" if place == 0 else None)
+    axes.set(
+        xticks=range(len(labels)), ylim=(0, 105), ylabel="clip accuracy, mean softmax (%)", xlabel=table["row_header"]
+    )
+    axes.set_xlim(-0.6, len(labels) - 0.4)
+    axes.set_xticklabels(labels)
+    axes.set_title(_heading(table, subtitle), fontsize=10)
+    axes.legend(frameon=False, loc="upper right", fontsize=8)
     return figure

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
 from common import tables
 from common.files import sha256_of_json
 from common.paper import Paper
 from common.records import Record, Setting
 from common.spec import Experiment
+from common.specbase import build
+from data_pipeline.features import Feature
+from data_pipeline.windows import WindowSpec
+
+_FEATURE = TypeAdapter(Feature)
 
 
 @dataclass(frozen=True)
@@ -36,9 +43,10 @@ def conditions_of(row: Experiment, ran: Experiment | dict) -> str:
 
     Two runs of a row with another time step of the columns, say, are no two runs of one experiment.
     """
-    own = row.as_json()
-    other = ran if isinstance(ran, dict) else ran.as_json()
-    return sha256_of_json({name: other[name] for name in ("feature", "windows") if other[name] != own[name]})
+    values = ran if isinstance(ran, dict) else ran.as_json()
+    # As specs, because a record may be older than a field that has a default.
+    other = {"feature": _FEATURE.validate_python(values["feature"]), "windows": build(WindowSpec, values["windows"])}
+    return sha256_of_json({name: spec.digest for name, spec in other.items() if spec != getattr(row, name)})
 
 
 def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
@@ -55,7 +63,7 @@ def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
         # A row that the paper no longer has cannot stand in any of its tables.
         if record.row_experiment in rows:
             conditions = conditions_of(rows[record.row_experiment], record.experiment)
-            sorted_in.setdefault((sha256_of_json(record.setting.as_json()), conditions), []).append(record)
+            sorted_in.setdefault((record.setting.digest, conditions), []).append(record)
     if not sorted_in:
         return []
     known = [record for members in sorted_in.values() for record in members]

@@ -52,7 +52,8 @@ class Figure:
     """A published figure that is drawn again.
 
     Args:
-        kind: `spectrogram`, `windows`, or the learning curves of the default row: `accuracy`, `loss`.
+        kind: `spectrogram`, `windows`, `waveform_windows`, or the learning curves of the default row: `accuracy`,
+            `loss`.
     """
 
     id: str
@@ -72,12 +73,13 @@ class Paper:
         build: (model spec, input shape, classes) -> an uncompiled model.
         layout: how its networks take their windows.
         small_feature: cheaper features, for a quick look and for the demo corpus.
-        smoke: values of `Training` that smoke scale replaces with small or given features.
+        smoke: values of every experiment, by dotted path, that smoke scale replaces with small or given features.
         smoke_paper_features: the same with the paper's own, dearer features: enough to see every part work.
         smoke_tracks_per_genre: clips of each genre at smoke scale.
         paper_seeds: runs averaged at paper scale.
         sources: where each value of an experiment comes from, by dotted path.
         notes: facts about the reproduction for the generated README.
+        default_tables: tables that a command without `--table` makes, where all would be too much; empty for all.
     """
 
     key: str
@@ -97,6 +99,7 @@ class Paper:
     paper_seeds: int
     sources: dict[str, Source]
     notes: tuple[str, ...] = field(default=())
+    default_tables: tuple[str, ...] = ()
 
     @property
     def table_ids(self) -> list[str]:
@@ -143,9 +146,9 @@ class Paper:
         return count_trainable(self.build(experiment.model, self.input_shape(experiment), classes))
 
 
-def count_trainable(model: keras.Model) -> int:
-    """Number of trainable parameters."""
-    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+def count_trainable(layer: keras.Layer) -> int:
+    """Number of trainable parameters of a layer or model."""
+    return sum(math.prod(weight.shape) for weight in layer.trainable_weights)
 
 
 def leaf_paths(spec: Spec, prefix: str = "") -> list[str]:

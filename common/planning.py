@@ -1,28 +1,26 @@
 """From options to runs: which data, which experiments, which folds and seeds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
-from common.console import say, warn
+from common.console import warn
 from common.errors import DataError, SpecError
 from common.groups import conditions_of
 from common.paper import ArchitectureTable, Paper
-from common.protocol import Fold, folds_of_windows, split_ids
+from common.protocol import split_ids
 from common.records import DataFacts, Setting
-from common.spec import Experiment, Precision, Row, Scale, SplitName, Table, Unit
-from common.training import Run
+from common.settings import canonical_changes, resolve, without_idle_overrides
+from common.spec import Precision, Row, Scale, SplitName, Table, Unit
+from common.workshop import PlannedRun, Workshop
 from data_pipeline.audio import Decoder
 from data_pipeline.catalog import Catalog
 from data_pipeline.datasets import registry
 from data_pipeline.features import Feature
-from data_pipeline.prepare import prepare
 from data_pipeline.reader import WindowReader
-from data_pipeline.shards import ShardIndex
-from data_pipeline.windows import index_windows
 
 _NAMED_TRACKS = 20
+# Splits that are dealt out here; the others come with a dataset.
+_DEALT_SPLITS = ("holdout", "kfold", "rotating")
 
 
 @dataclass(frozen=True)
@@ -48,25 +46,11 @@ class Options:
     allow_incomplete: bool = False
     decoder: Decoder = "soundfile"
     seconds_per_column: float | None = None
+    changes: tuple[str, ...] = ()
 
     @property
     def effective_scale(self) -> Scale:
         return self.scale or ("smoke" if self.dataset == "demo" else "paper")
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """A run with all that it needs.
-
-    Args:
-        labels: the rows that it serves, e.g. `5.1 [16]`.
-    """
-
-    run: Run
-    row_experiment: str
-    labels: tuple[str, ...]
-    folds: int
-    reader: WindowReader
 
 
 @dataclass
@@ -106,7 +90,7 @@ def selected(paper: Paper, options: Options) -> list[tuple[Table | ArchitectureT
     Raises:
         SpecError: a table or row does not exist.
     """
-    tables = [paper.table(name) for name in dict.fromkeys(options.tables or paper.table_ids)]
+    tables = [paper.table(name) for name in dict.fromkeys(options.tables or paper.default_tables or paper.table_ids)]
     of_results = [table for table in tables if isinstance(table, Table)]
     known = {row.label for table in of_results for row in table.rows}
     for label in options.rows:
@@ -149,23 +133,30 @@ def plan(paper: Paper, options: Options) -> Plan:
         unit=options.unit or protocol.unit,
         epochs=options.epochs,
         precision=options.precision,
+        changes=canonical_changes(options.changes),
     )
     _require_predefined(paper, catalog, setting, given)
     if options.allow_incomplete and not _can_stratify(paper, catalog, setting, given):
         setting = setting.but(stratified=False)
         warn("too few clips of some genres to stratify: they are dealt without regard to genre, and the table says so")
-    workshop = _Workshop(paper, options, catalog, given)
+    workshop = Workshop(
+        paper,
+        catalog,
+        given,
+        cache=options.cache,
+        decoder=options.decoder,
+        skip_bad=options.skip_bad,
+        seeds=options.seeds,
+    )
     runs: dict[str, PlannedRun] = {}
     for table, rows in chosen:
         for row in rows:
             for planned in workshop.runs_of(row, setting):
                 earlier = runs.get(planned.run.id)
                 labels = (*(earlier.labels if earlier else ()), f"{table.id} [{row.label}]")
-                runs[planned.run.id] = PlannedRun(
-                    planned.run, planned.row_experiment, labels, planned.folds, planned.reader
-                )
+                runs[planned.run.id] = replace(planned, labels=labels)
     index = next(iter(runs.values())).reader.index
-    setting = _without_idle_overrides(paper, setting, given).but(data_digest=index.data_digest)
+    setting = without_idle_overrides(paper, setting, given).but(data_digest=index.data_digest)
     skipped = [*(bad.id for bad in (*catalog.known_bad, *index.skipped)), *sorted(workshop.short_tracks)]
     facts = DataFacts(
         title=catalog.title,
@@ -179,89 +170,6 @@ def plan(paper: Paper, options: Options) -> Plan:
         clip_accuracy_ceiling_percent=catalog.clip_accuracy_ceiling_percent,
     )
     return Plan(paper, setting, facts, [table for table, _ in chosen], list(runs.values()))
-
-
-def resolve(paper: Paper, experiment: Experiment, setting: Setting, given: Feature | None) -> Experiment:
-    """A row's experiment as a command runs it: scale, features and flags applied."""
-    training = experiment.training
-    if setting.scale == "smoke":
-        training = training.but(**(paper.smoke_paper_features if setting.features == "paper" else paper.smoke))
-    if setting.epochs is not None:
-        training = training.but(epochs=setting.epochs)
-    if setting.precision is not None:
-        training = training.but(precision=setting.precision)
-    feature = {"paper": experiment.feature, "small": paper.small_feature, "given": given}[setting.features]
-    protocol = experiment.protocol.but(split=setting.split, unit=setting.unit, stratified=setting.stratified)
-    return experiment.but(feature=feature, protocol=protocol, training=training)
-
-
-class _Workshop:
-    """Makes shards, folds and readers once each, whichever rows need them."""
-
-    def __init__(self, paper: Paper, options: Options, catalog: Catalog, given: Feature | None):
-        self._paper = paper
-        self._options = options
-        self._catalog = catalog
-        self._given = given
-        self._indices: dict[str, ShardIndex] = {}
-        self._readers: dict[str, tuple[WindowReader, list[Fold]]] = {}
-        self.short_tracks: set[str] = set()
-
-    def runs_of(self, row: Row, setting: Setting) -> list[PlannedRun]:
-        experiment = resolve(self._paper, row.experiment, setting, self._given)
-        reader, folds = self._reader(experiment)
-        seeds = self._options.seeds or (1 if setting.scale == "smoke" else self._paper.paper_seeds)
-        return [
-            PlannedRun(
-                Run(experiment, reader.index.data_digest, fold, seed), row.experiment.digest, (), len(folds), reader
-            )
-            for seed in range(seeds)
-            for fold in folds
-        ]
-
-    def _index(self, feature: Feature) -> ShardIndex:
-        if feature.digest not in self._indices:
-            self._indices[feature.digest] = prepare(
-                self._catalog,
-                feature,
-                self._options.cache,
-                skip_bad=self._options.skip_bad,
-                decoder=self._options.decoder,
-            )
-        return self._indices[feature.digest]
-
-    def _reader(self, experiment: Experiment) -> tuple[WindowReader, list[Fold]]:
-        key = experiment.but(model=self._paper.default_experiment.model).digest
-        if key not in self._readers:
-            index = self._index(experiment.feature)
-            tracks = index.tracks
-            windows = index_windows(
-                experiment.windows,
-                [track.frames for track in tracks],
-                [track.id for track in tracks],
-                experiment.feature.frames_per_second,
-                skip_short=self._options.skip_bad,
-            )
-            used = set(windows.tracks.tolist())
-            self.short_tracks |= {track.id for number, track in enumerate(tracks) if number not in used}
-            folds = folds_of_windows(
-                experiment.protocol,
-                track_ids=[track.id for track in tracks],
-                track_labels=[track.label for track in tracks],
-                window_tracks=windows.tracks,
-                window_starts=windows.starts,
-                predefined=self._catalog.splits,
-            )
-            per_track = np.bincount(windows.tracks)[sorted(used)]
-            spread = (
-                f"{per_track.min()}" if per_track.min() == per_track.max() else f"{per_track.min()}-{per_track.max()}"
-            )
-            say(
-                f"{len(used)} clips, {len(windows)} windows of {experiment.feature.bins} x {windows.frames} "
-                f"({spread} per clip), split: {experiment.protocol.name}"
-            )
-            self._readers[key] = WindowReader(index, windows), folds
-        return self._readers[key]
 
 
 def _features(options: Options, given: Feature | None) -> str:
@@ -302,30 +210,17 @@ def _report(catalog: Catalog, options: Options) -> None:
 def _require_predefined(paper: Paper, catalog: Catalog, setting: Setting, given: Feature | None) -> None:
     """Refuse a predefined split that does not exist or does not fit before anything is extracted for it."""
     protocol = resolve(paper, paper.default_experiment, setting, given).protocol
-    if protocol.split not in ("holdout", "kfold"):
+    if protocol.split not in _DEALT_SPLITS:
         split_ids(protocol, [track.id for track in catalog.tracks], [t.label for t in catalog.tracks], catalog.splits)
 
 
 def _can_stratify(paper: Paper, catalog: Catalog, setting: Setting, given: Feature | None) -> bool:
     """Whether the clips of every genre suffice for the split (windows always do)."""
     protocol = resolve(paper, paper.default_experiment, setting, given).protocol
-    if protocol.unit == "segment" or protocol.split not in ("holdout", "kfold"):
+    if protocol.unit == "segment" or protocol.split not in _DEALT_SPLITS:
         return True
     try:
         split_ids(protocol, [track.id for track in catalog.tracks], [track.label for track in catalog.tracks])
     except DataError:
         return False
     return True
-
-
-def _without_idle_overrides(paper: Paper, setting: Setting, given: Feature | None) -> Setting:
-    """`--epochs 50` where 50 is the paper's value is no other setting than none."""
-
-    def outcome(candidate: Setting) -> list[str]:
-        return [resolve(paper, row.experiment, candidate, given).digest for table in paper.tables for row in table.rows]
-
-    for name in ("epochs", "precision"):
-        without = setting.but(**{name: None})
-        if outcome(without) == outcome(setting):
-            setting = without
-    return setting

@@ -50,6 +50,8 @@ def split_ids(
         splits = [_holdout(protocol, items, genres)]
     elif protocol.split == "kfold":
         splits = _kfold(protocol, items, genres)
+    elif protocol.split == "rotating":
+        splits = _rotating(protocol, items, genres)
     else:
         splits = [_predefined(protocol, items, predefined or {})]
     for split in splits:
@@ -90,6 +92,29 @@ def _kfold(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Sp
         train = np.setdiff1d(np.arange(len(items)), np.concatenate((test, valid)))
         splits.append(_split(items[train], items[valid], items[test]))
     return splits
+
+
+def _rotating(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Split]:
+    """Round k trains on partition k, validates on k + 1 and tests on k + 2, counted around the end."""
+    partitions = _partitions(protocol, items, genres)
+    count = protocol.partitions
+    return [_split(*(partitions[(k + step) % count] for step in range(len(PARTS)))) for k in range(count)]
+
+
+def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[np.ndarray]:
+    """Shuffle each genre and cut it into equal pieces; where it does not come out even, the first pieces are one item
+    larger, or the surplus is left out."""
+    count = protocol.partitions
+    groups = [items[genres == genre] for genre in np.unique(genres)] if protocol.stratified else [items]
+    if min(len(group) for group in groups) < count:
+        raise _too_few(protocol, genres, f"{count} partitions need {count} items of each genre")
+    dealer = np.random.default_rng(protocol.seed)
+    pieces = []
+    for group in groups:
+        shuffled = dealer.permutation(group)
+        kept = len(group) // count * count if protocol.equal_partitions else len(group)
+        pieces.append(np.array_split(shuffled[:kept], count))
+    return [np.concatenate(piece) for piece in zip(*pieces, strict=True)]
 
 
 def _predefined(protocol: Protocol, items: np.ndarray, predefined: dict[str, dict[str, str]]) -> Split:
@@ -141,7 +166,8 @@ class Fold:
         number: which fold of the protocol.
         train, valid, test: int64 positions in the window index.
         split_digest: of the ids that were dealt out.
-        shared_tracks: clips with windows both in train or valid and in test: 0 unless the unit is `segment`.
+        shared_tracks: clips in test whose windows the weights have met before: in train or valid of this fold (the unit
+            `segment` alone does that), or of an earlier round where weights are carried.
     """
 
     number: int
@@ -189,10 +215,13 @@ def folds_of_windows(
         window_names = names[window_tracks]
         dealt = [[np.flatnonzero(np.isin(window_names, getattr(split, part))) for part in PARTS] for split in splits]
     folds = []
+    met = np.empty(0, np.int64)
     for number, (split, (train, valid, test)) in enumerate(zip(splits, dealt, strict=True)):
         seen = np.unique(window_tracks[np.concatenate((train, valid))])
-        shared = len(np.intersect1d(seen, np.unique(window_tracks[test])))
-        if protocol.unit == "clip" and (shared or np.intersect1d(window_tracks[train], window_tracks[valid]).size):
-            raise AssertionError(f"fold {number}: {shared} clips stand on both sides of a split by clip")
-        folds.append(Fold(number, train, valid, test, split.digest, shared))
+        tested = np.unique(window_tracks[test])
+        shared = np.intersect1d(seen, tested)
+        if protocol.unit == "clip" and (shared.size or np.intersect1d(window_tracks[train], window_tracks[valid]).size):
+            raise AssertionError(f"fold {number}: {shared.size} clips stand on both sides of a split by clip")
+        met = np.union1d(met, seen) if protocol.carry_weights else seen
+        folds.append(Fold(number, train, valid, test, split.digest, len(np.intersect1d(met, tested))))
     return folds

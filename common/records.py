@@ -30,6 +30,7 @@ class Setting(Spec):
         features: `paper`, or `small` (cheaper features than the paper's), or `given` (precomputed arrays).
         epochs, precision: None where the paper's or the scale's own value holds.
         stratified: False where a split could not be stratified and was dealt without regard to genre.
+        changes: values of every experiment that were replaced by `--set`, as `path=JSON`, sorted.
     """
 
     dataset: str
@@ -41,6 +42,7 @@ class Setting(Spec):
     epochs: int | None = None
     precision: Precision | None = None
     stratified: bool = True
+    changes: tuple[str, ...] = ()
 
 
 class DataFacts(Spec):

@@ -8,18 +8,32 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as ScreenTable
 
+from common import rounds
 from common.evaluation import METRIC_NAMES
 from common.files import write_json, write_text
 
-_NOT_RUN = "not run"
+_NOT_RUN, _NOT_GIVEN = "not run", "not given"
 _LATEX = str.maketrans(
-    {"%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}"}
+    {
+        "%": r"\%",
+        "&": r"\&",
+        "_": r"\_",
+        "#": r"\#",
+        "$": r"\$",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "\u00b1": r"$\pm$",
+        "\\": r"\textbackslash{}",
+    }
 )
 
 
 def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Header and rows as text: the same in every form."""
-    return _architecture_cells(table) if table["protocol"] is None else _result_cells(table)
+    if table["protocol"] is None:
+        return _architecture_cells(table)
+    return rounds.cells(table) if "kind" in table else _result_cells(table)
 
 
 def _result_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
@@ -36,23 +50,31 @@ def _result_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         measured = row["measured"]
         line = [row["label"]]
         for name in metrics:
-            line.append(f"{row['published'][name]:.1f}")
+            published = row["published"][name]
+            line.append(_NOT_GIVEN if published is None else f"{published:.1f}")
             if measured:
                 low, high = measured[name]["ci95"]
-                line += [f"{measured[name]['mean']:.1f}", f"{low:.1f} to {high:.1f}", f"{row['difference'][name]:+.1f}"]
+                difference = "" if published is None else f"{row['difference'][name]:+.1f}"
+                line += [_mean(measured[name]), f"{low:.1f} to {high:.1f}", difference]
             else:
                 line += [_NOT_RUN, "", ""]
         if measured:
-            line += [f"{measured[name]['mean']:.1f}" for name in others]
+            line += [_mean(measured[name]) for name in others]
             line += [
-                str(measured[others[0]]["runs"]),
-                str(measured[others[0]]["clips"]),
+                str(measured[metrics[0]]["runs"]),
+                str(measured[metrics[0]]["clips"]),
                 f"{row['trainable_parameters']:,}",
             ]
         else:
             line += [""] * (len(others) + 3)
         rows.append(line)
     return header, rows
+
+
+def _mean(measured: dict[str, Any]) -> str:
+    """With the standard deviation over runs, where there are several."""
+    spread = f" \u00b1 {measured['sd']:.1f}" if "sd" in measured else ""
+    return f"{measured['mean']:.1f}{spread}"
 
 
 def _metric_name(metric: str) -> str:
@@ -66,7 +88,7 @@ def _architecture_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str
         "Layer",
         f"Published {column.replace('_', ' ')}",
         f"Our {column.replace('_', ' ')}",
-        "Output",
+        "Keras output",
         "Parameters",
     ]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common import figures, rendering, tables
+from common import figures, rendering, rounds, tables
 from common.files import read_json, write_text
 from common.groups import Group, groups_of
 from common.paper import ArchitectureTable, Figure, Paper, leaf_paths
@@ -51,6 +51,14 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
         chart = figures.published_and_measured(values, subtitle=_subtitle(values))
         made[table.id] = values
         paths[table.id] = rendering.write_all(folder, stem, values) + figures.write(chart, folder / "figures" / stem)
+        broken_down = rounds.of_rounds(paper, table, group.setting, list(group.records))
+        if broken_down:
+            broken_down |= {name: values[name] for name in ("caption", "warnings")}
+            stem = group.stem("table", broken_down["table"], paper)
+            chart = figures.rounds(broken_down, subtitle=_subtitle(values))
+            made[broken_down["table"]] = broken_down
+            paths[table.id] += rendering.write_all(folder, stem, broken_down)
+            paths[table.id] += figures.write(chart, folder / "figures" / stem)
     if paper.default_row[0] in made:
         subtitle = _subtitle(made[paper.default_row[0]])
         paths["curves"] = _write_curves(paper, group, folder / "figures", subtitle)
@@ -105,6 +113,12 @@ def write_examples(paper: Paper, group: Group, reader: WindowReader, out: Path) 
             starts = reader.windows.starts[reader.windows.tracks == number]
             size = f"{len(starts)} windows of {reader.windows.frames} frames"
             drawn = figures.windows(values, starts, reader.windows.frames, seconds, title=f"{heading}: {size}")
+        elif figure.kind == "waveform_windows":
+            starts = reader.windows.starts[reader.windows.tracks == number]
+            size = f"{len(starts)} windows of {reader.windows.frames} samples"
+            drawn = figures.waveform_windows(
+                values[:, 0], starts, reader.windows.frames, seconds, title=f"{heading}: {size}"
+            )
         else:
             continue
         paths += figures.write(drawn, stem)
@@ -130,12 +144,17 @@ def write_page(paper: Paper, out: Path) -> Path:
         "|---|---|---|",
     ]
     experiment = paper.default_experiment
-    rest = []
+    stated, unused = [], []
     for path in leaf_paths(experiment):
         source = paper.sources[path]
+        if source.status == "unused":
+            unused.append(f"`{path}`")
+            continue
         row = f"| `{path}` | {_value(experiment, path)} | {source.reason} |"
-        (lines if source.status == "assumed" else rest).append(row)
-    lines += ["", "## Stated", "", "| value | used | where |", "|---|---|---|", *rest, ""]
+        (lines if source.status == "assumed" else stated).append(row)
+    lines += ["", "## Stated", "", "| value | used | where |", "|---|---|---|", *stated, ""]
+    if unused:
+        lines += ["## Not called for", f"Can be given with `--set PATH=VALUE`: {', '.join(unused)}.", ""]
     if paper.notes:
         lines += ["## Notes", "", *[f"- {note}" for note in paper.notes], ""]
     lines += ["## Measured", ""]

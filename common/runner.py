@@ -16,10 +16,21 @@ from common.errors import EncoreError, RunError
 from common.evaluation import accuracies, aggregate
 from common.files import make_folder, require_writable_folder, write_text
 from common.paper import count_trainable
-from common.planning import Options, Plan, PlannedRun
+from common.planning import Options, Plan
 from common.records import PartCounts, Record, runs_folder
 from common.tables import result_folder
-from common.training import CHECKPOINT_NAME, Fitted, MemoryLimit, fit, peak_resident_bytes, predict
+from common.training import (
+    CHECKPOINT_NAME,
+    WEIGHTS_NAME,
+    Fitted,
+    Listener,
+    MemoryLimit,
+    fit,
+    peak_resident_bytes,
+    predict,
+)
+from common.workbench import Workbench
+from common.workshop import PlannedRun
 from data_pipeline.stream import shape_of_window
 
 
@@ -52,6 +63,7 @@ def execute(plan: Plan, options: Options) -> Outcome:
     if outcome.finished_before:
         say(f"{outcome.finished_before} of {len(plan.runs)} runs are already finished")
     memory = MemoryLimit(options.memory_limit_bytes)
+    workbench = Workbench()
     epochs = {planned.run.id: planned.run.experiment.training.epochs for planned in pending}
     with Board(len(plan.runs), outcome.finished_before, sum(epochs.values())) as board:
         for planned in pending:
@@ -68,7 +80,7 @@ def execute(plan: Plan, options: Options) -> Outcome:
                     board.end(listener, "finished by another command")
                     continue
                 try:
-                    record = _train(plan, planned, place, memory, listener)
+                    record = _train(plan, planned, place, workbench, memory, listener)
                     records.write(folder, record)
                     outcome.trained += 1
                     (place / CHECKPOINT_NAME).unlink(missing_ok=True)
@@ -101,13 +113,25 @@ def _forget(planned: PlannedRun, folder: Path, place: Path) -> None:
     make_folder(place)
 
 
-def _train(plan: Plan, planned: PlannedRun, place: Path, memory: MemoryLimit, listener) -> Record:
+def _train(
+    plan: Plan, planned: PlannedRun, place: Path, workbench: Workbench, memory: MemoryLimit, listener: Listener
+) -> Record:
     run, paper, reader = planned.run, plan.paper, planned.reader
 
     def build(shape: tuple[int, ...], classes: int) -> keras.Model:
         return paper.build(run.experiment.model, shape, classes)
 
-    fitted = fit(run, build, reader, layout=paper.layout, folder=place, memory=memory, listener=listener)
+    fitted = fit(
+        run,
+        build,
+        reader,
+        layout=paper.layout,
+        folder=place,
+        start_from=None if planned.previous is None else _weights_of(planned.previous, place),
+        workbench=workbench,
+        memory=memory,
+        listener=listener,
+    )
     began = time.perf_counter()
     metrics, clips = {}, ()
     for part in ("valid", "test"):
@@ -115,6 +139,17 @@ def _train(plan: Plan, planned: PlannedRun, place: Path, memory: MemoryLimit, li
         metrics[part] = accuracies(clips)
     memory.require("judging")
     return _record(plan, planned, fitted, metrics, tuple(clips), time.perf_counter() - began)
+
+
+def _weights_of(previous: str, place: Path) -> Path:
+    """Best weights of an earlier run of the same command."""
+    path = place.parent / previous / WEIGHTS_NAME
+    if not path.exists():
+        raise RunError(
+            f"{path}: the weights of the round before are missing, and this round starts from them. The round before "
+            "failed, or its folder was removed: give --fresh to train all rounds again."
+        )
+    return path
 
 
 def _judge(plan: Plan, planned: PlannedRun, fitted: Fitted, part: str, memory: MemoryLimit):

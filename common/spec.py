@@ -1,31 +1,49 @@
 """What a paper claims and how a row is trained: frozen, validated, hashable descriptions."""
 
-from typing import Literal
+import json
+import re
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SerializeAsAny, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SerializeAsAny,
+    field_validator,
+    model_validator,
+)
 
+from common.errors import SpecError
 from common.specbase import Spec
 from data_pipeline.features import Feature
 from data_pipeline.windows import WindowSpec
 
 Scale = Literal["smoke", "paper"]
 Unit = Literal["clip", "segment"]
-SplitName = Literal["holdout", "kfold", "fault_filtered"]
+SplitName = Literal["holdout", "kfold", "rotating", "fault_filtered"]
 Precision = Literal["float32", "mixed_bfloat16"]
+L2Form = Literal["sum", "mean", "decoupled"]
+LeftOver = Literal["carry", "flush"]
 
 
 class Protocol(Spec):
     """Which windows train, choose and test.
 
     Args:
-        split: `holdout` (fractions), `kfold` (folds; the fold after the test fold validates), or the name of a
-            predefined split of the dataset.
+        split: `holdout` (fractions), `kfold` (folds; the fold after the test fold validates), `rotating` (partition k
+            trains, k + 1 validates, k + 2 tests, for every k), or the name of a predefined split of the dataset.
         unit: what is dealt out: whole clips, or single windows (`segment`: windows of one clip then stand on both
             sides of the split, and the result is contaminated).
         fractions: train, valid and test shares of a holdout.
         folds: number of folds of `kfold`.
         stratified: every part gets every genre in proportion.
         seed: of the split alone, so that all rows and run seeds meet the same test clips.
+        partitions: number of partitions, and so of rounds, of `rotating`.
+        equal_partitions: leave out the clips of each genre that cannot be shared out evenly among the partitions.
+        carry_weights: a round of `rotating` starts from the best weights of the round before instead of from fresh
+            ones; its test partition may then have been trained on.
     """
 
     split: SplitName = "holdout"
@@ -34,6 +52,9 @@ class Protocol(Spec):
     folds: PositiveInt = 10
     stratified: bool = True
     seed: NonNegativeInt = 0
+    partitions: Annotated[int, Field(ge=3)] = 6
+    equal_partitions: bool = False
+    carry_weights: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> "Protocol":
@@ -41,19 +62,26 @@ class Protocol(Spec):
             raise ValueError(f"fractions must sum to 1, received {self.fractions}")
         if self.split == "kfold" and self.folds < 3:
             raise ValueError(f"folds must be at least 3 (train, valid, test), received {self.folds}")
+        if self.carry_weights and self.split != "rotating":
+            raise ValueError(f"carry_weights goes with the rotating split, received {self.split}")
         return self
 
     @property
     def name(self) -> str:
         """How tables name it."""
-        if self.split == "holdout":
-            shares = "/".join(f"{100 * share:g}" for share in self.fractions)
-            text = f"{shares} over {'clips' if self.unit == 'clip' else 'windows'}"
-        elif self.split == "kfold":
-            text = f"{self.folds}-fold over {'clips' if self.unit == 'clip' else 'windows'}"
-        else:
-            text = f"{self.split.replace('_', '-')} over clips"
-        return text if self.stratified or self.split == "fault_filtered" else f"{text}, not stratified"
+        if self.split == "fault_filtered":
+            return "fault-filtered over clips"
+        kinds = {
+            "holdout": "/".join(f"{100 * share:g}" for share in self.fractions),
+            "kfold": f"{self.folds}-fold",
+            "rotating": f"{self.partitions} rotating partitions",
+        }
+        text = f"{kinds[self.split]} over {'clips' if self.unit == 'clip' else 'windows'}"
+        if self.carry_weights:
+            text += ", weights carried from round to round"
+        if self.equal_partitions:
+            text += ", partitions of equal size"
+        return text if self.stratified else f"{text}, not stratified"
 
 
 class Training(Spec):
@@ -65,6 +93,15 @@ class Training(Spec):
         patience_epochs: stop after this many epochs without a lower validation loss; None never stops early.
         standardise: feed the network `(value - mean) / deviation`, both taken from the training windows.
         windows_per_epoch: train on this many of the shuffled windows per epoch; None for all.
+        accumulate_batches: batches whose gradients make one update together.
+        accumulate_reduce: an update takes the `mean` over the samples of its batches, as one large batch would, or the
+            `sum` of the batches' gradients.
+        accumulate_left_over: batches left over at the end of an epoch, too few for an update, are carried into the
+            next epoch (`carry`), or make a smaller update of their own (`flush`).
+        l2: strength lambda of the L2 penalty on kernels; 0 for none.
+        l2_form: lambda times the `sum` or the `mean` of a kernel's squares is added to the loss, or `decoupled`: each
+            update shrinks the kernel by learning rate times lambda instead.
+        l2_layers: regular expression that matches the whole names of the layers that are penalised.
     """
 
     optimizer: Literal["adam"] = "adam"
@@ -75,6 +112,24 @@ class Training(Spec):
     precision: Precision = "float32"
     standardise: bool = False
     windows_per_epoch: PositiveInt | None = None
+    accumulate_batches: PositiveInt = 1
+    accumulate_reduce: Literal["mean", "sum"] = "mean"
+    accumulate_left_over: LeftOver = "carry"
+    l2: NonNegativeFloat = 0.0
+    l2_form: L2Form = "sum"
+    l2_layers: str = ".*"
+
+    @field_validator("l2_layers")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return pattern
+
+
+_CHANGEABLE = ("model", "feature", "windows", "protocol", "training")
 
 
 class Experiment(Spec):
@@ -87,13 +142,55 @@ class Experiment(Spec):
     protocol: Protocol
     training: Training
 
+    def changed(self, changes: dict[str, Any]) -> Self:
+        """A validated copy with other values.
+
+        Args:
+            changes: dotted path -> value, e.g. `{"training.epochs": 3}`.
+
+        Raises:
+            SpecError: there is no such value, or it does not fit.
+        """
+        parts: dict[str, dict[str, Any]] = {}
+        for path, value in changes.items():
+            part, _, name = path.partition(".")
+            known = type(getattr(self, part)).model_fields if part in _CHANGEABLE else {}
+            if name not in known:
+                choices = [f"{p}.{n}" for p in _CHANGEABLE for n in type(getattr(self, p)).model_fields]
+                raise SpecError(f"{path}: no such value of {self.paper}; its values are: {', '.join(choices)}.")
+            parts.setdefault(part, {})[name] = value
+        return self.but(**{part: getattr(self, part).but(**values) for part, values in parts.items()})
+
+
+def parse_change(text: str) -> tuple[str, Any]:
+    """`PATH=VALUE` into path and value; the value is read as JSON, else taken as text.
+
+    Raises:
+        SpecError: there is no `=`.
+    """
+    path, separator, value = text.partition("=")
+    if not separator or not path or not value:
+        raise SpecError(f"--set {text}: expected PATH=VALUE, e.g. training.batch_windows=16.")
+    try:
+        return path, json.loads(value)
+    except ValueError:
+        return path, value
+
 
 class Row(Spec):
-    """One line of a published table: what was published, and the experiment that measures it again."""
+    """One line of a published table: what was published (None where the paper gives no number), and the experiment that
+    measures it again."""
 
     label: str
-    published: dict[str, float]
+    published: dict[str, float | None]
     experiment: Experiment
+
+
+class Reference(Spec):
+    """A number that a table is read against, e.g. of the paper that the published one reproduces."""
+
+    label: str
+    percent: float
 
 
 class Table(Spec):
@@ -104,6 +201,7 @@ class Table(Spec):
         row_header: what the row labels are.
         metrics: the published metrics, as keys of `Row.published`.
         compared_with: published metric -> the measured metric that it is compared with.
+        reference: a number to read the table against.
     """
 
     id: str
@@ -111,6 +209,7 @@ class Table(Spec):
     row_header: str
     metrics: tuple[str, ...]
     compared_with: dict[str, str]
+    reference: Reference | None = None
     rows: tuple[Row, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -132,9 +231,15 @@ class Source(Spec):
     """Where a value of an experiment comes from.
 
     Args:
-        status: `stated` in the paper, or `assumed` by us where it is silent.
+        status: `stated` in the paper, `assumed` by us where it is silent, or `unused`: an ability of ours that the
+            paper does not call for.
         reason: the place in the paper, or why we chose so.
     """
 
-    status: Literal["stated", "assumed"]
+    status: Literal["stated", "assumed", "unused"]
     reason: str = Field(min_length=1)
+
+
+def unused(*paths: str) -> dict[str, Source]:
+    """Sources of values that a paper does not call for."""
+    return {path: Source(status="unused", reason="not called for") for path in paths}

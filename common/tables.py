@@ -1,12 +1,16 @@
 """Tables as pure functions of records: published next to measured, with what must be said of the numbers."""
 
+import json
+import re
+import statistics
 from pathlib import Path
 from typing import Any
 
+from common import captions
 from common.evaluation import METRIC_NAMES, mean_with_interval
 from common.paper import ArchitectureTable, Paper, count_trainable
-from common.records import DataFacts, Record, Setting
-from common.spec import Experiment, Table
+from common.records import Record, Setting
+from common.spec import Table, parse_change
 
 
 def measured_metrics(table: Table) -> list[str]:
@@ -36,7 +40,9 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
                 "published": row.published,
                 "measured": measured,
                 "difference": {
-                    name: round(measured[name]["mean"] - row.published[name], 2) for name in table.metrics if measured
+                    name: round(measured[name]["mean"] - row.published[name], 2)
+                    for name in table.metrics
+                    if measured and row.published[name] is not None
                 },
                 "trainable_parameters": of_row[0].trainable_parameters if of_row else None,
                 "records": sorted(record.run_id for record in of_row),
@@ -52,11 +58,12 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
         "protocol": used[0].protocol if used else setting.split,
         "scale": setting.scale,
         "setting": setting.as_json(),
-        "caption": _caption(paper, setting, facts, used, rows) if facts else ["No run is recorded yet."],
-        "warnings": _warnings(facts, used, rows) if facts else [],
+        "caption": captions.caption(paper, table, setting, facts, used) if facts else ["No run is recorded yet."],
+        "warnings": captions.warnings(facts, used, rows) if facts else [],
         "row_header": table.row_header,
         "metrics": list(table.metrics),
         "compared_with": table.compared_with,
+        "reference": table.reference.as_json() if table.reference else None,
         "rows": rows,
     }
 
@@ -67,10 +74,12 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     clips = len({clip.id for record in records for clip in record.clips})
 
     def entry(metric: str) -> dict[str, Any]:
-        found = mean_with_interval([record.metrics["test"][metric] for record in records], clips)
+        values = [record.metrics["test"][metric] for record in records]
+        found = mean_with_interval(values, clips)
         return {
             "metric": METRIC_NAMES[metric],
             "mean": round(100 * found.mean, 2),
+            **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
             "ci95": [round(100 * found.low, 2), round(100 * found.high, 2)],
             "runs": len(records),
             "clips": clips,
@@ -79,111 +88,6 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     return {name: entry(table.compared_with[name]) for name in table.metrics} | {
         name: entry(name) for name in METRIC_NAMES
     }
-
-
-def _caption(
-    paper: Paper, setting: Setting, facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]
-) -> list[str]:
-    """Everything that a reader has to know before comparing; nothing that was reduced is left out."""
-    one = records[0]
-    published = _published_experiment(paper, one.row_experiment)
-    lines = [
-        f"Data: {facts.title}, {facts.clips} clips"
-        + (f" of {facts.expected}" if facts.expected else "")
-        + (f" (INCOMPLETE: {facts.missing} are missing)" if facts.missing else "")
-        + (f"; {facts.caption}" if facts.caption else "")
-        + "."
-    ]
-    parts = ", ".join(f"{name} {count.clips} clips ({count.windows} windows)" for name, count in one.parts.items())
-    dealt = sum(count.clips for count in one.parts.values())
-    left_out = facts.clips - dealt if not one.shared_clips else 0
-    lines.append(f"Protocol: {one.protocol}; {parts}{f'; {left_out} clips are in no part' if left_out > 0 else ''}.")
-    training = one.experiment["training"]
-    window = " x ".join(str(size) for size in one.input_shape[:2])
-    lines.append(
-        f"Training: windows of {window}, epochs: at most {training['epochs']}, batch {training['batch_windows']}, "
-        f"{training['precision']}{', input standardised on the training windows' if training['standardise'] else ''}."
-    )
-    if setting.scale == "smoke":
-        lines.append(
-            f"SMOKE SCALE: {paper.smoke_tracks_per_genre} clips per genre at most, at most "
-            f"{training['windows_per_epoch'] or 'all'} windows per epoch: shows that the work runs, "
-            "not how well the network does."
-        )
-    if setting.features == "small":
-        lines.append(
-            f"REDUCED FEATURES: {_feature_name(one.experiment['feature'])} instead of "
-            f"{_feature_name(published.feature.as_json())}."
-        )
-    if setting.features == "given":
-        lines.append(
-            f"REDUCED FEATURES: arrays as given ({window} windows) instead of "
-            f"{_feature_name(published.feature.as_json())}."
-        )
-    if setting.scale == "paper" and training["epochs"] != published.training.epochs:
-        lines.append(f"At most {training['epochs']} epochs instead of {published.training.epochs}.")
-    lines += _repetitions(records)
-    if paper.published_on not in f"{facts.title} {facts.caption}":
-        lines.append(
-            f"OTHER DATA: the published numbers are of {paper.published_on}; the differences compare data sets."
-        )
-    if facts.skipped:
-        named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
-        lines.append(f"{facts.skipped} unusable clips were left out: {named}.")
-    lines.append("95 % intervals: Wilson, counting test clips (not windows) as independent trials.")
-    return lines
-
-
-def _repetitions(records: list[Record]) -> list[str]:
-    """Which rows rest on one seed, and whether folds are lacking."""
-    seeds, runs = {}, {}
-    for record in records:
-        seeds.setdefault(record.row_experiment, set()).add(record.seed)
-        runs.setdefault(record.row_experiment, set()).add((record.seed, record.fold))
-    lines = []
-    folds = records[0].folds
-    if folds > 1:
-        lines.append(f"Runs are {folds} folds of each seed.")
-        lacking = sum(len(seeds[row]) * folds - len(done) for row, done in runs.items())
-        if lacking:
-            lines.append(f"INCOMPLETE FOLDS: {lacking} runs of folds are lacking; means are over those that are there.")
-    fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
-    if fewest == 1:
-        where = ": " if most == 1 else " in some rows: "
-        lines.append(f"ONE SEED{where}differences between rows may be chance.")
-    return lines
-
-
-def _warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]) -> list[str]:
-    found = []
-    shared = max(record.shared_clips for record in records)
-    if shared:
-        found.append(
-            f"CONTAMINATED: windows of up to {shared} clips stand both in training or validation and in test; these "
-            "accuracies measure recognition of known clips as much as of genres."
-        )
-    ceiling = facts.clip_accuracy_ceiling_percent
-    above = [
-        row["label"]
-        for row in rows
-        if ceiling and row["measured"] and row["measured"]["clip_accuracy_mean_softmax"]["mean"] > ceiling
-    ]
-    if above:
-        found.append(
-            f"Clip accuracy above {ceiling:g} %, more than the faulty labels of this data set should allow, in rows: "
-            f"{', '.join(above)}."
-        )
-    return found
-
-
-def _published_experiment(paper: Paper, digest: str) -> Experiment:
-    return next(row.experiment for table in paper.tables for row in table.rows if row.experiment.digest == digest)
-
-
-def _feature_name(feature: dict[str, Any]) -> str:
-    if feature["kind"] == "stft_db":
-        return f"{feature['n_fft'] // 2 + 1}-bin STFT in dB, hop {feature['hop_samples']}"
-    return f"{feature['n_mels']}-band log-mel, hop {feature['hop_samples']}"
 
 
 def of_architecture(paper: Paper, table: ArchitectureTable, dataset: str, classes: int = 10) -> dict[str, Any]:
@@ -201,7 +105,7 @@ def of_architecture(paper: Paper, table: ArchitectureTable, dataset: str, classe
                 "measured": {
                     table.column: table.measure(model, row.layers),
                     "output_shape": list(layers[-1].output.shape[1:]),
-                    "parameters": sum(layer.count_params() for layer in layers),
+                    "parameters": sum(count_trainable(layer) for layer in layers),
                 },
                 "difference": {},
             }
@@ -238,6 +142,10 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
         parts.append(setting.scale)
     if setting.features == "small" and setting.dataset != "demo":
         parts.append("small_features")
+    for change in setting.changes:
+        path, value = parse_change(change)
+        text = re.sub(r"[^A-Za-z0-9.-]+", "_", json.dumps(value)).strip("_")
+        parts.append(f"{path.rpartition('.')[2]}_{text}")
     return "_".join(parts)
 
 

@@ -6,7 +6,6 @@ import math
 import resource
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +16,13 @@ from common import checkpoint
 from common.checkpoint import LoopState
 from common.errors import BudgetError, RunError
 from common.files import make_folder, sha256_of_json, write_text
+from common.optimizers import AccumulatedAdam, AccumulationSchedule
 from common.protocol import Fold
 from common.spec import Experiment
+from common.workbench import ModelBuilder, Workbench
 from data_pipeline.reader import WindowReader
 from data_pipeline.standardisation import AS_STORED, Standardisation, measure
 from data_pipeline.stream import Layout, as_dataset, epoch_order, shape_of_window
-
-# (input shape, number of classes) -> an uncompiled model
-ModelBuilder = Callable[[tuple[int, ...], int], keras.Model]
 
 CHECKPOINT_NAME = "checkpoint.npz"
 WEIGHTS_NAME = "best.weights.h5"
@@ -132,6 +130,8 @@ def fit(
     *,
     layout: Layout,
     folder: Path,
+    start_from: Path | None = None,
+    workbench: Workbench | None = None,
     memory: MemoryLimit = MemoryLimit(),
     listener: Listener | None = None,
 ) -> Fitted:
@@ -142,6 +142,8 @@ def fit(
         reader: gives the windows that the run's fold points to.
         layout: how the model takes its windows.
         folder: of this run: checkpoint, `history.csv`, TensorBoard events, best weights.
+        start_from: weights file of an earlier fit of the same network, instead of fresh weights; the optimiser is new.
+        workbench: where the compiled model comes from; the model of an earlier fit from there is used up.
 
     Raises:
         RunError: the loss is no longer finite.
@@ -150,8 +152,14 @@ def fit(
     """
     listener = listener or Listener()
     training = run.experiment.training
-    model = _compiled(run, build, shape_of_window(*reader.window_shape, layout), len(reader.index.genres))
+    shape = shape_of_window(*reader.window_shape, layout)
+    model = (workbench or Workbench()).model_for(run.experiment, build, shape, len(reader.index.genres), seed=run.seed)
     make_folder(folder)
+    if start_from is not None:
+        # Into a network without an optimiser: the file holds the state of the optimiser that ended there, too.
+        donor = build(shape, len(reader.index.genres))
+        donor.load_weights(start_from)
+        model.set_weights(donor.get_weights())
     resumed = checkpoint.restore(folder / CHECKPOINT_NAME, model, run.id)
     state, best = resumed or (LoopState(run.id), [])
     standardisation = measure(reader, run.fold.train) if training.standardise else AS_STORED
@@ -172,7 +180,10 @@ def fit(
         began = time.perf_counter()
         order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
         listener.started(state.epoch, -(-len(order) // training.batch_windows))
-        fitted = model.fit(windows(order), shuffle=False, verbose=0, callbacks=[_Ticker(listener)]).history
+        callbacks = [_Ticker(listener)]
+        if isinstance(model.optimizer, AccumulatedAdam):
+            callbacks.append(AccumulationSchedule(len(order), training.accumulate_left_over))
+        fitted = model.fit(windows(order), shuffle=False, verbose=0, callbacks=callbacks).history
         checked = model.evaluate(validation, verbose=0, return_dict=True)
         entry = {
             "epoch": state.epoch + 1,
@@ -217,25 +228,6 @@ def predict(
         budget_bytes=budget_bytes,
     )
     return fitted.model.predict(windows, verbose=0)
-
-
-def _compiled(run: Run, build: ModelBuilder, shape: tuple[int, ...], classes: int) -> keras.Model:
-    # Drops the graphs of earlier runs in this process, and makes layer names start over.
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(run.seed)
-    keras.config.set_dtype_policy(run.experiment.training.precision)
-    try:
-        model = build(shape, classes)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    model.compile(
-        optimizer=keras.optimizers.Adam(run.experiment.training.learning_rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        # XLA compiles slower code for this work on CPUs; other backends know best.
-        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
-    )
-    return model
 
 
 def _is_over(run: Run, state: LoopState) -> bool:

@@ -1,4 +1,4 @@
-"""What a track becomes before it is stored: STFT or log-mel in decibels, or arrays that somebody else extracted.
+"""What a track becomes before it is stored: samples, STFT or log-mel in decibels, or arrays made elsewhere.
 
 Every feature is an array of shape (frames, bins), time first, so that a window is one contiguous piece of a file.
 A feature declares its frames per second; windows are given in seconds (see `windows.py`).
@@ -134,6 +134,51 @@ class LogMel(_Decibels):
         return _power_to_db(mel, self.top_db)
 
 
+# Steps of 16-bit audio: the samples of such a file keep their bits.
+_AUDIO_INT16 = StorageFormat(dtype="int16", scale=1 / 32768)
+
+# A lossy decoder or a resampler overshoots full scale by a few decibels; more is no audio scaled to [-1, 1].
+_MOST_OVERSHOOT = 4.0
+
+
+class Waveform(Spec):
+    """The samples themselves, kept as 16-bit audio keeps them: `value = stored / 32768`.
+
+    Args:
+        sample_rate: Hz; files of another rate are resampled.
+    """
+
+    kind: Literal["waveform"] = "waveform"
+    sample_rate: PositiveInt = 22050
+
+    @property
+    def frames_per_second(self) -> float:
+        """One frame is one sample."""
+        return float(self.sample_rate)
+
+    @property
+    def bins(self) -> int:
+        return 1
+
+    @property
+    def storage(self) -> StorageFormat:
+        return _AUDIO_INT16
+
+    def frames(self, n_samples: int) -> int:
+        return n_samples
+
+    def extract(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (samples, 1) float32 in [-1, 32767/32768]; overshoot is limited, as any 16-bit file does.
+
+        Raises:
+            DataError: samples are far outside [-1, 1].
+        """
+        # Asked this way round, NaN is refused too.
+        if not np.abs(samples).max() <= _MOST_OVERSHOOT:
+            raise DataError(f"samples up to {np.abs(samples).max():g}, expected audio scaled to [-1, 1].")
+        return np.clip(samples, np.float32(-1), np.float32(32767 / 32768))[:, None]
+
+
 class Precomputed(Spec):
     """Arrays that were extracted elsewhere: nothing is computed, only cut and read.
 
@@ -153,7 +198,7 @@ class Precomputed(Spec):
         return self.columns_per_second
 
 
-Feature = Annotated[StftDb | LogMel | Precomputed, Field(discriminator="kind")]
+Feature = Annotated[StftDb | LogMel | Waveform | Precomputed, Field(discriminator="kind")]
 
 
 def _squared_parts(

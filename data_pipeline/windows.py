@@ -1,6 +1,7 @@
 """Overlapping windows as (track, start) pairs: an index, never a copy of the samples."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
@@ -16,24 +17,33 @@ class WindowSpec(Spec):
         seconds: length of a window.
         hop_seconds: distance between the starts of neighbours.
         max_per_track: at most this many windows of one track, from its beginning; None for all.
+        rounding: what is rounded down where the hop is no whole number of frames: the `hop` (all hops are equal), or
+            each of the `starts` (window k starts at floor(k * hop), so that no fraction adds up).
     """
 
     seconds: PositiveFloat
     hop_seconds: PositiveFloat
     max_per_track: PositiveInt | None = None
+    rounding: Literal["hop", "starts"] = "hop"
 
     def window_frames(self, frames_per_second: float) -> int:
         """Frames of one window, rounded to nearest: 3 s are 129 frames at 43.07 frames per second."""
         return max(1, round(self.seconds * frames_per_second))
 
     def hop_frames(self, frames_per_second: float) -> int:
-        """Frames between starts, rounded down, so that rounding never costs a track its last window."""
+        """Frames between starts with rounding `hop`, down, so that rounding never costs a track its last window."""
         return max(1, int(self.hop_seconds * frames_per_second))
 
     def starts(self, n_frames: int, frames_per_second: float) -> np.ndarray:
         """First frames of the whole windows in a track of `n_frames` frames, int64 (windows,)."""
         last = n_frames - self.window_frames(frames_per_second)
-        starts = np.arange(0, last + 1, self.hop_frames(frames_per_second), dtype=np.int64)
+        if self.rounding == "starts":
+            hop = max(1.0, self.hop_seconds * frames_per_second)
+            # One more than can fit, for a hop whose fraction would have fitted another window in.
+            starts = np.floor(np.arange(max(0, last) // hop + 2) * hop).astype(np.int64)
+            starts = starts[starts <= last]
+        else:
+            starts = np.arange(0, last + 1, self.hop_frames(frames_per_second), dtype=np.int64)
         return starts[: self.max_per_track]
 
 

@@ -61,12 +61,17 @@ def test_training_steps_lower_the_loss_of_the_default_network(key):
     keras.utils.set_random_seed(0)
     model = paper.build(experiment.model, small_input(paper, experiment), 4)
     model.compile(keras.optimizers.Adam(experiment.training.learning_rate), "sparse_categorical_crossentropy")
-    labels = np.arange(8) % 4
-    x = np.random.default_rng(0).random((8, *model.input_shape[1:]), dtype=np.float32)
-    before = model.evaluate(x, labels, verbose=0)
+    labels = np.arange(4)
+    x = np.random.default_rng(0).random((4, *model.input_shape[1:]), dtype=np.float32)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0  # or the loss of a step would be of chance
+    losses = []
+    # Of the steps themselves: in evaluation, moving statistics of normalisations would lag behind.
     for _ in range(10):
-        model.train_on_batch(x, labels)
-    assert model.evaluate(x, labels, verbose=0) < before
+        model.reset_metrics()
+        losses.append(model.train_on_batch(x, labels))
+    assert losses[-1] < losses[0]
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -51,7 +51,7 @@ def test_asking_for_the_papers_own_values_is_no_other_setting(options):
 def test_smoke_scale_takes_few_clips_and_says_so(options):
     work = plan(PAPER, options(scale="smoke"))
     assert work.setting.scale == "smoke"
-    assert work.runs[0].run.experiment.training.epochs == PAPER.smoke["epochs"]
+    assert work.runs[0].run.experiment.training.epochs == PAPER.smoke["training.epochs"]
     assert len(work.runs) == 11
 
 

@@ -107,3 +107,84 @@ def test_predefined_clips_cannot_be_dealt_out_by_window():
 def test_a_split_that_is_not_stratified_says_so_in_its_name():
     assert Protocol(stratified=False).name == "60/10/30 over clips, not stratified"
     assert Protocol(unit="segment").name == "60/10/30 over windows"
+
+
+def rounds_of(ids, labels, **changes) -> list:
+    return split_ids(Protocol(split="rotating", **changes), ids, labels)
+
+
+def test_rotating_partitions_of_gtzan():
+    ids, labels = gtzan_like()
+    rounds = rounds_of(ids, labels)
+    assert [len(split.test) for split in rounds] == [170, 170, 160, 160, 170, 170]
+    assert [len(split.train) for split in rounds] == [170, 170, 170, 170, 160, 160]
+    for split in rounds:
+        per_genre = Counter(name.split(".")[0] for name in split.train)
+        assert set(per_genre.values()) == {len(split.train) // 10}
+    for number, split in enumerate(rounds):
+        assert split.valid == rounds[(number + 1) % 6].train
+        assert split.test == rounds[(number + 2) % 6].train
+    assert rounds != rounds_of(ids, labels, seed=1)
+
+
+def test_equal_partitions_leave_out_what_does_not_divide():
+    ids, labels = gtzan_like()
+    rounds = rounds_of(ids, labels, equal_partitions=True)
+    assert {len(split.train) for split in rounds} == {160}
+    assert len(set().union(*(split.train for split in rounds))) == 960
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sizes=st.lists(st.integers(7, 40), min_size=1, max_size=6),
+    seed=st.integers(0, 1000),
+    partitions=st.integers(3, 7),
+    stratified=st.booleans(),
+    carry=st.booleans(),
+    per_clip=st.integers(1, 4),
+)
+def test_every_clip_trains_validates_and_tests_once(sizes, seed, partitions, stratified, carry, per_clip):
+    labels = [f"genre{number}" for number, size in enumerate(sizes) for _ in range(size)]
+    ids = [f"track{number:04d}" for number in range(len(labels))]
+    tracks = np.repeat(np.arange(len(ids)), per_clip)
+    protocol = Protocol(split="rotating", partitions=partitions, stratified=stratified, seed=seed, carry_weights=carry)
+    folds = folds_of_windows(
+        protocol,
+        track_ids=ids,
+        track_labels=labels,
+        window_tracks=tracks,
+        window_starts=np.tile(np.arange(per_clip), len(ids)),
+    )
+    assert len(folds) == partitions
+    for part in ("train", "valid", "test"):
+        dealt = np.concatenate([getattr(fold, part) for fold in folds])
+        assert sorted(dealt.tolist()) == list(range(len(tracks)))
+    trained: set = set()
+    for number, fold in enumerate(folds):
+        sides = [set(tracks[part].tolist()) for part in (fold.train, fold.valid, fold.test)]
+        assert len(set().union(*sides)) == sum(map(len, sides))
+        trained |= sides[0]
+        # The test partition of a round is trained on two rounds later, so only the last two meet what was trained on.
+        met = trained & sides[2]
+        assert bool(met) == (number >= partitions - 2)
+        assert fold.shared_tracks == (len(met) if carry else 0)
+        if stratified:
+            for size, genre in zip(sizes, dict.fromkeys(labels), strict=True):
+                mine = sum(labels[track] == genre for track in sides[0])
+                assert mine in (size // partitions, -(-size // partitions))
+
+
+def test_too_few_clips_for_the_partitions_are_told():
+    ids, labels = gtzan_like(5)
+    with pytest.raises(DataError, match="6 partitions need 6 items of each genre"):
+        rounds_of(ids, labels)
+    assert len(rounds_of(ids, labels, stratified=False)) == 6
+
+
+def test_names_of_rotating_protocols():
+    rotating = Protocol(split="rotating")
+    assert rotating.name == "6 rotating partitions over clips"
+    assert rotating.but(carry_weights=True).name.endswith("weights carried from round to round")
+    assert rotating.but(equal_partitions=True, stratified=False).name.endswith("of equal size, not stratified")
+    with pytest.raises(SpecError, match="carry_weights goes with the rotating split"):
+        Protocol().but(carry_weights=True)

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 
 from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.spec import Experiment, Protocol, Row, Source, Table, Training
+from common.spec import Experiment, Protocol, Row, Source, Table, Training, unused
 from data_pipeline.features import LogMel, StftDb
 from data_pipeline.windows import WindowSpec
 from reproductions.se_cnn.model import STAGES, SeCnnSpec, build
@@ -153,6 +153,7 @@ SOURCES = {
     ),
     "windows.hop_seconds": Source(status="stated", reason="section 2.3: overlap of 1.5 seconds; 64 frames are assumed"),
     "windows.max_per_track": Source(status="stated", reason="section 2.3: 19 windows of each clip, 19,000 in all"),
+    "windows.rounding": Source(status="assumed", reason=f"{_SILENT}; whole hops of 64 frames"),
     "protocol.split": Source(status="stated", reason="section 2.1: one division in train, validation and test"),
     "protocol.unit": Source(
         status="assumed",
@@ -160,7 +161,6 @@ SOURCES = {
         "published numbers look like",
     ),
     "protocol.fractions": Source(status="stated", reason="section 2.1: 60, 10, 30 percent"),
-    "protocol.folds": Source(status="assumed", reason="unused by the report; 10 where `--split kfold` is asked for"),
     "protocol.stratified": Source(status="assumed", reason=f"{_SILENT}; equal shares of each genre"),
     "protocol.seed": Source(status="assumed", reason=f"{_SILENT}; one fixed split for all rows"),
     "training.optimizer": Source(status="stated", reason="section 5.1: Adam"),
@@ -177,6 +177,18 @@ SOURCES = {
         "arrays the validation loss was 1.26 with values of 0-1, 1.08 with standardised ones)",
     ),
     "training.windows_per_epoch": Source(status="stated", reason="section 5.1: all samples, shuffled after each epoch"),
+    **unused(
+        "protocol.folds",
+        "protocol.partitions",
+        "protocol.equal_partitions",
+        "protocol.carry_weights",
+        "training.accumulate_batches",
+        "training.accumulate_reduce",
+        "training.accumulate_left_over",
+        "training.l2",
+        "training.l2_form",
+        "training.l2_layers",
+    ),
 }
 
 PAPER = Paper(
@@ -200,8 +212,8 @@ PAPER = Paper(
     build=build,
     layout="bins_frames_channel",
     small_feature=LogMel(n_fft=2048, hop_samples=2048, n_mels=32),
-    smoke={"epochs": 8, "windows_per_epoch": 1024, "patience_epochs": None},
-    smoke_paper_features={"epochs": 1, "windows_per_epoch": 64, "patience_epochs": None},
+    smoke={"training.epochs": 8, "training.windows_per_epoch": 1024, "training.patience_epochs": None},
+    smoke_paper_features={"training.epochs": 1, "training.windows_per_epoch": 64, "training.patience_epochs": None},
     smoke_tracks_per_genre=12,
     paper_seeds=3,
     sources=SOURCES,

@@ -1,0 +1,76 @@
+"""Models ready to be fitted: built, regularised and compiled, each as if it were the first of its process."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from common.optimizers import optimizer_of
+from common.regularizers import regularise
+from common.spec import Experiment, Protocol
+
+# (input shape, number of classes) -> an uncompiled model
+ModelBuilder = Callable[[tuple[int, ...], int], keras.Model]
+
+
+class Workbench:
+    """Hands out one model at a time.
+
+    The rounds of a protocol train the same network from the same fresh weights, on other windows. Tracing its training
+    step takes longer than many a short round (5-15 s), so the last model is kept and put back to its first state, to
+    the bit, where the next run wants the same.
+    """
+
+    def __init__(self) -> None:
+        self._key: tuple | None = None
+        self._model: keras.Model | None = None
+        self._fresh: list[np.ndarray] = []
+
+    def model_for(
+        self, experiment: Experiment, build: ModelBuilder, shape: tuple[int, ...], classes: int, *, seed: int
+    ) -> keras.Model:
+        """A compiled model with the fresh weights of that seed; the model handed out before is used up.
+
+        Raises:
+            SpecError: the network does not fit the input, or the penalty no layer.
+        """
+        # How clips are dealt out is no matter of the model.
+        key = (experiment.but(protocol=Protocol()).digest, shape, classes, seed)
+        if key != self._key:
+            self._key = None
+            self._model = _compiled(experiment, build, shape, classes, seed)
+            self._fresh = [np.array(keras.ops.convert_to_numpy(value)) for value in _state(self._model)]
+            self._key = key
+        else:
+            keras.utils.set_random_seed(seed)
+            for variable, value in zip(_state(self._model), self._fresh, strict=True):
+                variable.assign(value)
+        return self._model
+
+
+def _state(model: keras.Model) -> list[keras.Variable]:
+    """Weights, seeds of random layers, and all that the optimiser remembers."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _compiled(
+    experiment: Experiment, build: ModelBuilder, shape: tuple[int, ...], classes: int, seed: int
+) -> keras.Model:
+    # Drops the graphs of earlier runs in this process, and makes layer names start over.
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    training = experiment.training
+    keras.config.set_dtype_policy(training.precision)
+    try:
+        model = build(shape, classes)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.compile(
+        optimizer=optimizer_of(training, undecayed=regularise(model, training)),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        # XLA compiles slower code for this work on CPUs; other backends know best.
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model

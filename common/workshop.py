@@ -1,0 +1,128 @@
+"""From a row to its runs: shards, windows, folds and seeds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from common.console import say
+from common.paper import Paper
+from common.protocol import Fold, folds_of_windows
+from common.records import Setting
+from common.settings import resolve
+from common.spec import Experiment, Row
+from common.training import Run
+from data_pipeline.audio import Decoder
+from data_pipeline.catalog import Catalog
+from data_pipeline.features import Feature
+from data_pipeline.prepare import prepare
+from data_pipeline.reader import WindowReader
+from data_pipeline.shards import ShardIndex
+from data_pipeline.windows import index_windows
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run with all that it needs.
+
+    Args:
+        labels: the rows that it serves, e.g. `5.1 [16]`.
+        previous: id of the run whose best weights it starts from; None for fresh weights.
+    """
+
+    run: Run
+    row_experiment: str
+    labels: tuple[str, ...]
+    folds: int
+    reader: WindowReader
+    previous: str | None = None
+
+
+class Workshop:
+    """Makes shards, folds and readers once each, whichever rows need them.
+
+    Args:
+        given: feature of the arrays that the dataset consists of; None where there is audio.
+        cache, decoder, skip_bad: see `data_pipeline.prepare.prepare`.
+        seeds: runs of each row; None for the paper's or the scale's own number.
+    """
+
+    def __init__(
+        self,
+        paper: Paper,
+        catalog: Catalog,
+        given: Feature | None,
+        *,
+        cache: Path,
+        decoder: Decoder,
+        skip_bad: bool,
+        seeds: int | None,
+    ):
+        self._paper = paper
+        self._cache, self._decoder, self._skip_bad, self._seeds = cache, decoder, skip_bad, seeds
+        self._catalog = catalog
+        self._given = given
+        self._indices: dict[str, ShardIndex] = {}
+        self._readers: dict[str, tuple[WindowReader, list[Fold]]] = {}
+        self.short_tracks: set[str] = set()
+
+    def runs_of(self, row: Row, setting: Setting) -> list[PlannedRun]:
+        experiment = resolve(self._paper, row.experiment, setting, self._given)
+        reader, folds = self._reader(experiment)
+        seeds = self._seeds or (1 if setting.scale == "smoke" else self._paper.paper_seeds)
+        planned = []
+        for seed in range(seeds):
+            runs = [Run(experiment, reader.index.data_digest, fold, seed) for fold in folds]
+            carried = (
+                [None, *(run.id for run in runs[:-1])] if experiment.protocol.carry_weights else [None] * len(runs)
+            )
+            planned += [
+                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous)
+                for run, previous in zip(runs, carried, strict=True)
+            ]
+        return planned
+
+    def _index(self, feature: Feature) -> ShardIndex:
+        if feature.digest not in self._indices:
+            self._indices[feature.digest] = prepare(
+                self._catalog,
+                feature,
+                self._cache,
+                skip_bad=self._skip_bad,
+                decoder=self._decoder,
+            )
+        return self._indices[feature.digest]
+
+    def _reader(self, experiment: Experiment) -> tuple[WindowReader, list[Fold]]:
+        default = self._paper.default_experiment
+        key = experiment.but(model=default.model, training=default.training).digest
+        if key not in self._readers:
+            index = self._index(experiment.feature)
+            tracks = index.tracks
+            windows = index_windows(
+                experiment.windows,
+                [track.frames for track in tracks],
+                [track.id for track in tracks],
+                experiment.feature.frames_per_second,
+                skip_short=self._skip_bad,
+            )
+            used = set(windows.tracks.tolist())
+            self.short_tracks |= {track.id for number, track in enumerate(tracks) if number not in used}
+            folds = folds_of_windows(
+                experiment.protocol,
+                track_ids=[track.id for track in tracks],
+                track_labels=[track.label for track in tracks],
+                window_tracks=windows.tracks,
+                window_starts=windows.starts,
+                predefined=self._catalog.splits,
+            )
+            per_track = np.bincount(windows.tracks)[sorted(used)]
+            spread = (
+                f"{per_track.min()}" if per_track.min() == per_track.max() else f"{per_track.min()}-{per_track.max()}"
+            )
+            say(
+                f"{len(used)} clips, {len(windows)} windows of {experiment.feature.bins} x {windows.frames} "
+                f"({spread} per clip), split: {experiment.protocol.name}"
+            )
+            self._readers[key] = WindowReader(index, windows), folds
+        return self._readers[key]

@@ -1,0 +1,226 @@
+"""Rotating partitions from the command line: rounds, carried weights, `--set`, and models used again."""
+
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from common import cli, rendering
+from common.errors import SpecError
+from common.planning import Options, plan
+from common.quiet import quiet_start
+from common.runner import execute
+from common.settings import canonical_changes
+from common.spec import Experiment, Protocol, Training, parse_change
+from common.training import WEIGHTS_NAME
+from common.workbench import Workbench
+from data_pipeline.features import LogMel
+from data_pipeline.windows import WindowSpec
+from tests.test_training import TinyNet
+
+with quiet_start():
+    from reproductions.se_cnn.paper import PAPER
+
+ROW = ("--table", "5.1", "--row", "5", "--seeds", "1", "--epochs", "1")
+
+
+@pytest.fixture
+def places(tiny_arrays, tmp_path):
+    return [
+        *("--dataset", "arrays", "--data", str(tiny_arrays)),
+        *("--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")),
+    ]
+
+
+@pytest.fixture
+def options(tiny_arrays, tmp_path):
+    return lambda **changes: Options(
+        **{
+            "dataset": "arrays",
+            "data": tiny_arrays,
+            "cache": tmp_path / "cache",
+            "out": tmp_path / "out",
+            "tables": ("5.1",),
+            "rows": ("5",),
+            "seeds": 1,
+            "epochs": 1,
+        }
+        | changes
+    )
+
+
+def written(tmp_path, name: str) -> dict:
+    return json.loads((tmp_path / "out" / "se_cnn" / "arrays" / f"{name}.json").read_text())
+
+
+def test_rounds_with_fresh_and_with_carried_weights(places, tmp_path, capsys):
+    app = cli.make_app(PAPER)
+    assert cli.run_app(app, [*places, *ROW, "--split", "rotating"]) == 0
+    table = written(tmp_path, "table_5.1_rotating")
+    measured = next(row["measured"] for row in table["rows"] if row["label"] == "5")
+    by_round = written(tmp_path, "table_5.1_rounds_rotating")
+    single = [row for row in by_round["rows"] if "round" in row]
+    assert [row["round"] for row in single] == [1, 2, 3, 4, 5, 6]
+    assert {row["test_clips_met_before"] for row in single} == {0}
+    values = [row["measured"]["clip_accuracy_mean_softmax"] for row in single]
+    assert measured["clip_accuracy_mean_softmax"]["mean"] == pytest.approx(np.mean(values), abs=0.01)
+    assert measured["clip_accuracy_mean_softmax"]["sd"] == pytest.approx(np.std(values, ddof=1), abs=0.01)
+    assert measured["accuracy"]["runs"] == 6
+    assert measured["accuracy"]["clips"] == 40
+    mean, spread = by_round["rows"][6:8]
+    assert (mean["label"], spread["label"]) == ("5: mean", "5: standard deviation")
+    assert mean["measured"]["clip_accuracy_mean_softmax"] == pytest.approx(np.mean(values), abs=0.01)
+    assert not any("CONTAMINATED" in warning for warning in table["warnings"])
+    header, rows = rendering.cells(by_round)
+    assert header[1] == "Round"
+    assert len(rows) == 8
+    assert (tmp_path / "out" / "se_cnn" / "arrays" / "figures" / "table_5.1_rounds_rotating.png").exists()
+    assert "round by round" in capsys.readouterr().out
+
+    assert cli.run_app(app, [*places, *ROW, "--split", "rotating", "--carry-weights"]) == 0
+    name = "table_5.1_rotating_carry_weights_true"
+    (warning,) = [text for text in written(tmp_path, name)["warnings"] if "CONTAMINATED" in text]
+    assert "from round 5 on" in warning
+    carried = [
+        row for row in written(tmp_path, "table_5.1_rounds_rotating_carry_weights_true")["rows"] if "round" in row
+    ]
+    met = [row["test_clips_met_before"] for row in carried]
+    assert met[:4] == [0, 0, 0, 0]
+    assert min(met[4:]) > 0
+    assert "weights carried from round to round" in written(tmp_path, name)["protocol"]
+    # Both kinds stand side by side.
+    assert written(tmp_path, "table_5.1_rotating") == table
+
+
+def test_a_carried_round_starts_from_the_weights_of_the_round_before(options, tmp_path):
+    # With a learning rate of next to nothing, a round ends with the weights that it started from.
+    changes = ("protocol.carry_weights=true", "training.learning_rate=1e-12")
+    chosen = options(split="rotating", changes=changes)
+    work = plan(PAPER, chosen)
+    ids = [planned.run.id for planned in work.runs]
+    assert [planned.previous for planned in work.runs] == [None, *ids[:-1]]
+    assert not execute(work, chosen).failed
+
+    def weights(number: int) -> np.ndarray:
+        model = PAPER.build(work.runs[0].run.experiment.model, (32, 39, 1), 4)
+        model.load_weights(tmp_path / "out" / "se_cnn" / "arrays" / "work" / ids[number] / WEIGHTS_NAME)
+        return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+    first = weights(0)
+    marked = first + np.float32(0.5)
+    model = PAPER.build(work.runs[0].run.experiment.model, (32, 39, 1), 4)
+    ends = np.cumsum([weight.size for weight in model.get_weights()])[:-1]
+    model.set_weights([a.reshape(b.shape) for a, b in zip(np.split(marked, ends), model.get_weights(), strict=True)])
+    model.save_weights(tmp_path / "out" / "se_cnn" / "arrays" / "work" / ids[0] / WEIGHTS_NAME)
+    runs = tmp_path / "out" / "se_cnn" / "arrays" / "runs"
+    (runs / f"{ids[1]}.json").unlink()
+    again = plan(PAPER, chosen)
+    assert execute(again, chosen).trained == 1
+    np.testing.assert_allclose(weights(1), marked, atol=1e-6)
+
+    # Without them the round fails and says what to do; the others are kept.
+    (tmp_path / "out" / "se_cnn" / "arrays" / "work" / ids[2] / WEIGHTS_NAME).unlink()
+    (runs / f"{ids[3]}.json").unlink()
+    (failure,) = execute(plan(PAPER, chosen), chosen).failed
+    assert "the weights of the round before are missing" in failure
+    assert "--fresh" in failure
+    assert len(list(runs.glob("*.json"))) == 5
+
+
+def test_fresh_rounds_start_from_nothing(options):
+    assert {planned.previous for planned in plan(PAPER, options(split="rotating")).runs} == {None}
+
+
+def test_set_reaches_the_experiment_the_caption_and_the_file_name(places, tmp_path):
+    code = cli.run_app(
+        cli.make_app(PAPER),
+        [*places, *ROW, "--set", "training.l2=0.01", "--set", 'training.l2_form="mean"', "--set", "model.dropout=0.5"],
+    )
+    assert code == 0
+    table = written(tmp_path, "table_5.1_dropout_0.5_l2_0.01_l2_form_mean")
+    caption = " ".join(table["caption"])
+    assert 'CHANGED by --set: model.dropout=0.5, training.l2=0.01, training.l2_form="mean"' in caption
+    assert "L2 mean with lambda 0.01 on layers .*" in caption
+    record = next((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))
+    experiment = json.loads(record.read_text())["experiment"]
+    assert experiment["model"]["dropout"] == 0.5
+    assert experiment["training"]["l2_form"] == "mean"
+
+
+def test_setting_a_value_to_what_it_is_changes_nothing(options):
+    plain = plan(PAPER, options())
+    assert plan(PAPER, options(changes=("training.batch_windows=32", "model.dropout=0.25"))).setting == plain.setting
+    assert plan(PAPER, options(changes=("training.batch_windows=16",))).setting != plain.setting
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (("training.batch_windows",), "expected PATH=VALUE"),
+        (("=3",), "expected PATH=VALUE"),
+        (("training.epochs=3",), "a flag of its own, --epochs"),
+        (("training.l2=1", "training.l2=2"), "given twice"),
+    ],
+)
+def test_changes_that_cannot_be_read(changes, words):
+    with pytest.raises(SpecError, match=words):
+        canonical_changes(changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("training.momentum=3", r"training.momentum: no such value of se_cnn; its values are: model.widths"),
+        ("paper=x", "paper: no such value"),
+        ("training.l2=-1", "greater than or equal to 0"),
+        ("protocol.carry_weights=true", "carry_weights goes with the rotating split"),
+        ("model.widths=3", "widths"),
+    ],
+)
+def test_changes_that_do_not_fit_end_with_2(places, capsys, change, words):
+    assert cli.run_app(cli.make_app(PAPER), [*places, *ROW, "--set", change]) == 2
+    assert re.search(words, capsys.readouterr().err)
+
+
+def test_the_spelling_of_a_change_does_not_matter():
+    assert parse_change("training.l2_form=mean") == parse_change('training.l2_form="mean"')
+    one = canonical_changes(("training.l2=0.10", "model.widths=[1, 2]", "training.l2_form=mean"))
+    assert one == ("model.widths=[1,2]", "training.l2=0.1", 'training.l2_form="mean"')
+    assert canonical_changes(tuple(reversed(one))) == one
+
+
+def with_dropout(shape, classes):
+    inputs = keras.Input(shape)
+    x = keras.layers.Dropout(0.5)(keras.layers.Flatten()(inputs))
+    x = keras.layers.BatchNormalization()(x)
+    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax", dtype="float32")(x))
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_a_model_used_again_is_a_fresh_one_to_the_bit(accumulate):
+    experiment = Experiment(
+        paper="tiny",
+        model=TinyNet(),
+        feature=LogMel(),
+        windows=WindowSpec(seconds=3, hop_seconds=3),
+        protocol=Protocol(),
+        training=Training(epochs=1, batch_windows=4, accumulate_batches=accumulate),
+    )
+    x = np.random.default_rng(0).normal(size=(20, 6, 1)).astype(np.float32)
+    y = np.arange(20) % 3
+
+    def train(bench: Workbench, seed: int, experiment=experiment) -> bytes:
+        model = bench.model_for(experiment, with_dropout, (6, 1), 3, seed=seed)
+        model.fit(x, y, batch_size=4, shuffle=False, verbose=0)
+        return b"".join(np.ascontiguousarray(value.numpy()).tobytes() for value in model.variables)
+
+    bench = Workbench()
+    first = train(bench, 0)
+    kept = bench._model
+    assert train(bench, 0, experiment.but(protocol=Protocol(split="rotating"))) == first == train(Workbench(), 0)
+    assert bench._model is kept
+    assert train(bench, 1) == train(Workbench(), 1) != first
+    assert bench._model is not kept
+    assert train(bench, 0, experiment.changed({"training.learning_rate": 0.1})) != first
