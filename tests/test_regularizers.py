@@ -1,0 +1,67 @@
+"""L2 in its three forms: the value of each, which kernels it covers, and that evaluation sees it."""
+
+import keras
+import numpy as np
+import pytest
+
+from common.errors import SpecError
+from common.regularizers import MeanL2, penalised_kernels, regularise
+from common.spec import Training
+from reproductions.resnet1d.model import ResNet1dSpec, build
+from reproductions.resnet1d.paper import BLOCK_CONVOLUTIONS, PAPER
+
+NARROW = ResNet1dSpec(stem_filters=2, block_filters=(2, 2, 4, 4, 4, 4, 4, 4, 8), head_filters=8)
+
+
+def network() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6,))
+    x = keras.layers.Dense(5, activation="tanh", name="hidden")(inputs)
+    return keras.Model(inputs, keras.layers.Dense(3, activation="softmax", name="genre")(x))
+
+
+def loss_of(model: keras.Model) -> float:
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model.evaluate(np.ones((4, 6), np.float32), np.arange(4) % 3, verbose=0)
+
+
+@pytest.mark.parametrize(("form", "of"), [("sum", np.sum), ("mean", np.mean)])
+def test_the_penalty_is_part_of_the_loss(form, of):
+    model = network()
+    plain = loss_of(model)
+    others = regularise(model, Training(epochs=1, l2=0.1, l2_form=form, l2_layers="hidden"))
+    kernel = model.get_layer("hidden").get_weights()[0].astype(np.float64)
+    assert loss_of(model) - plain == pytest.approx(0.1 * of(kernel**2), rel=1e-4)
+    assert [variable.path for variable in others] == ["hidden/bias", "genre/kernel", "genre/bias"]
+
+
+@pytest.mark.parametrize("training", [Training(epochs=1), Training(epochs=1, l2=0.1, l2_form="decoupled")])
+def test_nothing_is_added_without_a_penalty_or_with_decoupled_decay(training):
+    model = network()
+    plain = loss_of(model)
+    others = regularise(model, training)
+    assert loss_of(model) == plain
+    assert len(others) == (2 if training.l2 else 4)
+
+
+def test_the_mean_is_the_sum_over_the_size():
+    weights = np.random.default_rng(0).normal(size=(3, 256, 256)).astype(np.float32)
+    total = float(keras.regularizers.L2(0.001)(keras.ops.convert_to_tensor(weights)))
+    assert float(MeanL2(0.001)(keras.ops.convert_to_tensor(weights))) == pytest.approx(total / 196_608, rel=1e-5)
+    assert MeanL2.from_config(MeanL2(0.3).get_config()).strength == 0.3
+
+
+def test_the_block_convolutions_are_18_and_with_projections_20():
+    model = build(NARROW, (59049, 1), 10)
+    assert len(penalised_kernels(model, BLOCK_CONVOLUTIONS)) == 18
+    assert len(penalised_kernels(model, r"block\d_(conv[12]|projection)")) == 20
+    assert len(penalised_kernels(model, ".*")) == 23
+    assert PAPER.row("7", "L2").experiment.training.l2_layers == BLOCK_CONVOLUTIONS
+
+
+def test_a_pattern_that_covers_nothing_is_refused():
+    with pytest.raises(SpecError, match=r"'conv': matches no layer .* hidden, genre") as caught:
+        regularise(network(), Training(epochs=1, l2=0.1, l2_layers="conv"))
+    assert "training.l2_layers" in str(caught.value)
+    with pytest.raises(ValueError, match="not a regular expression"):
+        Training(epochs=1, l2_layers="(")
