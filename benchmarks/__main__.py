@@ -18,7 +18,7 @@ from common.errors import SpecError
 from common.files import read_json
 
 # Name -> whether it takes --folder.
-BENCHMARKS = {"log_mel": False, "streaming": True, "training_step": True, "memory": True}
+BENCHMARKS = {"log_mel": False, "streaming": True, "training_step": True, "memory": True, "accumulation": False}
 _ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -10,9 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import harness, log_mel, memory, memory_child, streaming, synthetic, training_step
+from benchmarks import (
+    accumulation,
+    accumulation_child,
+    harness,
+    log_mel,
+    memory,
+    memory_child,
+    streaming,
+    synthetic,
+    training_step,
+)
 from benchmarks.__main__ import BENCHMARKS, summary
-from common.errors import BudgetError, DataError
+from common.errors import BudgetError, DataError, RunError
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import read_index
 
@@ -83,6 +93,38 @@ def test_memory_child_streams_every_window_and_trains(tmp_path):
     assert report["windows"] == len(index.tracks) * (synthetic.TRACK_FRAMES // 32)
     assert report["peak_bytes"] > 1 << 20
     assert len((tmp_path / "work" / "history.csv").read_text().splitlines()) == 1 + memory_child.EPOCHS
+
+
+def test_accumulation(monkeypatch):
+    """A way that the system ends is left out and named; with nothing to compare, the benchmark says so."""
+
+    def pretend(task):
+        if task["precision"] == "float32" and task["windows"] == 80:
+            return None
+        return {"peak_bytes": (1 + task["windows"]) << 20, "before_bytes": 1}
+
+    monkeypatch.setattr(accumulation, "in_process_of_its_own", pretend)
+    result = accumulation.measure(precisions=["mixed_bfloat16", "float32"], updates=1, rounds=2)
+    ways = {f"{precision}, {way}" for precision in ("mixed_bfloat16", "float32") for way in accumulation.WAYS}
+    values = require_structure(
+        result,
+        rounds=2,
+        peers=ways - {"float32, batch of 80"},
+        ratios={"mixed_bfloat16, 8 batches of 10 / batch of 80"},
+    )
+    assert values["settings"]["ended_for_lack_of_memory"] == ["float32, batch of 80"]
+    assert values["requirements"][0]["measured"] == pytest.approx(11 / 81)
+    with pytest.raises(RunError, match="float32, batch of 80"):
+        accumulation.measure(precisions=["float32"], updates=1, rounds=1)
+
+
+def test_accumulation_child_makes_updates(monkeypatch):
+    small = {"model.stem_filters": 2, "model.block_filters": (2,) * 9, "model.head_filters": 2}
+    experiment = accumulation_child.PAPER.default_experiment.changed(small)
+    monkeypatch.setattr(type(accumulation_child.PAPER), "default_experiment", experiment)
+    task = {"windows": 2, "batches": 2, "updates": 1, "precision": "float32", "samples": 59049}
+    report = accumulation_child.consume(**task)
+    assert report["peak_bytes"] >= report["before_bytes"] > 1 << 20
 
 
 def test_memory(tmp_path, monkeypatch):
@@ -223,4 +265,4 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
     assert cells[0] == ["log_mel", "memory"]
     assert cells[1] == ["theirs / ours", "not measured (exit code 2)"]
     assert cells[4] == ["yes", "no"]
-    assert set(BENCHMARKS) == {"log_mel", "streaming", "training_step", "memory"}
+    assert set(BENCHMARKS) == {"log_mel", "streaming", "training_step", "memory", "accumulation"}

@@ -30,6 +30,16 @@ def test_the_headline_table_is_what_was_measured():
     assert rows[1].endswith(headline("table_5.1"))
 
 
+def test_the_memory_of_accumulation_is_what_was_measured():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = json.loads((RESULTS / "benchmarks" / "accumulation.json").read_text(encoding="utf-8"))
+    gigabytes = {name: f"{values['median'] / 1024:.1f} GB" for name, values in found["values"].items()}
+    assert found["settings"]["ended_for_lack_of_memory"] == ["float32, batch of 80"]
+    assert f"| one batch of 80 windows | {gigabytes['mixed_bfloat16, batch of 80']} | ended by the system" in text
+    small = [gigabytes[f"{precision}, 8 batches of 10"] for precision in ("mixed_bfloat16", "float32")]
+    assert f"| 8 batches of 10, accumulated | {small[0]} | {small[1]} |" in text
+
+
 def test_every_file_that_the_readme_points_to_is_there():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
