@@ -10,7 +10,7 @@ from common.specbase import build
 
 def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, records: list[Record]) -> list[str]:
     """Everything that a reader has to know before comparing; nothing that was reduced is left out."""
-    one = records[0]
+    one = min(records, key=lambda record: (record.fold, record.seed))
     published = _published_experiment(paper, one.row_experiment)
     lines = [
         f"Data: {facts.title}, {facts.clips} clips"
@@ -19,11 +19,10 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
         + (f"; {facts.caption}" if facts.caption else "")
         + "."
     ]
+    left_out = _clips_in_no_part(setting, facts, records)
     parts = ", ".join(f"{name} {count.clips} clips ({count.windows} windows)" for name, count in one.parts.items())
-    dealt = sum(count.clips for count in one.parts.values())
-    left_out = facts.clips - dealt if not one.shared_clips and setting.split != "rotating" else 0
     lines.append(
-        f"Protocol: {one.protocol}; {'first round: ' if setting.split == 'rotating' else ''}{parts}"
+        f"Protocol: {one.protocol}; {f'round {one.fold + 1}: ' if setting.split == 'rotating' else ''}{parts}"
         f"{f'; {left_out} clips are in no part' if left_out > 0 else ''}."
     )
     training = build(Training, one.experiment["training"])
@@ -39,7 +38,7 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
         lines.append("Rows: " + "; ".join(f"{label}: {text}" for label, text in optimisation.items()) + ".")
     lines += _reductions(paper, setting, one, published, training, window)
     if setting.changes:
-        lines.append(f"CHANGED by --set: {', '.join(setting.changes)}.")
+        lines.append(f"CHANGED by the command: {', '.join(setting.changes)}.")
     if setting.scale == "paper" and training.epochs != published.training.epochs:
         lines.append(f"At most {training.epochs} epochs instead of {published.training.epochs}.")
     lines += _repetitions(records)
@@ -50,10 +49,23 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
     if facts.skipped:
         named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
         lines.append(f"{facts.skipped} unusable clips were left out: {named}.")
+    lines += table.notes
     if table.reference:
         lines.append(f"To read it against: {table.reference.label}: {table.reference.percent:g} %.")
     lines.append("95 % intervals: Wilson, counting test clips (not windows) as independent trials.")
     return lines
+
+
+def _clips_in_no_part(setting: Setting, facts: DataFacts, records: list[Record]) -> int:
+    """Clips that no part of the split holds."""
+    one = records[0]
+    if setting.unit == "segment":
+        return 0
+    if setting.split != "rotating":
+        return facts.clips - sum(count.clips for count in one.parts.values())
+    if len({record.fold for record in records}) < one.folds:
+        return 0  # not known before every partition was tested on
+    return facts.clips - len({clip.id for record in records for clip in record.clips})
 
 
 def _optimisation_of_rows(table: Table, records: list[Record]) -> dict[str, str]:
@@ -125,12 +137,14 @@ def _repetitions(records: list[Record]) -> list[str]:
     folds = records[0].folds
     if folds > 1:
         kind = "rounds" if records[0].setting.split == "rotating" else "folds"
-        lines.append(f"Runs are {folds} {kind} of each seed; means are followed by the standard deviation over runs.")
+        lines.append(f"Runs are {folds} {kind} of each seed.")
         lacking = sum(len(seeds[row]) * folds - len(done) for row, done in runs.items())
         if lacking:
             lines.append(
                 f"INCOMPLETE FOLDS: {lacking} runs of {kind} are lacking; means are over those that are there."
             )
+    if max(map(len, runs.values())) > 1:
+        lines.append("Behind the mean of several runs stands their standard deviation.")
     fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
     if fewest == 1:
         where = ": " if most == 1 else " in some rows: "
@@ -141,17 +155,18 @@ def _repetitions(records: list[Record]) -> list[str]:
 def warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]) -> list[str]:
     found = []
     shared = max(record.shared_clips for record in records)
-    carried = build(Protocol, records[0].experiment["protocol"]).carry_weights
-    if shared and carried:
+    protocol = build(Protocol, records[0].experiment["protocol"])
+    if shared and protocol.carry_weights and protocol.unit == "clip":
         first = min(record.fold for record in records if record.shared_clips) + 1
         found.append(
             f"CONTAMINATED from round {first} on: weights are carried from round to round, and up to {shared} test "
             "clips of a round were trained or selected on in an earlier one. The means include these rounds."
         )
     elif shared:
+        earlier = ", of this round or an earlier one," if protocol.carry_weights else ""
         found.append(
-            f"CONTAMINATED: windows of up to {shared} clips stand both in training or validation and in test; these "
-            "accuracies measure recognition of known clips as much as of genres."
+            f"CONTAMINATED: windows of up to {shared} clips stand both in training or validation{earlier} and in test; "
+            "these accuracies measure recognition of known clips as much as of genres."
         )
     ceiling = facts.clip_accuracy_ceiling_percent
     above = [

@@ -40,9 +40,8 @@ class Board:
     def __exit__(self, *exception) -> None:
         self._bars.stop()
 
-    def begin(self, labels: tuple[str, ...], seed: int, fold: int, folds: int, epochs: int) -> "RunListener":
+    def begin(self, name: str, epochs: int) -> "RunListener":
         """A run starts; hand the listener to the fit loop."""
-        name = ", ".join(labels) + f", seed {seed}" + (f", fold {fold + 1}/{folds}" if folds > 1 else "")
         task = self._bars.add_task(name, total=1)
         return RunListener(self, name, task, epochs, self._done + 1, self._runs)
 

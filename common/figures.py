@@ -1,7 +1,6 @@
 """Figures as PNG and SVG: an example spectrogram, its windows, learning curves, and published against measured."""
 
 import io
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -189,8 +188,7 @@ def published_and_measured(table: dict[str, Any], *, subtitle: str) -> Figure:
 
 
 def _heading(table: dict[str, Any], subtitle: str) -> str:
-    lines = [f"{table['paper']}, Table {table['table']}: {table['title']}", *textwrap.wrap(subtitle, 80)]
-    return "\n".join(lines)
+    return f"{table['paper']}, Table {table['table']}: {table['title']}\n{subtitle}"
 
 
 def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:

@@ -9,7 +9,7 @@ from common.groups import conditions_of
 from common.paper import ArchitectureTable, Paper
 from common.protocol import split_ids
 from common.records import DataFacts, Setting
-from common.settings import canonical_changes, resolve, without_idle_overrides
+from common.settings import canonical, read_changes, resolve, without_idle_overrides
 from common.spec import Precision, Row, Scale, SplitName, Table, Unit
 from common.workshop import PlannedRun, Workshop
 from data_pipeline.audio import Decoder
@@ -55,10 +55,7 @@ class Options:
 
 @dataclass
 class Plan:
-    """All runs of one command, and what their records say of the data.
-
-    Args:
-    """
+    """All runs of one command, and what their records say of the data."""
 
     paper: Paper
     setting: Setting
@@ -90,7 +87,9 @@ def selected(paper: Paper, options: Options) -> list[tuple[Table | ArchitectureT
     Raises:
         SpecError: a table or row does not exist.
     """
-    tables = [paper.table(name) for name in dict.fromkeys(options.tables or paper.default_tables or paper.table_ids)]
+    # A row that is asked for by name is looked for in all tables.
+    names = options.tables or (not options.rows and paper.default_tables) or paper.table_ids
+    tables = [paper.table(name) for name in dict.fromkeys(names)]
     of_results = [table for table in tables if isinstance(table, Table)]
     known = {row.label for table in of_results for row in table.rows}
     for label in options.rows:
@@ -133,8 +132,9 @@ def plan(paper: Paper, options: Options) -> Plan:
         unit=options.unit or protocol.unit,
         epochs=options.epochs,
         precision=options.precision,
-        changes=canonical_changes(options.changes),
+        changes=read_changes(options.changes),
     )
+    setting = canonical(paper, setting, given)
     _require_predefined(paper, catalog, setting, given)
     if options.allow_incomplete and not _can_stratify(paper, catalog, setting, given):
         setting = setting.but(stratified=False)
@@ -153,6 +153,8 @@ def plan(paper: Paper, options: Options) -> Plan:
         for row in rows:
             for planned in workshop.runs_of(row, setting):
                 earlier = runs.get(planned.run.id)
+                if earlier and earlier.row_experiment != planned.row_experiment:
+                    raise AssertionError(f"{earlier.labels} and {table.id} [{row.label}] would share one record")
                 labels = (*(earlier.labels if earlier else ()), f"{table.id} [{row.label}]")
                 runs[planned.run.id] = replace(planned, labels=labels)
     index = next(iter(runs.values())).reader.index

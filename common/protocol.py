@@ -106,6 +106,10 @@ def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> li
     larger, or the surplus is left out."""
     count = protocol.partitions
     groups = [items[genres == genre] for genre in np.unique(genres)] if protocol.stratified else [items]
+    if not protocol.stratified and len(items) < count:
+        raise DataError(
+            f"split {protocol.name}: {len(items)} items are too few for {count} partitions. Use more clips."
+        )
     if min(len(group) for group in groups) < count:
         raise _too_few(protocol, genres, f"{count} partitions need {count} items of each genre")
     dealer = np.random.default_rng(protocol.seed)

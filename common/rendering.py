@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as ScreenTable
 
 from common import rounds
@@ -182,11 +183,13 @@ def write_all(folder: Path, stem: str, table: dict[str, Any]) -> list[Path]:
 def show(table: dict[str, Any], console: Console) -> None:
     """Print a table with its warnings and caption."""
     header, rows = cells(table)
-    screen = ScreenTable(title=title(table), caption="\n".join(table["caption"]), caption_justify="left")
+    # Escaped, because a caption may hold a regular expression, whose brackets would be taken for markup.
+    caption = escape("\n".join(table["caption"]))
+    screen = ScreenTable(title=escape(title(table)), caption=caption, caption_justify="left")
     for number, name in enumerate(header):
         screen.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
     for row in rows:
-        screen.add_row(*row)
+        screen.add_row(*map(escape, row))
     console.print(screen)
     for warning in table["warnings"]:
         console.print(f"warning: {warning}", style="yellow", markup=False)

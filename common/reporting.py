@@ -1,5 +1,6 @@
 """Everything that is written once the records are there: tables, figures, and the paper's generated page."""
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ def write_page(paper: Paper, out: Path) -> Path:
         (lines if source.status == "assumed" else stated).append(row)
     lines += ["", "## Stated", "", "| value | used | where |", "|---|---|---|", *stated, ""]
     if unused:
-        lines += ["## Not called for", f"Can be given with `--set PATH=VALUE`: {', '.join(unused)}.", ""]
+        lines += ["## Not called for", f"Abilities that the source does not use: {', '.join(unused)}.", ""]
     if paper.notes:
         lines += ["## Notes", "", *[f"- {note}" for note in paper.notes], ""]
     lines += ["## Measured", ""]
@@ -188,11 +189,12 @@ def _figure_title(paper: Paper, figure: Figure) -> str:
 def _subtitle(table: dict[str, Any]) -> str:
     marks = [f"{table['data']}, {table['protocol']}"] + (["smoke scale"] if table["scale"] == "smoke" else [])
     text = " ".join(table["caption"])
-    for mark in ("INCOMPLETE", "REDUCED FEATURES", "ONE SEED"):
+    for mark in ("INCOMPLETE", "REDUCED NETWORK", "REDUCED WINDOWS", "REDUCED FEATURES", "ONE SEED"):
         if mark in text:
             marks.append(mark.lower())
+    marks += [f"changed: {change}" for change in table["setting"]["changes"]]
     if "synthetic" in text:
         marks.append("synthetic audio")
     if any(warning.startswith("CONTAMINATED") for warning in table["warnings"]):
         marks.append("contaminated")
-    return ", ".join(marks)
+    return "\n".join(textwrap.wrap(", ".join(marks), 80))

@@ -65,11 +65,14 @@ def execute(plan: Plan, options: Options) -> Outcome:
     memory = MemoryLimit(options.memory_limit_bytes)
     workbench = Workbench()
     epochs = {planned.run.id: planned.run.experiment.training.epochs for planned in pending}
+    if options.fresh:
+        for planned in pending:
+            # All at once: a chain that is interrupted shall not go on with later rounds of the chain before it.
+            if planned.run.experiment.protocol.carry_weights:
+                _forget(planned, folder, work / planned.run.id)
     with Board(len(plan.runs), outcome.finished_before, sum(epochs.values())) as board:
         for planned in pending:
-            listener = board.begin(
-                planned.labels, planned.run.seed, planned.run.fold.number, planned.folds, epochs[planned.run.id]
-            )
+            listener = board.begin(planned.name, epochs[planned.run.id])
             place = work / planned.run.id
             make_folder(place)
             # Two commands at once share the work instead of doing it twice.
@@ -88,13 +91,13 @@ def execute(plan: Plan, options: Options) -> Outcome:
                 except EncoreError as error:
                     if not isinstance(error, RunError):
                         raise
-                    outcome.failed.append(f"{', '.join(planned.labels)}, seed {planned.run.seed}: {error}")
+                    outcome.failed.append(f"{planned.name}: {error}")
                     board.end(listener, f"FAILED: {error}")
                 except Exception as error:  # one broken run must not take the finished ones with it
                     write_text(place / "error.txt", traceback.format_exc())
                     first_line = str(error).partition("\n")[0]
                     reason = f"{type(error).__name__}: {first_line} (see {place / 'error.txt'})"
-                    outcome.failed.append(f"{', '.join(planned.labels)}, seed {planned.run.seed}: {reason}")
+                    outcome.failed.append(f"{planned.name}: {reason}")
                     board.end(listener, f"FAILED: {reason}")
     for failure in outcome.failed:
         warn(f"failed: {failure}")

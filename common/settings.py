@@ -33,8 +33,27 @@ def resolve(paper: Paper, experiment: Experiment, setting: Setting, given: Featu
     return experiment.but(feature=feature, protocol=protocol).changed(changes)
 
 
-def canonical_changes(changes: tuple[str, ...]) -> tuple[str, ...]:
-    """`--set` values in the one order and spelling that a setting holds them in.
+def canonical(paper: Paper, setting: Setting, given: Feature | None) -> Setting:
+    """The setting with its changes in the one order and spelling that equal values have: as the specs hold them.
+
+    Raises:
+        SpecError: a change does not fit the paper's experiments.
+    """
+    if not setting.changes:
+        return setting
+    carries = dict(map(parse_change, setting.changes)).get("protocol.carry_weights")
+    if carries and setting.split != "rotating":
+        raise SpecError(f"--carry-weights: goes with --split rotating, received --split {setting.split}.")
+    values = resolve(paper, paper.default_experiment, setting, given).as_json()
+    changes = []
+    for path in sorted(parse_change(text)[0] for text in setting.changes):
+        part, _, name = path.partition(".")
+        changes.append(f"{path}={json.dumps(values[part][name], separators=(',', ':'))}")
+    return setting.but(changes=tuple(changes))
+
+
+def read_changes(changes: tuple[str, ...]) -> tuple[str, ...]:
+    """`--set` values as `path=JSON`.
 
     Raises:
         SpecError: not `PATH=VALUE`, a path is given twice, or a flag of its own sets it.
@@ -47,7 +66,7 @@ def canonical_changes(changes: tuple[str, ...]) -> tuple[str, ...]:
         if path in _FLAG_OF:
             raise SpecError(f"--set {path}: this value has a flag of its own, {_FLAG_OF[path]}.")
         values[path] = value
-    return tuple(f"{path}={json.dumps(value, separators=(',', ':'))}" for path, value in sorted(values.items()))
+    return tuple(f"{path}={json.dumps(value)}" for path, value in values.items())
 
 
 def without_idle_overrides(paper: Paper, setting: Setting, given: Feature | None) -> Setting:

@@ -62,8 +62,9 @@ class Protocol(Spec):
             raise ValueError(f"fractions must sum to 1, received {self.fractions}")
         if self.split == "kfold" and self.folds < 3:
             raise ValueError(f"folds must be at least 3 (train, valid, test), received {self.folds}")
-        if self.carry_weights and self.split != "rotating":
-            raise ValueError(f"carry_weights goes with the rotating split, received {self.split}")
+        for name in ("carry_weights", "equal_partitions"):
+            if getattr(self, name) and self.split != "rotating":
+                raise ValueError(f"{name} goes with the rotating split, received {self.split}")
         return self
 
     @property
@@ -95,7 +96,7 @@ class Training(Spec):
         windows_per_epoch: train on this many of the shuffled windows per epoch; None for all.
         accumulate_batches: batches whose gradients make one update together.
         accumulate_reduce: an update takes the `mean` over the samples of its batches, as one large batch would, or the
-            `sum` of the batches' gradients.
+            `sum` of the batches' gradients (of a short batch in proportion to its samples).
         accumulate_left_over: batches left over at the end of an epoch, too few for an update, are carried into the
             next epoch (`carry`), or make a smaller update of their own (`flush`).
         l2: strength lambda of the L2 penalty on kernels; 0 for none.
@@ -166,15 +167,20 @@ def parse_change(text: str) -> tuple[str, Any]:
     """`PATH=VALUE` into path and value; the value is read as JSON, else taken as text.
 
     Raises:
-        SpecError: there is no `=`.
+        SpecError: there is no `=`, or the value is not finite.
     """
     path, separator, value = text.partition("=")
     if not separator or not path or not value:
         raise SpecError(f"--set {text}: expected PATH=VALUE, e.g. training.batch_windows=16.")
     try:
-        return path, json.loads(value)
+        read = json.loads(value)
     except ValueError:
         return path, value
+    try:
+        json.dumps(read, allow_nan=False)
+    except ValueError as error:
+        raise SpecError(f"--set {text}: expected a finite value.") from error
+    return path, read
 
 
 class Row(Spec):
@@ -202,6 +208,7 @@ class Table(Spec):
         metrics: the published metrics, as keys of `Row.published`.
         compared_with: published metric -> the measured metric that it is compared with.
         reference: a number to read the table against.
+        notes: what a reader of the published numbers has to know.
     """
 
     id: str
@@ -210,6 +217,7 @@ class Table(Spec):
     metrics: tuple[str, ...]
     compared_with: dict[str, str]
     reference: Reference | None = None
+    notes: tuple[str, ...] = ()
     rows: tuple[Row, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

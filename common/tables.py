@@ -8,9 +8,12 @@ from typing import Any
 
 from common import captions
 from common.evaluation import METRIC_NAMES, mean_with_interval
+from common.files import sha256_of_json
 from common.paper import ArchitectureTable, Paper, count_trainable
 from common.records import Record, Setting
 from common.spec import Table, parse_change
+
+_LONGEST_CHANGES = 80
 
 
 def measured_metrics(table: Table) -> list[str]:
@@ -142,11 +145,15 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
         parts.append(setting.scale)
     if setting.features == "small" and setting.dataset != "demo":
         parts.append("small_features")
+    changes = []
     for change in setting.changes:
         path, value = parse_change(change)
         text = re.sub(r"[^A-Za-z0-9.-]+", "_", json.dumps(value)).strip("_")
-        parts.append(f"{path.rpartition('.')[2]}_{text}")
-    return "_".join(parts)
+        changes.append(f"{path.rpartition('.')[2]}_{text}")
+    in_words = "_".join(changes)
+    # File systems take names of 255 bytes, and a temporary file's is longer than this.
+    parts += [in_words if len(in_words) <= _LONGEST_CHANGES else f"changed_{sha256_of_json(setting.changes)[:8]}"]
+    return "_".join(part for part in parts if part)
 
 
 def result_folder(out: Path, paper: Paper, dataset: str) -> Path:

@@ -37,12 +37,15 @@ class Run:
         data_digest: of the tracks that it runs on.
         fold: which windows train, choose and test.
         seed: drives initialisation, shuffling and dropout.
+        variant: tells apart runs that compute the same for different rows or settings, because each of those has a
+            record of its own; empty where no value was changed.
     """
 
     experiment: Experiment
     data_digest: str
     fold: Fold
     seed: int
+    variant: str = ""
 
     @property
     def id(self) -> str:
@@ -54,6 +57,7 @@ class Run:
                 "split": self.fold.split_digest,
                 "fold": self.fold.number,
                 "seed": self.seed,
+                **({"variant": self.variant} if self.variant else {}),
             }
         )[:16]
 
@@ -204,6 +208,12 @@ def fit(
         _write_logs(folder, state)
         memory.require("training")
         listener.finished(entry)
+    if isinstance(model.optimizer, AccumulatedAdam) and not int(model.optimizer.iterations):
+        raise RunError(
+            f"run {run.id}: {state.epoch} epochs of {-(-len(order) // training.batch_windows)} batches never made an "
+            f"update, which takes {training.accumulate_batches} batches. Train longer, or give --set "
+            "training.accumulate_left_over=flush."
+        )
     model.set_weights(best)
     model.save_weights(folder / WEIGHTS_NAME)
     return Fitted(model, state, standardisation, sum(entry["seconds"] for entry in state.history))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from common.console import say
+from common.files import sha256_of_json
 from common.paper import Paper
 from common.protocol import Fold, folds_of_windows
 from common.records import Setting
@@ -36,6 +37,13 @@ class PlannedRun:
     folds: int
     reader: WindowReader
     previous: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How progress and failures call it, e.g. `5.1 [16], seed 0, fold 2/10`."""
+        kind = "round" if self.run.experiment.protocol.split == "rotating" else "fold"
+        place = f", {kind} {self.run.fold.number + 1}/{self.folds}" if self.folds > 1 else ""
+        return f"{', '.join(self.labels)}, seed {self.run.seed}{place}"
 
 
 class Workshop:
@@ -70,9 +78,11 @@ class Workshop:
         experiment = resolve(self._paper, row.experiment, setting, self._given)
         reader, folds = self._reader(experiment)
         seeds = self._seeds or (1 if setting.scale == "smoke" else self._paper.paper_seeds)
+        # What a change makes of two rows may be one and the same; each still needs its own record.
+        variant = sha256_of_json([row.experiment.digest, setting.changes]) if setting.changes else ""
         planned = []
         for seed in range(seeds):
-            runs = [Run(experiment, reader.index.data_digest, fold, seed) for fold in folds]
+            runs = [Run(experiment, reader.index.data_digest, fold, seed, variant) for fold in folds]
             carried = (
                 [None, *(run.id for run in runs[:-1])] if experiment.protocol.carry_weights else [None] * len(runs)
             )

@@ -1,19 +1,23 @@
 """Rotating partitions from the command line: rounds, carried weights, `--set`, and models used again."""
 
+import dataclasses
 import json
 import re
 
 import keras
 import numpy as np
 import pytest
+from rich.console import Console
 
-from common import cli, rendering
+from common import cli, rendering, runner
 from common.errors import SpecError
 from common.planning import Options, plan
 from common.quiet import quiet_start
+from common.records import Setting
 from common.runner import execute
-from common.settings import canonical_changes
+from common.settings import read_changes
 from common.spec import Experiment, Protocol, Training, parse_change
+from common.tables import file_stem
 from common.training import WEIGHTS_NAME
 from common.workbench import Workbench
 from data_pipeline.features import LogMel
@@ -141,7 +145,7 @@ def test_set_reaches_the_experiment_the_caption_and_the_file_name(places, tmp_pa
     assert code == 0
     table = written(tmp_path, "table_5.1_dropout_0.5_l2_0.01_l2_form_mean")
     caption = " ".join(table["caption"])
-    assert 'CHANGED by --set: model.dropout=0.5, training.l2=0.01, training.l2_form="mean"' in caption
+    assert 'CHANGED by the command: model.dropout=0.5, training.l2=0.01, training.l2_form="mean"' in caption
     assert "L2 mean with lambda 0.01 on layers .*" in caption
     record = next((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))
     experiment = json.loads(record.read_text())["experiment"]
@@ -162,11 +166,13 @@ def test_setting_a_value_to_what_it_is_changes_nothing(options):
         (("=3",), "expected PATH=VALUE"),
         (("training.epochs=3",), "a flag of its own, --epochs"),
         (("training.l2=1", "training.l2=2"), "given twice"),
+        (("training.l2=Infinity",), "expected a finite value"),
+        (("training.l2=1e999",), "expected a finite value"),
     ],
 )
 def test_changes_that_cannot_be_read(changes, words):
     with pytest.raises(SpecError, match=words):
-        canonical_changes(changes)
+        read_changes(changes)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +181,8 @@ def test_changes_that_cannot_be_read(changes, words):
         ("training.momentum=3", r"training.momentum: no such value of se_cnn; its values are: model.widths"),
         ("paper=x", "paper: no such value"),
         ("training.l2=-1", "greater than or equal to 0"),
-        ("protocol.carry_weights=true", "carry_weights goes with the rotating split"),
+        ("protocol.carry_weights=true", "--carry-weights: goes with --split rotating, received --split holdout"),
+        ("protocol.equal_partitions=true", "equal_partitions goes with the rotating split"),
         ("model.widths=3", "widths"),
     ],
 )
@@ -184,11 +191,15 @@ def test_changes_that_do_not_fit_end_with_2(places, capsys, change, words):
     assert re.search(words, capsys.readouterr().err)
 
 
-def test_the_spelling_of_a_change_does_not_matter():
+def test_the_spelling_of_a_change_does_not_matter(options):
     assert parse_change("training.l2_form=mean") == parse_change('training.l2_form="mean"')
-    one = canonical_changes(("training.l2=0.10", "model.widths=[1, 2]", "training.l2_form=mean"))
-    assert one == ("model.widths=[1,2]", "training.l2=0.1", 'training.l2_form="mean"')
-    assert canonical_changes(tuple(reversed(one))) == one
+    spellings = [
+        ("training.l2=0.10", "training.batch_windows=16", "training.l2_form=mean"),
+        ('training.l2_form="mean"', "training.batch_windows=16.0", "training.l2=1e-1"),
+    ]
+    one, other = (plan(PAPER, options(changes=changes)).setting for changes in spellings)
+    assert one == other
+    assert one.changes == ("training.batch_windows=16", "training.l2=0.1", 'training.l2_form="mean"')
 
 
 def with_dropout(shape, classes):
@@ -224,3 +235,59 @@ def test_a_model_used_again_is_a_fresh_one_to_the_bit(accumulate):
     assert train(bench, 1) == train(Workbench(), 1) != first
     assert bench._model is not kept
     assert train(bench, 0, experiment.changed({"training.learning_rate": 0.1})) != first
+
+
+def test_rows_that_a_change_makes_equal_keep_their_own_records(options):
+    """With one ratio for all, the rows of Table 5.2 are one network."""
+    one_seed = {"tables": ("5.2",), "rows": (), "seeds": 1}
+    work = plan(PAPER, options(**one_seed, changes=("model.ratio=8",)))
+    assert len({planned.run.experiment.digest for planned in work.runs}) == 1
+    assert len({planned.run.id for planned in work.runs}) == 3
+    assert {planned.row_experiment for planned in work.runs} == {r.experiment.digest for r in PAPER.table("5.2").rows}
+    # Nor does it take the place of the row that has this ratio without any change.
+    plain = plan(PAPER, options(**one_seed))
+    assert not {planned.run.id for planned in work.runs} & {planned.run.id for planned in plain.runs}
+
+
+def test_a_long_change_makes_no_longer_file_name_than_a_file_system_takes():
+    setting = Setting(
+        **{"dataset": "gtzan", "data_digest": "d", "scale": "paper", "features": "paper", "split": "holdout"},
+        unit="clip",
+        changes=(f'training.l2_layers="{"|".join(f"conv{number}" for number in range(40))}"',),
+    )
+    stem = file_stem("table", "5.1", setting, PAPER)
+    assert len(stem) < 100
+    assert stem != file_stem("table", "5.1", setting.but(changes=('training.l2_layers="x"',)), PAPER)
+
+
+def test_a_regular_expression_in_a_caption_is_printed_as_it_is(capsys):
+    table = {
+        **{"paper": "p", "table": "1", "title": "[a-z]", "protocol": None, "metrics": ["size"], "rows": []},
+        **{"caption": ["layers block[a-z]+[/b]"], "warnings": []},
+    }
+    rendering.show(table, Console(width=80))
+    assert "block[a-z]+[/b]" in capsys.readouterr().out
+
+
+def test_accumulation_that_never_updates_fails_the_run(options):
+    chosen = options(changes=("training.accumulate_batches=1000",))
+    (failure,) = execute(plan(PAPER, chosen), chosen).failed
+    assert "never made an update" in failure
+    assert "training.accumulate_left_over=flush" in failure
+
+
+def test_fresh_forgets_a_whole_chain_at_once(options, tmp_path, monkeypatch):
+    """Or a chain that is interrupted would go on with later rounds of the one before it."""
+    chosen = options(split="rotating", changes=("protocol.carry_weights=true",))
+    assert execute(plan(PAPER, chosen), chosen).trained == 6
+    runs = tmp_path / "out" / "se_cnn" / "arrays" / "runs"
+    assert len(list(runs.glob("*.json"))) == 6
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "_train", interrupt)
+    fresh = dataclasses.replace(chosen, fresh=True)
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan(PAPER, fresh), fresh)
+    assert not list(runs.glob("*.json"))
