@@ -77,7 +77,9 @@ def _command(paper: Paper):
     defaults = ", ".join(paper.default_tables) or "all"
 
     def command(
-        dataset: Annotated[Literal["demo", "gtzan", "arrays"], typer.Option(help="Which data.")] = "demo",
+        dataset: Annotated[
+            Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"], typer.Option(help="Which data.")
+        ] = "demo",
         data: Annotated[
             Path | None, typer.Option(help="Folder of the dataset, or .npz file of --dataset arrays.")
         ] = None,
@@ -98,7 +100,7 @@ def _command(paper: Paper):
             int | None, typer.Option(min=1, help="Runs of each row. Default: the paper's, 1 at smoke scale.")
         ] = None,
         split: Annotated[
-            Literal["holdout", "kfold", "rotating", "fault_filtered"] | None,
+            Literal["holdout", "kfold", "rotating", "official", "fault_filtered"] | None,
             typer.Option(help="How clips are dealt out."),
         ] = None,
         unit: Annotated[

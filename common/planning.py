@@ -19,6 +19,7 @@ from data_pipeline.features import Feature
 from data_pipeline.reader import WindowReader
 
 _NAMED_TRACKS = 20
+_NAMED_BAD = 5
 # Splits that are dealt out here; the others come with a dataset.
 _DEALT_SPLITS = ("holdout", "kfold", "rotating")
 
@@ -159,7 +160,7 @@ def plan(paper: Paper, options: Options) -> Plan:
                 runs[planned.run.id] = replace(planned, labels=labels)
     index = next(iter(runs.values())).reader.index
     setting = without_idle_overrides(paper, setting, given).but(data_digest=index.data_digest)
-    skipped = [*(bad.id for bad in (*catalog.known_bad, *index.skipped)), *sorted(workshop.short_tracks)]
+    skipped = [*(bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)), *sorted(workshop.short_tracks)]
     facts = DataFacts(
         title=catalog.title,
         caption=catalog.caption,
@@ -191,6 +192,7 @@ def _report(catalog: Catalog, options: Options) -> None:
     """Say what the folder holds and lacks; refuse an incomplete dataset unless it is allowed."""
     for bad in catalog.known_bad:
         warn(f"{bad.id} is known to be unusable and left out ({bad.reason})")
+    _require_usable(catalog, options)
     if catalog.extra:
         shown = ", ".join(catalog.extra[:5]) + (", ..." if len(catalog.extra) > 5 else "")
         warn(f"{catalog.title}: {len(catalog.extra)} files are no clips of it and ignored: {shown}")
@@ -207,6 +209,18 @@ def _report(catalog: Catalog, options: Options) -> None:
         f"{found} ({first}). What can be run anyway: the same command with --allow-incomplete (tables are then marked "
         f"incomplete; add --scale smoke for a quick look), or the generated corpus with --dataset demo."
     )
+
+
+def _require_usable(catalog: Catalog, options: Options) -> None:
+    """Refuse tracks that the dataset's own tables make unusable, unless they are to be skipped."""
+    if not catalog.bad:
+        return
+    named = "; ".join(bad.reason for bad in catalog.bad[:_NAMED_BAD])
+    more = f"; and {len(catalog.bad) - _NAMED_BAD} more" if len(catalog.bad) > _NAMED_BAD else ""
+    found = f"{catalog.title}: {len(catalog.bad)} clips cannot be used: {named}{more}"
+    if not options.skip_bad:
+        raise DataError(f"{found}. Mend the table, or go on without them: --skip-bad.")
+    warn(f"{found}; going on without them")
 
 
 def _require_predefined(paper: Paper, catalog: Catalog, setting: Setting, given: Feature | None) -> None:

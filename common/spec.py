@@ -22,7 +22,7 @@ from data_pipeline.windows import WindowSpec
 
 Scale = Literal["smoke", "paper"]
 Unit = Literal["clip", "segment"]
-SplitName = Literal["holdout", "kfold", "rotating", "fault_filtered"]
+SplitName = Literal["holdout", "kfold", "rotating", "official", "fault_filtered"]
 Precision = Literal["float32", "mixed_bfloat16"]
 L2Form = Literal["sum", "mean", "decoupled"]
 LeftOver = Literal["carry", "flush"]
@@ -70,8 +70,8 @@ class Protocol(Spec):
     @property
     def name(self) -> str:
         """How tables name it."""
-        if self.split == "fault_filtered":
-            return "fault-filtered over clips"
+        if self.split in ("official", "fault_filtered"):
+            return f"{self.split.replace('_', '-')} over clips"
         kinds = {
             "holdout": "/".join(f"{100 * share:g}" for share in self.fractions),
             "kfold": f"{self.folds}-fold",

@@ -47,6 +47,8 @@ class Catalog(Spec):
         missing: ids that the complete dataset has and the folder lacks.
         extra: files in the folder that are no track of the dataset.
         known_bad: tracks left out because they are known to be unusable.
+        bad: tracks found that cannot be used for what the dataset's own tables say of them; an error unless they are
+            skipped.
         splits: predefined splits, name -> track id -> `train`, `valid`, `test` or `removed`.
         caption: what every table made from it must say (synthetic, reduced features, ...).
         clip_accuracy_ceiling_percent: what faulty labels leave possible; a result above it is suspicious.
@@ -60,6 +62,7 @@ class Catalog(Spec):
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     known_bad: tuple[BadTrack, ...] = ()
+    bad: tuple[BadTrack, ...] = ()
     splits: dict[str, dict[str, str]] = {}
     caption: str = ""
     clip_accuracy_ceiling_percent: float | None = None

@@ -4,10 +4,15 @@ from pathlib import Path
 
 from common.errors import SpecError
 from data_pipeline.catalog import Catalog
-from data_pipeline.datasets import arrays, demo, gtzan
+from data_pipeline.datasets import arrays, demo, fma, gtzan
 from data_pipeline.features import Precomputed
 
-NAMES = ("demo", "gtzan", "arrays")
+NAMES = ("demo", "gtzan", "fma_small", "fma_large", "arrays")
+_WANTED = {
+    "gtzan": gtzan.WHERE,
+    **dict.fromkeys(fma.SUBSETS, fma.WHERE),
+    "arrays": "give an .npz with X, name and genre with --data",
+}
 
 
 def load(
@@ -35,8 +40,9 @@ def load(
             )
         return demo.load(cache / "demo"), None
     if data is None:
-        wanted = gtzan.WHERE if dataset == "gtzan" else "give an .npz with X, name and genre with --data"
-        raise SpecError(f"--dataset {dataset} needs --data: {wanted}.")
+        raise SpecError(f"--dataset {dataset} needs --data: {_WANTED[dataset]}.")
     if dataset == "gtzan":
         return gtzan.load(data), None
+    if dataset in fma.SUBSETS:
+        return fma.load(data, dataset), None
     return arrays.load(data, seconds_per_column=seconds_per_column)

@@ -1,0 +1,200 @@
+"""FMA: 30 s clips of Creative-Commons music; FMA-small has 8,000 in eight equal genres, FMA-large 106,574.
+
+Citation: M. Defferrard, K. Benzi, P. Vandergheynst, X. Bresson, "FMA: A Dataset For Music Analysis", ISMIR 2017.
+
+Layout: `fma_small/000/000002.mp3` (or `fma_large/...`) beside `fma_metadata/tracks.csv`, as the official archives
+unpack. The table has three header lines; what is used of it is the top genre (`track.genre_top`), the artist
+(`artist.id`), the subset and the official split (`set.subset`, `set.split`: 80/10/10, each artist in one part).
+
+Facts: of FMA-large 49,598 clips have a top genre, of 16; the others carry no one label and are left out. Six clips of
+FMA-small are known to be unusable: three hold no audio, three last under two seconds.
+
+Licence: metadata CC BY 4.0; each recording has its own Creative Commons licence, named in `tracks.csv`.
+"""
+
+import csv
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.errors import DataError
+from data_pipeline.audio import read_audio
+from data_pipeline.catalog import BadTrack, Catalog, Track
+
+SMALL_GENRES = ("Electronic", "Experimental", "Folk", "Hip-Hop", "Instrumental", "International", "Pop", "Rock")
+WITHOUT_AUDIO = ("099134", "108925", "133297")
+TOO_SHORT = ("098565", "098567", "098569")
+# The known short ones last 0.5 to 1.6 s; every other clip about 30.
+SHORTEST_SECONDS = 5.0
+METADATA = "fma_metadata/tracks.csv"
+_PARTS = {"training": "train", "validation": "valid", "test": "test"}
+_COLUMNS = {
+    "genre": ("track", "genre_top"),
+    "artist": ("artist", "id"),
+    "split": ("set", "split"),
+    "subset": ("set", "subset"),
+}
+
+WHERE = (
+    "FMA is not part of Encore. Its authors' page github.com/mdeff/fma links fma_small.zip (7 GB), fma_large.zip "
+    "(93 GB) and fma_metadata.zip; unpack audio and metadata side by side and give their folder with --data"
+)
+
+
+@dataclass(frozen=True)
+class Subset:
+    """One of the official archives.
+
+    Args:
+        title: how tables name it.
+        members: values of `set.subset` that belong to it.
+        clips: rows of `tracks.csv` that belong to it.
+        labelled: those with a top genre.
+        parts: clips in train, valid and test; None where that is not published.
+    """
+
+    title: str
+    members: frozenset[str]
+    clips: int
+    labelled: int
+    parts: tuple[int, int, int] | None
+
+
+SUBSETS = {
+    "fma_small": Subset("FMA-small", frozenset({"small"}), 8_000, 8_000, (6_400, 800, 800)),
+    "fma_large": Subset("FMA-large", frozenset({"small", "medium", "large"}), 106_574, 49_598, None),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What `tracks.csv` says of one clip; `genre` is empty where there is no top genre."""
+
+    genre: str
+    artist: str
+    split: str
+
+
+def load(folder: Path, dataset: str) -> Catalog:
+    """Find the clips of a subset.
+
+    Args:
+        folder: holds `fma_small/` (or `fma_large/`) and `fma_metadata/`, or is the former with the latter beside it.
+        dataset: `fma_small` or `fma_large`.
+
+    Raises:
+        DataError: folder, clips or metadata are not there, or the metadata are not the official ones.
+    """
+    subset = SUBSETS[dataset]
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        kind = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise DataError(f"--data {folder}: {kind}. {WHERE}.")
+    root = folder / dataset if (folder / dataset).is_dir() else folder
+    table = next((place / METADATA for place in (folder, root.parent) if (place / METADATA).is_file()), None)
+    if table is None:
+        raise DataError(f"--data {folder}: lacks {METADATA}, which says the genres. {WHERE}.")
+    facts = read_metadata(table, dataset)
+    found, extra = _files(root, facts)
+    if not found:
+        raise DataError(
+            f"--data {folder}: no clip of {subset.title} in it, expected e.g. {dataset}/000/000002.mp3. {WHERE}."
+        )
+    known_bad = _known_bad(found, facts)
+    famous = {bad.id for bad in known_bad} | ({*WITHOUT_AUDIO} - set(found))
+    unlabelled = [clip for clip in facts if not facts[clip].genre]
+    # A small archive is a selection of labelled clips: there a missing genre is a fault, in the large one the rule.
+    is_fault = subset.labelled == subset.clips
+    bad = tuple(
+        BadTrack(id=clip, path=found[clip], reason=f"{found[clip]}: {table} gives no top genre for clip {clip}")
+        for clip in unlabelled
+        if is_fault and clip in found
+    )
+    usable = {clip: path for clip, path in found.items() if facts[clip].genre and clip not in famous}
+    genres = tuple(sorted({fact.genre for fact in facts.values() if fact.genre}))
+    return Catalog(
+        dataset=dataset,
+        title=subset.title,
+        genres=genres,
+        tracks=tuple(
+            Track(id=clip, label=facts[clip].genre, path=path, artist=facts[clip].artist or None)
+            for clip, path in sorted(usable.items())
+        ),
+        expected=subset.labelled,
+        missing=tuple(sorted(clip for clip in facts if facts[clip].genre and clip not in found and clip not in famous)),
+        extra=extra,
+        known_bad=known_bad,
+        bad=bad,
+        splits={"official": {clip: fact.split for clip, fact in facts.items()}},
+        caption="" if is_fault else f"{len(unlabelled):,} clips without a top genre are left out",
+    )
+
+
+def read_metadata(table: Path, dataset: str) -> dict[str, Fact]:
+    """Read `tracks.csv`: clip id (six digits) -> what is known of it, for the clips of one subset.
+
+    Raises:
+        DataError: not the official table, or its counts are not those of the subset.
+    """
+    # Some fields hold whole biographies.
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    subset, facts = SUBSETS[dataset], {}
+    try:
+        with open(table, encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            pairs = list(zip(next(rows), next(rows), strict=True))
+            column = {name: pairs.index(pair) for name, pair in _COLUMNS.items()}
+            next(rows)
+            for row in rows:
+                if row[column["subset"]] in subset.members:
+                    split = _PARTS[row[column["split"]]]
+                    facts[f"{int(row[0]):06d}"] = Fact(row[column["genre"]], row[column["artist"]], split)
+    except (OSError, ValueError, IndexError, KeyError, StopIteration, csv.Error) as error:
+        raise DataError(
+            f"{table}: not the official tracks.csv of FMA ({type(error).__name__}: {error}). Expected three header "
+            "lines with track.genre_top, artist.id, set.split and set.subset. Unpack fma_metadata.zip again."
+        ) from error
+    _require_official(table, subset, facts)
+    return facts
+
+
+def _require_official(table: Path, subset: Subset, facts: dict[str, Fact]) -> None:
+    counts = Counter(fact.split for fact in facts.values())
+    parts = tuple(counts[part] for part in _PARTS.values())
+    if len(facts) == subset.clips and subset.parts in (None, parts):
+        return
+    expected = f"{subset.clips:,}" + (f" ({'/'.join(map(str, subset.parts))})" if subset.parts else "")
+    raise DataError(
+        f"{table}: lists {len(facts):,} clips of {subset.title} ({'/'.join(map(str, parts))} to train, validate and "
+        f"test), expected {expected}. Unpack the official fma_metadata.zip again."
+    )
+
+
+def _files(root: Path, facts: dict[str, Fact]) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Clip id -> file, and the files that are no clip of the subset."""
+    found, extra = {}, []
+    for path in sorted(path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        clip = path.stem
+        if clip in facts and path.suffix.lower() == ".mp3" and path.parent.name == clip[:3]:
+            found[clip] = path
+        elif "fma_metadata" not in path.parts and path.name not in ("checksums", "README.txt"):
+            extra.append(str(path.relative_to(root)))
+    return found, tuple(extra)
+
+
+def _known_bad(found: dict[str, Path], facts: dict[str, Fact]) -> tuple[BadTrack, ...]:
+    """The famous unusable clips, where they are unusable in this copy too."""
+    bad = []
+    for clip in (*WITHOUT_AUDIO, *TOO_SHORT):
+        if clip not in found or clip not in facts:
+            continue
+        try:
+            samples = read_audio(found[clip], sample_rate=22050)
+        except DataError as error:
+            bad.append(BadTrack(id=clip, path=found[clip], reason=str(error)))
+            continue
+        seconds = len(samples) / 22050
+        if seconds < SHORTEST_SECONDS:
+            bad.append(BadTrack(id=clip, path=found[clip], reason=f"{found[clip]}: lasts {seconds:.1f} s of 30"))
+    return tuple(bad)
