@@ -219,7 +219,7 @@ def _require_usable(catalog: Catalog, options: Options) -> None:
     more = f"; and {len(catalog.bad) - _NAMED_BAD} more" if len(catalog.bad) > _NAMED_BAD else ""
     found = f"{catalog.title}: {len(catalog.bad)} clips cannot be used: {named}{more}"
     if not options.skip_bad:
-        raise DataError(f"{found}. Mend the table, or go on without them: --skip-bad.")
+        raise DataError(f"{found}. Unpack the official metadata again, or go on without them: --skip-bad.")
     warn(f"{found}; going on without them")
 
 

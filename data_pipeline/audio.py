@@ -10,6 +10,7 @@ import soundfile
 import soxr
 
 from common.errors import DataError, SpecError
+from data_pipeline import mpeg
 
 Decoder = Literal["soundfile", "tensorflow-io"]
 
@@ -74,15 +75,19 @@ def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
             declared = file.frames
             samples = file.read(dtype="float32", always_2d=True)
             rate = file.samplerate
+            is_mp3 = file.format == "MP3"
     except (soundfile.SoundFileError, OSError) as error:
         detail = getattr(error, "error_string", None) or str(error)
         raise DataError(
             f"{path}: does not decode as audio ({detail.strip().rstrip('.')}). Expected WAV, AU, FLAC, OGG or MP3. "
             "Replace the file, or go on without it: --skip-bad."
         ) from error
+    counted = mpeg.counted_samples(path) if is_mp3 else None
+    if counted is not None:
+        declared = counted - mpeg.TRIMMED_SAMPLES
     if len(samples) < declared:
         raise DataError(
-            f"{path}: truncated: the header declares {declared} frames, {len(samples)} decode. "
+            f"{path}: truncated: its headers declare {declared} frames, {len(samples)} decode. "
             "Replace the file, or go on without it: --skip-bad."
         )
     return samples, rate

@@ -23,6 +23,14 @@ from data_pipeline.audio import read_audio
 from data_pipeline.catalog import BadTrack, Catalog, Track
 
 SMALL_GENRES = ("Electronic", "Experimental", "Folk", "Hip-Hop", "Instrumental", "International", "Pop", "Rock")
+GENRES = tuple(
+    sorted(
+        (
+            *SMALL_GENRES,
+            *("Blues", "Classical", "Country", "Easy Listening", "Jazz", "Old-Time / Historic", "Soul-RnB", "Spoken"),
+        )
+    )
+)
 WITHOUT_AUDIO = ("099134", "108925", "133297")
 TOO_SHORT = ("098565", "098567", "098569")
 # The known short ones last 0.5 to 1.6 s; every other clip about 30.
@@ -51,6 +59,7 @@ class Subset:
         members: values of `set.subset` that belong to it.
         clips: rows of `tracks.csv` that belong to it.
         labelled: those with a top genre.
+        genres: number of top genres.
         parts: clips in train, valid and test; None where that is not published.
     """
 
@@ -58,12 +67,13 @@ class Subset:
     members: frozenset[str]
     clips: int
     labelled: int
+    genres: int
     parts: tuple[int, int, int] | None
 
 
 SUBSETS = {
-    "fma_small": Subset("FMA-small", frozenset({"small"}), 8_000, 8_000, (6_400, 800, 800)),
-    "fma_large": Subset("FMA-large", frozenset({"small", "medium", "large"}), 106_574, 49_598, None),
+    "fma_small": Subset("FMA-small", frozenset({"small"}), 8_000, 8_000, 8, (6_400, 800, 800)),
+    "fma_large": Subset("FMA-large", frozenset({"small", "medium", "large"}), 106_574, 49_598, 16, None),
 }
 
 
@@ -87,12 +97,14 @@ def load(folder: Path, dataset: str) -> Catalog:
         DataError: folder, clips or metadata are not there, or the metadata are not the official ones.
     """
     subset = SUBSETS[dataset]
-    folder = Path(folder).expanduser()
+    folder = Path(folder).expanduser().absolute()
     if not folder.is_dir():
         kind = "is a file, not a folder" if folder.exists() else "does not exist"
         raise DataError(f"--data {folder}: {kind}. {WHERE}.")
     root = folder / dataset if (folder / dataset).is_dir() else folder
-    table = next((place / METADATA for place in (folder, root.parent) if (place / METADATA).is_file()), None)
+    # Some tools unpack an archive into a folder of its own name.
+    places = [place / METADATA for base in (folder, root.parent) for place in (base, base / "fma_metadata")]
+    table = next((place for place in places if place.is_file()), None)
     if table is None:
         raise DataError(f"--data {folder}: lacks {METADATA}, which says the genres. {WHERE}.")
     facts = read_metadata(table, dataset)
@@ -102,7 +114,8 @@ def load(folder: Path, dataset: str) -> Catalog:
             f"--data {folder}: no clip of {subset.title} in it, expected e.g. {dataset}/000/000002.mp3. {WHERE}."
         )
     known_bad = _known_bad(found, facts)
-    famous = {bad.id for bad in known_bad} | ({*WITHOUT_AUDIO} - set(found))
+    # Many people have deleted them: absent, they are as well known as broken.
+    famous = {bad.id for bad in known_bad} | ({*WITHOUT_AUDIO, *TOO_SHORT} - set(found))
     unlabelled = [clip for clip in facts if not facts[clip].genre]
     # A small archive is a selection of labelled clips: there a missing genre is a fault, in the large one the rule.
     is_fault = subset.labelled == subset.clips
@@ -112,6 +125,9 @@ def load(folder: Path, dataset: str) -> Catalog:
         if is_fault and clip in found
     )
     usable = {clip: path for clip, path in found.items() if facts[clip].genre and clip not in famous}
+    if not usable:
+        reason = (*known_bad, *bad)[0].reason if known_bad or bad else "none of those found has a top genre"
+        raise DataError(f"--data {folder}: no usable clip of {subset.title} in it: {reason}. {WHERE}.")
     genres = tuple(sorted({fact.genre for fact in facts.values() if fact.genre}))
     return Catalog(
         dataset=dataset,
@@ -127,7 +143,7 @@ def load(folder: Path, dataset: str) -> Catalog:
         known_bad=known_bad,
         bad=bad,
         splits={"official": {clip: fact.split for clip, fact in facts.items()}},
-        caption="" if is_fault else f"{len(unlabelled):,} clips without a top genre are left out",
+        caption="" if is_fault else f"the archive's {len(unlabelled):,} clips without a top genre are left out",
     )
 
 
@@ -162,7 +178,18 @@ def read_metadata(table: Path, dataset: str) -> dict[str, Fact]:
 def _require_official(table: Path, subset: Subset, facts: dict[str, Fact]) -> None:
     counts = Counter(fact.split for fact in facts.values())
     parts = tuple(counts[part] for part in _PARTS.values())
+    labels = [fact.genre for fact in facts.values() if fact.genre]
     if len(facts) == subset.clips and subset.parts in (None, parts):
+        if len(set(labels)) != subset.genres or set(labels) - set(GENRES):
+            raise DataError(
+                f"{table}: names the top genres {', '.join(sorted(set(labels)))}; expected {subset.genres} of: "
+                f"{', '.join(GENRES)}. Unpack the official fma_metadata.zip again."
+            )
+        if subset.labelled < subset.clips and len(labels) != subset.labelled:
+            raise DataError(
+                f"{table}: gives {len(labels):,} clips of {subset.title} a top genre, expected {subset.labelled:,}. "
+                "Unpack the official fma_metadata.zip again."
+            )
         return
     expected = f"{subset.clips:,}" + (f" ({'/'.join(map(str, subset.parts))})" if subset.parts else "")
     raise DataError(
@@ -176,9 +203,10 @@ def _files(root: Path, facts: dict[str, Fact]) -> tuple[dict[str, Path], tuple[s
     found, extra = {}, []
     for path in sorted(path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".")):
         clip = path.stem
-        if clip in facts and path.suffix.lower() == ".mp3" and path.parent.name == clip[:3]:
+        is_clip = clip in facts and path.suffix.lower() == ".mp3" and path.parent.name == clip[:3]
+        if is_clip and clip not in found:
             found[clip] = path
-        elif "fma_metadata" not in path.parts and path.name not in ("checksums", "README.txt"):
+        elif "fma_metadata" not in path.relative_to(root).parts and path.name not in ("checksums", "README.txt"):
             extra.append(str(path.relative_to(root)))
     return found, tuple(extra)
 
@@ -192,6 +220,8 @@ def _known_bad(found: dict[str, Path], facts: dict[str, Fact]) -> tuple[BadTrack
         try:
             samples = read_audio(found[clip], sample_rate=22050)
         except DataError as error:
+            if isinstance(error.__cause__, PermissionError):
+                raise
             bad.append(BadTrack(id=clip, path=found[clip], reason=str(error)))
             continue
         seconds = len(samples) / 22050
