@@ -75,7 +75,9 @@ def _optimisation_of_rows(table: Table, records: list[Record]) -> dict[str, str]
         mine = [record for record in records if record.row_experiment == row.experiment.digest]
         if mine:
             training = build(Training, mine[0].experiment["training"])
-            text = f"batch {training.batch_windows}"
+            text = f"batch {training.batch_windows}" + (
+                "" if training.optimizer == "adam" else f", {training.optimizer}"
+            )
             if training.accumulate_batches > 1:
                 text = (
                     f"{training.accumulate_batches} batches of {training.batch_windows} accumulated "

@@ -135,7 +135,7 @@ def plan(paper: Paper, options: Options) -> Plan:
         precision=options.precision,
         changes=read_changes(options.changes),
     )
-    setting = canonical(paper, setting, given)
+    setting = without_idle_overrides(paper, canonical(paper, setting, given), given)
     _require_predefined(paper, catalog, setting, given)
     if options.allow_incomplete and not _can_stratify(paper, catalog, setting, given):
         setting = setting.but(stratified=False)
@@ -159,7 +159,7 @@ def plan(paper: Paper, options: Options) -> Plan:
                 labels = (*(earlier.labels if earlier else ()), f"{table.id} [{row.label}]")
                 runs[planned.run.id] = replace(planned, labels=labels)
     index = next(iter(runs.values())).reader.index
-    setting = without_idle_overrides(paper, setting, given).but(data_digest=index.data_digest)
+    setting = setting.but(data_digest=index.data_digest)
     skipped = [*(bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)), *sorted(workshop.short_tracks)]
     facts = DataFacts(
         title=catalog.title,

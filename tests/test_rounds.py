@@ -155,7 +155,9 @@ def test_set_reaches_the_experiment_the_caption_and_the_file_name(places, tmp_pa
 
 def test_setting_a_value_to_what_it_is_changes_nothing(options):
     plain = plan(PAPER, options())
-    assert plan(PAPER, options(changes=("training.batch_windows=32", "model.dropout=0.25"))).setting == plain.setting
+    same = plan(PAPER, options(changes=("training.batch_windows=32", "model.dropout=0.25")))
+    assert same.setting == plain.setting
+    assert [planned.run.id for planned in same.runs] == [planned.run.id for planned in plain.runs]
     assert plan(PAPER, options(changes=("training.batch_windows=16",))).setting != plain.setting
 
 
