@@ -132,7 +132,9 @@ def optimizer_of(training: Training, undecayed: list[keras.Variable]) -> keras.o
         undecayed: variables that decoupled weight decay leaves alone.
     """
     decay = {"weight_decay": training.l2} if training.l2 and training.l2_form == "decoupled" else {}
-    if training.accumulate_batches == 1:
+    if training.optimizer == "adadelta":
+        optimizer = keras.optimizers.Adadelta(training.learning_rate, **decay)
+    elif training.accumulate_batches == 1:
         optimizer = keras.optimizers.Adam(training.learning_rate, **decay)
     else:
         optimizer = AccumulatedAdam(

@@ -33,7 +33,8 @@ class Protocol(Spec):
 
     Args:
         split: `holdout` (fractions), `kfold` (folds; the fold after the test fold validates), `rotating` (partition k
-            trains, k + 1 validates, k + 2 tests, for every k), or the name of a predefined split of the dataset.
+            trains, k + 1 validates, k + 2 tests, for every k), or a predefined split of
+            the dataset's clips: `official` (FMA), `fault_filtered` (GTZAN).
         unit: what is dealt out: whole clips, or single windows (`segment`: windows of one clip then stand on both
             sides of the split, and the result is contaminated).
         fractions: train, valid and test shares of a holdout.
@@ -89,6 +90,7 @@ class Training(Spec):
     """How a network is fitted.
 
     Args:
+        optimizer: `adam`, or `adadelta`, for which `accumulate_batches` must be 1; Keras' other defaults.
         batch_windows: windows in a batch.
         epochs: at most this many.
         patience_epochs: stop after this many epochs without a lower validation loss; None never stops early.
@@ -105,7 +107,7 @@ class Training(Spec):
         l2_layers: regular expression that matches the whole names of the layers that are penalised.
     """
 
-    optimizer: Literal["adam"] = "adam"
+    optimizer: Literal["adam", "adadelta"] = "adam"
     learning_rate: PositiveFloat = 1e-3
     batch_windows: PositiveInt = 32
     epochs: PositiveInt
@@ -119,6 +121,12 @@ class Training(Spec):
     l2: NonNegativeFloat = 0.0
     l2_form: L2Form = "sum"
     l2_layers: str = ".*"
+
+    @model_validator(mode="after")
+    def _accumulates(self) -> "Training":
+        if self.accumulate_batches > 1 and self.optimizer != "adam":
+            raise ValueError(f"accumulate_batches goes with optimizer adam, received {self.optimizer}")
+        return self
 
     @field_validator("l2_layers")
     @classmethod
@@ -246,6 +254,12 @@ class Source(Spec):
 
     status: Literal["stated", "assumed", "unused"]
     reason: str = Field(min_length=1)
+
+
+# Values that belong to one ability, for papers that do not call for it.
+ROTATION = ("protocol.partitions", "protocol.equal_partitions", "protocol.carry_weights")
+ACCUMULATION = ("training.accumulate_batches", "training.accumulate_reduce", "training.accumulate_left_over")
+L2_PENALTY = ("training.l2", "training.l2_form", "training.l2_layers")
 
 
 def unused(*paths: str) -> dict[str, Source]:

@@ -10,6 +10,7 @@ import pytest
 
 import reproductions
 from common.listing import listing
+from common.optimizers import optimizer_of
 from common.paper import ArchitectureTable, Paper, count_trainable, leaf_paths
 from common.specbase import Spec
 
@@ -60,7 +61,7 @@ def test_training_steps_lower_the_loss_of_the_default_network(key):
     experiment = paper.default_experiment
     keras.utils.set_random_seed(0)
     model = paper.build(experiment.model, small_input(paper, experiment), 4)
-    model.compile(keras.optimizers.Adam(experiment.training.learning_rate), "sparse_categorical_crossentropy")
+    model.compile(optimizer_of(experiment.training, []), "sparse_categorical_crossentropy")
     labels = np.arange(4)
     x = np.random.default_rng(0).random((4, *model.input_shape[1:]), dtype=np.float32)
     for layer in model.layers:

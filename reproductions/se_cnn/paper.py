@@ -15,7 +15,18 @@ from typing import Any
 import keras
 
 from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.spec import Experiment, Protocol, Row, Source, Table, Training, unused
+from common.spec import (
+    ACCUMULATION,
+    L2_PENALTY,
+    ROTATION,
+    Experiment,
+    Protocol,
+    Row,
+    Source,
+    Table,
+    Training,
+    unused,
+)
 from data_pipeline.features import LogMel, StftDb
 from data_pipeline.windows import WindowSpec
 from reproductions.se_cnn.model import STAGES, SeCnnSpec, build
@@ -177,18 +188,7 @@ SOURCES = {
         "arrays the validation loss was 1.26 with values of 0-1, 1.08 with standardised ones)",
     ),
     "training.windows_per_epoch": Source(status="stated", reason="section 5.1: all samples, shuffled after each epoch"),
-    **unused(
-        "protocol.folds",
-        "protocol.partitions",
-        "protocol.equal_partitions",
-        "protocol.carry_weights",
-        "training.accumulate_batches",
-        "training.accumulate_reduce",
-        "training.accumulate_left_over",
-        "training.l2",
-        "training.l2_form",
-        "training.l2_layers",
-    ),
+    **unused("protocol.folds", *ROTATION, *ACCUMULATION, *L2_PENALTY),
 }
 
 PAPER = Paper(

@@ -1,0 +1,97 @@
+"""nnet1 and nnet2 of Zhang, Lei, Xu and Xing 2016.
+
+Convolutions over all frequency bins at once slide along time; then the maximum and the average over time stand side by
+side. nnet2 adds a shortcut around its last two convolutions.
+"""
+
+from typing import Annotated, Literal
+
+import keras
+from pydantic import Field, PositiveInt
+
+from common.errors import SpecError
+from common.specbase import Spec
+
+KERNEL_FRAMES = 4
+POOL_FRAMES = 2
+# Fewer do not survive nnet1's three convolutions and two poolings.
+SHORTEST_FRAMES = {"nnet1": 25, "nnet2": 4}
+
+
+class NnetSpec(Spec):
+    """One of the two networks.
+
+    Args:
+        variant: `nnet1` (three convolutions with pooling between them) or `nnet2` (three with a shortcut).
+        filters: channels of the three convolutions; nnet2 adds the first to the third, so there they are equal.
+        dense_units: of the two hidden layers.
+        dropout: rate after each hidden layer.
+        batch_norm: batch normalisation after each convolution, before its ReLU.
+    """
+
+    variant: Literal["nnet1", "nnet2"]
+    filters: tuple[PositiveInt, PositiveInt, PositiveInt]
+    dense_units: tuple[PositiveInt, PositiveInt] = (300, 150)
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    batch_norm: bool = True
+
+
+def build(spec: NnetSpec, input_shape: tuple[int, int], classes: int) -> keras.Model:
+    """Build the network.
+
+    A convolution whose kernel covers all bins is one along time with the bins as channels: the same sums, the same
+    number of parameters as the paper's 4 x 513 kernels. (Glorot's initial weights are ten times larger this way; the
+    normalisation behind them takes the scale out.)
+
+    Args:
+        input_shape: (frames, bins); (128, 513) in the paper.
+        classes: number of genres.
+
+    Returns:
+        A model from (batch, frames, bins) to (batch, classes) probabilities in float32.
+
+    Raises:
+        SpecError: too few frames, or nnet2 with convolutions of different widths.
+    """
+    if len(input_shape) != 2 or input_shape[0] < SHORTEST_FRAMES[spec.variant]:
+        raise SpecError(
+            f"{spec.variant}: an input of shape {' x '.join(map(str, input_shape))} is no (frames, bins) with at least "
+            f"{SHORTEST_FRAMES[spec.variant]} frames. Give it longer windows."
+        )
+    if spec.variant == "nnet2" and spec.filters[0] != spec.filters[2]:
+        raise SpecError(f"nnet2: its first convolution is added to its third, received filters {spec.filters}.")
+    inputs = keras.Input(input_shape, name="spectrogram")  # (128, 513)
+    x = (_nnet1 if spec.variant == "nnet1" else _nnet2)(spec, inputs)
+    x = keras.layers.Concatenate(name="pooled")(
+        [keras.layers.GlobalMaxPooling1D(name="max")(x), keras.layers.GlobalAveragePooling1D(name="average")(x)]
+    )  # (512,)
+    for number, units in enumerate(spec.dense_units, start=1):
+        x = keras.layers.Dense(units, activation="relu", name=f"dense{number}")(x)
+        x = keras.layers.Dropout(spec.dropout, name=f"dropout{number}")(x)
+    # Probabilities stay in float32 also under mixed precision: a softmax in bfloat16 has two digits.
+    outputs = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x)
+    return keras.Model(inputs, outputs, name=spec.variant)
+
+
+def _nnet1(spec: NnetSpec, x):
+    for number, filters in enumerate(spec.filters, start=1):
+        x = _convolution(spec, x, filters, number, padding="valid")  # (125, 128), (59, 128), (26, 256)
+        x = keras.layers.ReLU(name=f"relu{number}")(x)
+        if number < len(spec.filters):
+            x = keras.layers.MaxPooling1D(POOL_FRAMES, name=f"pool{number}")(x)  # (62, 128), (29, 128)
+    return x
+
+
+def _nnet2(spec: NnetSpec, x):
+    first = _convolution(spec, x, spec.filters[0], 1, padding="valid")
+    first = keras.layers.ReLU(name="relu1")(first)  # (125, 256), as all that follow
+    x = _convolution(spec, first, spec.filters[1], 2, padding="same")
+    x = keras.layers.ReLU(name="relu2")(x)
+    x = _convolution(spec, x, spec.filters[2], 3, padding="same")
+    x = keras.layers.Add(name="add")([first, x])
+    return keras.layers.ReLU(name="relu3")(x)
+
+
+def _convolution(spec: NnetSpec, x, filters: int, number: int, *, padding: str):
+    x = keras.layers.Conv1D(filters, KERNEL_FRAMES, padding=padding, name=f"conv{number}")(x)
+    return keras.layers.BatchNormalization(name=f"norm{number}")(x) if spec.batch_norm else x
