@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from common import rowtexts
+from common.evaluation import VALIDATION_METRIC_NAMES
 from common.paper import Paper
 from common.records import DataFacts, Record, Setting
 from common.spec import Experiment, Protocol, Table, Training, parse_change
@@ -11,7 +13,7 @@ from common.specbase import build
 def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, records: list[Record]) -> list[str]:
     """Everything that a reader has to know before comparing; nothing that was reduced is left out."""
     one = min(records, key=lambda record: (record.fold, record.seed))
-    published = _published_experiment(paper, one.row_experiment)
+    of_rows = _first_record_of_rows(table, records)
     lines = [
         f"Data: {facts.title}, {facts.clips} clips"
         + (f" of {facts.expected}" if facts.expected else "")
@@ -20,27 +22,20 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
         + "."
     ]
     left_out = _clips_in_no_part(setting, facts, records)
-    parts = ", ".join(f"{name} {count.clips} clips ({count.windows} windows)" for name, count in one.parts.items())
     lines.append(
-        f"Protocol: {one.protocol}; {f'round {one.fold + 1}: ' if setting.split == 'rotating' else ''}{parts}"
-        f"{f'; {left_out} clips are in no part' if left_out > 0 else ''}."
+        f"Protocol: {one.protocol}; {f'round {one.fold + 1}: ' if setting.split == 'rotating' else ''}"
+        f"{_parts(one, of_rows)}{f'; {left_out} clips are in no part' if left_out > 0 else ''}."
     )
-    training = build(Training, one.experiment["training"])
-    window = " x ".join(str(size) for size in one.input_shape[:2])
-    standardised = ", input standardised on the training windows" if training.standardise else ""
-    optimisation = _optimisation_of_rows(table, records)
-    same = next(iter(optimisation.values())) if len(set(optimisation.values())) == 1 else None
-    lines.append(
-        f"Training: windows of {window}, epochs: at most {training.epochs}, {f'{same}, ' if same else ''}"
-        f"{training.precision}{standardised}."
-    )
-    if not same:
-        lines.append("Rows: " + "; ".join(f"{label}: {text}" for label, text in optimisation.items()) + ".")
-    lines += _reductions(paper, setting, one, published, training, window)
+    lines += rowtexts.training(of_rows)
+    lines += _reductions(paper, setting, of_rows)
     if setting.changes:
         lines.append(f"CHANGED by the command: {', '.join(setting.changes)}.")
-    if setting.scale == "paper" and training.epochs != published.training.epochs:
-        lines.append(f"At most {training.epochs} epochs instead of {published.training.epochs}.")
+    from_files = {label: _weights(record) for label, record in of_rows.items() if record.weights}
+    lines += rowtexts.told("Weights from files", from_files, of_rows)
+    if setting.scale == "paper":
+        lines += rowtexts.fewer_epochs(
+            {label: (record, _published(paper, record)) for label, record in of_rows.items()}
+        )
     lines += _repetitions(records)
     if paper.published_on not in f"{facts.title} {facts.caption}":
         lines.append(
@@ -52,8 +47,34 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
     lines += table.notes
     if table.reference:
         lines.append(f"To read it against: {table.reference.label}: {table.reference.percent:g} %.")
-    lines.append("95 % intervals: Wilson, counting test clips (not windows) as independent trials.")
+    validated = any(metric in VALIDATION_METRIC_NAMES for metric in table.compared_with.values())
+    judged = "clips of the judged part" if validated else "test clips"
+    lines.append(f"95 % intervals: Wilson, counting {judged} (not windows) as independent trials.")
     return lines
+
+
+def _weights(record: Record) -> str:
+    name, _, digest = record.weights.partition("=")
+    return f"{name} (SHA-256 {digest[:12]})"
+
+
+def _first_record_of_rows(table: Table, records: list[Record]) -> dict[str, Record]:
+    """Row label -> its first record, for the rows that were run."""
+    found = {}
+    for row in table.rows:
+        mine = [record for record in records if record.row_experiment == row.experiment.digest]
+        if mine:
+            found[row.label] = min(mine, key=lambda record: (record.fold, record.seed))
+    return found
+
+
+def _parts(one: Record, of_rows: dict[str, Record]) -> str:
+    """Clips of each part, with the windows where all rows have equally many."""
+    same = len({record.parts["train"].windows for record in of_rows.values()}) == 1
+    return ", ".join(
+        f"{name} {count.clips} clips" + (f" ({count.windows} windows)" if same else "")
+        for name, count in one.parts.items()
+    )
 
 
 def _clips_in_no_part(setting: Setting, facts: DataFacts, records: list[Record]) -> int:
@@ -68,65 +89,30 @@ def _clips_in_no_part(setting: Setting, facts: DataFacts, records: list[Record])
     return facts.clips - len({clip.id for record in records for clip in record.clips})
 
 
-def _optimisation_of_rows(table: Table, records: list[Record]) -> dict[str, str]:
-    """Row label -> its batches and penalties, for the rows that were run."""
-    found = {}
-    for row in table.rows:
-        mine = [record for record in records if record.row_experiment == row.experiment.digest]
-        if mine:
-            training = build(Training, mine[0].experiment["training"])
-            text = f"batch {training.batch_windows}" + (
-                "" if training.optimizer == "adam" else f", {training.optimizer}"
-            )
-            if training.accumulate_batches > 1:
-                text = (
-                    f"{training.accumulate_batches} batches of {training.batch_windows} accumulated "
-                    f"({training.accumulate_reduce}, left-overs of an epoch: {training.accumulate_left_over})"
-                )
-            if training.l2:
-                text += f", L2 {training.l2_form} with lambda {training.l2:g} on layers {training.l2_layers}"
-            found[row.label] = text
-    return found
-
-
-def _reductions(
-    paper: Paper, setting: Setting, one: Record, published: Experiment, training: Training, window: str
-) -> list[str]:
+def _reductions(paper: Paper, setting: Setting, of_rows: dict[str, Record]) -> list[str]:
     """What smoke scale and cheaper features took away."""
     lines = []
+    published = {label: _published(paper, record) for label, record in of_rows.items()}
     if setting.scale == "smoke":
+        limits = {build(Training, record.experiment["training"]).windows_per_epoch for record in of_rows.values()}
+        most = max((limit for limit in limits if limit), default=None) if None not in limits else None
         lines.append(
-            f"SMOKE SCALE: {paper.smoke_tracks_per_genre} clips per genre at most, at most "
-            f"{training.windows_per_epoch or 'all'} windows per epoch: shows that the work runs, "
-            "not how well the network does."
+            f"SMOKE SCALE: {paper.smoke_tracks_per_genre} clips per genre at most, at most {most or 'all'} windows per "
+            "epoch: shows that the work runs, not how well the network does."
         )
-        own, ran = published.as_json(), one.experiment
         asked_for = {parse_change(change)[0] for change in setting.changes}
         for part, name in (("model", "NETWORK"), ("windows", "WINDOWS")):
-            differing = [
-                f"{field} {_listed(ran[part][field])} instead of {_listed(value)}"
-                for field, value in own[part].items()
-                if ran[part].get(field, value) != value and f"{part}.{field}" not in asked_for
-            ]
-            if differing:
-                lines.append(f"REDUCED {name}: {', '.join(differing)}.")
-    if setting.features == "small":
-        lines.append(
-            f"REDUCED FEATURES: {_feature_name(one.experiment['feature'])} instead of "
-            f"{_feature_name(published.feature.as_json())}."
-        )
-    if setting.features == "given":
-        lines.append(
-            f"REDUCED FEATURES: arrays as given ({window} windows) instead of "
-            f"{_feature_name(published.feature.as_json())}."
-        )
+            texts = {
+                label: rowtexts.differences(published[label].as_json()[part], record.experiment[part], part, asked_for)
+                for label, record in of_rows.items()
+            }
+            lines += rowtexts.told(f"REDUCED {name}", {label: text for label, text in texts.items() if text}, of_rows)
+    if setting.features != "paper":
+        texts = {
+            label: rowtexts.replaced_features(setting, record, published[label]) for label, record in of_rows.items()
+        }
+        lines += rowtexts.told("REDUCED FEATURES", texts, of_rows)
     return lines
-
-
-def _listed(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _repetitions(records: list[Record]) -> list[str]:
@@ -184,13 +170,8 @@ def warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]
     return found
 
 
-def _published_experiment(paper: Paper, digest: str) -> Experiment:
-    return next(row.experiment for table in paper.tables for row in table.rows if row.experiment.digest == digest)
-
-
-def _feature_name(feature: dict[str, Any]) -> str:
-    if feature["kind"] == "waveform":
-        return f"samples at {feature['sample_rate']} Hz"
-    if feature["kind"] == "stft_db":
-        return f"{feature['n_fft'] // 2 + 1}-bin STFT in dB, hop {feature['hop_samples']}"
-    return f"{feature['n_mels']}-band log-mel, hop {feature['hop_samples']}"
+def _published(paper: Paper, record: Record) -> Experiment:
+    """The experiment of a record's row, as the paper has it."""
+    return next(
+        row.experiment for table in paper.tables for row in table.rows if row.experiment.digest == record.row_experiment
+    )

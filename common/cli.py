@@ -16,8 +16,9 @@ from common.errors import EncoreError, SpecError
 from common.files import require_writable_folder
 from common.listing import listing
 from common.paper import Paper
-from common.planning import Options, plan, selected
+from common.planning import Options, plan
 from common.runner import execute
+from common.selection import selected
 
 # What shells report for a process that Ctrl-C ended; the command-line library turns the interrupt into it.
 _INTERRUPTED = 130
@@ -125,6 +126,10 @@ def _command(paper: Paper):
                 "The paper's generated page lists the values.",
             ),
         ] = None,
+        weights: Annotated[
+            list[str] | None,
+            typer.Option(metavar="NAME=FILE", help="Trained weights that a row starts from; repeat for several."),
+        ] = None,
         memory_limit: Annotated[
             str | None, typer.Option(help="Most resident memory, e.g. 4GB.", metavar="SIZE")
         ] = None,
@@ -154,7 +159,21 @@ def _command(paper: Paper):
             raise SpecError("--json: goes with --list.")
         if list_ and (table or row):
             raise SpecError("--list: shows all tables and rows; leave out --table and --row.")
-        chosen = (row, data, fresh, scale, features, epochs, seeds, split, unit, precision, carry_weights, set_)
+        chosen = (
+            row,
+            data,
+            fresh,
+            scale,
+            features,
+            epochs,
+            seeds,
+            split,
+            unit,
+            precision,
+            carry_weights,
+            set_,
+            weights,
+        )
         if from_records and (any(chosen) or dataset != "demo"):
             raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
         options = Options(
@@ -177,6 +196,7 @@ def _command(paper: Paper):
             allow_incomplete=allow_incomplete,
             decoder=decoder,
             seconds_per_column=seconds_per_column,
+            weights=tuple(weights or ()),
             changes=(*(set_ or ()), *(["protocol.carry_weights=true"] if carry_weights else [])),
         )
         if list_:
@@ -189,7 +209,9 @@ def _command(paper: Paper):
 
 
 def _run(paper: Paper, options: Options) -> int:
-    chosen = selected(paper, options)  # a mistyped table or row is told before the data are looked at
+    chosen = selected(
+        paper, options.tables, options.rows
+    )  # a mistyped table or row is told before the data are looked at
     require_writable_folder(options.out, flag="--out")
     if not any(rows for _, rows in chosen):
         return _only_architecture(paper, [table for table, _ in chosen], options)
@@ -199,12 +221,12 @@ def _run(paper: Paper, options: Options) -> int:
         outcome = execute(work, options)
         reports = reporting.regenerate(paper, options.out, work.setting.dataset)
         mine = [r for r in reports if (r.group.setting, r.group.conditions) == (work.setting, work.conditions)]
-        examples = [path for r in mine for path in reporting.write_examples(paper, r.group, work.reader, options.out)]
+        examples = [path for r in mine for path in reporting.write_examples(paper, r.group, work.readers, options.out)]
     finally:
         work.close()
     page = reporting.write_page(paper, options.out)
     asked = [table.id for table, _ in chosen]
-    _show(mine, asked, [*examples, page])
+    _show(paper, mine, asked, [*examples, page])
     return 1 if outcome.failed else 0
 
 
@@ -225,13 +247,15 @@ def _from_records(paper: Paper, options: Options) -> int:
         raise SpecError(
             f"--from-records: no records of {paper.key} below {options.out}. Run without --from-records first."
         )
-    asked = [table.id for table, _ in selected(paper, options)]
-    _show(reports, asked, [reporting.write_page(paper, options.out)])
+    asked = [table.id for table, _ in selected(paper, options.tables, options.rows)]
+    _show(paper, reports, asked, [reporting.write_page(paper, options.out)])
     return 0
 
 
-def _show(reports: list[reporting.Report], asked: list[str], others: list[Path]) -> None:
+def _show(paper: Paper, reports: list[reporting.Report], asked: list[str], others: list[Path]) -> None:
     names = [name for table in asked for name in (table, f"{table}_rounds")]
+    confusions = {f"confusion_{entry.id}" for entry in paper.confusions if entry.row[0] in asked}
+    names += sorted(confusions)
     shown = [report.tables[name] for report in reports for name in names if name in report.tables]
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
     _print(shown, [*paths, *others])

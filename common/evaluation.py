@@ -18,6 +18,11 @@ METRIC_NAMES = {
     "clip_accuracy_mean_softmax": "clip accuracy (mean softmax)",
     "clip_accuracy_majority_vote": "clip accuracy (majority vote)",
 }
+# For published numbers of a validation part. Weights are chosen on that part, so these are optimistic.
+VALIDATION_METRIC_NAMES = {
+    "valid_window_accuracy": "window accuracy on the validation part",
+    "valid_highest_window_accuracy": "highest window accuracy of all epochs on the validation part",
+}
 
 
 class ClipResult(Spec):

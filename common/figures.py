@@ -1,12 +1,6 @@
-"""Figures as PNG and SVG: an example spectrogram, its windows, learning curves, and published against measured."""
+"""Figures: an example spectrogram, its windows, learning curves, and published against measured."""
 
-import io
-from pathlib import Path
 from typing import Any
-
-import matplotlib
-
-matplotlib.use("Agg")
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -14,39 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from common.files import write_bytes
+from common.figurestyle import ACCENT, OURS, PUBLISHED, axes_of
 from common.records import Record
-
-_PUBLISHED, _OURS, _ACCENT = "#b0b0b0", "#1f6f8b", "#d1495b"
-# Without these an SVG differs from run to run, and a regenerated figure would look changed.
-_STYLE = {
-    "svg.hashsalt": "encore",
-    "svg.fonttype": "none",
-    "font.size": 10,
-    "axes.titlesize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "figure.dpi": 120,
-}
-
-
-def write(figure: Figure, stem: Path) -> list[Path]:
-    """Save as `<stem>.png` and `<stem>.svg` and close the figure."""
-    paths = []
-    with matplotlib.rc_context(_STYLE):
-        for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=suffix, metadata=metadata, bbox_inches="tight")
-            path = stem.with_name(f"{stem.name}.{suffix}")
-            write_bytes(path, buffer.getvalue())
-            paths.append(path)
-    plt.close(figure)
-    return paths
-
-
-def _axes(width: float, height: float, rows: int = 1, columns: int = 1, **arguments: Any):
-    with matplotlib.rc_context(_STYLE):
-        return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **arguments)
 
 
 def spectrogram(values: np.ndarray, seconds: float, *, title: str, bins_label: str, top_db: float | None) -> Figure:
@@ -57,7 +20,7 @@ def spectrogram(values: np.ndarray, seconds: float, *, title: str, bins_label: s
         seconds: length of the track.
         top_db: range in dB that values of 0 to 1 stand for; None where that is unknown.
     """
-    figure, axes = _axes(8, 3.4)
+    figure, axes = axes_of(8, 3.4)
     shown = values.T if top_db is None else (values.T - 1) * top_db
     picture = axes.imshow(
         shown,
@@ -96,7 +59,7 @@ def windows(values: np.ndarray, starts: np.ndarray, frames: int, seconds: float,
     top.set(title=title, xlabel="seconds", yticks=[])
     per_frame = seconds / len(values)
     for number, start in enumerate(starts):
-        colour = _ACCENT if number % 2 else "white"
+        colour = ACCENT if number % 2 else "white"
         height = values.shape[1] * (0.96 if number % 2 else 0.88)
         # A tenth of the window is left open, so that neighbours of one height do not run into one line.
         ends = [(start + 0.05 * frames) * per_frame, (start + 0.95 * frames) * per_frame]
@@ -116,16 +79,16 @@ def waveform_windows(samples: np.ndarray, starts: np.ndarray, frames: int, secon
         starts: first sample of each window.
         frames: samples of a window.
     """
-    figure, (top, bottom) = _axes(9, 4.6, rows=2, sharex=True, gridspec_kw={"height_ratios": [1, 1.3]})
+    figure, (top, bottom) = axes_of(9, 4.6, rows=2, sharex=True, gridspec_kw={"height_ratios": [1, 1.3]})
     # Lowest and highest of each piece: a line through 661,500 points would be drawn as a solid block, slowly.
     pieces = np.array_split(samples, min(len(samples), 1500))
     times = np.linspace(0, seconds, len(pieces))
-    top.fill_between(times, [p.min() for p in pieces], [p.max() for p in pieces], color=_OURS, linewidth=0)
+    top.fill_between(times, [p.min() for p in pieces], [p.max() for p in pieces], color=OURS, linewidth=0)
     top.set(title=title, ylabel="amplitude", ylim=(-1, 1))
     per_sample = seconds / len(samples)
     for number, start in enumerate(starts):
         bottom.barh(
-            number + 1, frames * per_sample, left=start * per_sample, height=0.7, color=(_OURS, _PUBLISHED)[number % 2]
+            number + 1, frames * per_sample, left=start * per_sample, height=0.7, color=(OURS, PUBLISHED)[number % 2]
         )
     bottom.set(xlabel="seconds", ylabel="window", xlim=(0, seconds))
     bottom.invert_yaxis()
@@ -133,20 +96,33 @@ def waveform_windows(samples: np.ndarray, starts: np.ndarray, frames: int, secon
     return figure
 
 
-def curves(records: list[Record], quantity: str, *, title: str) -> Figure:
-    """Training and validation curves over epochs, one line per run.
+def curves(rows: list[tuple[str, list[Record]]], quantity: str, *, title: str) -> Figure:
+    """Training and validation curves over epochs: a panel for each row, one pair of lines per run.
 
     Args:
-        records: runs of one row.
+        rows: (label, runs of the row).
         quantity: `accuracy` or `loss`.
     """
-    figure, axes = _axes(6.4, 3.8)
-    several = len(records) > 1
+    figure, panels = axes_of(2.6 + 3.8 * len(rows), 3.8, columns=len(rows), sharey=True, squeeze=False)
+    for axes, (label, records) in zip(panels[0], rows, strict=True):
+        _curves_of_row(axes, records, quantity)
+        if len(rows) > 1:
+            axes.set_title(label)
+    panels[0, 0].set_ylabel("window accuracy (%)" if quantity == "accuracy" else "cross-entropy loss")
+    panels[0, 0].legend(frameon=False)
+    if len(rows) > 1:
+        figure.suptitle(title, fontsize=10)
+    else:
+        panels[0, 0].set_title(title)
+    return figure
+
+
+def _curves_of_row(axes: Axes, records: list[Record], quantity: str) -> None:
+    strength = 0.55 if len(records) > 1 else 1.0
+    scale = 100 if quantity == "accuracy" else 1
     for number, record in enumerate(records):
         epochs = [entry["epoch"] for entry in record.history]
-        strength = 0.55 if several else 1.0
-        scale = 100 if quantity == "accuracy" else 1
-        for name, colour, label in ((quantity, _OURS, "training"), (f"val_{quantity}", _ACCENT, "validation")):
+        for name, colour, label in ((quantity, OURS, "training"), (f"val_{quantity}", ACCENT, "validation")):
             values = [scale * entry[name] for entry in record.history]
             axes.plot(
                 epochs,
@@ -163,31 +139,27 @@ def curves(records: list[Record], quantity: str, *, title: str) -> Figure:
             alpha=strength,
             label="kept weights" if number == 0 else None,
         )
-    axes.set(
-        xlabel="epoch", ylabel="window accuracy (%)" if quantity == "accuracy" else "cross-entropy loss", title=title
-    )
-    longest = max(len(record.history) for record in records)
-    axes.set_xlim(0.5, longest + 0.5)
+    axes.set_xlabel("epoch")
+    axes.set_xlim(0.5, max(len(record.history) for record in records) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if quantity == "accuracy":
         axes.set_ylim(0, 100)
-    axes.legend(frameon=False)
-    return figure
 
 
 def published_and_measured(table: dict[str, Any], *, subtitle: str) -> Figure:
     """Bars of the published numbers and ours, with intervals, a panel for each published metric; where nothing was
     published or run, there is no bar."""
     metrics = table["metrics"]
-    width = max(6.5, 1.5 * len(table["rows"]))
-    figure, panels = _axes(width, 4.2 * len(metrics), rows=len(metrics), squeeze=False)
+    width = max(6.5, min(24, 1.5 * len(table["rows"])))
+    figure, panels = axes_of(width, 4.2 * len(metrics), rows=len(metrics), squeeze=False)
     for metric, axes in zip(metrics, panels[:, 0], strict=True):
         _bars(axes, table, metric)
-    panels[0, 0].set_title(_heading(table, subtitle), fontsize=10)
+    panels[0, 0].set_title(heading(table, subtitle), fontsize=10)
     return figure
 
 
-def _heading(table: dict[str, Any], subtitle: str) -> str:
+def heading(table: dict[str, Any], subtitle: str) -> str:
+    """What stands above the picture of a table."""
     return f"{table['paper']}, Table {table['table']}: {table['title']}\n{subtitle}"
 
 
@@ -196,7 +168,7 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
     positions = np.arange(len(rows))
     given = [number for number, row in enumerate(rows) if row["published"][metric] is not None]
     published = [rows[number]["published"][metric] for number in given]
-    axes.bar(positions[given] - 0.2, published, 0.38, color=_PUBLISHED, label=f"published: {metric}")
+    axes.bar(positions[given] - 0.2, published, 0.38, color=PUBLISHED, label=f"published: {metric}")
     run = [number for number, row in enumerate(rows) if row["measured"]]
     means = [rows[number]["measured"][metric]["mean"] for number in run]
     bounds = [rows[number]["measured"][metric]["ci95"] for number in run]
@@ -207,12 +179,12 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
     if run:
         name = rows[run[0]]["measured"][metric]["metric"]
         axes.bar(
-            positions[run] + 0.2, means, 0.38, yerr=errors, capsize=3, color=_OURS, label=f"ours: {name}, 95 % interval"
+            positions[run] + 0.2, means, 0.38, yerr=errors, capsize=3, color=OURS, label=f"ours: {name}, 95 % interval"
         )
     if table.get("reference"):
         percent = table["reference"]["percent"]
         axes.axhline(
-            percent, color=_ACCENT, linestyle="--", linewidth=1, label=f"{table['reference']['label']}: {percent:g}"
+            percent, color=ACCENT, linestyle="--", linewidth=1, label=f"{table['reference']['label']}: {percent:g}"
         )
     for number, value in zip(given, published, strict=True):
         axes.text(number - 0.2, value + 1, f"{value:.1f}", ha="center", fontsize=8)
@@ -220,10 +192,10 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
         if row["measured"]:
             top = row["measured"][metric]["ci95"][1]
             axes.text(
-                position + 0.2, top + 1, f"{row['measured'][metric]['mean']:.1f}", ha="center", fontsize=8, color=_OURS
+                position + 0.2, top + 1, f"{row['measured'][metric]['mean']:.1f}", ha="center", fontsize=8, color=OURS
             )
         else:
-            axes.text(position + 0.2, 1, "not run", ha="center", rotation=90, fontsize=8, color=_OURS)
+            axes.text(position + 0.2, 1, "not run", ha="center", rotation=90, fontsize=8, color=OURS)
     axes.set(xticks=positions, ylim=(0, 125), ylabel=f"{metric} (%)", xlabel=table["row_header"])
     axes.set_xlim(-0.6, len(rows) - 0.4)
     slant = {"rotation": 15, "ha": "right", "rotation_mode": "anchor"} if len(rows[-1]["label"]) > 12 else {}
@@ -238,7 +210,7 @@ def rounds(table: dict[str, Any], *, subtitle: str) -> Figure:
     metric = "clip_accuracy_mean_softmax"
     single = [row for row in table["rows"] if "round" in row]
     labels = list(dict.fromkeys(row["label"] for row in single))
-    figure, axes = _axes(max(6.5, 1.6 * len(labels)), 4.2)
+    figure, axes = axes_of(max(6.5, 1.6 * len(labels)), 4.2)
     for place, label in enumerate(labels):
         mine = [row for row in single if row["label"] == label]
         # Side by side, so that equal accuracies do not hide each other.
@@ -246,17 +218,17 @@ def rounds(table: dict[str, Any], *, subtitle: str) -> Figure:
         for row, offset in zip(mine, offsets, strict=True):
             value = row["measured"][metric]
             met = row["test_clips_met_before"] > 0
-            axes.plot(place + offset, value, "o", color=_OURS, fillstyle="none" if met else "full")
+            axes.plot(place + offset, value, "o", color=OURS, fillstyle="none" if met else "full")
             axes.annotate(
                 str(row["round"]), (place + offset, value), (0, 6), textcoords="offset points", ha="center", fontsize=7
             )
         mean = sum(row["measured"][metric] for row in mine) / len(mine)
-        axes.hlines(mean, place - 0.32, place + 0.32, color=_ACCENT, label="mean" if place == 0 else None)
+        axes.hlines(mean, place - 0.32, place + 0.32, color=ACCENT, label="mean" if place == 0 else None)
     axes.set(
         xticks=range(len(labels)), ylim=(0, 105), ylabel="clip accuracy, mean softmax (%)", xlabel=table["row_header"]
     )
     axes.set_xlim(-0.6, len(labels) - 0.4)
     axes.set_xticklabels(labels)
-    axes.set_title(_heading(table, subtitle), fontsize=10)
+    axes.set_title(heading(table, subtitle), fontsize=10)
     axes.legend(frameon=False, loc="upper right", fontsize=8)
     return figure

@@ -2,18 +2,13 @@
 
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
-
 from common import tables
 from common.files import sha256_of_json
 from common.paper import Paper
 from common.records import Record, Setting
-from common.spec import Experiment
+from common.settings import resolve
+from common.spec import Experiment, Input
 from common.specbase import build
-from data_pipeline.features import Feature
-from data_pipeline.windows import WindowSpec
-
-_FEATURE = TypeAdapter(Feature)
 
 
 @dataclass(frozen=True)
@@ -38,15 +33,20 @@ class Group:
         return f"{plain}_{self.tag}" if self.tag else plain
 
 
-def conditions_of(row: Experiment, ran: Experiment | dict) -> str:
-    """Digest of the features and windows with which a row was really run, where they are not its own.
+def conditions_of(paper: Paper, row: Experiment, setting: Setting, ran: Experiment | dict) -> str:
+    """Digest of what a row was run with where its own features and windows, and the setting, do not say it.
 
     Two runs of a row with another time step of the columns, say, are no two runs of one experiment.
     """
     values = ran if isinstance(ran, dict) else ran.as_json()
     # As specs, because a record may be older than a field that has a default.
-    other = {"feature": _FEATURE.validate_python(values["feature"]), "windows": build(WindowSpec, values["windows"])}
-    return sha256_of_json({name: spec.digest for name, spec in other.items() if spec != getattr(row, name)})
+    shown = [build(Input, {name: values[name] for name in ("feature", "windows")})]
+    if values.get("second_input"):
+        shown.append(build(Input, values["second_input"]))
+    given = shown[0].feature if setting.features == "given" else None
+    expected = resolve(paper, row, setting, given).inputs
+    differing = [(place, ours.digest) for place, ours in enumerate(shown) if ours != expected[place]]
+    return sha256_of_json({"given": given and given.digest, "differing": differing})
 
 
 def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
@@ -62,7 +62,7 @@ def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
     for record in sorted(records, key=lambda record: record.run_id):
         # A row that the paper no longer has cannot stand in any of its tables.
         if record.row_experiment in rows:
-            conditions = conditions_of(rows[record.row_experiment], record.experiment)
+            conditions = conditions_of(paper, rows[record.row_experiment], record.setting, record.experiment)
             sorted_in.setdefault((record.setting.digest, conditions), []).append(record)
     if not sorted_in:
         return []

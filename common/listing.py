@@ -3,16 +3,27 @@
 from typing import Any
 
 from common.paper import ArchitectureTable, Paper
-from common.spec import Table
+from common.spec import Experiment, Table
 from common.tables import of_architecture
 
 
 def listing(paper: Paper) -> dict[str, Any]:
     """Everything `--list --json` prints. Percentages are in percent, counts are integers."""
-    return {"paper": paper.key, "tables": [_table(paper, paper.table(name)) for name in paper.table_ids]}
+    counted: dict[str, int] = {}
+    return {"paper": paper.key, "tables": [_table(paper, paper.table(name), counted) for name in paper.table_ids]}
 
 
-def _table(paper: Paper, table: Table | ArchitectureTable) -> dict[str, Any]:
+def _parameters(paper: Paper, experiment: Experiment, counted: dict[str, int]) -> int:
+    """Counts the parameters of a network once, however many rows train it."""
+    # What does not change the network is made alike.
+    default = paper.default_experiment
+    key = experiment.but(training=default.training, protocol=default.protocol).digest
+    if key not in counted:
+        counted[key] = paper.parameters(experiment)
+    return counted[key]
+
+
+def _table(paper: Paper, table: Table | ArchitectureTable, counted: dict[str, int]) -> dict[str, Any]:
     if isinstance(table, ArchitectureTable):
         rows = [
             {
@@ -28,7 +39,7 @@ def _table(paper: Paper, table: Table | ArchitectureTable) -> dict[str, Any]:
         {
             "label": row.label,
             "published": row.published,
-            "trainable_parameters": paper.parameters(row.experiment),
+            "trainable_parameters": _parameters(paper, row.experiment, counted),
             "experiment": row.experiment.digest,
         }
         for row in table.rows

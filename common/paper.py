@@ -3,12 +3,14 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import keras
 
 from common.errors import SpecError
-from common.spec import Experiment, Row, Source, Table
+from common.sources import Source
+from common.spec import Experiment, Row, Table
 from common.specbase import Spec
 from data_pipeline.features import Feature
 from data_pipeline.stream import Layout, shape_of_window
@@ -52,13 +54,41 @@ class Figure:
     """A published figure that is drawn again.
 
     Args:
-        kind: `spectrogram`, `windows`, `waveform_windows`, or the learning curves of the default row: `accuracy`,
-            `loss`.
+        kind: `spectrogram`, `windows`, `waveform_windows`; learning curves: `accuracy`, `loss`; or a whole table in one
+            picture: `heat_maps`, `scaling`.
+        rows: (table id, row label) of the rows whose curves are drawn, side by side; empty for the default row.
+        table: id of the table that is drawn whole.
+        places: where each of its rows stands: row label -> (line, column) of a heat map, (family, size) of a scaling.
+        sizes: row label -> trainable parameters of the published network, of a scaling.
     """
 
     id: str
     kind: str
     title: str
+    rows: tuple[tuple[str, str], ...] = ()
+    table: str = ""
+    places: dict[str, tuple[str, str]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A published confusion matrix, held against the clip decisions of the row that it is of.
+
+    Args:
+        row: (table id, row label).
+        genres: names of the classes, in the matrix's order.
+        counts: true genre x decided genre, in clips.
+        aggregation: how clips are decided: `majority_vote` or `mean_softmax`.
+    """
+
+    id: str
+    title: str
+    row: tuple[str, str]
+    genres: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    aggregation: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,16 +100,22 @@ class Paper:
         citation: one line.
         published_on: name of the data set that the published numbers are of.
         default_row: (table id, row label) of the network that the paper recommends.
-        build: (model spec, input shape, classes) -> an uncompiled model.
-        layout: how its networks take their windows.
-        small_feature: cheaper features, for a quick look and for the demo corpus.
-        smoke: values of every experiment, by dotted path, that smoke scale replaces with small or given features.
+        build: (model spec, input shape or two of them, classes) -> an uncompiled model.
+        layout: how its networks take spectrograms; samples are always (samples, 1).
+        small_features: for each of its features a cheaper one, for a quick look and for the demo corpus.
+        smoke: values of every experiment, by dotted path, that smoke scale replaces with small or given features;
+            paths that a row does not have are no matter of it.
         smoke_paper_features: the same with the paper's own, dearer features: enough to see every part work.
         smoke_tracks_per_genre: clips of each genre at smoke scale.
         paper_seeds: runs averaged at paper scale.
         sources: where each value of an experiment comes from, by dotted path.
         notes: facts about the reproduction for the generated README.
         default_tables: tables that a command without `--table` makes, where all would be too much; empty for all.
+        published_classes: number of genres of the published networks.
+        initialise: (model, model spec, name -> file) puts trained weights into a freshly built network; None where
+            every network starts from random weights. The names are those of `--weights NAME=FILE`.
+        weight_names: of files of trained weights that it can start from.
+        confusions: published confusion matrices.
     """
 
     key: str
@@ -92,7 +128,7 @@ class Paper:
     default_row: tuple[str, str]
     build: Callable[[Any, tuple[int, ...], int], keras.Model]
     layout: Layout
-    small_feature: Feature
+    small_features: dict[Feature, Feature]
     smoke: dict[str, Any]
     smoke_paper_features: dict[str, Any]
     smoke_tracks_per_genre: int
@@ -100,6 +136,10 @@ class Paper:
     sources: dict[str, Source]
     notes: tuple[str, ...] = field(default=())
     default_tables: tuple[str, ...] = ()
+    published_classes: int = 10
+    initialise: Callable[[keras.Model, Any, dict[str, Path]], None] | None = None
+    weight_names: tuple[str, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
 
     @property
     def table_ids(self) -> list[str]:
@@ -136,14 +176,24 @@ class Paper:
         """The network that the paper recommends."""
         return self.row(*self.default_row).experiment
 
-    def input_shape(self, experiment: Experiment) -> tuple[int, ...]:
-        """Shape of one window with the experiment's own feature, as the network takes it."""
-        frames = experiment.windows.window_frames(experiment.feature.frames_per_second)
-        return shape_of_window(frames, experiment.feature.bins, self.layout)
+    @property
+    def experiments(self) -> list[Experiment]:
+        """Of all rows, each once, the recommended one first."""
+        rows = [row.experiment for table in self.tables for row in table.rows]
+        return list({experiment.digest: experiment for experiment in (self.default_experiment, *rows)}.values())
 
-    def parameters(self, experiment: Experiment, classes: int = 10) -> int:
+    def input_shape(self, experiment: Experiment) -> tuple:
+        """Shape of one window with the experiment's own feature, as the network takes it; a tuple of two shapes for two
+        inputs."""
+        shapes = tuple(
+            shape_of_window(given.windows.window_frames(given.feature.frames_per_second), given.feature, self.layout)
+            for given in experiment.inputs
+        )
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    def parameters(self, experiment: Experiment) -> int:
         """Trainable parameters of a row's network at the paper's own input size."""
-        return count_trainable(self.build(experiment.model, self.input_shape(experiment), classes))
+        return count_trainable(self.build(experiment.model, self.input_shape(experiment), self.published_classes))
 
 
 def count_trainable(layer: keras.Layer) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from common import selection
 from common.console import warn
 from common.errors import DataError, SpecError
 from common.groups import conditions_of
@@ -10,7 +11,7 @@ from common.paper import ArchitectureTable, Paper
 from common.protocol import split_ids
 from common.records import DataFacts, Setting
 from common.settings import canonical, read_changes, resolve, without_idle_overrides
-from common.spec import Precision, Row, Scale, SplitName, Table, Unit
+from common.spec import Precision, Protocol, Scale, SplitName, Table, Unit
 from common.workshop import PlannedRun, Workshop
 from data_pipeline.audio import Decoder
 from data_pipeline.catalog import Catalog
@@ -48,6 +49,12 @@ class Options:
     decoder: Decoder = "soundfile"
     seconds_per_column: float | None = None
     changes: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+
+    @property
+    def weight_files(self) -> dict[str, Path]:
+        """Name -> file of `--weights NAME=FILE`."""
+        return selection.read_weight_files(self.weights)
 
     @property
     def effective_scale(self) -> Scale:
@@ -65,43 +72,22 @@ class Plan:
     runs: list[PlannedRun] = field(default_factory=list)
 
     @property
-    def reader(self) -> WindowReader:
-        """Of the first run, for pictures of the data."""
-        return self.runs[0].reader
+    def readers(self) -> list[WindowReader]:
+        """Of all inputs, each once, for pictures of the data."""
+        parts = [part for planned in self.runs for part in planned.reader.parts]
+        return list({id(part): part for part in parts}.values())
 
     @property
     def conditions(self) -> str:
         """What replaced the rows' own features and windows."""
         rows = {row.experiment.digest: row.experiment for table in self.paper.tables for row in table.rows}
         first = self.runs[0]
-        return conditions_of(rows[first.row_experiment], first.run.experiment)
+        return conditions_of(self.paper, rows[first.row_experiment], self.setting, first.run.experiment)
 
     def close(self) -> None:
         """Close the shards that the runs read from."""
         for planned in self.runs:
             planned.reader.close()
-
-
-def selected(paper: Paper, options: Options) -> list[tuple[Table | ArchitectureTable, list[Row]]]:
-    """The tables that are asked for, with their rows that are asked for.
-
-    Raises:
-        SpecError: a table or row does not exist.
-    """
-    # A row that is asked for by name is looked for in all tables.
-    names = options.tables or (not options.rows and paper.default_tables) or paper.table_ids
-    tables = [paper.table(name) for name in dict.fromkeys(names)]
-    of_results = [table for table in tables if isinstance(table, Table)]
-    known = {row.label for table in of_results for row in table.rows}
-    for label in options.rows:
-        if label not in known:
-            listed = "; ".join(f"table {t.id}: {' | '.join(row.label for row in t.rows)}" for t in of_results) or "none"
-            raise SpecError(f"--row {label}: no such row in the tables asked for. Rows: {listed}.")
-    wanted = set(options.rows or known)
-    return [
-        (table, [row for row in table.rows if row.label in wanted] if isinstance(table, Table) else [])
-        for table in tables
-    ]
 
 
 def plan(paper: Paper, options: Options) -> Plan:
@@ -112,32 +98,39 @@ def plan(paper: Paper, options: Options) -> Plan:
     Raises:
         EncoreError: options or data cannot be used.
     """
-    chosen = selected(paper, options)
+    chosen = selection.selected(paper, options.tables, options.rows)
     if options.seconds_per_column is not None and options.dataset != "arrays":
         raise SpecError(f"--seconds-per-column: goes with --dataset arrays, received --dataset {options.dataset}.")
     catalog, given = registry.load(
         options.dataset, options.data, options.cache.expanduser(), seconds_per_column=options.seconds_per_column
     )
     _report(catalog, options)
+    chosen = selection.runnable(chosen, given, by_name=bool(options.rows))
+    asked = [row.experiment for _, rows in chosen for row in rows]
     scale = options.effective_scale
     if scale == "smoke":
         catalog = catalog.first_of_each_genre(paper.smoke_tracks_per_genre)
-    protocol = paper.default_experiment.protocol
+    published = paper.default_experiment.protocol
     features = _features(options, given)
     setting = Setting(
         dataset=catalog.dataset,
         data_digest="",
         scale=scale,
         features=features,
-        split=options.split or protocol.split,
-        unit=options.unit or protocol.unit,
+        split=options.split or published.split,
+        unit=options.unit or published.unit,
         epochs=options.epochs,
         precision=options.precision,
         changes=read_changes(options.changes),
     )
-    setting = without_idle_overrides(paper, canonical(paper, setting, given), given)
-    _require_predefined(paper, catalog, setting, given)
-    if options.allow_incomplete and not _can_stratify(paper, catalog, setting, given):
+    labelled = {row.label: row.experiment for _, rows in chosen for row in rows}
+    setting = without_idle_overrides(paper, asked, canonical(paper, labelled, setting, given), given)
+    weights = selection.weights_of_rows(
+        paper, [resolve(paper, experiment, setting, given) for experiment in asked], options.weight_files
+    )
+    protocol = resolve(paper, asked[0], setting, given).protocol
+    _require_predefined(protocol, catalog)
+    if options.allow_incomplete and not _can_stratify(protocol, catalog):
         setting = setting.but(stratified=False)
         warn("too few clips of some genres to stratify: they are dealt without regard to genre, and the table says so")
     workshop = Workshop(
@@ -148,6 +141,7 @@ def plan(paper: Paper, options: Options) -> Plan:
         decoder=options.decoder,
         skip_bad=options.skip_bad,
         seeds=options.seeds,
+        weights=weights,
     )
     runs: dict[str, PlannedRun] = {}
     for table, rows in chosen:
@@ -223,16 +217,14 @@ def _require_usable(catalog: Catalog, options: Options) -> None:
     warn(f"{found}; going on without them")
 
 
-def _require_predefined(paper: Paper, catalog: Catalog, setting: Setting, given: Feature | None) -> None:
+def _require_predefined(protocol: Protocol, catalog: Catalog) -> None:
     """Refuse a predefined split that does not exist or does not fit before anything is extracted for it."""
-    protocol = resolve(paper, paper.default_experiment, setting, given).protocol
     if protocol.split not in _DEALT_SPLITS:
         split_ids(protocol, [track.id for track in catalog.tracks], [t.label for t in catalog.tracks], catalog.splits)
 
 
-def _can_stratify(paper: Paper, catalog: Catalog, setting: Setting, given: Feature | None) -> bool:
+def _can_stratify(protocol: Protocol, catalog: Catalog) -> bool:
     """Whether the clips of every genre suffice for the split (windows always do)."""
-    protocol = resolve(paper, paper.default_experiment, setting, given).protocol
     if protocol.unit == "segment" or protocol.split not in _DEALT_SPLITS:
         return True
     try:

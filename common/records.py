@@ -77,6 +77,14 @@ class PartCounts(Spec):
     windows: int
 
 
+class SecondInput(Spec):
+    """Shape of the second input's windows, and what it was standardised with."""
+
+    shape: tuple[int, ...]
+    mean: float
+    deviation: float
+
+
 class Record(Spec):
     """Everything about one finished run.
 
@@ -90,6 +98,8 @@ class Record(Spec):
         metrics: part -> metric -> share between 0 and 1.
         history: one entry per epoch.
         clips: what the network said of each test clip.
+        second_input: None where the network has one input.
+        weights: file of trained weights that the network started from, as `name=SHA-256`; empty for none.
     """
 
     format_version: int = FORMAT_VERSION
@@ -120,6 +130,8 @@ class Record(Spec):
     finished_at: str
     history: tuple[dict[str, int | float], ...]
     clips: tuple[ClipResult, ...]
+    second_input: SecondInput | None = None
+    weights: str = ""
 
 
 def runs_folder(out: Path, paper: str, dataset: str) -> Path:

@@ -34,7 +34,7 @@ def penalised_kernels(model: keras.Model, pattern: str) -> list[keras.Variable]:
     Raises:
         SpecError: no layer with a kernel matches.
     """
-    layers = [layer for layer in model.layers if getattr(layer, "kernel", None) is not None]
+    layers = [layer for layer in _layers_within(model) if getattr(layer, "kernel", None) is not None]
     chosen = [layer.kernel for layer in layers if re.fullmatch(pattern, layer.name)]
     if not chosen:
         raise SpecError(
@@ -44,8 +44,20 @@ def penalised_kernels(model: keras.Model, pattern: str) -> list[keras.Variable]:
     return chosen
 
 
+def _layers_within(model: keras.Model) -> list[keras.Layer]:
+    """The layers of a model, and of the models among them."""
+    return [
+        inner
+        for layer in model.layers
+        for inner in (_layers_within(layer) if isinstance(layer, keras.Model) else [layer])
+    ]
+
+
 def regularise(model: keras.Model, training: Training) -> list[keras.Variable]:
-    """Put the penalty that an experiment asks for on a built model's kernels.
+    """Put the penalty that an experiment asks for on a built model's kernels, or on all that it trains.
+
+    With `l2_variables="all"` and the form `sum`, a penalty of `w / 2` is what PyTorch's `Adam(weight_decay=w)` does:
+    its gradient is `w` times the variable, before Adam rescales it.
 
     The forms `sum` and `mean` become part of the model's loss, in training and in evaluation, as Keras' own
     `kernel_regularizer` does. The form `decoupled` is the optimiser's work.
@@ -58,10 +70,13 @@ def regularise(model: keras.Model, training: Training) -> list[keras.Variable]:
     """
     if not training.l2:
         return list(model.trainable_variables)
-    kernels = penalised_kernels(model, training.l2_layers)
+    if training.l2_variables == "all":
+        penalised = list(model.trainable_variables)
+    else:
+        penalised = penalised_kernels(model, training.l2_layers)
     if training.l2_form != "decoupled":
         kind = keras.regularizers.L2 if training.l2_form == "sum" else MeanL2
-        for kernel in kernels:
-            kernel.regularizer = kind(training.l2)
-    covered = {id(kernel) for kernel in kernels}
+        for variable in penalised:
+            variable.regularizer = kind(training.l2)
+    covered = {id(variable) for variable in penalised}
     return [variable for variable in model.trainable_variables if id(variable) not in covered]

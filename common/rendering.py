@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as ScreenTable
 
-from common import rounds
-from common.evaluation import METRIC_NAMES
+from common import confusion, rounds
+from common.evaluation import METRIC_NAMES, VALIDATION_METRIC_NAMES
 from common.files import write_json, write_text
 
 _NOT_RUN, _NOT_GIVEN = "not run", "not given"
@@ -34,6 +34,8 @@ def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Header and rows as text: the same in every form."""
     if table["protocol"] is None:
         return _architecture_cells(table)
+    if table.get("kind") == "confusion":
+        return confusion.cells(table)
     return rounds.cells(table) if "kind" in table else _result_cells(table)
 
 
@@ -62,8 +64,8 @@ def _result_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         if measured:
             line += [_mean(measured[name]) for name in others]
             line += [
-                str(measured[metrics[0]]["runs"]),
-                str(measured[metrics[0]]["clips"]),
+                str(measured["window_accuracy"]["runs"]),
+                str(measured["window_accuracy"]["clips"]),
                 f"{row['trainable_parameters']:,}",
             ]
         else:
@@ -80,7 +82,7 @@ def _mean(measured: dict[str, Any]) -> str:
 
 def _metric_name(metric: str) -> str:
     """Parentheses are left to the unit."""
-    return METRIC_NAMES[metric].replace(" (", ", ").replace(")", "")
+    return (METRIC_NAMES | VALIDATION_METRIC_NAMES)[metric].replace(" (", ", ").replace(")", "")
 
 
 def _architecture_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common import figures, rendering, rounds, tables
+from matplotlib.figure import Figure as Drawing
+
+from common import charts, confusion, figures, rendering, rounds, tables
+from common.figurestyle import write
 from common.files import read_json, write_text
 from common.groups import Group, groups_of
 from common.paper import ArchitectureTable, Figure, Paper, leaf_paths
@@ -51,7 +54,7 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
         stem = group.stem("table", table.id, paper)
         chart = figures.published_and_measured(values, subtitle=_subtitle(values))
         made[table.id] = values
-        paths[table.id] = rendering.write_all(folder, stem, values) + figures.write(chart, folder / "figures" / stem)
+        paths[table.id] = rendering.write_all(folder, stem, values) + write(chart, folder / "figures" / stem)
         broken_down = rounds.of_rounds(paper, table, group.setting, list(group.records))
         if broken_down:
             broken_down |= {name: values[name] for name in ("caption", "warnings")}
@@ -59,10 +62,23 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
             chart = figures.rounds(broken_down, subtitle=_subtitle(values))
             made[broken_down["table"]] = broken_down
             paths[table.id] += rendering.write_all(folder, stem, broken_down)
-            paths[table.id] += figures.write(chart, folder / "figures" / stem)
-    if paper.default_row[0] in made:
-        subtitle = _subtitle(made[paper.default_row[0]])
-        paths["curves"] = _write_curves(paper, group, folder / "figures", subtitle)
+            paths[table.id] += write(chart, folder / "figures" / stem)
+    for published in paper.confusions:
+        values = confusion.of_confusion(paper, published, group.setting, list(group.records))
+        if values:
+            whole = made[published.row[0]]
+            values["caption"] += whole["caption"]
+            values["warnings"] = whole["warnings"]
+            stem = group.stem("table", values["table"], paper)
+            chart = charts.confusion(values, subtitle=_subtitle(whole))
+            made[values["table"]] = values
+            paths[published.row[0]] += rendering.write_all(folder, stem, values) + write(
+                chart, folder / "figures" / stem
+            )
+    paths["curves"] = _write_curves(paper, group, made, folder / "figures")
+    for figure in paper.figures:
+        if figure.table in made:
+            paths[figure.table] += _write_whole(paper, group, figure, made[figure.table], folder / "figures")
     for table in paper.architecture:
         made[table.id], paths[table.id] = write_architecture(paper, table, group.setting.dataset, out)
     return Report(group, made, paths)
@@ -76,54 +92,85 @@ def write_architecture(
     return values, rendering.write_all(tables.result_folder(out, paper, dataset), f"table_{table.id}", values)
 
 
-def _write_curves(paper: Paper, group: Group, folder: Path, subtitle: str) -> list[Path]:
-    """Draw the paper's learning curves from the records of its default row; nothing where there is none."""
-    default = paper.default_experiment.digest
-    mine = [record for record in group.records if record.row_experiment == default]
-    if not mine:
-        return []
+def _write_whole(paper: Paper, group: Group, figure: Figure, table: dict[str, Any], folder: Path) -> list[Path]:
+    """Draw a whole table in one picture."""
+    if figure.kind == "heat_maps":
+        drawn = charts.heat_maps(table, figure.places, subtitle=_subtitle(table))
+    else:
+        drawn = charts.scaling(table, figure.places, figure.sizes, subtitle=_subtitle(table))
+    return write(drawn, folder / group.stem("figure", figure.id, paper))
+
+
+def _write_curves(paper: Paper, group: Group, made: dict[str, dict[str, Any]], folder: Path) -> list[Path]:
+    """Draw the paper's learning curves from the records of their rows; nothing where there are none."""
     paths = []
     for figure in paper.figures:
         if figure.kind not in ("accuracy", "loss"):
             continue
-        heading = f"{_figure_title(paper, figure)}\n{subtitle}"
-        drawn = figures.curves(mine, figure.kind, title=heading)
-        paths += figures.write(drawn, folder / group.stem("figure", figure.id, paper))
+        rows = []
+        for table, label in figure.rows or (paper.default_row,):
+            digest = paper.row(table, label).experiment.digest
+            mine = [record for record in group.records if record.row_experiment == digest]
+            rows += [(label, mine)] if mine else []
+        if not rows:
+            continue
+        subtitle = _subtitle(made[(figure.rows or (paper.default_row,))[0][0]])
+        lacking = len(figure.rows or (paper.default_row,)) - len(rows)
+        marks = f"{subtitle}; {lacking} rows not run" if lacking else subtitle
+        drawn = figures.curves(rows, figure.kind, title=f"{_figure_title(paper, figure)}\n{marks}")
+        paths += write(drawn, folder / group.stem("figure", figure.id, paper))
     return paths
 
 
-def write_examples(paper: Paper, group: Group, reader: WindowReader, out: Path) -> list[Path]:
-    """Draw the paper's pictures of the data from the first track that has windows."""
+def write_examples(paper: Paper, group: Group, readers: list[WindowReader], out: Path) -> list[Path]:
+    """Draw the paper's pictures of the data from the first track that has windows.
+
+    Args:
+        readers: of all inputs that the command's networks saw; each picture takes the first that it can show.
+    """
+    folder = tables.result_folder(out, paper, group.setting.dataset) / "figures"
+    paths = []
+    for figure in paper.figures:
+        if figure.kind not in _EXAMPLES:
+            continue
+        fitting = [reader for reader in readers if _can_show(figure, reader)]
+        if fitting:
+            stem = folder / group.stem("figure", figure.id, paper)
+            paths += write(_draw_example(paper, figure, fitting[0]), stem)
+    return paths
+
+
+# A value may differ in dozens of rows; their tables list it.
+_MOST_OTHER_VALUES = 5
+_EXAMPLES = ("spectrogram", "windows", "waveform_windows")
+
+
+def _can_show(figure: Figure, reader: WindowReader) -> bool:
+    feature = reader.index.feature
+    is_waveform = feature.kind == "waveform" or feature.bins == 1
+    return (figure.kind == "waveform_windows") == is_waveform and feature.channels == 1
+
+
+def _draw_example(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing:
     index = reader.index
     number = int(reader.windows.tracks[0])
     track = index.tracks[number]
     feature = index.feature
     values = feature.storage.decode(read_track(index, track))
     seconds = track.frames / feature.frames_per_second
-    folder = tables.result_folder(out, paper, group.setting.dataset) / "figures"
-    paths = []
-    for figure in paper.figures:
-        stem = folder / group.stem("figure", figure.id, paper)
-        heading = f"{_figure_title(paper, figure)}\n{track.id}"
-        if figure.kind == "spectrogram":
-            kind = {"stft_db": "STFT bin", "log_mel": "mel band"}.get(feature.kind, "bin")
-            drawn = figures.spectrogram(
-                values, seconds, title=heading, bins_label=kind, top_db=getattr(feature, "top_db", None)
-            )
-        elif figure.kind == "windows":
-            starts = reader.windows.starts[reader.windows.tracks == number]
-            size = f"{len(starts)} windows of {reader.windows.frames} frames"
-            drawn = figures.windows(values, starts, reader.windows.frames, seconds, title=f"{heading}: {size}")
-        elif figure.kind == "waveform_windows":
-            starts = reader.windows.starts[reader.windows.tracks == number]
-            size = f"{len(starts)} windows of {reader.windows.frames} samples"
-            drawn = figures.waveform_windows(
-                values[:, 0], starts, reader.windows.frames, seconds, title=f"{heading}: {size}"
-            )
-        else:
-            continue
-        paths += figures.write(drawn, stem)
-    return paths
+    heading = f"{_figure_title(paper, figure)}\n{track.id}"
+    if figure.kind == "spectrogram":
+        kind = {"stft_db": "STFT bin", "log_mel": "mel band", "torch_mel": "mel band"}.get(feature.kind, "bin")
+        # Decibels over 1 are shown as they are.
+        top_db = None if feature.kind == "torch_mel" else getattr(feature, "top_db", None)
+        return figures.spectrogram(values, seconds, title=heading, bins_label=kind, top_db=top_db)
+    starts = reader.windows.starts[reader.windows.tracks == number]
+    frames = reader.windows.frames
+    unit = "samples" if figure.kind == "waveform_windows" else "frames"
+    title = f"{heading}: {len(starts)} windows of {frames} {unit}"
+    if figure.kind == "waveform_windows":
+        return figures.waveform_windows(values[:, 0], starts, frames, seconds, title=title)
+    return figures.windows(values, starts, frames, seconds, title=title)
 
 
 def write_page(paper: Paper, out: Path) -> Path:
@@ -144,14 +191,13 @@ def write_page(paper: Paper, out: Path) -> Path:
         "| value | chosen | why |",
         "|---|---|---|",
     ]
-    experiment = paper.default_experiment
     stated, unused = [], []
-    for path in leaf_paths(experiment):
+    for path, values in _every_value(paper).items():
         source = paper.sources[path]
         if source.status == "unused":
             unused.append(f"`{path}`")
             continue
-        row = f"| `{path}` | {_value(experiment, path)} | {source.reason} |"
+        row = f"| `{path}` | {_listed(values)} | {source.reason} |"
         (lines if source.status == "assumed" else stated).append(row)
     lines += ["", "## Stated", "", "| value | used | where |", "|---|---|---|", *stated, ""]
     if unused:
@@ -175,11 +221,26 @@ def write_page(paper: Paper, out: Path) -> Path:
     return page
 
 
-def _value(experiment: Any, path: str) -> str:
-    value = experiment
-    for part in path.split("."):
-        value = getattr(value, part)
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+def _every_value(paper: Paper) -> dict[str, list[Any]]:
+    """Every value that a row of the paper has -> what it is, each once; the recommended row's first, if it has it."""
+    found: dict[str, list[Any]] = {}
+    for experiment in paper.experiments:
+        for path in leaf_paths(experiment):
+            value = experiment
+            for part in path.split("."):
+                value = getattr(value, part)
+            seen = found.setdefault(path, [])
+            if value not in seen:
+                seen.append(value)
+    return found
+
+
+def _listed(values: list[Any]) -> str:
+    shown = [", ".join(map(str, value)) if isinstance(value, tuple) else str(value) for value in values]
+    if len(shown) == 1:
+        return shown[0]
+    others = "; ".join(shown[1:_MOST_OTHER_VALUES]) + ("; ..." if len(shown) > _MOST_OTHER_VALUES else "")
+    return f"{shown[0]} (other rows: {others})"
 
 
 def _figure_title(paper: Paper, figure: Figure) -> str:

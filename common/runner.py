@@ -12,12 +12,12 @@ from filelock import FileLock
 from common import records
 from common.console import say, warn
 from common.display import Board
-from common.errors import EncoreError, RunError
+from common.errors import EncoreError, RunError, SpecError
 from common.evaluation import accuracies, aggregate
 from common.files import make_folder, require_writable_folder, write_text
 from common.paper import count_trainable
 from common.planning import Options, Plan
-from common.records import PartCounts, Record, runs_folder
+from common.records import PartCounts, Record, SecondInput, runs_folder
 from common.tables import result_folder
 from common.training import (
     CHECKPOINT_NAME,
@@ -31,7 +31,8 @@ from common.training import (
 )
 from common.workbench import Workbench
 from common.workshop import PlannedRun
-from data_pipeline.stream import shape_of_window
+from data_pipeline.standardisation import Standardisation
+from data_pipeline.stream import input_shape
 
 
 @dataclass
@@ -58,6 +59,7 @@ def execute(plan: Plan, options: Options) -> Outcome:
     folder = runs_folder(options.out, plan.paper.key, plan.setting.dataset)
     work = result_folder(options.out, plan.paper, plan.setting.dataset) / "work"
     outcome = Outcome()
+    misfits: list[SpecError] = []
     pending = [planned for planned in plan.runs if options.fresh or not _is_recorded(planned, folder)]
     outcome.finished_before = len(plan.runs) - len(pending)
     if outcome.finished_before:
@@ -83,14 +85,15 @@ def execute(plan: Plan, options: Options) -> Outcome:
                     board.end(listener, "finished by another command")
                     continue
                 try:
-                    record = _train(plan, planned, place, workbench, memory, listener)
+                    record = _train(plan, planned, place, options, workbench, memory, listener)
                     records.write(folder, record)
                     outcome.trained += 1
                     (place / CHECKPOINT_NAME).unlink(missing_ok=True)
                     board.end(listener, f"test window accuracy {100 * record.metrics['test']['window_accuracy']:.1f} %")
                 except EncoreError as error:
-                    if not isinstance(error, RunError):
+                    if not isinstance(error, RunError | SpecError):
                         raise
+                    misfits += [error] if isinstance(error, SpecError) else []
                     outcome.failed.append(f"{planned.name}: {error}")
                     board.end(listener, f"FAILED: {error}")
                 except Exception as error:  # one broken run must not take the finished ones with it
@@ -99,6 +102,8 @@ def execute(plan: Plan, options: Options) -> Outcome:
                     reason = f"{type(error).__name__}: {first_line} (see {place / 'error.txt'})"
                     outcome.failed.append(f"{planned.name}: {reason}")
                     board.end(listener, f"FAILED: {reason}")
+    if misfits and len(misfits) == len(plan.runs):
+        raise misfits[0]  # no network of this command can take these windows
     for failure in outcome.failed:
         warn(f"failed: {failure}")
     return outcome
@@ -117,12 +122,21 @@ def _forget(planned: PlannedRun, folder: Path, place: Path) -> None:
 
 
 def _train(
-    plan: Plan, planned: PlannedRun, place: Path, workbench: Workbench, memory: MemoryLimit, listener: Listener
+    plan: Plan,
+    planned: PlannedRun,
+    place: Path,
+    options: Options,
+    workbench: Workbench,
+    memory: MemoryLimit,
+    listener: Listener,
 ) -> Record:
     run, paper, reader = planned.run, plan.paper, planned.reader
 
-    def build(shape: tuple[int, ...], classes: int) -> keras.Model:
-        return paper.build(run.experiment.model, shape, classes)
+    def build(shape: tuple, classes: int) -> keras.Model:
+        model = paper.build(run.experiment.model, shape, classes)
+        if paper.initialise is not None:
+            paper.initialise(model, run.experiment.model, options.weight_files)
+        return model
 
     fitted = fit(
         run,
@@ -169,8 +183,13 @@ def _judge(plan: Plan, planned: PlannedRun, fitted: Fitted, part: str, memory: M
     return aggregate(probabilities, reader.labels[positions], reader.windows.tracks[positions], ids)
 
 
+def _second_input(shape: tuple[int, ...], standardisation: Standardisation) -> SecondInput:
+    return SecondInput(shape=shape, mean=standardisation.mean, deviation=standardisation.deviation)
+
+
 def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, judging_seconds: float) -> Record:
     run, reader = planned.run, planned.reader
+    shape = input_shape(reader, plan.paper.layout)
     parts = {
         part: PartCounts(clips=len(set(reader.windows.tracks[positions].tolist())), windows=len(positions))
         for part in ("train", "valid", "test")
@@ -192,16 +211,18 @@ def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, jud
         parts=parts,
         shared_clips=run.fold.shared_tracks,
         trainable_parameters=count_trainable(fitted.model),
-        input_shape=shape_of_window(*reader.window_shape, plan.paper.layout),
-        input_mean=fitted.standardisation.mean,
-        input_deviation=fitted.standardisation.deviation,
-        best_epoch=fitted.state.best_epoch,
+        input_shape=shape if len(reader.parts) == 1 else shape[0],
+        input_mean=fitted.standardisation[0].mean,
+        input_deviation=fitted.standardisation[0].deviation,
+        second_input=None if len(reader.parts) == 1 else _second_input(shape[1], fitted.standardisation[1]),
+        best_epoch=fitted.state.best_epoch if run.experiment.training.keep == "best" else fitted.state.epoch,
         metrics=metrics,
         wall_seconds=round(fitted.seconds + judging_seconds, 1),
         peak_resident_bytes=peak_resident_bytes(),
         machine=records.machine(),
         versions=records.versions(),
         finished_at=records.now(),
+        weights=planned.weights,
         history=tuple(fitted.state.history),
         clips=clips,
     )

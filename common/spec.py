@@ -17,6 +17,7 @@ from pydantic import (
 
 from common.errors import SpecError
 from common.specbase import Spec
+from data_pipeline.augment import Augmentation
 from data_pipeline.features import Feature
 from data_pipeline.windows import WindowSpec
 
@@ -105,6 +106,12 @@ class Training(Spec):
         l2_form: lambda times the `sum` or the `mean` of a kernel's squares is added to the loss, or `decoupled`: each
             update shrinks the kernel by learning rate times lambda instead.
         l2_layers: regular expression that matches the whole names of the layers that are penalised.
+        l2_variables: the penalty covers the `kernels` of those layers, or `all` trainable variables of the network:
+            biases, normalisations and embeddings too, as PyTorch's `weight_decay` does.
+        augmentation: what training windows go through at random; None for nothing.
+        plateau_epochs: multiply the learning rate by `plateau_factor` whenever so many epochs in a row have brought no
+            lower validation loss; None keeps it.
+        keep: the weights that are judged: of the epoch with the `best` (least) validation loss, or of the `last`.
     """
 
     optimizer: Literal["adam", "adadelta"] = "adam"
@@ -121,11 +128,18 @@ class Training(Spec):
     l2: NonNegativeFloat = 0.0
     l2_form: L2Form = "sum"
     l2_layers: str = ".*"
+    l2_variables: Literal["kernels", "all"] = "kernels"
+    augmentation: Augmentation | None = None
+    keep: Literal["best", "last"] = "best"
+    plateau_epochs: PositiveInt | None = None
+    plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.2
 
     @model_validator(mode="after")
     def _accumulates(self) -> "Training":
         if self.accumulate_batches > 1 and self.optimizer != "adam":
             raise ValueError(f"accumulate_batches goes with optimizer adam, received {self.optimizer}")
+        if self.l2_variables == "all" and self.l2_layers != ".*":
+            raise ValueError(f"l2_variables all covers every layer, received l2_layers {self.l2_layers}")
         return self
 
     @field_validator("l2_layers")
@@ -138,11 +152,22 @@ class Training(Spec):
         return pattern
 
 
-_CHANGEABLE = ("model", "feature", "windows", "protocol", "training")
+class Input(Spec):
+    """What a network is shown: a feature, and the windows that are cut from it."""
+
+    feature: Feature
+    windows: WindowSpec
+
+
+_CHANGEABLE = ("model", "feature", "windows", "protocol", "training", "second_input")
 
 
 class Experiment(Spec):
-    """Everything that decides what one row computes, but for the data, the fold and the seed."""
+    """Everything that decides what one row computes, but for the data, the fold and the seed.
+
+    Args:
+        second_input: for networks with two inputs: another feature of the same windows; None for one input.
+    """
 
     paper: str
     model: SerializeAsAny[Spec]
@@ -150,6 +175,17 @@ class Experiment(Spec):
     windows: WindowSpec
     protocol: Protocol
     training: Training
+    second_input: Input | None = None
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The one or two inputs of the network."""
+        first = Input(feature=self.feature, windows=self.windows)
+        return (first,) if self.second_input is None else (first, self.second_input)
+
+    def has(self, path: str) -> bool:
+        """Whether there is a value at a dotted path that can be changed."""
+        return path in self._changeable_paths()
 
     def changed(self, changes: dict[str, Any]) -> Self:
         """A validated copy with other values.
@@ -160,15 +196,39 @@ class Experiment(Spec):
         Raises:
             SpecError: there is no such value, or it does not fit.
         """
-        parts: dict[str, dict[str, Any]] = {}
-        for path, value in changes.items():
-            part, _, name = path.partition(".")
-            known = type(getattr(self, part)).model_fields if part in _CHANGEABLE else {}
-            if name not in known:
-                choices = [f"{p}.{n}" for p in _CHANGEABLE for n in type(getattr(self, p)).model_fields]
-                raise SpecError(f"{path}: no such value of {self.paper}; its values are: {', '.join(choices)}.")
-            parts.setdefault(part, {})[name] = value
-        return self.but(**{part: getattr(self, part).but(**values) for part, values in parts.items()})
+        known = self._changeable_paths()
+        for path in changes:
+            if path not in known:
+                raise SpecError(f"{path}: no such value of {self.paper}; its values are: {', '.join(known)}.")
+            inside = [other for other in changes if other.startswith(f"{path}.")]
+            if inside:
+                raise SpecError(f"{path}: is given together with {inside[0]}, which is a part of it. Give one of them.")
+        return _changed(self, changes)
+
+    def _changeable_paths(self) -> list[str]:
+        return [path for name in _CHANGEABLE for path in _paths_below(getattr(self, name), f"{name}.")]
+
+
+def _paths_below(spec: Spec | None, prefix: str) -> list[str]:
+    """Dotted paths of all values of a spec: its leaves, and the specs between them."""
+    paths = []
+    for name in type(spec).model_fields if spec is not None else ():
+        paths += [f"{prefix}{name}", *_paths_below(_spec_or_none(getattr(spec, name)), f"{prefix}{name}.")]
+    return paths
+
+
+def _spec_or_none(value: Any) -> Spec | None:
+    return value if isinstance(value, Spec) else None
+
+
+def _changed(spec: Spec, changes: dict[str, Any]) -> Any:
+    own = {path: value for path, value in changes.items() if "." not in path}
+    below: dict[str, dict[str, Any]] = {}
+    for path, value in changes.items():
+        name, separator, rest = path.partition(".")
+        if separator:
+            below.setdefault(name, {})[rest] = value
+    return spec.but(**own, **{name: _changed(getattr(spec, name), values) for name, values in below.items()})
 
 
 def parse_change(text: str) -> tuple[str, Any]:
@@ -241,27 +301,3 @@ class Table(Spec):
         if set(self.compared_with) != set(self.metrics):
             raise ValueError(f"table {self.id}: compared_with must name {self.metrics}")
         return self
-
-
-class Source(Spec):
-    """Where a value of an experiment comes from.
-
-    Args:
-        status: `stated` in the paper, `assumed` by us where it is silent, or `unused`: an ability of ours that the
-            paper does not call for.
-        reason: the place in the paper, or why we chose so.
-    """
-
-    status: Literal["stated", "assumed", "unused"]
-    reason: str = Field(min_length=1)
-
-
-# Values that belong to one ability, for papers that do not call for it.
-ROTATION = ("protocol.partitions", "protocol.equal_partitions", "protocol.carry_weights")
-ACCUMULATION = ("training.accumulate_batches", "training.accumulate_reduce", "training.accumulate_left_over")
-L2_PENALTY = ("training.l2", "training.l2_form", "training.l2_layers")
-
-
-def unused(*paths: str) -> dict[str, Source]:
-    """Sources of values that a paper does not call for."""
-    return {path: Source(status="unused", reason="not called for") for path in paths}

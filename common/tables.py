@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from common import captions
-from common.evaluation import METRIC_NAMES, mean_with_interval
+from common.evaluation import METRIC_NAMES, VALIDATION_METRIC_NAMES, mean_with_interval
 from common.files import sha256_of_json
 from common.paper import ArchitectureTable, Paper, count_trainable
 from common.records import Record, Setting
@@ -34,7 +34,7 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
     mine = [record for record in records if record.setting == setting]
     rows, used = [], []
     for row in table.rows:
-        of_row = [record for record in mine if record.row_experiment == row.experiment.digest]
+        of_row = _of_one_start([record for record in mine if record.row_experiment == row.experiment.digest])
         used += of_row
         measured = _measured(table, of_row)
         rows.append(
@@ -71,16 +71,26 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
     }
 
 
+def _of_one_start(records: list[Record]) -> list[Record]:
+    """Runs from other files of trained weights are no repetitions: those of the newest run's file are kept."""
+    if not records:
+        return []
+    newest = max(records, key=lambda record: (record.finished_at, record.run_id))
+    return [record for record in records if record.weights == newest.weights]
+
+
 def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     if not records:
         return {}
-    clips = len({clip.id for record in records for clip in record.clips})
+    tested = len({clip.id for record in records for clip in record.clips})
+    validated = sum({record.fold: record.parts["valid"].clips for record in records}.values())
 
     def entry(metric: str) -> dict[str, Any]:
-        values = [record.metrics["test"][metric] for record in records]
+        values = [_value(record, metric) for record in records]
+        clips = validated if metric in VALIDATION_METRIC_NAMES else tested
         found = mean_with_interval(values, clips)
         return {
-            "metric": METRIC_NAMES[metric],
+            "metric": (METRIC_NAMES | VALIDATION_METRIC_NAMES)[metric],
             "mean": round(100 * found.mean, 2),
             **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
             "ci95": [round(100 * found.low, 2), round(100 * found.high, 2)],
@@ -93,11 +103,20 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     }
 
 
-def of_architecture(paper: Paper, table: ArchitectureTable, dataset: str, classes: int = 10) -> dict[str, Any]:
+def _value(record: Record, metric: str) -> float:
+    """Share between 0 and 1."""
+    if metric == "valid_highest_window_accuracy":
+        return max(entry["val_accuracy"] for entry in record.history)
+    if metric == "valid_window_accuracy":
+        return record.metrics["valid"]["window_accuracy"]
+    return record.metrics["test"][metric]
+
+
+def of_architecture(paper: Paper, table: ArchitectureTable, dataset: str) -> dict[str, Any]:
     """Hold the published layers against the network that we build at the paper's own input size."""
     experiment = table.experiment
     shape = paper.input_shape(experiment)
-    model = paper.build(experiment.model, shape, classes)
+    model = paper.build(experiment.model, shape, paper.published_classes)
     rows = []
     for row in table.rows:
         layers = [model.get_layer(name) for name in row.layers]

@@ -18,11 +18,10 @@ from common.errors import BudgetError, RunError
 from common.files import make_folder, sha256_of_json, write_text
 from common.optimizers import AccumulatedAdam, AccumulationSchedule
 from common.protocol import Fold
-from common.spec import Experiment
-from common.workbench import ModelBuilder, Workbench
-from data_pipeline.reader import WindowReader
+from common.spec import Experiment, Training
+from common.workbench import ModelBuilder, Workbench, network_of
 from data_pipeline.standardisation import AS_STORED, Standardisation, measure
-from data_pipeline.stream import Layout, as_dataset, epoch_order, shape_of_window
+from data_pipeline.stream import Layout, Reader, as_dataset, epoch_order, input_shape
 
 CHECKPOINT_NAME = "checkpoint.npz"
 WEIGHTS_NAME = "best.weights.h5"
@@ -106,11 +105,15 @@ def resident_bytes() -> int:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A finished fit: the model holds the weights of its best epoch."""
+    """A finished fit: the model holds the weights of its best (or last) epoch.
+
+    Args:
+        standardisation: of each input.
+    """
 
     model: keras.Model
     state: LoopState
-    standardisation: Standardisation
+    standardisation: tuple[Standardisation, ...]
     seconds: float
 
 
@@ -130,7 +133,7 @@ class Listener:
 def fit(
     run: Run,
     build: ModelBuilder,
-    reader: WindowReader,
+    reader: Reader,
     *,
     layout: Layout,
     folder: Path,
@@ -156,17 +159,19 @@ def fit(
     """
     listener = listener or Listener()
     training = run.experiment.training
-    shape = shape_of_window(*reader.window_shape, layout)
+    shape = input_shape(reader, layout)
     model = (workbench or Workbench()).model_for(run.experiment, build, shape, len(reader.index.genres), seed=run.seed)
     make_folder(folder)
     if start_from is not None:
         # Into a network without an optimiser: the file holds the state of the optimiser that ended there, too.
-        donor = build(shape, len(reader.index.genres))
+        donor = network_of(run.experiment, build, shape, len(reader.index.genres))
         donor.load_weights(start_from)
         model.set_weights(donor.get_weights())
     resumed = checkpoint.restore(folder / CHECKPOINT_NAME, model, run.id)
     state, best = resumed or (LoopState(run.id), [])
-    standardisation = measure(reader, run.fold.train) if training.standardise else AS_STORED
+    standardisation = tuple(
+        measure(part, run.fold.train) if training.standardise else AS_STORED for part in reader.parts
+    )
     budget = memory.batch_budget()
 
     def windows(order: np.ndarray):
@@ -184,6 +189,8 @@ def fit(
         began = time.perf_counter()
         order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
         listener.started(state.epoch, -(-len(order) // training.batch_windows))
+        if training.plateau_epochs is not None:
+            model.optimizer.learning_rate = learning_rate_of(training, state.history)
         callbacks = [_Ticker(listener)]
         if isinstance(model.optimizer, AccumulatedAdam):
             callbacks.append(AccumulationSchedule(len(order), training.accumulate_left_over))
@@ -214,14 +221,15 @@ def fit(
             f"update, which takes {training.accumulate_batches} batches. Train longer, or give --set "
             "training.accumulate_left_over=flush."
         )
-    model.set_weights(best)
+    if training.keep == "best":
+        model.set_weights(best)
     model.save_weights(folder / WEIGHTS_NAME)
     return Fitted(model, state, standardisation, sum(entry["seconds"] for entry in state.history))
 
 
 def predict(
     fitted: Fitted,
-    reader: WindowReader,
+    reader: Reader,
     positions: np.ndarray,
     *,
     batch_size: int,
@@ -238,6 +246,17 @@ def predict(
         budget_bytes=budget_bytes,
     )
     return fitted.model.predict(windows, verbose=0)
+
+
+def learning_rate_of(training: Training, history: list[dict[str, float]]) -> float:
+    """Learning rate of the next epoch: a function of the epochs so far, so that a resumed run goes on with the same."""
+    rate, best, waited = training.learning_rate, math.inf, 0
+    for entry in history:
+        waited = 0 if entry["val_loss"] < best else waited + 1
+        best = min(best, entry["val_loss"])
+        if training.plateau_epochs is not None and waited >= training.plateau_epochs:
+            rate, waited = rate * training.plateau_factor, 0
+    return rate
 
 
 def _is_over(run: Run, state: LoopState) -> bool:

@@ -8,9 +8,15 @@ import numpy as np
 from common.optimizers import optimizer_of
 from common.regularizers import regularise
 from common.spec import Experiment, Protocol
+from data_pipeline.augment import augmented
 
-# (input shape, number of classes) -> an uncompiled model
-ModelBuilder = Callable[[tuple[int, ...], int], keras.Model]
+# (input shape, or a tuple of two; number of classes) -> an uncompiled model
+ModelBuilder = Callable[[tuple, int], keras.Model]
+
+
+def network_of(experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int) -> keras.Model:
+    """The network that a run trains: the paper's, behind the augmentation that the run asks for."""
+    return augmented(build(shape, classes), experiment.training.augmentation)
 
 
 class Workbench:
@@ -27,7 +33,7 @@ class Workbench:
         self._fresh: list[np.ndarray] = []
 
     def model_for(
-        self, experiment: Experiment, build: ModelBuilder, shape: tuple[int, ...], classes: int, *, seed: int
+        self, experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int, *, seed: int
     ) -> keras.Model:
         """A compiled model with the fresh weights of that seed; the model handed out before is used up.
 
@@ -53,16 +59,14 @@ def _state(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _compiled(
-    experiment: Experiment, build: ModelBuilder, shape: tuple[int, ...], classes: int, seed: int
-) -> keras.Model:
+def _compiled(experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int, seed: int) -> keras.Model:
     # Drops the graphs of earlier runs in this process, and makes layer names start over.
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     training = experiment.training
     keras.config.set_dtype_policy(training.precision)
     try:
-        model = build(shape, classes)
+        model = network_of(experiment, build, shape, classes)
     finally:
         keras.config.set_dtype_policy("float32")
     model.compile(

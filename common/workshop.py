@@ -10,15 +10,18 @@ from common.files import sha256_of_json
 from common.paper import Paper
 from common.protocol import Fold, folds_of_windows
 from common.records import Setting
+from common.selection import weights_name
 from common.settings import resolve
 from common.spec import Experiment, Row
 from common.training import Run
 from data_pipeline.audio import Decoder
 from data_pipeline.catalog import Catalog
 from data_pipeline.features import Feature
+from data_pipeline.pairs import PairedReader, pair_windows
 from data_pipeline.prepare import prepare
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import ShardIndex
+from data_pipeline.stream import Reader
 from data_pipeline.windows import index_windows
 
 
@@ -29,14 +32,16 @@ class PlannedRun:
     Args:
         labels: the rows that it serves, e.g. `5.1 [16]`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
+        weights: file of trained weights that it starts from, as `name=SHA-256`; may be empty.
     """
 
     run: Run
     row_experiment: str
     labels: tuple[str, ...]
     folds: int
-    reader: WindowReader
+    reader: Reader
     previous: str | None = None
+    weights: str = ""
 
     @property
     def name(self) -> str:
@@ -53,6 +58,7 @@ class Workshop:
         given: feature of the arrays that the dataset consists of; None where there is audio.
         cache, decoder, skip_bad: see `data_pipeline.prepare.prepare`.
         seeds: runs of each row; None for the paper's or the scale's own number.
+        weights: name -> SHA-256 of files of trained weights.
     """
 
     def __init__(
@@ -65,21 +71,24 @@ class Workshop:
         decoder: Decoder,
         skip_bad: bool,
         seeds: int | None,
+        weights: dict[str, str],
     ):
         self._paper = paper
         self._cache, self._decoder, self._skip_bad, self._seeds = cache, decoder, skip_bad, seeds
+        self._weights = weights
         self._catalog = catalog
         self._given = given
         self._indices: dict[str, ShardIndex] = {}
-        self._readers: dict[str, tuple[WindowReader, list[Fold]]] = {}
+        self._readers: dict[str, tuple[Reader, list[Fold]]] = {}
         self.short_tracks: set[str] = set()
 
     def runs_of(self, row: Row, setting: Setting) -> list[PlannedRun]:
         experiment = resolve(self._paper, row.experiment, setting, self._given)
         reader, folds = self._reader(experiment)
         seeds = self._seeds or (1 if setting.scale == "smoke" else self._paper.paper_seeds)
-        # What a change makes of two rows may be one and the same; each still needs its own record.
-        variant = sha256_of_json([row.experiment.digest, setting.changes]) if setting.changes else ""
+        variant = self._variant(row, experiment, setting)
+        name = weights_name(experiment)
+        weights = f"{name}={self._weights[name]}" if name in self._weights else ""
         planned = []
         for seed in range(seeds):
             runs = [Run(experiment, reader.index.data_digest, fold, seed, variant) for fold in folds]
@@ -87,10 +96,26 @@ class Workshop:
                 [None, *(run.id for run in runs[:-1])] if experiment.protocol.carry_weights else [None] * len(runs)
             )
             planned += [
-                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous)
+                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous, weights)
                 for run, previous in zip(runs, carried, strict=True)
             ]
         return planned
+
+    def _variant(self, row: Row, experiment: Experiment, setting: Setting) -> str:
+        """What a change or a scale makes of two rows may be one and the same; each still needs its own record."""
+        weights = self._weights.get(weights_name(experiment) or "", "")
+        if setting.changes or weights:
+            return sha256_of_json([row.experiment.digest, setting.changes, *([weights] if weights else [])])
+        plain = setting.but(epochs=None, precision=None)
+        if setting != plain and resolve(self._paper, row.experiment, plain, self._given) == experiment:
+            # A flag that this row has anyway: its run without the flag stands in another table.
+            return sha256_of_json([row.experiment.digest, setting.epochs, setting.precision])
+        twins = [
+            other.digest
+            for other in self._paper.experiments
+            if resolve(self._paper, other, setting, self._given).digest == experiment.digest
+        ]
+        return sha256_of_json(row.experiment.digest) if len(twins) > 1 else ""
 
     def _index(self, feature: Feature) -> ShardIndex:
         if feature.digest not in self._indices:
@@ -103,19 +128,12 @@ class Workshop:
             )
         return self._indices[feature.digest]
 
-    def _reader(self, experiment: Experiment) -> tuple[WindowReader, list[Fold]]:
+    def _reader(self, experiment: Experiment) -> tuple[Reader, list[Fold]]:
         default = self._paper.default_experiment
         key = experiment.but(model=default.model, training=default.training).digest
         if key not in self._readers:
-            index = self._index(experiment.feature)
-            tracks = index.tracks
-            windows = index_windows(
-                experiment.windows,
-                [track.frames for track in tracks],
-                [track.id for track in tracks],
-                experiment.feature.frames_per_second,
-                skip_short=self._skip_bad,
-            )
+            reader = self._open(experiment)
+            tracks, windows = reader.index.tracks, reader.windows
             used = set(windows.tracks.tolist())
             self.short_tracks |= {track.id for number, track in enumerate(tracks) if number not in used}
             folds = folds_of_windows(
@@ -130,9 +148,28 @@ class Workshop:
             spread = (
                 f"{per_track.min()}" if per_track.min() == per_track.max() else f"{per_track.min()}-{per_track.max()}"
             )
+            shown = " and ".join(f"{part.index.feature.bins} x {part.windows.frames}" for part in reader.parts)
             say(
-                f"{len(used)} clips, {len(windows)} windows of {experiment.feature.bins} x {windows.frames} "
-                f"({spread} per clip), split: {experiment.protocol.name}"
+                f"{len(used)} clips, {len(windows)} windows of {shown} ({spread} per clip), "
+                f"split: {experiment.protocol.name}"
             )
-            self._readers[key] = WindowReader(index, windows), folds
+            self._readers[key] = reader, folds
         return self._readers[key]
+
+    def _open(self, experiment: Experiment) -> Reader:
+        """The windows of an experiment's one or two inputs."""
+        opened = []
+        for given in experiment.inputs:
+            index = self._index(given.feature)
+            windows = index_windows(
+                given.windows,
+                [track.frames for track in index.tracks],
+                [track.id for track in index.tracks],
+                given.feature.frames_per_second,
+                skip_short=self._skip_bad,
+            )
+            opened.append((index, windows))
+        if len(opened) == 1:
+            return WindowReader(*opened[0])
+        first, second = pair_windows(*opened)
+        return PairedReader(WindowReader(opened[0][0], first), WindowReader(opened[1][0], second))

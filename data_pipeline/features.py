@@ -4,22 +4,14 @@ Every feature is an array of shape (frames, bins), time first, so that a window 
 A feature declares its frames per second; windows are given in seconds (see `windows.py`).
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
-import scipy.fft
 from pydantic import Field, PositiveFloat, PositiveInt
-from scipy.signal import get_window
 
 from common.errors import DataError
 from common.specbase import Spec
-
-# Frames transformed at once: large enough to amortise the call, small enough to stay in the second-level cache.
-_BLOCK_FRAMES = 64
-# Mel bands multiplied at once: neighbours need the same few bins, and fewer columns make a matrix product slow.
-_BAND_GROUP = 16
+from data_pipeline.spectra import mel_power, power_to_absolute_db, power_to_db, stft_power
 
 
 class StorageFormat(Spec):
@@ -76,6 +68,10 @@ class _Decibels(Spec):
         return self.sample_rate / self.hop_samples
 
     @property
+    def channels(self) -> int:
+        return 1
+
+    @property
     def storage(self) -> StorageFormat:
         return _UNIT_RANGE_INT16
 
@@ -103,11 +99,8 @@ class StftDb(_Decibels):
 
     def decibels(self, samples: np.ndarray) -> np.ndarray:
         """(samples,) -> (frames, bins) float32 dB, between -top_db and 0."""
-        power = np.empty((self.frames(len(samples)), self.bins), np.float32)
-        # In float32 the transform is off by up to 0.0013 dB near the floor; float64 agrees with librosa to 2e-5.
-        for block, squares in _squared_parts(samples, self.n_fft, self.hop_samples, np.float64):
-            np.add(squares[:, 0::2], squares[:, 1::2], out=power[block], casting="same_kind")
-        return _power_to_db(power, self.top_db)
+        power = stft_power(samples, self.n_fft, self.hop_samples)
+        return power_to_db(power, self.top_db)
 
 
 class LogMel(_Decibels):
@@ -126,12 +119,66 @@ class LogMel(_Decibels):
 
     def decibels(self, samples: np.ndarray) -> np.ndarray:
         """(samples,) -> (frames, n_mels) float32 dB, between -top_db and 0."""
-        mel = np.empty((self.frames(len(samples)), self.n_mels), np.float32)
-        groups = _mel_groups(self.sample_rate, self.n_fft, self.n_mels)
-        for block, squares in _squared_parts(samples, self.n_fft, self.hop_samples, np.float32):
-            for columns, bands, weights in groups:
-                np.matmul(squares[:, columns], weights, out=mel[block, bands])
-        return _power_to_db(mel, self.top_db)
+        mel = mel_power(samples, self.sample_rate, self.n_fft, self.hop_samples, self.n_mels)
+        return power_to_db(mel, self.top_db)
+
+
+# Over the range of int16, +-164 dB: from the floor of -100 dB to far above full scale.
+_DECIBEL_INT16 = StorageFormat(dtype="int16", scale=0.005)
+
+
+class TorchMel(Spec):
+    """Log-mel spectrogram as PyTorch users have it: torchaudio's `MelSpectrogram` with its defaults, then
+    `AmplitudeToDB(top_db=80)`.
+
+    HTK mel scale with filters of equal height, power 2, periodic Hann window, centred frames, mirrored padding;
+    decibels over 1 (not below the clip's maximum), floored `top_db` below the clip's loudest value.
+
+    Args:
+        channels: 1 averages the channels; 2 keeps both (a mono file gives both channels the same).
+    """
+
+    kind: Literal["torch_mel"] = "torch_mel"
+    sample_rate: PositiveInt = 22050
+    n_fft: _EvenInt = 1024
+    hop_samples: PositiveInt = 512
+    n_mels: PositiveInt = 128
+    channels: Literal[1, 2] = 1
+    top_db: PositiveFloat = 80.0
+
+    @property
+    def frames_per_second(self) -> float:
+        return self.sample_rate / self.hop_samples
+
+    @property
+    def bins(self) -> int:
+        """Stored values of a frame: the bands of the first channel, then those of the second."""
+        return self.n_mels * self.channels
+
+    @property
+    def storage(self) -> StorageFormat:
+        return _DECIBEL_INT16
+
+    def frames(self, n_samples: int) -> int:
+        """Frames of a track of `n_samples` samples (centred frames)."""
+        return 1 + n_samples // self.hop_samples
+
+    def extract(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) or (samples, channels) -> (frames, bins) float32 dB; both channels share one floor.
+
+        Raises:
+            DataError: more channels than the feature has.
+        """
+        by_channel = samples.reshape(len(samples), -1).T
+        if len(by_channel) > self.channels:
+            raise DataError(f"{len(by_channel)} channels, expected at most {self.channels}.")
+        mels = [
+            mel_power(
+                channel, self.sample_rate, self.n_fft, self.hop_samples, self.n_mels, scale="htk", padding="reflect"
+            )
+            for channel in by_channel
+        ]
+        return power_to_absolute_db(np.concatenate([mels[0], mels[-1]][: self.channels], axis=1), self.top_db)
 
 
 # Steps of 16-bit audio: the samples of such a file keep their bits.
@@ -158,6 +205,10 @@ class Waveform(Spec):
 
     @property
     def bins(self) -> int:
+        return 1
+
+    @property
+    def channels(self) -> int:
         return 1
 
     @property
@@ -197,63 +248,9 @@ class Precomputed(Spec):
     def frames_per_second(self) -> float:
         return self.columns_per_second
 
-
-Feature = Annotated[StftDb | LogMel | Waveform | Precomputed, Field(discriminator="kind")]
-
-
-def _squared_parts(
-    samples: np.ndarray, n_fft: int, hop_samples: int, precision: type
-) -> Iterator[tuple[slice, np.ndarray]]:
-    """Transform centred, Hann-windowed frames, a block of frames at a time.
-
-    Yields:
-        Which of the 1 + samples // hop frames, and their squared real and imaginary parts side by side, of shape
-        (block, 2 * (n_fft // 2 + 1)): the power of bin k is the sum of columns 2k and 2k + 1.
-    """
-    window = _hann(n_fft).astype(precision)
-    padded = np.pad(samples.astype(precision, copy=False), n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_samples]
-    windowed = np.empty((_BLOCK_FRAMES, n_fft), precision)
-    for start in range(0, len(frames), _BLOCK_FRAMES):
-        block = slice(start, min(start + _BLOCK_FRAMES, len(frames)))
-        spectra = scipy.fft.rfft(np.multiply(frames[block], window, out=windowed[: block.stop - start]), axis=-1)
-        parts = spectra.view(precision)
-        yield block, np.square(parts, out=parts)
+    @property
+    def channels(self) -> int:
+        return 1
 
 
-def _power_to_db(power: np.ndarray, top_db: float) -> np.ndarray:
-    """Power to dB below the maximum, floored at -top_db (librosa's `power_to_db` with `ref=np.max`)."""
-    floor = np.float32(1e-10)
-    reference = np.float32(10 * np.log10(max(floor, power.max())))
-    decibels = np.maximum(power, floor)
-    np.log10(decibels, out=decibels)
-    decibels *= 10
-    decibels -= reference
-    return np.maximum(decibels, np.float32(-top_db), out=decibels)
-
-
-@lru_cache(maxsize=8)
-def _hann(n_fft: int) -> np.ndarray:
-    """Periodic Hann window, float64 (n_fft,)."""
-    return get_window("hann", n_fft)
-
-
-@lru_cache(maxsize=8)
-def _mel_groups(sample_rate: int, n_fft: int, n_mels: int) -> list[tuple[slice, slice, np.ndarray]]:
-    """Slaney mel filters, cut into groups of neighbouring bands: most of the whole matrix is zero.
-
-    Returns:
-        For each group the columns of `_squared_parts` that it needs, its bands, and its weights (columns, bands). Each
-        weight stands there twice, for the real and the imaginary part, so that the product also adds the two.
-    """
-    # librosa pulls in numba (over a second); a process that only reads shards does not pay for it.
-    from librosa.filters import mel
-
-    weights = np.repeat(mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels), 2, axis=1).T
-    groups = []
-    for first in range(0, n_mels, _BAND_GROUP):
-        bands = slice(first, min(first + _BAND_GROUP, n_mels))
-        used = np.flatnonzero(weights[:, bands].any(axis=1))
-        columns = slice(used.min(initial=len(weights)), used.max(initial=-1) + 1)
-        groups.append((columns, bands, np.ascontiguousarray(weights[columns, bands])))
-    return groups
+Feature = Annotated[StftDb | LogMel | TorchMel | Waveform | Precomputed, Field(discriminator="kind")]

@@ -188,7 +188,7 @@ def _extractor(catalog: Catalog, feature: Feature, decoder: Decoder) -> Callable
         return _array_extractor(catalog, feature)
 
     def extract(track: Track) -> Extracted:
-        samples = read_audio(track.path, sample_rate=feature.sample_rate, decoder=decoder)
+        samples = read_audio(track.path, sample_rate=feature.sample_rate, mono=feature.channels == 1, decoder=decoder)
         try:
             # Samples that are far too large overflow to values that the storage format refuses.
             with np.errstate(over="ignore", invalid="ignore"):

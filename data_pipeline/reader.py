@@ -42,6 +42,11 @@ class WindowReader:
         self._files: OrderedDict[int, int] = OrderedDict()
 
     @property
+    def parts(self) -> tuple["WindowReader", ...]:
+        """The inputs that it gives: one, where a `PairedReader` gives two."""
+        return (self,)
+
+    @property
     def window_shape(self) -> tuple[int, int]:
         """(frames, bins) of one window."""
         return self.windows.frames, self.index.feature.bins

@@ -6,18 +6,36 @@ from typing import Literal
 import numpy as np
 
 from common.errors import BudgetError
+from data_pipeline.features import Feature
+from data_pipeline.pairs import PairedReader
 from data_pipeline.reader import WindowReader
 from data_pipeline.standardisation import AS_STORED, Standardisation
 
+# How spectrograms are laid out; samples are always (samples, 1).
 Layout = Literal["frames_bins", "bins_frames_channel"]
+# One input, or two that show the same windows.
+Reader = WindowReader | PairedReader
 
 # Deeper prefetching never helped here: reading is 20 times faster than training.
 _MOST_BATCHES_AHEAD = 4
 
 
-def shape_of_window(frames: int, bins: int, layout: Layout) -> tuple[int, ...]:
-    """Shape of one window as a model takes it."""
-    return (frames, bins) if layout == "frames_bins" else (bins, frames, 1)
+def shape_of_window(frames: int, feature: Feature, layout: Layout) -> tuple[int, ...]:
+    """Shape of one window of `frames` frames as a model takes it."""
+    if _is_sequence(feature, layout):
+        return frames, feature.bins
+    return feature.bins // feature.channels, frames, feature.channels
+
+
+def _is_sequence(feature: Feature, layout: Layout) -> bool:
+    """Samples have no bins to be a picture of, whatever the layout of spectrograms."""
+    return layout == "frames_bins" or feature.bins == 1
+
+
+def input_shape(reader: Reader, layout: Layout) -> tuple:
+    """Shape of a reader's windows as a model takes them: one shape, or a tuple of two."""
+    shapes = tuple(shape_of_window(part.windows.frames, part.index.feature, layout) for part in reader.parts)
+    return shapes[0] if len(shapes) == 1 else shapes
 
 
 def epoch_order(positions: np.ndarray, *, seed: int, epoch: int, limit: int | None = None) -> np.ndarray:
@@ -37,7 +55,7 @@ def batches(reader: WindowReader, order: np.ndarray, batch_size: int) -> Iterato
         yield reader.read(positions), reader.labels[positions]
 
 
-def batches_ahead(reader: WindowReader, batch_size: int, budget_bytes: int | None) -> int:
+def batches_ahead(reader: Reader, batch_size: int, budget_bytes: int | None) -> int:
     """How many batches may wait in memory within the budget.
 
     Raises:
@@ -45,10 +63,10 @@ def batches_ahead(reader: WindowReader, batch_size: int, budget_bytes: int | Non
     """
     if budget_bytes is None:
         return _MOST_BATCHES_AHEAD
-    values = batch_size * int(np.prod(reader.window_shape))
+    values = [batch_size * int(np.prod(part.window_shape)) for part in reader.parts]
     # The batch being decoded exists as stored values and as float32, twice while its axes are swapped.
-    working_bytes = values * (reader.dtype.itemsize + 2 * 4)
-    waiting_bytes = values * 4
+    working_bytes = sum(count * (part.dtype.itemsize + 2 * 4) for count, part in zip(values, reader.parts, strict=True))
+    waiting_bytes = sum(values) * 4
     ahead = (budget_bytes - working_bytes) // waiting_bytes
     if ahead < 1:
         raise BudgetError(
@@ -59,20 +77,22 @@ def batches_ahead(reader: WindowReader, batch_size: int, budget_bytes: int | Non
 
 
 def as_dataset(
-    reader: WindowReader,
+    reader: Reader,
     order: np.ndarray,
     *,
     batch_size: int,
     layout: Layout = "bins_frames_channel",
-    standardisation: Standardisation = AS_STORED,
+    standardisation: Standardisation | tuple[Standardisation, ...] = AS_STORED,
     budget_bytes: int | None = None,
 ):
     """A `tf.data.Dataset` of (windows float32, labels int32) in exactly the given order.
 
     Args:
         order: positions of windows in `reader.windows`, see `epoch_order`.
-        layout: `frames_bins` -> (batch, frames, bins); `bins_frames_channel` -> (batch, bins, frames, 1).
-        standardisation: applied to the decoded values.
+        layout: `frames_bins` -> (batch, frames, bins); `bins_frames_channel` -> (batch, bins, frames, channels).
+            Samples come as (batch, samples, 1) in both.
+        standardisation: applied to the decoded values; one for each part of a paired reader, whose windows are
+            tuples.
         budget_bytes: most memory for batches in flight; None for a fixed small number of batches.
 
     Raises:
@@ -80,31 +100,30 @@ def as_dataset(
     """
     import tensorflow as tf
 
-    storage = reader.index.feature.storage
-    scale = storage.scale / standardisation.deviation
-    offset = (storage.offset - standardisation.mean) / standardisation.deviation
-    frames, bins = reader.window_shape
+    parts = reader.parts
+    given = standardisation if isinstance(standardisation, tuple) else (standardisation,) * len(parts)
+    decoders = [_decoder(part, layout, scaled) for part, scaled in zip(parts, given, strict=True)]
     ahead = batches_ahead(reader, batch_size, budget_bytes)
     labels = reader.labels
+    types = [tf.as_dtype(part.dtype) for part in parts]
 
-    def read(step: np.int64) -> tuple[np.ndarray, np.ndarray]:
+    def read(step: np.int64) -> list[np.ndarray]:
         positions = order[step * batch_size : (step + 1) * batch_size]
-        return reader.read(positions), labels[positions]
+        return [*(part.read(positions) for part in parts), labels[positions]]
 
     # Nothing to convert, and a killed process would leave the converted source in the temporary folder.
     @tf.autograph.experimental.do_not_convert
     def load(step):
-        stored, label = tf.numpy_function(read, [step], (tf.as_dtype(reader.dtype), tf.int32), stateful=False)
-        stored.set_shape((None, frames, bins))
+        *stored, label = tf.numpy_function(read, [step], [*types, tf.int32], stateful=False)
+        for values, part in zip(stored, parts, strict=True):
+            values.set_shape((None, *part.window_shape))
         label.set_shape((None,))
-        return stored, label
+        return tuple(stored), label
 
     @tf.autograph.experimental.do_not_convert
     def decode(stored, label):
-        values = tf.cast(stored, tf.float32) * scale + offset
-        if layout == "bins_frames_channel":
-            values = tf.expand_dims(tf.transpose(values, (0, 2, 1)), -1)
-        return values, label
+        values = tuple(decoder(each) for decoder, each in zip(decoders, stored, strict=True))
+        return values[0] if len(values) == 1 else values, label
 
     steps = -(-len(order) // batch_size)
     dataset = tf.data.Dataset.range(steps).map(load).map(decode)
@@ -113,3 +132,22 @@ def as_dataset(
     # Automatic tuning of buffers would spend memory that the budget has not been asked for.
     options.autotune.enabled = False
     return dataset.with_options(options)
+
+
+def _decoder(part: WindowReader, layout: Layout, standardisation: Standardisation):
+    """From stored values to what the network takes."""
+    import tensorflow as tf
+
+    feature = part.index.feature
+    scale = feature.storage.scale / standardisation.deviation
+    offset = (feature.storage.offset - standardisation.mean) / standardisation.deviation
+    frames, bins = part.window_shape
+
+    def decode(stored):
+        values = tf.cast(stored, tf.float32) * scale + offset
+        if _is_sequence(feature, layout):
+            return values
+        by_channel = tf.reshape(values, (-1, frames, feature.channels, bins // feature.channels))
+        return tf.transpose(by_channel, (0, 3, 1, 2))
+
+    return decode

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from common.errors import DataError, SpecError
-from data_pipeline.datasets import arrays, gtzan, registry
+from data_pipeline.datasets import arrays, fma, gtzan, registry
 from data_pipeline.features import StorageFormat
 from data_pipeline.prepare import prepare
 from data_pipeline.shards import read_track
@@ -74,6 +74,20 @@ def test_other_names_or_genres_are_not_taken_for_gtzan(save, changes):
     assert catalog.clip_accuracy_ceiling_percent is None
     assert "GTZAN" not in catalog.caption
     assert [track.artist for track in catalog.tracks] == [None] * 4
+
+
+def test_numbers_with_the_genres_of_fma_small_are_taken_for_its_clips(tmp_path):
+    genres = np.array([*fma.SMALL_GENRES, "Rock"])
+    names = np.array([f"{number:06d}" for number in range(9)])
+    path = tmp_path / "fma.npz"
+    np.savez(path, X=np.ones((9, 4, 20), np.uint8), name=names, genre=genres)
+    catalog, _ = arrays.load(path, seconds_per_column=1.5)
+    assert "9 clips numbered and labelled like FMA-small's 8,000" in catalog.caption
+    # Its official split is in the metadata, which is not here.
+    assert catalog.splits == {}
+    np.savez(path, X=np.ones((9, 4, 20), np.uint8), name=np.char.add("clip", names), genre=genres)
+    catalog, _ = arrays.load(path, seconds_per_column=1.5)
+    assert "FMA" not in catalog.caption
 
 
 def test_seconds_per_column_follow_from_the_samples(save):

@@ -12,6 +12,7 @@ import reproductions
 from common.listing import listing
 from common.optimizers import optimizer_of
 from common.paper import ArchitectureTable, Paper, count_trainable, leaf_paths
+from common.spec import Experiment
 from common.specbase import Spec
 
 ROOT = Path(reproductions.__file__).parent.parent
@@ -22,19 +23,41 @@ def paper_of(key: str) -> Paper:
     return importlib.import_module(f"reproductions.{key}.paper").PAPER
 
 
+def reduced(paper: Paper, experiment: Experiment) -> Experiment:
+    """With the smaller network of smoke scale, where the paper has one."""
+    smoke = {path: value for path, value in paper.smoke.items() if path.startswith("model.") and experiment.has(path)}
+    return experiment.changed(smoke)
+
+
 def distinct_models() -> list:
     """One row for every distinct network of every paper."""
     cases = {}
     for key in KEYS:
-        for table in paper_of(key).tables:
+        paper = paper_of(key)
+        for table in paper.tables:
             for row in table.rows:
-                cases.setdefault((key, row.experiment.model.digest), (f"{table.id} [{row.label}]", row.experiment))
+                experiment = reduced(paper, row.experiment)
+                cases.setdefault((key, experiment.model.digest), (f"{table.id} [{row.label}]", experiment))
     return [pytest.param(key, experiment, id=f"{key} {label}") for (key, _), (label, experiment) in cases.items()]
 
 
-def small_input(paper: Paper, experiment) -> tuple[int, ...]:
-    """The window of the paper's small feature: every network has to take it."""
-    return paper.input_shape(experiment.but(feature=paper.small_feature))
+def small_input(paper: Paper, experiment) -> tuple:
+    """The window (or the two) of the paper's small feature: every network has to take it."""
+    second = experiment.second_input
+    return paper.input_shape(
+        experiment.but(
+            feature=paper.small_features[experiment.feature],
+            second_input=second and second.but(feature=paper.small_features[second.feature]),
+        )
+    )
+
+
+def noise(windows: int, shape: tuple):
+    """Random windows: one array, or a list of two for a network with two inputs."""
+    rng = np.random.default_rng(0)
+    if isinstance(shape[0], tuple):
+        return [rng.random((windows, *each), dtype=np.float32) for each in shape]
+    return rng.random((windows, *shape), dtype=np.float32)
 
 
 @pytest.mark.parametrize(("key", "experiment"), distinct_models())
@@ -43,7 +66,7 @@ def test_a_network_gives_probabilities_and_its_weights_survive_a_file(key, exper
     shape = small_input(paper, experiment)
     keras.utils.set_random_seed(0)
     model = paper.build(experiment.model, shape, 10)
-    x = np.random.default_rng(0).random((2, *shape), dtype=np.float32)
+    x = noise(2, shape)
     probabilities = model.predict(x, verbose=0)
     assert probabilities.shape == (2, 10)
     assert probabilities.dtype == np.float32
@@ -58,12 +81,12 @@ def test_a_network_gives_probabilities_and_its_weights_survive_a_file(key, exper
 @pytest.mark.parametrize("key", KEYS)
 def test_training_steps_lower_the_loss_of_the_default_network(key):
     paper = paper_of(key)
-    experiment = paper.default_experiment
+    experiment = reduced(paper, paper.default_experiment)
     keras.utils.set_random_seed(0)
     model = paper.build(experiment.model, small_input(paper, experiment), 4)
     model.compile(optimizer_of(experiment.training, []), "sparse_categorical_crossentropy")
     labels = np.arange(4)
-    x = np.random.default_rng(0).random((4, *model.input_shape[1:]), dtype=np.float32)
+    x = noise(4, small_input(paper, experiment))
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0  # or the loss of a step would be of chance
@@ -94,7 +117,7 @@ def test_listing_follows_the_contract(key):
 def test_listed_parameters_are_those_of_the_built_network(key):
     paper = paper_of(key)
     experiment = paper.default_experiment
-    model = paper.build(experiment.model, paper.input_shape(experiment), 10)
+    model = paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
     total = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
     assert paper.parameters(experiment) == count_trainable(model) == total
 
@@ -104,7 +127,8 @@ def test_every_value_of_every_row_says_where_it_comes_from(key):
     paper = paper_of(key)
     for table in paper.tables:
         for row in table.rows:
-            assert set(leaf_paths(row.experiment)) == set(paper.sources), row.label
+            assert set(leaf_paths(row.experiment)) <= set(paper.sources), row.label
+    assert {path for experiment in paper.experiments for path in leaf_paths(experiment)} == set(paper.sources)
     assert all(source.reason for source in paper.sources.values())
 
 
@@ -149,8 +173,31 @@ def test_rooms_import_downwards_only(room):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_models_know_no_backend(key):
-    names = imports_of(ROOT / "reproductions" / key / "model.py")
-    assert not {name.split(".")[0] for name in names} & {"tensorflow", "jax", "torch"}
+    for path in sorted((ROOT / "reproductions" / key).glob("*.py")):
+        assert not {name.split(".")[0] for name in imports_of(path)} & {"tensorflow", "jax", "torch"}, path.name
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_smoke_scale_changes_what_rows_have_and_every_feature_has_a_small_one(key):
+    paper = paper_of(key)
+    for smoke in (paper.smoke, paper.smoke_paper_features):
+        for path in smoke:
+            assert any(experiment.has(path) for experiment in paper.experiments), path
+    seen = {given.feature for experiment in paper.experiments for given in experiment.inputs}
+    assert seen == set(paper.small_features)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_figures_and_confusions_are_of_rows_that_exist(key):
+    paper = paper_of(key)
+    for figure in paper.figures:
+        for table, label in figure.rows:
+            assert paper.row(table, label)
+        if figure.table:
+            assert {row.label for row in paper.table(figure.table).rows} == set(figure.places)
+    for confusion in paper.confusions:
+        assert paper.row(*confusion.row)
+        assert len(confusion.counts) == len(confusion.genres) == paper.published_classes
 
 
 def test_tf_data_is_known_to_the_stream_alone():

@@ -86,7 +86,7 @@ def test_a_short_recording_is_skipped_and_counted(own_corpus, tmp_path):
     assert not work.setting.stratified
     fold = work.runs[0].run.fold
     dealt = np.concatenate((fold.train, fold.valid, fold.test))
-    assert len(np.unique(work.reader.windows.tracks[dealt])) == 11
+    assert len(np.unique(work.runs[0].reader.windows.tracks[dealt])) == 11
 
 
 @pytest.mark.parametrize(

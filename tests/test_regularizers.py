@@ -7,6 +7,8 @@ import pytest
 from common.errors import SpecError
 from common.regularizers import MeanL2, penalised_kernels, regularise
 from common.spec import Training
+from common.specbase import build as build_spec
+from data_pipeline.augment import Augmentation, SpectrogramAugmentation, augmented
 from reproductions.resnet1d.model import ResNet1dSpec, build
 from reproductions.resnet1d.paper import BLOCK_CONVOLUTIONS, PAPER
 
@@ -65,3 +67,45 @@ def test_a_pattern_that_covers_nothing_is_refused():
     assert "training.l2_layers" in str(caught.value)
     with pytest.raises(ValueError, match="not a regular expression"):
         Training(epochs=1, l2_layers="(")
+
+
+def test_a_penalty_on_all_variables_is_pytorchs_weight_decay():
+    """Adam after PyTorch's rule, `gradient + decay * variable`, by hand: biases and normalisations too."""
+    decay, rate = 0.1, 0.01
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6,))
+    x = keras.layers.BatchNormalization(name="norm")(keras.layers.Dense(5, name="hidden")(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax", name="genre")(x))
+    model.get_layer("hidden").bias.assign(np.linspace(-1, 1, 5))
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    x, y = np.random.default_rng(0).normal(size=(8, 6)).astype(np.float32), np.arange(8) % 3
+
+    twin.compile(keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy")
+    before = [variable.numpy().copy() for variable in twin.trainable_variables]
+    twin.train_on_batch(x, y)
+    gradients = [old - variable.numpy() for old, variable in zip(before, twin.trainable_variables, strict=True)]
+
+    training = Training(epochs=1, l2=decay / 2, l2_variables="all")
+    assert regularise(model, training) == []
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
+    model.train_on_batch(x, y)
+    for old, gradient, variable in zip(before, gradients, model.trainable_variables, strict=True):
+        decayed = gradient + decay * old
+        # Adam's first step: the bias corrections make it rate * g / (|g| + epsilon).
+        expected = old - rate * decayed / (np.abs(decayed) + 1e-7)
+        clear = np.abs(decayed) > 1e-4  # where rounding does not decide the sign
+        assert clear.any()
+        np.testing.assert_allclose(variable.numpy()[clear], expected[clear], atol=2e-5)
+
+
+def test_a_penalty_reaches_the_layers_of_a_network_behind_augmentation():
+    inputs = keras.Input((8, 9, 1))
+    inner = keras.Model(inputs, keras.layers.Dense(3, name="genre")(keras.layers.Flatten()(inputs)))
+    masks = Augmentation(spectrogram=SpectrogramAugmentation(probability=1.0))
+    assert [kernel.path for kernel in penalised_kernels(augmented(inner, masks), "genre")] == ["genre/kernel"]
+
+
+def test_all_variables_go_with_all_layers():
+    with pytest.raises(SpecError, match="covers every layer"):
+        build_spec(Training, {"epochs": 1, "l2_variables": "all", "l2_layers": "hidden"})

@@ -255,7 +255,8 @@ def test_an_epoch_is_the_same_in_every_process():
 @given(batch_size=st.integers(1, 64), budget_bytes=st.integers(0, 3_000_000))
 def test_batches_in_flight_fit_into_the_budget(batch_size, budget_bytes):
     # A window of 43 x 16 as int16 and as float32; decoding holds the stored values and two float32 copies.
-    fake = SimpleNamespace(window_shape=(43, 16), dtype=np.dtype("int16"))
+    part = SimpleNamespace(window_shape=(43, 16), dtype=np.dtype("int16"))
+    fake = SimpleNamespace(parts=(part,))
     decoded = batch_size * 43 * 16 * 4
     working = batch_size * 43 * 16 * 2 + 2 * decoded
     try:

@@ -230,7 +230,7 @@ def test_runs_under_other_conditions_are_never_averaged():
     other = record(seed=1, experiment=slower.as_json(), finished_at="2026-02-01T00:00:00+00:00")
     groups = groups_of(PAPER, [record(), other])
     assert [len(group.records) for group in groups] == [1, 1]
-    assert conditions_of(experiment, experiment) != conditions_of(experiment, slower)
+    assert conditions_of(PAPER, experiment, SETTING, experiment) != conditions_of(PAPER, experiment, SETTING, slower)
 
 
 def test_records_of_rows_that_the_paper_no_longer_has_are_left_aside():

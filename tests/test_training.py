@@ -15,7 +15,16 @@ from common.errors import BudgetError, ResumeError, RunError
 from common.protocol import Fold
 from common.spec import Experiment, Protocol, Training
 from common.specbase import Spec
-from common.training import CHECKPOINT_NAME, WEIGHTS_NAME, Listener, MemoryLimit, Run, fit, predict
+from common.training import (
+    CHECKPOINT_NAME,
+    WEIGHTS_NAME,
+    Listener,
+    MemoryLimit,
+    Run,
+    fit,
+    learning_rate_of,
+    predict,
+)
 from data_pipeline.datasets import arrays
 from data_pipeline.prepare import prepare
 from data_pipeline.reader import WindowReader
@@ -87,7 +96,17 @@ class Interrupt(Listener):
 ACCUMULATED = {"accumulate_batches": 3, "l2": 0.01, "l2_form": "decoupled"}
 
 
-@pytest.mark.parametrize(("after", "training"), [(1, {}), (3, {}), (1, ACCUMULATED)])
+# Masks are drawn from seeds that have to survive, too; so does a lowered learning rate.
+MASKED = {
+    "augmentation": {"spectrogram": {"probability": 0.5}},
+    "plateau_epochs": 1,
+    "learning_rate": 0.3,
+    "l2": 1e-3,
+    "l2_variables": "all",
+}
+
+
+@pytest.mark.parametrize(("after", "training"), [(1, {}), (3, {}), (1, ACCUMULATED), (2, MASKED)])
 def test_going_on_after_an_interruption_gives_the_same_bits(tiny_arrays, tmp_path, after, training):
     whole, expected = trained_weights(tmp_path / "whole", tiny_arrays, tmp_path, **training)
     with pytest.raises(KeyboardInterrupt):
@@ -159,6 +178,64 @@ def test_early_stopping_keeps_the_best_epoch(tiny_arrays, tmp_path):
     fresh = build((32, 39, 1), 4)
     fresh.load_weights(tmp_path / "a" / WEIGHTS_NAME)
     assert np.concatenate([weight.ravel() for weight in fresh.get_weights()]).tobytes() == weights.tobytes()
+
+
+def test_the_last_epoch_is_kept_where_that_is_asked_for(tiny_arrays, tmp_path):
+    arguments = {"epochs": 60, "patience_epochs": 2, "learning_rate": 0.3}
+    fitted, last = trained_weights(tmp_path / "last", tiny_arrays, tmp_path, keep="last", **arguments)
+    _, best = trained_weights(tmp_path / "best", tiny_arrays, tmp_path, **arguments)
+    assert fitted.state.best_epoch < fitted.state.epoch
+    assert last.tobytes() != best.tobytes()
+    run, reader = make_run(tiny_arrays, tmp_path, **arguments)
+    judged = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+    labels = reader.labels[run.fold.valid]
+    loss = -np.log(judged[np.arange(len(labels)), labels]).mean()
+    assert loss == pytest.approx(fitted.state.history[-1]["val_loss"], rel=1e-4)
+
+
+def test_augmentation_changes_training_and_nothing_else(tiny_arrays, tmp_path):
+    plain, weights = trained_weights(tmp_path / "plain", tiny_arrays, tmp_path)
+    masks = {"augmentation": {"spectrogram": {"probability": 1.0}}}
+    masked, other = trained_weights(tmp_path / "masked", tiny_arrays, tmp_path, **masks)
+    _, again = trained_weights(tmp_path / "again", tiny_arrays, tmp_path, **masks)
+    assert other.tobytes() == again.tobytes() != weights.tobytes()
+    run, reader = make_run(tiny_arrays, tmp_path, **masks)
+    # Judged without masks: as its own weights in a network that has none.
+    twin = build((32, 39, 1), 4)
+    twin.set_weights(masked.model.get_weights())
+    arguments = {"batch_size": 16, "layout": "bins_frames_channel"}
+    expected = predict(dataclasses.replace(plain, model=twin), reader, run.fold.test, **arguments)
+    np.testing.assert_array_equal(predict(masked, reader, run.fold.test, **arguments), expected)
+
+
+@pytest.mark.parametrize(
+    ("losses", "rate"),
+    [
+        ([], 1.0),
+        ([3, 2, 1], 1.0),
+        ([1, 2], 1.0),
+        ([1, 2, 2], 0.5),
+        ([1, 2, 2, 2], 0.5),
+        ([1, 2, 2, 2, 2], 0.25),
+        ([1, 2, 2, 0.5, 2], 0.5),
+        ([1, 1, 1], 0.5),
+    ],
+)
+def test_the_learning_rate_falls_on_a_plateau(losses, rate):
+    training = Training(epochs=9, learning_rate=1.0, plateau_epochs=2, plateau_factor=0.5)
+    assert learning_rate_of(training, [{"val_loss": loss} for loss in losses]) == rate
+    constant = Training(epochs=9, learning_rate=1.0)
+    assert learning_rate_of(constant, [{"val_loss": loss} for loss in losses]) == 1.0
+
+
+def test_the_optimiser_gets_the_lowered_rate(tiny_arrays, tmp_path):
+    fitted, _ = trained_weights(
+        tmp_path / "a", tiny_arrays, tmp_path, epochs=12, learning_rate=0.3, plateau_epochs=1, plateau_factor=0.5
+    )
+    training = Training(epochs=12, learning_rate=0.3, plateau_epochs=1, plateau_factor=0.5)
+    expected = learning_rate_of(training, fitted.state.history[:-1])
+    assert expected < 0.3
+    assert float(fitted.model.optimizer.learning_rate) == pytest.approx(expected)
 
 
 def test_logs_of_every_epoch(tiny_arrays, tmp_path):

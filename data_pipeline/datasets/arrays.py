@@ -4,7 +4,8 @@ Format: `X` (tracks, bins, columns) uint8, int16 or float; `name` (tracks,) text
 `n_samples` (tracks,) integer: samples of each clip at 22,050 Hz, from which seconds per column follow. uint8 is read as
 0-1 (divided by 255), int16 as -1 to 1 (divided by 32,767), floats as they are.
 
-Names that are GTZAN's clip names get GTZAN's artists and fault-filtered split.
+Names that are GTZAN's clip names get GTZAN's artists and fault-filtered split. Numbers with the genres of FMA-small are
+taken for its clips; artists and the official split are in FMA's metadata, which an `.npz` does not have.
 
 Licence: whatever the file's author states.
 """
@@ -17,7 +18,7 @@ import numpy as np
 
 from common.errors import DataError, SpecError
 from data_pipeline.catalog import Catalog, Track
-from data_pipeline.datasets import gtzan
+from data_pipeline.datasets import fma, gtzan
 from data_pipeline.features import Precomputed, StorageFormat
 
 _REFERENCE_RATE = 22050
@@ -125,6 +126,8 @@ def _catalog(file: Path, names: list[str], genres: list[str], shape: tuple[int, 
             Track(id=name, label=genre, path=file, row=row)
             for row, (name, genre) in enumerate(zip(names, genres, strict=True))
         ]
+    if set(genres) == set(fma.SMALL_GENRES) and all(name.isdigit() for name in names):
+        caption += f" ({len(names)} clips numbered and labelled like FMA-small's 8,000)"
     return Catalog(
         dataset="arrays",
         title=file.name,

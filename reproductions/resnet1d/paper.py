@@ -15,12 +15,14 @@ from typing import Any
 import keras
 
 from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.spec import Experiment, Protocol, Reference, Row, Source, Table, Training, unused
+from common.sources import ONE_INPUT_AS_IT_IS, PLATEAU, Source, unused
+from common.spec import Experiment, Protocol, Reference, Row, Table, Training
 from data_pipeline.features import Waveform
 from data_pipeline.windows import WindowSpec
 from reproductions.resnet1d.model import BLOCKS, ResNet1dSpec, build
 
 SAMPLE_RATE = 22050
+FEATURE = Waveform(sample_rate=SAMPLE_RATE)
 # 75 % overlap: a hop of 27,562.5 samples, of which each start is rounded down, makes the 21st window of a clip of
 # 661,500 samples end with its last sample.
 WINDOWS = WindowSpec(seconds=5.0, hop_seconds=1.25, max_per_track=21, rounding="starts")
@@ -33,7 +35,7 @@ def _experiment(**training: Any) -> Experiment:
     return Experiment(
         paper="resnet1d",
         model=ResNet1dSpec(),
-        feature=Waveform(sample_rate=SAMPLE_RATE),
+        feature=FEATURE,
         windows=WINDOWS,
         protocol=Protocol(split="rotating", partitions=6),
         training=Training(**{"batch_windows": 32, "epochs": 100, "patience_epochs": 5} | training),
@@ -179,6 +181,7 @@ SOURCES = {
         reason="section 5.1: patience 5; that it watches the validation loss, and that the best weights are kept, is "
         "assumed",
     ),
+    "training.keep": Source(status="assumed", reason="the epoch of the least validation loss; the report is silent"),
     "training.precision": Source(status="assumed", reason=f"{_SILENT}; float32 is Keras' default"),
     "training.standardise": Source(status="assumed", reason=f"{_SILENT}; samples in [-1, 1] as decoded"),
     "training.windows_per_epoch": Source(status="stated", reason="section 3: all segments of a partition"),
@@ -203,7 +206,8 @@ SOURCES = {
         reason="section 6.2: the convolutions of the residual blocks; rows with L2 take the 18 of kernel 3 "
         r"(`block\d_conv[12]`), without the two projections (`block\d_(conv[12]\|projection)` has them too)",
     ),
-    **unused("protocol.fractions", "protocol.folds"),
+    "training.l2_variables": Source(status="assumed", reason="kernels, as Keras' `kernel_regularizer` penalises"),
+    **unused("protocol.fractions", "protocol.folds", *PLATEAU, *ONE_INPUT_AS_IT_IS),
 }
 
 PAPER = Paper(
@@ -225,7 +229,7 @@ PAPER = Paper(
     build=build,
     layout="frames_bins",
     # 60,000 samples a window: about the fewest that nine poolings can take.
-    small_feature=Waveform(sample_rate=12000),
+    small_features={FEATURE: Waveform(sample_rate=12000)},
     smoke={
         "model.stem_filters": 16,
         "model.block_filters": (16, 16, 32, 32, 32, 32, 32, 32, 64),

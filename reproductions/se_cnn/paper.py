@@ -15,22 +15,13 @@ from typing import Any
 import keras
 
 from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.spec import (
-    ACCUMULATION,
-    L2_PENALTY,
-    ROTATION,
-    Experiment,
-    Protocol,
-    Row,
-    Source,
-    Table,
-    Training,
-    unused,
-)
+from common.sources import ACCUMULATION, L2_PENALTY, ONE_INPUT_AS_IT_IS, PLATEAU, ROTATION, Source, unused
+from common.spec import Experiment, Protocol, Row, Table, Training
 from data_pipeline.features import LogMel, StftDb
 from data_pipeline.windows import WindowSpec
 from reproductions.se_cnn.model import STAGES, SeCnnSpec, build
 
+FEATURE = StftDb(sample_rate=22050, n_fft=1024, hop_samples=512, top_db=80.0)
 WINDOWS = WindowSpec(seconds=3.0, hop_seconds=1.5, max_per_track=19)
 
 
@@ -38,7 +29,7 @@ def _experiment(**variant: Any) -> Experiment:
     return Experiment(
         paper="se_cnn",
         model=SeCnnSpec(**variant),
-        feature=StftDb(sample_rate=22050, n_fft=1024, hop_samples=512, top_db=80.0),
+        feature=FEATURE,
         windows=WINDOWS,
         protocol=Protocol(split="holdout", unit="clip", fractions=(0.6, 0.1, 0.3)),
         training=Training(learning_rate=1e-3, batch_windows=32, epochs=50, patience_epochs=10, standardise=True),
@@ -181,6 +172,7 @@ SOURCES = {
     "training.patience_epochs": Source(
         status="assumed", reason=f"{_SILENT}; 10 epochs without a lower validation loss, best weights kept"
     ),
+    "training.keep": Source(status="assumed", reason="the epoch of the least validation loss; the report is silent"),
     "training.precision": Source(status="assumed", reason=f"{_SILENT}; float32 is Keras' default"),
     "training.standardise": Source(
         status="assumed",
@@ -188,7 +180,7 @@ SOURCES = {
         "arrays the validation loss was 1.26 with values of 0-1, 1.08 with standardised ones)",
     ),
     "training.windows_per_epoch": Source(status="stated", reason="section 5.1: all samples, shuffled after each epoch"),
-    **unused("protocol.folds", *ROTATION, *ACCUMULATION, *L2_PENALTY),
+    **unused("protocol.folds", *ROTATION, *ACCUMULATION, *L2_PENALTY, *PLATEAU, *ONE_INPUT_AS_IT_IS),
 }
 
 PAPER = Paper(
@@ -211,7 +203,7 @@ PAPER = Paper(
     default_row=("5.1", "1,2,3,4,5"),
     build=build,
     layout="bins_frames_channel",
-    small_feature=LogMel(n_fft=2048, hop_samples=2048, n_mels=32),
+    small_features={FEATURE: LogMel(n_fft=2048, hop_samples=2048, n_mels=32)},
     smoke={"training.epochs": 8, "training.windows_per_epoch": 1024, "training.patience_epochs": None},
     smoke_paper_features={"training.epochs": 1, "training.windows_per_epoch": 64, "training.patience_epochs": None},
     smoke_tracks_per_genre=12,
