@@ -1,0 +1,125 @@
+"""The study's experiments: which network sees what, trained how."""
+
+from typing import Any
+
+from common.spec import Experiment, Input, Protocol, Training
+from common.specbase import Spec
+from data_pipeline.augment import Augmentation, SpectrogramAugmentation, WaveformAugmentation
+from data_pipeline.features import TorchMel, Waveform
+from data_pipeline.windows import WindowSpec
+from reproductions.soundfusion.specs import (
+    FusionSpec,
+    ResNet1dSpec,
+    ResNet2dSpec,
+    SimpleCnnSpec,
+    TransposedNnetSpec,
+    Vgg16Spec,
+)
+
+RATE = 22050
+# 25 % of 110,250 samples, rounded down, overlap: 82,688 samples from start to start. The millionths keep the seventh
+# start from being rounded to the sample before.
+HOP_SECONDS = 3.750023
+
+
+def _seconds(frames: int, frames_per_second: float) -> float:
+    """Rounded up to a tenth of a millisecond, so that it is `frames` again however it is rounded."""
+    return round(frames / frames_per_second + 5e-5, 4)
+
+
+STEREO = TorchMel(sample_rate=44100, n_fft=1024, hop_samples=512, n_mels=64, channels=2)
+MONO = TorchMel(sample_rate=RATE, n_fft=1024, hop_samples=512, n_mels=128)
+SAMPLES = Waveform(sample_rate=RATE)
+EXCERPT = TorchMel(sample_rate=44100, n_fft=1024, hop_samples=256, n_mels=64)
+
+WHOLE_SECONDS = _seconds(2579, STEREO.frames_per_second)
+WHOLE_CLIP = WindowSpec(seconds=WHOLE_SECONDS, hop_seconds=WHOLE_SECONDS, max_per_track=1, rounding="starts")
+FRAME_WINDOWS = WindowSpec(
+    seconds=_seconds(216, MONO.frames_per_second), hop_seconds=HOP_SECONDS, max_per_track=7, rounding="starts"
+)
+SAMPLE_WINDOWS = WindowSpec(seconds=5.0, hop_seconds=HOP_SECONDS, max_per_track=7, rounding="starts")
+EXCERPT_SECONDS = _seconds(173, EXCERPT.frames_per_second)
+FIRST_SECOND = WindowSpec(seconds=EXCERPT_SECONDS, hop_seconds=EXCERPT_SECONDS, max_per_track=1, rounding="starts")
+
+# What each of the two representations goes through in training.
+NOISE_AND_GAIN = {"noise_deviation": 0.02, "gain_db": 12.0}
+DROPOUT = 0.3
+AUGMENT_PROBABILITY = 0.8
+FUSION_AUGMENT_PROBABILITY = 0.5
+
+
+def noise(probability: float = AUGMENT_PROBABILITY) -> Augmentation:
+    """Noise and gain of the samples."""
+    return Augmentation(waveform=WaveformAugmentation(probability=probability, **NOISE_AND_GAIN))
+
+
+def masks(probability: float = AUGMENT_PROBABILITY, *, largest_share: float = 0.3, count: int = 2) -> Augmentation:
+    """Masks on the spectrogram."""
+    return Augmentation(
+        spectrogram=SpectrogramAugmentation(probability=probability, masks=count, largest_share=largest_share)
+    )
+
+
+def _experiment(model: Spec, feature, windows: WindowSpec, second: Input | None = None, **training: Any) -> Experiment:
+    return Experiment(
+        paper="soundfusion",
+        model=model,
+        feature=feature,
+        windows=windows,
+        protocol=Protocol(split="holdout", unit="clip", fractions=(0.8, 0.1, 0.1)),
+        training=Training(**training),
+        second_input=second,
+    )
+
+
+def simple_cnn(augmentation: Augmentation) -> Experiment:
+    """PyTorch's weight decay of 0.001 is a sum of squares times 0.0005."""
+    return _experiment(
+        SimpleCnnSpec(), STEREO, WHOLE_CLIP, epochs=50, l2=5e-4, l2_variables="all", augmentation=augmentation
+    )
+
+
+def resnet1d(
+    base_filters: int, *, epochs: int, dropout: float = DROPOUT, augmentation: Augmentation | None = None
+) -> Experiment:
+    model = ResNet1dSpec(base_filters=base_filters, dropout=dropout)
+    return _experiment(model, SAMPLES, SAMPLE_WINDOWS, epochs=epochs, augmentation=augmentation)
+
+
+def resnet2d(base_filters: int, *, dropout: float = DROPOUT, augmentation: Augmentation | None = None) -> Experiment:
+    model = ResNet2dSpec(base_filters=base_filters, dropout=dropout)
+    return _experiment(model, MONO, FRAME_WINDOWS, epochs=30, augmentation=augmentation)
+
+
+def nnet(variant: str, *, epochs: int = 30, dropout: float, augmentation: Augmentation | None) -> Experiment:
+    filters = (128, 128, 256) if variant == "nnet1" else (256, 256, 256)
+    model = TransposedNnetSpec(variant=variant, filters=filters, dropout=dropout)
+    return _experiment(model, MONO, FRAME_WINDOWS, epochs=epochs, augmentation=augmentation)
+
+
+def vgg16(weights: str) -> Experiment:
+    """The network of the performance table, as it may have been: the study's files do not have it."""
+    model = Vgg16Spec(weights=weights, head="average", trained="last_block", dropout=0.5)
+    return _experiment(model, MONO, FRAME_WINDOWS, epochs=10, learning_rate=1e-4)
+
+
+def vgg16_literal(weights: str) -> Experiment:
+    """As in the study's notebook: the first second of a clip, and nearly everything frozen unless it is random."""
+    trained = "all" if weights == "random" else "first_and_last"
+    model = Vgg16Spec(weights=weights, head="classifier", trained=trained, dropout=0.5)
+    return _experiment(model, EXCERPT, FIRST_SECOND, epochs=10, learning_rate=1e-4)
+
+
+def fusion(combination: str, *, epochs: int) -> Experiment:
+    augmentation = Augmentation(
+        waveform=noise(FUSION_AUGMENT_PROBABILITY).waveform, spectrogram=masks(FUSION_AUGMENT_PROBABILITY).spectrogram
+    )
+    return _experiment(
+        FusionSpec(combination=combination, dropout=DROPOUT),
+        SAMPLES,
+        SAMPLE_WINDOWS,
+        Input(feature=MONO, windows=FRAME_WINDOWS),
+        batch_windows=16,
+        epochs=epochs,
+        augmentation=augmentation,
+    )

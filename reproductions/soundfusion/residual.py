@@ -1,0 +1,166 @@
+"""The residual networks of the study, over samples and over spectrograms, and the vectors that the fusion takes."""
+
+import keras
+
+from common.errors import SpecError
+from common.torchlike import PaddedMaxPooling, adaptive_average, batch_norm, conv1d, conv2d, dense
+from reproductions.soundfusion.specs import FusionSpec, ResNet1dSpec, ResNet2dSpec
+
+SLOPE = 0.01
+# Sides of the poolings behind the nine blocks.
+POOLS = (9, 9, 9, 9, 3, 3, 3, 3, 3)
+FINAL_SIDE = 7
+
+
+def resnet1d_vector(inputs, base_filters: int, *, momentum: float):
+    """Samples to a vector: (batch, 110250, 1) -> (batch, 4F).
+
+    Unlike the network that it is named after, its convolutions have no biases, every block has a projection, and the
+    first convolution neither normalisation nor activation.
+
+    Raises:
+        SpecError: the input is no sequence of samples, or too short for the poolings.
+    """
+    if len(inputs.shape) != 3 or inputs.shape[-1] != 1:
+        raise SpecError(
+            f"ResNet1D: an input of shape {_shown(inputs)} is no sequence of samples. Give it audio, not spectrograms."
+        )
+    f = base_filters
+    # Lengths at 110,250 samples: 36752, then 4083, 453, 50, 5, 2, 1, 1, 1, 1 behind the blocks.
+    x = conv1d(inputs, f, 3, stride=3, padding=3, bias=False, name="stem")
+    for number, (filters, pool) in enumerate(zip((f, f, *[2 * f] * 6, 4 * f), POOLS, strict=True), start=1):
+        name = f"block{number}"
+        x = _block1d(x, filters, momentum=momentum, name=name)
+        if x.shape[1] + 2 < pool:
+            raise SpecError(
+                f"ResNet1D: {inputs.shape[1]} samples are too few: {x.shape[1]} are left at pooling {number}, which "
+                f"takes {pool}. Give it longer windows, or a higher sample rate."
+            )
+        x = PaddedMaxPooling(pool, padding=1, name=f"{name}_pool")(x)
+    x = conv1d(x, 4 * f, 1, name="head")
+    return keras.layers.Flatten(name="vector1d")(x)
+
+
+def _block1d(x, filters: int, *, momentum: float, name: str):
+    y = conv1d(x, filters, 3, padding=1, bias=False, name=f"{name}_conv1")
+    y = batch_norm(y, momentum=momentum, name=f"{name}_norm1")
+    y = keras.layers.LeakyReLU(negative_slope=SLOPE, name=f"{name}_relu1")(y)
+    y = conv1d(y, filters, 3, padding=1, bias=False, name=f"{name}_conv2")
+    y = batch_norm(y, momentum=momentum, name=f"{name}_norm2")
+    shortcut = conv1d(x, filters, 1, bias=False, name=f"{name}_projection")
+    y = keras.layers.Add(name=f"{name}_add")([y, shortcut])
+    return keras.layers.LeakyReLU(negative_slope=SLOPE, name=f"{name}_relu2")(y)
+
+
+def resnet2d_vector(inputs, base_filters: int, blocks: tuple[int, ...], *, momentum: float):
+    """Spectrogram to a vector: (batch, 128, 216, 1) -> (batch, 196F).
+
+    The study calls it ResNet34, but its stages have F, 2F, 2F and 4F channels, each block a single normalisation on its
+    main path, and each shortcut a projection.
+
+    Raises:
+        SpecError: the input is no spectrogram.
+    """
+    require_spectrogram(inputs, "ResNet2D")
+    f = base_filters
+    x = conv2d(inputs, f, 7, stride=2, padding=3, bias=False, name="stem2d")  # (64, 108, F)
+    x = batch_norm(x, momentum=momentum, name="stem2d_norm")
+    x = keras.layers.ReLU(name="stem2d_relu")(x)
+    x = PaddedMaxPooling(3, stride=2, padding=1, name="stem2d_pool")(x)  # (32, 54, F)
+    # (32, 54, F), (16, 27, 2F), (8, 14, 2F), (4, 7, 4F)
+    for stage, (filters, count) in enumerate(zip((f, 2 * f, 2 * f, 4 * f), blocks, strict=True), start=1):
+        for number in range(1, count + 1):
+            stride = 2 if stage > 1 and number == 1 else 1
+            x = _block2d(x, filters, stride, momentum=momentum, name=f"stage{stage}_{number}")
+    x = adaptive_average(x, FINAL_SIDE, name="average2d")  # (7, 7, 4F)
+    return keras.layers.Flatten(name="vector2d")(x)
+
+
+def _block2d(x, filters: int, stride: int, *, momentum: float, name: str):
+    y = conv2d(x, filters, 3, stride=stride, padding=1, bias=False, name=f"{name}_conv1")
+    y = keras.layers.ReLU(name=f"{name}_relu1")(y)
+    y = conv2d(y, filters, 3, padding=1, bias=False, name=f"{name}_conv2")
+    y = batch_norm(y, momentum=momentum, name=f"{name}_norm")
+    shortcut = conv2d(x, filters, 1, stride=stride, bias=False, name=f"{name}_projection")
+    shortcut = batch_norm(shortcut, momentum=momentum, name=f"{name}_projection_norm")
+    y = keras.layers.Add(name=f"{name}_add")([y, shortcut])
+    return keras.layers.ReLU(name=f"{name}_relu2")(y)
+
+
+def require_spectrogram(inputs, network: str) -> None:
+    """Raise SpecError where the input is not (batch, bands, frames, channels)."""
+    if len(inputs.shape) != 4:
+        raise SpecError(f"{network}: an input of shape {_shown(inputs)} is no spectrogram (bands, frames, channels).")
+
+
+def _shown(inputs) -> str:
+    return " x ".join(map(str, inputs.shape[1:]))
+
+
+def logits_of(spec, x, classes: int, name: str = "logits"):
+    """The last layer, with dropout before or behind it: (batch, c) -> (batch, classes)."""
+    if spec.dropout and spec.dropout_on == "features":
+        x = keras.layers.Dropout(spec.dropout, name=f"{name}_dropout")(x)
+    x = dense(x, classes, name=name)
+    if spec.dropout and spec.dropout_on == "logits":
+        x = keras.layers.Dropout(spec.dropout, name=f"{name}_dropout")(x)
+    return x
+
+
+def probabilities_of(x, name: str = "genre"):
+    """Softmax in float32 also under mixed precision: in bfloat16 it has two digits."""
+    return keras.layers.Softmax(dtype="float32", name=name)(x)
+
+
+def build_resnet1d(spec: ResNet1dSpec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
+    """(batch, samples, 1) -> (batch, classes) probabilities; see `resnet1d_vector`."""
+    inputs = keras.Input(input_shape, name="waveform")
+    x = resnet1d_vector(inputs, spec.base_filters, momentum=spec.norm_momentum)
+    return keras.Model(inputs, probabilities_of(logits_of(spec, x, classes)), name="resnet1d")
+
+
+def build_resnet2d(spec: ResNet2dSpec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
+    """(batch, bands, frames, 1) -> (batch, classes) probabilities; see `resnet2d_vector`."""
+    inputs = keras.Input(input_shape, name="spectrogram")
+    x = resnet2d_vector(inputs, spec.base_filters, spec.blocks, momentum=spec.norm_momentum)
+    return keras.Model(inputs, probabilities_of(logits_of(spec, x, classes)), name="resnet2d")
+
+
+def build_fusion(spec: FusionSpec, input_shape: tuple[tuple[int, ...], ...], classes: int) -> keras.Model:
+    """SoundFusion: [(batch, samples, 1), (batch, bands, frames, 1)] -> (batch, classes) probabilities.
+
+    Both branches are trained together from random weights.
+
+    Raises:
+        SpecError: not samples and a spectrogram.
+    """
+    if len(input_shape) != 2 or not isinstance(input_shape[0], tuple):
+        raise SpecError(f"SoundFusion: takes samples and a spectrogram of the same window, received {input_shape}.")
+    waveform = keras.Input(input_shape[0], name="waveform")
+    spectrogram = keras.Input(input_shape[1], name="spectrogram")
+    one = resnet1d_vector(waveform, spec.waveform_filters, momentum=spec.norm_momentum)
+    two = resnet2d_vector(spectrogram, spec.base_filters, spec.blocks, momentum=spec.norm_momentum)
+    two = dense(two, spec.branch_units, name="branch2d")
+    if spec.combination == "features":
+        joined = keras.layers.Concatenate(name="features")([one, two])
+        outputs = probabilities_of(logits_of(spec, joined, classes))
+    else:
+        from_samples = probabilities_of(logits_of(spec, one, classes, "logits1d"), "genre1d")
+        from_spectrogram = probabilities_of(logits_of(spec, two, classes, "logits2d"), "genre2d")
+        outputs = WeightedMean(spec.waveform_weight, name="decision")([from_samples, from_spectrogram])
+    return keras.Model([waveform, spectrogram], outputs, name=f"soundfusion_{spec.combination}")
+
+
+class WeightedMean(keras.Layer):
+    """`weight * first + (1 - weight) * second` in float32."""
+
+    def __init__(self, weight: float, **arguments):
+        super().__init__(**{"dtype": "float32"} | arguments)
+        self.weight = weight
+
+    def call(self, inputs):
+        first, second = inputs
+        return self.weight * first + (1 - self.weight) * second
+
+    def get_config(self):
+        return super().get_config() | {"weight": self.weight}

@@ -1,0 +1,120 @@
+"""VGG16 for spectrograms, from random or trained weights."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from common.errors import DataError, RunError, SpecError
+from common.torchlike import adaptive_average, dense
+from reproductions.soundfusion.residual import logits_of, probabilities_of, require_spectrogram
+from reproductions.soundfusion.specs import Vgg16Spec
+
+LAST_BLOCK = "block5"
+FIRST_CONVOLUTION = "block1_conv1"
+POOLED_SIDE = 7
+# Of VGG16's own classifier, in torchvision as in the paper by Simonyan and Zisserman.
+CLASSIFIER_DROPOUT = 0.5
+SHORTEST_SIDE = 32
+HOW_TO_TRAIN = (
+    "python reproductions/soundfusion/run.py --dataset gtzan --data DIR --split fault_filtered --table transfer "
+    "--row random"
+)
+
+
+def build_vgg16(spec: Vgg16Spec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
+    """(batch, bands, frames, 1) -> (batch, classes) probabilities, with random weights (see `initialise`).
+
+    The study trains the first convolution, for one channel. Where the first convolution stays as it was trained, on
+    pictures of three, the spectrogram is given three times.
+
+    Raises:
+        SpecError: the input is no spectrogram, or too small.
+    """
+    inputs = keras.Input(input_shape, name="spectrogram")
+    require_spectrogram(inputs, "VGG16")
+    x = inputs
+    if min(input_shape[:2]) < SHORTEST_SIDE:
+        raise SpecError(
+            f"VGG16: a spectrogram of {input_shape[0]} x {input_shape[1]} is too small for its five poolings; both "
+            f"sides have to be at least {SHORTEST_SIDE}. Leave its rows out, or give it features with more frames."
+        )
+    if spec.trained == "last_block":
+        x = keras.layers.Concatenate(name="three_channels")([x, x, x])
+    body = keras.applications.VGG16(include_top=False, weights=None, input_shape=tuple(x.shape[1:]), name="vgg16")
+    trained = {"all": "", "last_block": LAST_BLOCK, "first_and_last": FIRST_CONVOLUTION}[spec.trained]
+    for layer in body.layers:
+        layer.trainable = layer.name.startswith(trained)
+    x = body(x)
+    if spec.head == "average":
+        x = keras.layers.GlobalAveragePooling2D(name="average")(x)
+    else:
+        x = adaptive_average(x, POOLED_SIDE, name="adaptive")
+        x = keras.layers.Flatten(name="flatten")(x)
+        for name in ("fc1", "fc2"):
+            x = keras.layers.ReLU(name=f"{name}_relu")(dense(x, spec.units, name=name))
+            x = keras.layers.Dropout(CLASSIFIER_DROPOUT, name=f"{name}_dropout")(x)
+    outputs = probabilities_of(logits_of(spec, x, classes))
+    model = keras.Model(inputs, outputs, name="vgg16_spectrogram")
+    for name in ("fc1", "fc2") if spec.head == "classifier" else ():
+        model.get_layer(name).trainable = spec.trained == "all"
+    return model
+
+
+def initialise(model: keras.Model, spec: Any, files: dict[str, Path]) -> None:
+    """Put trained weights into a freshly built network; others than VGG16 start from random ones.
+
+    Args:
+        files: name -> file of trained weights, for `imagenet` and `gtzan`.
+
+    Raises:
+        RunError: the weights cannot be downloaded.
+        DataError: a file does not hold the weights of such a network.
+    """
+    if getattr(spec, "weights", "random") == "random":
+        return
+    donor = _imagenet(spec, files.get("imagenet")) if spec.weights == "imagenet" else _gtzan(model, spec, files)
+    taken = {layer.name: layer for layer in _inner_layers(donor) if layer.weights}
+    for layer in _inner_layers(model):
+        is_new = layer.name == "logits" or (layer.name == FIRST_CONVOLUTION and spec.trained == "first_and_last")
+        if layer.weights and not is_new:
+            layer.set_weights(taken[layer.name].get_weights())
+
+
+def _imagenet(spec: Vgg16Spec, file: Path | None) -> keras.Model:
+    with_classifier = spec.head == "classifier"
+    if file is not None:
+        donor = keras.applications.VGG16(include_top=with_classifier, weights=None)
+        classifier = "with" if with_classifier else "without"
+        return _loaded(donor, file, f"VGG16 as keras.applications keeps it, {classifier} its classifier")
+    try:
+        return keras.applications.VGG16(include_top=with_classifier, weights="imagenet")
+    except Exception as error:  # whatever the download raises: without a network there are many kinds
+        raise RunError(
+            f"the ImageNet weights of VGG16 cannot be downloaded ({error}). Give a file of them with --weights "
+            "imagenet=FILE, or start from random weights and say so: --set model.weights=random."
+        ) from error
+
+
+def _gtzan(model: keras.Model, spec: Vgg16Spec, files: dict[str, Path]) -> keras.Model:
+    if "gtzan" not in files:
+        raise RunError(
+            f"the weights of a VGG16 that was trained on GTZAN are not given. Train one with `{HOW_TO_TRAIN}` and give "
+            "its best.weights.h5 with --weights gtzan=FILE."
+        )
+    donor = build_vgg16(spec.but(weights="random", trained="all"), tuple(model.inputs[0].shape[1:]), 10)
+    return _loaded(donor, files["gtzan"], "this VGG16 with ten genres, one channel and the same windows")
+
+
+def _loaded(donor: keras.Model, file: Path, expected: str) -> keras.Model:
+    try:
+        donor.load_weights(file)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        first_line = str(error).strip().partition("\n")[0]
+        raise DataError(f"{file}: not weights of {expected} ({first_line}).") from error
+    return donor
+
+
+def _inner_layers(model: keras.Model) -> list[keras.Layer]:
+    return [inner for layer in model.layers for inner in (layer.layers if isinstance(layer, keras.Model) else [layer])]

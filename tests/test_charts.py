@@ -1,0 +1,172 @@
+"""Confusion matrices and pictures of whole tables: what they count, and what they say of cells that were not run."""
+
+import json
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from common import charts, confusion, rendering, reporting, tables
+from common.evaluation import ClipResult, accuracies
+from common.records import DataFacts, PartCounts, Record, Setting, runs_folder, write
+from common.rowtexts import told
+from reproductions.soundfusion import published as p
+from reproductions.soundfusion.paper import PAPER, SPECAUGMENT_1, WIDTH
+
+SETTING = Setting(dataset="fma_small", data_digest="d", scale="paper", features="paper", split="holdout", unit="clip")
+
+
+def facts(genres: tuple[str, ...]) -> DataFacts:
+    return DataFacts(
+        title="FMA-small", caption="", genres=genres, clips=100, expected=None, skipped=0, skipped_clips=()
+    )
+
+
+def clip(number: int, label: int, decided: int, classes: int = 8) -> ClipResult:
+    """Two of three windows decide; the mean softmax decides for the next class."""
+    votes = np.bincount([decided, decided, (decided + 1) % classes], minlength=classes)
+    mean = np.full(classes, 0.01)
+    mean[(decided + 1) % classes] = 0.9
+    return ClipResult(
+        id=f"clip{number}",
+        label=label,
+        windows=3,
+        windows_correct=2 if decided == label else 0,
+        votes=tuple(votes.tolist()),
+        mean_softmax=tuple(mean.tolist()),
+    )
+
+
+def record(table: str, label: str, decisions: list[tuple[int, int]], *, seed: int = 0, genres=p.GENRES) -> Record:
+    """A run of a row whose clips are (true genre, decided genre)."""
+    experiment = PAPER.row(table, label).experiment
+    clips = tuple(clip(number, *decision, len(genres)) for number, decision in enumerate(decisions))
+    return Record(
+        run_id=f"{label.replace(' ', '')}{seed}",
+        paper="soundfusion",
+        row_experiment=experiment.digest,
+        experiment_digest=experiment.digest,
+        experiment=experiment.as_json(),
+        setting=SETTING,
+        data=facts(genres),
+        protocol="80/10/10 over clips",
+        split_digest="s",
+        fold=0,
+        folds=1,
+        seed=seed,
+        parts={part: PartCounts(clips=50, windows=350) for part in ("train", "valid", "test")},
+        shared_clips=0,
+        trainable_parameters=1,
+        input_shape=(128, 216, 1),
+        input_mean=0.0,
+        input_deviation=1.0,
+        best_epoch=1,
+        metrics={"test": accuracies(clips), "valid": {"window_accuracy": 0.25}},
+        wall_seconds=1.0,
+        peak_resident_bytes=1,
+        machine={},
+        versions={},
+        finished_at="2026-01-01T00:00:00+00:00",
+        history=(
+            {"epoch": 1, "loss": 1.5, "accuracy": 0.5, "val_loss": 1.4, "val_accuracy": 0.4},
+            {"epoch": 2, "loss": 1.4, "accuracy": 0.6, "val_loss": 1.5, "val_accuracy": 0.3},
+        ),
+        clips=clips,
+    )
+
+
+PUBLISHED = PAPER.confusions[0]
+
+
+def test_a_confusion_matrix_counts_majority_votes_over_all_runs():
+    runs = [record(*PUBLISHED.row, [(0, 0), (0, 7), (3, 3)], seed=0), record(*PUBLISHED.row, [(0, 7), (5, 1)], seed=1)]
+    found = confusion.of_confusion(PAPER, PUBLISHED, SETTING, runs)
+    counts = np.array(found["measured_matrix"]["counts"])
+    assert counts.sum() == 5
+    assert (counts[0, 0], counts[0, 7], counts[3, 3], counts[5, 1]) == (1, 2, 1, 1)
+    assert found["measured_matrix"]["accuracy"] == 40.0
+    assert found["published_matrix"]["accuracy"] == 57.12
+    header, rows = rendering.cells(found)
+    assert header == ["True genre (published)", *p.GENRES]
+    assert rows[0][:2] == ["Electronic", "1 (77)"]
+    assert rows[0][8] == "2 (0)"
+
+
+def test_genres_of_other_data_are_not_held_against_the_published_ones():
+    runs = [record(*PUBLISHED.row, [(0, 0), (1, 2)], genres=("a", "b", "c"))]
+    found = confusion.of_confusion(PAPER, PUBLISHED, SETTING, runs)
+    assert rendering.cells(found) == (
+        ["True genre", "a", "b", "c"],
+        [["a", "1", "0", "0"], ["b", "0", "0", "1"], ["c", "0", "0", "0"]],
+    )
+    assert any("other genres" in line for line in found["caption"])
+    assert confusion.of_confusion(PAPER, PUBLISHED, SETTING, []) is None
+    figure = charts.confusion(found | {"caption": []}, subtitle="")
+    assert [text.get_text() for text in figure.axes[1].get_xticklabels()] == ["a", "b", "c"]
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == list(p.GENRES)
+    plt.close(figure)
+
+
+def test_a_heat_map_has_every_published_cell_and_marks_those_not_run():
+    label = "p 1, 30 %, 2 masks"
+    values = tables.of_results(PAPER, SPECAUGMENT_1, SETTING, [record("specaugment1", label, [(0, 0)])])
+    places = next(figure.places for figure in PAPER.figures if figure.id == "specaugment1")
+    figure = charts.heat_maps(values, places, subtitle="")
+    published, ours = figure.axes[:2]
+    assert sorted(float(text.get_text()) for text in published.texts) == sorted(
+        float(f"{value:.1f}") for values in p.GRID_1.values() for value in values
+    )
+    assert [text.get_text() for text in ours.texts].count("not run") == 23
+    # The highest validation accuracy of all epochs, not that of the kept one.
+    assert [text.get_text() for text in ours.texts if text.get_text() != "not run"] == ["40.0"]
+    assert [text.get_text() for text in published.get_yticklabels()] == ["p 0.7", "p 0.8", "p 0.9", "p 1"]
+    plt.close(figure)
+
+
+def test_scaling_draws_a_panel_for_each_family_and_names_what_was_not_run():
+    values = tables.of_results(PAPER, WIDTH, SETTING, [record("width", "ResNet2D-s", [(0, 0), (1, 0)])])
+    figure = next(figure for figure in PAPER.figures if figure.id == "width")
+    drawn = charts.scaling(values, figure.places, figure.sizes, subtitle="")
+    assert [axes.get_title() for axes in drawn.axes] == ["ResNet1D", "ResNet2D"]
+    one, two = ([text.get_text() for text in axes.texts] for axes in drawn.axes)
+    assert one == ["not run: s, m, l"]
+    assert two == ["not run: m, l"]
+    np.testing.assert_array_equal(drawn.axes[1].lines[0].get_xdata(), [445_176, 1_724_392, 6_784_968])
+    plt.close(drawn)
+
+
+@pytest.mark.parametrize(("metric", "mean"), [("validation", 25.0), ("test", 50.0)])
+def test_validation_is_held_against_validation(metric, mean):
+    runs = [record("regularisation", "ResNet2D: dropout", [(0, 0), (1, 2), (2, 2), (3, 3)])]
+    values = tables.of_results(PAPER, PAPER.table("regularisation"), SETTING, runs)
+    row = next(row for row in values["rows"] if row["measured"])
+    assert row["measured"][metric]["mean"] == mean
+    assert row["measured"]["validation"]["clips"] == 50
+    header, lines = rendering.cells(values)
+    line = next(line for line in lines if line[0] == "ResNet2D: dropout")
+    assert line[header.index("Test clips")] == "4"
+    assert "clips of the judged part" in values["caption"][-1]
+    assert row["measured"]["test"]["clips"] == 4
+
+
+def test_a_group_writes_confusions_curves_and_whole_tables(tmp_path):
+    folder = runs_folder(tmp_path, "soundfusion", "fma_small")
+    for table, label in (PUBLISHED.row, ("specaugment1", "p 1, 30 %, 2 masks"), ("nnet2", "without regularisation")):
+        found = record(table, label, [(0, 0), (1, 2)])
+        write(folder, found)
+    (report,) = reporting.regenerate(PAPER, tmp_path)
+    assert {"performance", "specaugment1", "nnet2", "confusion_1"} <= set(report.tables)
+    place = tmp_path / "soundfusion" / "fma_small"
+    for name in ("figure_specaugment1", "figure_nnet2_loss", "table_confusion_1"):
+        assert (place / "figures" / f"{name}.png").stat().st_size > 10_000
+    written = json.loads((place / "table_confusion_1.json").read_text())
+    assert "Data: FMA-small, 100 clips." in written["caption"]
+    assert "alphabetical order" in " ".join(written["caption"])
+
+
+def test_what_rows_share_is_said_once():
+    rows = {"a": None, "b": None, "c": None}
+    assert told("X", {"a": "one", "b": "one", "c": "one"}, rows) == ["X: one."]
+    assert told("X", {"a": "one", "b": "two", "c": "one"}, rows) == ["X: a, c: one; b: two."]
+    assert told("X", {"a": "one"}, rows) == ["X: a: one."]
+    assert told("X", {}, rows) == []
