@@ -29,7 +29,7 @@ from common.training import (
     peak_resident_bytes,
     predict,
 )
-from common.workbench import Workbench
+from common.workbench import Workbench, graph_of
 from common.workshop import PlannedRun
 from data_pipeline.standardisation import Standardisation
 from data_pipeline.stream import input_shape
@@ -60,7 +60,7 @@ def execute(plan: Plan, options: Options) -> Outcome:
     work = result_folder(options.out, plan.paper, plan.setting.dataset) / "work"
     outcome = Outcome()
     misfits: list[SpecError] = []
-    pending = [planned for planned in plan.runs if options.fresh or not _is_recorded(planned, folder)]
+    pending = _alike_together([planned for planned in plan.runs if options.fresh or not _is_recorded(planned, folder)])
     outcome.finished_before = len(plan.runs) - len(pending)
     if outcome.finished_before:
         say(f"{outcome.finished_before} of {len(plan.runs)} runs are already finished")
@@ -107,6 +107,15 @@ def execute(plan: Plan, options: Options) -> Outcome:
     for failure in outcome.failed:
         warn(f"failed: {failure}")
     return outcome
+
+
+def _alike_together(runs: list[PlannedRun]) -> list[PlannedRun]:
+    """Runs that can use one compiled model follow each other; otherwise the order stays."""
+    groups: dict[tuple, list[PlannedRun]] = {}
+    for planned in runs:
+        key = (graph_of(planned.run.experiment), planned.run.seed)
+        groups.setdefault(key, []).append(planned)
+    return [planned for group in groups.values() for planned in group]
 
 
 def _is_recorded(planned: PlannedRun, folder: Path) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from common.optimizers import optimizer_of
 from common.regularizers import regularise
 from common.spec import Experiment, Protocol
-from data_pipeline.augment import augmented
+from data_pipeline.augment import augmented, set_strengths
 
 # (input shape, or a tuple of two; number of classes) -> an uncompiled model
 ModelBuilder = Callable[[tuple, int], keras.Model]
@@ -17,6 +17,16 @@ ModelBuilder = Callable[[tuple, int], keras.Model]
 def network_of(experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int) -> keras.Model:
     """The network that a run trains: the paper's, behind the augmentation that the run asks for."""
     return augmented(build(shape, classes), experiment.training.augmentation)
+
+
+def graph_of(experiment: Experiment) -> str:
+    """Digest of what a traced training step depends on."""
+    # How clips are dealt out is no matter of the model, and how strongly they are masked is none of its graph.
+    alike = experiment.but(protocol=Protocol())
+    augmentation = experiment.training.augmentation
+    if augmentation is not None:
+        alike = alike.changed({"training.augmentation": augmentation.with_any_strength})
+    return alike.digest
 
 
 class Workbench:
@@ -40,8 +50,7 @@ class Workbench:
         Raises:
             SpecError: the network does not fit the input, or the penalty no layer.
         """
-        # How clips are dealt out is no matter of the model.
-        key = (experiment.but(protocol=Protocol()).digest, shape, classes, seed)
+        key = (graph_of(experiment), shape, classes, seed)
         if key != self._key:
             self._key = None
             self._model = _compiled(experiment, build, shape, classes, seed)
@@ -51,6 +60,7 @@ class Workbench:
             keras.utils.set_random_seed(seed)
             for variable, value in zip(_state(self._model), self._fresh, strict=True):
                 variable.assign(value)
+            set_strengths(self._model, experiment.training.augmentation)
         return self._model
 
 

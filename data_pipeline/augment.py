@@ -64,6 +64,15 @@ class Augmentation(Spec):
     waveform: WaveformAugmentation | None = None
     spectrogram: SpectrogramAugmentation | None = None
 
+    @property
+    def with_any_strength(self) -> "Augmentation":
+        """The same for all augmentations that differ in strength alone, see `set_strengths`."""
+        masks = self.spectrogram
+        if masks is None:
+            return self
+        share = None if masks.largest_share is None else 1.0
+        return self.but(spectrogram=masks.but(probability=1.0, largest_share=share))
+
 
 class _RandomLayer(keras.Layer):
     """Draws from a generator of its own; in float32, also where the network behind it computes in bfloat16.
@@ -74,6 +83,11 @@ class _RandomLayer(keras.Layer):
     def __init__(self, **arguments):
         super().__init__(**{"dtype": "float32"} | arguments)
         self.generator = keras.random.SeedGenerator()
+
+    def _strength(self, value: float, name: str):
+        """A number that `set_strengths` can change without tracing a training step again."""
+        initial = keras.initializers.Constant(value)
+        return self.add_weight(shape=(), initializer=initial, trainable=False, name=name)
 
     def build(self, input_shape):
         self.built = True  # it has a generator, but no weights that depend on the input
@@ -121,7 +135,8 @@ class RandomMasks(_RandomLayer):
         self, masks: int, *, largest_share: float | None = None, width: int | None = None, fill: Fill, **arguments
     ):
         super().__init__(**arguments)
-        self.masks, self.largest_share, self.width, self.fill = masks, largest_share, width, fill
+        self.masks, self.width, self.fill = masks, width, fill
+        self.largest_share = None if largest_share is None else self._strength(largest_share, "largest_share")
 
     def change(self, x):
         covered = ops.zeros_like(x, dtype="bool")
@@ -150,7 +165,7 @@ class Sometimes(_RandomLayer):
     def __init__(self, layers: list[_RandomLayer], probability: float, **arguments):
         super().__init__(**arguments)
         self.layers = layers
-        self.probability = probability
+        self.probability = self._strength(probability, "probability")
 
     def change(self, x):
         changed = x
@@ -170,6 +185,16 @@ def layer_for(augmentation: Augmentation, shape: tuple[int, ...], name: str) -> 
             RandomMasks(wanted.masks, largest_share=wanted.largest_share, width=wanted.width, fill=wanted.fill)
         ]
     return Sometimes(layers, wanted.probability, name=name) if wanted else None
+
+
+def set_strengths(model: keras.Model, augmentation: Augmentation | None) -> None:
+    """Give the masks of an `augmented` network another probability and largest share."""
+    masks = augmentation and augmentation.spectrogram
+    for layer in model.layers if masks else ():
+        if isinstance(layer, Sometimes) and isinstance(layer.layers[0], RandomMasks):
+            layer.probability.assign(masks.probability)
+            if masks.largest_share is not None:
+                layer.layers[0].largest_share.assign(masks.largest_share)
 
 
 def augmented(model: keras.Model, augmentation: Augmentation | None) -> keras.Model:

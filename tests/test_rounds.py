@@ -239,6 +239,38 @@ def test_a_model_used_again_is_a_fresh_one_to_the_bit(accumulate):
     assert train(bench, 0, experiment.changed({"training.learning_rate": 0.1})) != first
 
 
+def with_masks(probability: float, largest_share: float, masks: int = 1) -> Experiment:
+    spectrogram = {"probability": probability, "largest_share": largest_share, "masks": masks}
+    return Experiment(
+        paper="tiny",
+        model=TinyNet(),
+        feature=LogMel(),
+        windows=WindowSpec(seconds=3, hop_seconds=3),
+        protocol=Protocol(),
+        training=Training(epochs=1, batch_windows=4, augmentation={"spectrogram": spectrogram}),
+    )
+
+
+def test_a_model_used_again_takes_other_masks_to_the_bit():
+    """The cells of a grid differ in numbers that a traced step reads; each trains as if it were the first."""
+    x = np.random.default_rng(0).normal(size=(20, 6, 7, 1)).astype(np.float32)
+
+    def train(bench: Workbench, experiment: Experiment) -> bytes:
+        model = bench.model_for(experiment, with_dropout, (6, 7, 1), 3, seed=0)
+        model.fit(x, np.arange(20) % 3, batch_size=4, shuffle=False, verbose=0)
+        return b"".join(np.ascontiguousarray(value.numpy()).tobytes() for value in model.layers[-1].weights)
+
+    bench = Workbench()
+    first = train(bench, with_masks(1.0, 0.3))
+    kept = bench._model
+    for other in (with_masks(1.0, 0.9), with_masks(0.5, 0.3)):
+        assert train(bench, other) == train(Workbench(), other) != first
+        assert bench._model is kept
+    assert train(bench, with_masks(1.0, 0.3)) == first
+    train(bench, with_masks(1.0, 0.3, masks=2))
+    assert bench._model is not kept
+
+
 def test_rows_that_a_change_makes_equal_keep_their_own_records(options):
     """With one ratio for all, the rows of Table 5.2 are one network."""
     one_seed = {"tables": ("5.2",), "rows": (), "seeds": 1}

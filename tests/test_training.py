@@ -202,7 +202,7 @@ def test_augmentation_changes_training_and_nothing_else(tiny_arrays, tmp_path):
     run, reader = make_run(tiny_arrays, tmp_path, **masks)
     # Judged without masks: as its own weights in a network that has none.
     twin = build((32, 39, 1), 4)
-    twin.set_weights(masked.model.get_weights())
+    twin.set_weights(masked.model.layers[-1].get_weights())
     arguments = {"batch_size": 16, "layout": "bins_frames_channel"}
     expected = predict(dataclasses.replace(plain, model=twin), reader, run.fold.test, **arguments)
     np.testing.assert_array_equal(predict(masked, reader, run.fold.test, **arguments), expected)
