@@ -194,12 +194,12 @@ def folds_of_windows(
     """Split tracks (unit `clip`) or windows (unit `segment`) and give the windows of each part.
 
     Args:
-        track_ids, track_labels: of each track; tracks without a window are not dealt out.
+        track_ids, track_labels: of each track; one without a window takes its place in the split, and adds nothing.
         window_tracks: int64 (windows,): track position of each window.
         window_starts: int64 (windows,): first frame of each window.
 
     Raises:
-        DataError, SpecError: see `split_ids`.
+        DataError, SpecError: see `split_ids`; or a part has no window.
         AssertionError: windows of one clip stand on both sides although the unit is `clip`.
     """
     names = np.asarray(track_ids)
@@ -214,13 +214,19 @@ def folds_of_windows(
             for split in splits
         ]
     else:
-        present = np.unique(window_tracks)
-        splits = split_ids(protocol, names[present].tolist(), np.asarray(track_labels)[present].tolist(), predefined)
+        # Tracks without a window are dealt out too: rows with longer windows then meet the same test clips, as far as
+        # they have windows in them.
+        splits = split_ids(protocol, list(track_ids), list(track_labels), predefined)
         window_names = names[window_tracks]
         dealt = [[np.flatnonzero(np.isin(window_names, getattr(split, part))) for part in PARTS] for split in splits]
     folds = []
     met = np.empty(0, np.int64)
     for number, (split, (train, valid, test)) in enumerate(zip(splits, dealt, strict=True)):
+        if not (len(train) and len(valid) and len(test)):
+            raise DataError(
+                f"split {protocol.name}: {len(train)} windows to train on, {len(valid)} to validate and {len(test)} to "
+                "test; each part needs at least one. Use more or longer clips."
+            )
         seen = np.unique(window_tracks[np.concatenate((train, valid))])
         tested = np.unique(window_tracks[test])
         shared = np.intersect1d(seen, tested)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import DataError, SpecError
-from common.protocol import folds_of_windows, split_ids
+from common.protocol import PARTS, folds_of_windows, split_ids
 from common.spec import Protocol
 from data_pipeline.datasets import gtzan
 
@@ -188,3 +188,38 @@ def test_names_of_rotating_protocols():
     assert rotating.but(equal_partitions=True, stratified=False).name.endswith("of equal size, not stratified")
     with pytest.raises(SpecError, match="carry_weights goes with the rotating split"):
         Protocol().but(carry_weights=True)
+
+
+@pytest.mark.parametrize("split", ["holdout", "kfold", "rotating"])
+def test_clips_too_short_for_one_window_length_leave_the_other_clips_where_they_are(split):
+    """Two rows of one table, one of them with windows that five clips are too short for."""
+    ids = [f"clip{number:03d}" for number in range(60)]
+    labels = ["ab"[number % 2] for number in range(60)]
+    too_short = {3, 17, 20, 41, 58}
+
+    def parts(tracks: np.ndarray) -> list[dict[str, str]]:
+        folds = folds_of_windows(
+            Protocol(split=split, partitions=5, folds=5),
+            track_ids=ids,
+            track_labels=labels,
+            window_tracks=tracks,
+            window_starts=np.zeros(len(tracks), np.int64),
+        )
+        return [{ids[tracks[p]]: part for part in PARTS for p in getattr(fold, part)} for fold in folds]
+
+    everything = np.repeat(np.arange(60), 2)
+    fewer = np.array([track for track in range(60) if track not in too_short])
+    for whole, reduced in zip(parts(everything), parts(fewer), strict=True):
+        assert reduced == {name: part for name, part in whole.items() if int(name[4:]) not in too_short}
+
+
+def test_a_part_without_a_window_is_refused():
+    ids, labels = [f"clip{number}" for number in range(10)], ["a"] * 10
+    with pytest.raises(DataError, match="each part needs at least one"):
+        folds_of_windows(
+            Protocol(fractions=(0.6, 0.2, 0.2)),
+            track_ids=ids,
+            track_labels=labels,
+            window_tracks=np.array([0]),
+            window_starts=np.array([0]),
+        )
