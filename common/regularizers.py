@@ -34,7 +34,7 @@ def penalised_kernels(model: keras.Model, pattern: str) -> list[keras.Variable]:
     Raises:
         SpecError: no layer with a kernel matches.
     """
-    layers = [layer for layer in _layers_within(model) if getattr(layer, "kernel", None) is not None]
+    layers = [layer for layer in layers_within(model) if getattr(layer, "kernel", None) is not None]
     chosen = [layer.kernel for layer in layers if re.fullmatch(pattern, layer.name)]
     if not chosen:
         raise SpecError(
@@ -44,12 +44,12 @@ def penalised_kernels(model: keras.Model, pattern: str) -> list[keras.Variable]:
     return chosen
 
 
-def _layers_within(model: keras.Model) -> list[keras.Layer]:
+def layers_within(model: keras.Model) -> list[keras.Layer]:
     """The layers of a model, and of the models among them."""
     return [
         inner
         for layer in model.layers
-        for inner in (_layers_within(layer) if isinstance(layer, keras.Model) else [layer])
+        for inner in (layers_within(layer) if isinstance(layer, keras.Model) else [layer])
     ]
 
 

@@ -16,8 +16,7 @@ from common.files import sha256_of_file
 from data_pipeline import prepare as prepare_module
 from data_pipeline import shards as shards_module
 from data_pipeline.audio import read_audio
-from data_pipeline.catalog import Catalog, Track
-from data_pipeline.features import LogMel, Precomputed, StftDb, StorageFormat
+from data_pipeline.features import LogMel, StftDb
 from data_pipeline.prepare import prepare
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import read_track
@@ -245,47 +244,6 @@ def test_a_shard_changed_between_two_attempts_is_noticed(tiny_corpus, tmp_path):
         prepare(tiny_corpus.catalog, FEATURE, tmp_path)
 
 
-def folders(cache: Path) -> set[str]:
-    return {path.name for path in (cache / "shards").iterdir()}
-
-
-def test_another_source_or_feature_gets_another_folder(own_corpus, tmp_path):
-    cache, catalog = tmp_path / "cache", own_corpus.catalog
-    first = prepare(catalog, FEATURE, cache)
-    assert len(folders(cache)) == 1
-    assert first.folder.name.startswith("tiny-")
-
-    # A file of the same size with another sample in it.
-    path = own_corpus.path("classical", 2)
-    content = bytearray(path.read_bytes())
-    content[1000] ^= 1
-    path.write_bytes(content)
-    changed = prepare(own_corpus.catalog, FEATURE, cache)
-    assert len(folders(cache)) == 2
-    assert changed.data_digest != first.data_digest
-
-    fewer = catalog.but(tracks=catalog.tracks[:-1])
-    other_artist = catalog.but(tracks=(catalog.tracks[0].but(artist="somebody else"), *catalog.tracks[1:]))
-    for number, (variant, feature) in enumerate(
-        [(fewer, FEATURE), (other_artist, FEATURE), (catalog, FEATURE.but(n_mels=8)), (catalog, StftDb(n_fft=64))]
-    ):
-        index = prepare(variant, feature, cache)
-        assert len(folders(cache)) == 3 + number
-        assert index.feature == feature
-    # All of them stay; going back costs nothing.
-    assert prepare(own_corpus.catalog, FEATURE, cache) == changed
-    assert len(folders(cache)) == 6
-
-
-def test_the_data_digest_is_that_of_the_music_not_of_the_machine(tiny_corpus, own_corpus, tmp_path):
-    for number, track in enumerate(own_corpus.catalog.tracks):
-        os.utime(track.path, (10**9 + number, 10**9 + number))
-    here = prepare(tiny_corpus.catalog, FEATURE, tmp_path / "here")
-    there = prepare(own_corpus.catalog, FEATURE.but(n_mels=8), tmp_path / "there")
-    assert here.folder.name != there.folder.name
-    assert here.data_digest == there.data_digest
-
-
 def damage(corpus) -> dict[str, str]:
     """Spoil one clip in the first shard and two in the third: id -> what its message must say."""
     cut = corpus.path("blues", 1)
@@ -424,42 +382,3 @@ def test_a_cache_that_cannot_be_written_is_named(tiny_corpus, tmp_path):
     with pytest.raises(DataError, match="--cache must be a folder that can be written to") as caught:
         prepare(tiny_corpus.catalog, FEATURE, tmp_path / "file" / "cache")
     assert str(caught.value).startswith(str(tmp_path / "file" / "cache"))
-
-
-def arrays_catalog(path: Path, spectrograms: np.ndarray) -> tuple[Catalog, Precomputed]:
-    """A catalog of arrays that were extracted elsewhere."""
-    np.savez(path, X=spectrograms)
-    tracks = tuple(Track(id=f"t{row}", label="a", path=path, row=row) for row in range(len(spectrograms)))
-    dtype = "float32" if spectrograms.dtype == np.float64 else spectrograms.dtype.name
-    feature = Precomputed(bins=spectrograms.shape[1], columns_per_second=10.0, storage=StorageFormat(dtype=dtype))
-    return Catalog(dataset="arrays", title="given.npz", genres=("a",), tracks=tracks), feature
-
-
-@pytest.mark.parametrize("dtype", ["uint8", "int16", "float16", "float32", "float64"])
-def test_given_arrays_keep_their_values_time_first(tmp_path, dtype):
-    spectrograms = np.random.default_rng(0).integers(0, 200, (5, 4, 30)).astype(dtype)
-    catalog, feature = arrays_catalog(tmp_path / "given.npz", spectrograms)
-    index = prepare(catalog, feature, tmp_path / "cache")
-    for row, track in enumerate(index.tracks):
-        stored = read_track(index, track)
-        assert stored.dtype == feature.storage.dtype
-        np.testing.assert_array_equal(stored, spectrograms[row].T)
-
-
-@pytest.mark.parametrize(("dtype", "value"), [("float32", np.nan), ("float16", np.inf), ("float64", 1e300)])
-def test_given_arrays_that_are_not_finite_are_named(tmp_path, dtype, value):
-    spectrograms = np.ones((3, 4, 30), dtype)
-    spectrograms[1, 2, 7] = value
-    catalog, feature = arrays_catalog(tmp_path / "given.npz", spectrograms)
-    with pytest.raises(DataError, match=r"X\[1\] \(t1\) holds values that are not finite") as caught:
-        prepare(catalog, feature, tmp_path / "cache")
-    assert str(caught.value).startswith(str(tmp_path / "given.npz"))
-    assert [t.id for t in prepare(catalog, feature, tmp_path / "cache", skip_bad=True).tracks] == ["t0", "t2"]
-
-
-def test_given_arrays_of_zeros_are_named(tmp_path):
-    spectrograms = np.ones((3, 4, 30), np.uint8)
-    spectrograms[2] = 0
-    catalog, feature = arrays_catalog(tmp_path / "given.npz", spectrograms)
-    with pytest.raises(DataError, match=r"X\[2\] \(t2\) is all zero"):
-        prepare(catalog, feature, tmp_path / "cache")

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from common.errors import DataError, RunError, SpecError
+from common.regularizers import layers_within
 from common.torchlike import adaptive_average, dense
 from reproductions.soundfusion.residual import logits_of, probabilities_of, require_spectrogram
 from reproductions.soundfusion.specs import Vgg16Spec
@@ -75,8 +76,8 @@ def initialise(model: keras.Model, spec: Any, files: dict[str, Path]) -> None:
     if getattr(spec, "weights", "random") == "random":
         return
     donor = _imagenet(spec, files.get("imagenet")) if spec.weights == "imagenet" else _gtzan(model, spec, files)
-    taken = {layer.name: layer for layer in _inner_layers(donor) if layer.weights}
-    for layer in _inner_layers(model):
+    taken = {layer.name: layer for layer in layers_within(donor) if layer.weights}
+    for layer in layers_within(model):
         is_new = layer.name == "logits" or (layer.name == FIRST_CONVOLUTION and spec.trained == "first_and_last")
         if layer.weights and not is_new:
             layer.set_weights(taken[layer.name].get_weights())
@@ -114,7 +115,3 @@ def _loaded(donor: keras.Model, file: Path, expected: str) -> keras.Model:
         first_line = str(error).strip().partition("\n")[0]
         raise DataError(f"{file}: not weights of {expected} ({first_line}).") from error
     return donor
-
-
-def _inner_layers(model: keras.Model) -> list[keras.Layer]:
-    return [inner for layer in model.layers for inner in (layer.layers if isinstance(layer, keras.Model) else [layer])]
