@@ -17,8 +17,9 @@ with quiet_start():
 
     from benchmarks.synthetic import disjoint_windows
     from common.errors import EncoreError
-    from common.protocol import Fold
-    from common.spec import Experiment, Protocol, Training
+    from common.folds import Fold
+    from common.methods import Protocol, Training
+    from common.spec import Experiment
     from common.training import MemoryLimit, Run, fit, peak_resident_bytes
     from data_pipeline.reader import WindowReader
     from data_pipeline.shards import read_index

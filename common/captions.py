@@ -4,9 +4,11 @@ from typing import Any
 
 from common import rowtexts
 from common.evaluation import VALIDATION_METRIC_NAMES
+from common.f1 import RESAMPLES
+from common.methods import Protocol, Training
 from common.paper import Paper
 from common.records import DataFacts, Record, Setting
-from common.spec import Experiment, Protocol, Table, Training, parse_change
+from common.spec import Experiment, Table, parse_change
 from common.specbase import build
 
 
@@ -48,8 +50,15 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
     if table.reference:
         lines.append(f"To read it against: {table.reference.label}: {table.reference.percent:g} %.")
     validated = any(metric in VALIDATION_METRIC_NAMES for metric in table.compared_with.values())
+    if len(facts.genres) != paper.published_classes:
+        lines.append(
+            f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are of "
+            f"{paper.published_classes}."
+        )
     judged = "clips of the judged part" if validated else "test clips"
     lines.append(f"95 % intervals: Wilson, counting {judged} (not windows) as independent trials.")
+    if table.has_f1:
+        lines.append(f"Intervals of F1: percentile bootstrap over test clips, {RESAMPLES:,} resamples.")
     return lines
 
 
@@ -155,6 +164,19 @@ def warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]
         found.append(
             f"CONTAMINATED: windows of up to {shared} clips stand both in training or validation{earlier} and in test; "
             "these accuracies measure recognition of known clips as much as of genres."
+        )
+    lacking = sorted(
+        {
+            facts.genres[label]
+            for record in records
+            if record.folds == 1
+            for label in set(range(len(facts.genres))) - {clip.label for clip in record.clips}
+        }
+    )
+    if lacking:
+        found.append(
+            f"No test clip of {', '.join(lacking)}: how well they are recognised is not measured; F1 macro is the mean "
+            "over genres that have test clips or were decided for."
         )
     ceiling = facts.clip_accuracy_ceiling_percent
     above = [

@@ -96,7 +96,9 @@ def confusion(table: dict[str, Any], *, subtitle: str) -> Figure:
     figure, panels = axes_of(13, 6.2, columns=2)
     for axes, (name, matrix) in zip(panels, sides, strict=True):
         counts = np.array(matrix["counts"], float)
-        of_genre = counts.sum(axis=1, keepdims=True)
+        accuracy = matrix["accuracy"]
+        # Published percent have no accuracy of their own; they are shown as they were rounded.
+        of_genre = np.full((len(counts), 1), 100.0) if accuracy is None else counts.sum(axis=1, keepdims=True)
         percent = np.divide(100 * counts, of_genre, out=np.zeros_like(counts), where=of_genre > 0)
         picture = axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
         for (line, column), value in np.ndenumerate(percent):
@@ -106,7 +108,8 @@ def confusion(table: dict[str, Any], *, subtitle: str) -> Figure:
         axes.set(xticks=range(len(genres)), yticks=range(len(genres)), xlabel="decided genre", ylabel="true genre")
         axes.set_xticklabels(genres, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
         axes.set_yticklabels(genres, fontsize=8)
-        axes.set_title(f"{name}: {matrix['accuracy']:.1f} % of {int(counts.sum()):,} decisions", fontsize=10)
+        of = "" if accuracy is None else f": {accuracy:.1f} % of {int(counts.sum()):,} decisions"
+        axes.set_title(f"{name}{of}", fontsize=10)
     figure.colorbar(picture, ax=panels, label="% of the true genre", shrink=0.8)
     figure.suptitle(heading(table, subtitle), fontsize=10)
     return figure

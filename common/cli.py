@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as ScreenTable
 
-from common import rendering, reporting
+from common import page, rendering, reporting
 from common.console import messages, say
 from common.errors import EncoreError, SpecError
 from common.files import require_writable_folder
@@ -101,8 +101,15 @@ def _command(paper: Paper):
             int | None, typer.Option(min=1, help="Runs of each row. Default: the paper's, 1 at smoke scale.")
         ] = None,
         split: Annotated[
-            Literal["holdout", "kfold", "rotating", "official", "fault_filtered"] | None,
+            Literal["holdout", "per_genre", "artist", "kfold", "rotating", "official", "fault_filtered"] | None,
             typer.Option(help="How clips are dealt out."),
+        ] = None,
+        genres: Annotated[
+            str | None,
+            typer.Option(
+                metavar="NAME,NAME|all",
+                help=f"Only clips of these genres. Default: {_own_genres(paper)}.",
+            ),
         ] = None,
         unit: Annotated[
             Literal["clip", "segment"] | None, typer.Option(help="segment: deal out single windows (contaminated).")
@@ -159,22 +166,8 @@ def _command(paper: Paper):
             raise SpecError("--json: goes with --list.")
         if list_ and (table or row):
             raise SpecError("--list: shows all tables and rows; leave out --table and --row.")
-        chosen = (
-            row,
-            data,
-            fresh,
-            scale,
-            features,
-            epochs,
-            seeds,
-            split,
-            unit,
-            precision,
-            carry_weights,
-            set_,
-            weights,
-        )
-        if from_records and (any(chosen) or dataset != "demo"):
+        chosen = (row, data, fresh, scale, features, epochs, seeds, split, genres is not None, unit, precision, set_)
+        if from_records and (any((*chosen, carry_weights, weights)) or dataset != "demo"):
             raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
         options = Options(
             dataset=dataset,
@@ -186,6 +179,7 @@ def _command(paper: Paper):
             epochs=epochs,
             seeds=seeds,
             split=split,
+            genres=genres,
             unit=unit,
             precision=precision,
             memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
@@ -208,6 +202,10 @@ def _command(paper: Paper):
     return command
 
 
+def _own_genres(paper: Paper) -> str:
+    return f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
+
+
 def _run(paper: Paper, options: Options) -> int:
     chosen = selected(
         paper, options.tables, options.rows
@@ -224,9 +222,8 @@ def _run(paper: Paper, options: Options) -> int:
         examples = [path for r in mine for path in reporting.write_examples(paper, r.group, work.readers, options.out)]
     finally:
         work.close()
-    page = reporting.write_page(paper, options.out)
     asked = [table.id for table, _ in chosen]
-    _show(paper, mine, asked, [*examples, page])
+    _show(paper, mine, asked, [*examples, page.write_page(paper, options.out)])
     return 1 if outcome.failed else 0
 
 
@@ -237,7 +234,7 @@ def _only_architecture(paper: Paper, tables: list, options: Options) -> int:
         values, written = reporting.write_architecture(paper, table, options.dataset, options.out)
         shown.append(values)
         paths += written
-    _print(shown, [*paths, reporting.write_page(paper, options.out)])
+    _print(shown, [*paths, page.write_page(paper, options.out)])
     return 0
 
 
@@ -248,12 +245,12 @@ def _from_records(paper: Paper, options: Options) -> int:
             f"--from-records: no records of {paper.key} below {options.out}. Run without --from-records first."
         )
     asked = [table.id for table, _ in selected(paper, options.tables, options.rows)]
-    _show(paper, reports, asked, [reporting.write_page(paper, options.out)])
+    _show(paper, reports, asked, [page.write_page(paper, options.out)])
     return 0
 
 
 def _show(paper: Paper, reports: list[reporting.Report], asked: list[str], others: list[Path]) -> None:
-    names = [name for table in asked for name in (table, f"{table}_rounds")]
+    names = [name for table in asked for name in (table, f"{table}_rounds", f"{table}_genres")]
     confusions = {f"confusion_{entry.id}" for entry in paper.confusions if entry.row[0] in asked}
     names += sorted(confusions)
     shown = [report.tables[name] for report in reports for name in names if name in report.tables]

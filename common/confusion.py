@@ -28,18 +28,20 @@ def of_confusion(paper: Paper, published: Confusion, setting: Setting, records: 
             counts[clip.label, getattr(clip, f"by_{published.aggregation}")] += 1
     same = genres == published.genres
     theirs = np.array(published.counts)
+    shown = _percent(counts) if published.percent else counts
     rows = [
         {
             "label": genre,
             "published": dict(zip(genres, theirs[place].tolist(), strict=True)) if same else {},
-            "measured": dict(zip(genres, counts[place].tolist(), strict=True)),
+            "measured": dict(zip(genres, shown[place].tolist(), strict=True)),
             "difference": {},
         }
         for place, genre in enumerate(genres)
     ]
+    unit = "Percent of the true genre's clips" if published.percent else "Clips"
     caption = [
-        f"Clips of {row.label} (table {published.row[0]}), decided by {published.aggregation.replace('_', ' ')}; lines "
-        f"are true genres, columns decided ones. Ours are of {len(mine)} run{'s' if len(mine) > 1 else ''}.",
+        f"{unit} of {row.label} (table {published.row[0]}), decided by {published.aggregation.replace('_', ' ')}; "
+        f"lines are true genres, columns decided ones. Ours are of {len(mine)} run{'s' if len(mine) > 1 else ''}.",
         *([] if same else ["The published matrix is of other genres; it stands in the figure."]),
         *published.notes,
     ]
@@ -57,10 +59,16 @@ def of_confusion(paper: Paper, published: Confusion, setting: Setting, records: 
         "metrics": list(genres),
         "caption": caption,
         "warnings": [],
-        "published_matrix": _matrix(published.genres, theirs),
+        "published_matrix": _matrix(published.genres, theirs) | ({"accuracy": None} if published.percent else {}),
         "measured_matrix": _matrix(genres, counts),
         "rows": rows,
     }
+
+
+def _percent(counts: np.ndarray) -> np.ndarray:
+    """Whole percent of each line; 0 for a genre without clips."""
+    of_genre = counts.sum(axis=1, keepdims=True)
+    return np.rint(np.divide(100 * counts, of_genre, out=np.zeros(counts.shape), where=of_genre > 0)).astype(int)
 
 
 def _matrix(genres: tuple[str, ...], counts: np.ndarray) -> dict[str, Any]:
@@ -76,7 +84,7 @@ def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         [
             row["label"],
             *(
-                f"{row['measured'][genre]} ({row['published'][genre]})" if both else str(row["measured"][genre])
+                f"{row['measured'][genre]} ({row['published'][genre]:g})" if both else str(row["measured"][genre])
                 for genre in genres
             ),
         ]

@@ -23,6 +23,12 @@ VALIDATION_METRIC_NAMES = {
     "valid_window_accuracy": "window accuracy on the validation part",
     "valid_highest_window_accuracy": "highest window accuracy of all epochs on the validation part",
 }
+F1_METRIC_NAMES = {
+    "clip_f1_weighted": "F1 weighted, clip (mean softmax)",
+    "clip_f1_macro": "F1 macro, clip (mean softmax)",
+}
+# What a published number can be held against.
+ALL_METRIC_NAMES = METRIC_NAMES | VALIDATION_METRIC_NAMES | F1_METRIC_NAMES
 
 
 class ClipResult(Spec):

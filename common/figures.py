@@ -35,6 +35,32 @@ def spectrogram(values: np.ndarray, seconds: float, *, title: str, bins_label: s
     return figure
 
 
+def spectrograms(shown: list[tuple[str, np.ndarray]], seconds_per_frame: float, *, title: str) -> Figure:
+    """Several tracks below each other, in one scale of colours.
+
+    Args:
+        shown: (what stands above it, values (frames, bins)) of each.
+    """
+    figure, panels = axes_of(8, 1 + 2.1 * len(shown), rows=len(shown), squeeze=False)
+    low, high = min(float(values.min()) for _, values in shown), max(float(values.max()) for _, values in shown)
+    for axes, (name, values) in zip(panels[:, 0], shown, strict=True):
+        picture = axes.imshow(
+            values.T,
+            origin="lower",
+            aspect="auto",
+            cmap="magma",
+            vmin=low,
+            vmax=high,
+            extent=(0, len(values) * seconds_per_frame, 0, values.shape[1]),
+            interpolation="nearest",
+        )
+        axes.set(title=name, ylabel="band")
+    panels[-1, 0].set_xlabel("seconds")
+    figure.colorbar(picture, ax=panels, label="value, as the network sees it")
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
 def windows(values: np.ndarray, starts: np.ndarray, frames: int, seconds: float, *, title: str) -> Figure:
     """A track above, every window that is cut from it below.
 
@@ -168,7 +194,7 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
     positions = np.arange(len(rows))
     given = [number for number, row in enumerate(rows) if row["published"][metric] is not None]
     published = [rows[number]["published"][metric] for number in given]
-    axes.bar(positions[given] - 0.2, published, 0.38, color=PUBLISHED, label=f"published: {metric}")
+    axes.bar(positions[given] - 0.2, published, 0.38, color=PUBLISHED, label=f"published: {metric.replace('_', ' ')}")
     run = [number for number, row in enumerate(rows) if row["measured"]]
     means = [rows[number]["measured"][metric]["mean"] for number in run]
     bounds = [rows[number]["measured"][metric]["ci95"] for number in run]
@@ -196,7 +222,7 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
             )
         else:
             axes.text(position + 0.2, 1, "not run", ha="center", rotation=90, fontsize=8, color=OURS)
-    axes.set(xticks=positions, ylim=(0, 125), ylabel=f"{metric} (%)", xlabel=table["row_header"])
+    axes.set(xticks=positions, ylim=(0, 125), ylabel=f"{metric.replace('_', ' ')} (%)", xlabel=table["row_header"])
     axes.set_xlim(-0.6, len(rows) - 0.4)
     slant = {"rotation": 15, "ha": "right", "rotation_mode": "anchor"} if len(rows[-1]["label"]) > 12 else {}
     axes.set_xticklabels([row["label"] for row in rows], **slant)

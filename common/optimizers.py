@@ -15,7 +15,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from common.spec import LeftOver, Training
+from common.methods import LeftOver, Training
 
 
 class AccumulatedAdam(keras.optimizers.Adam):

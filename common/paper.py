@@ -54,9 +54,13 @@ class Figure:
     """A published figure that is drawn again.
 
     Args:
-        kind: `spectrogram`, `windows`, `waveform_windows`; learning curves: `accuracy`, `loss`; or a whole table in one
-            picture: `heat_maps`, `scaling`.
+        kind: `spectrogram`, `spectrograms`, `windows`, `waveform_windows`; learning curves: `accuracy`, `loss`,
+            `comparison`; test clips as a network sees them: `tsne`; or a whole table in one picture: `heat_maps`,
+            `scaling`.
         rows: (table id, row label) of the rows whose curves are drawn, side by side; empty for the default row.
+        layer: whose values are projected for `tsne`.
+        genres: of which one clip each is shown in `spectrograms`; other
+            genres of the data stand in for those that it lacks.
         table: id of the table that is drawn whole.
         places: where each of its rows stands: row label -> (line, column) of a heat map, (family, size) of a scaling.
         sizes: row label -> trainable parameters of the published network, of a scaling.
@@ -69,6 +73,8 @@ class Figure:
     table: str = ""
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    layer: str = ""
+    genres: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,8 @@ class Confusion:
     Args:
         row: (table id, row label).
         genres: names of the classes, in the matrix's order.
-        counts: true genre x decided genre, in clips.
+        counts: true genre x decided genre, in clips, or in percent of the true genre's clips.
+        percent: whether they are percent.
         aggregation: how clips are decided: `majority_vote` or `mean_softmax`.
     """
 
@@ -86,9 +93,10 @@ class Confusion:
     title: str
     row: tuple[str, str]
     genres: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
+    counts: tuple[tuple[float, ...], ...]
     aggregation: str
     notes: tuple[str, ...] = ()
+    percent: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,7 @@ class Paper:
             every network starts from random weights. The names are those of `--weights NAME=FILE`.
         weight_names: of files of trained weights that it can start from.
         confusions: published confusion matrices.
+        left_out_genres: of a dataset that has them; `--genres` brings them back.
     """
 
     key: str
@@ -140,6 +149,7 @@ class Paper:
     initialise: Callable[[keras.Model, Any, dict[str, Path]], None] | None = None
     weight_names: tuple[str, ...] = ()
     confusions: tuple[Confusion, ...] = ()
+    left_out_genres: tuple[str, ...] = ()
 
     @property
     def table_ids(self) -> list[str]:
@@ -181,6 +191,14 @@ class Paper:
         """Of all rows, each once, the recommended one first."""
         rows = [row.experiment for table in self.tables for row in table.rows]
         return list({experiment.digest: experiment for experiment in (self.default_experiment, *rows)}.values())
+
+    def projected_layer(self, row_experiment: str) -> str | None:
+        """Name of the layer whose values a figure projects for the row with that digest; None where there is none."""
+        for figure in self.figures:
+            rows = figure.rows if figure.kind == "tsne" else ()
+            if any(self.row(*row).experiment.digest == row_experiment for row in rows):
+                return figure.layer
+        return None
 
     def input_shape(self, experiment: Experiment) -> tuple:
         """Shape of one window with the experiment's own feature, as the network takes it; a tuple of two shapes for two

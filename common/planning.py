@@ -7,11 +7,12 @@ from common import selection
 from common.console import warn
 from common.errors import DataError, SpecError
 from common.groups import conditions_of
+from common.methods import Precision, Protocol, SplitName, Unit
 from common.paper import ArchitectureTable, Paper
 from common.protocol import split_ids
 from common.records import DataFacts, Setting
 from common.settings import canonical, read_changes, resolve, without_idle_overrides
-from common.spec import Precision, Protocol, Scale, SplitName, Table, Unit
+from common.spec import Scale, Table
 from common.workshop import PlannedRun, Workshop
 from data_pipeline.audio import Decoder
 from data_pipeline.catalog import Catalog
@@ -21,8 +22,8 @@ from data_pipeline.reader import WindowReader
 
 _NAMED_TRACKS = 20
 _NAMED_BAD = 5
-# Splits that are dealt out here; the others come with a dataset.
-_DEALT_SPLITS = ("holdout", "kfold", "rotating")
+# Splits that any dataset can be dealt out by; the others need what only some datasets tell.
+_DEALT_SPLITS = ("holdout", "per_genre", "kfold", "rotating")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Options:
     seconds_per_column: float | None = None
     changes: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
+    genres: str | None = None
 
     @property
     def weight_files(self) -> dict[str, Path]:
@@ -104,6 +106,10 @@ def plan(paper: Paper, options: Options) -> Plan:
     catalog, given = registry.load(
         options.dataset, options.data, options.cache.expanduser(), seconds_per_column=options.seconds_per_column
     )
+    own = selection.genres_of(paper, catalog.genres, None)
+    wanted = selection.genres_of(paper, catalog.genres, options.genres)
+    if set(wanted) != set(catalog.genres):
+        catalog = catalog.only(wanted)
     _report(catalog, options)
     chosen = selection.runnable(chosen, given, by_name=bool(options.rows))
     asked = [row.experiment for _, rows in chosen for row in rows]
@@ -122,6 +128,7 @@ def plan(paper: Paper, options: Options) -> Plan:
         epochs=options.epochs,
         precision=options.precision,
         changes=read_changes(options.changes),
+        genres=() if set(wanted) == set(own) else catalog.genres,
     )
     labelled = {row.label: row.experiment for _, rows in chosen for row in rows}
     setting = without_idle_overrides(paper, asked, canonical(paper, labelled, setting, given), given)
@@ -218,9 +225,12 @@ def _require_usable(catalog: Catalog, options: Options) -> None:
 
 
 def _require_predefined(protocol: Protocol, catalog: Catalog) -> None:
-    """Refuse a predefined split that does not exist or does not fit before anything is extracted for it."""
+    """Refuse a predefined split, or one by artist, that does not exist or does not fit before anything is extracted."""
     if protocol.split not in _DEALT_SPLITS:
-        split_ids(protocol, [track.id for track in catalog.tracks], [t.label for t in catalog.tracks], catalog.splits)
+        tracks = catalog.tracks
+        split_ids(
+            protocol, [t.id for t in tracks], [t.label for t in tracks], catalog.splits, [t.artist for t in tracks]
+        )
 
 
 def _can_stratify(protocol: Protocol, catalog: Catalog) -> bool:

@@ -1,15 +1,17 @@
 """Splits: pure functions of ids, labels and a seed. The order in which ids are given never matters."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold, train_test_split
 
 from common.errors import DataError, SpecError
 from common.files import sha256_of_json
-from common.spec import Protocol
+from common.methods import Protocol
 
 PARTS = ("train", "valid", "test")
+_TENTHS = 10
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,11 @@ class Split:
 
 
 def split_ids(
-    protocol: Protocol, ids: list[str], labels: list[str], predefined: dict[str, dict[str, str]] | None = None
+    protocol: Protocol,
+    ids: list[str],
+    labels: list[str],
+    predefined: dict[str, dict[str, str]] | None = None,
+    artists: list[str | None] | None = None,
 ) -> list[Split]:
     """Deal out ids as the protocol says.
 
@@ -35,19 +41,26 @@ def split_ids(
         ids: unique names of the items (clips, or windows when the unit is `segment`).
         labels: genre of each.
         predefined: the dataset's own splits, name -> id -> part.
+        artists: of each item, for the split `artist`; an item without one counts as an artist of its own.
 
     Returns:
         One split for each fold; parts are disjoint.
 
     Raises:
         DataError: too few items of a genre for a stratified split, or a part would be empty.
-        SpecError: the dataset has no predefined split of that name, or it is asked for single windows.
+        SpecError: the dataset has no predefined split of that name, or it is asked for single windows; or it names no
+            artists.
     """
     order = np.argsort(np.asarray(ids))
     items = np.asarray(ids)[order]
     genres = np.asarray(labels)[order]
     if protocol.split == "holdout":
         splits = [_holdout(protocol, items, genres)]
+    elif protocol.split == "per_genre":
+        splits = [_per_genre(protocol, items, genres)]
+    elif protocol.split == "artist":
+        named = [None] * len(ids) if artists is None else [artists[place] for place in order]
+        splits = [_artist(protocol, items, genres, named)]
     elif protocol.split == "kfold":
         splits = _kfold(protocol, items, genres)
     elif protocol.split == "rotating":
@@ -77,6 +90,49 @@ def _holdout(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split
     except ValueError as error:
         raise _too_few(protocol, genres, error) from error
     return _split(train, valid, test)
+
+
+def _per_genre(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split:
+    """Shuffle genre after genre with NumPy's old generator, and cut each at fractions of it, rounded down."""
+    dealer = np.random.RandomState(protocol.seed)
+    groups = [items[genres == genre] for genre in np.unique(genres)] if protocol.stratified else [items]
+    dealt: list[list[np.ndarray]] = [[], [], []]
+    for group in groups:
+        shuffled = group.copy()
+        dealer.shuffle(shuffled)
+        # Of a product such as 0.1 x 30, only what is surely below the next whole number is rounded down.
+        n_train, n_valid = (int(share * len(group) + 1e-9) for share in protocol.fractions[:2])
+        pieces = np.split(shuffled, [n_train, n_train + n_valid])
+        if not all(len(piece) for piece in pieces):
+            sizes = ", ".join(f"{len(piece)} to {part}" for part, piece in zip(PARTS, pieces, strict=True))
+            raise _too_few(protocol, genres, f"of {len(group)} items the fractions give {sizes}")
+        for part, piece in zip(dealt, pieces, strict=True):
+            part.append(piece)
+    return _split(*(np.concatenate(part) for part in dealt))
+
+
+def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: list[str | None]) -> Split:
+    """Deal out tenths, each with whole artists and about its share of every genre."""
+    if protocol.unit == "segment":
+        raise SpecError("--split artist deals out whole artists and cannot be dealt out by --unit segment.")
+    if not any(artists):
+        raise SpecError("--split artist: this dataset names no artists. Use another --split.")
+    owners = np.array([artist or f"unknown: {item}" for artist, item in zip(artists, items, strict=True)])
+    if len(set(owners)) < _TENTHS:
+        raise DataError(
+            f"split {protocol.name}: {len(set(owners))} artists are too few to deal out tenths. Use more clips, or "
+            "another --split."
+        )
+    dealer = StratifiedGroupKFold(n_splits=_TENTHS, shuffle=True, random_state=protocol.seed)
+    with warnings.catch_warnings():
+        # A genre with fewer than ten clips: it cannot be in every tenth, and `missing_genres` tells where it lacks.
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        tenths = [held_out for _, held_out in dealer.split(items, genres if protocol.stratified else None, owners)]
+    _, n_valid, n_test = (round(_TENTHS * share) for share in protocol.fractions)
+    test, valid = np.concatenate(tenths[:n_test]), np.concatenate(tenths[n_test : n_test + n_valid])
+    train = np.setdiff1d(np.arange(len(items)), np.concatenate((test, valid)))
+    _require_parts(protocol, len(train), len(valid), len(test), len(items))
+    return _split(items[train], items[valid], items[test])
 
 
 def _kfold(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Split]:
@@ -150,8 +206,8 @@ def _too_few(protocol: Protocol, genres: np.ndarray, cause: object) -> DataError
     rarest = np.argmin(counts)
     return DataError(
         f"split {protocol.name}: too few items for a stratified split of {len(genres)} over {len(names)} genres; "
-        f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, --unit segment, or "
-        "--allow-incomplete (which deals without regard to genre)."
+        f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, leave the genre out with "
+        "--genres, or give --unit segment or --allow-incomplete (which deals without regard to genre)."
     )
 
 
@@ -160,78 +216,3 @@ def _require_disjoint(split: Split) -> None:
     dealt = split.train + split.valid + split.test
     if len(set(dealt)) != len(dealt):
         raise AssertionError(f"parts of a split overlap in {len(dealt) - len(set(dealt))} items")
-
-
-@dataclass(frozen=True)
-class Fold:
-    """One split, as positions of windows.
-
-    Args:
-        number: which fold of the protocol.
-        train, valid, test: int64 positions in the window index.
-        split_digest: of the ids that were dealt out.
-        shared_tracks: clips in test whose windows the weights have met before: in train or valid of this fold (the unit
-            `segment` alone does that), or of an earlier round where weights are carried.
-    """
-
-    number: int
-    train: np.ndarray
-    valid: np.ndarray
-    test: np.ndarray
-    split_digest: str
-    shared_tracks: int
-
-
-def folds_of_windows(
-    protocol: Protocol,
-    *,
-    track_ids: list[str],
-    track_labels: list[str],
-    window_tracks: np.ndarray,
-    window_starts: np.ndarray,
-    predefined: dict[str, dict[str, str]] | None = None,
-) -> list[Fold]:
-    """Split tracks (unit `clip`) or windows (unit `segment`) and give the windows of each part.
-
-    Args:
-        track_ids, track_labels: of each track; one without a window takes its place in the split, and adds nothing.
-        window_tracks: int64 (windows,): track position of each window.
-        window_starts: int64 (windows,): first frame of each window.
-
-    Raises:
-        DataError, SpecError: see `split_ids`; or a part has no window.
-        AssertionError: windows of one clip stand on both sides although the unit is `clip`.
-    """
-    names = np.asarray(track_ids)
-    if protocol.unit == "segment":
-        # Zero-padded, so that sorting by name is sorting by time.
-        window_ids = [f"{names[t]}@{s:08d}" for t, s in zip(window_tracks, window_starts, strict=True)]
-        window_labels = np.asarray(track_labels)[window_tracks].tolist()
-        splits = split_ids(protocol, window_ids, window_labels, predefined)
-        position = {name: number for number, name in enumerate(window_ids)}
-        dealt = [
-            [np.array([position[name] for name in getattr(split, part)], np.int64) for part in PARTS]
-            for split in splits
-        ]
-    else:
-        # Tracks without a window are dealt out too: rows with longer windows then meet the same test clips, as far as
-        # they have windows in them.
-        splits = split_ids(protocol, list(track_ids), list(track_labels), predefined)
-        window_names = names[window_tracks]
-        dealt = [[np.flatnonzero(np.isin(window_names, getattr(split, part))) for part in PARTS] for split in splits]
-    folds = []
-    met = np.empty(0, np.int64)
-    for number, (split, (train, valid, test)) in enumerate(zip(splits, dealt, strict=True)):
-        if not (len(train) and len(valid) and len(test)):
-            raise DataError(
-                f"split {protocol.name}: {len(train)} windows to train on, {len(valid)} to validate and {len(test)} to "
-                "test; each part needs at least one. Use more or longer clips."
-            )
-        seen = np.unique(window_tracks[np.concatenate((train, valid))])
-        tested = np.unique(window_tracks[test])
-        shared = np.intersect1d(seen, tested)
-        if protocol.unit == "clip" and (shared.size or np.intersect1d(window_tracks[train], window_tracks[valid]).size):
-            raise AssertionError(f"fold {number}: {shared.size} clips stand on both sides of a split by clip")
-        met = np.union1d(met, seen) if protocol.carry_weights else seen
-        folds.append(Fold(number, train, valid, test, split.digest, len(np.intersect1d(met, tested))))
-    return folds

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from common.errors import DataError
 from common.evaluation import ClipResult, accuracies
 from common.files import read_json, write_text
-from common.spec import Precision, Scale, SplitName, Unit
+from common.methods import Precision, SplitName, Unit
+from common.spec import Scale
 from common.specbase import Spec
 
 FORMAT_VERSION = 1
@@ -31,6 +32,7 @@ class Setting(Spec):
         epochs, precision: None where the paper's or the scale's own value holds.
         stratified: False where a split could not be stratified and was dealt without regard to genre.
         changes: values of every experiment that were replaced by `--set`, as `path=JSON`, sorted.
+        genres: that were asked for; empty for the paper's own choice.
     """
 
     dataset: str
@@ -43,6 +45,7 @@ class Setting(Spec):
     precision: Precision | None = None
     stratified: bool = True
     changes: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
 
 
 class DataFacts(Spec):
@@ -85,6 +88,22 @@ class SecondInput(Spec):
     deviation: float
 
 
+class Projection(Spec):
+    """Test clips on a plane, in the order of the record's clips, see `common.projection`.
+
+    Args:
+        layer: whose values were projected, averaged over the windows of each clip.
+        dimensions: how many values those are.
+        perplexity: 30, or less for few clips.
+        points: (x, y) of each clip.
+    """
+
+    layer: str
+    dimensions: int
+    perplexity: float
+    points: tuple[tuple[float, float], ...]
+
+
 class Record(Spec):
     """Everything about one finished run.
 
@@ -100,6 +119,7 @@ class Record(Spec):
         clips: what the network said of each test clip.
         second_input: None where the network has one input.
         weights: file of trained weights that the network started from, as `name=SHA-256`; empty for none.
+        projection: the test clips on a plane, for rows whose paper shows such a picture.
     """
 
     format_version: int = FORMAT_VERSION
@@ -132,6 +152,7 @@ class Record(Spec):
     clips: tuple[ClipResult, ...]
     second_input: SecondInput | None = None
     weights: str = ""
+    projection: Projection | None = None
 
 
 def runs_folder(out: Path, paper: str, dataset: str) -> Path:

@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from common.errors import SpecError
-from common.spec import Training
+from common.methods import Training
 
 
 class MeanL2(keras.regularizers.Regularizer):

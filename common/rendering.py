@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as ScreenTable
 
-from common import confusion, rounds
-from common.evaluation import METRIC_NAMES, VALIDATION_METRIC_NAMES
+from common import confusion, genres, rounds
+from common.evaluation import ALL_METRIC_NAMES, METRIC_NAMES
 from common.files import write_json, write_text
 
 _NOT_RUN, _NOT_GIVEN = "not run", "not given"
@@ -36,6 +36,8 @@ def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         return _architecture_cells(table)
     if table.get("kind") == "confusion":
         return confusion.cells(table)
+    if table.get("kind") == "genres":
+        return genres.cells(table)
     return rounds.cells(table) if "kind" in table else _result_cells(table)
 
 
@@ -46,7 +48,7 @@ def _result_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     header = [table["row_header"]]
     for name in metrics:
         metric = _metric_name(compared[name])
-        header += [f"Published {name} (%)", f"Our {metric} (%)", "95 % interval", "Difference"]
+        header += [f"Published {name.replace('_', ' ')} (%)", f"Our {metric} (%)", "95 % interval", "Difference"]
     header += [f"{_metric_name(name).capitalize()} (%)" for name in others] + ["Runs", "Test clips", "Parameters"]
     rows = []
     for row in table["rows"]:
@@ -82,7 +84,7 @@ def _mean(measured: dict[str, Any]) -> str:
 
 def _metric_name(metric: str) -> str:
     """Parentheses are left to the unit."""
-    return (METRIC_NAMES | VALIDATION_METRIC_NAMES)[metric].replace(" (", ", ").replace(")", "")
+    return ALL_METRIC_NAMES[metric].replace(" (", ", ").replace(")", "")
 
 
 def _architecture_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:

@@ -1,17 +1,17 @@
-"""Everything that is written once the records are there: tables, figures, and the paper's generated page."""
+"""Everything that is written once the records are there: tables and figures."""
 
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure as Drawing
 
-from common import charts, confusion, figures, rendering, rounds, tables
+from common import charts, comparisons, confusion, figures, genres, rendering, rounds, tables
 from common.figurestyle import write
-from common.files import read_json, write_text
 from common.groups import Group, groups_of
-from common.paper import ArchitectureTable, Figure, Paper, leaf_paths
+from common.paper import ArchitectureTable, Figure, Paper
 from common.records import read_all, runs_folder
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import read_track
@@ -63,6 +63,14 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
             made[broken_down["table"]] = broken_down
             paths[table.id] += rendering.write_all(folder, stem, broken_down)
             paths[table.id] += write(chart, folder / "figures" / stem)
+        of_genres = genres.of_genres(paper, table, group.setting, list(group.records))
+        if of_genres:
+            of_genres |= {name: values[name] for name in ("caption", "warnings")}
+            stem = group.stem("table", of_genres["table"], paper)
+            chart = comparisons.genres(of_genres, subtitle=_subtitle(values))
+            made[of_genres["table"]] = of_genres
+            paths[table.id] += rendering.write_all(folder, stem, of_genres)
+            paths[table.id] += write(chart, folder / "figures" / stem)
     for published in paper.confusions:
         values = confusion.of_confusion(paper, published, group.setting, list(group.records))
         if values:
@@ -105,7 +113,7 @@ def _write_curves(paper: Paper, group: Group, made: dict[str, dict[str, Any]], f
     """Draw the paper's learning curves from the records of their rows; nothing where there are none."""
     paths = []
     for figure in paper.figures:
-        if figure.kind not in ("accuracy", "loss"):
+        if figure.kind not in _CURVES:
             continue
         rows = []
         for table, label in figure.rows or (paper.default_row,):
@@ -117,7 +125,16 @@ def _write_curves(paper: Paper, group: Group, made: dict[str, dict[str, Any]], f
         subtitle = _subtitle(made[(figure.rows or (paper.default_row,))[0][0]])
         lacking = len(figure.rows or (paper.default_row,)) - len(rows)
         marks = f"{subtitle}; {lacking} rows not run" if lacking else subtitle
-        drawn = figures.curves(rows, figure.kind, title=f"{_figure_title(paper, figure)}\n{marks}")
+        title = f"{_figure_title(paper, figure)}\n{marks}"
+        if figure.kind == "comparison":
+            drawn = comparisons.curves(rows, title=title)
+        elif figure.kind == "tsne":
+            shown = [record for _, mine in rows for record in mine if record.projection]
+            if not shown:
+                continue
+            drawn = comparisons.projection(shown[0], title=title)
+        else:
+            drawn = figures.curves(rows, figure.kind, title=title)
         paths += write(drawn, folder / group.stem("figure", figure.id, paper))
     return paths
 
@@ -140,9 +157,8 @@ def write_examples(paper: Paper, group: Group, readers: list[WindowReader], out:
     return paths
 
 
-# A value may differ in dozens of rows; their tables list it.
-_MOST_OTHER_VALUES = 5
-_EXAMPLES = ("spectrogram", "windows", "waveform_windows")
+_CURVES = ("accuracy", "loss", "comparison", "tsne")
+_EXAMPLES = ("spectrogram", "spectrograms", "windows", "waveform_windows")
 
 
 def _can_show(figure: Figure, reader: WindowReader) -> bool:
@@ -159,6 +175,8 @@ def _draw_example(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing
     values = feature.storage.decode(read_track(index, track))
     seconds = track.frames / feature.frames_per_second
     heading = f"{_figure_title(paper, figure)}\n{track.id}"
+    if figure.kind == "spectrograms":
+        return _draw_genres(paper, figure, reader)
     if figure.kind == "spectrogram":
         kind = {"stft_db": "STFT bin", "log_mel": "mel band", "torch_mel": "mel band"}.get(feature.kind, "bin")
         # Decibels over 1 are shown as they are.
@@ -173,74 +191,20 @@ def _draw_example(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing
     return figures.windows(values, starts, frames, seconds, title=title)
 
 
-def write_page(paper: Paper, out: Path) -> Path:
-    """Generate `<out>/<paper>/README.md`: what is assumed, what is measured.
-
-    Tables at smoke scale are left out: they measure nothing, and trying the demo should not change this page.
-    """
-    lines = [
-        f"# {paper.title}: what is assumed, what is measured",
-        "",
-        f"Generated by `python reproductions/{paper.key}/run.py`; do not edit.",
-        "",
-        paper.citation,
-        "",
-        "## Assumed",
-        "Values that the source does not state, and what we chose.",
-        "",
-        "| value | chosen | why |",
-        "|---|---|---|",
+def _draw_genres(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing:
+    """The first clip of each of the figure's genres; other genres of the data stand in for those that it lacks."""
+    index = reader.index
+    wanted = {genre.casefold() for genre in figure.genres}
+    first = {}
+    for number in np.unique(reader.windows.tracks):
+        first.setdefault(index.tracks[number].label, index.tracks[number])
+    in_order = sorted(first, key=lambda genre: (genre.casefold() not in wanted, genre))
+    chosen = in_order[: len(wanted)]
+    feature = index.feature
+    shown = [
+        (f"{genre}: {first[genre].id}", feature.storage.decode(read_track(index, first[genre]))) for genre in chosen
     ]
-    stated, unused = [], []
-    for path, values in _every_value(paper).items():
-        source = paper.sources[path]
-        if source.status == "unused":
-            unused.append(f"`{path}`")
-            continue
-        row = f"| `{path}` | {_listed(values)} | {source.reason} |"
-        (lines if source.status == "assumed" else stated).append(row)
-    lines += ["", "## Stated", "", "| value | used | where |", "|---|---|---|", *stated, ""]
-    if unused:
-        lines += ["## Not called for", f"Abilities that the source does not use: {', '.join(unused)}.", ""]
-    if paper.notes:
-        lines += ["## Notes", "", *[f"- {note}" for note in paper.notes], ""]
-    lines += ["## Measured", ""]
-    found = [
-        path.with_suffix(".md")
-        for path in sorted((Path(out) / paper.key).glob("*/table_*.json"))
-        if read_json(path, what="a table")["scale"] == "paper" and path.parent.name != "demo"
-    ]
-    for path in found:
-        text = path.read_text(encoding="utf-8").strip().splitlines()
-        where = path.relative_to(Path(out) / paper.key)
-        lines += [f"### {text[0].removeprefix('# ')} ([{where.as_posix()}]({where.as_posix()}))", *text[1:], ""]
-    if not found:
-        lines += ["Nothing yet."]
-    page = Path(out) / paper.key / "README.md"
-    write_text(page, "\n".join(lines).rstrip() + "\n")
-    return page
-
-
-def _every_value(paper: Paper) -> dict[str, list[Any]]:
-    """Every value that a row of the paper has -> what it is, each once; the recommended row's first, if it has it."""
-    found: dict[str, list[Any]] = {}
-    for experiment in paper.experiments:
-        for path in leaf_paths(experiment):
-            value = experiment
-            for part in path.split("."):
-                value = getattr(value, part)
-            seen = found.setdefault(path, [])
-            if value not in seen:
-                seen.append(value)
-    return found
-
-
-def _listed(values: list[Any]) -> str:
-    shown = [", ".join(map(str, value)) if isinstance(value, tuple) else str(value) for value in values]
-    if len(shown) == 1:
-        return shown[0]
-    others = "; ".join(shown[1:_MOST_OTHER_VALUES]) + ("; ..." if len(shown) > _MOST_OTHER_VALUES else "")
-    return f"{shown[0]} (other rows: {others})"
+    return figures.spectrograms(shown, 1 / feature.frames_per_second, title=_figure_title(paper, figure))
 
 
 def _figure_title(paper: Paper, figure: Figure) -> str:

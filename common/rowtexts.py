@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from common.methods import Training
 from common.records import Record, Setting
-from common.spec import Experiment, Training
+from common.spec import Experiment
 from common.specbase import build
 
 
@@ -108,6 +109,18 @@ def _optimisation(training: Training) -> str:
         masks = training.augmentation.spectrogram
         size = f"of {masks.width}" if masks.width else f"of up to {100 * masks.largest_share:g} %"
         text += f", {masks.masks} + {masks.masks} masks {size} ({masks.fill}) with probability {masks.probability:g}"
+    if training.augmentation and training.augmentation.chain:
+        chain = training.augmentation.chain
+        text += f", masks, amplitude, shifts and noise in a chain with probability {chain.probability:g}"
+    if training.class_weights != "none":
+        text += ", loss weighted by inverse genre frequency"
+    if training.plateau_epochs:
+        text += (
+            f", learning rate x {training.plateau_factor:g} after {training.plateau_epochs} epochs without a lower "
+            "validation loss"
+        )
+    if training.step_epochs:
+        text += f", learning rate x {training.step_factor:g} every {training.step_epochs} epochs"
     return text if training.keep == "best" else f"{text}, last epoch kept"
 
 
@@ -126,4 +139,6 @@ def _feature_name(feature: dict[str, Any]) -> str:
         channels = "stereo" if feature["channels"] == 2 else "mono"
         rate, hop = feature["sample_rate"], feature["hop_samples"]
         return f"{feature['n_mels']}-band log-mel ({channels}, {rate} Hz, hop {hop})"
+    if feature["kind"] == "mfcc":
+        return f"{feature['n_mfcc']} MFCC, hop {feature['hop_samples']}"
     return f"{feature['n_mels']}-band log-mel, hop {feature['hop_samples']}"

@@ -17,6 +17,7 @@ from common.evaluation import accuracies, aggregate
 from common.files import make_folder, require_writable_folder, write_text
 from common.paper import count_trainable
 from common.planning import Options, Plan
+from common.projection import project
 from common.records import PartCounts, Record, SecondInput, runs_folder
 from common.tables import result_folder
 from common.training import (
@@ -163,8 +164,19 @@ def _train(
     for part in ("valid", "test"):
         clips = _judge(plan, planned, fitted, part, memory)
         metrics[part] = accuracies(clips)
+    layer = paper.projected_layer(planned.row_experiment)
+    projection = layer and project(
+        fitted,
+        reader,
+        run.fold.test,
+        layer=layer,
+        batch_size=run.experiment.training.batch_windows,
+        layout=paper.layout,
+        budget_bytes=memory.batch_budget(),
+    )
     memory.require("judging")
-    return _record(plan, planned, fitted, metrics, tuple(clips), time.perf_counter() - began)
+    record = _record(plan, planned, fitted, metrics, tuple(clips), time.perf_counter() - began)
+    return record.but(projection=projection)
 
 
 def _weights_of(previous: str, place: Path) -> Path:

@@ -64,6 +64,31 @@ def runnable(chosen: Chosen, given: Feature | None, *, by_name: bool) -> Chosen:
     return kept
 
 
+def genres_of(paper: Paper, available: tuple[str, ...], asked: str | None) -> tuple[str, ...]:
+    """The genres that a command is to use, of those that a dataset has.
+
+    Args:
+        asked: `--genres`, names with commas between them, or `all`; None for the paper's own choice.
+
+    Raises:
+        SpecError: no name is given, or one twice.
+    """
+    if asked is None:
+        return tuple(genre for genre in available if genre not in paper.left_out_genres)
+    if asked.strip().lower() == "all":
+        return available
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    if not names:
+        raise SpecError(
+            f'--genres "{asked}": names no genre; expected names with commas between them, of: {", ".join(available)}; '
+            "or all."
+        )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise SpecError(f"--genres: {', '.join(repeated)} is given twice.")
+    return tuple(names)
+
+
 def read_weight_files(weights: tuple[str, ...]) -> dict[str, Path]:
     """`NAME=FILE` of every `--weights`.
 

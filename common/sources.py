@@ -25,7 +25,8 @@ ROTATION = ("protocol.partitions", "protocol.equal_partitions", "protocol.carry_
 ACCUMULATION = ("training.accumulate_batches", "training.accumulate_reduce", "training.accumulate_left_over")
 L2_PENALTY = ("training.l2", "training.l2_form", "training.l2_layers", "training.l2_variables")
 # Abilities of single papers.
-PLATEAU = ("training.plateau_epochs", "training.plateau_factor")
+PLATEAU = ("training.plateau_epochs", "training.plateau_factor", "training.plateau_threshold")
+STEPS_AND_WEIGHTS = ("training.step_epochs", "training.step_factor", "training.class_weights")
 ONE_INPUT_AS_IT_IS = ("training.augmentation", "second_input")
 
 

@@ -6,8 +6,17 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from common import captions
-from common.evaluation import METRIC_NAMES, VALIDATION_METRIC_NAMES, mean_with_interval
+from common.evaluation import (
+    ALL_METRIC_NAMES,
+    METRIC_NAMES,
+    VALIDATION_METRIC_NAMES,
+    Interval,
+    mean_with_interval,
+)
+from common.f1 import f1_with_interval
 from common.files import sha256_of_json
 from common.paper import ArchitectureTable, Paper, count_trainable
 from common.records import Record, Setting
@@ -85,12 +94,18 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     tested = len({clip.id for record in records for clip in record.clips})
     validated = sum({record.fold: record.parts["valid"].clips for record in records}.values())
 
+    f1 = _f1(records) if table.has_f1 else {}
+
     def entry(metric: str) -> dict[str, Any]:
-        values = [_value(record, metric) for record in records]
         clips = validated if metric in VALIDATION_METRIC_NAMES else tested
-        found = mean_with_interval(values, clips)
+        if metric in f1:
+            values, low, high = f1[metric]
+            found = Interval(sum(values) / len(values), low, high)
+        else:
+            values = [_value(record, metric) for record in records]
+            found = mean_with_interval(values, clips)
         return {
-            "metric": (METRIC_NAMES | VALIDATION_METRIC_NAMES)[metric],
+            "metric": ALL_METRIC_NAMES[metric],
             "mean": round(100 * found.mean, 2),
             **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
             "ci95": [round(100 * found.low, 2), round(100 * found.high, 2)],
@@ -101,6 +116,18 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     return {name: entry(table.compared_with[name]) for name in table.metrics} | {
         name: entry(name) for name in METRIC_NAMES
     }
+
+
+def _f1(records: list[Record]) -> dict[str, tuple[list[float], float, float]]:
+    runs = [
+        (
+            [clip.id for clip in record.clips],
+            np.array([clip.label for clip in record.clips]),
+            np.array([clip.by_mean_softmax for clip in record.clips]),
+        )
+        for record in records
+    ]
+    return f1_with_interval(runs, len(records[0].data.genres))
 
 
 def _value(record: Record, metric: str) -> float:
@@ -164,6 +191,8 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
         parts.append(setting.scale)
     if setting.features == "small" and setting.dataset != "demo":
         parts.append("small_features")
+    if setting.genres:
+        parts.append(f"{len(setting.genres)}_genres")
     changes = []
     for change in setting.changes:
         path, value = parse_change(change)

@@ -16,9 +16,10 @@ from common import checkpoint
 from common.checkpoint import LoopState
 from common.errors import BudgetError, RunError
 from common.files import make_folder, sha256_of_json, write_text
+from common.folds import Fold
 from common.optimizers import AccumulatedAdam, AccumulationSchedule
-from common.protocol import Fold
-from common.spec import Experiment, Training
+from common.schedules import class_weights_of, learning_rate_of
+from common.spec import Experiment
 from common.workbench import ModelBuilder, Workbench, network_of
 from data_pipeline.standardisation import AS_STORED, Standardisation, measure
 from data_pipeline.stream import Layout, Reader, as_dataset, epoch_order, input_shape
@@ -173,6 +174,7 @@ def fit(
         measure(part, run.fold.train) if training.standardise else AS_STORED for part in reader.parts
     )
     budget = memory.batch_budget()
+    class_weights = class_weights_of(training, reader.labels[run.fold.train], len(reader.index.genres))
 
     def windows(order: np.ndarray):
         return as_dataset(
@@ -189,19 +191,23 @@ def fit(
         began = time.perf_counter()
         order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
         listener.started(state.epoch, -(-len(order) // training.batch_windows))
-        if training.plateau_epochs is not None:
+        if training.plateau_epochs is not None or training.step_epochs is not None:
             model.optimizer.learning_rate = learning_rate_of(training, state.history)
         callbacks = [_Ticker(listener)]
         if isinstance(model.optimizer, AccumulatedAdam):
             callbacks.append(AccumulationSchedule(len(order), training.accumulate_left_over))
-        fitted = model.fit(windows(order), shuffle=False, verbose=0, callbacks=callbacks).history
+        fitted = model.fit(
+            windows(order), shuffle=False, verbose=0, callbacks=callbacks, class_weight=class_weights
+        ).history
         checked = model.evaluate(validation, verbose=0, return_dict=True)
         entry = {
             "epoch": state.epoch + 1,
             "loss": float(fitted["loss"][0]),
             "accuracy": float(fitted["accuracy"][0]),
+            "f1_macro": float(fitted["f1_macro"][0]),
             "val_loss": float(checked["loss"]),
             "val_accuracy": float(checked["accuracy"]),
+            "val_f1_macro": float(checked["f1_macro"]),
             "seconds": round(time.perf_counter() - began, 3),
         }
         if not (math.isfinite(entry["loss"]) and math.isfinite(entry["val_loss"])):
@@ -248,17 +254,6 @@ def predict(
     return fitted.model.predict(windows, verbose=0)
 
 
-def learning_rate_of(training: Training, history: list[dict[str, float]]) -> float:
-    """Learning rate of the next epoch: a function of the epochs so far, so that a resumed run goes on with the same."""
-    rate, best, waited = training.learning_rate, math.inf, 0
-    for entry in history:
-        waited = 0 if entry["val_loss"] < best else waited + 1
-        best = min(best, entry["val_loss"])
-        if training.plateau_epochs is not None and waited >= training.plateau_epochs:
-            rate, waited = rate * training.plateau_factor, 0
-    return rate
-
-
 def _is_over(run: Run, state: LoopState) -> bool:
     patience = run.experiment.training.patience_epochs
     waited = state.epoch - state.best_epoch
@@ -285,6 +280,6 @@ def _write_logs(folder: Path, state: LoopState) -> None:
     write_text(folder / "history.csv", text.getvalue())
     events = Writer(str(folder / "tensorboard"))
     newest = state.history[-1]
-    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+    for name in ("loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro"):
         events.add_scalar(name, newest[name], step=int(newest["epoch"]))
     events.close()

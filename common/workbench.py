@@ -5,9 +5,11 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from common.f1 import MacroF1
+from common.methods import Protocol
 from common.optimizers import optimizer_of
 from common.regularizers import regularise
-from common.spec import Experiment, Protocol
+from common.spec import Experiment
 from data_pipeline.augment import augmented, set_strengths
 
 # (input shape, or a tuple of two; number of classes) -> an uncompiled model
@@ -82,7 +84,7 @@ def _compiled(experiment: Experiment, build: ModelBuilder, shape: tuple, classes
     model.compile(
         optimizer=optimizer_of(training, undecayed=regularise(model, training)),
         loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        metrics=["accuracy", MacroF1(classes)],
         # XLA compiles slower code for this work on CPUs; other backends know best.
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )

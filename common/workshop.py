@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from common.console import say
+from common.console import say, warn
 from common.files import sha256_of_json
+from common.folds import Fold, folds_of_windows, missing_genres
 from common.paper import Paper
-from common.protocol import Fold, folds_of_windows
 from common.records import Setting
 from common.selection import weights_name
 from common.settings import resolve
@@ -143,7 +143,9 @@ class Workshop:
                 window_tracks=windows.tracks,
                 window_starts=windows.starts,
                 predefined=self._catalog.splits,
+                track_artists=[track.artist for track in tracks],
             )
+            self._warn_of_missing_genres(folds, reader)
             per_track = np.bincount(windows.tracks)[sorted(used)]
             spread = (
                 f"{per_track.min()}" if per_track.min() == per_track.max() else f"{per_track.min()}-{per_track.max()}"
@@ -155,6 +157,17 @@ class Workshop:
             )
             self._readers[key] = reader, folds
         return self._readers[key]
+
+    def _warn_of_missing_genres(self, folds: list[Fold], reader: Reader) -> None:
+        for fold in folds:
+            for part, genres in missing_genres(fold, reader.labels, reader.index.genres).items():
+                where = f" of fold {fold.number + 1}" if len(folds) > 1 else ""
+                effect = {
+                    "train": "they cannot be learned",
+                    "valid": "weights are chosen without them",
+                    "test": "their recall is unknown, and F1 macro is a mean over the other genres",
+                }[part]
+                warn(f"part {part}{where} has no window of {', '.join(genres)}: {effect}")
 
     def _open(self, experiment: Experiment) -> Reader:
         """The windows of an experiment's one or two inputs."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import model_validator
 
+from common.errors import SpecError
 from common.files import sha256_of_json
 from common.specbase import Spec
 
@@ -50,6 +51,8 @@ class Catalog(Spec):
         bad: tracks found that cannot be used for what the dataset's own tables say of them; an error unless they are
             skipped.
         splits: predefined splits, name -> track id -> `train`, `valid`, `test` or `removed`.
+        genre_of: genre of every clip of the complete dataset, also of those that are missing; empty where that is not
+            known.
         caption: what every table made from it must say (synthetic, reduced features, ...).
         clip_accuracy_ceiling_percent: what faulty labels leave possible; a result above it is suspicious.
     """
@@ -64,6 +67,7 @@ class Catalog(Spec):
     known_bad: tuple[BadTrack, ...] = ()
     bad: tuple[BadTrack, ...] = ()
     splits: dict[str, dict[str, str]] = {}
+    genre_of: dict[str, str] = {}
     caption: str = ""
     clip_accuracy_ceiling_percent: float | None = None
 
@@ -81,6 +85,37 @@ class Catalog(Spec):
         """The same catalog with the first `count` tracks of each genre, by id."""
         kept = [t for genre in self.genres for t in [t for t in self.tracks if t.label == genre][:count]]
         return self.but(tracks=tuple(sorted(kept, key=lambda track: track.id)))
+
+    def only(self, genres: tuple[str, ...]) -> "Catalog":
+        """The same catalog without the tracks of all other genres, found or missing.
+
+        Raises:
+            SpecError: there is no such genre, or fewer than two remain.
+        """
+        unknown = [genre for genre in genres if genre not in self.genres]
+        if unknown:
+            raise SpecError(
+                f"--genres: {self.title} has no genre {', '.join(unknown)}; it has: {', '.join(self.genres)}."
+            )
+        kept = tuple(genre for genre in self.genres if genre in genres)
+        tracks = tuple(track for track in self.tracks if track.label in kept)
+        if len({track.label for track in tracks}) < 2:
+            raise SpecError(
+                f"--genres {','.join(genres)}: leaves {len(tracks)} clips of {len(kept)} of {len(self.genres)} genres; "
+                "a classifier needs at least two genres with clips."
+            )
+
+        def belongs(clip: str) -> bool:
+            return self.genre_of.get(clip, kept[0]) in kept
+
+        return self.but(
+            genres=kept,
+            tracks=tracks,
+            expected=sum(genre in kept for genre in self.genre_of.values()) if self.genre_of else None,
+            missing=tuple(clip for clip in self.missing if belongs(clip)),
+            known_bad=tuple(bad for bad in self.known_bad if belongs(bad.id)),
+            genre_of={clip: genre for clip, genre in self.genre_of.items() if genre in kept},
+        )
 
     @property
     def source_digest(self) -> str:

@@ -11,55 +11,16 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from common.errors import DataError
 from common.specbase import Spec
+from data_pipeline.minmax import Mfcc, MinMaxMel
 from data_pipeline.spectra import mel_power, power_to_absolute_db, power_to_db, stft_power
-
-
-class StorageFormat(Spec):
-    """How values lie in a shard: `value = stored * scale + offset`."""
-
-    dtype: Literal["float16", "float32", "int16", "uint8"]
-    scale: float = 1.0
-    offset: float = 0.0
-
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """Float values to the stored type, rounded to nearest.
-
-        Raises:
-            DataError: a value does not fit the stored type's range.
-        """
-        if self.dtype in ("float16", "float32"):
-            with np.errstate(over="ignore"):
-                stored = values.astype(self.dtype)
-            if not np.isfinite(stored).all():
-                raise DataError(f"values up to {np.abs(values).max():g} do not fit {self.dtype}.")
-            return stored
-        limits = np.iinfo(self.dtype)
-        steps = np.rint((values - np.float32(self.offset)) / np.float32(self.scale))
-        # Asked this way round, NaN is refused too.
-        if not (steps.min() >= limits.min and steps.max() <= limits.max):
-            raise DataError(
-                f"values from {values.min():g} to {values.max():g} do not fit {self.dtype} "
-                f"with scale {self.scale:g} and offset {self.offset:g}."
-            )
-        return steps.astype(self.dtype)
-
-    def decode(self, stored: np.ndarray) -> np.ndarray:
-        """Stored values back to float32."""
-        return stored.astype(np.float32) * np.float32(self.scale) + np.float32(self.offset)
-
-
-# [0, 1] over the 65,535 steps of int16: 80 dB in steps of 0.0012 dB.
-_UNIT_RANGE_INT16 = StorageFormat(dtype="int16", scale=1 / 65534, offset=0.5)
-
-# Frames of odd length have no centre sample, and one fewer of them may fit than `frames` says.
-_EvenInt = Annotated[int, Field(gt=0, multiple_of=2)]
+from data_pipeline.storage import UNIT_RANGE_INT16, EvenInt, StorageFormat
 
 
 class _Decibels(Spec):
     """Shared by the dB features: reference is the clip's maximum, floor `top_db` below, scaled to [0, 1]."""
 
     sample_rate: PositiveInt = 22050
-    n_fft: _EvenInt
+    n_fft: EvenInt
     hop_samples: PositiveInt = 512
     top_db: PositiveFloat = 80.0
 
@@ -73,7 +34,7 @@ class _Decibels(Spec):
 
     @property
     def storage(self) -> StorageFormat:
-        return _UNIT_RANGE_INT16
+        return UNIT_RANGE_INT16
 
     def frames(self, n_samples: int) -> int:
         """Frames of a track of `n_samples` samples (centred frames)."""
@@ -91,7 +52,7 @@ class StftDb(_Decibels):
     """
 
     kind: Literal["stft_db"] = "stft_db"
-    n_fft: _EvenInt = 1024
+    n_fft: EvenInt = 1024
 
     @property
     def bins(self) -> int:
@@ -110,7 +71,7 @@ class LogMel(_Decibels):
     """
 
     kind: Literal["log_mel"] = "log_mel"
-    n_fft: _EvenInt = 2048
+    n_fft: EvenInt = 2048
     n_mels: PositiveInt = 128
 
     @property
@@ -140,7 +101,7 @@ class TorchMel(Spec):
 
     kind: Literal["torch_mel"] = "torch_mel"
     sample_rate: PositiveInt = 22050
-    n_fft: _EvenInt = 1024
+    n_fft: EvenInt = 1024
     hop_samples: PositiveInt = 512
     n_mels: PositiveInt = 128
     channels: Literal[1, 2] = 1
@@ -253,4 +214,4 @@ class Precomputed(Spec):
         return 1
 
 
-Feature = Annotated[StftDb | LogMel | TorchMel | Waveform | Precomputed, Field(discriminator="kind")]
+Feature = Annotated[StftDb | LogMel | TorchMel | MinMaxMel | Mfcc | Waveform | Precomputed, Field(discriminator="kind")]

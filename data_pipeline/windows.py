@@ -10,6 +10,12 @@ from common.errors import DataError
 from common.specbase import Spec
 
 
+def seconds_of(frames: int, frames_per_second: float) -> float:
+    """Length in seconds of so many frames, rounded up to a tenth of a millisecond, so that it is `frames` again however
+    it is rounded."""
+    return round(frames / frames_per_second + 5e-5, 4)
+
+
 class WindowSpec(Spec):
     """Windows in seconds; how many frames that is follows from the feature.
 

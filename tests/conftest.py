@@ -12,8 +12,9 @@ import soundfile
 from hypothesis import settings
 
 from data_pipeline.catalog import Catalog, Track
-from data_pipeline.features import Precomputed, StorageFormat
+from data_pipeline.features import Precomputed
 from data_pipeline.shards import ShardIndex, ShardTrack, write_index, write_shard
+from data_pipeline.storage import StorageFormat
 
 # The same examples on every machine, however slow it is.
 settings.register_profile("encore", deadline=None, derandomize=True, database=None)

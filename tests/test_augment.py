@@ -6,16 +6,8 @@ import pytest
 
 from common.errors import SpecError
 from common.specbase import build
-from data_pipeline.augment import (
-    Augmentation,
-    RandomGain,
-    RandomMasks,
-    RandomNoise,
-    Sometimes,
-    SpectrogramAugmentation,
-    WaveformAugmentation,
-    augmented,
-)
+from data_pipeline.augment import Augmentation, SpectrogramAugmentation, WaveformAugmentation, augmented
+from data_pipeline.randomlayers import RandomGain, RandomMasks, RandomNoise, Sometimes
 
 WINDOWS = 200
 

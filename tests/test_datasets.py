@@ -8,9 +8,9 @@ import pytest
 
 from common.errors import DataError, SpecError
 from data_pipeline.datasets import arrays, fma, gtzan, registry
-from data_pipeline.features import StorageFormat
 from data_pipeline.prepare import prepare
 from data_pipeline.shards import read_track
+from data_pipeline.storage import StorageFormat
 
 
 def ids(catalog) -> list[str]:

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from common.errors import DataError, SpecError
 from data_pipeline.datasets import demo
-from data_pipeline.features import Feature, LogMel, Precomputed, StftDb, StorageFormat
+from data_pipeline.features import Feature, LogMel, Precomputed, StftDb
+from data_pipeline.storage import StorageFormat
 
 CLIP_SECONDS = 8
 TOLERANCE_DB = 1e-3

@@ -6,9 +6,9 @@ import pytest
 
 from common.errors import SpecError
 from common.listing import listing
+from common.methods import Training
 from common.optimizers import optimizer_of
 from common.paper import count_trainable
-from common.spec import Training
 from common.specbase import build as build_spec
 from common.tables import of_architecture
 from data_pipeline.features import StftDb

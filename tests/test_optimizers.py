@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from common.methods import Training
 from common.optimizers import AccumulatedAdam, AccumulationSchedule, optimizer_of
 from common.regularizers import regularise
-from common.spec import Training
 
 STEPS, MICRO_BATCH = 8, 10
 BATCH = STEPS * MICRO_BATCH

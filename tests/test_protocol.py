@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import DataError, SpecError
-from common.protocol import PARTS, folds_of_windows, split_ids
-from common.spec import Protocol
+from common.folds import folds_of_windows, missing_genres
+from common.methods import Protocol
+from common.protocol import PARTS, split_ids
 from data_pipeline.datasets import gtzan
 
 
@@ -223,3 +224,114 @@ def test_a_part_without_a_window_is_refused():
             window_tracks=np.array([0]),
             window_starts=np.array([0]),
         )
+
+
+FMA_LARGE = {
+    "Rock": 14171,
+    "Experimental": 10603,
+    "Electronic": 9357,
+    "Hip-Hop": 3541,
+    "Folk": 2801,
+    "Pop": 2331,
+    "Instrumental": 2077,
+    "International": 1375,
+    "Classical": 1230,
+    "Jazz": 571,
+    "Old-Time / Historic": 549,
+    "Spoken": 421,
+}
+PER_GENRE = Protocol(split="per_genre", fractions=(0.8, 0.1, 0.1), seed=42)
+
+
+def clips_of(counts: dict[str, int]) -> tuple[list[str], list[str]]:
+    ids = [f"{genre} {number:06d}" for genre, count in counts.items() for number in range(count)]
+    return ids, [name.rpartition(" ")[0] for name in ids]
+
+
+def test_per_genre_gives_the_published_sizes_of_fma_large():
+    ids, labels = clips_of(FMA_LARGE)
+    (split,) = split_ids(PER_GENRE, ids, labels)
+    assert (len(split.train), len(split.valid), len(split.test)) == (39_215, 4_899, 4_913)
+    trained = Counter(name.rpartition(" ")[0] for name in split.train)
+    assert trained == {genre: 8 * count // 10 for genre, count in FMA_LARGE.items()}
+    # NumPy's old generator with the repository's seed, genre after genre in alphabetical order.
+    dealer = np.random.RandomState(42)
+    first = np.array(sorted(name for name in ids if name.startswith("Classical")))
+    dealer.shuffle(first)
+    assert set(first[:984]) <= set(split.train)
+    assert PER_GENRE.name == "80/10/10 of each genre over clips"
+
+
+@pytest.mark.parametrize("rare", [1, 9])
+def test_per_genre_refuses_a_genre_that_would_be_in_no_validation(rare):
+    ids, labels = clips_of({"a": 50, "b": rare})
+    with pytest.raises(DataError, match=rf"the rarest, b, has {rare} .*0 to valid.*--genres"):
+        split_ids(PER_GENRE, ids, labels)
+    (split,) = split_ids(PER_GENRE.but(stratified=False), ids, labels)
+    assert len(split.train) == int(0.8 * len(ids))
+
+
+def test_artists_stay_together_and_genres_keep_about_their_shares():
+    ids, labels = clips_of({"a": 300, "b": 200})
+    artists = [f"{label}{number // 4}" for number, label in enumerate(labels)]
+    protocol = PER_GENRE.but(split="artist")
+    (split,) = split_ids(protocol, ids, labels, artists=artists)
+    of = dict(zip(ids, artists, strict=True))
+    sides = [{of[name] for name in getattr(split, part)} for part in PARTS]
+    assert len(set.union(*sides)) == sum(map(len, sides))
+    for part, share in zip(PARTS, protocol.fractions, strict=True):
+        found = Counter(name.rpartition(" ")[0] for name in getattr(split, part))
+        assert found["a"] == pytest.approx(300 * share, abs=15)
+        assert found["b"] == pytest.approx(200 * share, abs=15)
+    order = np.random.default_rng(0).permutation(len(ids))
+    again = split_ids(
+        protocol, [ids[i] for i in order], [labels[i] for i in order], artists=[artists[i] for i in order]
+    )
+    assert again == [split]
+    assert protocol.name == "80/10/10 with artists apart over clips"
+
+
+def test_clips_without_an_artist_are_artists_of_their_own():
+    ids, labels = clips_of({"a": 30, "b": 30})
+    artists = [None if number % 2 else "one and the same" for number in range(60)]
+    (split,) = split_ids(PER_GENRE.but(split="artist"), ids, labels, artists=artists)
+    sides = [part for part in PARTS if {artists[ids.index(name)] for name in getattr(split, part)} - {None}]
+    assert len(sides) == 1
+    assert len(split.train) + len(split.valid) + len(split.test) == 60
+
+
+@pytest.mark.parametrize(
+    ("artists", "unit", "message"),
+    [
+        (None, "clip", "names no artists"),
+        ([None] * 60, "clip", "names no artists"),
+        (["x", "y", "z"] * 20, "clip", "3 artists are too few"),
+        ([str(number) for number in range(60)], "segment", "cannot be dealt out by --unit segment"),
+    ],
+)
+def test_a_split_by_artist_that_cannot_be_made_is_refused(artists, unit, message):
+    ids, labels = clips_of({"a": 30, "b": 30})
+    with pytest.raises((DataError, SpecError), match=message):
+        split_ids(PER_GENRE.but(split="artist", unit=unit), ids, labels, artists=artists)
+
+
+def test_fractions_of_a_split_by_artist_are_tenths():
+    with pytest.raises(SpecError, match="must be tenths"):
+        PER_GENRE.but(split="artist", fractions=(0.85, 0.1, 0.05))
+
+
+def test_genres_that_a_part_lacks_are_named():
+    ids, labels = clips_of({"a": 20, "b": 2})
+    parts = [PARTS[number % 3] if label == "a" else "train" for number, label in enumerate(labels)]
+    predefined = {"official": dict(zip(ids, parts, strict=True))}
+    (fold,) = folds_of_windows(
+        Protocol(split="official"),
+        track_ids=ids,
+        track_labels=labels,
+        window_tracks=np.arange(22),
+        window_starts=np.zeros(22, np.int64),
+        predefined=predefined,
+    )
+    classes = np.array([0] * 20 + [1] * 2)
+    assert missing_genres(fold, classes, ("a", "b")) == {"valid": ["b"], "test": ["b"]}
+    assert missing_genres(fold, classes, ("a", "b", "c")) == {"train": ["c"], "valid": ["b", "c"], "test": ["b", "c"]}

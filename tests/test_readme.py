@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import reproductions
-from common import reporting
+from common import page, reporting
 from tests.test_papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
@@ -60,6 +60,6 @@ def test_committed_tables_are_what_their_records_say(key, tmp_path):
     for path in committed:
         path.unlink()
     reporting.regenerate(paper, tmp_path)
-    reporting.write_page(paper, tmp_path)
+    page.write_page(paper, tmp_path)
     for path, content in committed.items():
         assert path.read_bytes() == content, path.name

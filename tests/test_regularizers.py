@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from common.errors import SpecError
+from common.methods import Training
 from common.regularizers import MeanL2, penalised_kernels, regularise
-from common.spec import Training
 from common.specbase import build as build_spec
 from data_pipeline.augment import Augmentation, SpectrogramAugmentation, augmented
 from reproductions.resnet1d.model import ResNet1dSpec, build

@@ -11,12 +11,13 @@ from rich.console import Console
 
 from common import cli, rendering, runner
 from common.errors import SpecError
+from common.methods import Protocol, Training
 from common.planning import Options, plan
 from common.quiet import quiet_start
 from common.records import Setting
 from common.runner import execute
 from common.settings import read_changes
-from common.spec import Experiment, Protocol, Training, parse_change
+from common.spec import Experiment, parse_change
 from common.tables import file_stem
 from common.training import WEIGHTS_NAME
 from common.workbench import Workbench

@@ -10,9 +10,9 @@ from common.errors import DataError
 from common.files import sha256_of_file
 from data_pipeline import shards
 from data_pipeline.catalog import BadTrack
-from data_pipeline.features import StorageFormat
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import read_finished_shard, read_index, read_track, write_shard
+from data_pipeline.storage import StorageFormat
 from data_pipeline.windows import WindowSpec, index_windows
 
 BINS = 3

@@ -3,7 +3,8 @@
 import pytest
 
 from common.errors import SpecError
-from common.spec import Protocol, Table, Training
+from common.methods import Protocol, Training
+from common.spec import Table
 from common.specbase import Spec, build
 from data_pipeline.features import LogMel, StftDb
 

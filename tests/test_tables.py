@@ -21,15 +21,15 @@ FACTS = DataFacts(
 
 
 def clips(right: int, total: int) -> tuple[ClipResult, ...]:
-    """Clips of two windows each; the first `right` are right in both."""
+    """Clips of two windows each, of two genres in turn; the first `right` are right in both."""
     return tuple(
         ClipResult(
             id=f"clip{number}",
-            label=0,
+            label=number % 2,
             windows=2,
             windows_correct=2 if number < right else 0,
-            votes=(2, 0) if number < right else (0, 2),
-            mean_softmax=(0.9, 0.1) if number < right else (0.1, 0.9),
+            votes=(2, 0) if (number % 2 == 0) == (number < right) else (0, 2),
+            mean_softmax=(0.9, 0.1) if (number % 2 == 0) == (number < right) else (0.1, 0.9),
         )
         for number in range(total)
     )

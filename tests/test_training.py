@@ -12,19 +12,12 @@ import pytest
 
 from common.checkpoint import LoopState, restore, save
 from common.errors import BudgetError, ResumeError, RunError
-from common.protocol import Fold
-from common.spec import Experiment, Protocol, Training
+from common.folds import Fold
+from common.methods import Protocol, Training
+from common.schedules import learning_rate_of
+from common.spec import Experiment
 from common.specbase import Spec
-from common.training import (
-    CHECKPOINT_NAME,
-    WEIGHTS_NAME,
-    Listener,
-    MemoryLimit,
-    Run,
-    fit,
-    learning_rate_of,
-    predict,
-)
+from common.training import CHECKPOINT_NAME, WEIGHTS_NAME, Listener, MemoryLimit, Run, fit, predict
 from data_pipeline.datasets import arrays
 from data_pipeline.prepare import prepare
 from data_pipeline.reader import WindowReader
@@ -241,7 +234,7 @@ def test_the_optimiser_gets_the_lowered_rate(tiny_arrays, tmp_path):
 def test_logs_of_every_epoch(tiny_arrays, tmp_path):
     fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path)
     lines = (tmp_path / "a" / "history.csv").read_text().splitlines()
-    assert lines[0] == "epoch,loss,accuracy,val_loss,val_accuracy,seconds"
+    assert lines[0] == "epoch,loss,accuracy,f1_macro,val_loss,val_accuracy,val_f1_macro,seconds"
     assert len(lines) == 1 + len(fitted.state.history) == 5
     assert list((tmp_path / "a" / "tensorboard").glob("events*"))
 

@@ -19,7 +19,8 @@ import numpy as np
 from common.errors import DataError, SpecError
 from data_pipeline.catalog import Catalog, Track
 from data_pipeline.datasets import fma, gtzan
-from data_pipeline.features import Precomputed, StorageFormat
+from data_pipeline.features import Precomputed
+from data_pipeline.storage import StorageFormat
 
 _REFERENCE_RATE = 22050
 _STORAGE = {

@@ -143,6 +143,7 @@ def load(folder: Path, dataset: str) -> Catalog:
         known_bad=known_bad,
         bad=bad,
         splits={"official": {clip: fact.split for clip, fact in facts.items()}},
+        genre_of={clip: fact.genre for clip, fact in facts.items() if fact.genre},
         caption="" if is_fault else f"the archive's {len(unlabelled):,} clips without a top genre are left out",
     )
 

@@ -90,6 +90,7 @@ def load(folder: Path) -> Catalog:
         extra=tuple(extra),
         known_bad=known_bad,
         splits={"fault_filtered": fault_filtered_split()},
+        genre_of={clip: clip.split(".")[0] for clip in facts()},
         clip_accuracy_ceiling_percent=CLIP_ACCURACY_CEILING_PERCENT,
     )
 

@@ -11,23 +11,29 @@ unverified: the paper's text was not at hand. Cost: about 6 s (nnet1) per epoch 
 
 import keras
 
+from common.methods import Protocol, Training
 from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.sources import ACCUMULATION, L2_PENALTY, ONE_INPUT_AS_IT_IS, PLATEAU, ROTATION, Source, unused
-from common.spec import Experiment, Protocol, Row, Table, Training
+from common.sources import (
+    ACCUMULATION,
+    L2_PENALTY,
+    ONE_INPUT_AS_IT_IS,
+    PLATEAU,
+    ROTATION,
+    STEPS_AND_WEIGHTS,
+    Source,
+    unused,
+)
+from common.spec import Experiment, Row, Table
 from data_pipeline.features import LogMel, StftDb
-from data_pipeline.windows import WindowSpec
+from data_pipeline.windows import WindowSpec, seconds_of
 from reproductions.nnet.model import NnetSpec, build
 
 SAMPLE_RATE, HOP_SAMPLES = 22050, 512
 WINDOW_FRAMES = 128
 FEATURE = StftDb(sample_rate=SAMPLE_RATE, n_fft=1024, hop_samples=HOP_SAMPLES, top_db=80.0)
+RATE = FEATURE.frames_per_second
 NNET1 = NnetSpec(variant="nnet1", filters=(128, 128, 256))
 NNET2 = NnetSpec(variant="nnet2", filters=(256, 256, 256))
-
-
-def _seconds(frames: int) -> float:
-    """Rounded up to a tenth of a millisecond, so that it is `frames` again however it is rounded."""
-    return round(frames * HOP_SAMPLES / SAMPLE_RATE + 5e-5, 4)
 
 
 def _experiment(model: NnetSpec) -> Experiment:
@@ -35,7 +41,11 @@ def _experiment(model: NnetSpec) -> Experiment:
         paper="nnet",
         model=model,
         feature=FEATURE,
-        windows=WindowSpec(seconds=_seconds(WINDOW_FRAMES), hop_seconds=_seconds(WINDOW_FRAMES // 2), max_per_track=19),
+        windows=WindowSpec(
+            seconds=seconds_of(WINDOW_FRAMES, RATE),
+            hop_seconds=seconds_of(WINDOW_FRAMES // 2, RATE),
+            max_per_track=19,
+        ),
         protocol=Protocol(split="kfold", folds=10),
         training=Training(
             optimizer="adadelta", learning_rate=1.0, batch_windows=32, epochs=50, patience_epochs=10, standardise=True
@@ -168,7 +178,9 @@ SOURCES = {
         "eight epochs 1.12, with values of 0-1 as they are 1.47 and swinging",
     ),
     "training.windows_per_epoch": Source(status="assumed", reason="all"),
-    **unused("protocol.fractions", *ROTATION, *ACCUMULATION, *L2_PENALTY, *PLATEAU, *ONE_INPUT_AS_IT_IS),
+    **unused(
+        "protocol.fractions", *ROTATION, *ACCUMULATION, *L2_PENALTY, *PLATEAU, *STEPS_AND_WEIGHTS, *ONE_INPUT_AS_IT_IS
+    ),
 }
 
 _SMOKE = {"training.epochs": 4, "training.patience_epochs": None, "training.windows_per_epoch": 1024}

@@ -14,9 +14,10 @@ from typing import Any
 
 import keras
 
+from common.methods import Protocol, Training
 from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.sources import ONE_INPUT_AS_IT_IS, PLATEAU, Source, unused
-from common.spec import Experiment, Protocol, Reference, Row, Table, Training
+from common.sources import ONE_INPUT_AS_IT_IS, PLATEAU, STEPS_AND_WEIGHTS, Source, unused
+from common.spec import Experiment, Reference, Row, Table
 from data_pipeline.features import Waveform
 from data_pipeline.windows import WindowSpec
 from reproductions.resnet1d.model import BLOCKS, ResNet1dSpec, build
@@ -207,7 +208,7 @@ SOURCES = {
         r"(`block\d_conv[12]`), without the two projections (`block\d_(conv[12]\|projection)` has them too)",
     ),
     "training.l2_variables": Source(status="assumed", reason="kernels, as Keras' `kernel_regularizer` penalises"),
-    **unused("protocol.fractions", "protocol.folds", *PLATEAU, *ONE_INPUT_AS_IT_IS),
+    **unused("protocol.fractions", "protocol.folds", *PLATEAU, *STEPS_AND_WEIGHTS, *ONE_INPUT_AS_IT_IS),
 }
 
 PAPER = Paper(

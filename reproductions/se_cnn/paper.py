@@ -14,9 +14,19 @@ from typing import Any
 
 import keras
 
+from common.methods import Protocol, Training
 from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.sources import ACCUMULATION, L2_PENALTY, ONE_INPUT_AS_IT_IS, PLATEAU, ROTATION, Source, unused
-from common.spec import Experiment, Protocol, Row, Table, Training
+from common.sources import (
+    ACCUMULATION,
+    L2_PENALTY,
+    ONE_INPUT_AS_IT_IS,
+    PLATEAU,
+    ROTATION,
+    STEPS_AND_WEIGHTS,
+    Source,
+    unused,
+)
+from common.spec import Experiment, Row, Table
 from data_pipeline.features import LogMel, StftDb
 from data_pipeline.windows import WindowSpec
 from reproductions.se_cnn.model import STAGES, SeCnnSpec, build
@@ -180,7 +190,9 @@ SOURCES = {
         "arrays the validation loss was 1.26 with values of 0-1, 1.08 with standardised ones)",
     ),
     "training.windows_per_epoch": Source(status="stated", reason="section 5.1: all samples, shuffled after each epoch"),
-    **unused("protocol.folds", *ROTATION, *ACCUMULATION, *L2_PENALTY, *PLATEAU, *ONE_INPUT_AS_IT_IS),
+    **unused(
+        "protocol.folds", *ROTATION, *ACCUMULATION, *L2_PENALTY, *PLATEAU, *STEPS_AND_WEIGHTS, *ONE_INPUT_AS_IT_IS
+    ),
 }
 
 PAPER = Paper(

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from common.spec import Experiment, Input, Protocol, Training
+from common.methods import Protocol, Training
+from common.spec import Experiment, Input
 from common.specbase import Spec
 from data_pipeline.augment import Augmentation, SpectrogramAugmentation, WaveformAugmentation
 from data_pipeline.features import TorchMel, Waveform
-from data_pipeline.windows import WindowSpec
+from data_pipeline.windows import WindowSpec, seconds_of
 from reproductions.soundfusion.specs import (
     FusionSpec,
     ResNet1dSpec,
@@ -22,23 +23,18 @@ RATE = 22050
 HOP_SECONDS = 3.750023
 
 
-def _seconds(frames: int, frames_per_second: float) -> float:
-    """Rounded up to a tenth of a millisecond, so that it is `frames` again however it is rounded."""
-    return round(frames / frames_per_second + 5e-5, 4)
-
-
 STEREO = TorchMel(sample_rate=44100, n_fft=1024, hop_samples=512, n_mels=64, channels=2)
 MONO = TorchMel(sample_rate=RATE, n_fft=1024, hop_samples=512, n_mels=128)
 SAMPLES = Waveform(sample_rate=RATE)
 EXCERPT = TorchMel(sample_rate=44100, n_fft=1024, hop_samples=256, n_mels=64)
 
-WHOLE_SECONDS = _seconds(2579, STEREO.frames_per_second)
+WHOLE_SECONDS = seconds_of(2579, STEREO.frames_per_second)
 WHOLE_CLIP = WindowSpec(seconds=WHOLE_SECONDS, hop_seconds=WHOLE_SECONDS, max_per_track=1, rounding="starts")
 FRAME_WINDOWS = WindowSpec(
-    seconds=_seconds(216, MONO.frames_per_second), hop_seconds=HOP_SECONDS, max_per_track=7, rounding="starts"
+    seconds=seconds_of(216, MONO.frames_per_second), hop_seconds=HOP_SECONDS, max_per_track=7, rounding="starts"
 )
 SAMPLE_WINDOWS = WindowSpec(seconds=5.0, hop_seconds=HOP_SECONDS, max_per_track=7, rounding="starts")
-EXCERPT_SECONDS = _seconds(173, EXCERPT.frames_per_second)
+EXCERPT_SECONDS = seconds_of(173, EXCERPT.frames_per_second)
 FIRST_SECOND = WindowSpec(seconds=EXCERPT_SECONDS, hop_seconds=EXCERPT_SECONDS, max_per_track=1, rounding="starts")
 
 # What each of the two representations goes through in training.

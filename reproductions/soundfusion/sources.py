@@ -1,6 +1,6 @@
 """Where every value of the study's experiments comes from."""
 
-from common.sources import ACCUMULATION, ROTATION, Source, unused
+from common.sources import ACCUMULATION, ROTATION, STEPS_AND_WEIGHTS, Source, unused
 
 _SILENT = "slides, report and code are silent"
 _CODE = "the authors' code"
@@ -129,5 +129,6 @@ SOURCES = {
     "second_input.windows.hop_seconds": _stated("the same windows"),
     "second_input.windows.max_per_track": _stated("the same windows"),
     "second_input.windows.rounding": _assumed("see windows.rounding; starts agree to half a hop"),
-    **unused("protocol.folds", *ROTATION, *ACCUMULATION),
+    "training.augmentation.chain": _assumed("masks alone, see training.augmentation.spectrogram"),
+    **unused("protocol.folds", "training.plateau_threshold", *STEPS_AND_WEIGHTS, *ROTATION, *ACCUMULATION),
 }

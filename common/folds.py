@@ -1,0 +1,95 @@
+"""From dealt-out clips to the windows that train, choose and test."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from common.errors import DataError
+from common.methods import Protocol
+from common.protocol import PARTS, split_ids
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One split, as positions of windows.
+
+    Args:
+        number: which fold of the protocol.
+        train, valid, test: int64 positions in the window index.
+        split_digest: of the ids that were dealt out.
+        shared_tracks: clips in test whose windows the weights have met before: in train or valid of this fold (the unit
+            `segment` alone does that), or of an earlier round where weights are carried.
+    """
+
+    number: int
+    train: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+    split_digest: str
+    shared_tracks: int
+
+
+def folds_of_windows(
+    protocol: Protocol,
+    *,
+    track_ids: list[str],
+    track_labels: list[str],
+    window_tracks: np.ndarray,
+    window_starts: np.ndarray,
+    predefined: dict[str, dict[str, str]] | None = None,
+    track_artists: list[str | None] | None = None,
+) -> list[Fold]:
+    """Split tracks (unit `clip`) or windows (unit `segment`) and give the windows of each part.
+
+    Args:
+        track_ids, track_labels: of each track; one without a window takes its place in the split, and adds nothing.
+        window_tracks: int64 (windows,): track position of each window.
+        window_starts: int64 (windows,): first frame of each window.
+
+    Raises:
+        DataError, SpecError: see `split_ids`; or a part has no window.
+        AssertionError: windows of one clip stand on both sides although the unit is `clip`.
+    """
+    names = np.asarray(track_ids)
+    if protocol.unit == "segment":
+        # Zero-padded, so that sorting by name is sorting by time.
+        window_ids = [f"{names[t]}@{s:08d}" for t, s in zip(window_tracks, window_starts, strict=True)]
+        window_labels = np.asarray(track_labels)[window_tracks].tolist()
+        splits = split_ids(protocol, window_ids, window_labels, predefined)
+        position = {name: number for number, name in enumerate(window_ids)}
+        dealt = [
+            [np.array([position[name] for name in getattr(split, part)], np.int64) for part in PARTS]
+            for split in splits
+        ]
+    else:
+        # Tracks without a window are dealt out too: rows with longer windows then meet the same test clips, as far as
+        # they have windows in them.
+        splits = split_ids(protocol, list(track_ids), list(track_labels), predefined, track_artists)
+        window_names = names[window_tracks]
+        dealt = [[np.flatnonzero(np.isin(window_names, getattr(split, part))) for part in PARTS] for split in splits]
+    folds = []
+    met = np.empty(0, np.int64)
+    for number, (split, (train, valid, test)) in enumerate(zip(splits, dealt, strict=True)):
+        if not (len(train) and len(valid) and len(test)):
+            raise DataError(
+                f"split {protocol.name}: {len(train)} windows to train on, {len(valid)} to validate and {len(test)} to "
+                "test; each part needs at least one. Use more or longer clips."
+            )
+        seen = np.unique(window_tracks[np.concatenate((train, valid))])
+        tested = np.unique(window_tracks[test])
+        shared = np.intersect1d(seen, tested)
+        if protocol.unit == "clip" and (shared.size or np.intersect1d(window_tracks[train], window_tracks[valid]).size):
+            raise AssertionError(f"fold {number}: {shared.size} clips stand on both sides of a split by clip")
+        met = np.union1d(met, seen) if protocol.carry_weights else seen
+        folds.append(Fold(number, train, valid, test, split.digest, len(np.intersect1d(met, tested))))
+    return folds
+
+
+def missing_genres(fold: Fold, window_labels: np.ndarray, genres: tuple[str, ...]) -> dict[str, list[str]]:
+    """Genres without a window in a part, for the parts that lack one.
+
+    Args:
+        window_labels: class of each window.
+    """
+    lacking = {part: np.setdiff1d(np.arange(len(genres)), window_labels[getattr(fold, part)]) for part in PARTS}
+    return {part: [genres[label] for label in labels] for part, labels in lacking.items() if len(labels)}

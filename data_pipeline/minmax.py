@@ -1,0 +1,111 @@
+"""Features that are scaled to [0, 1] by their own least and largest value, track by track: log-mel and MFCC.
+
+So scaled, a track keeps neither its loudness nor its range; a single click or a stretch of digital silence decides
+where all its other values lie.
+"""
+
+from typing import Literal
+
+import numpy as np
+import scipy.fft
+from pydantic import PositiveFloat, PositiveInt, model_validator
+
+from common.specbase import Spec
+from data_pipeline.spectra import mel_power, power_to_absolute_db
+from data_pipeline.storage import UNIT_RANGE_INT16, EvenInt, StorageFormat
+
+# Keeps a track of one value from being divided by zero.
+_LEAST_RANGE = np.float32(1e-6)
+
+
+class _MinMax(Spec):
+    """Shared by both: mel power of centred frames in decibels, 80 dB at most, of samples cut or padded to one length.
+
+    Args:
+        clip_seconds: every track is cut to this length, or padded with zeros at its end, before its transform; None
+            leaves it as long as it is.
+    """
+
+    sample_rate: PositiveInt = 22050
+    n_fft: EvenInt = 2048
+    hop_samples: PositiveInt = 512
+    n_mels: PositiveInt = 128
+    top_db: PositiveFloat = 80.0
+    clip_seconds: PositiveFloat | None = None
+
+    @property
+    def frames_per_second(self) -> float:
+        return self.sample_rate / self.hop_samples
+
+    @property
+    def channels(self) -> int:
+        return 1
+
+    @property
+    def storage(self) -> StorageFormat:
+        return UNIT_RANGE_INT16
+
+    def frames(self, n_samples: int) -> int:
+        """Frames of a track of `n_samples` samples (centred frames)."""
+        return 1 + self._length(n_samples) // self.hop_samples
+
+    def _length(self, n_samples: int) -> int:
+        return n_samples if self.clip_seconds is None else round(self.clip_seconds * self.sample_rate)
+
+    def decibels(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (frames, n_mels) float32 dB over 1, floored `top_db` below the loudest value."""
+        length = self._length(len(samples))
+        samples = np.pad(samples[:length], (0, max(0, length - len(samples))))
+        mel = mel_power(samples, self.sample_rate, self.n_fft, self.hop_samples, self.n_mels)
+        return power_to_absolute_db(mel, self.top_db)
+
+
+class MinMaxMel(_MinMax):
+    """Log-mel spectrogram, its own least value 0 and its own largest 1: `(x - min) / (max - min + 1e-6)` of librosa's
+    `power_to_db(melspectrogram(y), ref=np.max, top_db=80)`. (The reference falls out of the scaling.)
+    """
+
+    kind: Literal["min_max_mel"] = "min_max_mel"
+
+    @property
+    def bins(self) -> int:
+        return self.n_mels
+
+    def extract(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (frames, n_mels) float32 in [0, 1]."""
+        return _between_zero_and_one(self.decibels(samples))
+
+
+class Mfcc(_MinMax):
+    """Mel-frequency cepstral coefficients, equal to librosa's `feature.mfcc` (DCT-II, orthonormal), scaled like
+    `MinMaxMel` over all coefficients together.
+
+    Args:
+        n_mfcc: coefficients kept, from the first; at most `n_mels`.
+    """
+
+    kind: Literal["mfcc"] = "mfcc"
+    n_mfcc: PositiveInt = 20
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Mfcc":
+        if self.n_mfcc > self.n_mels:
+            raise ValueError(f"n_mfcc must be at most n_mels {self.n_mels}, received {self.n_mfcc}")
+        return self
+
+    @property
+    def bins(self) -> int:
+        return self.n_mfcc
+
+    def coefficients(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (frames, n_mfcc) float32, before scaling."""
+        return scipy.fft.dct(self.decibels(samples), type=2, norm="ortho", axis=1)[:, : self.n_mfcc]
+
+    def extract(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (frames, n_mfcc) float32 in [0, 1]."""
+        return _between_zero_and_one(self.coefficients(samples))
+
+
+def _between_zero_and_one(values: np.ndarray) -> np.ndarray:
+    lowest, highest = values.min(), values.max()
+    return (values - lowest) / (highest - lowest + _LEAST_RANGE)
