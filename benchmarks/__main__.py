@@ -18,7 +18,14 @@ from common.errors import SpecError
 from common.files import read_json
 
 # Name -> whether it takes --folder.
-BENCHMARKS = {"log_mel": False, "streaming": True, "training_step": True, "memory": True, "accumulation": False}
+BENCHMARKS = {
+    "log_mel": False,
+    "streaming": True,
+    "training_step": True,
+    "memory": True,
+    "accumulation": False,
+    "recurrent": False,
+}
 _ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -23,6 +23,7 @@ from common.errors import RunError
 
 MOST_RATIO = 0.25
 SAMPLES = 110_250
+ROW = ["7", "Normal"]
 WAYS = {"batch of 80": (80, 1), "8 batches of 10": (10, 8), "batch of 40": (40, 1), "batch of 10": (10, 1)}
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,11 +53,13 @@ def measure(*, precisions: list[str], updates: int, rounds: int, samples: int = 
         for precision in precisions:
             for name, (windows, batches) in WAYS.items():
                 task = {
+                    "paper": "resnet1d",
+                    "row": ROW,
+                    "shape": [samples, 1],
                     "windows": windows,
                     "batches": batches,
                     "updates": updates,
                     "precision": precision,
-                    "samples": samples,
                 }
                 reports = []
                 for _ in range(rounds):

@@ -1,5 +1,6 @@
-"""The process whose memory `benchmarks.accumulation` measures: build ResNet1D, make updates, report the peak."""
+"""The process whose memory `accumulation` and `recurrent` measure: build a network, make updates, report the peak."""
 
+import importlib
 import json
 import sys
 from contextlib import suppress
@@ -13,17 +14,20 @@ with quiet_start():
 
     from common.training import peak_resident_bytes
     from common.workbench import Workbench
-    from reproductions.resnet1d.paper import PAPER
 
 
-def consume(*, windows: int, batches: int, updates: int, precision: str, samples: int) -> dict[str, Any]:
+def consume(
+    *, paper: str, row: list[str], shape: list[int], windows: int, batches: int, updates: int, precision: str
+) -> dict[str, Any]:
     """Make updates on random windows.
 
     Args:
+        paper: key of the paper.
+        row: table id and row label.
+        shape: of a window.
         windows: in a batch.
         batches: accumulated to an update; 1 for plain Adam.
         updates: how many updates.
-        samples: in a window.
 
     Returns:
         The peak of resident memory in bytes: of the process, and of the process before the first batch.
@@ -33,18 +37,20 @@ def consume(*, windows: int, batches: int, updates: int, precision: str, samples
         "training.accumulate_batches": batches,
         "training.precision": precision,
     }
-    experiment = PAPER.default_experiment.changed(changes)
-    model = Workbench().model_for(experiment, _build(experiment), (samples, 1), 10, seed=0)
+    described = importlib.import_module(f"reproductions.{paper}.paper").PAPER
+    experiment = described.row(*row).experiment.changed(changes)
+    classes = described.published_classes
+
+    def build(input_shape: tuple, genres: int):
+        return described.build(experiment.model, input_shape, genres)
+
+    model = Workbench().model_for(experiment, build, tuple(shape), classes, seed=0)
     before = peak_resident_bytes()
     rng = np.random.default_rng(0)
     for _ in range(updates * batches):
-        x = rng.standard_normal((windows, samples, 1), np.float32)
-        model.train_on_batch(x, np.arange(windows) % 10)
+        x = rng.standard_normal((windows, *shape), np.float32)
+        model.train_on_batch(x, np.arange(windows) % classes)
     return {"peak_bytes": peak_resident_bytes(), "before_bytes": before}
-
-
-def _build(experiment):
-    return lambda shape, classes: PAPER.build(experiment.model, shape, classes)
 
 
 def offer_as_victim() -> None:

@@ -17,6 +17,7 @@ from benchmarks import (
     log_mel,
     memory,
     memory_child,
+    recurrent,
     streaming,
     synthetic,
     training_step,
@@ -118,13 +119,29 @@ def test_accumulation(monkeypatch):
         accumulation.measure(precisions=["float32"], updates=1, rounds=1)
 
 
-def test_accumulation_child_makes_updates(monkeypatch):
-    small = {"model.stem_filters": 2, "model.block_filters": (2,) * 9, "model.head_filters": 2}
-    experiment = accumulation_child.PAPER.default_experiment.changed(small)
-    monkeypatch.setattr(type(accumulation_child.PAPER), "default_experiment", experiment)
-    task = {"windows": 2, "batches": 2, "updates": 1, "precision": "float32", "samples": 59049}
-    report = accumulation_child.consume(**task)
+def test_accumulation_child_makes_updates():
+    task = {"paper": "crnn", "row": recurrent.ROW, "shape": [8, 4], "windows": 2, "batches": 2, "updates": 1}
+    report = accumulation_child.consume(**task, precision="float32")
     assert report["peak_bytes"] >= report["before_bytes"] > 1 << 20
+
+
+def test_recurrent(monkeypatch):
+    def pretend(task):
+        gigabytes = {("float32", 1): 8, ("float32", 4): 3, ("mixed_bfloat16", 1): 5, ("mixed_bfloat16", 4): 2}
+        assert task["windows"] * task["batches"] == 16
+        return {"peak_bytes": gigabytes[task["precision"], task["batches"]] << 30, "before_bytes": 1}
+
+    monkeypatch.setattr(recurrent, "in_process_of_its_own", pretend)
+    result = recurrent.measure(updates=1, rounds=2)
+    ways = {f"{precision}, {way}" for precision in recurrent.PRECISIONS for way in recurrent.WAYS}
+    values = require_structure(
+        result, rounds=2, peers=ways, ratios={f"{p}, 4 batches of 4 / batch of 16" for p in recurrent.PRECISIONS}
+    )
+    assert values["requirements"][0]["measured"] == 3
+    assert result.holds
+    monkeypatch.setattr(recurrent, "in_process_of_its_own", lambda task: None)
+    with pytest.raises(RunError, match="batch of 16: the system ended"):
+        recurrent.measure(updates=1, rounds=1)
 
 
 def test_memory(tmp_path, monkeypatch):
@@ -265,4 +282,4 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
     assert cells[0] == ["log_mel", "memory"]
     assert cells[1] == ["theirs / ours", "not measured (exit code 2)"]
     assert cells[4] == ["yes", "no"]
-    assert set(BENCHMARKS) == {"log_mel", "streaming", "training_step", "memory", "accumulation"}
+    assert set(BENCHMARKS) == {"log_mel", "streaming", "training_step", "memory", "accumulation", "recurrent"}

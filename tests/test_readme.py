@@ -40,6 +40,16 @@ def test_the_memory_of_accumulation_is_what_was_measured():
     assert f"| 8 batches of 10, accumulated | {small[0]} | {small[1]} |" in text
 
 
+def test_the_memory_of_recurrent_networks_is_what_was_measured():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = json.loads((RESULTS / "benchmarks" / "recurrent.json").read_text(encoding="utf-8"))
+    assert found["holds"]
+    for name, way in (("one batch of 16 tracks", "batch of 16"), ("4 batches of 4, accumulated", "4 batches of 4")):
+        medians = [found["values"][f"{precision}, {way}"]["median"] for precision in ("mixed_bfloat16", "float32")]
+        shown = " | ".join(f"{median / 1024:.1f} GB" for median in medians)
+        assert f"| {name} | {shown} |" in text
+
+
 def test_every_file_that_the_readme_points_to_is_there():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):

@@ -1,0 +1,145 @@
+"""The four recurrent networks and the convolutional one of de la Torre, Montero, Moran and Prego.
+
+A convolutional front end shortens the spectrogram to a quarter of its frames, a recurrent network in both directions
+reads what remains, and its outputs are pooled over time. Shapes in comments are those of 1,292 frames of 128 bands with
+64 hidden units.
+"""
+
+from typing import Annotated, Literal
+
+import keras
+from pydantic import Field, PositiveInt
+
+from common import torchlike
+from common.errors import SpecError
+from common.specbase import Spec
+
+Rate = Annotated[float, Field(ge=0, lt=1)]
+
+LSTM_UNITS = 128
+LSTM_HEAD_UNITS = 128
+LSTM_HEAD_DROPOUT = 0.3
+# What the poolings leave of fewer is nothing.
+FEWEST_FRAMES = 4
+FEWEST_ALONE = 25
+EMBEDDING = "embedding"
+
+
+class CrnnSpec(Spec):
+    """A convolutional front end and a recurrent network behind it.
+
+    Args:
+        front: convolutions along time (`cnn1d`) or over time and frequency (`cnn2d`).
+        cell: `gru` or `lstm`.
+        hidden: h: filters of the first convolution; the second and third have 2h and 4h. The GRU has 2h units in each
+            direction behind `cnn1d`, h behind `cnn2d`; the LSTM always has 128.
+        layers: recurrent layers.
+        dropout: after the front end, between recurrent layers (`cnn2d` alone), and before the output of the GRU's
+            networks; the LSTM's have 0.3 there.
+    """
+
+    kind: Literal["crnn"] = "crnn"
+    front: Literal["cnn1d", "cnn2d"]
+    cell: Literal["gru", "lstm"]
+    hidden: PositiveInt = 64
+    layers: PositiveInt = 2
+    dropout: Rate = 0.3
+
+
+class ConvolutionalSpec(Spec):
+    """The two-dimensional convolutional network that the study began with.
+
+    Args:
+        filters: of the three convolutions.
+        units: of the two hidden layers.
+    """
+
+    kind: Literal["convolutional"] = "convolutional"
+    filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 64, 64)
+    units: tuple[PositiveInt, PositiveInt] = (1024, 256)
+
+
+def build(spec: CrnnSpec | ConvolutionalSpec, input_shape: tuple[int, int], classes: int) -> keras.Model:
+    """Build a network.
+
+    Args:
+        input_shape: (frames, bins); (1292, 128) in the study.
+        classes: number of genres; 12 in the study.
+
+    Returns:
+        A model from (batch, frames, bins) to (batch, classes) probabilities in float32. In the recurrent networks, the
+        layer `embedding` holds what is pooled over time.
+
+    Raises:
+        SpecError: too few frames or bins.
+    """
+    fewest = FEWEST_ALONE if spec.kind == "convolutional" else FEWEST_FRAMES
+    needed = (fewest, 1 if spec.kind == "crnn" and spec.front == "cnn1d" else fewest)
+    if len(input_shape) != 2 or any(size < least for size, least in zip(input_shape, needed, strict=True)):
+        raise SpecError(
+            f"crnn: an input of shape {' x '.join(map(str, input_shape))} is no (frames, bins) with at least "
+            f"{needed[0]} frames and {needed[1]} bins. Give it longer windows, or more bins."
+        )
+    inputs = keras.Input(input_shape, name="spectrogram")  # (1292, 128)
+    x = _convolutional(spec, inputs) if spec.kind == "convolutional" else _recurrent(spec, inputs)
+    # Probabilities stay in float32 also under mixed precision: a softmax in bfloat16 has two digits.
+    x = torchlike.dense(x, classes, name="genre")
+    outputs = keras.layers.Activation("softmax", dtype="float32", name="probability")(x)
+    name = spec.kind if spec.kind == "convolutional" else f"{spec.front}_{spec.cell}"
+    return keras.Model(inputs, outputs, name=name)
+
+
+def _recurrent(spec: CrnnSpec, x):
+    x = _front_1d(spec, x) if spec.front == "cnn1d" else _front_2d(spec, x)  # (323, 256) or (323, 8192)
+    units = LSTM_UNITS if spec.cell == "lstm" else spec.hidden * (2 if spec.front == "cnn1d" else 1)
+    for number in range(1, spec.layers + 1):
+        if number > 1 and spec.front == "cnn2d":
+            x = keras.layers.Dropout(spec.dropout, name=f"between{number}")(x)
+        x = torchlike.bidirectional(x, spec.cell, units, name=f"recurrent{number}")  # (323, 256), or 128 of 2D + GRU
+    mean = keras.layers.GlobalAveragePooling1D(name=EMBEDDING if spec.cell == "gru" else "mean")(x)
+    if spec.cell == "gru":
+        x = keras.layers.ReLU(name="relu4")(torchlike.dense(mean, spec.hidden, name="dense"))  # (64,)
+        return keras.layers.Dropout(spec.dropout, name="dropout")(x)
+    highest = keras.layers.GlobalMaxPooling1D(name="max")(x)
+    x = keras.layers.Concatenate(name=EMBEDDING)([mean, highest])  # (512,)
+    x = keras.layers.ReLU(name="relu4")(torchlike.dense(x, LSTM_HEAD_UNITS, name="dense"))
+    return keras.layers.Dropout(LSTM_HEAD_DROPOUT, name="dropout")(x)
+
+
+def _front_1d(spec: CrnnSpec, x):
+    for number, (factor, kernel) in enumerate(((1, 5), (2, 3), (4, 3)), start=1):
+        x = torchlike.conv1d(x, factor * spec.hidden, kernel, padding=kernel // 2, name=f"conv{number}")
+        x = keras.layers.ReLU(name=f"relu{number}")(torchlike.batch_norm(x, name=f"norm{number}"))
+        if number < 3:
+            x = keras.layers.MaxPooling1D(2, name=f"pool{number}")(x)  # (646, 64), (323, 128)
+    return keras.layers.Dropout(spec.dropout, name="front_dropout")(x)  # (323, 256)
+
+
+def _front_2d(spec: CrnnSpec, x):
+    x = keras.layers.Reshape((*x.shape[1:], 1), name="channel")(x)
+    for number, (factor, kernel) in enumerate(((1, 5), (2, 3), (4, 3)), start=1):
+        x = torchlike.conv2d(x, factor * spec.hidden, kernel, padding=kernel // 2, name=f"conv{number}")
+        x = keras.layers.ReLU(name=f"relu{number}")(torchlike.batch_norm(x, name=f"norm{number}"))
+        if number < 3:
+            x = keras.layers.MaxPooling2D(2, name=f"pool{number}")(x)  # (646, 64, 64), (323, 32, 128)
+    x = keras.layers.SpatialDropout2D(spec.dropout, name="front_dropout")(x)  # (323, 32, 256)
+    frames, bands, filters = x.shape[1:]
+    return keras.layers.Reshape((frames, bands * filters), name="sequence")(x)  # (323, 8192)
+
+
+def _convolutional(spec: ConvolutionalSpec, x):
+    x = keras.layers.Reshape((*x.shape[1:], 1), name="channel")(x)
+    for number, (filters, rate) in enumerate(zip(spec.filters, (0.2, 0.1, 0.1), strict=True), start=1):
+        last = number == 3
+        kernel, padding, pool = (2, 0, 2) if last else (3, 1, 3)
+        x = torchlike.conv2d(x, filters, kernel, padding=padding, name=f"conv{number}")
+        x = keras.layers.ReLU(name=f"relu{number}")(torchlike.batch_norm(x, name=f"norm{number}"))
+        x = torchlike.PaddedMaxPooling(pool, padding=1, stride=2, name=f"pool{number}")(x)
+        x = keras.layers.Dropout(rate, name=f"dropout{number}")(x)  # (646, 64, 32), (323, 32, 64), (162, 16, 64)
+    for number in (4, 5):
+        x = keras.layers.MaxPooling2D(2, name=f"pool{number}")(x)  # (81, 8, 64), (40, 4, 64)
+    x = keras.layers.Flatten(name="flat")(x)  # (10240,)
+    for number, (units, rate) in enumerate(zip(spec.units, (0.5, 0.4), strict=True), start=1):
+        x = keras.layers.ReLU(name=f"dense{number}_relu")(torchlike.dense(x, units, name=f"dense{number}"))
+        x = keras.layers.Dropout(rate, name=f"dense{number}_dropout")(x)
+    return x
