@@ -46,43 +46,35 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> list[Repo
 
 def _write_group(paper: Paper, group: Group, out: Path) -> Report:
     folder = tables.result_folder(out, paper, group.setting.dataset)
-    made, paths = {}, {}
+    records = list(group.records)
+    made: dict[str, dict[str, Any]] = {}
+    paths: dict[str, list[Path]] = {}
+
+    def keep(values: dict[str, Any], chart: Drawing, beside: str) -> None:
+        """Write a table and its picture; `beside` is the id of the table of results that it belongs to."""
+        stem = group.stem("table", values["table"], paper)
+        made[values["table"]] = values
+        paths.setdefault(beside, []).extend(rendering.write_all(folder, stem, values))
+        paths[beside] += write(chart, folder / "figures" / stem)
+
     for table in paper.tables:
-        values = tables.of_results(paper, table, group.setting, list(group.records))
+        values = tables.of_results(paper, table, group.setting, records)
         if not any(row["measured"] for row in values["rows"]):
             continue
-        stem = group.stem("table", table.id, paper)
-        chart = figures.published_and_measured(values, subtitle=_subtitle(values))
-        made[table.id] = values
-        paths[table.id] = rendering.write_all(folder, stem, values) + write(chart, folder / "figures" / stem)
-        broken_down = rounds.of_rounds(paper, table, group.setting, list(group.records))
-        if broken_down:
-            broken_down |= {name: values[name] for name in ("caption", "warnings")}
-            stem = group.stem("table", broken_down["table"], paper)
-            chart = figures.rounds(broken_down, subtitle=_subtitle(values))
-            made[broken_down["table"]] = broken_down
-            paths[table.id] += rendering.write_all(folder, stem, broken_down)
-            paths[table.id] += write(chart, folder / "figures" / stem)
-        of_genres = genres.of_genres(paper, table, group.setting, list(group.records))
-        if of_genres:
-            of_genres |= {name: values[name] for name in ("caption", "warnings")}
-            stem = group.stem("table", of_genres["table"], paper)
-            chart = comparisons.genres(of_genres, subtitle=_subtitle(values))
-            made[of_genres["table"]] = of_genres
-            paths[table.id] += rendering.write_all(folder, stem, of_genres)
-            paths[table.id] += write(chart, folder / "figures" / stem)
+        subtitle = _subtitle(values)
+        keep(values, figures.published_and_measured(values, subtitle=subtitle), table.id)
+        for break_down, draw in ((rounds.of_rounds, figures.rounds), (genres.of_genres, comparisons.genres)):
+            broken_down = break_down(paper, table, group.setting, records)
+            if broken_down:
+                broken_down |= {name: values[name] for name in ("caption", "warnings")}
+                keep(broken_down, draw(broken_down, subtitle=subtitle), table.id)
     for published in paper.confusions:
-        values = confusion.of_confusion(paper, published, group.setting, list(group.records))
+        values = confusion.of_confusion(paper, published, group.setting, records)
         if values:
             whole = made[published.row[0]]
             values["caption"] += whole["caption"]
             values["warnings"] = whole["warnings"]
-            stem = group.stem("table", values["table"], paper)
-            chart = charts.confusion(values, subtitle=_subtitle(whole))
-            made[values["table"]] = values
-            paths[published.row[0]] += rendering.write_all(folder, stem, values) + write(
-                chart, folder / "figures" / stem
-            )
+            keep(values, charts.confusion(values, subtitle=_subtitle(whole)), published.row[0])
     paths["curves"] = _write_curves(paper, group, made, folder / "figures")
     for figure in paper.figures:
         if figure.table in made:

@@ -30,6 +30,16 @@ STEPS_AND_WEIGHTS = ("training.step_epochs", "training.step_factor", "training.c
 ONE_INPUT_AS_IT_IS = ("training.augmentation", "second_input")
 
 
+def stated(reason: str) -> Source:
+    """A value that the paper states."""
+    return Source(status="stated", reason=reason)
+
+
+def assumed(reason: str) -> Source:
+    """A value that we chose where the paper is silent."""
+    return Source(status="assumed", reason=reason)
+
+
 def unused(*paths: str) -> dict[str, Source]:
     """Sources of values that a paper does not call for."""
     return {path: Source(status="unused", reason="not called for") for path in paths}

@@ -13,28 +13,16 @@ from common.errors import DataError
 from common.specbase import Spec
 from data_pipeline.minmax import Mfcc, MinMaxMel
 from data_pipeline.spectra import mel_power, power_to_absolute_db, power_to_db, stft_power
-from data_pipeline.storage import UNIT_RANGE_INT16, EvenInt, StorageFormat
+from data_pipeline.storage import EvenInt, StorageFormat, UnitRangeFrames
 
 
-class _Decibels(Spec):
+class _Decibels(UnitRangeFrames, Spec):
     """Shared by the dB features: reference is the clip's maximum, floor `top_db` below, scaled to [0, 1]."""
 
     sample_rate: PositiveInt = 22050
     n_fft: EvenInt
     hop_samples: PositiveInt = 512
     top_db: PositiveFloat = 80.0
-
-    @property
-    def frames_per_second(self) -> float:
-        return self.sample_rate / self.hop_samples
-
-    @property
-    def channels(self) -> int:
-        return 1
-
-    @property
-    def storage(self) -> StorageFormat:
-        return UNIT_RANGE_INT16
 
     def frames(self, n_samples: int) -> int:
         """Frames of a track of `n_samples` samples (centred frames)."""

@@ -12,13 +12,13 @@ from pydantic import PositiveFloat, PositiveInt, model_validator
 
 from common.specbase import Spec
 from data_pipeline.spectra import mel_power, power_to_absolute_db
-from data_pipeline.storage import UNIT_RANGE_INT16, EvenInt, StorageFormat
+from data_pipeline.storage import EvenInt, UnitRangeFrames
 
 # Keeps a track of one value from being divided by zero.
 _LEAST_RANGE = np.float32(1e-6)
 
 
-class _MinMax(Spec):
+class _MinMax(UnitRangeFrames, Spec):
     """Shared by both: mel power of centred frames in decibels, 80 dB at most, of samples cut or padded to one length.
 
     Args:
@@ -32,18 +32,6 @@ class _MinMax(Spec):
     n_mels: PositiveInt = 128
     top_db: PositiveFloat = 80.0
     clip_seconds: PositiveFloat | None = None
-
-    @property
-    def frames_per_second(self) -> float:
-        return self.sample_rate / self.hop_samples
-
-    @property
-    def channels(self) -> int:
-        return 1
-
-    @property
-    def storage(self) -> StorageFormat:
-        return UNIT_RANGE_INT16
 
     def frames(self, n_samples: int) -> int:
         """Frames of a track of `n_samples` samples (centred frames)."""

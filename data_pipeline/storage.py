@@ -44,7 +44,23 @@ class StorageFormat(Spec):
 
 
 # [0, 1] over the 65,535 steps of int16: 80 dB in steps of 0.0012 dB.
-UNIT_RANGE_INT16 = StorageFormat(dtype="int16", scale=1 / 65534, offset=0.5)
+_UNIT_RANGE_INT16 = StorageFormat(dtype="int16", scale=1 / 65534, offset=0.5)
 
 # Frames of odd length have no centre sample, and one fewer of them may fit than `frames` says.
 EvenInt = Annotated[int, Field(gt=0, multiple_of=2)]
+
+
+class UnitRangeFrames:
+    """What features of one channel share whose values lie in [0, 1]; for specs with `sample_rate` and `hop_samples`."""
+
+    @property
+    def frames_per_second(self) -> float:
+        return self.sample_rate / self.hop_samples
+
+    @property
+    def channels(self) -> int:
+        return 1
+
+    @property
+    def storage(self) -> StorageFormat:
+        return _UNIT_RANGE_INT16
