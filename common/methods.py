@@ -74,7 +74,7 @@ class Protocol(Spec):
         shares = "/".join(f"{100 * share:g}" for share in self.fractions)
         kinds = {
             "holdout": shares,
-            "per_genre": f"{shares} of each genre",
+            "per_genre": f"{shares} of each genre" if self.stratified else shares,
             "artist": f"{shares} with artists apart",
             "kfold": f"{self.folds}-fold",
             "rotating": f"{self.partitions} rotating partitions",

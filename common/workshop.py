@@ -80,6 +80,7 @@ class Workshop:
         self._given = given
         self._indices: dict[str, ShardIndex] = {}
         self._readers: dict[str, tuple[Reader, list[Fold]]] = {}
+        self._warned: set[str] = set()
         self.short_tracks: set[str] = set()
 
     def runs_of(self, row: Row, setting: Setting) -> list[PlannedRun]:
@@ -167,7 +168,10 @@ class Workshop:
                     "valid": "weights are chosen without them",
                     "test": "their recall is unknown, and F1 macro is a mean over the other genres",
                 }[part]
-                warn(f"part {part}{where} has no window of {', '.join(genres)}: {effect}")
+                warning = f"part {part}{where} has no window of {', '.join(genres)}: {effect}"
+                if warning not in self._warned:  # rows with other features have the same split
+                    self._warned.add(warning)
+                    warn(warning)
 
     def _open(self, experiment: Experiment) -> Reader:
         """The windows of an experiment's one or two inputs."""

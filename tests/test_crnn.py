@@ -68,6 +68,26 @@ def test_shapes_within_the_networks(front, cell, shapes):
     assert {name: tuple(model.get_layer(name).output.shape[1:]) for name in shapes} == shapes
 
 
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_what_is_pooled_over_time(cell):
+    """The mean of the recurrent outputs, and behind an LSTM their maximum too; the second half reads backwards."""
+    keras.utils.set_random_seed(0)
+    model = build(CrnnSpec(front="cnn1d", cell=cell, hidden=4), (64, 16), 3)
+    inner = keras.Model(model.inputs, [model.get_layer(name).output for name in ("recurrent2", "embedding")])
+    x = np.random.default_rng(0).random((5, 64, 16), dtype=np.float32)
+    outputs, pooled = inner.predict(x, verbose=0)
+    expected = [outputs.mean(axis=1)] + ([outputs.max(axis=1)] if cell == "lstm" else [])
+    np.testing.assert_allclose(pooled, np.concatenate(expected, axis=1), atol=1e-6)
+    cut = keras.Model(model.inputs, model.get_layer("recurrent1").output)
+    # What comes late in the track cannot change what was read forwards before it.
+    y = x.copy()
+    y[:, 48:] = 0
+    before, after = cut.predict(x, verbose=0), cut.predict(y, verbose=0)
+    units = before.shape[-1] // 2
+    np.testing.assert_allclose(before[:, :8, :units], after[:, :8, :units], atol=1e-6)
+    assert np.abs(before[:, :8, units:] - after[:, :8, units:]).max() > 1e-4
+
+
 def test_maps_of_the_convolutional_network():
     model = build(ConvolutionalSpec(), WHOLE, 12)
     shapes = [tuple(model.get_layer(f"pool{number}").output.shape[1:]) for number in range(1, 6)]

@@ -269,6 +269,7 @@ def test_per_genre_refuses_a_genre_that_would_be_in_no_validation(rare):
         split_ids(PER_GENRE, ids, labels)
     (split,) = split_ids(PER_GENRE.but(stratified=False), ids, labels)
     assert len(split.train) == int(0.8 * len(ids))
+    assert PER_GENRE.but(stratified=False).name == "80/10/10 over clips, not stratified"
 
 
 def test_artists_stay_together_and_genres_keep_about_their_shares():

@@ -9,6 +9,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from common.checkpoint import LoopState, restore, save
 from common.errors import BudgetError, ResumeError, RunError
@@ -221,14 +222,45 @@ def test_the_learning_rate_falls_on_a_plateau(losses, rate):
     assert learning_rate_of(constant, [{"val_loss": loss} for loss in losses]) == 1.0
 
 
-def test_the_optimiser_gets_the_lowered_rate(tiny_arrays, tmp_path):
-    fitted, _ = trained_weights(
-        tmp_path / "a", tiny_arrays, tmp_path, epochs=12, learning_rate=0.3, plateau_epochs=1, plateau_factor=0.5
-    )
-    training = Training(epochs=12, learning_rate=0.3, plateau_epochs=1, plateau_factor=0.5)
+@pytest.mark.parametrize("schedule", [{"plateau_epochs": 1, "plateau_factor": 0.5}, {"step_epochs": 3}])
+def test_the_optimiser_gets_the_lowered_rate(tiny_arrays, tmp_path, schedule):
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, epochs=12, learning_rate=0.3, **schedule)
+    training = Training(epochs=12, learning_rate=0.3, **schedule)
     expected = learning_rate_of(training, fitted.state.history[:-1])
     assert expected < 0.3
     assert float(fitted.model.optimizer.learning_rate) == pytest.approx(expected)
+
+
+def test_class_weights_act_on_the_loss_of_training_alone(tiny_arrays, tmp_path):
+    """Of one genre a single window trains: without weights it is never decided for, with them it is."""
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=8)
+    labels = reader.labels[run.fold.train]
+    rare = np.concatenate([run.fold.train[labels != 0], run.fold.train[labels == 0][:1]])
+    recalls = []
+    for weights in ("none", "inverse_frequency"):
+        changed = dataclasses.replace(
+            run,
+            experiment=run.experiment.changed({"training.class_weights": weights}),
+            fold=dataclasses.replace(run.fold, train=rare),
+        )
+        fitted = fit(changed, build, reader, layout="bins_frames_channel", folder=tmp_path / weights)
+        test = run.fold.test[reader.labels[run.fold.test] == 0]
+        probabilities = predict(fitted, reader, test, batch_size=16, layout="bins_frames_channel")
+        recalls.append(probabilities[:, 0].mean())
+        valid = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+        unweighted = -np.log(valid[np.arange(len(valid)), reader.labels[run.fold.valid]]).mean()
+        best = fitted.state.history[fitted.state.best_epoch - 1]
+        assert best["val_loss"] == pytest.approx(unweighted, rel=1e-3)
+    assert recalls[1] > 2 * recalls[0]
+
+
+def test_macro_f1_of_every_epoch_is_that_of_the_validation_windows(tiny_arrays, tmp_path):
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=2)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    decided = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel").argmax(axis=1)
+    best = fitted.state.history[fitted.state.best_epoch - 1]
+    theirs = f1_score(reader.labels[run.fold.valid], decided, average="macro", zero_division=0)
+    assert best["val_f1_macro"] == pytest.approx(theirs, abs=1e-6)
 
 
 def test_logs_of_every_epoch(tiny_arrays, tmp_path):

@@ -95,7 +95,7 @@ FINAL = _table(
 MFCC_TABLE = _table(
     "mfcc",
     "The same networks on 20 MFCC",
-    {label: experiment(model, MFCC) for label, model in NETWORKS.items()},
+    {f"{label}, MFCC": experiment(model, MFCC) for label, model in NETWORKS.items()},
     "An option of the study's code without published numbers.",
 )
 ALONE = _table(
