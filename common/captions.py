@@ -50,7 +50,7 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
     if table.reference:
         lines.append(f"To read it against: {table.reference.label}: {table.reference.percent:g} %.")
     validated = any(metric in VALIDATION_METRIC_NAMES for metric in table.compared_with.values())
-    if len(facts.genres) != paper.published_classes:
+    if len(facts.genres) != paper.published_classes or setting.genres:
         lines.append(
             f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are of "
             f"{paper.published_classes}."
@@ -173,6 +173,14 @@ def warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]
             for label in set(range(len(facts.genres))) - {clip.label for clip in record.clips}
         }
     )
+    folds_lacking = sum(
+        record.folds > 1 and len({clip.label for clip in record.clips}) < len(facts.genres) for record in records
+    )
+    if folds_lacking:
+        found.append(
+            f"In {folds_lacking} of {len(records)} runs the test fold has no clip of some genre; F1 macro of such a "
+            "run is the mean over the other genres."
+        )
     if lacking:
         found.append(
             f"No test clip of {', '.join(lacking)}: how well they are recognised is not measured; F1 macro is the mean "

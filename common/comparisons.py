@@ -25,7 +25,7 @@ def curves(rows: list[tuple[str, list[Record]]], *, title: str) -> Figure:
         for number, (row, records) in enumerate(rows):
             colour = colormaps["tab10"](number)
             for run, record in enumerate(records):
-                values = [scale * entry[name] for entry in record.history]
+                values = [scale * entry.get(name, np.nan) for entry in record.history]
                 epochs = [entry["epoch"] for entry in record.history]
                 axes.plot(epochs, values, color=colour, alpha=0.9 if run == 0 else 0.4, label=row if run == 0 else None)
                 axes.plot(record.best_epoch, values[record.best_epoch - 1], "o", color=colour, markersize=5)
@@ -75,7 +75,7 @@ def projection(record: Record, *, title: str) -> Figure:
     shown = record.projection
     axes.set_xlabel(
         f"t-SNE of layer {shown.layer}, {shown.dimensions} values, perplexity {shown.perplexity:g}, test clips alone, "
-        "crosses: decided wrongly",
+        f"crosses: decided wrongly; seed {record.seed}" + (f", fold {record.fold + 1}" if record.folds > 1 else ""),
         fontsize=8,
     )
     axes.set_title(title, fontsize=10)

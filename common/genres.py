@@ -45,6 +45,7 @@ def of_genres(paper: Paper, table: Table, setting: Setting, records: list[Record
         "row_header": "Genre",
         "kind": "genres",
         "metrics": list(SCORES),
+        "caption": _caption(table, max(map(len, by_row.values()))),
         "columns": list(by_row),
         "rows": [
             {
@@ -57,6 +58,12 @@ def of_genres(paper: Paper, table: Table, setting: Setting, records: list[Record
             for place, genre in enumerate(genres)
         ],
     }
+
+
+def _caption(table: Table, runs: int) -> list[str]:
+    if runs == 1:
+        return []
+    return [f"Decisions of {runs} runs are added up; F1 macro of table {table.id} is the mean over runs instead."]
 
 
 def _scores(records: list[Record], classes: int) -> list[dict[str, float | None]]:

@@ -115,6 +115,9 @@ class Training(Spec):
             in one run, and both factors then count.
         class_weights: `inverse_frequency` weighs the loss of a window by windows / (genres x windows of its genre), of
             the training part; validation is never weighed.
+        watch: what is called validation loss, by which epochs are chosen, stopped and slowed down: the `loss` as it is
+            trained, penalties included (Keras' way), or `cross_entropy` alone (PyTorch's, whose weight decay is no part
+            of a loss).
         keep: the weights that are judged: of the epoch with the `best` (least) validation loss, or of the `last`.
     """
 
@@ -138,6 +141,7 @@ class Training(Spec):
     plateau_epochs: PositiveInt | None = None
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.2
     plateau_threshold: NonNegativeFloat = 0.0
+    watch: Literal["loss", "cross_entropy"] = "loss"
     step_epochs: PositiveInt | None = None
     step_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
     class_weights: Literal["none", "inverse_frequency"] = "none"

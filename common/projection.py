@@ -43,6 +43,10 @@ def project(
         np.float64
     )
     of_clips = np.stack([values[tracks == name].mean(axis=0) for name in names])
+    if not np.isfinite(of_clips).all() or not np.ptp(of_clips, axis=0).any():
+        # Nothing to arrange, and scikit-learn's start from principal components crashes on it.
+        warn(f"t-SNE of {layer}: left out, its values are the same for all test clips, or not finite")
+        return None
     # The range that the method is made for: at least three times as many points.
     perplexity = min(PERPLEXITY, (len(of_clips) - 1) / 3)
     say(f"projecting {len(of_clips)} test clips by t-SNE ...")

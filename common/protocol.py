@@ -127,7 +127,12 @@ def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: 
     with warnings.catch_warnings():
         # A genre with fewer than ten clips: it cannot be in every tenth, and `missing_genres` tells where it lacks.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        tenths = [held_out for _, held_out in dealer.split(items, genres if protocol.stratified else None, owners)]
+        try:
+            # One class for all where genres do not count.
+            classes = genres if protocol.stratified else np.zeros(len(items), int)
+            tenths = [held_out for _, held_out in dealer.split(items, classes, owners)]
+        except ValueError as error:
+            raise _too_few(protocol, genres, error) from error
     _, n_valid, n_test = (round(_TENTHS * share) for share in protocol.fractions)
     test, valid = np.concatenate(tenths[:n_test]), np.concatenate(tenths[n_test : n_test + n_valid])
     train = np.setdiff1d(np.arange(len(items)), np.concatenate((test, valid)))
@@ -205,9 +210,10 @@ def _too_few(protocol: Protocol, genres: np.ndarray, cause: object) -> DataError
     names, counts = np.unique(genres, return_counts=True)
     rarest = np.argmin(counts)
     return DataError(
-        f"split {protocol.name}: too few items for a stratified split of {len(genres)} over {len(names)} genres; "
+        f"split {protocol.name}: too few items, {len(genres)} of {len(names)} genres; "
         f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, leave the genre out with "
-        "--genres, or give --unit segment or --allow-incomplete (which deals without regard to genre)."
+        "--genres, or give --allow-incomplete (which deals without regard to genre) or, where clips have several "
+        "windows, --unit segment."
     )
 
 

@@ -66,7 +66,8 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
         for break_down, draw in ((rounds.of_rounds, figures.rounds), (genres.of_genres, comparisons.genres)):
             broken_down = break_down(paper, table, group.setting, records)
             if broken_down:
-                broken_down |= {name: values[name] for name in ("caption", "warnings")}
+                broken_down["caption"] = broken_down.get("caption", []) + values["caption"]
+                broken_down["warnings"] = values["warnings"]
                 keep(broken_down, draw(broken_down, subtitle=subtitle), table.id)
     for published in paper.confusions:
         values = confusion.of_confusion(paper, published, group.setting, records)
@@ -124,7 +125,8 @@ def _write_curves(paper: Paper, group: Group, made: dict[str, dict[str, Any]], f
             shown = [record for _, mine in rows for record in mine if record.projection]
             if not shown:
                 continue
-            drawn = comparisons.projection(shown[0], title=title)
+            one = min(shown, key=lambda record: (record.seed, record.fold))
+            drawn = comparisons.projection(one, title=title)
         else:
             drawn = figures.curves(rows, figure.kind, title=title)
         paths += write(drawn, folder / group.stem("figure", figure.id, paper))
@@ -187,9 +189,9 @@ def _draw_genres(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing:
     """The first clip of each of the figure's genres; other genres of the data stand in for those that it lacks."""
     index = reader.index
     wanted = {genre.casefold() for genre in figure.genres}
-    first = {}
+    first, tracks = {}, index.tracks
     for number in np.unique(reader.windows.tracks):
-        first.setdefault(index.tracks[number].label, index.tracks[number])
+        first.setdefault(tracks[number].label, tracks[number])
     in_order = sorted(first, key=lambda genre: (genre.casefold() not in wanted, genre))
     chosen = in_order[: len(wanted)]
     feature = index.feature
@@ -209,6 +211,8 @@ def _subtitle(table: dict[str, Any]) -> str:
     for mark in ("INCOMPLETE", "REDUCED NETWORK", "REDUCED WINDOWS", "REDUCED FEATURES", "ONE SEED"):
         if mark in text:
             marks.append(mark.lower())
+    if table["setting"]["genres"]:
+        marks.append(f"{len(table['setting']['genres'])} genres")
     marks += [f"changed: {change}" for change in table["setting"]["changes"]]
     if "synthetic" in text:
         marks.append("synthetic audio")

@@ -23,7 +23,13 @@ class Source(Spec):
 # Values that belong to one ability, for papers that do not call for it.
 ROTATION = ("protocol.partitions", "protocol.equal_partitions", "protocol.carry_weights")
 ACCUMULATION = ("training.accumulate_batches", "training.accumulate_reduce", "training.accumulate_left_over")
-L2_PENALTY = ("training.l2", "training.l2_form", "training.l2_layers", "training.l2_variables")
+L2_PENALTY = (
+    "training.l2",
+    "training.l2_form",
+    "training.l2_layers",
+    "training.l2_variables",
+    "training.watch",
+)
 # Abilities of single papers.
 PLATEAU = ("training.plateau_epochs", "training.plateau_factor", "training.plateau_threshold")
 STEPS_AND_WEIGHTS = ("training.step_epochs", "training.step_factor", "training.class_weights")

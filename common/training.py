@@ -205,7 +205,7 @@ def fit(
             "loss": float(fitted["loss"][0]),
             "accuracy": float(fitted["accuracy"][0]),
             "f1_macro": float(fitted["f1_macro"][0]),
-            "val_loss": float(checked["loss"]),
+            "val_loss": float(checked[training.watch]),
             "val_accuracy": float(checked["accuracy"]),
             "val_f1_macro": float(checked["f1_macro"]),
             "seconds": round(time.perf_counter() - began, 3),
@@ -274,7 +274,9 @@ def _write_logs(folder: Path, state: LoopState) -> None:
     from tensorboard.summary import Writer
 
     text = io.StringIO()
-    table = csv.DictWriter(text, fieldnames=list(state.history[0]), lineterminator="\n")
+    # Epochs before an update of Encore may lack what later ones have.
+    names = dict.fromkeys(name for entry in state.history for name in entry)
+    table = csv.DictWriter(text, fieldnames=list(names), restval="", lineterminator="\n")
     table.writeheader()
     table.writerows(state.history)
     write_text(folder / "history.csv", text.getvalue())

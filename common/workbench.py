@@ -12,6 +12,8 @@ from common.regularizers import regularise
 from common.spec import Experiment
 from data_pipeline.augment import augmented, set_strengths
 
+# Loss without penalties, where a run is steered by it.
+WATCHED = "cross_entropy"
 # (input shape, or a tuple of two; number of classes) -> an uncompiled model
 ModelBuilder = Callable[[tuple, int], keras.Model]
 
@@ -84,7 +86,11 @@ def _compiled(experiment: Experiment, build: ModelBuilder, shape: tuple, classes
     model.compile(
         optimizer=optimizer_of(training, undecayed=regularise(model, training)),
         loss="sparse_categorical_crossentropy",
-        metrics=["accuracy", MacroF1(classes)],
+        metrics=[
+            "accuracy",
+            MacroF1(classes),
+            *([keras.metrics.SparseCategoricalCrossentropy(name=WATCHED)] if training.watch == WATCHED else []),
+        ],
         # XLA compiles slower code for this work on CPUs; other backends know best.
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )

@@ -7,7 +7,8 @@ import numpy as np
 
 from common.console import say, warn
 from common.files import sha256_of_json
-from common.folds import Fold, folds_of_windows, missing_genres
+from common.folds import Fold, folds_of_windows, missing_genres, uneven_parts
+from common.methods import Protocol
 from common.paper import Paper
 from common.records import Setting
 from common.selection import weights_name
@@ -105,8 +106,10 @@ class Workshop:
     def _variant(self, row: Row, experiment: Experiment, setting: Setting) -> str:
         """What a change or a scale makes of two rows may be one and the same; each still needs its own record."""
         weights = self._weights.get(weights_name(experiment) or "", "")
-        if setting.changes or weights:
-            return sha256_of_json([row.experiment.digest, setting.changes, *([weights] if weights else [])])
+        if setting.changes or weights or setting.genres:
+            # Two choices of genres may hold the same clips, where some genres have none, and still be other classes.
+            others = [other for other in (weights, setting.genres) if other]
+            return sha256_of_json([row.experiment.digest, setting.changes, *others])
         plain = setting.but(epochs=None, precision=None)
         if setting != plain and resolve(self._paper, row.experiment, plain, self._given) == experiment:
             # A flag that this row has anyway: its run without the flag stands in another table.
@@ -146,7 +149,7 @@ class Workshop:
                 predefined=self._catalog.splits,
                 track_artists=[track.artist for track in tracks],
             )
-            self._warn_of_missing_genres(folds, reader)
+            self._warn_of_parts(experiment.protocol, folds, reader)
             per_track = np.bincount(windows.tracks)[sorted(used)]
             spread = (
                 f"{per_track.min()}" if per_track.min() == per_track.max() else f"{per_track.min()}-{per_track.max()}"
@@ -159,7 +162,13 @@ class Workshop:
             self._readers[key] = reader, folds
         return self._readers[key]
 
-    def _warn_of_missing_genres(self, folds: list[Fold], reader: Reader) -> None:
+    def _warn_of_parts(self, protocol: Protocol, folds: list[Fold], reader: Reader) -> None:
+        if protocol.split == "artist":
+            for part, (share, asked) in uneven_parts(protocol, folds[0], reader.windows.tracks).items():
+                self._warn_once(
+                    f"part {part} has {100 * share:.0f} % of the clips instead of {100 * asked:g} %: some artists have "
+                    "very many"
+                )
         for fold in folds:
             for part, genres in missing_genres(fold, reader.labels, reader.index.genres).items():
                 where = f" of fold {fold.number + 1}" if len(folds) > 1 else ""
@@ -169,9 +178,13 @@ class Workshop:
                     "test": "their recall is unknown, and F1 macro is a mean over the other genres",
                 }[part]
                 warning = f"part {part}{where} has no window of {', '.join(genres)}: {effect}"
-                if warning not in self._warned:  # rows with other features have the same split
-                    self._warned.add(warning)
-                    warn(warning)
+                self._warn_once(warning)
+
+    def _warn_once(self, warning: str) -> None:
+        """Rows with other features have the same split."""
+        if warning not in self._warned:
+            self._warned.add(warning)
+            warn(warning)
 
     def _open(self, experiment: Experiment) -> Reader:
         """The windows of an experiment's one or two inputs."""

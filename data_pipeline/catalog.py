@@ -101,8 +101,9 @@ class Catalog(Spec):
         tracks = tuple(track for track in self.tracks if track.label in kept)
         if len({track.label for track in tracks}) < 2:
             raise SpecError(
-                f"--genres {','.join(genres)}: leaves {len(tracks)} clips of {len(kept)} of {len(self.genres)} genres; "
-                "a classifier needs at least two genres with clips."
+                f"{self.title}: with the genres {', '.join(genres) or 'that are left'} alone, {len(tracks)} clips of "
+                f"{len({track.label for track in tracks})} genres remain, and a classifier needs two. Name others "
+                f"of {', '.join(self.genres)} with --genres, or give --genres all."
             )
 
         def belongs(clip: str) -> bool:

@@ -12,6 +12,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 from common.specbase import Spec
 from data_pipeline.randomlayers import RandomLayer, RandomMasks, RandomNoise, Sometimes, places
 
+_MOST_OF_FRAMES = 0.25
 Probability = Annotated[float, Field(ge=0, le=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -24,8 +25,8 @@ class SpectrogramChain(Spec):
         early_probability: of each of the first three parts.
         late_probability: of each of the last three.
         masks: on each of the two axes, of zeros.
-        widest_bands, widest_frames: a mask's width is drawn evenly from the whole numbers up to this, but covers a
-            quarter of its axis at most.
+        widest_bands, widest_frames: a mask's width is drawn evenly from the whole numbers up to this; over frames it
+            covers a quarter of the window at most.
         amplitude: values are multiplied by a number drawn evenly from `1 - amplitude` to `1 + amplitude`.
         time_share: frames move by up to this share of the window, either way; what leaves at one end enters at the
             other.
@@ -67,7 +68,8 @@ class RandomStripes(RandomMasks):
     """Masks of zeros over frames alone, or over bands alone."""
 
     def __init__(self, masks: int, widest: int, *, over: str, **arguments):
-        super().__init__(masks, widest=widest, fill="zero", **arguments)
+        share = _MOST_OF_FRAMES if over == "frames" else 1.0
+        super().__init__(masks, widest=widest, most_share=share, fill="zero", **arguments)
         self.over = over
 
     def change(self, x):

@@ -67,7 +67,8 @@ class RandomMasks(RandomLayer):
     Args:
         masks: on each of the axes.
         largest_share, width: each mask's width is drawn evenly below this share of its axis, or is exactly `width`.
-        widest: or it is drawn evenly from the whole numbers 0 to `widest`, a quarter of the axis at most.
+        widest, most_share: or it is drawn evenly from the whole numbers 0 to `widest`, and is this share of its axis at
+            most.
         fill: masked values become the `mean` of the window, or `zero`.
         axes: which axes are covered.
     """
@@ -79,12 +80,14 @@ class RandomMasks(RandomLayer):
         largest_share: float | None = None,
         width: int | None = None,
         widest: int | None = None,
+        most_share: float = 1.0,
         fill: Fill,
         axes: tuple[int, ...] = (1, 2),
         **arguments,
     ):
         super().__init__(**arguments)
-        self.masks, self.width, self.widest, self.fill, self.axes = masks, width, widest, fill, axes
+        self.masks, self.width, self.widest, self.most_share = masks, width, widest, most_share
+        self.fill, self.axes = fill, axes
         self.largest_share = None if largest_share is None else self.strength(largest_share, "largest_share")
 
     def change(self, x):
@@ -102,7 +105,7 @@ class RandomMasks(RandomLayer):
         if self.largest_share is not None:
             width = ops.floor(self.uniform(x) * (self.largest_share * size))
         elif self.widest is not None:
-            width = ops.minimum(ops.floor(self.uniform(x) * (self.widest + 1)), float(size // 4))
+            width = ops.minimum(ops.floor(self.uniform(x) * (self.widest + 1)), float(int(self.most_share * size)))
         else:
             width = float(min(self.width, size))
         first = ops.floor(self.uniform(x) * (size - width + 1))

@@ -43,9 +43,11 @@ def test_stripes_cover_whole_bands_or_whole_frames(shape):
     assert 20 < twice.all(axis=2).sum(axis=1).max() <= 40
 
 
-def test_stripes_cover_a_quarter_of_a_short_window_at_most():
+def test_stripes_cover_a_quarter_of_the_frames_at_most_and_bands_without_such_a_limit():
     found = changed(RandomStripes(1, 20, over="frames"), spectrograms((40, 8))) == 0
     assert found.all(axis=2).sum(axis=1).max() == 10
+    found = changed(RandomStripes(1, 10, over="bands"), spectrograms((40, 20))) == 0
+    assert set(found.all(axis=1).sum(axis=1)) == set(range(11))
 
 
 @pytest.mark.parametrize("shape", LAYOUTS)

@@ -8,6 +8,7 @@ import pytest
 from common import cli
 from common.errors import SpecError
 from data_pipeline.catalog import BadTrack, Catalog, Track
+from data_pipeline.datasets import registry
 from reproductions.crnn.paper import PAPER
 
 GENRES = ("Blues", "Country", "Folk", "Pop", "Rock")
@@ -78,7 +79,7 @@ def test_the_papers_own_choice_by_name_is_no_other_setting(arrays, run):
         ("", '--genres "": names no genre'),
         (" , ", "names no genre; expected names with commas between them, of: Blues, Country"),
         ("Rock,Polka", "has no genre Polka; it has: Blues, Country, Folk, Pop, Rock"),
-        ("Rock", "leaves 12 clips of 1 of 5 genres; a classifier needs at least two"),
+        ("Rock", "with the genres Rock alone, 12 clips of 1 genres remain, and a classifier needs two"),
         ("Rock,Pop,Rock", "Rock is given twice"),
     ],
 )
@@ -87,6 +88,31 @@ def test_a_choice_that_leaves_nothing_to_learn_is_refused(arrays, run, genres, m
     assert code == 2
     assert message in stderr
     assert "Traceback" not in stderr
+
+
+def test_data_that_the_papers_choice_empties_name_the_way_out(arrays, run):
+    code, stderr, _ = run(arrays({"Blues": 12, "Country": 12}))
+    assert code == 2
+    assert "with the genres that are left alone, 0 clips of 0 genres remain" in stderr
+    assert "--genres all" in stderr
+
+
+def test_choices_that_hold_the_same_clips_are_other_runs(arrays, run, monkeypatch):
+    """A genre without a clip is still a class that can be decided for."""
+    path = arrays({"Folk": 12, "Pop": 12})
+    load = registry.load
+
+    def with_an_empty_genre(*arguments, **others):
+        catalog, feature = load(*arguments, **others)
+        return catalog.but(genres=("Blues", *catalog.genres)), feature
+
+    monkeypatch.setattr(registry, "load", with_an_empty_genre)
+    assert run(path)[0] == 0
+    code, stderr, folder = run(path, "--genres", "all")
+    assert code == 0
+    assert "already finished" not in stderr
+    records = [json.loads(path.read_text()) for path in (folder / "runs").glob("*.json")]
+    assert sorted(len(record["data"]["genres"]) for record in records) == [2, 3]
 
 
 def test_a_genre_with_one_clip_stops_the_run_and_can_be_left_out(arrays, run):

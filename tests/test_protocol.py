@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import DataError, SpecError
-from common.folds import folds_of_windows, missing_genres
+from common.folds import Fold, folds_of_windows, missing_genres, uneven_parts
 from common.methods import Protocol
 from common.protocol import PARTS, split_ids
 from data_pipeline.datasets import gtzan
@@ -314,6 +314,24 @@ def test_a_split_by_artist_that_cannot_be_made_is_refused(artists, unit, message
     ids, labels = clips_of({"a": 30, "b": 30})
     with pytest.raises((DataError, SpecError), match=message):
         split_ids(PER_GENRE.but(split="artist", unit=unit), ids, labels, artists=artists)
+
+
+def test_a_split_by_artist_of_fewer_than_ten_clips_a_genre_is_refused():
+    ids, labels = clips_of({"a": 8, "b": 8})
+    with pytest.raises(DataError, match="too few items, 16 of 2 genres; the rarest, a, has 8"):
+        split_ids(PER_GENRE.but(split="artist"), ids, labels, artists=list(map(str, range(16))))
+    (split,) = split_ids(
+        PER_GENRE.but(split="artist", stratified=False), ids, labels, artists=list(map(str, range(16)))
+    )
+    assert len(split.train) + len(split.valid) + len(split.test) == 16
+
+
+def test_parts_far_from_their_share_are_found():
+    protocol = PER_GENRE.but(split="artist")
+    parts = [np.arange(0, 90), np.arange(90, 98), np.arange(98, 100)]
+    fold = Fold(0, *parts, "split", 0)
+    found = uneven_parts(protocol, fold, np.arange(100))
+    assert found == {"test": (0.02, 0.1)}
 
 
 def test_fractions_of_a_split_by_artist_are_tenths():

@@ -1,6 +1,7 @@
 """The fit loop: the same bits from the same seed, also after a kill; early stopping; limits."""
 
 import dataclasses
+import json
 import os
 import signal
 import subprocess
@@ -252,6 +253,38 @@ def test_class_weights_act_on_the_loss_of_training_alone(tiny_arrays, tmp_path):
         best = fitted.state.history[fitted.state.best_epoch - 1]
         assert best["val_loss"] == pytest.approx(unweighted, rel=1e-3)
     assert recalls[1] > 2 * recalls[0]
+
+
+@pytest.mark.parametrize(("watch", "with_penalty"), [("loss", True), ("cross_entropy", False)])
+def test_what_is_watched_holds_the_penalty_or_not(tiny_arrays, tmp_path, watch, with_penalty):
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=2, l2=0.01, l2_variables="all", watch=watch)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    valid = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+    expected = -np.log(valid[np.arange(len(valid)), reader.labels[run.fold.valid]]).mean()
+    penalty = 0.01 * sum(float(np.square(value).sum()) for value in fitted.model.get_weights())
+    assert penalty > 0.05
+    best = fitted.state.history[fitted.state.best_epoch - 1]
+    assert best["val_loss"] == pytest.approx(expected + penalty * with_penalty, rel=1e-3)
+
+
+def test_a_run_that_older_code_began_goes_on(tiny_arrays, tmp_path):
+    """Its epochs lack what later code writes for each."""
+    run, reader = make_run(tiny_arrays, tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a", listener=Interrupt(2))
+    path = tmp_path / "a" / CHECKPOINT_NAME
+    with np.load(path, allow_pickle=False) as held:
+        values = {name: held[name] for name in held.files}
+    state = json.loads(values["state"].tobytes())
+    for entry in state["history"]:
+        entry.pop("f1_macro")
+        entry.pop("val_f1_macro")
+    np.savez(path, **{**values, "state": np.frombuffer(json.dumps(state).encode(), np.uint8)})
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    assert len(fitted.state.history) == 4
+    lines = (tmp_path / "a" / "history.csv").read_text().splitlines()
+    assert len(lines) == 5
+    assert lines[1].count(",") == lines[4].count(",")
 
 
 def test_macro_f1_of_every_epoch_is_that_of_the_validation_windows(tiny_arrays, tmp_path):

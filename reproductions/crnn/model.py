@@ -32,7 +32,8 @@ class CrnnSpec(Spec):
         front: convolutions along time (`cnn1d`) or over time and frequency (`cnn2d`).
         cell: `gru` or `lstm`.
         hidden: h: filters of the first convolution; the second and third have 2h and 4h. The GRU has 2h units in each
-            direction behind `cnn1d`, h behind `cnn2d`; the LSTM always has 128.
+            direction behind `cnn1d`, h behind `cnn2d`; the LSTM always has 128. (The study has h = 64 alone
+            in CNN 2D + LSTM.)
         layers: recurrent layers.
         dropout: after the front end, between recurrent layers (`cnn2d` alone), and before the output of the GRU's
             networks; the LSTM's have 0.3 there.

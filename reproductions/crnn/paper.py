@@ -51,6 +51,7 @@ def experiment(model: CrnnSpec | ConvolutionalSpec, feature: MinMaxMel | Mfcc = 
             l2=WEIGHT_DECAY / 2,
             l2_form="sum",
             l2_variables="all",
+            watch="cross_entropy",
             plateau_epochs=3,
             plateau_factor=0.7,
             plateau_threshold=1e-4,

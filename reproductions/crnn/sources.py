@@ -63,6 +63,7 @@ SOURCES = {
             "shifted_bands",
         )
     },
+    "training.watch": stated(f"{_CODE}: cross-entropy of the validation part; weight decay is no part of it"),
     "training.augmentation.waveform": stated("spectrograms alone are changed"),
     "training.augmentation.spectrogram": stated("masks are part of the chain"),
     "training.class_weights": stated(

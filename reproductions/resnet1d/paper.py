@@ -207,6 +207,7 @@ SOURCES = {
         reason="section 6.2: the convolutions of the residual blocks; rows with L2 take the 18 of kernel 3 "
         r"(`block\d_conv[12]`), without the two projections (`block\d_(conv[12]\|projection)` has them too)",
     ),
+    "training.watch": Source(status="assumed", reason="the loss with its penalty, as Keras monitors it"),
     "training.l2_variables": Source(status="assumed", reason="kernels, as Keras' `kernel_regularizer` penalises"),
     **unused("protocol.fractions", "protocol.folds", *PLATEAU, *STEPS_AND_WEIGHTS, *ONE_INPUT_AS_IT_IS),
 }

@@ -86,6 +86,7 @@ SOURCES = {
     "training.l2": stated(f"{_CODE}: PyTorch's weight decay of 0.001 for SimpleCNN, half of it as a sum of squares"),
     "training.l2_form": stated("what PyTorch's weight decay is"),
     "training.l2_layers": stated("what PyTorch's weight decay covers: all"),
+    "training.watch": assumed("the loss with its penalty (option: `--set training.watch=cross_entropy`)"),
     "training.l2_variables": stated("what PyTorch's weight decay covers: all, biases and normalisations too"),
     "training.augmentation": stated("slides: noise and gain of samples, masks on spectrograms; rows without have none"),
     "training.augmentation.waveform": stated(
