@@ -25,6 +25,7 @@ BENCHMARKS = {
     "memory": True,
     "accumulation": False,
     "recurrent": False,
+    "embeddings": False,
 }
 _ROOT = Path(__file__).resolve().parent.parent
 

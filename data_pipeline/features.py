@@ -11,6 +11,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from common.errors import DataError
 from common.specbase import Spec
+from data_pipeline.embeddings import MusicnnEmbedding
 from data_pipeline.minmax import Mfcc, MinMaxMel
 from data_pipeline.spectra import mel_power, power_to_absolute_db, power_to_db, stft_power
 from data_pipeline.storage import EvenInt, StorageFormat, UnitRangeFrames
@@ -202,4 +203,7 @@ class Precomputed(Spec):
         return 1
 
 
-Feature = Annotated[StftDb | LogMel | TorchMel | MinMaxMel | Mfcc | Waveform | Precomputed, Field(discriminator="kind")]
+Feature = Annotated[
+    StftDb | LogMel | TorchMel | MinMaxMel | Mfcc | MusicnnEmbedding | Waveform | Precomputed,
+    Field(discriminator="kind"),
+]

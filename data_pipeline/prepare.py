@@ -15,6 +15,7 @@ from common.errors import DataError
 from common.files import make_folder, require_writable_folder, sha256_of_file, sha256_of_json
 from data_pipeline.audio import Decoder, read_audio, require_decoder
 from data_pipeline.catalog import BadTrack, Catalog, Track
+from data_pipeline.embeddings import MusicnnEmbedding
 from data_pipeline.features import Feature, Precomputed
 from data_pipeline.shards import (
     FORMAT_VERSION,
@@ -87,6 +88,8 @@ def _make(catalog: Catalog, feature: Feature, folder: Path, *, skip_bad: bool, d
     if finished:
         say(f"{folder.name}: {len(finished)} of {len(plan)} shards are already there")
     pending = [number for number in range(len(plan)) if number not in finished]
+    if isinstance(feature, MusicnnEmbedding):
+        feature.make_ready(folder.parent.parent)
     extract = _extractor(catalog, feature, decoder)
     bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
     tracks = [track for number in pending for track in plan[number]]

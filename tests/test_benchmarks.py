@@ -282,4 +282,12 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
     assert cells[0] == ["log_mel", "memory"]
     assert cells[1] == ["theirs / ours", "not measured (exit code 2)"]
     assert cells[4] == ["yes", "no"]
-    assert set(BENCHMARKS) == {"log_mel", "streaming", "training_step", "memory", "accumulation", "recurrent"}
+    assert set(BENCHMARKS) == {
+        "log_mel",
+        "streaming",
+        "training_step",
+        "memory",
+        "accumulation",
+        "recurrent",
+        "embeddings",
+    }

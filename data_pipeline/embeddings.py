@@ -1,0 +1,85 @@
+"""What a trained tagger makes of a track, three seconds at a time: a feature like any other, cached in shards."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from common.errors import DataError
+from common.specbase import Spec
+from data_pipeline.storage import StorageFormat
+
+ModelName = Literal["MSD", "MTT"]
+SAMPLE_RATE, HOP_SAMPLES, PATCH_FRAMES = 16000, 256, 187
+# Layers whose values can be taken, with how many there are: the maximum over time of all that was found in the
+# spectrogram, the last hidden layer, and the tags.
+LAYERS = {"max_pool": 753, "penultimate": 200, "taggram": 50}
+_FLOAT32 = StorageFormat(dtype="float32")
+# Samples of a whole patch of 187 centred frames.
+PATCH_SAMPLES = (PATCH_FRAMES - 1) * HOP_SAMPLES
+# Networks by model, see `MusicnnEmbedding.make_ready`: a spec holds no weights.
+_ready: dict[str, object] = {}
+
+
+class MusicnnEmbedding(Spec):
+    """Values of an inner layer of musicnn for each patch of 2.992 s; one frame is one patch.
+
+    Args:
+        model: trained on the Million Song Dataset or on MagnaTagATune.
+        layer: `max_pool` (753 values), `penultimate` (200) or `taggram` (50 tags between 0 and 1).
+        repeat_short: a track shorter than a patch is repeated until it fills one; else it is refused.
+    """
+
+    kind: Literal["musicnn"] = "musicnn"
+    sample_rate: Literal[16000] = SAMPLE_RATE
+    model: ModelName = "MSD"
+    layer: Literal["max_pool", "penultimate", "taggram"] = "max_pool"
+    repeat_short: bool = False
+
+    @property
+    def frames_per_second(self) -> float:
+        return self.sample_rate / (PATCH_FRAMES * HOP_SAMPLES)
+
+    @property
+    def bins(self) -> int:
+        return LAYERS[self.layer]
+
+    @property
+    def channels(self) -> int:
+        return 1
+
+    @property
+    def storage(self) -> StorageFormat:
+        return _FLOAT32
+
+    def frames(self, n_samples: int) -> int:
+        """Whole patches of a track of `n_samples` samples."""
+        patches = (1 + n_samples // HOP_SAMPLES) // PATCH_FRAMES
+        return max(1, patches) if self.repeat_short else patches
+
+    def make_ready(self, cache: Path) -> None:
+        """Load the network, once, before tracks are extracted in threads.
+
+        Raises:
+            DataError: its weights cannot be had or are not the published ones.
+        """
+        from data_pipeline import musicnn_files  # a process that only reads shards builds no network
+
+        _ready[self.model] = musicnn_files.load(self.model, Path(cache).expanduser())
+
+    def extract(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (patches, bins) float32. `make_ready` comes first.
+
+        Raises:
+            DataError: the track is shorter than a patch.
+        """
+        if self.frames(len(samples)) < 1:
+            raise DataError(
+                f"lasts {len(samples) / self.sample_rate:.2f} s, a patch of musicnn "
+                f"{PATCH_SAMPLES / self.sample_rate:.2f} s."
+            )
+        from data_pipeline.musicnn import patches_of
+
+        if self.repeat_short and len(samples) < PATCH_SAMPLES:
+            samples = np.resize(samples, PATCH_SAMPLES)
+        return np.asarray(_ready[self.model](patches_of(samples), training=False)[self.layer])
