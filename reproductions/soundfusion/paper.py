@@ -2,7 +2,9 @@
 notebooks of their public repository.
 
 Claim: on FMA-small, networks over spectrograms beat networks over samples, smaller networks beat larger ones, and
-joining both representations beats each (57.1 % of clips). Expected here: nothing is measured on FMA-small yet.
+joining both representations beats each (57.1 % of clips). Expected here, on log-mel arrays of 128 columns a clip, by
+majority of windows: ResNet2D-s 53 %, nnet2 53 %, SimpleCNN 52 % of clips; an hour each (SimpleCNN: six minutes) on two
+cores in bfloat16.
 
     python reproductions/soundfusion/run.py --dataset fma_small --data ~/fma --table performance --row ResNet2D-s
 """
