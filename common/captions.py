@@ -3,7 +3,7 @@
 from typing import Any
 
 from common import rowtexts
-from common.evaluation import VALIDATION_METRIC_NAMES
+from common.evaluation import OTHER_PART_METRIC_NAMES
 from common.f1 import RESAMPLES
 from common.methods import Protocol, Training
 from common.paper import Paper
@@ -49,7 +49,7 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
     lines += table.notes
     if table.reference:
         lines.append(f"To read it against: {table.reference.label}: {table.reference.percent:g} %.")
-    validated = any(metric in VALIDATION_METRIC_NAMES for metric in table.compared_with.values())
+    validated = any(metric in OTHER_PART_METRIC_NAMES for metric in table.compared_with.values())
     if len(facts.genres) != paper.published_classes or setting.genres:
         lines.append(
             f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are of "
@@ -92,7 +92,7 @@ def _clips_in_no_part(setting: Setting, facts: DataFacts, records: list[Record])
     if setting.unit == "segment":
         return 0
     if setting.split != "rotating":
-        return facts.clips - sum(count.clips for count in one.parts.values())
+        return facts.clips - min(sum(count.clips for count in record.parts.values()) for record in records)
     if len({record.fold for record in records}) < one.folds:
         return 0  # not known before every partition was tested on
     return facts.clips - len({clip.id for record in records for clip in record.clips})
@@ -118,7 +118,10 @@ def _reductions(paper: Paper, setting: Setting, of_rows: dict[str, Record]) -> l
             lines += rowtexts.told(f"REDUCED {name}", {label: text for label, text in texts.items() if text}, of_rows)
     if setting.features != "paper":
         texts = {
-            label: rowtexts.replaced_features(setting, record, published[label]) for label, record in of_rows.items()
+            label: rowtexts.replaced_features(setting, record, published[label])
+            for label, record in of_rows.items()
+            if setting.features == "given"
+            or [given.feature.as_json() for given in published[label].inputs] != rowtexts.features_of(record)
         }
         lines += rowtexts.told("REDUCED FEATURES", texts, of_rows)
     return lines

@@ -15,6 +15,7 @@ from common.console import messages, say
 from common.errors import EncoreError, SpecError
 from common.files import require_writable_folder
 from common.listing import listing
+from common.methods import SplitName
 from common.paper import Paper
 from common.planning import Options, plan
 from common.runner import execute
@@ -101,7 +102,7 @@ def _command(paper: Paper):
             int | None, typer.Option(min=1, help="Runs of each row. Default: the paper's, 1 at smoke scale.")
         ] = None,
         split: Annotated[
-            Literal["holdout", "per_genre", "artist", "kfold", "rotating", "official", "fault_filtered"] | None,
+            SplitName | None,
             typer.Option(help="How clips are dealt out."),
         ] = None,
         genres: Annotated[
@@ -157,6 +158,10 @@ def _command(paper: Paper):
             bool,
             typer.Option("--from-records", help="Make tables and curves again from records; no data, no training."),
         ] = False,
+        legacy_metric: Annotated[
+            bool,
+            typer.Option("--legacy-metric", help="Show tables by a study's faulty metric (both are written)."),
+        ] = False,
         list_: Annotated[
             bool, typer.Option("--list", help="Show tables, rows, parameters, published numbers.")
         ] = False,
@@ -191,8 +196,11 @@ def _command(paper: Paper):
             decoder=decoder,
             seconds_per_column=seconds_per_column,
             weights=tuple(weights or ()),
+            legacy_metric=legacy_metric,
             changes=(*(set_ or ()), *(["protocol.carry_weights=true"] if carry_weights else [])),
         )
+        if legacy_metric and not paper.legacy_batches:
+            raise SpecError(f"--legacy-metric: {paper.key} published no metric that needs correcting.")
         if list_:
             return _list(paper, as_json)
         if from_records:
@@ -223,7 +231,7 @@ def _run(paper: Paper, options: Options) -> int:
     finally:
         work.close()
     asked = [table.id for table, _ in chosen]
-    _show(paper, mine, asked, [*examples, page.write_page(paper, options.out)])
+    _show(paper, mine, asked, [*examples, page.write_page(paper, options.out)], legacy=options.legacy_metric)
     return 1 if outcome.failed else 0
 
 
@@ -245,12 +253,16 @@ def _from_records(paper: Paper, options: Options) -> int:
             f"--from-records: no records of {paper.key} below {options.out}. Run without --from-records first."
         )
     asked = [table.id for table, _ in selected(paper, options.tables, options.rows)]
-    _show(paper, reports, asked, [page.write_page(paper, options.out)])
+    _show(paper, reports, asked, [page.write_page(paper, options.out)], legacy=options.legacy_metric)
     return 0
 
 
-def _show(paper: Paper, reports: list[reporting.Report], asked: list[str], others: list[Path]) -> None:
-    names = [name for table in asked for name in (table, f"{table}_rounds", f"{table}_genres")]
+def _show(paper: Paper, reports: list[reporting.Report], asked: list[str], others: list[Path], *, legacy: bool) -> None:
+    names = [
+        name
+        for table in asked
+        for name in (f"{table}_legacy" if legacy else table, f"{table}_rounds", f"{table}_genres")
+    ]
     confusions = {f"confusion_{entry.id}" for entry in paper.confusions if entry.row[0] in asked}
     names += sorted(confusions)
     shown = [report.tables[name] for report in reports for name in names if name in report.tables]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common.errors import DataError
+from common.errors import DataError, SpecError
 from common.methods import Protocol
 from common.protocol import PARTS, split_ids
 
@@ -38,6 +38,7 @@ def folds_of_windows(
     window_starts: np.ndarray,
     predefined: dict[str, dict[str, str]] | None = None,
     track_artists: list[str | None] | None = None,
+    copies_of: list[str | None] | None = None,
 ) -> list[Fold]:
     """Split tracks (unit `clip`) or windows (unit `segment`) and give the windows of each part.
 
@@ -45,12 +46,18 @@ def folds_of_windows(
         track_ids, track_labels: of each track; one without a window takes its place in the split, and adds nothing.
         window_tracks: int64 (windows,): track position of each window.
         window_starts: int64 (windows,): first frame of each window.
+        copies_of: of each track the id of the clip that it is an altered copy of; None for clips themselves. Copies go
+            where their clips go, and none into test.
 
     Raises:
         DataError, SpecError: see `split_ids`; or a part has no window.
         AssertionError: windows of one clip stand on both sides although the unit is `clip`.
     """
     names = np.asarray(track_ids)
+    is_copy = np.array([clip is not None for clip in copies_of or [None] * len(names)], bool)
+    clips = np.where(is_copy, [clip or "" for clip in copies_of or [""] * len(names)], names)
+    if protocol.unit == "segment" and is_copy.any():
+        raise SpecError("--unit segment: rows with altered copies of clips deal out whole clips. Leave them out.")
     if protocol.unit == "segment":
         # Zero-padded, so that sorting by name is sorting by time.
         window_ids = [f"{names[t]}@{s:08d}" for t, s in zip(window_tracks, window_starts, strict=True)]
@@ -64,10 +71,18 @@ def folds_of_windows(
     else:
         # Tracks without a window are dealt out too: rows with longer windows then meet the same test clips, as far as
         # they have windows in them.
-        splits = split_ids(protocol, list(track_ids), list(track_labels), predefined, track_artists)
-        window_names = names[window_tracks]
-        dealt = [[np.flatnonzero(np.isin(window_names, getattr(split, part))) for part in PARTS] for split in splits]
+        own = np.flatnonzero(~is_copy)
+        artists = None if track_artists is None else [track_artists[place] for place in own]
+        splits = split_ids(protocol, names[own].tolist(), [track_labels[place] for place in own], predefined, artists)
+        of_window = clips[window_tracks]
+        may_test = ~is_copy[window_tracks]
+        dealt = [
+            [np.flatnonzero(np.isin(of_window, getattr(split, part)) & (may_test | (part != "test"))) for part in PARTS]
+            for split in splits
+        ]
     folds = []
+    # A clip and its copy are one here.
+    numbers = np.unique(clips, return_inverse=True)[1]
     met = np.empty(0, np.int64)
     for number, (split, (train, valid, test)) in enumerate(zip(splits, dealt, strict=True)):
         if not (len(train) and len(valid) and len(test)):
@@ -75,10 +90,12 @@ def folds_of_windows(
                 f"split {protocol.name}: {len(train)} windows to train on, {len(valid)} to validate and {len(test)} to "
                 "test; each part needs at least one. Use more or longer clips."
             )
-        seen = np.unique(window_tracks[np.concatenate((train, valid))])
-        tested = np.unique(window_tracks[test])
+        seen = np.unique(numbers[window_tracks[np.concatenate((train, valid))]])
+        tested = np.unique(numbers[window_tracks[test]])
         shared = np.intersect1d(seen, tested)
-        if protocol.unit == "clip" and (shared.size or np.intersect1d(window_tracks[train], window_tracks[valid]).size):
+        if protocol.unit == "clip" and (
+            shared.size or np.intersect1d(numbers[window_tracks[train]], numbers[window_tracks[valid]]).size
+        ):
             raise AssertionError(f"fold {number}: {shared.size} clips stand on both sides of a split by clip")
         met = np.union1d(met, seen) if protocol.carry_weights else seen
         folds.append(Fold(number, train, valid, test, split.digest, len(np.intersect1d(met, tested))))

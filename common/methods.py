@@ -17,7 +17,8 @@ from common.specbase import Spec
 from data_pipeline.augment import Augmentation
 
 Unit = Literal["clip", "segment"]
-SplitName = Literal["holdout", "per_genre", "artist", "kfold", "rotating", "official", "fault_filtered"]
+SplitName = Literal["holdout", "per_genre", "artist", "kfold", "rotating", "official", "fault_filtered", "course"]
+PREDEFINED = ("official", "fault_filtered", "course")
 Precision = Literal["float32", "mixed_bfloat16"]
 L2Form = Literal["sum", "mean", "decoupled"]
 LeftOver = Literal["carry", "flush"]
@@ -30,7 +31,7 @@ class Protocol(Spec):
         split: `holdout` (fractions), `per_genre` (fractions of each genre's own shuffle, rounded down for training and
             validation), `artist` (fractions in tenths, every artist in one part), `kfold` (folds; the fold after the
             test fold validates), `rotating` (partition k trains, k + 1 validates, k + 2 tests, for every k), or a
-            predefined split of the dataset's clips: `official` (FMA), `fault_filtered` (GTZAN).
+            predefined split of the dataset's clips: `official` (FMA), `fault_filtered`, `course` (GTZAN).
         unit: what is dealt out: whole clips, or single windows (`segment`: windows of one clip then stand on both
             sides of the split, and the result is contaminated).
         fractions: train, valid and test shares of `holdout`, `per_genre` and `artist`.
@@ -69,7 +70,7 @@ class Protocol(Spec):
     @property
     def name(self) -> str:
         """How tables name it."""
-        if self.split in ("official", "fault_filtered"):
+        if self.split in PREDEFINED:
             return f"{self.split.replace('_', '-')} over clips"
         shares = "/".join(f"{100 * share:g}" for share in self.fractions)
         kinds = {
@@ -118,7 +119,9 @@ class Training(Spec):
         watch: what is called validation loss, by which epochs are chosen, stopped and slowed down: the `loss` as it is
             trained, penalties included (Keras' way), or `cross_entropy` alone (PyTorch's, whose weight decay is no part
             of a loss).
-        keep: the weights that are judged: of the epoch with the `best` (least) validation loss, or of the `last`.
+        keep: the weights that are judged: of the epoch with the `best` (least) validation loss, of that with the
+            `best_accuracy` on validation windows (the first of equal ones), or of the `last`. Early stopping and
+            plateaus look at the loss in any case.
     """
 
     optimizer: Literal["adam", "adadelta"] = "adam"
@@ -137,7 +140,7 @@ class Training(Spec):
     l2_layers: str = ".*"
     l2_variables: Literal["kernels", "all"] = "kernels"
     augmentation: Augmentation | None = None
-    keep: Literal["best", "last"] = "best"
+    keep: Literal["best", "best_accuracy", "last"] = "best"
     plateau_epochs: PositiveInt | None = None
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.2
     plateau_threshold: NonNegativeFloat = 0.0

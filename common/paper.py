@@ -124,6 +124,8 @@ class Paper:
             every network starts from random weights. The names are those of `--weights NAME=FILE`.
         weight_names: of files of trained weights that it can start from.
         confusions: published confusion matrices.
+        legacy_batches: part -> size of the batches that the study judged it in, leaving the last incomplete one out but
+            dividing by all windows; its tables get a twin with ours so capped.
         left_out_genres: of a dataset that has them; `--genres` brings them back.
     """
 
@@ -150,6 +152,7 @@ class Paper:
     weight_names: tuple[str, ...] = ()
     confusions: tuple[Confusion, ...] = ()
     left_out_genres: tuple[str, ...] = ()
+    legacy_batches: dict[str, int] = field(default_factory=dict)
 
     @property
     def table_ids(self) -> list[str]:

@@ -7,7 +7,7 @@ from common import selection
 from common.console import warn
 from common.errors import DataError, SpecError
 from common.groups import conditions_of
-from common.methods import Precision, Protocol, SplitName, Unit
+from common.methods import PREDEFINED, Precision, Protocol, SplitName, Unit
 from common.paper import ArchitectureTable, Paper
 from common.protocol import split_ids
 from common.records import DataFacts, Setting
@@ -52,6 +52,7 @@ class Options:
     changes: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     genres: str | None = None
+    legacy_metric: bool = False
 
     @property
     def weight_files(self) -> dict[str, Path]:
@@ -116,14 +117,14 @@ def plan(paper: Paper, options: Options) -> Plan:
     scale = options.effective_scale
     if scale == "smoke":
         catalog = catalog.first_of_each_genre(paper.smoke_tracks_per_genre)
-    published = paper.default_experiment.protocol
+    published = _split_of(paper.default_experiment.protocol, options.split, catalog)
     features = _features(options, given)
     setting = Setting(
         dataset=catalog.dataset,
         data_digest="",
         scale=scale,
         features=features,
-        split=options.split or published.split,
+        split=published.split,
         unit=options.unit or published.unit,
         epochs=options.epochs,
         precision=options.precision,
@@ -166,7 +167,7 @@ def plan(paper: Paper, options: Options) -> Plan:
         title=catalog.title,
         caption=catalog.caption,
         genres=catalog.genres,
-        clips=len(index.tracks) - len(workshop.short_tracks),
+        clips=len(index.clips) - len(workshop.short_tracks & {track.id for track in index.clips}),
         expected=catalog.expected,
         skipped=len(skipped),
         skipped_clips=tuple(skipped[:_NAMED_TRACKS]),
@@ -174,6 +175,16 @@ def plan(paper: Paper, options: Options) -> Plan:
         clip_accuracy_ceiling_percent=catalog.clip_accuracy_ceiling_percent,
     )
     return Plan(paper, setting, facts, [table for table, _ in chosen], list(runs.values()))
+
+
+def _split_of(published: Protocol, asked: SplitName | None, catalog: Catalog) -> Protocol:
+    """The paper's protocol with the split that is asked for, or a holdout where a dataset lacks the paper's own."""
+    if asked is not None:
+        return published.but(split=asked)
+    if published.split in PREDEFINED and published.split not in catalog.splits:
+        warn(f"{catalog.title} has no split {published.split}, as the paper uses: clips are dealt out as a holdout")
+        return published.but(split="holdout")
+    return published
 
 
 def _features(options: Options, given: Feature | None) -> str:

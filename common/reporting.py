@@ -63,7 +63,12 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
             continue
         subtitle = _subtitle(values)
         keep(values, figures.published_and_measured(values, subtitle=subtitle), table.id)
-        for break_down, draw in ((rounds.of_rounds, figures.rounds), (genres.of_genres, comparisons.genres)):
+        twins = (
+            (rounds.of_rounds, figures.rounds),
+            (genres.of_genres, comparisons.genres),
+            (tables.of_legacy, figures.published_and_measured),
+        )
+        for break_down, draw in twins:
             broken_down = break_down(paper, table, group.setting, records)
             if broken_down:
                 broken_down["caption"] = broken_down.get("caption", []) + values["caption"]
@@ -157,6 +162,8 @@ _EXAMPLES = ("spectrogram", "spectrograms", "windows", "waveform_windows")
 
 def _can_show(figure: Figure, reader: WindowReader) -> bool:
     feature = reader.index.feature
+    if feature.kind == "musicnn":
+        return False
     is_waveform = feature.kind == "waveform" or feature.bins == 1
     return (figure.kind == "waveform_windows") == is_waveform and feature.channels == 1
 

@@ -37,7 +37,7 @@ def training(of_rows: dict[str, Record]) -> list[str]:
         values = build(Training, record.experiment["training"])
         aspects[0][label] = f"windows of {_window(record)}"
         aspects[1][label] = f"epochs: at most {values.epochs}"
-        aspects[2][label] = _optimisation(values)
+        aspects[2][label] = _optimisation(values) + _copies(record.experiment.get("copies"))
     shared = [next(iter(texts.values())) for texts in aspects if len(set(texts.values())) == 1]
     differing = [texts for texts in aspects if len(set(texts.values())) > 1]
     values = build(Training, next(iter(of_rows.values())).experiment["training"])
@@ -77,10 +77,13 @@ def replaced_features(setting: Setting, record: Record, published: Experiment) -
     theirs = " and ".join(_feature_name(given.feature.as_json()) for given in published.inputs)
     if setting.features == "given":
         return f"arrays as given ({_window(record)} windows) instead of {theirs}"
-    seen = [record.experiment["feature"]]
-    if record.experiment.get("second_input"):
-        seen.append(record.experiment["second_input"]["feature"])
-    return f"{' and '.join(map(_feature_name, seen))} instead of {theirs}"
+    return f"{' and '.join(map(_feature_name, features_of(record)))} instead of {theirs}"
+
+
+def features_of(record: Record) -> list[dict[str, Any]]:
+    """What a row was shown: one feature, or two."""
+    second = record.experiment.get("second_input")
+    return [record.experiment["feature"], *([second["feature"]] if second else [])]
 
 
 def _window(record: Record) -> str:
@@ -121,7 +124,18 @@ def _optimisation(training: Training) -> str:
         )
     if training.step_epochs:
         text += f", learning rate x {training.step_factor:g} every {training.step_epochs} epochs"
-    return text if training.keep == "best" else f"{text}, last epoch kept"
+    kept = {"best": "", "best_accuracy": ", epoch of the best validation accuracy kept", "last": ", last epoch kept"}
+    return f"{text}{kept[training.keep]}"
+
+
+def _copies(values: dict[str, Any] | None) -> str:
+    if not values:
+        return ""
+    tempi = ", ".join(f"{tempo:g}" for tempo in values["tempi"])
+    return (
+        f", an altered copy of each clip in training and validation (noise of {values['noise_deviation']:g}, shift of "
+        f"up to {values['shift_seconds']:g} s, tempo of {tempi})"
+    )
 
 
 def _listed(value: Any) -> str:
@@ -139,6 +153,8 @@ def _feature_name(feature: dict[str, Any]) -> str:
         channels = "stereo" if feature["channels"] == 2 else "mono"
         rate, hop = feature["sample_rate"], feature["hop_samples"]
         return f"{feature['n_mels']}-band log-mel ({channels}, {rate} Hz, hop {hop})"
+    if feature["kind"] == "musicnn":
+        return f"{feature['layer']} of musicnn ({feature['model']})"
     if feature["kind"] == "mfcc":
         return f"{feature['n_mfcc']} MFCC, hop {feature['hop_samples']}"
     return f"{feature['n_mels']}-band log-mel, hop {feature['hop_samples']}"

@@ -27,6 +27,7 @@ from common.training import (
     Listener,
     MemoryLimit,
     fit,
+    kept_epoch,
     peak_resident_bytes,
     predict,
 )
@@ -236,7 +237,7 @@ def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, jud
         input_mean=fitted.standardisation[0].mean,
         input_deviation=fitted.standardisation[0].deviation,
         second_input=None if len(reader.parts) == 1 else _second_input(shape[1], fitted.standardisation[1]),
-        best_epoch=fitted.state.best_epoch if run.experiment.training.keep == "best" else fitted.state.epoch,
+        best_epoch=kept_epoch(run.experiment.training, fitted.state),
         metrics=metrics,
         wall_seconds=round(fitted.seconds + judging_seconds, 1),
         peak_resident_bytes=peak_resident_bytes(),

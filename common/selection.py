@@ -50,7 +50,10 @@ def runnable(chosen: Chosen, given: Feature | None, *, by_name: bool) -> Chosen:
     theirs, ours = ("samples", "spectrograms") if given.bins > 1 else ("spectrograms", "samples")
 
     def fits(row: Row) -> bool:
-        return all((shown.feature.kind == "waveform") == (given.bins == 1) for shown in row.experiment.inputs)
+        kinds = [(shown.feature.kind == "waveform") == (given.bins == 1) for shown in row.experiment.inputs]
+        # Embeddings and altered copies are made of audio.
+        made = any(shown.feature.kind == "musicnn" for shown in row.experiment.inputs) or row.experiment.copies
+        return all(kinds) and not made
 
     labels = list(dict.fromkeys(row.label for _, rows in chosen for row in rows if not fits(row)))
     kept = [(table, [row for row in rows if fits(row)]) for table, rows in chosen]
@@ -131,5 +134,7 @@ def weights_of_rows(paper: Paper, experiments: list[Experiment], files: dict[str
 
 
 def weights_name(experiment: Experiment) -> str | None:
-    """The trained weights that a network starts from; None where it has none to choose."""
-    return getattr(experiment.model, "weights", None)
+    """The trained weights that a network starts from; None where it has none to choose. Networks that take files by
+    another name than that of their weights say so as `weights_file`."""
+    model = experiment.model
+    return model.weights_file if hasattr(model, "weights_file") else getattr(model, "weights", None)

@@ -33,7 +33,7 @@ L2_PENALTY = (
 # Abilities of single papers.
 PLATEAU = ("training.plateau_epochs", "training.plateau_factor", "training.plateau_threshold")
 STEPS_AND_WEIGHTS = ("training.step_epochs", "training.step_factor", "training.class_weights")
-ONE_INPUT_AS_IT_IS = ("training.augmentation", "second_input")
+ONE_INPUT_AS_IT_IS = ("training.augmentation", "second_input", "copies")
 
 
 def stated(reason: str) -> Source:

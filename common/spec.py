@@ -13,6 +13,7 @@ from common.errors import SpecError
 from common.methods import Protocol, Training
 from common.specbase import Spec
 from data_pipeline.features import Feature
+from data_pipeline.offline import Copies
 from data_pipeline.windows import WindowSpec
 
 Scale = Literal["smoke", "paper"]
@@ -25,7 +26,7 @@ class Input(Spec):
     windows: WindowSpec
 
 
-_CHANGEABLE = ("model", "feature", "windows", "protocol", "training", "second_input")
+_CHANGEABLE = ("model", "feature", "windows", "protocol", "training", "second_input", "copies")
 
 
 class Experiment(Spec):
@@ -33,6 +34,7 @@ class Experiment(Spec):
 
     Args:
         second_input: for networks with two inputs: another feature of the same windows; None for one input.
+        copies: altered copies of the clips that train and validate beside them; None for none.
     """
 
     paper: str
@@ -42,6 +44,7 @@ class Experiment(Spec):
     protocol: Protocol
     training: Training
     second_input: Input | None = None
+    copies: Copies | None = None
 
     @property
     def inputs(self) -> tuple[Input, ...]:

@@ -12,7 +12,7 @@ from common import captions
 from common.evaluation import (
     ALL_METRIC_NAMES,
     METRIC_NAMES,
-    VALIDATION_METRIC_NAMES,
+    PART_OF_METRIC,
     Interval,
     mean_with_interval,
 )
@@ -80,6 +80,52 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
     }
 
 
+def of_legacy(paper: Paper, table: Table, setting: Setting, records: list[Record]) -> dict[str, Any] | None:
+    """A table of results whose accuracies of single parts are capped as the study's were, see `Paper.legacy_batches`.
+
+    Returns:
+        The table as JSON values, its own lines of the caption alone; None where the study did nothing of the kind.
+    """
+    if not paper.legacy_batches:
+        return None
+    capped = [_capped(paper, record) for record in records]
+    values = of_results(paper, table, setting, capped)
+    values["table"] = f"{table.id}_legacy"
+    values["title"] = f"{table.title}, with the study's metric"
+    highest = {
+        part: max(_kept_share(size, record.parts[part].windows) for record in records)
+        for part, size in paper.legacy_batches.items()
+    }
+    shown = ", ".join(f"{part} {100 * share:.2f} %" for part, share in highest.items())
+    values["caption"] = [
+        "LEGACY METRIC: the last incomplete batch is left out and the rest divided by all windows, as in the study. "
+        f"Ours is the expected value of that; at most {shown} can be reached. Weights were chosen by the true accuracy."
+    ]
+    return values
+
+
+def _kept_share(batch: int, windows: int) -> float:
+    return windows // batch * batch / windows
+
+
+def _capped(paper: Paper, record: Record) -> Record:
+    """A record with lower accuracies of the parts that were judged in whole batches alone."""
+    share = {part: _kept_share(size, record.parts[part].windows) for part, size in paper.legacy_batches.items()}
+    history = [
+        entry
+        | {
+            name: entry[name] * share[part]
+            for part, name in (("train", "accuracy"), ("valid", "val_accuracy"))
+            if part in share
+        }
+        for entry in record.history
+    ]
+    metrics = {part: dict(values) for part, values in record.metrics.items()}
+    for part in share.keys() & metrics.keys():
+        metrics[part]["window_accuracy"] *= share[part]
+    return record.but(history=tuple(history), metrics=metrics)
+
+
 def _of_one_start(records: list[Record]) -> list[Record]:
     """Runs from other files of trained weights are no repetitions: those of the newest run's file are kept."""
     if not records:
@@ -92,12 +138,14 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     if not records:
         return {}
     tested = len({clip.id for record in records for clip in record.clips})
-    validated = sum({record.fold: record.parts["valid"].clips for record in records}.values())
 
     f1 = _f1(records) if table.has_f1 else {}
 
     def entry(metric: str) -> dict[str, Any]:
-        clips = validated if metric in VALIDATION_METRIC_NAMES else tested
+        part = PART_OF_METRIC.get(metric)
+        clips = tested
+        if part is not None:
+            clips = sum({record.fold: record.parts[part].clips for record in records}.values())
         if metric in f1:
             values, low, high = f1[metric]
             found = Interval(sum(values) / len(values), low, high)
@@ -132,6 +180,8 @@ def _f1(records: list[Record]) -> dict[str, tuple[list[float], float, float]]:
 
 def _value(record: Record, metric: str) -> float:
     """Share between 0 and 1."""
+    if metric == "train_window_accuracy":
+        return record.history[record.best_epoch - 1]["accuracy"]
     if metric == "valid_highest_window_accuracy":
         return max(entry["val_accuracy"] for entry in record.history)
     if metric == "valid_window_accuracy":

@@ -17,6 +17,7 @@ from common.checkpoint import LoopState
 from common.errors import BudgetError, RunError
 from common.files import make_folder, sha256_of_json, write_text
 from common.folds import Fold
+from common.methods import Training
 from common.optimizers import AccumulatedAdam, AccumulationSchedule
 from common.schedules import class_weights_of, learning_rate_of
 from common.spec import Experiment
@@ -216,6 +217,7 @@ def fit(
         state.history.append(entry)
         if entry["val_loss"] < state.best_loss:
             state.best_loss, state.best_epoch = entry["val_loss"], state.epoch
+        if kept_epoch(training, state) == state.epoch:
             best = checkpoint.weights_of(model)
         checkpoint.save(folder / CHECKPOINT_NAME, model, state, best)
         _write_logs(folder, state)
@@ -227,7 +229,7 @@ def fit(
             f"update, which takes {training.accumulate_batches} batches. Train longer, or give --set "
             "training.accumulate_left_over=flush."
         )
-    if training.keep == "best":
+    if training.keep != "last":
         model.set_weights(best)
     model.save_weights(folder / WEIGHTS_NAME)
     return Fitted(model, state, standardisation, sum(entry["seconds"] for entry in state.history))
@@ -252,6 +254,15 @@ def predict(
         budget_bytes=budget_bytes,
     )
     return fitted.model.predict(windows, verbose=0)
+
+
+def kept_epoch(training: Training, state: LoopState) -> int:
+    """The epoch, counted from 1, whose weights are judged."""
+    if training.keep == "last":
+        return state.epoch
+    if training.keep == "best":
+        return state.best_epoch
+    return 1 + int(np.argmax([entry["val_accuracy"] for entry in state.history]))
 
 
 def _is_over(run: Run, state: LoopState) -> bool:

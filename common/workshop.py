@@ -18,6 +18,7 @@ from common.training import Run
 from data_pipeline.audio import Decoder
 from data_pipeline.catalog import Catalog
 from data_pipeline.features import Feature
+from data_pipeline.offline import Copies
 from data_pipeline.pairs import PairedReader, pair_windows
 from data_pipeline.prepare import prepare
 from data_pipeline.reader import WindowReader
@@ -79,7 +80,7 @@ class Workshop:
         self._weights = weights
         self._catalog = catalog
         self._given = given
-        self._indices: dict[str, ShardIndex] = {}
+        self._indices: dict[tuple[str, str | None], ShardIndex] = {}
         self._readers: dict[str, tuple[Reader, list[Fold]]] = {}
         self._warned: set[str] = set()
         self.short_tracks: set[str] = set()
@@ -121,16 +122,17 @@ class Workshop:
         ]
         return sha256_of_json(row.experiment.digest) if len(twins) > 1 else ""
 
-    def _index(self, feature: Feature) -> ShardIndex:
-        if feature.digest not in self._indices:
-            self._indices[feature.digest] = prepare(
-                self._catalog,
+    def _index(self, feature: Feature, copies: Copies | None) -> ShardIndex:
+        key = feature.digest, copies and copies.digest
+        if key not in self._indices:
+            self._indices[key] = prepare(
+                self._catalog if copies is None else self._catalog.with_copies(copies),
                 feature,
                 self._cache,
                 skip_bad=self._skip_bad,
                 decoder=self._decoder,
             )
-        return self._indices[feature.digest]
+        return self._indices[key]
 
     def _reader(self, experiment: Experiment) -> tuple[Reader, list[Fold]]:
         default = self._paper.default_experiment
@@ -148,6 +150,7 @@ class Workshop:
                 window_starts=windows.starts,
                 predefined=self._catalog.splits,
                 track_artists=[track.artist for track in tracks],
+                copies_of=[track.copy_of for track in tracks],
             )
             self._warn_of_parts(experiment.protocol, folds, reader)
             per_track = np.bincount(windows.tracks)[sorted(used)]
@@ -155,8 +158,9 @@ class Workshop:
                 f"{per_track.min()}" if per_track.min() == per_track.max() else f"{per_track.min()}-{per_track.max()}"
             )
             shown = " and ".join(f"{part.index.feature.bins} x {part.windows.frames}" for part in reader.parts)
+            what = "clips" if experiment.copies is None else "clips and copies"
             say(
-                f"{len(used)} clips, {len(windows)} windows of {shown} ({spread} per clip), "
+                f"{len(used)} {what}, {len(windows)} windows of {shown} ({spread} per clip), "
                 f"split: {experiment.protocol.name}"
             )
             self._readers[key] = reader, folds
@@ -190,7 +194,7 @@ class Workshop:
         """The windows of an experiment's one or two inputs."""
         opened = []
         for given in experiment.inputs:
-            index = self._index(given.feature)
+            index = self._index(given.feature, experiment.copies)
             windows = index_windows(
                 given.windows,
                 [track.frames for track in index.tracks],

@@ -8,6 +8,7 @@ from pydantic import model_validator
 from common.errors import SpecError
 from common.files import sha256_of_json
 from common.specbase import Spec
+from data_pipeline.offline import Copies
 
 
 class Track(Spec):
@@ -19,6 +20,7 @@ class Track(Spec):
         path: the audio file, or the `.npz` file that holds the track's array.
         row: row of the track in the `.npz` file; None for audio.
         artist: None where unknown.
+        copy_of: id of the clip that this is an altered copy of; None for a clip itself.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Track(Spec):
     path: Path
     row: int | None = None
     artist: str | None = None
+    copy_of: str | None = None
 
 
 class BadTrack(Spec):
@@ -53,6 +56,7 @@ class Catalog(Spec):
         splits: predefined splits, name -> track id -> `train`, `valid`, `test` or `removed`.
         genre_of: genre of every clip of the complete dataset, also of those that are missing; empty where that is not
             known.
+        copies: how altered copies among the tracks are made; None where there are none.
         caption: what every table made from it must say (synthetic, reduced features, ...).
         clip_accuracy_ceiling_percent: what faulty labels leave possible; a result above it is suspicious.
     """
@@ -68,6 +72,7 @@ class Catalog(Spec):
     bad: tuple[BadTrack, ...] = ()
     splits: dict[str, dict[str, str]] = {}
     genre_of: dict[str, str] = {}
+    copies: Copies | None = None
     caption: str = ""
     clip_accuracy_ceiling_percent: float | None = None
 
@@ -80,6 +85,11 @@ class Catalog(Spec):
         if unknown:
             raise ValueError(f"labels outside the genres {list(self.genres)}: {unknown}")
         return self
+
+    def with_copies(self, copies: Copies) -> "Catalog":
+        """The same catalog with an altered copy of every track."""
+        made = [track.but(id=f"{track.id}+copy", copy_of=track.id) for track in self.tracks]
+        return self.but(tracks=tuple(sorted((*self.tracks, *made), key=lambda track: track.id)), copies=copies)
 
     def first_of_each_genre(self, count: int) -> "Catalog":
         """The same catalog with the first `count` tracks of each genre, by id."""
@@ -130,5 +140,6 @@ class Catalog(Spec):
                 "dataset": self.dataset,
                 "tracks": [(t.id, t.label, t.artist, t.path.name, t.row) for t in self.tracks],
                 "files": sorted(files.items()),
+                **({"copies": self.copies.digest} if self.copies else {}),
             }
         )

@@ -1,4 +1,5 @@
-"""What a trained tagger makes of a track, three seconds at a time: a feature like any other, cached in shards."""
+"""What a trained tagger makes of a track, three seconds at a time or on the whole: a feature like any other, cached in
+shards."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,16 +18,18 @@ LAYERS = {"max_pool": 753, "penultimate": 200, "taggram": 50}
 _FLOAT32 = StorageFormat(dtype="float32")
 # Samples of a whole patch of 187 centred frames.
 PATCH_SAMPLES = (PATCH_FRAMES - 1) * HOP_SAMPLES
+POOLED_SECONDS = 30.0
 # Networks by model, see `MusicnnEmbedding.make_ready`: a spec holds no weights.
 _ready: dict[str, object] = {}
 
 
 class MusicnnEmbedding(Spec):
-    """Values of an inner layer of musicnn for each patch of 2.992 s; one frame is one patch.
+    """Values of an inner layer of musicnn for each patch of 2.992 s; one frame is one patch, or the whole track.
 
     Args:
         model: trained on the Million Song Dataset or on MagnaTagATune.
         layer: `max_pool` (753 values), `penultimate` (200) or `taggram` (50 tags between 0 and 1).
+        pooled: keep the mean over a track's patches alone, as its one frame.
         repeat_short: a track shorter than a patch is repeated until it fills one; else it is refused.
     """
 
@@ -34,11 +37,13 @@ class MusicnnEmbedding(Spec):
     sample_rate: Literal[16000] = SAMPLE_RATE
     model: ModelName = "MSD"
     layer: Literal["max_pool", "penultimate", "taggram"] = "max_pool"
+    pooled: bool = False
     repeat_short: bool = False
 
     @property
     def frames_per_second(self) -> float:
-        return self.sample_rate / (PATCH_FRAMES * HOP_SAMPLES)
+        """Of pooled tracks one in 30 s, so that a window of that length is the one frame."""
+        return 1 / POOLED_SECONDS if self.pooled else self.sample_rate / (PATCH_FRAMES * HOP_SAMPLES)
 
     @property
     def bins(self) -> int:
@@ -53,9 +58,10 @@ class MusicnnEmbedding(Spec):
         return _FLOAT32
 
     def frames(self, n_samples: int) -> int:
-        """Whole patches of a track of `n_samples` samples."""
+        """Whole patches of a track of `n_samples` samples, or 1 where they are pooled."""
         patches = (1 + n_samples // HOP_SAMPLES) // PATCH_FRAMES
-        return max(1, patches) if self.repeat_short else patches
+        patches = max(1, patches) if self.repeat_short else patches
+        return min(1, patches) if self.pooled else patches
 
     def make_ready(self, cache: Path) -> None:
         """Load the network, once, before tracks are extracted in threads.
@@ -82,4 +88,5 @@ class MusicnnEmbedding(Spec):
 
         if self.repeat_short and len(samples) < PATCH_SAMPLES:
             samples = np.resize(samples, PATCH_SAMPLES)
-        return np.asarray(_ready[self.model](patches_of(samples), training=False)[self.layer])
+        values = np.asarray(_ready[self.model](patches_of(samples), training=False)[self.layer])
+        return values.mean(axis=0, keepdims=True) if self.pooled else values

@@ -12,9 +12,9 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from common.errors import DataError
 from common.specbase import Spec
 from data_pipeline.embeddings import MusicnnEmbedding
-from data_pipeline.minmax import Mfcc, MinMaxMel
+from data_pipeline.librosa_mel import DecibelMel, Mfcc, MinMaxMel
 from data_pipeline.spectra import mel_power, power_to_absolute_db, power_to_db, stft_power
-from data_pipeline.storage import EvenInt, StorageFormat, UnitRangeFrames
+from data_pipeline.storage import DECIBEL_INT16, EvenInt, StorageFormat, UnitRangeFrames
 
 
 class _Decibels(UnitRangeFrames, Spec):
@@ -73,10 +73,6 @@ class LogMel(_Decibels):
         return power_to_db(mel, self.top_db)
 
 
-# Over the range of int16, +-164 dB: from the floor of -100 dB to far above full scale.
-_DECIBEL_INT16 = StorageFormat(dtype="int16", scale=0.005)
-
-
 class TorchMel(Spec):
     """Log-mel spectrogram as PyTorch users have it: torchaudio's `MelSpectrogram` with its defaults, then
     `AmplitudeToDB(top_db=80)`.
@@ -107,7 +103,7 @@ class TorchMel(Spec):
 
     @property
     def storage(self) -> StorageFormat:
-        return _DECIBEL_INT16
+        return DECIBEL_INT16
 
     def frames(self, n_samples: int) -> int:
         """Frames of a track of `n_samples` samples (centred frames)."""
@@ -204,6 +200,6 @@ class Precomputed(Spec):
 
 
 Feature = Annotated[
-    StftDb | LogMel | TorchMel | MinMaxMel | Mfcc | MusicnnEmbedding | Waveform | Precomputed,
+    StftDb | LogMel | TorchMel | DecibelMel | MinMaxMel | Mfcc | MusicnnEmbedding | Waveform | Precomputed,
     Field(discriminator="kind"),
 ]

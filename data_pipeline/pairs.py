@@ -45,7 +45,8 @@ class PairedReader:
 def pair_windows(
     first: tuple[ShardIndex, WindowIndex], second: tuple[ShardIndex, WindowIndex]
 ) -> tuple[WindowIndex, WindowIndex]:
-    """Keep the windows that both have: the k-th of a track goes with the k-th of the same track.
+    """Keep the windows that both have: the k-th of a track goes with the k-th of the same track; or each of a track's
+    windows with the whole track, where the second feature has one frame for each.
 
     A track that one of the two lacks, or a last window that only one of them has room for, is left out of both.
 
@@ -53,6 +54,9 @@ def pair_windows(
         DataError: they have no window in common.
     """
     numbered = [_numbered(index, windows) for index, windows in (first, second)]
+    if getattr(second[0].feature, "pooled", False):
+        whole = {name: place for (name, _), place in numbered[1].items()}
+        numbered[1] = {key: whole[key[0]] for key in numbered[0] if key[0] in whole}
     common = numbered[0].keys() & numbered[1].keys()
     if not common:
         raise DataError(f"{first[0].folder} and {second[0].folder}: no window is in both. Use longer tracks.")

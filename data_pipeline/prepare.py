@@ -168,6 +168,7 @@ def _write(folder: Path, number: int, feature: Feature, outcomes: list[tuple[Tra
                 first_row=row,
                 frames=len(values),
                 source_sha256=source,
+                copy_of=track.copy_of,
             )
         )
         arrays.append(values)
@@ -192,6 +193,8 @@ def _extractor(catalog: Catalog, feature: Feature, decoder: Decoder) -> Callable
 
     def extract(track: Track) -> Extracted:
         samples = read_audio(track.path, sample_rate=feature.sample_rate, mono=feature.channels == 1, decoder=decoder)
+        if track.copy_of is not None:
+            samples = catalog.copies.altered(samples, feature.sample_rate, track.copy_of)
         try:
             # Samples that are far too large overflow to values that the storage format refuses.
             with np.errstate(over="ignore", invalid="ignore"):

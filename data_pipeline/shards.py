@@ -33,6 +33,7 @@ class ShardTrack(Spec):
     first_row: int
     frames: int
     source_sha256: str
+    copy_of: str | None = None
 
 
 class Shard(Spec):
@@ -66,6 +67,11 @@ class ShardIndex(Spec):
         return tuple(track for shard in self.shards for track in shard.tracks)
 
     @property
+    def clips(self) -> tuple[ShardTrack, ...]:
+        """The tracks that are no copies of others."""
+        return tuple(track for track in self.tracks if track.copy_of is None)
+
+    @property
     def skipped(self) -> tuple[BadTrack, ...]:
         return tuple(bad for shard in self.shards for bad in shard.skipped)
 
@@ -75,8 +81,9 @@ class ShardIndex(Spec):
 
     @property
     def data_digest(self) -> str:
-        """Names the content by ids, labels, artists and source checksums: the same on every machine."""
-        return sha256_of_json([(t.id, t.label, t.artist, t.source_sha256) for t in self.tracks])
+        """Names the clips by ids, labels, artists and source checksums: the same on every machine. Altered copies
+        follow from their clips."""
+        return sha256_of_json([(t.id, t.label, t.artist, t.source_sha256) for t in self.clips])
 
     def labels(self) -> np.ndarray:
         """Class index of every track, int32 (tracks,)."""

@@ -46,6 +46,9 @@ class StorageFormat(Spec):
 # [0, 1] over the 65,535 steps of int16: 80 dB in steps of 0.0012 dB.
 _UNIT_RANGE_INT16 = StorageFormat(dtype="int16", scale=1 / 65534, offset=0.5)
 
+# Over the range of int16, +-164 dB: from the floor of -100 dB to far above full scale.
+DECIBEL_INT16 = StorageFormat(dtype="int16", scale=0.005)
+
 # Frames of odd length have no centre sample, and one fewer of them may fit than `frames` says.
 EvenInt = Annotated[int, Field(gt=0, multiple_of=2)]
 

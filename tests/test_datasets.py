@@ -54,7 +54,7 @@ def test_arrays_with_gtzan_names_get_gtzan_facts(save):
     assert {track.path for track in catalog.tracks} == {file}
     assert all(track.artist == (gtzan.facts()[track.id]["artist"] or None) for track in catalog.tracks)
     assert catalog.genres == ("blues", "jazz", "rock")
-    assert catalog.splits == {"fault_filtered": gtzan.fault_filtered_split()}
+    assert catalog.splits == {"fault_filtered": gtzan.fault_filtered_split(), "course": gtzan.course_split()}
     assert catalog.clip_accuracy_ceiling_percent == 94.5
     assert "precomputed features: 6 bins x 387 columns" in catalog.caption
     assert "4 of GTZAN's 1,000 clips" in catalog.caption

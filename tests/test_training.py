@@ -19,7 +19,7 @@ from common.methods import Protocol, Training
 from common.schedules import learning_rate_of
 from common.spec import Experiment
 from common.specbase import Spec
-from common.training import CHECKPOINT_NAME, WEIGHTS_NAME, Listener, MemoryLimit, Run, fit, predict
+from common.training import CHECKPOINT_NAME, WEIGHTS_NAME, Listener, MemoryLimit, Run, fit, kept_epoch, predict
 from data_pipeline.datasets import arrays
 from data_pipeline.prepare import prepare
 from data_pipeline.reader import WindowReader
@@ -285,6 +285,18 @@ def test_a_run_that_older_code_began_goes_on(tiny_arrays, tmp_path):
     lines = (tmp_path / "a" / "history.csv").read_text().splitlines()
     assert len(lines) == 5
     assert lines[1].count(",") == lines[4].count(",")
+
+
+def test_the_first_epoch_of_the_best_accuracy_can_be_kept(tiny_arrays, tmp_path):
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=8, keep="best_accuracy", learning_rate=0.05)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    accuracies = [entry["val_accuracy"] for entry in fitted.state.history]
+    kept = kept_epoch(run.experiment.training, fitted.state)
+    assert kept == 1 + accuracies.index(max(accuracies))
+    decided = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel").argmax(axis=1)
+    assert (decided == reader.labels[run.fold.valid]).mean() == pytest.approx(max(accuracies), abs=1e-6)
+    for keep, epoch in (("last", 8), ("best", fitted.state.best_epoch)):
+        assert kept_epoch(run.experiment.training.but(keep=keep), fitted.state) == epoch
 
 
 def test_macro_f1_of_every_epoch_is_that_of_the_validation_windows(tiny_arrays, tmp_path):

@@ -134,7 +134,7 @@ def _catalog(file: Path, names: list[str], genres: list[str], shape: tuple[int, 
         title=file.name,
         genres=tuple(sorted(set(genres))),
         tracks=tuple(sorted(tracks, key=lambda track: track.id)),
-        splits={"fault_filtered": gtzan.fault_filtered_split()} if are_gtzan else {},
+        splits=({"fault_filtered": gtzan.fault_filtered_split(), "course": gtzan.course_split()} if are_gtzan else {}),
         caption=caption,
         clip_accuracy_ceiling_percent=gtzan.CLIP_ACCURACY_CEILING_PERCENT if are_gtzan else None,
     )

@@ -13,7 +13,7 @@ from common.paper import Confusion, Figure, Paper
 from common.spec import Experiment, Row, Table
 from data_pipeline.augment import Augmentation
 from data_pipeline.chain import SpectrogramChain
-from data_pipeline.minmax import Mfcc, MinMaxMel
+from data_pipeline.librosa_mel import Mfcc, MinMaxMel
 from data_pipeline.windows import WindowSpec, seconds_of
 from reproductions.crnn import published as p
 from reproductions.crnn.model import EMBEDDING, ConvolutionalSpec, CrnnSpec, build

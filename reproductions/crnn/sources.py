@@ -24,6 +24,7 @@ SOURCES = {
     "feature.n_mfcc": stated(_CODE),
     "feature.top_db": assumed("librosa's default, 80 dB"),
     "feature.clip_seconds": stated(f"{_CODE}: 661,500 samples, cut or padded with zeros"),
+    "feature.padding": stated(f"{_CODE}: zeros"),
     "windows.seconds": stated(f"{_CODE}: the whole track, 1,292 frames"),
     "windows.hop_seconds": stated("one window of a track"),
     "windows.max_per_track": stated("one window of a track"),
@@ -74,5 +75,5 @@ SOURCES = {
     "training.plateau_threshold": stated(f"{_CODE}: absolute"),
     "training.step_epochs": stated(f"slides: StepLR; {_CODE}: 10, beside the plateau"),
     "training.step_factor": stated(_CODE),
-    **unused("protocol.folds", "second_input", *ROTATION, *ACCUMULATION),
+    **unused("protocol.folds", "second_input", "copies", *ROTATION, *ACCUMULATION),
 }

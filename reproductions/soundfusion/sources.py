@@ -121,5 +121,5 @@ SOURCES = {
     "second_input.windows.max_per_track": stated("the same windows"),
     "second_input.windows.rounding": assumed("see windows.rounding; starts agree to half a hop"),
     "training.augmentation.chain": assumed("masks alone, see training.augmentation.spectrogram"),
-    **unused("protocol.folds", "training.plateau_threshold", *STEPS_AND_WEIGHTS, *ROTATION, *ACCUMULATION),
+    **unused("protocol.folds", "copies", "training.plateau_threshold", *STEPS_AND_WEIGHTS, *ROTATION, *ACCUMULATION),
 }

@@ -7,7 +7,7 @@ import pytest
 from common.errors import SpecError
 from common.specbase import build
 from data_pipeline.datasets import demo
-from data_pipeline.minmax import Mfcc, MinMaxMel
+from data_pipeline.librosa_mel import DecibelMel, Mfcc, MinMaxMel
 
 
 @pytest.fixture(scope="module", params=["metal", "classical"])
@@ -37,6 +37,15 @@ def test_mfcc_are_librosas(music, n_mfcc):
     assert feature.bins == n_mfcc
 
 
+def test_decibels_are_librosas(music):
+    power = librosa.feature.melspectrogram(y=music, sr=22050, n_fft=1024, hop_length=512, n_mels=96)
+    feature = DecibelMel(n_fft=1024, n_mels=96)
+    found = feature.extract(music)
+    np.testing.assert_allclose(found, librosa.power_to_db(power).T, atol=1e-3, rtol=0)
+    stored = feature.storage.decode(feature.storage.encode(found))
+    np.testing.assert_allclose(stored, found, atol=3e-3)
+
+
 @pytest.mark.parametrize("kind", [MinMaxMel, Mfcc])
 def test_tracks_are_cut_or_padded_to_one_length(music, kind):
     feature = kind(clip_seconds=3.0)
@@ -47,6 +56,8 @@ def test_tracks_are_cut_or_padded_to_one_length(music, kind):
     padded = np.concatenate([short, np.zeros(22050, np.float32)])
     assert len(feature.extract(short)) == frames
     np.testing.assert_array_equal(feature.extract(short), kind().extract(padded))
+    repeated = kind(clip_seconds=3.0, padding="repeat").extract(short)
+    np.testing.assert_array_equal(repeated, kind().extract(np.concatenate([short, short])[: 3 * 22050]))
     # The study's 30 seconds.
     assert kind(clip_seconds=30.0).frames(660_985) == 1292
 

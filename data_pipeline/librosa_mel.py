@@ -1,7 +1,7 @@
-"""Features that are scaled to [0, 1] by their own least and largest value, track by track: log-mel and MFCC.
+"""Mel features as librosa's defaults make them: decibels over 1, or scaled by each track's own range, or MFCC.
 
-So scaled, a track keeps neither its loudness nor its range; a single click or a stretch of digital silence decides
-where all its other values lie.
+Scaled to [0, 1] by its own least and largest value, a track keeps neither its loudness nor its range; a single click or
+a stretch of digital silence decides where all its other values lie.
 """
 
 from typing import Literal
@@ -12,18 +12,19 @@ from pydantic import PositiveFloat, PositiveInt, model_validator
 
 from common.specbase import Spec
 from data_pipeline.spectra import mel_power, power_to_absolute_db
-from data_pipeline.storage import EvenInt, UnitRangeFrames
+from data_pipeline.storage import DECIBEL_INT16, EvenInt, StorageFormat, UnitRangeFrames
 
 # Keeps a track of one value from being divided by zero.
 _LEAST_RANGE = np.float32(1e-6)
 
 
-class _MinMax(UnitRangeFrames, Spec):
-    """Shared by both: mel power of centred frames in decibels, 80 dB at most, of samples cut or padded to one length.
+class _Mel(UnitRangeFrames, Spec):
+    """Shared by all: mel power of centred frames in decibels, 80 dB at most, of samples cut or padded to one length.
 
     Args:
-        clip_seconds: every track is cut to this length, or padded with zeros at its end, before its transform; None
-            leaves it as long as it is.
+        clip_seconds: every track is cut to this length, or padded at its end, before its transform; None leaves it as
+            long as it is.
+        padding: `zeros`, or the track itself, again from its beginning (`repeat`).
     """
 
     sample_rate: PositiveInt = 22050
@@ -32,6 +33,7 @@ class _MinMax(UnitRangeFrames, Spec):
     n_mels: PositiveInt = 128
     top_db: PositiveFloat = 80.0
     clip_seconds: PositiveFloat | None = None
+    padding: Literal["zeros", "repeat"] = "zeros"
 
     def frames(self, n_samples: int) -> int:
         """Frames of a track of `n_samples` samples (centred frames)."""
@@ -43,12 +45,32 @@ class _MinMax(UnitRangeFrames, Spec):
     def decibels(self, samples: np.ndarray) -> np.ndarray:
         """(samples,) -> (frames, n_mels) float32 dB over 1, floored `top_db` below the loudest value."""
         length = self._length(len(samples))
+        if self.padding == "repeat":
+            samples = np.resize(samples, length)
         samples = np.pad(samples[:length], (0, max(0, length - len(samples))))
         mel = mel_power(samples, self.sample_rate, self.n_fft, self.hop_samples, self.n_mels)
         return power_to_absolute_db(mel, self.top_db)
 
 
-class MinMaxMel(_MinMax):
+class DecibelMel(_Mel):
+    """Log-mel spectrogram in decibels over 1, equal to librosa's `power_to_db(melspectrogram(y), top_db=80)`."""
+
+    kind: Literal["decibel_mel"] = "decibel_mel"
+
+    @property
+    def bins(self) -> int:
+        return self.n_mels
+
+    @property
+    def storage(self) -> StorageFormat:
+        return DECIBEL_INT16
+
+    def extract(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (frames, n_mels) float32 dB."""
+        return self.decibels(samples)
+
+
+class MinMaxMel(_Mel):
     """Log-mel spectrogram, its own least value 0 and its own largest 1: `(x - min) / (max - min + 1e-6)` of librosa's
     `power_to_db(melspectrogram(y), ref=np.max, top_db=80)`. (The reference falls out of the scaling.)
     """
@@ -64,7 +86,7 @@ class MinMaxMel(_MinMax):
         return _between_zero_and_one(self.decibels(samples))
 
 
-class Mfcc(_MinMax):
+class Mfcc(_Mel):
     """Mel-frequency cepstral coefficients, equal to librosa's `feature.mfcc` (DCT-II, orthonormal), scaled like
     `MinMaxMel` over all coefficients together.
 
