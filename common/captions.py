@@ -81,7 +81,9 @@ def _parts(one: Record, of_rows: dict[str, Record]) -> str:
     """Clips of each part, with the windows where all rows have equally many."""
     same = len({record.parts["train"].windows for record in of_rows.values()}) == 1
     return ", ".join(
-        f"{name} {count.clips} clips" + (f" ({count.windows} windows)" if same else "")
+        f"{name} {count.clips} clips"
+        + (f" and {count.copies} copies" if count.copies else "")
+        + (f" ({count.windows} windows)" if same else "")
         for name, count in one.parts.items()
     )
 

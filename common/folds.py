@@ -112,10 +112,15 @@ def missing_genres(fold: Fold, window_labels: np.ndarray, genres: tuple[str, ...
     return {part: [genres[label] for label in labels] for part, labels in lacking.items() if len(labels)}
 
 
-def uneven_parts(protocol: Protocol, fold: Fold, window_tracks: np.ndarray) -> dict[str, tuple[float, float]]:
+def uneven_parts(
+    protocol: Protocol, fold: Fold, window_tracks: np.ndarray, is_copy: np.ndarray
+) -> dict[str, tuple[float, float]]:
     """Parts that hold less than half or more than one and a half times their share of the clips, as artists with very
     many clips make them: part -> (share of the clips, share asked for)."""
-    clips = {part: len(np.unique(window_tracks[getattr(fold, part)])) for part in PARTS}
+    clips = {}
+    for part in PARTS:
+        tracks = np.unique(window_tracks[getattr(fold, part)])
+        clips[part] = int((~is_copy[tracks]).sum())
     shares = {part: count / sum(clips.values()) for part, count in clips.items()}
     asked = dict(zip(PARTS, protocol.fractions, strict=True))
     return {part: (shares[part], asked[part]) for part in PARTS if not 0.5 <= shares[part] / asked[part] <= 1.5}

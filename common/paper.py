@@ -214,7 +214,10 @@ class Paper:
 
     def parameters(self, experiment: Experiment) -> int:
         """Trainable parameters of a row's network at the paper's own input size."""
-        return count_trainable(self.build(experiment.model, self.input_shape(experiment), self.published_classes))
+        # Without values: those of a VGG alone take half a gigabyte and several seconds.
+        with keras.StatelessScope(initialize_variables=False):
+            model = self.build(experiment.model, self.input_shape(experiment), self.published_classes)
+        return count_trainable(model)
 
 
 def count_trainable(layer: keras.Layer) -> int:

@@ -15,7 +15,7 @@ from common.settings import canonical, read_changes, resolve, without_idle_overr
 from common.spec import Scale, Table
 from common.workshop import PlannedRun, Workshop
 from data_pipeline.audio import Decoder
-from data_pipeline.catalog import Catalog
+from data_pipeline.catalog import COPY_SUFFIX, Catalog
 from data_pipeline.datasets import registry
 from data_pipeline.features import Feature
 from data_pipeline.reader import WindowReader
@@ -162,7 +162,8 @@ def plan(paper: Paper, options: Options) -> Plan:
                 runs[planned.run.id] = replace(planned, labels=labels)
     index = next(iter(runs.values())).reader.index
     setting = setting.but(data_digest=index.data_digest)
-    skipped = [*(bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)), *sorted(workshop.short_tracks)]
+    left_out = [*(bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)), *sorted(workshop.short_tracks)]
+    skipped = [clip for clip in left_out if not clip.endswith(COPY_SUFFIX)]
     facts = DataFacts(
         title=catalog.title,
         caption=catalog.caption,

@@ -74,10 +74,11 @@ class DataFacts(Spec):
 
 
 class PartCounts(Spec):
-    """Clips and windows in one part of a split."""
+    """Clips, altered copies of clips, and the windows of both in one part of a split."""
 
     clips: int
     windows: int
+    copies: int = 0
 
 
 class SecondInput(Spec):

@@ -221,6 +221,8 @@ def _subtitle(table: dict[str, Any]) -> str:
     if table["setting"]["genres"]:
         marks.append(f"{len(table['setting']['genres'])} genres")
     marks += [f"changed: {change}" for change in table["setting"]["changes"]]
+    if "excerpts of" in text:
+        marks.append("excerpts of clips")
     if "synthetic" in text:
         marks.append("synthetic audio")
     if any(warning.startswith("CONTAMINATED") for warning in table["warnings"]):

@@ -38,11 +38,20 @@ def training(of_rows: dict[str, Record]) -> list[str]:
         aspects[0][label] = f"windows of {_window(record)}"
         aspects[1][label] = f"epochs: at most {values.epochs}"
         aspects[2][label] = _optimisation(values) + _copies(record.experiment.get("copies"))
+    standardised = {
+        label: "input standardised on the training windows"
+        if record.experiment["training"]["standardise"]
+        else "input as it is"
+        for label, record in of_rows.items()
+    }
+    if len(set(standardised.values())) > 1:
+        aspects.append(standardised)
     shared = [next(iter(texts.values())) for texts in aspects if len(set(texts.values())) == 1]
     differing = [texts for texts in aspects if len(set(texts.values())) > 1]
     values = build(Training, next(iter(of_rows.values())).experiment["training"])
-    standardised = ", input standardised on the training windows" if values.standardise else ""
-    lines = [f"Training: {', '.join([*shared, values.precision])}{standardised}."]
+    same = values.standardise and standardised not in aspects
+    end = ", input standardised on the training windows" if same else ""
+    lines = [f"Training: {', '.join([*shared, values.precision])}{end}."]
     if differing:
         texts = {label: ", ".join(aspect[label] for aspect in differing) for label in of_rows}
         lines.append(f"Rows: {_by_row(texts, len(of_rows))}.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
+import numpy as np
 from filelock import FileLock
 
 from common import records
@@ -34,7 +35,7 @@ from common.training import (
 from common.workbench import Workbench, graph_of
 from common.workshop import PlannedRun
 from data_pipeline.standardisation import Standardisation
-from data_pipeline.stream import input_shape
+from data_pipeline.stream import Reader, input_shape
 
 
 @dataclass
@@ -205,6 +206,13 @@ def _judge(plan: Plan, planned: PlannedRun, fitted: Fitted, part: str, memory: M
     return aggregate(probabilities, reader.labels[positions], reader.windows.tracks[positions], ids)
 
 
+def _counts(reader: Reader, positions: np.ndarray) -> PartCounts:
+    tracks = reader.index.tracks
+    used = {tracks[number].id: tracks[number].copy_of for number in np.unique(reader.windows.tracks[positions])}
+    copies = sum(original is not None for original in used.values())
+    return PartCounts(clips=len(used) - copies, copies=copies, windows=len(positions))
+
+
 def _second_input(shape: tuple[int, ...], standardisation: Standardisation) -> SecondInput:
     return SecondInput(shape=shape, mean=standardisation.mean, deviation=standardisation.deviation)
 
@@ -212,11 +220,7 @@ def _second_input(shape: tuple[int, ...], standardisation: Standardisation) -> S
 def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, judging_seconds: float) -> Record:
     run, reader = planned.run, planned.reader
     shape = input_shape(reader, plan.paper.layout)
-    parts = {
-        part: PartCounts(clips=len(set(reader.windows.tracks[positions].tolist())), windows=len(positions))
-        for part in ("train", "valid", "test")
-        for positions in (getattr(run.fold, part),)
-    }
+    parts = {part: _counts(reader, getattr(run.fold, part)) for part in ("train", "valid", "test")}
     return Record(
         run_id=run.id,
         paper=plan.paper.key,

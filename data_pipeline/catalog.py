@@ -10,6 +10,8 @@ from common.files import sha256_of_json
 from common.specbase import Spec
 from data_pipeline.offline import Copies
 
+COPY_SUFFIX = "+copy"
+
 
 class Track(Spec):
     """One clip of a dataset.
@@ -88,7 +90,7 @@ class Catalog(Spec):
 
     def with_copies(self, copies: Copies) -> "Catalog":
         """The same catalog with an altered copy of every track."""
-        made = [track.but(id=f"{track.id}+copy", copy_of=track.id) for track in self.tracks]
+        made = [track.but(id=f"{track.id}{COPY_SUFFIX}", copy_of=track.id) for track in self.tracks]
         return self.but(tracks=tuple(sorted((*self.tracks, *made), key=lambda track: track.id)), copies=copies)
 
     def first_of_each_genre(self, count: int) -> "Catalog":

@@ -71,6 +71,8 @@ def _fill(folder: Path, model: ModelName) -> None:
             path = installed / f"{model}_musicnn" / suffix
             if not path.exists():
                 raise DataError(f"{path}: is missing in the installed package musicnn. Install {PACKAGE} again.")
+            if sha256_of_file(path) != FILES_SHA256[f"{model}{suffix}"]:
+                raise DataError(f"{path}: is not the file of {PACKAGE} (its SHA-256 differs). Install that again.")
             write_bytes(folder / f"{model}{suffix}", path.read_bytes())
         return
     wheel = folder / WHEEL

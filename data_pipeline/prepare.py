@@ -31,6 +31,8 @@ from data_pipeline.shards import (
 
 _TARGET_SHARD_BYTES = 32 << 20
 _NOMINAL_TRACK_SECONDS = 30
+# Embeddings are small but dear: a shard is what a killed preparation loses.
+_MOST_EMBEDDED_TRACKS = 64
 _NAMED_BAD_TRACKS = 10
 
 # (stored values of shape (frames, bins), SHA-256 of the source)
@@ -122,6 +124,8 @@ def _plan(tracks: tuple[Track, ...], feature: Feature) -> list[list[Track]]:
     itemsize = np.dtype(feature.storage.dtype).itemsize
     track_bytes = feature.frames_per_second * _NOMINAL_TRACK_SECONDS * feature.bins * itemsize
     count = max(1, int(_TARGET_SHARD_BYTES // track_bytes))
+    if isinstance(feature, MusicnnEmbedding):
+        count = min(count, _MOST_EMBEDDED_TRACKS)
     return [list(tracks[first : first + count]) for first in range(0, len(tracks), count)]
 
 
@@ -228,6 +232,8 @@ def _array_extractor(catalog: Catalog, feature: Precomputed) -> Callable[[Track]
 
 
 def _bad_tracks_error(bad: tuple[BadTrack, ...] | list[BadTrack], total: int) -> DataError:
+    # A clip and its altered copy are one file.
+    bad = list({entry.reason: entry for entry in bad}.values())
     named = "\n  ".join(entry.reason for entry in bad[:_NAMED_BAD_TRACKS])
     more = f"\n  ... and {len(bad) - _NAMED_BAD_TRACKS} more" if len(bad) > _NAMED_BAD_TRACKS else ""
     if len(bad) == 1:

@@ -187,7 +187,7 @@ def test_the_studys_metric_is_capped_and_says_so():
     assert row["measured"]["train"]["mean"] == 94.81
     assert row["measured"]["test"]["mean"] == 80.0  # of `record`, not capped
     assert "LEGACY METRIC" in values["caption"][0]
-    assert "train 94.81 %, valid 80.00 %" in values["caption"][0]
+    assert "train 94.81 %, valid 80.00 %" in values["caption"][1]
     true = tables.of_results(PAPER, TABLE_1, one.setting, [one])
     row = next(row for row in true["rows"] if row["measured"])
     assert row["measured"]["validation"]["mean"] == row["measured"]["train"]["mean"] == 100.0

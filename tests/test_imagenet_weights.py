@@ -9,7 +9,7 @@ import pytest
 from common.errors import DataError, RunError
 from reproductions.embeddings.model import build
 from reproductions.embeddings.specs import ConvolutionalSpec, EmbeddingSpec, ImageNetSpec, SpecAndEmbedSpec
-from reproductions.embeddings.weights import WEIGHT_NAMES, initialise
+from reproductions.embeddings.weights import CAFFE_DEVIATION, WEIGHT_NAMES, initialise
 
 SHAPE, CLASSES, IMAGENET_CLASSES = (40, 36), 3, 1000
 # Small networks: `initialise` reads the sizes off the model.
@@ -374,13 +374,39 @@ def test_vgg_takes_its_values_from_keras(network, name, monkeypatch):
     fresh = model.get_layer("logits").get_weights()
     initialise(model, trained(network), {})
     assert asked == [{"include_top": True, "weights": "imagenet"}]
-    assert same(body_of(model).get_weights(), body_of(donor).get_weights())
+    expected = body_of(donor).get_weights()
+    expected[0] = expected[0] * np.float32(CAFFE_DEVIATION)
+    assert same(body_of(model).get_weights(), expected)
     assert same(model.get_layer("logits").get_weights(), fresh)
 
     # What was downloaded here is ours; that of Keras has the same layers. Small pictures spare it 400 MB.
     theirs = real(include_top=True, weights=None, input_shape=(32, 32, 3), classes=CLASSES)
     names = [layer.name for layer in theirs.layers if layer.weights]
     assert names == [layer.name for layer in model.layers if layer.weights and layer.name != "logits"] + ["predictions"]
+
+
+def test_a_resnet_of_keras_computes_here_what_it_computes_there(monkeypatch):
+    """Their biases end in the normalisations, and the strides are where they have them."""
+    keras.utils.set_random_seed(0)
+    bands, frames = 40, 48
+    donor = keras.applications.ResNet50(include_top=True, weights=None, input_shape=(bands, frames, 3), classes=5)
+    rng = np.random.default_rng(0)
+    for layer in donor.layers:
+        for weight in layer.weights:
+            if weight.name in ("bias", "moving_mean", "beta"):
+                weight.assign(rng.normal(0, 0.1, weight.shape))
+            elif weight.name in ("moving_variance", "gamma"):
+                weight.assign(rng.uniform(0.8, 1.2, weight.shape))
+    monkeypatch.setattr(keras.applications, "ResNet50", lambda **_: donor)
+    spec = ImageNetSpec(network="resnet50", strides="first")
+    model = build(spec, (frames, bands), CLASSES)
+    initialise(model, spec, {})
+    x = rng.normal(size=(2, frames, bands)).astype(np.float32)
+    picture = np.repeat(x.transpose(0, 2, 1)[..., None], 3, axis=-1)
+    inner = keras.Model(donor.inputs, donor.get_layer("avg_pool").output)
+    theirs = inner.predict(picture * np.float32(CAFFE_DEVIATION), verbose=0)
+    np.testing.assert_allclose(body_of(model).predict(x, verbose=0), theirs, rtol=2e-3, atol=2e-3 * theirs.std())
+    assert theirs.std() > 0
 
 
 def test_files_may_be_given_for_every_network():

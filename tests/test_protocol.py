@@ -330,8 +330,10 @@ def test_parts_far_from_their_share_are_found():
     protocol = PER_GENRE.but(split="artist")
     parts = [np.arange(0, 90), np.arange(90, 98), np.arange(98, 100)]
     fold = Fold(0, *parts, "split", 0)
-    found = uneven_parts(protocol, fold, np.arange(100))
+    found = uneven_parts(protocol, fold, np.arange(100), np.zeros(100, bool))
     assert found == {"test": (0.02, 0.1)}
+    copies = np.arange(100) < 72
+    assert uneven_parts(protocol, fold, np.arange(100), copies)["valid"][0] == 8 / 28
 
 
 def test_fractions_of_a_split_by_artist_are_tenths():

@@ -32,8 +32,6 @@ def logits_of_picture(spec: ImageNetSpec, x, classes: int):
             f"{spec.network}: a spectrogram of {x.shape[1]} x {x.shape[2]} is too small; both sides have to be at "
             f"least {_SHORTEST_SIDE}. Give it longer windows, or more bands."
         )
-    if spec.scale != 1:
-        x = keras.layers.Rescaling(spec.scale, name="scale")(x)
     x = keras.layers.Concatenate(name="three_channels")([x, x, x])
     return _vgg(spec, x, classes) if spec.network in VGG_CONVOLUTIONS else _resnet(spec, x, classes)
 
@@ -59,24 +57,27 @@ def _resnet(spec: ImageNetSpec, x, classes: int):
     for stage, (count, width) in enumerate(zip(RESNET_BLOCKS[spec.network], RESNET_WIDTHS, strict=True), start=1):
         for number in range(1, count + 1):
             stride = 2 if stage > 1 and number == 1 else 1
-            x = block(x, width * spec.base_filters, stride, name=f"stage{stage}_block{number}")
+            strides = (stride, 1) if spec.strides == "first" else (1, stride)
+            x = block(x, width * spec.base_filters, strides, name=f"stage{stage}_block{number}")
     return dense(keras.layers.GlobalAveragePooling2D(name="average")(x), classes, name="logits")
 
 
-def _basic(x, filters: int, stride: int, *, name: str):
+def _basic(x, filters: int, strides: tuple[int, int], *, name: str):
+    stride = max(strides)
     y = conv2d(x, filters, 3, stride=stride, padding=1, bias=False, name=f"{name}_conv1")
     y = _normed(y, f"{name}_1", active=True)
     y = _normed(conv2d(y, filters, 3, padding=1, bias=False, name=f"{name}_conv2"), f"{name}_2")
     return _joined(x, y, stride, name)
 
 
-def _bottleneck(x, filters: int, stride: int, *, name: str):
-    y = _normed(conv2d(x, filters, 1, bias=False, name=f"{name}_conv1"), f"{name}_1", active=True)
-    # In the middle, as torchvision has it; the paper's first convolution takes the stride.
-    y = conv2d(y, filters, 3, stride=stride, padding=1, bias=False, name=f"{name}_conv2")
+def _bottleneck(x, filters: int, strides: tuple[int, int], *, name: str):
+    first, middle = strides
+    y = conv2d(x, filters, 1, stride=first, bias=False, name=f"{name}_conv1")
+    y = _normed(y, f"{name}_1", active=True)
+    y = conv2d(y, filters, 3, stride=middle, padding=1, bias=False, name=f"{name}_conv2")
     y = _normed(y, f"{name}_2", active=True)
     y = _normed(conv2d(y, 4 * filters, 1, bias=False, name=f"{name}_conv3"), f"{name}_3")
-    return _joined(x, y, stride, name)
+    return _joined(x, y, max(strides), name)
 
 
 def _joined(x, y, stride: int, name: str):

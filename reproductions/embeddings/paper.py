@@ -84,7 +84,7 @@ _COMPARED = {
 }
 _NOTES = (
     "Published train and validation accuracies are capped: the study left the last incomplete batch out and divided by "
-    "all windows all the same. Ours are not; the table with _legacy behind its number has ours with the same cap.",
+    "all windows all the same. Of each table there is one with the true metric and one, _legacy, with ours so capped.",
     "Validation accuracy is the best of all epochs, on few clips, and therefore optimistic.",
 )
 TABLE_1 = Table(

@@ -14,13 +14,23 @@ SOURCES = {
     "model.network": stated("section 1.4, Table 2"),
     "model.weights": stated("section 1.4: weights of ImageNet"),
     "model.base_filters": stated("VGG and ResNet as published"),
+    "model.strides": assumed("as in torchvision, which the study took them from; Keras' weights go with `first`"),
     "model.units": stated("section 1.4: 32 in the hidden layer on embeddings; VGG's own 4,096"),
-    "model.scale": assumed("1, for weights of torchvision's kind; for those of Keras give 58"),
     **{
         f"model.spectral.{name}": stated("as of the network alone")
-        for name in ("kind", "dimensions", "filters", "kernels", "pools", "network", "weights", "base_filters", "units")
+        for name in (
+            "kind",
+            "dimensions",
+            "filters",
+            "kernels",
+            "pools",
+            "network",
+            "weights",
+            "base_filters",
+            "strides",
+            "units",
+        )
     },
-    "model.spectral.scale": assumed("see model.scale"),
     "model.embedding.kind": stated("section 1.4"),
     "model.embedding.units": stated("section 1.4: 32"),
     "feature.kind": stated("section 1.1: mel spectrogram; embeddings of musicnn"),

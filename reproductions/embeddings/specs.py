@@ -51,16 +51,17 @@ class ImageNetSpec(Spec):
     Args:
         weights: `imagenet`, or `random`.
         base_filters: of the first stage; later ones have up to eight times as many.
+        strides: which convolution of ResNet50's and ResNet101's first blocks takes the stride of a stage: the `middle`
+            one, as in torchvision, or the `first`, as in the paper and in Keras.
         units: of each of VGG's two hidden layers; ResNets have none.
-        scale: the input is multiplied by this before the network.
     """
 
     kind: Literal["imagenet"] = "imagenet"
     network: ImageNetName
     weights: Literal["imagenet", "random"] = "imagenet"
     base_filters: PositiveInt = IMAGENET_FILTERS
+    strides: Literal["middle", "first"] = "middle"
     units: PositiveInt = IMAGENET_UNITS
-    scale: Annotated[float, Field(gt=0)] = 1.0
 
     @property
     def weights_file(self) -> str | None:

@@ -1,10 +1,10 @@
 """Where the values of the networks for pictures come from that were trained on ImageNet: a file, or keras.applications.
 
-keras.applications has ResNet50 and ResNet101, but they take the stride of a stage in the first 1x1 convolution of its
-first block and ours take it in the 3x3 one, as torchvision's do: the same values would compute something else there.
-Those two are never taken from it. Its VGG16 and VGG19 are these networks, trained on pictures whose values reach about
-128 to both sides of 0; a spectrogram of unit variance should come to them with `ImageNetSpec.scale` of about 58, while
-torchvision's values want it as it is.
+keras.applications has VGG16, VGG19, ResNet50 and ResNet101. Its ResNets take the stride of a stage in the first 1x1
+convolution of its first block, torchvision's in the 3x3 one: the same values would compute something else there, so
+that they are taken with `ImageNetSpec.strides` of `first` alone. All four were trained on pictures whose values reach
+about 128 to both sides of 0, torchvision's on values of unit variance, as spectrograms have here: the first kernels of
+Keras' are multiplied by what lies between.
 """
 
 import re
@@ -20,13 +20,14 @@ import keras
 import numpy as np
 
 from common.errors import DataError, RunError
-from reproductions.embeddings.imagenet import VGG_CONVOLUTIONS
+from reproductions.embeddings.imagenet import BOTTLENECKS, VGG_CONVOLUTIONS
 from reproductions.embeddings.specs import ImageNetName, ImageNetSpec
 
 # Of `--weights NAME=FILE`.
 WEIGHT_NAMES: tuple[str, ...] = get_args(ImageNetName)
-_IN_KERAS = {"vgg16": "VGG16", "vgg19": "VGG19"}
-_STRIDES_DIFFER = ("resnet50", "resnet101")
+_IN_KERAS = {"vgg16": "VGG16", "vgg19": "VGG19", "resnet50": "ResNet50", "resnet101": "ResNet101"}
+# Mean deviation of the three channels that ImageNet's pictures have, in steps of 1 to 255.
+CAFFE_DEVIATION = 58.0
 _HEAD = "logits"
 _TORCH_HEADS = ("classifier.6.", "fc.")
 _TORCH_WEIGHTS = {
@@ -80,7 +81,10 @@ def initialise(model: keras.Model, spec: Any, files: dict[str, Path]) -> None:
     if file is None:
         path = "model.weights" if part is spec else "model.spectral.weights"
         remedy = f"Give a file with --weights {part.network}=FILE, or start from random weights: --set {path}=random."
-        _take_from_keras(body, part.network, remedy)
+        if part.network in BOTTLENECKS and part.strides == "middle":
+            strides = path.replace("weights", "strides")
+            remedy += f" Or take those of Keras, with the strides that they were trained with: --set {strides}=first."
+        _take_from_keras(body, part, remedy)
         return
     if file.name.endswith(".weights.h5"):
         _take_from_h5(body, part.network, file)
@@ -97,8 +101,9 @@ def _weights(model: keras.Model) -> list[tuple[keras.Layer, keras.Variable]]:
     return [(layer, weight) for layer in model.layers for weight in layer.weights]
 
 
-def _take_from_keras(body: keras.Model, network: str, remedy: str) -> None:
-    if network in _STRIDES_DIFFER:
+def _take_from_keras(body: keras.Model, part: ImageNetSpec, remedy: str) -> None:
+    network = part.network
+    if network in BOTTLENECKS and part.strides == "middle":
         raise RunError(
             f"the ImageNet weights of {network} in Keras are of a network that takes its strides in other convolutions "
             f"and would compute something else here. {remedy}"
@@ -111,8 +116,34 @@ def _take_from_keras(body: keras.Model, network: str, remedy: str) -> None:
         raise RunError(
             f"the ImageNet weights of {network} cannot be downloaded ({_one_line(error)}). {remedy}"
         ) from error
-    for layer, weight in _weights(body):
-        weight.assign(getattr(donor.get_layer(layer.name), weight.name))
+    if network in BOTTLENECKS:
+        _fold(body, donor)
+    else:
+        for layer, weight in _weights(body):
+            weight.assign(getattr(donor.get_layer(layer.name), weight.name))
+    first = next(weight for _, weight in _weights(body))
+    first.assign(first * CAFFE_DEVIATION)
+
+
+def _fold(body: keras.Model, donor: keras.Model) -> None:
+    """Keras' ResNets have biases in their convolutions; the normalisation behind each takes a bias off its mean."""
+    for layer in (layer for layer in body.layers if layer.weights):
+        name = _resnet_in_keras(layer.name)
+        for weight in layer.weights:
+            value = keras.ops.convert_to_numpy(getattr(donor.get_layer(name), weight.name))
+            if weight.name == "moving_mean":
+                value = value - keras.ops.convert_to_numpy(donor.get_layer(name.replace("_bn", "_conv")).bias)
+            weight.assign(value)
+
+
+def _resnet_in_keras(layer: str) -> str:
+    """`stage2_block1_2_norm` -> `conv3_block1_2_bn`."""
+    if layer.startswith("stem"):
+        return "conv1_bn" if layer == "stem_norm" else "conv1_conv"
+    stage, block, part = re.fullmatch(r"stage(\d)_block(\d+)_(\w+)", layer).groups()
+    kind = "bn" if part.endswith("norm") else "conv"
+    place = "0" if part.startswith("projection") else part.removeprefix("conv").removesuffix("_norm")
+    return f"conv{int(stage) + 1}_block{block}_{place}_{kind}"
 
 
 def _take_from_h5(body: keras.Model, network: str, file: Path) -> None:
