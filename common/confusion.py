@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from common.paper import Confusion, Paper
-from common.records import Record, Setting
+from common.records import Record, Setting, of_one_start
 
 
 def of_confusion(paper: Paper, published: Confusion, setting: Setting, records: list[Record]) -> dict[str, Any] | None:
@@ -18,7 +18,7 @@ def of_confusion(paper: Paper, published: Confusion, setting: Setting, records: 
         The table as JSON values; None where the row was not run.
     """
     row = paper.row(*published.row)
-    mine = [record for record in records if record.row_experiment == row.experiment.digest]
+    mine = of_one_start([record for record in records if record.row_experiment == row.experiment.digest])
     if not mine:
         return None
     genres = mine[0].data.genres

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from common.paper import Paper
-from common.records import Record, Setting
+from common.records import Record, Setting, of_one_start
 from common.spec import Table
 
 SCORES = {"precision": "precision", "recall": "recall", "f1": "F1"}
@@ -22,7 +22,7 @@ def of_genres(paper: Paper, table: Table, setting: Setting, records: list[Record
         None where it is not defined: precision of a genre that was never decided for, recall of one without test clips.
     """
     by_row = {
-        row.label: [record for record in records if record.row_experiment == row.experiment.digest]
+        row.label: of_one_start([record for record in records if record.row_experiment == row.experiment.digest])
         for row in table.rows
     }
     by_row = {label: mine for label, mine in by_row.items() if mine}

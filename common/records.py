@@ -198,6 +198,14 @@ def read_all(folder: Path) -> list[Record]:
     return [read(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
 
 
+def of_one_start(records: list[Record]) -> list[Record]:
+    """Runs from other files of trained weights are no repetitions: those of the newest run's file are kept."""
+    if not records:
+        return []
+    newest = max(records, key=lambda record: (record.finished_at, record.run_id))
+    return [record for record in records if record.weights == newest.weights]
+
+
 def machine() -> dict[str, str | int]:
     """What a wall time depends on."""
     return {

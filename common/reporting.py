@@ -12,7 +12,7 @@ from common import charts, comparisons, confusion, figures, genres, rendering, r
 from common.figurestyle import write
 from common.groups import Group, groups_of
 from common.paper import ArchitectureTable, Figure, Paper
-from common.records import read_all, runs_folder
+from common.records import of_one_start, read_all, runs_folder
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import read_track
 
@@ -116,7 +116,7 @@ def _write_curves(paper: Paper, group: Group, made: dict[str, dict[str, Any]], f
         rows = []
         for table, label in figure.rows or (paper.default_row,):
             digest = paper.row(table, label).experiment.digest
-            mine = [record for record in group.records if record.row_experiment == digest]
+            mine = of_one_start([record for record in group.records if record.row_experiment == digest])
             rows += [(label, mine)] if mine else []
         if not rows:
             continue
@@ -221,6 +221,10 @@ def _subtitle(table: dict[str, Any]) -> str:
     if table["setting"]["genres"]:
         marks.append(f"{len(table['setting']['genres'])} genres")
     marks += [f"changed: {change}" for change in table["setting"]["changes"]]
+    if "epochs instead of" in text:
+        marks.append("fewer epochs")
+    if "OTHER CLASSES" in text:
+        marks.append("other classes")
     if "excerpts of" in text:
         marks.append("excerpts of clips")
     if "synthetic" in text:

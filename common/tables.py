@@ -19,7 +19,7 @@ from common.evaluation import (
 from common.f1 import f1_with_interval
 from common.files import sha256_of_json
 from common.paper import ArchitectureTable, Paper, count_trainable
-from common.records import Record, Setting
+from common.records import Record, Setting, of_one_start
 from common.spec import Table, parse_change
 
 _LONGEST_CHANGES = 80
@@ -43,7 +43,7 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
     mine = [record for record in records if record.setting == setting]
     rows, used = [], []
     for row in table.rows:
-        of_row = _of_one_start([record for record in mine if record.row_experiment == row.experiment.digest])
+        of_row = of_one_start([record for record in mine if record.row_experiment == row.experiment.digest])
         used += of_row
         measured = _measured(table, of_row)
         rows.append(
@@ -131,19 +131,10 @@ def _capped(paper: Paper, record: Record) -> Record:
     return record.but(history=tuple(history), metrics=metrics)
 
 
-def _of_one_start(records: list[Record]) -> list[Record]:
-    """Runs from other files of trained weights are no repetitions: those of the newest run's file are kept."""
-    if not records:
-        return []
-    newest = max(records, key=lambda record: (record.finished_at, record.run_id))
-    return [record for record in records if record.weights == newest.weights]
-
-
 def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     if not records:
         return {}
     tested = len({clip.id for record in records for clip in record.clips})
-
     f1 = _f1(records) if table.has_f1 else {}
 
     def entry(metric: str) -> dict[str, Any]:

@@ -168,12 +168,9 @@ class Workshop:
 
     def _warn_of_parts(self, protocol: Protocol, folds: list[Fold], reader: Reader) -> None:
         if protocol.split == "artist":
-            for part, (share, asked) in uneven_parts(
-                protocol,
-                folds[0],
-                reader.windows.tracks,
-                np.array([t.copy_of is not None for t in reader.index.tracks]),
-            ).items():
+            is_copy = np.array([track.copy_of is not None for track in reader.index.tracks])
+            uneven = uneven_parts(protocol, folds[0], reader.windows.tracks, is_copy)
+            for part, (share, asked) in uneven.items():
                 self._warn_once(
                     f"part {part} has {100 * share:.0f} % of the clips instead of {100 * asked:g} %: some artists have "
                     "very many"

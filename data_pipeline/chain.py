@@ -72,9 +72,8 @@ class RandomStripes(RandomMasks):
         super().__init__(masks, widest=widest, most_share=share, fill="zero", **arguments)
         self.over = over
 
-    def change(self, x):
-        self.axes = (axis_of(x, self.over),)
-        return super().change(x)
+    def covered_axes(self, x) -> tuple[int, ...]:
+        return (axis_of(x, self.over),)
 
 
 class RandomAmplitude(RandomLayer):

@@ -65,12 +65,11 @@ class RandomMasks(RandomLayer):
     """Covers bands and frames of spectrograms: (batch, bands, frames, channels) or (batch, frames, bands).
 
     Args:
-        masks: on each of the axes.
+        masks: on each of the two axes.
         largest_share, width: each mask's width is drawn evenly below this share of its axis, or is exactly `width`.
         widest, most_share: or it is drawn evenly from the whole numbers 0 to `widest`, and is this share of its axis at
             most.
         fill: masked values become the `mean` of the window, or `zero`.
-        axes: which axes are covered.
     """
 
     def __init__(
@@ -82,22 +81,25 @@ class RandomMasks(RandomLayer):
         widest: int | None = None,
         most_share: float = 1.0,
         fill: Fill,
-        axes: tuple[int, ...] = (1, 2),
         **arguments,
     ):
         super().__init__(**arguments)
         self.masks, self.width, self.widest, self.most_share = masks, width, widest, most_share
-        self.fill, self.axes = fill, axes
+        self.fill = fill
         self.largest_share = None if largest_share is None else self.strength(largest_share, "largest_share")
 
     def change(self, x):
         covered = ops.zeros_like(x, dtype="bool")
-        for axis in self.axes:
+        for axis in self.covered_axes(x):
             for _ in range(self.masks):
                 covered = ops.logical_or(covered, self._mask(x, axis))
         every = tuple(range(1, len(x.shape)))
         fill = ops.mean(x, axis=every, keepdims=True) if self.fill == "mean" else 0.0
         return ops.where(covered, fill, x)
+
+    def covered_axes(self, x) -> tuple[int, ...]:
+        """Bands and frames, whichever comes first."""
+        return 1, 2
 
     def _mask(self, x, axis: int):
         """Where one mask lies on one axis: bool, (batch, 1, size, 1) or the like."""

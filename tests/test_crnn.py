@@ -1,6 +1,7 @@
 """CNN + RNN: published parameter counts and shapes, published numbers, and a table from a run on few clips."""
 
 import json
+import re
 
 import keras
 import numpy as np
@@ -182,6 +183,10 @@ def test_scores_of_the_table_are_those_of_scikit_learn(measured):
             assert found["mean"] == round(100 * value, 2)
             assert found["ci95"][0] <= found["mean"] <= found["ci95"][1]
             assert row["difference"][name] == round(found["mean"] - row["published"][name], 2)
+    svg = (path.parent / "figures" / f"{path.stem}.svg").read_text()
+    written = " ".join(re.sub("<[^>]+>", " ", svg).split())
+    for mark in ("fewer epochs", "other classes", "reduced features"):
+        assert mark in written, mark
     caption = " ".join(table["caption"])
     assert "OTHER CLASSES: 4 genres" in caption
     assert "percentile bootstrap" in caption

@@ -190,8 +190,7 @@ def test_a_file_with_another_checksum_is_refused(wheel, tmp_path, monkeypatch):
         musicnn_files.checkpoint_of("MSD", tmp_path / "cache")
 
 
-def test_an_installed_package_is_read_and_never_imported(wheel, tmp_path, monkeypatch):
-    monkeypatch.undo()
+def test_an_installed_package_is_read_and_never_imported(tmp_path, monkeypatch):
     package = tmp_path / "site" / "musicnn"
     (package / "MSD_musicnn").mkdir(parents=True)
     (package / "__init__.py").write_text("raise AssertionError('imported')")
@@ -202,6 +201,8 @@ def test_an_installed_package_is_read_and_never_imported(wheel, tmp_path, monkey
     contents = {suffix: suffix.encode() for suffix in musicnn_files.SUFFIXES}
     for suffix, content in contents.items():
         (package / "MSD_musicnn" / suffix).write_bytes(content)
+    with pytest.raises(DataError, match=r"MSD_musicnn/\.index: is not the file of musicnn==0\.1\.0"):
+        musicnn_files.checkpoint_of("MSD", tmp_path / "cache")
     known = {f"MSD{suffix}": hashlib.sha256(content).hexdigest() for suffix, content in contents.items()}
     monkeypatch.setattr(musicnn_files, "FILES_SHA256", known)
     assert musicnn_files.checkpoint_of("MSD", tmp_path / "cache").with_name("MSD.index").read_bytes() == b".index"
