@@ -321,7 +321,7 @@ def test_fresh_forgets_a_whole_chain_at_once(options, tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runner, "_train", interrupt)
+    monkeypatch.setattr(runner, "measure", interrupt)
     fresh = dataclasses.replace(chosen, fresh=True)
     with pytest.raises(KeyboardInterrupt):
         execute(plan(PAPER, fresh), fresh)

@@ -116,14 +116,14 @@ def test_one_failed_run_keeps_the_others_and_ends_with_1(monkeypatch, tiny_array
         dataset="arrays", data=tiny_arrays, tables=("5.1",), rows=("0", "5"), seeds=1, epochs=1,
         cache=tmp_path / "cache", out=tmp_path / "out",
     )  # fmt: skip
-    train = runner._train
+    train = runner.measure
 
     def fail_first(work, planned, *arguments):
         if "5.1 [0]" in planned.labels:
             raise RunError("the loss is not finite in epoch 1")
         return train(work, planned, *arguments)
 
-    monkeypatch.setattr(runner, "_train", fail_first)
+    monkeypatch.setattr(runner, "measure", fail_first)
     outcome = runner.execute(plan(PAPER, options), options)
     assert outcome.trained == 1
     assert len(outcome.failed) == 1

@@ -1,0 +1,150 @@
+"""From one planned run to its record: train, judge, write down."""
+
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from common import records
+from common.errors import RunError
+from common.evaluation import accuracies, aggregate
+from common.paper import count_trainable
+from common.planning import Options, Plan
+from common.projection import project
+from common.records import PartCounts, Record, SecondInput
+from common.training import WEIGHTS_NAME, Fitted, Listener, MemoryLimit, fit, kept_epoch, peak_resident_bytes, predict
+from common.workbench import Workbench
+from common.workshop import PlannedRun
+from data_pipeline.standardisation import Standardisation
+from data_pipeline.stream import Reader, input_shape
+
+
+def measure(
+    plan: Plan,
+    planned: PlannedRun,
+    place: Path,
+    options: Options,
+    workbench: Workbench,
+    memory: MemoryLimit,
+    listener: Listener,
+) -> Record:
+    """Train one run, going on from its checkpoint where there is one, and judge it on validation and test.
+
+    Args:
+        place: folder of the run's checkpoint, logs and best weights.
+        workbench: where its compiled model comes from.
+
+    Raises:
+        EncoreError: the run failed (RunError, SpecError), or the data, the memory or the disk did.
+    """
+    run, paper, reader = planned.run, plan.paper, planned.reader
+
+    def build(shape: tuple, classes: int) -> keras.Model:
+        model = paper.build(run.experiment.model, shape, classes)
+        if paper.initialise is not None:
+            paper.initialise(model, run.experiment.model, options.weight_files)
+        return model
+
+    fitted = fit(
+        run,
+        build,
+        reader,
+        layout=paper.layout,
+        folder=place,
+        start_from=None if planned.previous is None else _weights_of(planned.previous, place),
+        workbench=workbench,
+        memory=memory,
+        listener=listener,
+    )
+    began = time.perf_counter()
+    metrics, clips = {}, ()
+    for part in ("valid", "test"):
+        clips = _judge(plan, planned, fitted, part, memory)
+        metrics[part] = accuracies(clips)
+    layer = paper.projected_layer(planned.row_experiment)
+    projection = layer and project(
+        fitted,
+        reader,
+        run.fold.test,
+        layer=layer,
+        batch_size=run.experiment.training.batch_windows,
+        layout=paper.layout,
+        budget_bytes=memory.batch_budget(),
+    )
+    memory.require("judging")
+    record = _record(plan, planned, fitted, metrics, tuple(clips), time.perf_counter() - began)
+    return record.but(projection=projection)
+
+
+def _weights_of(previous: str, place: Path) -> Path:
+    """Best weights of an earlier run of the same command."""
+    path = place.parent / previous / WEIGHTS_NAME
+    if not path.exists():
+        raise RunError(
+            f"{path}: the weights of the round before are missing, and this round starts from them. The round before "
+            "failed, or its folder was removed: give --fresh to train all rounds again."
+        )
+    return path
+
+
+def _judge(plan: Plan, planned: PlannedRun, fitted: Fitted, part: str, memory: MemoryLimit):
+    reader, positions = planned.reader, getattr(planned.run.fold, part)
+    probabilities = predict(
+        fitted,
+        reader,
+        positions,
+        batch_size=planned.run.experiment.training.batch_windows,
+        layout=plan.paper.layout,
+        budget_bytes=memory.batch_budget(),
+    )
+    ids = [track.id for track in reader.index.tracks]
+    return aggregate(probabilities, reader.labels[positions], reader.windows.tracks[positions], ids)
+
+
+def _counts(reader: Reader, positions: np.ndarray) -> PartCounts:
+    tracks = reader.index.tracks
+    used = {tracks[number].id: tracks[number].copy_of for number in np.unique(reader.windows.tracks[positions])}
+    copies = sum(original is not None for original in used.values())
+    return PartCounts(clips=len(used) - copies, copies=copies, windows=len(positions))
+
+
+def _second_input(shape: tuple[int, ...], standardisation: Standardisation) -> SecondInput:
+    return SecondInput(shape=shape, mean=standardisation.mean, deviation=standardisation.deviation)
+
+
+def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, judging_seconds: float) -> Record:
+    run, reader = planned.run, planned.reader
+    shape = input_shape(reader, plan.paper.layout)
+    parts = {part: _counts(reader, getattr(run.fold, part)) for part in ("train", "valid", "test")}
+    return Record(
+        run_id=run.id,
+        paper=plan.paper.key,
+        row_experiment=planned.row_experiment,
+        experiment_digest=run.experiment.digest,
+        experiment=run.experiment.as_json(),
+        setting=plan.setting,
+        data=plan.facts,
+        protocol=run.experiment.protocol.name,
+        split_digest=run.fold.split_digest,
+        fold=run.fold.number,
+        folds=planned.folds,
+        seed=run.seed,
+        parts=parts,
+        shared_clips=run.fold.shared_tracks,
+        trainable_parameters=count_trainable(fitted.model),
+        input_shape=shape if len(reader.parts) == 1 else shape[0],
+        input_mean=fitted.standardisation[0].mean,
+        input_deviation=fitted.standardisation[0].deviation,
+        second_input=None if len(reader.parts) == 1 else _second_input(shape[1], fitted.standardisation[1]),
+        best_epoch=kept_epoch(run.experiment.training, fitted.state),
+        metrics=metrics,
+        wall_seconds=round(fitted.seconds + judging_seconds, 1),
+        peak_resident_bytes=peak_resident_bytes(),
+        machine=records.machine(),
+        versions=records.versions(),
+        finished_at=records.now(),
+        weights=planned.weights,
+        history=tuple(fitted.state.history),
+        clips=clips,
+    )
