@@ -26,6 +26,7 @@ BENCHMARKS = {
     "accumulation": False,
     "recurrent": False,
     "embeddings": False,
+    "searching": False,
 }
 _ROOT = Path(__file__).resolve().parent.parent
 

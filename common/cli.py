@@ -19,6 +19,8 @@ from common.methods import SplitName
 from common.paper import Paper
 from common.planning import Options, plan
 from common.runner import execute
+from common.searchreport import regenerate_searches
+from common.searchrows import with_searched
 from common.selection import selected
 
 # What shells report for a process that Ctrl-C ended; the command-line library turns the interrupt into it.
@@ -215,6 +217,7 @@ def _own_genres(paper: Paper) -> str:
 
 
 def _run(paper: Paper, options: Options) -> int:
+    paper = with_searched(paper, options.out, options.dataset)
     chosen = selected(
         paper, options.tables, options.rows
     )  # a mistyped table or row is told before the data are looked at
@@ -242,18 +245,21 @@ def _only_architecture(paper: Paper, tables: list, options: Options) -> int:
         values, written = reporting.write_architecture(paper, table, options.dataset, options.out)
         shown.append(values)
         paths += written
-    _print(shown, [*paths, page.write_page(paper, options.out)])
+    print_tables(shown, [*paths, page.write_page(paper, options.out)])
     return 0
 
 
 def _from_records(paper: Paper, options: Options) -> int:
     reports = reporting.regenerate(paper, options.out)
-    if not reports:
+    searches = regenerate_searches(paper.key, options.out)
+    if not reports and not searches:
         raise SpecError(
             f"--from-records: no records of {paper.key} below {options.out}. Run without --from-records first."
         )
-    asked = [table.id for table, _ in selected(paper, options.tables, options.rows)]
-    _show(paper, reports, asked, [page.write_page(paper, options.out)], legacy=options.legacy_metric)
+    whole = with_searched(paper, options.out, None)
+    asked = [table.id for table, _ in selected(whole, options.tables, options.rows)]
+    others = [path for _, paths in searches for path in paths]
+    _show(paper, reports, asked, [*others, page.write_page(paper, options.out)], legacy=options.legacy_metric)
     return 0
 
 
@@ -267,10 +273,11 @@ def _show(paper: Paper, reports: list[reporting.Report], asked: list[str], other
     names += sorted(confusions)
     shown = [report.tables[name] for report in reports for name in names if name in report.tables]
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
-    _print(shown, [*paths, *others])
+    print_tables(shown, [*paths, *others])
 
 
-def _print(shown: list[dict], paths: list[Path]) -> None:
+def print_tables(shown: list[dict], paths: list[Path]) -> None:
+    """Show tables, then the paths of what was written."""
     # A table in a log file is not squeezed to the 80 columns that an unknown terminal is taken to have.
     screen = Console() if sys.stdout.isatty() else Console(width=200)
     for values in shown:

@@ -12,13 +12,14 @@ class Board:
     """Shows all runs of a command; a context manager.
 
     Args:
-        runs: all runs of the command.
+        runs: all runs of the command; 0 where their number is not known.
         finished: those that had a record before.
         epochs: epochs that the pending runs take at most, for the time left.
     """
 
     def __init__(self, runs: int, finished: int, epochs: int):
         self._runs, self._done, self._epochs = runs, finished, epochs
+        self._of = f"/{runs}" if runs else ""
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -43,7 +44,7 @@ class Board:
     def begin(self, name: str, epochs: int) -> "RunListener":
         """A run starts; hand the listener to the fit loop."""
         task = self._bars.add_task(name, total=1)
-        return RunListener(self, name, task, epochs, self._done + 1, self._runs)
+        return RunListener(self, name, task, epochs, f"{self._done + 1}{self._of}")
 
     def end(self, listener: "RunListener", result: str) -> None:
         """The run is over: its own bar goes, one line with the result stays."""
@@ -53,7 +54,7 @@ class Board:
             # Early stopping leaves epochs undone; they count as done for the time left.
             self._bars.advance(self._total, listener.epochs - listener.epochs_shown)
             self._bars.update(self._total, description=self._heading())
-        say(f"[{self._done}/{self._runs}] {listener.name}: {result} ({time.perf_counter() - listener.began:.0f} s)")
+        say(f"[{self._done}{self._of}] {listener.name}: {result} ({time.perf_counter() - listener.began:.0f} s)")
 
     def epoch(self) -> None:
         """An epoch of any run is done."""
@@ -65,16 +66,16 @@ class Board:
         return self._bars
 
     def _heading(self) -> str:
-        return f"runs {self._done}/{self._runs} done, epochs"
+        return f"runs {self._done}{self._of} done, epochs"
 
 
 class RunListener(Listener):
     """Moves the bar of one run."""
 
-    def __init__(self, board: Board, name: str, task: int, epochs: int, number: int, runs: int):
+    def __init__(self, board: Board, name: str, task: int, epochs: int, number: str):
         self._board = board
         self.name, self.task, self.epochs = name, task, epochs
-        self._number, self._runs = number, runs
+        self._number = number
         self.epochs_shown = 0
         self.began = time.perf_counter()
         self._latest = ""
@@ -84,7 +85,7 @@ class RunListener(Listener):
             # Going on from a checkpoint: those epochs need no time any more.
             for _ in range(epoch - self.epochs_shown):
                 self._board.epoch()
-            say(f"[{self._number}/{self._runs}] {self.name}: going on after epoch {epoch}")
+            say(f"[{self._number}] {self.name}: going on after epoch {epoch}")
             self.epochs_shown = epoch
         self._board.bars().update(
             self.task,
@@ -101,4 +102,4 @@ class RunListener(Listener):
         self.epochs_shown = int(entry["epoch"])
         self._board.epoch()
         if not messages.is_terminal:
-            say(f"[{self._number}/{self._runs}] {self.name}: epoch {self.epochs_shown}/{self.epochs}{self._latest}")
+            say(f"[{self._number}] {self.name}: epoch {self.epochs_shown}/{self.epochs}{self._latest}")

@@ -29,7 +29,8 @@ def measure(
     memory: MemoryLimit,
     listener: Listener,
 ) -> Record:
-    """Train one run, going on from its checkpoint where there is one, and judge it on validation and test.
+    """Train one run, going on from its checkpoint where there is one, and judge it on validation and test; on
+    validation alone where the run's fold has no test windows.
 
     Args:
         place: folder of the run's checkpoint, logs and best weights.
@@ -59,10 +60,11 @@ def measure(
     )
     began = time.perf_counter()
     metrics, clips = {}, ()
-    for part in ("valid", "test"):
+    test_withheld = not len(run.fold.test)
+    for part in ("valid",) if test_withheld else ("valid", "test"):
         clips = _judge(plan, planned, fitted, part, memory)
         metrics[part] = accuracies(clips)
-    layer = paper.projected_layer(planned.row_experiment)
+    layer = None if test_withheld else paper.projected_layer(planned.row_experiment)
     projection = layer and project(
         fitted,
         reader,
@@ -73,7 +75,8 @@ def measure(
         budget_bytes=memory.batch_budget(),
     )
     memory.require("judging")
-    record = _record(plan, planned, fitted, metrics, tuple(clips), time.perf_counter() - began)
+    tested = () if test_withheld else tuple(clips)
+    record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began)
     return record.but(projection=projection)
 
 
@@ -147,4 +150,5 @@ def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, jud
         weights=planned.weights,
         history=tuple(fitted.state.history),
         clips=clips,
+        test_withheld=not len(run.fold.test),
     )

@@ -127,6 +127,7 @@ class Paper:
         legacy_batches: part -> size of the batches that the study judged it in, leaving the last incomplete one out but
             dividing by all windows; its tables get a twin with ours so capped.
         left_out_genres: of a dataset that has them; `--genres` brings them back.
+        tuned: digest of a row that a search found -> its values, which smoke scale does not replace.
     """
 
     key: str
@@ -153,6 +154,7 @@ class Paper:
     confusions: tuple[Confusion, ...] = ()
     left_out_genres: tuple[str, ...] = ()
     legacy_batches: dict[str, int] = field(default_factory=dict)
+    tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def table_ids(self) -> list[str]:

@@ -1,5 +1,6 @@
-"""Keeps the compiled start-up chatter of TensorFlow off the console; whatever else is written still appears."""
+"""Keeps the chatter of TensorFlow off the console; whatever else is written still appears."""
 
+import logging
 import os
 import re
 import sys
@@ -13,9 +14,14 @@ _CHATTER = re.compile(
 )
 
 
+# A command that trains many networks traces many steps.
+_RETRACING = "triggered tf.function retracing"
+
+
 @contextmanager
 def quiet_start() -> Iterator[None]:
     """Hold back standard error while the block imports TensorFlow, then print what is not chatter."""
+    logging.getLogger("tensorflow").addFilter(lambda record: _RETRACING not in record.getMessage())
     sys.stderr.flush()
     original = os.dup(2)
     with tempfile.TemporaryFile() as held:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as ScreenTable
 
-from common import confusion, genres, rounds
+from common import confusion, genres, rounds, searchcells
 from common.evaluation import ALL_METRIC_NAMES, METRIC_NAMES
 from common.files import write_json, write_text
 
@@ -38,6 +38,8 @@ def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         return confusion.cells(table)
     if table.get("kind") == "genres":
         return genres.cells(table)
+    if table.get("kind") == "search":
+        return searchcells.cells(table)
     return rounds.cells(table) if "kind" in table else _result_cells(table)
 
 

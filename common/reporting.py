@@ -13,6 +13,7 @@ from common.figurestyle import write
 from common.groups import Group, groups_of
 from common.paper import ArchitectureTable, Figure, Paper
 from common.records import of_one_start, read_all, runs_folder
+from common.searchrows import with_searched
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import read_track
 
@@ -36,12 +37,13 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> list[Repo
         dataset: only of this one; None for all.
     """
     folders = sorted(path.parent for path in (Path(out) / paper.key).glob("*/runs") if path.is_dir())
-    return [
-        _write_group(paper, group, out)
-        for folder in folders
-        if dataset in (None, folder.name)
-        for group in groups_of(paper, read_all(runs_folder(out, paper.key, folder.name)))
-    ]
+    reports = []
+    for folder in folders:
+        if dataset in (None, folder.name):
+            whole = with_searched(paper, out, folder.name)
+            groups = groups_of(whole, read_all(runs_folder(out, paper.key, folder.name)))
+            reports += [_write_group(whole, group, out) for group in groups]
+    return reports
 
 
 def _write_group(paper: Paper, group: Group, out: Path) -> Report:

@@ -31,6 +31,7 @@ def resolve(paper: Paper, experiment: Experiment, setting: Setting, given: Featu
     if setting.scale == "smoke":
         smoke = paper.smoke_paper_features if setting.features == "paper" else paper.smoke
         changes |= {path: value for path, value in smoke.items() if experiment.has(path)}
+        changes |= paper.tuned.get(experiment.digest, {})
     if setting.epochs is not None:
         changes["training.epochs"] = setting.epochs
     if setting.precision is not None:

@@ -30,6 +30,12 @@ class PairedReader:
         self.windows = first.windows
         self.labels = first.labels
 
+    def withhold_all_but(self, positions: np.ndarray) -> None:
+        """From now on only the windows at `positions` can be read, of both parts."""
+        for part in self.parts:
+            part.withhold_all_but(positions)
+        self.labels = self.parts[0].labels
+
     def close(self) -> None:
         """Close all files."""
         for part in self.parts:

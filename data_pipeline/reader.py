@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.errors import DataError
+from common.errors import DataError, RunError
 from data_pipeline.shards import ShardIndex
 from data_pipeline.windows import WindowIndex
 
@@ -40,6 +40,21 @@ class WindowReader:
         rows = np.array([t.first_row for t in tracks], np.int64)[windows.tracks] + windows.starts
         self._offsets = data_offsets[self._shards] + rows * self._row_bytes
         self._files: OrderedDict[int, int] = OrderedDict()
+        self._withheld: np.ndarray | None = None
+
+    def withhold_all_but(self, positions: np.ndarray) -> None:
+        """From now on only the windows at `positions` can be read; the labels of the others become -1."""
+        self._withheld = np.ones(len(self.windows), bool)
+        self._withheld[positions] = False
+        self.labels = np.where(self._withheld, np.int32(-1), self.labels)
+
+    def require_readable(self, positions: np.ndarray) -> None:
+        """Raise RunError where a window is withheld."""
+        if self._withheld is not None and self._withheld[positions].any():
+            raise RunError(
+                f"{int(self._withheld[positions].sum())} of {len(positions)} windows asked for are withheld: a search "
+                "reads training and validation windows alone. Judge its best trials with run.py."
+            )
 
     @property
     def parts(self) -> tuple["WindowReader", ...]:
@@ -61,7 +76,9 @@ class WindowReader:
 
         Raises:
             DataError: a shard ended early or was removed since it was opened.
+            RunError: a window is withheld.
         """
+        self.require_readable(positions)
         batch = np.empty((len(positions), *self.window_shape), self.dtype)
         for slot, position in zip(batch, positions, strict=True):
             shard = int(self._shards[position])

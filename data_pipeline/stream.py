@@ -97,10 +97,13 @@ def as_dataset(
 
     Raises:
         BudgetError: the budget is smaller than one batch needs.
+        RunError: a window is withheld from this reader.
     """
     import tensorflow as tf
 
     parts = reader.parts
+    for part in parts:
+        part.require_readable(order)
     given = standardisation if isinstance(standardisation, tuple) else (standardisation,) * len(parts)
     decoders = [_decoder(part, layout, scaled) for part, scaled in zip(parts, given, strict=True)]
     ahead = batches_ahead(reader, batch_size, budget_bytes)

@@ -18,6 +18,7 @@ from benchmarks import (
     memory,
     memory_child,
     recurrent,
+    searching,
     streaming,
     synthetic,
     training_step,
@@ -43,6 +44,17 @@ def require_structure(result, *, rounds, peers, ratios):
     assert values["versions"]["numpy"] == np.__version__
     assert values["machine"]["cores"] >= 1
     return values
+
+
+def test_searching():
+    result = searching.measure(trials=9, window=2, early=7)
+    values = require_structure(
+        result,
+        rounds=2,
+        peers={"trials around 7", "trials up to 9"},
+        ratios={"trials up to 9 / trials around 7"},
+    )
+    assert values["settings"]["surrogate_trials"] == 100
 
 
 def test_log_mel():

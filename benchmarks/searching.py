@@ -1,0 +1,92 @@
+"""What choosing a trial costs as a search grows: 1,000 trials that take no time themselves.
+
+    python -m benchmarks.searching
+
+The library's own oracle fits a Gaussian process to all trials, with the cube of their number; ours to 100 of them
+(`common/oracle.py`). Timed is everything between two trainings: choosing values, journal and snapshot included.
+"""
+
+import math
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from keras_tuner.engine.trial import TrialStatus
+
+from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, launch, ratios
+from common.console import progress
+from common.oracle import SURROGATE_TRIALS, SearchOracle
+from common.searchstate import StateFiles
+from reproductions.se_cnn.spaces import DOCUMENTED
+
+MOST_RATIO = 3.0
+EARLY_TRIAL = 50
+_SHOWN = (25, 50, 100, 200, 500, 1000)
+
+
+def command(
+    trials: Annotated[int, typer.Option(min=100, help="Of the search.")] = 1000,
+    window: Annotated[int, typer.Option(min=2, help="Trials whose times are taken together.")] = 20,
+    out: Out = RESULTS,
+) -> int:
+    """Cost of choosing the last trials of a search against that of trial 50."""
+    return finish(measure(trials=trials, window=window), out)
+
+
+def measure(*, trials: int, window: int, early: int = EARLY_TRIAL) -> Result:
+    """Make one search and time each of its trials.
+
+    Args:
+        window: trials around `early`, and at the end, whose times are compared.
+        early: trial that the last ones are compared with.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = _times(Path(folder), trials)
+    first = early - window // 2
+    values = {f"trials around {early}": seconds[first : first + window], f"trials up to {trials}": seconds[-window:]}
+    above, below = f"trials up to {trials}", f"trials around {early}"
+    # Single trials vary with what the optimiser meets; their mean is what a search waits for.
+    ratio = (sum(values[above]) / window) / (sum(values[below]) / window)
+    return Result(
+        name="searching",
+        title=f"Choosing a trial of a search: {DOCUMENTED.title}",
+        unit="s per trial",
+        values=values,
+        ratios={f"{above} / {below}": ratios(values[above], values[below])},
+        requirements=(Requirement(f"mean of {above} / mean of {below}", "at most", MOST_RATIO, ratio),),
+        settings={"trials": trials, "rounds": window, "surrogate_trials": SURROGATE_TRIALS, "space": DOCUMENTED.key},
+        facts={
+            f"mean seconds of {window} trials before trial {shown}": sum(seconds[shown - window : shown]) / window
+            for shown in _SHOWN
+            if window <= shown <= trials
+        }
+        | {"seconds in all": sum(seconds)},
+    )
+
+
+def _times(folder: Path, trials: int) -> list[float]:
+    oracle = SearchOracle(DOCUMENTED.parameters, "val_accuracy", trials=trials, seed=0, files=StateFiles(folder))
+    seconds = []
+    with progress("choosing", trials, unit="trials") as advance:
+        for _ in range(trials):
+            began = time.perf_counter()
+            trial = oracle.create_trial("one")
+            oracle.update_trial(trial.trial_id, {"val_accuracy": _accuracy(trial.hyperparameters.values)})
+            trial.status = TrialStatus.COMPLETED
+            oracle.end_trial(trial)
+            seconds.append(time.perf_counter() - began)
+            advance(1)
+    return seconds
+
+
+def _accuracy(values: dict) -> float:
+    """A landscape like a real one: a broad optimum in r, steps between the widths, and noise that repeats."""
+    widths = sum(map(int, values["widths"].split(",")))
+    smooth = 0.6 - 0.01 * math.log2(values["r"] / 31.43) ** 2 - 0.005 * abs(math.log2(widths / 608))
+    return smooth + 0.01 * math.sin(1e4 * values["r"])
+
+
+if __name__ == "__main__":
+    launch(command)

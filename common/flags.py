@@ -1,0 +1,75 @@
+"""Flags that several commands share: which data, how they are split, and where things lie."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from common.errors import SpecError
+from common.methods import SplitName
+
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+Dataset = Annotated[
+    Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"], typer.Option("--dataset", help="Which data.")
+]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of the dataset, or .npz file of --dataset arrays.")]
+ScaleFlag = Annotated[
+    Literal["smoke", "paper"] | None,
+    typer.Option("--scale", help="smoke: minutes, to see that it works. Default: smoke for demo, else paper."),
+]
+Features = Annotated[
+    Literal["paper", "small"] | None,
+    typer.Option(
+        "--features", help="small: cheaper than the paper's. Default: small for demo at smoke scale, else paper."
+    ),
+]
+Epochs = Annotated[int | None, typer.Option("--epochs", min=1, help="At most so many epochs.")]
+Split = Annotated[SplitName | None, typer.Option("--split", help="How clips are dealt out.")]
+Unit = Annotated[
+    Literal["clip", "segment"] | None,
+    typer.Option("--unit", help="segment: deal out single windows (contaminated)."),
+]
+Precision = Annotated[
+    Literal["float32", "mixed_bfloat16"] | None, typer.Option("--precision", help="Of the arithmetic.")
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Replace a value of every row, e.g. training.batch_windows=16; repeat for several. "
+        "The paper's generated page lists the values.",
+    ),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option("--weights", metavar="NAME=FILE", help="Trained weights that a row starts from; repeat for several."),
+]
+MemorySize = Annotated[
+    str | None, typer.Option("--memory-limit", help="Most resident memory, e.g. 4GB.", metavar="SIZE")
+]
+SecondsPerColumn = Annotated[
+    float | None,
+    typer.Option("--seconds-per-column", min=1e-6, help="Time step of --dataset arrays without n_samples."),
+]
+DecoderFlag = Annotated[Literal["soundfile", "tensorflow-io"], typer.Option("--decoder", help="Audio decoder.")]
+Cache = Annotated[Path, typer.Option("--cache", help="Folder for extracted features.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for results.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Go on without unusable clips; tables count them.")]
+AllowIncomplete = Annotated[
+    bool, typer.Option("--allow-incomplete", help="Go on although clips are missing; tables say so.")
+]
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size such as `900MB`, `4GB` or `4G` (powers of 1024).
+
+    Raises:
+        SpecError: not a size.
+    """
+    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([KMGT]?)I?B?\s*", text.upper())
+    if not found or float(found[1]) <= 0:
+        raise SpecError(f"--memory-limit {text}: not a size, expected e.g. 900MB or 4GB.")
+    return int(float(found[1]) * _UNITS[found[2]])

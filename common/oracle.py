@@ -1,0 +1,222 @@
+"""keras-tuner's Bayesian oracle, made repeatable, bounded in cost, and safe against being killed.
+
+What differs from the library's own, and why:
+
+* Each choice is a function of the seed, the number of the trial and the trials that have ended, so a search that goes
+  on after a kill chooses as one that was not killed. (The library restarts its random state then.)
+* Seed 0 is a seed. (The library takes 0 for none and draws one.)
+* The Gaussian process sees at most `SURROGATE_TRIALS` trials, the best and the latest: its cost grows with the cube of
+  their number.
+* State goes to `common.searchstate`. (The library's own files are not written atomically.)
+* A trial whose worker is no longer heard of goes back into the queue; one that ends twice counts once.
+"""
+
+import time
+import warnings
+from collections.abc import Callable
+
+import keras_tuner
+import numpy as np
+from keras_tuner.engine.trial import Trial, TrialStatus
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
+
+from common.searchspace import DIRECTIONS, Objective, Parameters
+from common.searchstate import StateFiles, TrialState
+
+# Best and latest trials, half each, that the Gaussian process is fitted to.
+SURROGATE_TRIALS = 100
+_IDLE_ID = "waiting"
+
+
+class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
+    """Chooses the values of each trial.
+
+    Args:
+        parameters: the space.
+        trials: how many are made.
+        seed: 0 or more.
+        initial: trials drawn at random before the first that is chosen; None for three per parameter.
+        files: where its state is kept; its trials so far are taken from there.
+        lease_seconds: a trial whose worker has not been heard of for so long is given to another one; None where the
+            process that asks is the one that runs them.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        objective: Objective,
+        *,
+        trials: int,
+        seed: int,
+        files: StateFiles,
+        initial: int | None = None,
+        lease_seconds: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        super().__init__(
+            objective=keras_tuner.Objective(objective, DIRECTIONS[objective]),
+            max_trials=trials,
+            num_initial_points=initial,
+            seed=seed + 1,
+            hyperparameters=parameters.hyperparameters(),
+            allow_new_entries=False,
+            tune_new_entries=False,
+            # A trial that fails is marked, and the search goes on.
+            max_consecutive_failed_trials=trials + 1,
+        )
+        self.verbose = 0
+        self.files = files
+        # Workers whose trials were taken back and not yet told of.
+        self._lost: list[str] = []
+        self._lease_seconds, self._clock = lease_seconds, clock
+        # Trial id -> when its worker was last heard of.
+        self._heard: dict[str, float] = {}
+        self._restore()
+
+    @property
+    def finished(self) -> bool:
+        """Whether every trial has ended."""
+        return len(self.end_order) >= self.max_trials
+
+    def _restore(self) -> None:
+        for known in self.files.load().trials.values():
+            hyperparameters = self.hyperparameters.copy()
+            hyperparameters.values = dict(known.values)
+            trial = Trial(hyperparameters, trial_id=known.id, status=known.status)
+            if known.score is not None:
+                trial.metrics.register(self.objective.name, self.objective.direction)
+                trial.metrics.update(self.objective.name, known.score)
+                self.score_trial(trial)
+            self.trials[known.id] = trial
+            self.start_order.append(known.id)
+            self._record_values(trial)
+            if known.status != TrialStatus.RUNNING:
+                continue
+            if self._lease_seconds is None:
+                self._retry_queue.append(known.id)
+            else:
+                # Its worker may have outlived the process that gave it out.
+                self.ongoing_trials[known.tuner] = trial
+                self._heard[known.id] = self._clock()
+        self.end_order = list(self.files.state.ended)
+
+    @keras_tuner.synchronized
+    def create_trial(self, tuner_id):
+        """A trial to run, or word to wait or to stop."""
+        self._take_back_lost()
+        everything_began = len(self.trials) >= self.max_trials and not self._retry_queue
+        waiting = self.ongoing_trials and tuner_id not in self.ongoing_trials
+        if self._lease_seconds is not None and everything_began and waiting:
+            # One of those that run may yet get lost, and then somebody has to be there for it.
+            self.tuner_ids.add(tuner_id)
+            return Trial(self.hyperparameters.copy(), trial_id=_IDLE_ID, status=TrialStatus.IDLE)
+        trial = super().create_trial(tuner_id)
+        if trial.status == TrialStatus.RUNNING:
+            self._heard[trial.trial_id] = self._clock()
+            self.files.add(TrialState(trial.trial_id, dict(trial.hyperparameters.values), tuner=tuner_id))
+        return trial
+
+    @keras_tuner.synchronized
+    def end_trial(self, trial):
+        """Note how a trial ended; one that has ended before, by another worker, counts as it did then."""
+        if trial.trial_id in self.end_order:
+            return
+        if trial.trial_id in self._retry_queue:
+            self._retry_queue.remove(trial.trial_id)
+        super().end_trial(trial)
+        ended = self.trials[trial.trial_id]
+        completed = ended.status == TrialStatus.COMPLETED
+        self.files.add(
+            TrialState(
+                ended.trial_id,
+                dict(ended.hyperparameters.values),
+                status="COMPLETED" if completed else "FAILED",
+                score=float(ended.score) if completed else None,
+                tuner=self.files.state.trials[ended.trial_id].tuner,
+            )
+        )
+
+    @keras_tuner.synchronized
+    def take_lost(self) -> list[str]:
+        """Workers that fell silent since this was last asked; their trials are back in the queue."""
+        self._take_back_lost()
+        lost, self._lost = self._lost, []
+        return lost
+
+    @keras_tuner.synchronized
+    def get_trial(self, trial_id):
+        """The trial; asking for it is also how its worker is heard of."""
+        self._heard[trial_id] = self._clock()
+        return super().get_trial(trial_id)
+
+    def populate_space(self, trial_id):
+        """Values for a new trial: at random at first, then where the surrogate promises most."""
+        begun = len(self.trials)
+        self._random_state = np.random.RandomState([self.seed, begun])
+        self._seed_state = int(np.random.SeedSequence([self.seed, begun]).generate_state(1)[0])
+        # For so few trials threads cost more than they save, and their number would have a say in the last digits.
+        with threadpool_limits(1), warnings.catch_warnings():
+            # Scores that hardly differ have no length scale; the search then explores, as it should.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return super().populate_space(trial_id)
+
+    def fitted_surrogate(self):
+        """The Gaussian process of the trials that completed; predicts the objective, negated where more is better."""
+        with threadpool_limits(1), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.gpr.fit(*self._points({}))
+        return self.gpr
+
+    def vectors(self, values: list[dict]) -> np.ndarray:
+        """Trials as the surrogate sees them: float64 (trials, parameters), each between 0 and 1."""
+        space = self.hyperparameters.space
+        return np.array([[hp.value_to_prob(of_trial[hp.name]) for hp in space] for of_trial in values], np.float64)
+
+    def save(self):
+        """State is kept event by event instead."""
+
+    def _save_trial(self, trial):
+        pass
+
+    def _take_back_lost(self) -> None:
+        if self._lease_seconds is None:
+            return
+        for tuner_id, trial in list(self.ongoing_trials.items()):
+            if self._clock() - self._heard[trial.trial_id] > self._lease_seconds:
+                del self.ongoing_trials[tuner_id]
+                self.tuner_ids.discard(tuner_id)
+                self._retry_queue.append(trial.trial_id)
+                self._lost.append(tuner_id)
+
+    def _vector_to_values(self, vector):
+        # At exactly 1 the library's whole numbers are one above their range.
+        return super()._vector_to_values(np.minimum(vector, np.nextafter(1.0, 0.0)))
+
+    def _vectorize_trials(self):
+        """Points of the surrogate; of trials under way it is told what it expects itself, a little worse."""
+        ongoing = self.ongoing_trials
+        if ongoing:
+            # The library asks the surrogate as it was left by the trial before, or, in a new process, an empty one.
+            self.gpr.fit(*self._points({}))
+        return self._points(ongoing)
+
+    def _points(self, ongoing):
+        every, others = self.trials, self.ongoing_trials
+        under_way = {trial.trial_id for trial in ongoing.values()}
+        chosen = self._informative() | under_way
+        self.trials = {name: trial for name, trial in every.items() if name in chosen}
+        self.ongoing_trials = ongoing
+        try:
+            return super()._vectorize_trials()
+        finally:
+            self.trials, self.ongoing_trials = every, others
+
+    def _informative(self) -> set[str]:
+        completed = [trial for trial in self.trials.values() if trial.status == TrialStatus.COMPLETED]
+        if len(completed) <= SURROGATE_TRIALS:
+            return {trial.trial_id for trial in completed}
+        half = SURROGATE_TRIALS // 2
+        latest, earlier = completed[-half:], completed[:-half]
+        best = sorted(earlier, key=lambda trial: trial.score, reverse=self.objective.direction == "max")
+        return {trial.trial_id for trial in (*latest, *best[: SURROGATE_TRIALS - half])}

@@ -1,0 +1,74 @@
+"""What is written of a search, from what lies in its folder alone: table, pictures, and the best trials as rows."""
+
+from pathlib import Path
+from typing import Any
+
+from common import rendering, searchcharts
+from common.errors import SpecError
+from common.figurestyle import write
+from common.files import write_json
+from common.paper import Paper
+from common.searchcells import described
+from common.searchfolder import SearchFolder, folders
+from common.searchrows import ROWS_FORMAT
+from common.searchspace import SearchSpace, at
+from common.searchtable import Found, of_search, read_search
+
+
+def write_search(folder: SearchFolder) -> tuple[dict[str, Any], list[Path]]:
+    """Write the table of trials beside the paper's tables, and the pictures beside its figures.
+
+    Raises:
+        DataError: a file of the search cannot be used.
+    """
+    found = read_search(folder)
+    values = of_search(found)
+    results = folder.path.parents[1]
+    stem = f"table_{values['table']}"
+    paths = rendering.write_all(results, stem, values)
+    for kind, figure in (("along", searchcharts.along(found)), ("parallel", searchcharts.parallel(found))):
+        if figure is not None:
+            paths += write(figure, results / "figures" / f"figure_{values['table']}_{kind}")
+    return values, paths
+
+
+def write_top(paper: Paper, space: SearchSpace, found: Found, count: int) -> list[str]:
+    """Write the best distinct networks as rows; returns their labels.
+
+    Raises:
+        SpecError: no trial completed.
+    """
+    best = found.distinct()[:count]
+    if not best:
+        raise SpecError(f"--top {count}: no trial of {found.folder.path} completed.")
+    base = paper.row(*space.row).experiment
+    rows = []
+    for trial in best:
+        tuned = space.trial(base, trial.values)
+        paths = dict.fromkeys(parameter.path for parameter in space.parameters.every)
+        values = {path: at(tuned, path) for path in paths}
+        rows.append({"label": described(trial.values), "trial": trial.id, "values": values})
+    write_json(
+        found.folder.rows,
+        {
+            "format": ROWS_FORMAT,
+            "title": f"Best trials: {space.title}",
+            "row": list(space.row),
+            "rows": rows,
+            "notes": [
+                "Values found by a search on validation windows of these data; the rows are trained anew, with the "
+                "training of the paper's row.",
+                *(
+                    ["The search validated on fold 1 of these folds, whose validation clips other folds test."]
+                    if any(record.folds > 1 for record in found.records.values())
+                    else []
+                ),
+            ],
+        },
+    )
+    return [row["label"] for row in rows]
+
+
+def regenerate_searches(paper: str, out: Path, dataset: str | None = None) -> list[tuple[dict[str, Any], list[Path]]]:
+    """Write all searches of a paper again."""
+    return [write_search(folder) for folder in folders(out, paper, dataset)]

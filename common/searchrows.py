@@ -1,0 +1,70 @@
+"""The best trials of a search as rows of a table, which `run.py` trains like any other, test windows included."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from common.errors import DataError, SpecError
+from common.files import read_json
+from common.paper import Paper
+from common.searchfolder import SearchFolder, folders
+from common.spec import Row, Table
+
+ROWS_FORMAT = 1
+
+
+def table_id_of(search: str) -> str:
+    """Id of the table of a search's best trials."""
+    return f"top_{search}"
+
+
+def with_searched(paper: Paper, out: Path, dataset: str | None) -> Paper:
+    """The paper with a table for each search whose best trials were written as rows.
+
+    Args:
+        dataset: of the searches; None for all (of searches of one name the first).
+
+    Raises:
+        DataError: a file of rows cannot be used.
+    """
+    tables, tuned = [], {}
+    own = {row.experiment.digest for table in paper.tables for row in table.rows}
+    for folder in folders(out, paper.key, dataset):
+        if not folder.rows.exists() or table_id_of(folder.name) in {table.id for table in tables}:
+            continue
+        table, values = _table(paper, folder)
+        tables.append(table)
+        tuned |= {digest: changes for digest, changes in values.items() if digest not in own}
+    if not tables:
+        return paper
+    # Without `--table` a command makes the paper's tables, as before.
+    default = paper.default_tables or tuple(paper.table_ids)
+    return replace(paper, tables=(*paper.tables, *tables), default_tables=default, tuned=tuned)
+
+
+def _table(paper: Paper, folder: SearchFolder) -> tuple[Table, dict[str, dict[str, Any]]]:
+    values = read_json(folder.rows, what="a search's best trials")
+    try:
+        table_id, label = values["row"]
+        base = paper.row(table_id, label)
+        whole = paper.table(table_id)
+        experiments = [base.experiment.changed(row["values"]) for row in values["rows"]]
+        table = Table(
+            id=table_id_of(folder.name),
+            title=values["title"],
+            row_header="Values",
+            metrics=whole.metrics,
+            compared_with=whole.compared_with,
+            notes=(*whole.notes, *values["notes"]),
+            rows=tuple(
+                Row(label=row["label"], published=dict.fromkeys(whole.metrics), experiment=experiment)
+                for row, experiment in zip(values["rows"], experiments, strict=True)
+            ),
+        )
+    except (KeyError, TypeError, ValueError, SpecError) as error:
+        raise DataError(
+            f"{folder.rows}: not the best trials of a search of {paper.key} ({error}). Write them again with tune.py "
+            "--top, or delete the file."
+        ) from error
+    tuned = {experiment.digest: row["values"] for row, experiment in zip(values["rows"], experiments, strict=True)}
+    return table, tuned

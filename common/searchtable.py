@@ -1,0 +1,169 @@
+"""The table of a search: its trials, the best first, with what became of each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from common.records import Record
+from common.searchfolder import Note, SearchFolder
+from common.searchspace import Parameters, parameters_of
+from common.searchstate import TrialState
+
+_LONGEST_FAILURE = 100
+
+
+@dataclass(frozen=True)
+class Found:
+    """A search as its folder tells it.
+
+    Args:
+        identity: what it is of.
+        trials: in the order in which they began.
+        notes: trial id -> what its run said.
+        records: run id -> record.
+    """
+
+    folder: SearchFolder
+    identity: dict[str, Any]
+    trials: list[TrialState]
+    notes: dict[str, Note]
+    records: dict[str, Record]
+
+    @property
+    def parameters(self) -> Parameters:
+        """The space again."""
+        return parameters_of([{"name": name, **values} for name, values in self.identity["parameters"].items()])
+
+    @property
+    def completed(self) -> list[TrialState]:
+        """Those with a score, the best first, the earlier of equal ones first."""
+        sign = -1 if self.identity["objective"] == "val_accuracy" else 1
+        return sorted((trial for trial in self.trials if trial.score is not None), key=lambda trial: sign * trial.score)
+
+    def record_of(self, trial: TrialState) -> Record | None:
+        """The record of its first run; None where that is not here."""
+        note = self.notes.get(trial.id)
+        return self.records.get(note.runs[0]) if note and note.runs else None
+
+    def same_as(self, trial: TrialState) -> str | None:
+        """The first trial that asked for the same network; None where it is the first itself."""
+        record = self.record_of(trial)
+        for other in self.trials:
+            if other.id == trial.id or record is None:
+                return None
+            if self.record_of(other) is record:
+                return other.id
+        return None
+
+    def distinct(self) -> list[TrialState]:
+        """Completed trials, the best first, each network once."""
+        return [trial for trial in self.completed if self.same_as(trial) is None]
+
+
+def read_search(folder: SearchFolder) -> Found:
+    """Read a search's folder.
+
+    Raises:
+        DataError: a file of it cannot be used.
+    """
+    return Found(folder, folder.identity() or {}, folder.trials(), folder.notes(), folder.records())
+
+
+def of_search(found: Found) -> dict[str, Any]:
+    """The table of trials as JSON values; a function of what lies in the search's folder."""
+    identity = found.identity
+    rows = [_row(found, trial, rank) for rank, trial in enumerate(found.completed, start=1)]
+    rows += [_row(found, trial, None) for trial in found.trials if trial.score is None]
+    return {
+        "paper": identity["paper"],
+        "table": f"search_{found.folder.name}",
+        "title": f"{identity['about']['title']}: trials, the best first",
+        "dataset": identity["setting"]["dataset"],
+        "protocol": _any_record(found).protocol if found.records else identity["setting"]["split"],
+        "scale": identity["setting"]["scale"],
+        "kind": "search",
+        "objective": identity["objective"],
+        "parameters": list(identity["parameters"]),
+        "rows": rows,
+        "warnings": [],
+        "caption": _caption(found),
+    }
+
+
+def _row(found: Found, trial: TrialState, rank: int | None) -> dict[str, Any]:
+    record, note = found.record_of(trial), found.notes.get(trial.id)
+    same = found.same_as(trial)
+    if trial.status == "FAILED":
+        remark = (
+            f"failed: {(note.failure if note and note.failure else 'its worker did not say why')[:_LONGEST_FAILURE]}"
+        )
+    elif trial.status == "RUNNING":
+        remark = "not finished"
+    else:
+        remark = f"same network as trial {same}" if same is not None else ""
+    percent = found.identity["objective"] == "val_accuracy"
+    return {
+        "rank": rank,
+        "trial": trial.id,
+        "values": trial.values,
+        "score": None if trial.score is None else round(100 * trial.score if percent else trial.score, 4),
+        "trainable_parameters": record and record.trainable_parameters,
+        "best_epoch": record and record.best_epoch,
+        "runs": list(note.runs) if note else [],
+        "remark": remark,
+    }
+
+
+def _any_record(found: Found) -> Record:
+    return found.records[min(found.records)]
+
+
+def _caption(found: Found) -> list[str]:
+    identity, setting = found.identity, found.identity["setting"]
+    completed, distinct = len(found.completed), len(found.distinct())
+    failed = sum(trial.status == "FAILED" for trial in found.trials)
+    initial = identity["initial"] or 3 * len(identity["parameters"])
+    lines = [
+        f"{completed} of {identity['trials']} trials completed, of {distinct} distinct networks"
+        + (f"; {failed} failed" if failed else "")
+        + f". Varied: row {identity['row'][1]} of table {identity['row'][0]}.",
+        "Chosen by keras-tuner's Bayesian optimisation (Gaussian process, upper confidence bound), "
+        f"seed {identity['seed']}; {initial} trials drawn at random first.",
+        "The objective is of validation windows, at the epoch whose weights a run keeps"
+        + (f"; mean of {identity['runs_per_trial']} seeds" if identity["runs_per_trial"] > 1 else "; one seed")
+        + ". No test window was read: these are no results, and the best of many is flattered by chance.",
+    ]
+    if found.records:
+        one = _any_record(found)
+        data, parts = one.data, one.parts
+        lines.append(
+            f"Data: {data.title}, {data.clips} clips{f'; {data.caption}' if data.caption else ''}. Protocol: "
+            f"{one.protocol}; {parts['train'].windows} windows train, {parts['valid'].windows} choose."
+        )
+        lines += _reductions(one, setting)
+        if one.folds > 1:
+            lines.append(
+                f"Fold 1 of {one.folds} alone: its validation clips are test clips of another fold, so a result over "
+                "all folds is no longer untouched by this search."
+            )
+    if identity["shared_values"]:
+        shared = ", ".join(f"{path}={value}" for path, value in identity["shared_values"].items())
+        lines.append(f"Shared by all trials: {shared}.")
+    published = identity["about"]["published"]
+    if published:
+        shown = ", ".join(f"{name} = {value:g}" for name, value in published.items())
+        lines.append(f"Published optimum: {shown} ({identity['about']['published_by']}).")
+    return [*lines, *identity["about"]["notes"]]
+
+
+def _reductions(one: Record, setting: dict[str, Any]) -> list[str]:
+    lines = []
+    if setting["scale"] == "smoke":
+        lines.append("SMOKE SCALE: few clips, few epochs; it shows that the search works, not what it would find.")
+    if setting["features"] != "paper":
+        kind = "precomputed features" if setting["features"] == "given" else "small features"
+        lines.append(f"REDUCED FEATURES: {kind}, input {' x '.join(map(str, one.input_shape))}.")
+    training = one.experiment["training"]
+    lines.append(f"At most {training['epochs']} epochs, {training['precision']}.")
+    if setting["changes"]:
+        lines.append(f"CHANGED by the command: {', '.join(setting['changes'])}.")
+    return lines

@@ -1,0 +1,189 @@
+"""The command line that every paper's `tune.py` shares."""
+
+import re
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from common import chief, flags
+from common.cli import print_tables, run_app
+from common.console import say, warn
+from common.errors import SpecError
+from common.files import require_writable_folder
+from common.page import write_page
+from common.paper import Paper
+from common.planning import Options, plan
+from common.searchfolder import SearchFolder
+from common.searchreport import write_search, write_top
+from common.searchrows import table_id_of
+from common.searchspace import SearchSpace, find
+from common.searchtable import read_search
+from common.tuning import Asked, Search, run_search
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:
+    """Run a paper's searches and exit: 0 all trials have a score, 1 a trial failed, 2 unusable input."""
+    sys.exit(run_app(make_app(paper, spaces)))
+
+
+def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
+    """A paper's search command, not yet run."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    listed = "; ".join(f"{space.key}: {space.title}" for space in spaces)
+    app.command(help=f"Bayesian search over values of {paper.title}. Spaces: {listed}.")(_command(paper, spaces))
+    return app
+
+
+def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
+    def command(
+        space: Annotated[str | None, typer.Option(help=f"What is searched. Default: {spaces[0].key}.")] = None,
+        trials: Annotated[
+            int | None, typer.Option(min=1, help="Trials all in all, earlier ones included. Default: the space's.")
+        ] = None,
+        seed: Annotated[int, typer.Option(min=0, help="Of the choices.")] = 0,
+        objective: Annotated[
+            Literal["val_accuracy", "val_loss"] | None, typer.Option(help="Default: the space's.")
+        ] = None,
+        runs_per_trial: Annotated[int, typer.Option(min=1, help="Seeds that a trial's score is the mean of.")] = 1,
+        initial: Annotated[
+            int | None, typer.Option(min=1, help="Trials drawn at random first. Default: 3 per parameter.")
+        ] = None,
+        row: Annotated[
+            str | None, typer.Option(help="Another row of the space's table, to search instead of its own.")
+        ] = None,
+        name: Annotated[
+            str | None, typer.Option(help="Of the search, and its folder. Default: the space's key.")
+        ] = None,
+        top: Annotated[
+            int | None, typer.Option(min=1, help="Write the best so many networks as rows that run.py can train.")
+        ] = None,
+        fresh: Annotated[bool, typer.Option("--fresh", help="Forget the search of that name and begin anew.")] = False,
+        role: Annotated[
+            Literal["chief", "worker"] | None,
+            typer.Option(help="Of this process in a search on many machines: one chief chooses, workers train."),
+        ] = None,
+        chief_: Annotated[
+            str | None, typer.Option("--chief", metavar="HOST:PORT", help="Where the chief is reached.")
+        ] = None,
+        lease: Annotated[
+            float,
+            typer.Option(
+                min=2 * chief.HEARTBEAT_SECONDS,
+                metavar="SECONDS",
+                help="Silence of a worker after which the chief gives its trial to another.",
+            ),
+        ] = chief.LEASE_SECONDS,
+        from_records: Annotated[
+            bool, typer.Option("--from-records", help="Make table and figures again; no data, no training.")
+        ] = False,
+        dataset: flags.Dataset = "demo",
+        data: flags.Data = None,
+        scale: flags.ScaleFlag = None,
+        features: flags.Features = None,
+        epochs: flags.Epochs = None,
+        split: flags.Split = None,
+        unit: flags.Unit = None,
+        precision: flags.Precision = None,
+        set_: flags.Changes = None,
+        weights: flags.Weights = None,
+        memory_limit: flags.MemorySize = None,
+        seconds_per_column: flags.SecondsPerColumn = None,
+        decoder: flags.DecoderFlag = "soundfile",
+        cache: flags.Cache = Path("~/.cache/encore"),
+        out: flags.Out = Path("results"),
+        skip_bad: flags.SkipBad = False,
+        allow_incomplete: flags.AllowIncomplete = False,
+    ) -> int:
+        chosen = find(spaces, space)
+        if row is not None:
+            chosen = _with_row(paper, chosen, row)
+        if (role is None) != (chief_ is None):
+            raise SpecError("--role and --chief: go together, e.g. --role worker --chief node7:9000.")
+        if role == "worker" and (fresh or top is not None):
+            raise SpecError("--role worker: --fresh and --top go with the chief.")
+        address = None if chief_ is None else chief.parse_address(chief_)
+        called = name or (chosen.key if row is None else f"{chosen.key}-{_plain(row)}")
+        if not _NAME.fullmatch(called):
+            raise SpecError(f"--name {called}: expected letters, digits, and . _ - behind the first.")
+        out = out.expanduser()
+        require_writable_folder(out, flag="--out")
+        if from_records:
+            return _report(paper, chosen, SearchFolder(out, paper.key, dataset, called), top, out)
+        options = Options(
+            dataset=dataset,
+            data=data,
+            tables=(chosen.row[0],),
+            rows=(chosen.row[1],),
+            scale=scale,
+            features=features,
+            epochs=epochs,
+            seeds=1,
+            split=split,
+            unit=unit,
+            precision=precision,
+            memory_limit_bytes=None if memory_limit is None else flags.parse_size(memory_limit),
+            cache=cache.expanduser(),
+            out=out,
+            skip_bad=skip_bad,
+            allow_incomplete=allow_incomplete,
+            decoder=decoder,
+            seconds_per_column=seconds_per_column,
+            weights=tuple(weights or ()),
+            changes=tuple(set_ or ()),
+        )
+        require_writable_folder(options.cache, flag="--cache")
+        asked = Asked(objective or chosen.objective, trials or chosen.trials, called, seed, runs_per_trial, initial)
+        work = plan(paper, options)
+        try:
+            search = Search(work, chosen, options, asked)
+            if fresh:
+                shutil.rmtree(search.folder.path, ignore_errors=True)
+            if role == "worker":
+                return 1 if chief.work_for(search, address).failed else 0
+            if role == "chief":
+                chief.serve_search(search, address, lease_seconds=lease)
+            else:
+                run_search(search)
+        finally:
+            work.close()
+        return _report(paper, chosen, search.folder, top, out)
+
+    return command
+
+
+def _with_row(paper: Paper, space: SearchSpace, label: str) -> SearchSpace:
+    paper.row(space.row[0], label)
+    return replace(space, row=(space.row[0], label))
+
+
+def _plain(label: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+
+
+def _report(paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | None, out: Path) -> int:
+    if folder.identity() is None:
+        raise SpecError(f"{folder.path}: holds no search. Leave out --from-records to make one.")
+    values, paths = write_search(folder)
+    found = read_search(folder)
+    failed = [trial for trial in found.trials if trial.status == "FAILED"]
+    if top is not None:
+        labels = write_top(paper, space, found, top)
+        paths.append(folder.rows)
+        table = table_id_of(folder.name)
+        say(f"{len(labels)} rows of table {table}: {' | '.join(labels)}")
+        say(
+            f"train them: python reproductions/{paper.key}/run.py --dataset {folder.path.parents[1].name} "
+            f"--table {table} --seeds 3, with the flags of this search that choose data and scale"
+        )
+    print_tables([values], [*paths, write_page(paper, out)])
+    for trial in failed:
+        warn(f"trial {trial.id} failed; {folder.path / 'trials' / f'{trial.id}.json'} says why")
+    if not found.completed:
+        warn("no trial has a score")
+    return 1 if failed or not found.completed else 0

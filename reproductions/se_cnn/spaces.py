@@ -1,0 +1,75 @@
+"""What is searched of SE-CNN: the squeeze ratio r with the documented channel widths, and with widths of its own."""
+
+import math
+
+from common.searchspace import Choice, FloatRange, IntRange, Parameters, SearchSpace
+from common.spec import Experiment
+from reproductions.se_cnn.paper import PAPER, TABLE_5_3
+
+RATIO = FloatRange(name="r", path="model.ratio", low=2.0, high=64.0, sampling="log")
+_XU_AND_ZHOU = "Xu and Zhou 2020, after 50 evaluations"
+_NOTES = (
+    "r is discrete: hidden units are max(1, floor(C / r)), so ratios that build one and the same network are trained "
+    "once.",
+    "Range of r, acquisition and number of first trials are ours; the source gives the 50 evaluations and the optimum.",
+)
+
+
+def canonical_ratio(experiment: Experiment) -> Experiment:
+    """The experiment with the largest of all squeeze ratios that build its network, e.g. 32 for 31.43 (section 5.2).
+
+    Hidden units of a block of C channels stay k = floor(C / r) up to r = C / k; where they are 1, any larger r does.
+    """
+    model = experiment.model
+    widths = {model.widths[block - 1] for block in model.se_blocks}
+    limits = [width / model.hidden_units(width) for width in widths if model.hidden_units(width) > 1]
+    # Without a block, or with 1 unit everywhere, r has no upper limit: the largest width stands for all.
+    ratio = min(limits, default=float(max(widths, default=1)))
+    # C / k may be rounded up beyond the last ratio that still gives k.
+    while any(model.but(ratio=ratio).hidden_units(width) != model.hidden_units(width) for width in widths):
+        ratio = math.nextafter(ratio, 0.0)
+    return experiment.changed({"model.ratio": ratio})
+
+
+DOCUMENTED = SearchSpace(
+    key="documented",
+    title="squeeze ratio r with the four documented widths",
+    row=PAPER.default_row,
+    parameters=Parameters(
+        every=(
+            RATIO,
+            Choice(
+                name="widths",
+                path="model.widths",
+                values=tuple(row.experiment.model.widths for row in TABLE_5_3.rows),
+            ),
+        )
+    ),
+    plotted="r",
+    canonical=canonical_ratio,
+    smoke={"training.epochs": 3, "training.windows_per_epoch": 512},
+    published={"r": 31.43},
+    published_by=_XU_AND_ZHOU,
+    notes=_NOTES,
+)
+FREE = SearchSpace(
+    key="free",
+    title="squeeze ratio r with free widths",
+    row=PAPER.default_row,
+    parameters=Parameters(
+        every=(
+            RATIO,
+            *(
+                IntRange(name=f"width{stage + 1}", path="model.widths", place=stage, low=8, high=512, sampling="log")
+                for stage in range(5)
+            ),
+        )
+    ),
+    plotted="r",
+    canonical=canonical_ratio,
+    smoke={"training.epochs": 3, "training.windows_per_epoch": 512},
+    published={"r": 31.43},
+    published_by=_XU_AND_ZHOU,
+    notes=_NOTES,
+)
+SPACES = (DOCUMENTED, FREE)

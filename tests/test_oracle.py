@@ -1,0 +1,253 @@
+"""The oracle of searches: repeatable after a kill at any event, with torn files, with lost workers, at bounded cost."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from keras_tuner.engine.trial import TrialStatus
+
+from common.oracle import SURROGATE_TRIALS, SearchOracle
+from common.searchspace import Choice, FloatRange, IntRange, Parameters
+from common.searchstate import JOURNAL_NAME, PREVIOUS_NAME, STATE_NAME, StateFiles, TrialState
+
+PARAMETERS = Parameters(
+    every=(
+        FloatRange(name="r", path="model.ratio", low=2, high=64, sampling="log"),
+        Choice(name="widths", path="model.widths", values=((4, 8), (8, 16))),
+    )
+)
+# Six are drawn at random, the others chosen.
+TRIALS = 9
+
+
+def make(folder, *, trials=TRIALS, seed=0, parameters=PARAMETERS, **more) -> SearchOracle:
+    return SearchOracle(parameters, "val_accuracy", trials=trials, seed=seed, files=StateFiles(folder), **more)
+
+
+def score(values) -> float:
+    """Best at r = 16 with the wide layers."""
+    return 0.9 - 0.02 * abs(math.log2(values["r"] / 16)) - (0.05 if values["widths"] == "4,8" else 0.0)
+
+
+def step(oracle, tuner="one", outcome=score) -> bool:
+    """Begin and end one trial; False once there is none left."""
+    trial = oracle.create_trial(tuner)
+    if trial.status != TrialStatus.RUNNING:
+        return False
+    end(oracle, trial, outcome(trial.hyperparameters.values))
+    return True
+
+
+def end(oracle, trial, value) -> None:
+    if value is None:
+        trial.status = TrialStatus.INVALID
+    else:
+        oracle.update_trial(trial.trial_id, {"val_accuracy": value})
+        trial.status = TrialStatus.COMPLETED
+    oracle.end_trial(trial)
+
+
+def run(oracle, **more) -> list:
+    while step(oracle, **more):
+        pass
+    return told(oracle)
+
+
+def told(oracle) -> list:
+    return [
+        (trial.trial_id, trial.status, trial.hyperparameters.values, trial.score) for trial in oracle.trials.values()
+    ]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return run(make(tmp_path_factory.mktemp("undisturbed")))
+
+
+def test_a_search_killed_at_every_event_makes_the_same_trials(undisturbed, tmp_path):
+    ended = True
+    for _ in range(2 * TRIALS):
+        # A new process for each event: half of them die between the beginning and the end of a trial.
+        oracle = make(tmp_path)
+        trial = oracle.create_trial("one")
+        ended = not ended
+        if ended:
+            end(oracle, trial, score(trial.hyperparameters.values))
+    assert told(make(tmp_path)) == undisturbed
+    assert make(tmp_path).create_trial("one").status == TrialStatus.STOPPED
+
+
+def cut(path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def garble(path) -> None:
+    lines = path.read_text().splitlines()
+    lines[len(lines) // 2] = "\0" * 40
+    path.write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("damage", "of", "said"),
+    [
+        (cut, [STATE_NAME], "state.json: is torn"),
+        (lambda path: path.write_bytes(b""), [STATE_NAME], "state.json: is torn"),
+        (lambda path: path.unlink(), [STATE_NAME], ""),
+        (cut, [STATE_NAME, PREVIOUS_NAME], "state.previous.json: is torn"),
+        (cut, [JOURNAL_NAME], "line"),
+        (garble, [JOURNAL_NAME], "is torn"),
+        (cut, [JOURNAL_NAME, STATE_NAME], "is torn"),
+        (lambda path: path.unlink(), [JOURNAL_NAME, STATE_NAME, PREVIOUS_NAME], ""),
+    ],
+    ids=["cut", "empty", "gone", "both-cut", "journal-cut", "journal-garbled", "journal-and-state", "all-gone"],
+)
+def test_torn_files_lose_no_trial(undisturbed, tmp_path, capsys, damage, of, said):
+    oracle = make(tmp_path)
+    for _ in range(7):
+        step(oracle)
+    oracle.create_trial("one")
+    for name in of:
+        damage(tmp_path / name)
+    again = make(tmp_path)
+    if of == [STATE_NAME] or of == [STATE_NAME, PREVIOUS_NAME]:
+        assert len(again.end_order) == 7, "the journal has all of it"
+    if said:
+        assert said in capsys.readouterr().err.replace("\n", " ")
+    assert run(again) == undisturbed
+    assert len({trial_id for trial_id, *_ in told(make(tmp_path))}) == TRIALS
+
+
+def test_the_journal_goes_on_behind_a_torn_line(tmp_path):
+    oracle = make(tmp_path)
+    step(oracle)
+    with open(tmp_path / JOURNAL_NAME, "ab") as journal:
+        journal.write(b'{"number": 3, "tri')
+    (tmp_path / STATE_NAME).unlink()
+    oracle = make(tmp_path)
+    step(oracle)
+    (tmp_path / STATE_NAME).unlink()
+    (tmp_path / PREVIOUS_NAME).unlink(missing_ok=True)
+    assert [trial.score is not None for trial in make(tmp_path).trials.values()] == [True, True]
+
+
+def test_a_changed_state_is_not_believed(tmp_path):
+    oracle = make(tmp_path)
+    step(oracle)
+    path = tmp_path / STATE_NAME
+    values = json.loads(path.read_text())
+    values["trials"][0]["score"] = 1.0
+    path.write_text(json.dumps(values))
+    assert make(tmp_path).trials["0"].score == told(oracle)[0][3]
+
+
+def test_seed_0_is_a_seed(undisturbed, tmp_path):
+    assert run(make(tmp_path / "again")) == undisturbed
+    other = run(make(tmp_path / "other", seed=1))
+    assert [values for _, _, values, _ in other] != [values for _, _, values, _ in undisturbed]
+
+
+def test_trials_that_fail_are_marked_and_the_search_goes_on(tmp_path):
+    outcomes = dict.fromkeys(range(1, 5))
+    count = iter(range(TRIALS))
+    oracle = make(tmp_path)
+    run(oracle, outcome=lambda values: outcomes.get(next(count), score(values)))
+    again = make(tmp_path)
+    for those in (oracle, again):
+        statuses = [trial.status for trial in those.trials.values()]
+        assert statuses == ["COMPLETED", *["FAILED"] * 4, *["COMPLETED"] * (TRIALS - 5)]
+    assert again.finished
+
+
+def test_it_finds_what_chance_does_not(tmp_path):
+    chosen = run(make(tmp_path / "chosen", trials=18))
+    drawn = run(make(tmp_path / "drawn", trials=18, initial=18))
+    assert chosen[:6] == drawn[:6]
+    best_chosen, best_drawn = (max(value for *_, value in trials) for trials in (chosen, drawn))
+    assert best_chosen > 0.895
+    assert best_chosen > best_drawn
+
+
+def test_the_surrogate_sees_the_best_and_the_latest(tmp_path):
+    files = StateFiles(tmp_path)
+    rng = np.random.default_rng(0)
+    count = 3 * SURROGATE_TRIALS
+    for number in range(count):
+        values = {"r": float(2 * 32 ** rng.random()), "widths": "8,16"}
+        trial = TrialState(f"{number:03d}", values, "COMPLETED", score=0.99 if number == 7 else float(rng.random() / 2))
+        files.state.apply({"number": number + 1, "trial": vars(trial)})
+    files._write_snapshot()
+    oracle = make(tmp_path, trials=999)
+    fitted = oracle.fitted_surrogate()
+    assert len(oracle.trials) == count
+    assert len(fitted.X_train_) == SURROGATE_TRIALS
+    best, latest = (oracle.vectors([files.state.trials[name].values]) for name in ("007", f"{count - 1:03d}"))
+    for seen in (best, latest):
+        assert np.isclose(fitted.X_train_, seen).all(axis=1).any()
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def test_the_trial_of_a_silent_worker_goes_to_another_and_counts_once(tmp_path, clock):
+    oracle = make(tmp_path, trials=3, lease_seconds=30, clock=clock)
+    lost, kept = oracle.create_trial("lost"), oracle.create_trial("kept")
+    clock.now = 20
+    oracle.get_trial(kept.trial_id)
+    clock.now = 40
+    assert oracle.take_lost() == ["lost"]
+    end(oracle, kept, 0.5)
+    again = oracle.create_trial("kept")
+    assert (again.trial_id, again.hyperparameters.values) == (lost.trial_id, lost.hyperparameters.values)
+    end(oracle, again, 0.6)
+    # The silent one was only slow.
+    lost.status = TrialStatus.COMPLETED
+    oracle.end_trial(lost)
+    step(oracle, "kept")
+    assert oracle.finished
+    assert [trial.score for trial in oracle.trials.values()][:2] == [0.6, 0.5]
+    assert oracle.end_order == ["1", "0", "2"]
+
+
+def test_a_worker_waits_while_a_trial_may_still_be_lost(tmp_path, clock):
+    oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
+    oracle.create_trial("lost")
+    step(oracle, "kept")
+    assert oracle.create_trial("kept").status == TrialStatus.IDLE
+    clock.now = 31
+    assert step(oracle, "kept")
+    assert oracle.create_trial("kept").status == TrialStatus.STOPPED
+    assert oracle.finished
+    assert not oracle.tuner_ids
+
+
+def test_a_chief_that_is_started_again_leaves_trials_with_their_workers(tmp_path, clock):
+    oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
+    trial = oracle.create_trial("worker")
+    again = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
+    assert again.create_trial("worker").trial_id == trial.trial_id
+    assert again.create_trial("other").trial_id != trial.trial_id
+    end(again, trial, 0.5)
+    assert again.trials[trial.trial_id].score == 0.5
+
+
+def test_free_widths_are_whole_numbers_in_their_range(tmp_path):
+    free = Parameters(
+        every=tuple(
+            IntRange(name=f"w{n}", path="model.widths", place=n, low=8, high=512, sampling="log") for n in range(2)
+        )
+    )
+    oracle = make(tmp_path, parameters=free, initial=4)
+    run(oracle, outcome=lambda values: -abs(math.log(values["w0"] * values["w1"] / 4096)))
+    for _, _, values, _ in told(oracle):
+        assert all(isinstance(value, int) and 8 <= value <= 512 for value in values.values())
