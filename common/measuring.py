@@ -74,7 +74,7 @@ def measure(
     )
     memory.require("judging")
     record = _record(plan, planned, fitted, metrics, tuple(clips), time.perf_counter() - began)
-    return record.but(projection=projection)
+    return record.but(projection=projection, machine=records.machine() | workbench.devices.facts)
 
 
 def _weights_of(previous: str, place: Path) -> Path:
