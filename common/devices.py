@@ -1,8 +1,9 @@
 """Training on several devices of one machine: which take part, and what makes it mean the same as on one.
 
 TensorFlow's `MirroredStrategy` keeps a copy of every variable on each device, deals each batch out in order (the first
-part to the first device) and adds the gradients up. `keras.distribution` is no alternative here: for TensorFlow, Keras
-3.15 calls its own implementation a prototype that is not to be used. What the strategy and Keras leave undone:
+part to the first device) and adds the gradients up. `keras.distribution` is no alternative: for TensorFlow, Keras 3.15
+calls its own implementation a prototype that is not to be used, and on JAX it fails on a batch that does not divide
+evenly, as the last of an epoch seldom does. What the strategy and Keras leave undone:
 
 * Keras gives every device's part of a batch the same weight, also where a ragged batch gives one device fewer windows
   or none. `SharedModel` weighs each part by its windows.
