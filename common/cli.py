@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as ScreenTable
 
+from common import devices as several_devices
 from common import page, rendering, reporting
 from common.console import messages, say
 from common.errors import EncoreError, SpecError
@@ -143,6 +144,13 @@ def _command(paper: Paper):
         memory_limit: Annotated[
             str | None, typer.Option(help="Most resident memory, e.g. 4GB.", metavar="SIZE")
         ] = None,
+        devices: Annotated[
+            str | None,
+            typer.Option(
+                metavar="N|cpu:N",
+                help="Share each batch out over the first N GPUs; cpu:N: over N virtual CPU devices, to try it out.",
+            ),
+        ] = None,
         seconds_per_column: Annotated[
             float | None, typer.Option(min=1e-6, help="Time step of --dataset arrays without n_samples.")
         ] = None,
@@ -174,7 +182,7 @@ def _command(paper: Paper):
         if list_ and (table or row):
             raise SpecError("--list: shows all tables and rows; leave out --table and --row.")
         chosen = (row, data, fresh, scale, features, epochs, seeds, split, genres is not None, unit, precision, set_)
-        if from_records and (any((*chosen, carry_weights, weights)) or dataset != "demo"):
+        if from_records and (any((*chosen, carry_weights, weights, devices)) or dataset != "demo"):
             raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
         options = Options(
             dataset=dataset,
@@ -199,6 +207,7 @@ def _command(paper: Paper):
             seconds_per_column=seconds_per_column,
             weights=tuple(weights or ()),
             legacy_metric=legacy_metric,
+            devices=devices,
             changes=(*(set_ or ()), *(["protocol.carry_weights=true"] if carry_weights else [])),
         )
         if legacy_metric and not paper.legacy_batches:
@@ -217,6 +226,8 @@ def _own_genres(paper: Paper) -> str:
 
 
 def _run(paper: Paper, options: Options) -> int:
+    # Before anything is computed, because TensorFlow sets its devices up then.
+    several_devices.find(options.devices)
     paper = with_searched(paper, options.out, options.dataset)
     chosen = selected(
         paper, options.tables, options.rows

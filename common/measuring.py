@@ -77,7 +77,7 @@ def measure(
     memory.require("judging")
     tested = () if test_withheld else tuple(clips)
     record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began)
-    return record.but(projection=projection)
+    return record.but(projection=projection, machine=records.machine() | workbench.devices.facts)
 
 
 def _weights_of(previous: str, place: Path) -> Path:

@@ -125,11 +125,14 @@ class AccumulationSchedule(keras.callbacks.Callback):
             self.model.jax_state_sync()
 
 
-def optimizer_of(training: Training, undecayed: list[keras.Variable]) -> keras.optimizers.Optimizer:
+def optimizer_of(
+    training: Training, undecayed: list[keras.Variable], accumulated_adam: type[AccumulatedAdam] = AccumulatedAdam
+) -> keras.optimizers.Optimizer:
     """The optimiser that an experiment asks for.
 
     Args:
         undecayed: variables that decoupled weight decay leaves alone.
+        accumulated_adam: where gradients are to be accumulated.
     """
     decay = {"weight_decay": training.l2} if training.l2 and training.l2_form == "decoupled" else {}
     if training.optimizer == "adadelta":
@@ -137,7 +140,7 @@ def optimizer_of(training: Training, undecayed: list[keras.Variable]) -> keras.o
     elif training.accumulate_batches == 1:
         optimizer = keras.optimizers.Adam(training.learning_rate, **decay)
     else:
-        optimizer = AccumulatedAdam(
+        optimizer = accumulated_adam(
             training.learning_rate,
             batch_samples=training.batch_windows,
             gradient_accumulation_steps=training.accumulate_batches,

@@ -53,6 +53,7 @@ class Options:
     weights: tuple[str, ...] = ()
     genres: str | None = None
     legacy_metric: bool = False
+    devices: str | None = None
 
     @property
     def weight_files(self) -> dict[str, Path]:

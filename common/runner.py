@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from common import records
+from common import devices, records
 from common.console import say, warn
 from common.display import Board
 from common.errors import EncoreError, RunError, SpecError
@@ -51,7 +51,7 @@ def execute(plan: Plan, options: Options) -> Outcome:
     if outcome.finished_before:
         say(f"{outcome.finished_before} of {len(plan.runs)} runs are already finished")
     memory = MemoryLimit(options.memory_limit_bytes)
-    workbench = Workbench()
+    workbench = Workbench(devices.find(options.devices))
     epochs = {planned.run.id: planned.run.experiment.training.epochs for planned in pending}
     if options.fresh:
         for planned in pending:

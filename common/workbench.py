@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from common.devices import ONE_DEVICE, Devices
 from common.f1 import MacroF1
 from common.methods import Protocol
 from common.optimizers import optimizer_of
@@ -39,9 +40,13 @@ class Workbench:
     The rounds of a protocol train the same network from the same fresh weights, on other windows. Tracing its training
     step takes longer than many a short round (5-15 s), so the last model is kept and put back to its first state, to
     the bit, where the next run wants the same.
+
+    Args:
+        devices: that train its models.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, devices: Devices = ONE_DEVICE) -> None:
+        self.devices = devices
         self._key: tuple | None = None
         self._model: keras.Model | None = None
         self._fresh: list[np.ndarray] = []
@@ -57,7 +62,7 @@ class Workbench:
         key = (graph_of(experiment), shape, classes, seed)
         if key != self._key:
             self._key = None
-            self._model = _compiled(experiment, build, shape, classes, seed)
+            self._model = _compiled(experiment, build, shape, classes, seed, self.devices)
             self._fresh = [np.array(keras.ops.convert_to_numpy(value)) for value in _state(self._model)]
             self._key = key
         else:
@@ -73,26 +78,31 @@ def _state(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _compiled(experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int, seed: int) -> keras.Model:
+def _compiled(
+    experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int, seed: int, devices: Devices
+) -> keras.Model:
     # Drops the graphs of earlier runs in this process, and makes layer names start over.
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     training = experiment.training
-    keras.config.set_dtype_policy(training.precision)
-    try:
-        model = network_of(experiment, build, shape, classes)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    model.compile(
-        optimizer=optimizer_of(training, undecayed=regularise(model, training)),
-        loss="sparse_categorical_crossentropy",
-        metrics=[
-            "accuracy",
-            MacroF1(classes),
-            *([keras.metrics.SparseCategoricalCrossentropy(name=WATCHED)] if training.watch == WATCHED else []),
-        ],
-        # XLA compiles slower code for this work on CPUs; other backends know best.
-        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
-    )
-    model.optimizer.build(model.trainable_variables)
+    with devices.scope():
+        keras.config.set_dtype_policy(training.precision)
+        try:
+            model = devices.shared(network_of(experiment, build, shape, classes))
+        finally:
+            keras.config.set_dtype_policy("float32")
+        undecayed = regularise(model, training)
+        model.compile(
+            optimizer=optimizer_of(training, undecayed=undecayed, accumulated_adam=devices.accumulated_adam),
+            loss="sparse_categorical_crossentropy",
+            metrics=[
+                "accuracy",
+                MacroF1(classes),
+                *([keras.metrics.SparseCategoricalCrossentropy(name=WATCHED)] if training.watch == WATCHED else []),
+            ],
+            # XLA compiles slower code for this work on CPUs; other backends know best.
+            jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+        )
+        model.optimizer.build(model.trainable_variables)
+        devices.build_metrics(model)
     return model

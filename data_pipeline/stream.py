@@ -134,6 +134,8 @@ def as_dataset(
     options = tf.data.Options()
     # Automatic tuning of buffers would spend memory that the budget has not been asked for.
     options.autotune.enabled = False
+    # Where several devices share a batch, each takes its part of every batch: none may drop windows as not its own.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     return dataset.with_options(options)
 
 
