@@ -50,6 +50,14 @@ Weights = Annotated[
 MemorySize = Annotated[
     str | None, typer.Option("--memory-limit", help="Most resident memory, e.g. 4GB.", metavar="SIZE")
 ]
+DevicesFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--devices",
+        metavar="N|cpu:N",
+        help="Share each batch out over the first N GPUs; cpu:N: over N virtual CPU devices, to try it out.",
+    ),
+]
 SecondsPerColumn = Annotated[
     float | None,
     typer.Option("--seconds-per-column", min=1e-6, help="Time step of --dataset arrays without n_samples."),

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from common import chief, flags
+from common import devices as several_devices
 from common.cli import print_tables, run_app
 from common.console import say, warn
 from common.errors import SpecError
@@ -93,6 +94,7 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
         set_: flags.Changes = None,
         weights: flags.Weights = None,
         memory_limit: flags.MemorySize = None,
+        devices: flags.DevicesFlag = None,
         seconds_per_column: flags.SecondsPerColumn = None,
         decoder: flags.DecoderFlag = "soundfile",
         cache: flags.Cache = Path("~/.cache/encore"),
@@ -136,7 +138,10 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
             seconds_per_column=seconds_per_column,
             weights=tuple(weights or ()),
             changes=tuple(set_ or ()),
+            devices=devices,
         )
+        # Before anything is computed, because TensorFlow sets its devices up then.
+        several_devices.find(devices)
         require_writable_folder(options.cache, flag="--cache")
         asked = Asked(objective or chosen.objective, trials or chosen.trials, called, seed, runs_per_trial, initial)
         work = plan(paper, options)

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FatalError
 
-from common import records
+from common import devices, records
 from common.console import say
 from common.display import Board
 from common.errors import EncoreError, ResumeError, RunError, SpecError
@@ -81,7 +81,7 @@ class Search:
         first.reader.withhold_all_but(np.union1d(fold.train, fold.valid))
         self.folder = SearchFolder(options.out, plan.paper.key, plan.setting.dataset, asked.name)
         self._memory = MemoryLimit(options.memory_limit_bytes)
-        self._workbench = Workbench()
+        self._workbench = Workbench(devices.find(options.devices))
         self.outcome = Outcome()
 
     def identity(self) -> dict[str, Any]:
