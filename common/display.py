@@ -18,7 +18,7 @@ class Board:
     """
 
     def __init__(self, runs: int, finished: int, epochs: int):
-        self._runs, self._done, self._epochs = runs, finished, epochs
+        self._runs, self._done, self._begun, self._epochs = runs, finished, finished, epochs
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -41,9 +41,10 @@ class Board:
         self._bars.stop()
 
     def begin(self, name: str, epochs: int) -> "RunListener":
-        """A run starts; hand the listener to the fit loop."""
+        """A run starts, beside others that may be on their way; hand the listener to the fit loop."""
         task = self._bars.add_task(name, total=1)
-        return RunListener(self, name, task, epochs, self._done + 1, self._runs)
+        self._begun += 1
+        return RunListener(self, name, task, epochs, self._begun, self._runs)
 
     def end(self, listener: "RunListener", result: str) -> None:
         """The run is over: its own bar goes, one line with the result stays."""
@@ -94,11 +95,22 @@ class RunListener(Listener):
         )
 
     def batch(self) -> None:
-        self._board.bars().advance(self.task, 1)
+        self.batches(1)
+
+    def batches(self, count: int) -> None:
+        """So many batches of this epoch were trained on since the last call."""
+        self._board.bars().advance(self.task, count)
+
+    def again(self) -> None:
+        """The worker of this run was lost, and another one does it."""
+        say(f"[{self._number}/{self._runs}] {self.name}: its worker was lost, done again by another")
 
     def finished(self, entry: dict[str, float]) -> None:
         self._latest = f", loss {entry['loss']:.3f}, validation {100 * entry['val_accuracy']:.1f} %"
-        self.epochs_shown = int(entry["epoch"])
-        self._board.epoch()
+        epoch = int(entry["epoch"])
+        # An epoch that a lost worker had finished counts once.
+        if epoch > self.epochs_shown:
+            self._board.epoch()
+            self.epochs_shown = epoch
         if not messages.is_terminal:
-            say(f"[{self._number}/{self._runs}] {self.name}: epoch {self.epochs_shown}/{self.epochs}{self._latest}")
+            say(f"[{self._number}/{self._runs}] {self.name}: epoch {epoch}/{self.epochs}{self._latest}")
