@@ -1,25 +1,24 @@
 """The flags that every paper's `run.py` shares."""
 
-import json
 import re
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table as ScreenTable
 
 from common import page, rendering, reporting
 from common.console import messages, say
 from common.errors import EncoreError, SpecError
 from common.files import require_writable_folder
-from common.listing import listing
+from common.listing import show_listing
 from common.methods import SplitName
 from common.paper import Paper
 from common.planning import Options, plan
 from common.runner import execute
-from common.selection import selected
+from common.selection import Chosen, selected
 
 # What shells report for a process that Ctrl-C ended; the command-line library turns the interrupt into it.
 _INTERRUPTED = 130
@@ -144,6 +143,13 @@ def _command(paper: Paper):
         seconds_per_column: Annotated[
             float | None, typer.Option(min=1e-6, help="Time step of --dataset arrays without n_samples.")
         ] = None,
+        jobs: Annotated[
+            int | None, typer.Option(min=1, help="So many runs at a time, each in a process of its own.")
+        ] = None,
+        cluster: Annotated[
+            str | None,
+            typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers do the work, e.g. tcp://host:8786."),
+        ] = None,
         decoder: Annotated[Literal["soundfile", "tensorflow-io"], typer.Option(help="Audio decoder.")] = "soundfile",
         cache: Annotated[Path, typer.Option(help="Folder for extracted features.")] = Path("~/.cache/encore"),
         out: Annotated[Path, typer.Option(help="Folder for results.")] = Path("results"),
@@ -172,7 +178,11 @@ def _command(paper: Paper):
         if list_ and (table or row):
             raise SpecError("--list: shows all tables and rows; leave out --table and --row.")
         chosen = (row, data, fresh, scale, features, epochs, seeds, split, genres is not None, unit, precision, set_)
-        if from_records and (any((*chosen, carry_weights, weights)) or dataset != "demo"):
+        if jobs is not None and cluster is not None:
+            raise SpecError(
+                f"--jobs {jobs}, --cluster {cluster}: runs go to processes of this machine or to a cluster; give one."
+            )
+        if from_records and (any((*chosen, carry_weights, weights, jobs, cluster)) or dataset != "demo"):
             raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
         options = Options(
             dataset=dataset,
@@ -202,10 +212,10 @@ def _command(paper: Paper):
         if legacy_metric and not paper.legacy_batches:
             raise SpecError(f"--legacy-metric: {paper.key} published no metric that needs correcting.")
         if list_:
-            return _list(paper, as_json)
+            return show_listing(paper, as_json=as_json)
         if from_records:
             return _from_records(paper, options)
-        return _run(paper, options)
+        return _run(paper, options, jobs, cluster)
 
     return command
 
@@ -214,7 +224,7 @@ def _own_genres(paper: Paper) -> str:
     return f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
 
 
-def _run(paper: Paper, options: Options) -> int:
+def _run(paper: Paper, options: Options, jobs: int | None, cluster: str | None) -> int:
     chosen = selected(
         paper, options.tables, options.rows
     )  # a mistyped table or row is told before the data are looked at
@@ -222,9 +232,24 @@ def _run(paper: Paper, options: Options) -> int:
     if not any(rows for _, rows in chosen):
         return _only_architecture(paper, [table for table, _ in chosen], options)
     require_writable_folder(options.cache, flag="--cache")
-    work = plan(paper, options)
+    with _crew(jobs, cluster) as crew:
+        return _run_rows(paper, options, chosen, crew)
+
+
+def _crew(jobs: int | None, cluster: str | None) -> AbstractContextManager:
+    """Workers that were asked for; None for this process."""
+    if cluster is None and jobs in (None, 1):
+        return nullcontext()
+    from common import execution  # the import takes a second
+
+    return execution.local_workers(jobs) if cluster is None else execution.cluster_workers(cluster)
+
+
+def _run_rows(paper: Paper, options: Options, chosen: Chosen, crew) -> int:
+    options = options.with_absolute_paths() if crew else options
+    work = plan(paper, options, spread=crew and crew.spread)
     try:
-        outcome = execute(work, options)
+        outcome = execute(work, options, crew and crew.work)
         reports = reporting.regenerate(paper, options.out, work.setting.dataset)
         mine = [r for r in reports if (r.group.setting, r.group.conditions) == (work.setting, work.conditions)]
         examples = [path for r in mine for path in reporting.write_examples(paper, r.group, work.readers, options.out)]
@@ -278,20 +303,3 @@ def _print(shown: list[dict], paths: list[Path]) -> None:
     screen.print("written:")
     for path in dict.fromkeys(paths):
         screen.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _list(paper: Paper, as_json: bool) -> int:
-    values = listing(paper)
-    if as_json:
-        print(json.dumps(values, indent=1))
-        return 0
-    screen = Console() if sys.stdout.isatty() else Console(width=160)
-    for entry in values["tables"]:
-        rows = ScreenTable(title=f"Table {entry['id']}: {entry['title']}")
-        for name in ("row", "published", "trainable parameters", "experiment"):
-            rows.add_column(name, justify="left" if name == "row" else "right")
-        for row in entry["rows"]:
-            published = ", ".join(f"{name} {value}" for name, value in row["published"].items() if value is not None)
-            rows.add_row(row["label"], published, f"{row['trainable_parameters']:,}", row["experiment"][:12])
-        screen.print(rows)
-    return 0
