@@ -24,7 +24,7 @@ def local_workers(jobs: int) -> Iterator[Crew]:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # there is no way to have none; a fixed port may be taken
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
