@@ -61,7 +61,7 @@ class Crew:
         try:
             while batches or under_way:
                 while batches and len(under_way) < 2 * max(1, self._count()):
-                    arguments = pickled, batches.popleft(), self._neighbours()
+                    arguments = pickled, batches.popleft(), self._neighbours(), worker.thread_settings()
                     under_way.append(self._client.submit(worker.apply_to_all, *arguments, pure=False))
                 yield from self._value(under_way[0])
                 under_way.popleft()
@@ -89,7 +89,9 @@ class Crew:
                     ids = tuple(planned.run.id for planned in chain)
                     # The command is part of the key: another command's run of this id has other folders.
                     key = f"encore-{ids[0]}-{job.command}"
-                    future = self._client.submit(worker.do_runs, errand, ids, key=key, pure=False)
+                    future = self._client.submit(
+                        worker.do_runs, errand, ids, worker.thread_settings(), key=key, pure=False
+                    )
                     future.add_done_callback(news.put)
                     under_way[future.key] = future, chain
                 try:

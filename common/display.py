@@ -54,7 +54,9 @@ class Board:
             # Early stopping leaves epochs undone; they count as done for the time left.
             self._bars.advance(self._total, listener.epochs - listener.epochs_shown)
             self._bars.update(self._total, description=self._heading())
-        say(f"[{self._done}/{self._runs}] {listener.name}: {result} ({time.perf_counter() - listener.began:.0f} s)")
+        say(
+            f"[{listener.number}/{self._runs}] {listener.name}: {result} ({time.perf_counter() - listener.began:.0f} s)"
+        )
 
     def epoch(self) -> None:
         """An epoch of any run is done."""
@@ -75,7 +77,7 @@ class RunListener(Listener):
     def __init__(self, board: Board, name: str, task: int, epochs: int, number: int, runs: int):
         self._board = board
         self.name, self.task, self.epochs = name, task, epochs
-        self._number, self._runs = number, runs
+        self.number, self._runs = number, runs
         self.epochs_shown = 0
         self.began = time.perf_counter()
         self._latest = ""
@@ -85,7 +87,7 @@ class RunListener(Listener):
             # Going on from a checkpoint: those epochs need no time any more.
             for _ in range(epoch - self.epochs_shown):
                 self._board.epoch()
-            say(f"[{self._number}/{self._runs}] {self.name}: going on after epoch {epoch}")
+            say(f"[{self.number}/{self._runs}] {self.name}: going on after epoch {epoch}")
             self.epochs_shown = epoch
         self._board.bars().update(
             self.task,
@@ -103,7 +105,7 @@ class RunListener(Listener):
 
     def again(self) -> None:
         """The worker of this run was lost, and another one does it."""
-        say(f"[{self._number}/{self._runs}] {self.name}: its worker was lost, done again by another")
+        say(f"[{self.number}/{self._runs}] {self.name}: its worker was lost, done again by another")
 
     def finished(self, entry: dict[str, float]) -> None:
         self._latest = f", loss {entry['loss']:.3f}, validation {100 * entry['val_accuracy']:.1f} %"
@@ -113,4 +115,4 @@ class RunListener(Listener):
             self._board.epoch()
             self.epochs_shown = epoch
         if not messages.is_terminal:
-            say(f"[{self._number}/{self._runs}] {self.name}: epoch {epoch}/{self.epochs}{self._latest}")
+            say(f"[{self.number}/{self._runs}] {self.name}: epoch {epoch}/{self.epochs}{self._latest}")

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import dask
 from distributed import Client, LocalCluster
 
 from common.crew import Crew
@@ -16,9 +15,7 @@ _CONNECT_SECONDS = 10
 @contextmanager
 def local_workers(jobs: int) -> Iterator[Crew]:
     """Start that many worker processes on this machine, and end them with the block."""
-    # Dask would give the libraries of its workers one thread each; ours are to compute what this process would.
     with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": {}}),
         LocalCluster(
             n_workers=jobs,
             threads_per_worker=1,

@@ -71,8 +71,12 @@ class Loopback:
 
     def _launch(self, kind: str, *arguments: str, log: str = "scheduler") -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments]
+        # As Dask's nanny sets them.
+        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         with open(self.folder / f"{log}.log", "wb") as file:
-            return subprocess.Popen(command, cwd=self.folder, stdout=file, stderr=file, env=environment())
+            return subprocess.Popen(
+                command, cwd=self.folder, stdout=file, stderr=file, env={**environment(), **one_thread}
+            )
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
