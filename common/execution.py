@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from distributed import Client, LocalCluster
 
+from common import worker
 from common.crew import Crew
 from common.errors import ClusterError
 
@@ -23,6 +24,7 @@ def local_workers(jobs: int) -> Iterator[Crew]:
             memory_limit=0,
             dashboard_address="127.0.0.1:0",  # there is no way to have none; a fixed port may be taken
             silence_logs=logging.CRITICAL,
+            preload=worker.__name__,
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -3,6 +3,7 @@
 import os
 import pickle
 import platform
+import signal
 import threading
 from typing import Any
 
@@ -14,6 +15,12 @@ _one_run = threading.Lock()
 _starting = threading.Lock()
 # How many threads numerical libraries use, where they do not use all cores: sums differ by it in the last digit.
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def dask_setup(_worker: Any) -> None:
+    """Dask calls this in each local worker. Ctrl-C reaches all processes of a terminal, but the one that was given the
+    command ends its workers itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def thread_settings() -> dict[str, str | None]:
