@@ -1,6 +1,5 @@
 """The flags that every paper's `run.py` shares."""
 
-import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -19,22 +18,10 @@ from common.paper import Paper
 from common.planning import Options, plan
 from common.runner import execute
 from common.selection import Chosen, selected
+from common.sizes import parse_size
 
 # What shells report for a process that Ctrl-C ended; the command-line library turns the interrupt into it.
 _INTERRUPTED = 130
-_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-
-
-def parse_size(text: str) -> int:
-    """Bytes of a size such as `900MB`, `4GB` or `4G` (powers of 1024).
-
-    Raises:
-        SpecError: not a size.
-    """
-    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([KMGT]?)I?B?\s*", text.upper())
-    if not found or float(found[1]) <= 0:
-        raise SpecError(f"--memory-limit {text}: not a size, expected e.g. 900MB or 4GB.")
-    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def main(paper: Paper) -> None:

@@ -16,6 +16,7 @@ _CONNECT_SECONDS = 10
 @contextmanager
 def local_workers(jobs: int) -> Iterator[Crew]:
     """Start that many worker processes on this machine, and end them with the block."""
+    _silence()
     with (
         LocalCluster(
             n_workers=jobs,
@@ -42,7 +43,7 @@ def cluster_workers(address: str) -> Iterator[Crew]:
         ClusterError: there is no scheduler, or it has no workers for too long.
     """
     flag = f"--cluster {address}"
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it would say is said here
+    _silence()
     try:
         client = Client(address, timeout=_CONNECT_SECONDS)
     except (OSError, ValueError, TypeError) as error:
@@ -55,3 +56,9 @@ def cluster_workers(address: str) -> Iterator[Crew]:
         crew = Crew(client, flag)
         crew.wait_for_workers()
         yield crew
+
+
+def _silence() -> None:
+    """What Dask would say of lost workers and schedulers is said by Encore."""
+    for name in ("distributed", "distributed.client"):  # the second has a level of its own
+        logging.getLogger(name).setLevel(logging.CRITICAL)
