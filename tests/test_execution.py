@@ -98,7 +98,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def wait_until(holds, seconds: float = 60) -> None:
+def wait_until(holds, seconds: float = 120) -> None:
     ends = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < ends
@@ -194,7 +194,7 @@ def test_a_command_that_is_interrupted_frees_its_workers(loopback, places, tmp_p
         if "epoch 2/500" in line:
             process.send_signal(signal.SIGINT)
             break
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "goes on from there" in errors
@@ -212,7 +212,7 @@ def test_a_killed_worker_loses_no_run_and_changes_no_digit(loopback, places, und
             name = re.search(r"\] (.*): epoch", line)[1]
             killed, lost, _ = next(run for run in loopback.begun() if run not in before and run[2] == name)
             loopback.workers[killed].kill()
-    process.communicate(timeout=120)
+    process.communicate(timeout=240)
     assert process.returncode == 0, errors
     assert f"{name}: its worker was lost, done again by another" in errors
     assert f"{name}: going on after epoch 1" in errors or f"{name}: epoch 2/3" in errors
