@@ -34,7 +34,7 @@ def command(
     out: Out = RESULTS,
 ) -> int:
     """Peak memory of training on large shards against small ones."""
-    from common.cli import parse_size
+    from common.sizes import parse_size
 
     sizes = {"small": int(small_gigabytes * 2**30), "large": int(large_gigabytes * 2**30)}
     limit = parse_size(memory_limit)

@@ -1,44 +1,29 @@
 """The flags that every paper's `run.py` shares."""
 
-import json
-import re
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table as ScreenTable
 
 from common import devices as several_devices
-from common import page, rendering, reporting
+from common import flags, page, rendering, reporting
 from common.console import messages, say
 from common.errors import EncoreError, SpecError
 from common.files import require_writable_folder
-from common.listing import listing
-from common.methods import SplitName
+from common.listing import show_listing
 from common.paper import Paper
 from common.planning import Options, plan
 from common.runner import execute
 from common.searchreport import regenerate_searches
 from common.searchrows import with_searched
-from common.selection import selected
+from common.selection import Chosen, selected
+from common.sizes import parse_size
 
 # What shells report for a process that Ctrl-C ended; the command-line library turns the interrupt into it.
 _INTERRUPTED = 130
-_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-
-
-def parse_size(text: str) -> int:
-    """Bytes of a size such as `900MB`, `4GB` or `4G` (powers of 1024).
-
-    Raises:
-        SpecError: not a size.
-    """
-    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([KMGT]?)I?B?\s*", text.upper())
-    if not found or float(found[1]) <= 0:
-        raise SpecError(f"--memory-limit {text}: not a size, expected e.g. 900MB or 4GB.")
-    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def main(paper: Paper) -> None:
@@ -82,32 +67,19 @@ def _command(paper: Paper):
     defaults = ", ".join(paper.default_tables) or "all"
 
     def command(
-        dataset: Annotated[
-            Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"], typer.Option(help="Which data.")
-        ] = "demo",
-        data: Annotated[
-            Path | None, typer.Option(help="Folder of the dataset, or .npz file of --dataset arrays.")
-        ] = None,
+        dataset: flags.Dataset = "demo",
+        data: flags.Data = None,
         table: Annotated[
             list[str] | None, typer.Option(help=f"Table of the paper; repeat for several. Default: {defaults}.")
         ] = None,
         row: Annotated[list[str] | None, typer.Option(help="Row label; repeat for several. Default: all.")] = None,
-        scale: Annotated[
-            Literal["smoke", "paper"] | None,
-            typer.Option(help="smoke: minutes, to see that it works. Default: smoke for demo, else paper."),
-        ] = None,
-        features: Annotated[
-            Literal["paper", "small"] | None,
-            typer.Option(help="small: cheaper than the paper's. Default: small for demo at smoke scale, else paper."),
-        ] = None,
-        epochs: Annotated[int | None, typer.Option(min=1, help="At most so many epochs.")] = None,
+        scale: flags.ScaleFlag = None,
+        features: flags.Features = None,
+        epochs: flags.Epochs = None,
         seeds: Annotated[
             int | None, typer.Option(min=1, help="Runs of each row. Default: the paper's, 1 at smoke scale.")
         ] = None,
-        split: Annotated[
-            SplitName | None,
-            typer.Option(help="How clips are dealt out."),
-        ] = None,
+        split: flags.Split = None,
         genres: Annotated[
             str | None,
             typer.Option(
@@ -115,12 +87,8 @@ def _command(paper: Paper):
                 help=f"Only clips of these genres. Default: {_own_genres(paper)}.",
             ),
         ] = None,
-        unit: Annotated[
-            Literal["clip", "segment"] | None, typer.Option(help="segment: deal out single windows (contaminated).")
-        ] = None,
-        precision: Annotated[
-            Literal["float32", "mixed_bfloat16"] | None, typer.Option(help="Of the arithmetic.")
-        ] = None,
+        unit: flags.UnitFlag = None,
+        precision: flags.PrecisionFlag = None,
         carry_weights: Annotated[
             bool,
             typer.Option(
@@ -128,42 +96,24 @@ def _command(paper: Paper):
                 help="Each round of --split rotating starts from the weights of the one before (contaminated).",
             ),
         ] = False,
-        set_: Annotated[
-            list[str] | None,
-            typer.Option(
-                "--set",
-                metavar="PATH=VALUE",
-                help="Replace a value of every row, e.g. training.batch_windows=16; repeat for several. "
-                "The paper's generated page lists the values.",
-            ),
+        set_: flags.Changes = None,
+        weights: flags.Weights = None,
+        memory_limit: flags.MemorySize = None,
+        devices: flags.DevicesFlag = None,
+        seconds_per_column: flags.SecondsPerColumn = None,
+        jobs: Annotated[
+            int | None, typer.Option(min=1, help="So many runs at a time, each in a process of its own.")
         ] = None,
-        weights: Annotated[
-            list[str] | None,
-            typer.Option(metavar="NAME=FILE", help="Trained weights that a row starts from; repeat for several."),
-        ] = None,
-        memory_limit: Annotated[
-            str | None, typer.Option(help="Most resident memory, e.g. 4GB.", metavar="SIZE")
-        ] = None,
-        devices: Annotated[
+        cluster: Annotated[
             str | None,
-            typer.Option(
-                metavar="N|cpu:N",
-                help="Share each batch out over the first N GPUs; cpu:N: over N virtual CPU devices, to try it out.",
-            ),
+            typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers do the work, e.g. tcp://host:8786."),
         ] = None,
-        seconds_per_column: Annotated[
-            float | None, typer.Option(min=1e-6, help="Time step of --dataset arrays without n_samples.")
-        ] = None,
-        decoder: Annotated[Literal["soundfile", "tensorflow-io"], typer.Option(help="Audio decoder.")] = "soundfile",
-        cache: Annotated[Path, typer.Option(help="Folder for extracted features.")] = Path("~/.cache/encore"),
-        out: Annotated[Path, typer.Option(help="Folder for results.")] = Path("results"),
+        decoder: flags.DecoderFlag = "soundfile",
+        cache: flags.Cache = Path("~/.cache/encore"),
+        out: flags.Out = Path("results"),
         fresh: Annotated[bool, typer.Option("--fresh", help="Measure the asked runs again.")] = False,
-        skip_bad: Annotated[
-            bool, typer.Option("--skip-bad", help="Go on without unusable clips; tables count them.")
-        ] = False,
-        allow_incomplete: Annotated[
-            bool, typer.Option("--allow-incomplete", help="Go on although clips are missing; tables say so.")
-        ] = False,
+        skip_bad: flags.SkipBad = False,
+        allow_incomplete: flags.AllowIncomplete = False,
         from_records: Annotated[
             bool,
             typer.Option("--from-records", help="Make tables and curves again from records; no data, no training."),
@@ -182,7 +132,11 @@ def _command(paper: Paper):
         if list_ and (table or row):
             raise SpecError("--list: shows all tables and rows; leave out --table and --row.")
         chosen = (row, data, fresh, scale, features, epochs, seeds, split, genres is not None, unit, precision, set_)
-        if from_records and (any((*chosen, carry_weights, weights, devices)) or dataset != "demo"):
+        if jobs is not None and cluster is not None:
+            raise SpecError(
+                f"--jobs {jobs}, --cluster {cluster}: runs go to processes of this machine or to a cluster; give one."
+            )
+        if from_records and (any((*chosen, carry_weights, weights, devices, jobs, cluster)) or dataset != "demo"):
             raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
         options = Options(
             dataset=dataset,
@@ -213,10 +167,10 @@ def _command(paper: Paper):
         if legacy_metric and not paper.legacy_batches:
             raise SpecError(f"--legacy-metric: {paper.key} published no metric that needs correcting.")
         if list_:
-            return _list(paper, as_json)
+            return show_listing(paper, as_json=as_json)
         if from_records:
             return _from_records(paper, options)
-        return _run(paper, options)
+        return _run(paper, options, jobs, cluster)
 
     return command
 
@@ -225,9 +179,10 @@ def _own_genres(paper: Paper) -> str:
     return f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
 
 
-def _run(paper: Paper, options: Options) -> int:
-    # Before anything is computed, because TensorFlow sets its devices up then.
-    several_devices.find(options.devices)
+def _run(paper: Paper, options: Options, jobs: int | None, cluster: str | None) -> int:
+    if cluster is None and jobs in (None, 1):
+        # Before anything is computed, because TensorFlow sets its devices up then; workers look at their own.
+        several_devices.find(options.devices)
     paper = with_searched(paper, options.out, options.dataset)
     chosen = selected(
         paper, options.tables, options.rows
@@ -236,9 +191,24 @@ def _run(paper: Paper, options: Options) -> int:
     if not any(rows for _, rows in chosen):
         return _only_architecture(paper, [table for table, _ in chosen], options)
     require_writable_folder(options.cache, flag="--cache")
-    work = plan(paper, options)
+    with _crew(jobs, cluster) as crew:
+        return _run_rows(paper, options, chosen, crew)
+
+
+def _crew(jobs: int | None, cluster: str | None) -> AbstractContextManager:
+    """Workers that were asked for; None for this process."""
+    if cluster is None and jobs in (None, 1):
+        return nullcontext()
+    from common import execution  # the import takes a second
+
+    return execution.local_workers(jobs) if cluster is None else execution.cluster_workers(cluster)
+
+
+def _run_rows(paper: Paper, options: Options, chosen: Chosen, crew) -> int:
+    options = options.with_absolute_paths() if crew else options
+    work = plan(paper, options, spread=crew and crew.spread)
     try:
-        outcome = execute(work, options)
+        outcome = execute(work, options, crew and crew.work)
         reports = reporting.regenerate(paper, options.out, work.setting.dataset)
         mine = [r for r in reports if (r.group.setting, r.group.conditions) == (work.setting, work.conditions)]
         examples = [path for r in mine for path in reporting.write_examples(paper, r.group, work.readers, options.out)]
@@ -296,20 +266,3 @@ def print_tables(shown: list[dict], paths: list[Path]) -> None:
     screen.print("written:")
     for path in dict.fromkeys(paths):
         screen.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _list(paper: Paper, as_json: bool) -> int:
-    values = listing(paper)
-    if as_json:
-        print(json.dumps(values, indent=1))
-        return 0
-    screen = Console() if sys.stdout.isatty() else Console(width=160)
-    for entry in values["tables"]:
-        rows = ScreenTable(title=f"Table {entry['id']}: {entry['title']}")
-        for name in ("row", "published", "trainable parameters", "experiment"):
-            rows.add_column(name, justify="left" if name == "row" else "right")
-        for row in entry["rows"]:
-            published = ", ".join(f"{name} {value}" for name, value in row["published"].items() if value is not None)
-            rows.add_row(row["label"], published, f"{row['trainable_parameters']:,}", row["experiment"][:12])
-        screen.print(rows)
-    return 0

@@ -18,7 +18,7 @@ class Board:
     """
 
     def __init__(self, runs: int, finished: int, epochs: int):
-        self._runs, self._done, self._epochs = runs, finished, epochs
+        self._done, self._begun, self._epochs = finished, finished, epochs
         self._of = f"/{runs}" if runs else ""
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -42,9 +42,10 @@ class Board:
         self._bars.stop()
 
     def begin(self, name: str, epochs: int) -> "RunListener":
-        """A run starts; hand the listener to the fit loop."""
+        """A run starts, beside others that may be on their way; hand the listener to the fit loop."""
         task = self._bars.add_task(name, total=1)
-        return RunListener(self, name, task, epochs, f"{self._done + 1}{self._of}")
+        self._begun += 1
+        return RunListener(self, name, task, epochs, f"{self._begun}{self._of}")
 
     def end(self, listener: "RunListener", result: str) -> None:
         """The run is over: its own bar goes, one line with the result stays."""
@@ -54,7 +55,7 @@ class Board:
             # Early stopping leaves epochs undone; they count as done for the time left.
             self._bars.advance(self._total, listener.epochs - listener.epochs_shown)
             self._bars.update(self._total, description=self._heading())
-        say(f"[{self._done}{self._of}] {listener.name}: {result} ({time.perf_counter() - listener.began:.0f} s)")
+        say(f"[{listener.number}] {listener.name}: {result} ({time.perf_counter() - listener.began:.0f} s)")
 
     def epoch(self) -> None:
         """An epoch of any run is done."""
@@ -75,7 +76,7 @@ class RunListener(Listener):
     def __init__(self, board: Board, name: str, task: int, epochs: int, number: str):
         self._board = board
         self.name, self.task, self.epochs = name, task, epochs
-        self._number = number
+        self.number = number
         self.epochs_shown = 0
         self.began = time.perf_counter()
         self._latest = ""
@@ -85,7 +86,7 @@ class RunListener(Listener):
             # Going on from a checkpoint: those epochs need no time any more.
             for _ in range(epoch - self.epochs_shown):
                 self._board.epoch()
-            say(f"[{self._number}] {self.name}: going on after epoch {epoch}")
+            say(f"[{self.number}] {self.name}: going on after epoch {epoch}")
             self.epochs_shown = epoch
         self._board.bars().update(
             self.task,
@@ -95,11 +96,22 @@ class RunListener(Listener):
         )
 
     def batch(self) -> None:
-        self._board.bars().advance(self.task, 1)
+        self.batches(1)
+
+    def batches(self, count: int) -> None:
+        """So many batches of this epoch were trained on since the last call."""
+        self._board.bars().advance(self.task, count)
+
+    def again(self) -> None:
+        """The worker of this run was lost, and another one does it."""
+        say(f"[{self.number}] {self.name}: its worker was lost, done again by another")
 
     def finished(self, entry: dict[str, float]) -> None:
         self._latest = f", loss {entry['loss']:.3f}, validation {100 * entry['val_accuracy']:.1f} %"
-        self.epochs_shown = int(entry["epoch"])
-        self._board.epoch()
+        epoch = int(entry["epoch"])
+        # An epoch that a lost worker had finished counts once.
+        if epoch > self.epochs_shown:
+            self._board.epoch()
+            self.epochs_shown = epoch
         if not messages.is_terminal:
-            say(f"[{self._number}] {self.name}: epoch {self.epochs_shown}/{self.epochs}{self._latest}")
+            say(f"[{self.number}] {self.name}: epoch {epoch}/{self.epochs}{self._latest}")

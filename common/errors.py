@@ -23,6 +23,10 @@ class BudgetError(EncoreError):
     """The work does not fit into the memory limit that was given."""
 
 
+class ClusterError(EncoreError):
+    """The workers of `--jobs` or `--cluster` cannot be reached, or cannot do the work."""
+
+
 class RunError(EncoreError):
     """One run failed; the others go on, and the command ends with exit code 1."""
 

@@ -1,15 +1,11 @@
 """Flags that several commands share: which data, how they are split, and where things lie."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from common.errors import SpecError
 from common.methods import SplitName
-
-_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 Dataset = Annotated[
     Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"], typer.Option("--dataset", help="Which data.")
@@ -27,11 +23,11 @@ Features = Annotated[
 ]
 Epochs = Annotated[int | None, typer.Option("--epochs", min=1, help="At most so many epochs.")]
 Split = Annotated[SplitName | None, typer.Option("--split", help="How clips are dealt out.")]
-Unit = Annotated[
+UnitFlag = Annotated[
     Literal["clip", "segment"] | None,
     typer.Option("--unit", help="segment: deal out single windows (contaminated)."),
 ]
-Precision = Annotated[
+PrecisionFlag = Annotated[
     Literal["float32", "mixed_bfloat16"] | None, typer.Option("--precision", help="Of the arithmetic.")
 ]
 Changes = Annotated[
@@ -69,15 +65,3 @@ SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Go on without unusabl
 AllowIncomplete = Annotated[
     bool, typer.Option("--allow-incomplete", help="Go on although clips are missing; tables say so.")
 ]
-
-
-def parse_size(text: str) -> int:
-    """Bytes of a size such as `900MB`, `4GB` or `4G` (powers of 1024).
-
-    Raises:
-        SpecError: not a size.
-    """
-    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([KMGT]?)I?B?\s*", text.upper())
-    if not found or float(found[1]) <= 0:
-        raise SpecError(f"--memory-limit {text}: not a size, expected e.g. 900MB or 4GB.")
-    return int(float(found[1]) * _UNITS[found[2]])

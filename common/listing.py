@@ -1,6 +1,11 @@
-"""`--list`: a paper's tables, rows, parameters and published numbers, as plain values."""
+"""`--list`: a paper's tables, rows, parameters and published numbers, as plain values and on screen."""
 
+import json
+import sys
 from typing import Any
+
+from rich.console import Console
+from rich.table import Table as ScreenTable
 
 from common.paper import ArchitectureTable, Paper
 from common.spec import Experiment, Table
@@ -45,3 +50,21 @@ def _table(paper: Paper, table: Table | ArchitectureTable, counted: dict[str, in
         for row in table.rows
     ]
     return {"id": table.id, "title": table.title, "metrics": list(table.metrics), "rows": rows}
+
+
+def show_listing(paper: Paper, *, as_json: bool) -> int:
+    """Print the listing on standard output, as tables or as JSON; returns the exit code."""
+    values = listing(paper)
+    if as_json:
+        print(json.dumps(values, indent=1))
+        return 0
+    screen = Console() if sys.stdout.isatty() else Console(width=160)
+    for entry in values["tables"]:
+        rows = ScreenTable(title=f"Table {entry['id']}: {entry['title']}")
+        for name in ("row", "published", "trainable parameters", "experiment"):
+            rows.add_column(name, justify="left" if name == "row" else "right")
+        for row in entry["rows"]:
+            published = ", ".join(f"{name} {value}" for name, value in row["published"].items() if value is not None)
+            rows.add_row(row["label"], published, f"{row['trainable_parameters']:,}", row["experiment"][:12])
+        screen.print(rows)
+    return 0

@@ -18,6 +18,7 @@ from data_pipeline.audio import Decoder
 from data_pipeline.catalog import COPY_SUFFIX, Catalog
 from data_pipeline.datasets import registry
 from data_pipeline.features import Feature
+from data_pipeline.prepare import Spread
 from data_pipeline.reader import WindowReader
 
 _NAMED_TRACKS = 20
@@ -64,6 +65,20 @@ class Options:
     def effective_scale(self) -> Scale:
         return self.scale or ("smoke" if self.dataset == "demo" else "paper")
 
+    def with_absolute_paths(self) -> "Options":
+        """The same for processes that run in other folders."""
+        return replace(
+            self,
+            data=None if self.data is None else _absolute(self.data),
+            cache=_absolute(self.cache),
+            out=_absolute(self.out),
+            weights=tuple(f"{name}={_absolute(path)}" for name, path in self.weight_files.items()),
+        )
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
 
 @dataclass
 class Plan:
@@ -94,10 +109,13 @@ class Plan:
             planned.reader.close()
 
 
-def plan(paper: Paper, options: Options) -> Plan:
+def plan(paper: Paper, options: Options, *, spread: Spread | None = None) -> Plan:
     """Open and prepare the data, and list every run that the asked rows need (shared rows once).
 
     The options must ask for at least one row.
+
+    Args:
+        spread: see `data_pipeline.prepare.prepare`.
 
     Raises:
         EncoreError: options or data cannot be used.
@@ -151,6 +169,7 @@ def plan(paper: Paper, options: Options) -> Plan:
         skip_bad=options.skip_bad,
         seeds=options.seeds,
         weights=weights,
+        spread=spread,
     )
     runs: dict[str, PlannedRun] = {}
     for table, rows in chosen:

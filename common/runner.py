@@ -1,8 +1,10 @@
-"""Runs a plan: trains what has no record yet, writes records as they come, then tables and figures."""
+"""Runs a plan: trains what has no record yet, and writes records as they come."""
 
 import shutil
 import traceback
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -14,11 +16,100 @@ from common.errors import EncoreError, RunError, SpecError
 from common.files import make_folder, require_writable_folder, write_text
 from common.measuring import measure
 from common.planning import Options, Plan
-from common.records import runs_folder
+from common.records import Record, runs_folder
 from common.tables import result_folder
-from common.training import CHECKPOINT_NAME, MemoryLimit
+from common.training import CHECKPOINT_NAME, Listener, MemoryLimit
 from common.workbench import Workbench, graph_of
 from common.workshop import PlannedRun
+
+# Beside the checkpoint of a run that is measured again: the command that asked for it.
+_FRESH_NAME = "fresh.txt"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one run ended; can be pickled.
+
+    Args:
+        record: None where it failed.
+        trained: False where a record was there already.
+        failure: the reason; empty where there is a record.
+        misfit: whether the network and the windows do not go together.
+    """
+
+    run_id: str
+    record: Record | None = None
+    trained: bool = False
+    failure: str = ""
+    misfit: bool = False
+
+    @property
+    def line(self) -> str:
+        """What progress says of it."""
+        if self.record is None:
+            return f"FAILED: {self.failure}"
+        if not self.trained:
+            return "finished by another command"
+        return f"test window accuracy {100 * self.record.metrics['test']['window_accuracy']:.1f} %"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one command has to do.
+
+    Args:
+        command: a name unlike that of any other command.
+        pending: the runs that have no record yet.
+    """
+
+    plan: Plan
+    options: Options
+    command: str
+    pending: tuple[PlannedRun, ...] = ()
+
+    @property
+    def records(self) -> Path:
+        """Folder of the records."""
+        return runs_folder(self.options.out, self.plan.paper.key, self.plan.setting.dataset)
+
+    @property
+    def work(self) -> Path:
+        """Holds a folder with checkpoint, logs and best weights for each run."""
+        return result_folder(self.options.out, self.plan.paper, self.plan.setting.dataset) / "work"
+
+    def is_recorded(self, planned: PlannedRun) -> bool:
+        """Whether the run has its record."""
+        return self._path(planned.run.id).exists() and self.record_of(planned).run_id == planned.run.id
+
+    def record_of(self, planned: PlannedRun) -> Record:
+        """The run's record, which there is."""
+        return records.read(self._path(planned.run.id))
+
+    def keep(self, record: Record) -> None:
+        """Write the record that a worker brought, unless that worker wrote it here itself."""
+        path = self._path(record.run_id)
+        if self.options.fresh and path.exists() and records.read(path).as_json() != record.as_json():
+            path.unlink()
+        if not path.exists():
+            records.write(self.records, record)
+
+    def _path(self, run_id: str) -> Path:
+        return self.records / f"{run_id}.json"
+
+    def forget_once(self, planned: PlannedRun) -> None:
+        """`--fresh`: this run is measured again. Once for a command: a run whose worker was lost goes on from its
+        checkpoint."""
+        place = self.work / planned.run.id
+        marker = place / _FRESH_NAME
+        if marker.exists() and marker.read_text(encoding="utf-8") == self.command:
+            return
+        self._path(planned.run.id).unlink(missing_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
+        write_text(marker, self.command)
+
+
+# Works through a job, shows it on the board, and hands over each run's result as it comes.
+Workers = Callable[[Job, Board], Iterator[tuple[PlannedRun, Result]]]
 
 
 @dataclass
@@ -28,71 +119,99 @@ class Outcome:
     Args:
         trained, finished_before: number of runs.
         failed: run labels with the reason.
+        misfits: reasons of the runs whose network cannot take their windows.
     """
 
     trained: int = 0
     finished_before: int = 0
     failed: list[str] = field(default_factory=list)
+    misfits: list[str] = field(default_factory=list)
+
+    def take(self, planned: PlannedRun, result: Result) -> None:
+        """Count a run."""
+        self.trained += result.trained
+        if result.failure:
+            self.failed.append(f"{planned.name}: {result.failure}")
+        if result.misfit:
+            self.misfits.append(result.failure)
 
 
-def execute(plan: Plan, options: Options) -> Outcome:
+def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Outcome:
     """Train every planned run that has no record.
+
+    Args:
+        workers: who does it; None for this process, one run after another.
 
     Raises:
         EncoreError: the options or the machine cannot carry the work (other runs are kept).
     """
     require_writable_folder(options.out, flag="--out")
-    folder = runs_folder(options.out, plan.paper.key, plan.setting.dataset)
-    work = result_folder(options.out, plan.paper, plan.setting.dataset) / "work"
-    outcome = Outcome()
-    misfits: list[SpecError] = []
-    pending = _alike_together([planned for planned in plan.runs if options.fresh or not _is_recorded(planned, folder)])
-    outcome.finished_before = len(plan.runs) - len(pending)
+    job = Job(plan, options, uuid.uuid4().hex)
+    pending = [planned for planned in plan.runs if options.fresh or not job.is_recorded(planned)]
+    job = replace(job, pending=tuple(_alike_together(pending)))
+    outcome = Outcome(finished_before=len(plan.runs) - len(job.pending))
     if outcome.finished_before:
         say(f"{outcome.finished_before} of {len(plan.runs)} runs are already finished")
-    memory = MemoryLimit(options.memory_limit_bytes)
-    workbench = Workbench(devices.find(options.devices))
-    epochs = {planned.run.id: planned.run.experiment.training.epochs for planned in pending}
     if options.fresh:
-        for planned in pending:
+        for planned in job.pending:
             # All at once: a chain that is interrupted shall not go on with later rounds of the chain before it.
             if planned.run.experiment.protocol.carry_weights:
-                _forget(planned, folder, work / planned.run.id)
-    with Board(len(plan.runs), outcome.finished_before, sum(epochs.values())) as board:
-        for planned in pending:
-            listener = board.begin(planned.name, epochs[planned.run.id])
-            place = work / planned.run.id
-            make_folder(place)
-            # Two commands at once share the work instead of doing it twice.
-            with FileLock(work / f"{planned.run.id}.lock"):
-                if options.fresh:
-                    _forget(planned, folder, place)
-                elif _is_recorded(planned, folder):
-                    board.end(listener, "finished by another command")
-                    continue
-                try:
-                    record = measure(plan, planned, place, options, workbench, memory, listener)
-                    records.write(folder, record)
-                    outcome.trained += 1
-                    (place / CHECKPOINT_NAME).unlink(missing_ok=True)
-                    board.end(listener, f"test window accuracy {100 * record.metrics['test']['window_accuracy']:.1f} %")
-                except EncoreError as error:
-                    if not isinstance(error, RunError | SpecError):
-                        raise
-                    misfits += [error] if isinstance(error, SpecError) else []
-                    outcome.failed.append(f"{planned.name}: {error}")
-                    board.end(listener, f"FAILED: {error}")
-                except Exception as error:  # one broken run must not take the finished ones with it
-                    write_text(place / "error.txt", traceback.format_exc())
-                    first_line = str(error).partition("\n")[0]
-                    reason = f"{type(error).__name__}: {first_line} (see {place / 'error.txt'})"
-                    outcome.failed.append(f"{planned.name}: {reason}")
-                    board.end(listener, f"FAILED: {reason}")
-    if misfits and len(misfits) == len(plan.runs):
-        raise misfits[0]  # no network of this command can take these windows
+                job.forget_once(planned)
+    epochs = sum(planned.run.experiment.training.epochs for planned in job.pending)
+    with Board(len(plan.runs), outcome.finished_before, epochs) as board:
+        for planned, result in (workers or _in_this_process)(job, board):
+            outcome.take(planned, result)
+    if outcome.misfits and len(outcome.misfits) == len(plan.runs):
+        raise SpecError(outcome.misfits[0])  # no network of this command can take these windows
     for failure in outcome.failed:
         warn(f"failed: {failure}")
     return outcome
+
+
+def _in_this_process(job: Job, board: Board) -> Iterator[tuple[PlannedRun, Result]]:
+    workbench = Workbench(devices.find(job.options.devices))
+    for planned in job.pending:
+        listener = board.begin(planned.name, planned.run.experiment.training.epochs)
+        result = carry_out(job, planned, workbench, listener)
+        board.end(listener, result.line)
+        yield planned, result
+
+
+def carry_out(job: Job, planned: PlannedRun, workbench: Workbench, listener: Listener) -> Result:
+    """Train one run, unless it has a record by now, and write its record.
+
+    Args:
+        workbench: of this process.
+
+    Returns:
+        What came of it; a run that fails takes no other with it.
+
+    Raises:
+        EncoreError: the data, the memory or the disk cannot carry this run, nor others.
+    """
+    place = job.work / planned.run.id
+    make_folder(place)
+    # Two commands at once share the work instead of doing it twice.
+    with FileLock(job.work / f"{planned.run.id}.lock"):
+        if job.options.fresh:
+            job.forget_once(planned)
+        if job.is_recorded(planned):
+            return Result(planned.run.id, job.record_of(planned))
+        memory = MemoryLimit(job.options.memory_limit_bytes)
+        try:
+            record = measure(job.plan, planned, place, job.options, workbench, memory, listener)
+            records.write(job.records, record)
+        except (RunError, SpecError) as error:
+            return Result(planned.run.id, failure=str(error), misfit=isinstance(error, SpecError))
+        except EncoreError:
+            raise
+        except Exception as error:  # one broken run must not take the finished ones with it
+            write_text(place / "error.txt", traceback.format_exc())
+            first_line = str(error).partition("\n")[0]
+            reason = f"{type(error).__name__}: {first_line} (see {place / 'error.txt'})"
+            return Result(planned.run.id, failure=reason)
+        (place / CHECKPOINT_NAME).unlink(missing_ok=True)
+        return Result(planned.run.id, record, trained=True)
 
 
 def _alike_together(runs: list[PlannedRun]) -> list[PlannedRun]:
@@ -102,15 +221,3 @@ def _alike_together(runs: list[PlannedRun]) -> list[PlannedRun]:
         key = (graph_of(planned.run.experiment), planned.run.seed)
         groups.setdefault(key, []).append(planned)
     return [planned for group in groups.values() for planned in group]
-
-
-def _is_recorded(planned: PlannedRun, folder: Path) -> bool:
-    path = folder / f"{planned.run.id}.json"
-    return path.exists() and records.read(path).run_id == planned.run.id
-
-
-def _forget(planned: PlannedRun, folder: Path, place: Path) -> None:
-    """`--fresh`: this run is measured again."""
-    (folder / f"{planned.run.id}.json").unlink(missing_ok=True)
-    shutil.rmtree(place, ignore_errors=True)
-    make_folder(place)

@@ -23,6 +23,7 @@ from common.searchreport import write_search, write_top
 from common.searchrows import table_id_of
 from common.searchspace import SearchSpace, find
 from common.searchtable import read_search
+from common.sizes import parse_size
 from common.tuning import Asked, Search, run_search
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -89,8 +90,11 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
         features: flags.Features = None,
         epochs: flags.Epochs = None,
         split: flags.Split = None,
-        unit: flags.Unit = None,
-        precision: flags.Precision = None,
+        genres: Annotated[
+            str | None, typer.Option(metavar="NAME,NAME|all", help="Only clips of these genres. Default: the paper's.")
+        ] = None,
+        unit: flags.UnitFlag = None,
+        precision: flags.PrecisionFlag = None,
         set_: flags.Changes = None,
         weights: flags.Weights = None,
         memory_limit: flags.MemorySize = None,
@@ -127,9 +131,10 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
             epochs=epochs,
             seeds=1,
             split=split,
+            genres=genres,
             unit=unit,
             precision=precision,
-            memory_limit_bytes=None if memory_limit is None else flags.parse_size(memory_limit),
+            memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
             cache=cache.expanduser(),
             out=out,
             skip_bad=skip_bad,

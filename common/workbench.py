@@ -10,6 +10,7 @@ from common.f1 import MacroF1
 from common.methods import Protocol
 from common.optimizers import optimizer_of
 from common.regularizers import regularise
+from common.seeding import own_draws
 from common.spec import Experiment
 from data_pipeline.augment import augmented, set_strengths
 
@@ -62,7 +63,8 @@ class Workbench:
         key = (graph_of(experiment), shape, classes, seed)
         if key != self._key:
             self._key = None
-            self._model = _compiled(experiment, build, shape, classes, seed, self.devices)
+            with own_draws(seed):
+                self._model = _compiled(experiment, build, shape, classes, seed, self.devices)
             self._fresh = [np.array(keras.ops.convert_to_numpy(value)) for value in _state(self._model)]
             self._key = key
         else:

@@ -20,7 +20,7 @@ from data_pipeline.catalog import Catalog
 from data_pipeline.features import Feature
 from data_pipeline.offline import Copies
 from data_pipeline.pairs import PairedReader, pair_windows
-from data_pipeline.prepare import prepare
+from data_pipeline.prepare import Spread, prepare
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import ShardIndex
 from data_pipeline.stream import Reader
@@ -58,7 +58,7 @@ class Workshop:
 
     Args:
         given: feature of the arrays that the dataset consists of; None where there is audio.
-        cache, decoder, skip_bad: see `data_pipeline.prepare.prepare`.
+        cache, decoder, skip_bad, spread: see `data_pipeline.prepare.prepare`.
         seeds: runs of each row; None for the paper's or the scale's own number.
         weights: name -> SHA-256 of files of trained weights.
     """
@@ -74,10 +74,12 @@ class Workshop:
         skip_bad: bool,
         seeds: int | None,
         weights: dict[str, str],
+        spread: Spread | None = None,
     ):
         self._paper = paper
         self._cache, self._decoder, self._skip_bad, self._seeds = cache, decoder, skip_bad, seeds
         self._weights = weights
+        self._spread = spread
         self._catalog = catalog
         self._given = given
         self._indices: dict[tuple[str, str | None], ShardIndex] = {}
@@ -131,6 +133,7 @@ class Workshop:
                 self._cache,
                 skip_bad=self._skip_bad,
                 decoder=self._decoder,
+                spread=self._spread,
             )
         return self._indices[key]
 

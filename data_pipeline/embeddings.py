@@ -1,6 +1,7 @@
 """What a trained tagger makes of a track, three seconds at a time or on the whole: a feature like any other, cached in
 shards."""
 
+import threading
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,7 @@ PATCH_SAMPLES = (PATCH_FRAMES - 1) * HOP_SAMPLES
 POOLED_SECONDS = 30.0
 # Networks by model, see `MusicnnEmbedding.make_ready`: a spec holds no weights.
 _ready: dict[str, object] = {}
+_loading = threading.Lock()
 
 
 class MusicnnEmbedding(Spec):
@@ -64,14 +66,15 @@ class MusicnnEmbedding(Spec):
         return min(1, patches) if self.pooled else patches
 
     def make_ready(self, cache: Path) -> None:
-        """Load the network, once, before tracks are extracted in threads.
+        """Load the network, once in a process, whichever of its threads is first.
 
         Raises:
             DataError: its weights cannot be had or are not the published ones.
         """
         from data_pipeline import musicnn_files  # a process that only reads shards builds no network
 
-        _ready[self.model] = musicnn_files.load(self.model, Path(cache).expanduser())
+        with _loading:
+            _ready[self.model] = musicnn_files.load(self.model, Path(cache).expanduser())
 
     def extract(self, samples: np.ndarray) -> np.ndarray:
         """(samples,) -> (patches, bins) float32. `make_ready` comes first.

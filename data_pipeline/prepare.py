@@ -2,9 +2,12 @@
 
 import hashlib
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -17,6 +20,7 @@ from data_pipeline.audio import Decoder, read_audio, require_decoder
 from data_pipeline.catalog import BadTrack, Catalog, Track
 from data_pipeline.embeddings import MusicnnEmbedding
 from data_pipeline.features import Feature, Precomputed
+from data_pipeline.offline import Copies
 from data_pipeline.shards import (
     FORMAT_VERSION,
     INDEX_NAME,
@@ -37,6 +41,9 @@ _NAMED_BAD_TRACKS = 10
 
 # (stored values of shape (frames, bins), SHA-256 of the source)
 Extracted = tuple[np.ndarray, str]
+# Applies a function that can be pickled to each item, somewhere else, and yields the results in the order of the items.
+# Closing the iterator gives up the rest.
+Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
 
 
 def prepare(
@@ -47,6 +54,7 @@ def prepare(
     skip_bad: bool = False,
     decoder: Decoder = "soundfile",
     jobs: int = -1,
+    spread: Spread | None = None,
 ) -> ShardIndex:
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
@@ -54,10 +62,12 @@ def prepare(
         cache: folder of all caches; each dataset and feature gets its own folder in it.
         skip_bad: go on without tracks that cannot be used (they are listed in the index and counted in tables).
         jobs: threads; -1 for one per core.
+        spread: extracts audio in other processes, maybe on other machines, instead of threads of this one. The shards
+            are written here, and hold the same bytes.
 
     Raises:
-        DataError: a track cannot be used (all such tracks are named) and `skip_bad` is off; the cache cannot be
-            written or was changed.
+        DataError: a track cannot be used (all such tracks are named) and `skip_bad` is off; another machine does not
+            see its file; the cache cannot be written or was changed.
     """
     require_writable_folder(cache, flag="--cache")
     require_decoder(decoder)
@@ -65,7 +75,7 @@ def prepare(
     make_folder(folder)
     with FileLock(folder / ".lock"):
         if not (folder / INDEX_NAME).exists():
-            _make(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs)
+            _make(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs, spread=spread)
         index = read_index(folder)
     if index.skipped and not skip_bad:
         raise _bad_tracks_error(index.skipped, len(catalog.tracks))
@@ -84,20 +94,29 @@ def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:
     )
 
 
-def _make(catalog: Catalog, feature: Feature, folder: Path, *, skip_bad: bool, decoder: Decoder, jobs: int) -> None:
+def _make(
+    catalog: Catalog,
+    feature: Feature,
+    folder: Path,
+    *,
+    skip_bad: bool,
+    decoder: Decoder,
+    jobs: int,
+    spread: Spread | None,
+) -> None:
     plan = _plan(catalog.tracks, feature)
     finished = {number: shard for number in range(len(plan)) if (shard := read_finished_shard(folder, number))}
     if finished:
         say(f"{folder.name}: {len(finished)} of {len(plan)} shards are already there")
     pending = [number for number in range(len(plan)) if number not in finished]
-    if isinstance(feature, MusicnnEmbedding):
-        feature.make_ready(folder.parent.parent)
-    extract = _extractor(catalog, feature, decoder)
+    extract = _extractor(catalog, feature, decoder, cache=folder.parent.parent)
+    if isinstance(extract, _FromAudio):
+        extract.make_ready()
     bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
     tracks = [track for number in pending for track in plan[number]]
     with (
         progress(f"extracting {feature.kind} of {catalog.dataset}", len(tracks), unit="clips") as advance,
-        _in_threads(extract, tracks, jobs) as results,
+        _extracted(extract, tracks, jobs, spread) as results,
     ):
         for number in pending:
             outcomes = _take(results, plan[number], advance)
@@ -130,9 +149,14 @@ def _plan(tracks: tuple[Track, ...], feature: Feature) -> list[list[Track]]:
 
 
 @contextmanager
-def _in_threads(
-    extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int
+def _extracted(
+    extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int, spread: Spread | None
 ) -> Iterator[Iterator[Extracted | BadTrack]]:
+    # Given arrays are only cut: sending the file around would take longer.
+    if spread is not None and isinstance(extract, _FromAudio):
+        with closing(spread(partial(_attempt_elsewhere, extract), tracks)) as results:
+            yield results
+        return
     # Threads suffice: decoding, the transform and array arithmetic all release the interpreter lock.
     results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
         delayed(_attempt)(extract, track) for track in tracks
@@ -191,14 +215,50 @@ def _attempt(extract: Callable[[Track], Extracted], track: Track) -> Extracted |
         return BadTrack(id=track.id, path=track.path, reason=str(error))
 
 
-def _extractor(catalog: Catalog, feature: Feature, decoder: Decoder) -> Callable[[Track], Extracted]:
-    if isinstance(feature, Precomputed):
-        return _array_extractor(catalog, feature)
+def _attempt_elsewhere(extract: "_FromAudio", track: Track) -> Extracted | BadTrack:
+    extract.make_ready()
+    # The machine that has the catalog has the file: it is not to be remembered as bad.
+    if not track.path.exists():
+        raise DataError(
+            f"{track.path}: is not there, though it is on the machine that the command was given on. The folder of the "
+            "data must be visible under the same path on all machines."
+        )
+    return _attempt(extract, track)
 
-    def extract(track: Track) -> Extracted:
-        samples = read_audio(track.path, sample_rate=feature.sample_rate, mono=feature.channels == 1, decoder=decoder)
+
+def _extractor(catalog: Catalog, feature: Feature, decoder: Decoder, cache: Path) -> Callable[[Track], Extracted]:
+    if isinstance(feature, Precomputed):
+        with np.load(catalog.tracks[0].path, allow_pickle=False) as file:
+            return _FromArrays(feature, file["X"])
+    return _FromAudio(feature, decoder, catalog.copies, cache)
+
+
+@dataclass(frozen=True)
+class _FromAudio:
+    """Extracts a feature from audio files; can be pickled.
+
+    Args:
+        copies: how altered copies are made; None where there are none.
+        cache: where trained weights lie.
+    """
+
+    feature: Feature
+    decoder: Decoder
+    copies: Copies | None
+    cache: Path
+
+    def make_ready(self) -> None:
+        """Once in a process; further calls cost nothing."""
+        if isinstance(self.feature, MusicnnEmbedding):
+            self.feature.make_ready(self.cache)
+
+    def __call__(self, track: Track) -> Extracted:
+        feature = self.feature
+        samples = read_audio(
+            track.path, sample_rate=feature.sample_rate, mono=feature.channels == 1, decoder=self.decoder
+        )
         if track.copy_of is not None:
-            samples = catalog.copies.altered(samples, feature.sample_rate, track.copy_of)
+            samples = self.copies.altered(samples, feature.sample_rate, track.copy_of)
         try:
             # Samples that are far too large overflow to values that the storage format refuses.
             with np.errstate(over="ignore", invalid="ignore"):
@@ -207,19 +267,20 @@ def _extractor(catalog: Catalog, feature: Feature, decoder: Decoder) -> Callable
             raise DataError(f"{track.path}: {feature.kind}: {error} Replace the file, or --skip-bad.") from error
         return stored, sha256_of_file(track.path)
 
-    return extract
 
+@dataclass(frozen=True)
+class _FromArrays:
+    """Takes tracks out of the array that all of them are in."""
 
-def _array_extractor(catalog: Catalog, feature: Precomputed) -> Callable[[Track], Extracted]:
-    with np.load(catalog.tracks[0].path, allow_pickle=False) as file:
-        spectrograms = file["X"]
+    feature: Precomputed
+    spectrograms: np.ndarray
 
-    def extract(track: Track) -> Extracted:
-        values = spectrograms[track.row].T
+    def __call__(self, track: Track) -> Extracted:
+        values = self.spectrograms[track.row].T
         where = f"{track.path}: X[{track.row}] ({track.id})"
         # Values of float64 beyond the range of float32 become infinite here, and are refused as such.
         with np.errstate(over="ignore"):
-            stored = np.ascontiguousarray(values, dtype=feature.storage.dtype)
+            stored = np.ascontiguousarray(values, dtype=self.feature.storage.dtype)
         if np.issubdtype(stored.dtype, np.floating) and not np.isfinite(stored).all():
             raise DataError(
                 f"{where} holds values that are not finite (NaN or infinity). Mend the array, or --skip-bad."
@@ -227,8 +288,6 @@ def _array_extractor(catalog: Catalog, feature: Precomputed) -> Callable[[Track]
         if not stored.any():
             raise DataError(f"{where} is all zero. Mend the array, or --skip-bad.")
         return stored, hashlib.sha256(stored.tobytes()).hexdigest()
-
-    return extract
 
 
 def _bad_tracks_error(bad: tuple[BadTrack, ...] | list[BadTrack], total: int) -> DataError:
