@@ -3,7 +3,8 @@
     python -m benchmarks.searching
 
 The library's own oracle fits a Gaussian process to all trials, with the cube of their number; ours to 100 of them
-(`common/oracle.py`). Timed is everything between two trainings: choosing values, journal and snapshot included.
+(`common/oracle.py`). Timed is everything between two trainings: choosing values, journal and snapshot included, in
+seconds of the processor, which others on the machine do not lengthen.
 """
 
 import math
@@ -23,7 +24,7 @@ from reproductions.se_cnn.spaces import DOCUMENTED
 
 MOST_RATIO = 3.0
 EARLY_TRIAL = 50
-_SHOWN = (25, 50, 100, 200, 500, 1000)
+_SHOWN = (60, 100, 150, 200, 500, 1000)
 
 
 def command(
@@ -45,24 +46,29 @@ def measure(*, trials: int, window: int, early: int = EARLY_TRIAL) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         seconds = _times(Path(folder), trials)
     first = early - window // 2
-    values = {f"trials around {early}": seconds[first : first + window], f"trials up to {trials}": seconds[-window:]}
     above, below = f"trials up to {trials}", f"trials around {early}"
-    # Single trials vary with what the optimiser meets; their mean is what a search waits for.
-    ratio = (sum(values[above]) / window) / (sum(values[below]) / window)
+    values = {below: seconds[first : first + window], above: seconds[-window:]}
+    # Single trials vary with what the optimiser meets; means are what a search waits for, and the slowest stretch of
+    # all is held against the limit, not only the last one.
+    means = {last: sum(seconds[last - window : last]) / window for last in range(first + window, trials + 1)}
+    slowest = max(means, key=means.get)
     return Result(
         name="searching",
         title=f"Choosing a trial of a search: {DOCUMENTED.title}",
         unit="s per trial",
         values=values,
         ratios={f"{above} / {below}": ratios(values[above], values[below])},
-        requirements=(Requirement(f"mean of {above} / mean of {below}", "at most", MOST_RATIO, ratio),),
+        requirements=(
+            Requirement(
+                f"slowest mean of {window} trials in a row / mean of {below}",
+                "at most",
+                MOST_RATIO,
+                means[slowest] / means[first + window],
+            ),
+        ),
         settings={"trials": trials, "rounds": window, "surrogate_trials": SURROGATE_TRIALS, "space": DOCUMENTED.key},
-        facts={
-            f"mean seconds of {window} trials before trial {shown}": sum(seconds[shown - window : shown]) / window
-            for shown in _SHOWN
-            if window <= shown <= trials
-        }
-        | {"seconds in all": sum(seconds)},
+        facts={f"mean seconds of {window} trials up to {shown}": means[shown] for shown in _SHOWN if shown in means}
+        | {"slowest stretch ends with trial": slowest, "seconds in all": sum(seconds)},
     )
 
 
@@ -71,12 +77,12 @@ def _times(folder: Path, trials: int) -> list[float]:
     seconds = []
     with progress("choosing", trials, unit="trials") as advance:
         for _ in range(trials):
-            began = time.perf_counter()
+            began = time.process_time()
             trial = oracle.create_trial("one")
             oracle.update_trial(trial.trial_id, {"val_accuracy": _accuracy(trial.hyperparameters.values)})
             trial.status = TrialStatus.COMPLETED
             oracle.end_trial(trial)
-            seconds.append(time.perf_counter() - began)
+            seconds.append(time.process_time() - began)
             advance(1)
     return seconds
 

@@ -302,4 +302,5 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
         "accumulation",
         "recurrent",
         "embeddings",
+        "searching",
     }

@@ -179,26 +179,31 @@ def bits(fitted: Fitted) -> bytes:
 
 
 CHECKS = {name: value for name, value in sorted(globals().items()) if name.startswith("check_")}
+# They trace training steps of their own, which takes most of a minute.
+SLOW = (
+    "check_a_cut_run_and_a_used_workbench_give_the_same_bits",
+    "check_bfloat16",
+    "check_carried_sums_of_accumulated_batches",
+)
+QUICK = tuple(name for name in CHECKS if name not in SLOW)
 
 
-def run_checks(npz: str, folder: str, results: str) -> None:
-    """What the process with two devices does: every check, and the reasons of those that failed."""
+def run_checks(npz: str, folder: str, results: str, *names: str) -> None:
+    """What the process with two devices does: these checks, and the reasons of those that failed."""
     bench = Bench(Path(npz), Path(folder))
     failed = {}
-    for name, check in CHECKS.items():
+    for name in names:
         try:
-            check(bench)
+            CHECKS[name](bench)
         except Exception:
             failed[name] = traceback.format_exc()
     Path(results).write_text(json.dumps(failed), encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def failures(tiny_arrays, tmp_path_factory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("two")
+def failures_of(names: tuple[str, ...], tiny_arrays: Path, folder: Path) -> dict[str, str]:
     results = folder / "failed.json"
     code = "import sys; from tests.test_devices import run_checks; run_checks(*sys.argv[1:])"
-    command = [sys.executable, "-c", code, str(tiny_arrays), str(folder), str(results)]
+    command = [sys.executable, "-c", code, str(tiny_arrays), str(folder), str(results), *names]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert ended.returncode == 0, ended.stderr
     for chatter in ("Reduce to", "MirroredStrategy", "NCCL", "nccl"):
@@ -206,9 +211,25 @@ def failures(tiny_arrays, tmp_path_factory) -> dict[str, str]:
     return json.loads(results.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.fixture(scope="module")
+def failures(tiny_arrays, tmp_path_factory) -> dict[str, str]:
+    return failures_of(QUICK, tiny_arrays, tmp_path_factory.mktemp("two"))
+
+
+@pytest.fixture(scope="module")
+def slow_failures(tiny_arrays, tmp_path_factory) -> dict[str, str]:
+    return failures_of(SLOW, tiny_arrays, tmp_path_factory.mktemp("two"))
+
+
+@pytest.mark.parametrize("check", QUICK)
 def test_two_devices(failures, check):
     assert check not in failures, failures[check]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", SLOW)
+def test_two_devices_at_length(slow_failures, check):
+    assert check not in slow_failures, slow_failures[check]
 
 
 @pytest.mark.parametrize("asked", ["0", "-1", "gpu", "cpu", "cpu:0", "2.5", "cpu:-2", ""])

@@ -222,6 +222,7 @@ def test_a_killed_worker_loses_no_run_and_changes_no_digit(loopback, places, und
     assert sorted(runs) == sorted([*measured(undisturbed), lost])
 
 
+@pytest.mark.slow
 def test_local_workers_give_the_same_digits_and_keep_what_does_not_fail(places, undisturbed, capsys):
     broken = sorted(measured(undisturbed))[0]
     out = places.folder / "jobs"

@@ -115,9 +115,9 @@ def test_a_value_that_is_searched_cannot_be_set(tiny_arrays, tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def finished(tiny_arrays, tmp_path_factory):
-    """A search of five trials, its rows trained by run.py, and everything made again from records."""
+    """A search of four trials, its rows trained by run.py, and everything made again from records."""
     place = tmp_path_factory.mktemp("search")
-    code = searching(tiny_arrays, place, "--trials", "5", "--initial", "3", "--top", "2")
+    code = searching(tiny_arrays, place, "--trials", "4", "--initial", "3", "--top", "2")
     return place, code
 
 
@@ -127,7 +127,7 @@ def test_each_trial_has_a_record_without_test_clips(finished):
     assert code == 0
     records = {record.run_id: record for record in read_all(folder.runs)}
     notes, trials = folder.notes(), folder.trials()
-    assert [trial.id for trial in trials] == list("01234")
+    assert [trial.id for trial in trials] == list("0123")
     assert sum(note.trained for note in notes.values()) == len(records)
     for trial in trials:
         record = records[notes[trial.id].runs[0]]
@@ -143,7 +143,7 @@ def test_each_trial_has_a_record_without_test_clips(finished):
 def test_the_table_and_the_figures(finished):
     results = finished[0] / "out" / "se_cnn" / "arrays"
     table = json.loads((results / "table_search_tiny.json").read_text())
-    assert [row["rank"] for row in table["rows"]] == [1, 2, 3, 4, 5]
+    assert [row["rank"] for row in table["rows"]] == [1, 2, 3, 4]
     scores = [row["score"] for row in table["rows"]]
     assert scores == sorted(scores, reverse=True)
     caption = " ".join(table["caption"])
@@ -161,8 +161,8 @@ def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays
     place = finished[0]
     before = {path: content for path, (_, _, content) in snapshot(place / "out").items()}
     monkeypatch.setattr(tuning, "measure", None)
-    assert searching(tiny_arrays, place, "--trials", "5", "--initial", "3", "--top", "2") == 0
-    assert "5 trials have ended before; 0 to go" in capsys.readouterr().err.replace("\n", " ")
+    assert searching(tiny_arrays, place, "--trials", "4", "--initial", "3", "--top", "2") == 0
+    assert "4 trials have ended before; 0 to go" in capsys.readouterr().err.replace("\n", " ")
     assert searching(tiny_arrays, place, "--from-records") == 0
     assert {path: content for path, (_, _, content) in snapshot(place / "out").items()} == before
 
@@ -178,7 +178,7 @@ def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays
 )
 def test_another_search_in_the_same_folder_is_refused(finished, tiny_arrays, capsys, arguments, differing):
     given = arguments if "--initial" in arguments else ("--initial", "3", *arguments)
-    assert searching(tiny_arrays, finished[0], "--trials", "5", *given) == 2
+    assert searching(tiny_arrays, finished[0], "--trials", "4", *given) == 2
     told = capsys.readouterr().err.replace("\n", " ")
     assert differing in told
     assert "--name" in told
