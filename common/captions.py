@@ -16,20 +16,14 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
     """Everything that a reader has to know before comparing; nothing that was reduced is left out."""
     one = min(records, key=lambda record: (record.fold, record.seed))
     of_rows = _first_record_of_rows(table, records)
-    lines = [
-        f"Data: {facts.title}, {facts.clips} clips"
-        + (f" of {facts.expected}" if facts.expected else "")
-        + (f" (INCOMPLETE: {facts.missing} are missing)" if facts.missing else "")
-        + (f"; {facts.caption}" if facts.caption else "")
-        + "."
-    ]
+    lines = [of_data(facts)]
     left_out = _clips_in_no_part(setting, facts, records)
     lines.append(
         f"Protocol: {one.protocol}; {f'round {one.fold + 1}: ' if setting.split == 'rotating' else ''}"
         f"{_parts(one, of_rows)}{f'; {left_out} clips are in no part' if left_out > 0 else ''}."
     )
     lines += rowtexts.training(of_rows)
-    lines += _reductions(paper, setting, of_rows)
+    lines += reductions(paper, setting, of_rows)
     if setting.changes:
         lines.append(f"CHANGED by the command: {', '.join(setting.changes)}.")
     from_files = {label: _weights(record) for label, record in of_rows.items() if record.weights}
@@ -43,9 +37,7 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
         lines.append(
             f"OTHER DATA: the published numbers are of {paper.published_on}; the differences compare data sets."
         )
-    if facts.skipped:
-        named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
-        lines.append(f"{facts.skipped} unusable clips were left out: {named}.")
+    lines += left_out_clips(facts)
     lines += table.notes
     if table.reference:
         lines.append(f"To read it against: {table.reference.label}: {table.reference.percent:g} %.")
@@ -60,6 +52,25 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
     if table.has_f1:
         lines.append(f"Intervals of F1: percentile bootstrap over test clips, {RESAMPLES:,} resamples.")
     return lines
+
+
+def of_data(facts: DataFacts) -> str:
+    """Which data, and what they lack."""
+    return (
+        f"Data: {facts.title}, {facts.clips} clips"
+        + (f" of {facts.expected}" if facts.expected else "")
+        + (f" (INCOMPLETE: {facts.missing} are missing)" if facts.missing else "")
+        + (f"; {facts.caption}" if facts.caption else "")
+        + "."
+    )
+
+
+def left_out_clips(facts: DataFacts) -> list[str]:
+    """Clips that could not be used."""
+    if not facts.skipped:
+        return []
+    named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
+    return [f"{facts.skipped} unusable clips were left out: {named}."]
 
 
 def _weights(record: Record) -> str:
@@ -100,8 +111,15 @@ def _clips_in_no_part(setting: Setting, facts: DataFacts, records: list[Record])
     return facts.clips - len({clip.id for record in records for clip in record.clips})
 
 
-def _reductions(paper: Paper, setting: Setting, of_rows: dict[str, Record]) -> list[str]:
-    """What smoke scale and cheaper features took away."""
+def reductions(
+    paper: Paper, setting: Setting, of_rows: dict[str, Record], varied: frozenset[str] = frozenset()
+) -> list[str]:
+    """What smoke scale and cheaper features took away.
+
+    Args:
+        of_rows: row label -> a record of it.
+        varied: dotted paths whose values were searched, and so are no reduction.
+    """
     lines = []
     published = {label: _published(paper, record) for label, record in of_rows.items()}
     if setting.scale == "smoke":
@@ -111,7 +129,7 @@ def _reductions(paper: Paper, setting: Setting, of_rows: dict[str, Record]) -> l
             f"SMOKE SCALE: {paper.smoke_tracks_per_genre} clips per genre at most, at most {most or 'all'} windows per "
             "epoch: shows that the work runs, not how well the network does."
         )
-        asked_for = {parse_change(change)[0] for change in setting.changes}
+        asked_for = {parse_change(change)[0] for change in setting.changes} | varied
         for part, name in (("model", "NETWORK"), ("windows", "WINDOWS")):
             texts = {
                 label: rowtexts.differences(published[label].as_json()[part], record.experiment[part], part, asked_for)

@@ -9,6 +9,7 @@ import re
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,11 +21,11 @@ from keras_tuner.src.distribute.oracle_chief import OracleServicer
 
 from common.console import say, warn
 from common.display import Board
-from common.errors import ResumeError, RunError, SpecError
+from common.errors import EncoreError, ResumeError, RunError, SpecError
 from common.files import make_folder
 from common.oracle import SearchOracle
 from common.searchspace import DIRECTIONS
-from common.tuning import Outcome, Search, TrialTuner, lock_of, run_loop, say_where, shown_score
+from common.tuning import Outcome, Search, TrialTuner, lock_of, run_loop, say_where, shown_score, warn_of_end
 
 # A worker asks for its trial so often while it runs it; that is how the chief hears of it.
 HEARTBEAT_SECONDS = 5
@@ -32,7 +33,7 @@ HEARTBEAT_SECONDS = 5
 LEASE_SECONDS = 60
 _WAIT_FOR_CHIEF_SECONDS = 60
 _LOOK_SECONDS = 0.5
-_ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})")
+_ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})")
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -47,8 +48,11 @@ def parse_address(text: str) -> tuple[str, int]:
     return found["host"], int(found["port"])
 
 
-def serve_search(search: Search, address: tuple[str, int], *, lease_seconds: float) -> None:
+def serve_search(search: Search, address: tuple[str, int], *, lease_seconds: float, fresh: bool = False) -> None:
     """Choose trials for workers until all have ended; train nothing.
+
+    Args:
+        fresh: forget the trials so far.
 
     Raises:
         ResumeError: the folder holds another search, or another command is at it.
@@ -56,13 +60,19 @@ def serve_search(search: Search, address: tuple[str, int], *, lease_seconds: flo
     """
     make_folder(search.folder.path)
     with lock_of(search.folder):
-        search.folder.claim(search.identity())
-        oracle = search.oracle(lease_seconds=lease_seconds)
-        say_where(search, oracle)
-        server = _server(oracle, address)
+        # First of all: a mistyped address shall forget nothing.
+        server = _server(address)
         try:
+            if fresh:
+                search.folder.forget()
+            search.folder.claim(search.identity())
+            oracle = search.oracle(lease_seconds=lease_seconds)
+            say_where(search, oracle)
+            protos.get_service_grpc().add_OracleServicer_to_server(OracleServicer(oracle), server)
+            server.start()
             say(f"chief of {search.folder.path} at {address[0]}:{address[1]}: waiting for workers")
             _watch(search, oracle, lease_seconds)
+            warn_of_end(search, oracle)
         finally:
             server.stop(grace=1).wait()
 
@@ -83,7 +93,7 @@ def work_for(search: Search, address: tuple[str, int]) -> Outcome:
             "the chief's --out folder, on a file system that both see, and its --name."
         )
     search.folder.require_same(saved, search.identity())
-    me = worker_name()
+    me = f"{worker_name()}-{saved['token']}"
     os.environ |= {
         "KERASTUNER_ORACLE_IP": address[0],
         "KERASTUNER_ORACLE_PORT": str(address[1]),
@@ -107,8 +117,12 @@ def work_for(search: Search, address: tuple[str, int]) -> Outcome:
 
 
 def worker_name() -> str:
-    """Names this process among the workers. The library takes any name with `chief` in it for the chief's."""
-    return re.sub("chief", "main", f"worker-{socket.gethostname()}-{os.getpid()}", flags=re.IGNORECASE)
+    """Names this process among the workers; containers may share host name and number of the process.
+
+    The library takes any name with `chief` in it for the chief's.
+    """
+    name = f"worker-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
+    return re.sub("chief", "main", name, flags=re.IGNORECASE)
 
 
 class _WorkerTuner(TrialTuner):
@@ -119,6 +133,7 @@ class _WorkerTuner(TrialTuner):
         self._was_told_to_wait = False
 
     def pre_create_trial(self):
+        super().pre_create_trial()
         if self._was_told_to_wait:
             time.sleep(1)
         self._was_told_to_wait = True
@@ -150,9 +165,8 @@ def _heard_of(oracle, trial_id: str) -> Iterator[None]:
         over.set()
 
 
-def _server(oracle: SearchOracle, address: tuple[str, int]) -> grpc.Server:
+def _server(address: tuple[str, int]) -> grpc.Server:
     server = grpc.server(ThreadPoolExecutor(max_workers=1), options=[("grpc.so_reuseport", 0)])
-    protos.get_service_grpc().add_OracleServicer_to_server(OracleServicer(oracle), server)
     try:
         bound = server.add_insecure_port(f"{address[0]}:{address[1]}")
     except RuntimeError:
@@ -162,22 +176,24 @@ def _server(oracle: SearchOracle, address: tuple[str, int]) -> grpc.Server:
             f"--chief {address[0]}:{address[1]}: cannot be served from here. It must be a free port at an address of "
             "this machine that the workers reach."
         )
-    server.start()
     return server
 
 
 def _watch(search: Search, oracle: SearchOracle, lease_seconds: float) -> None:
     """Tell of trials as they end; return once all have and every worker has been told."""
-    told = len(oracle.end_order)
+    known = oracle.files.state
+    told = len(known.ended)
     over_since = None
     while True:
-        for trial_id in oracle.end_order[told:]:
+        for trial_id in known.ended[told:]:
             told += 1
-            state = oracle.files.state.trials[trial_id]
+            state = known.trials[trial_id]
             result = "FAILED" if state.score is None else shown_score(state.score, search.asked.objective)
             say(f"[{told}/{search.asked.trials}] trial {trial_id} by {state.tuner}: {result}")
         for worker in oracle.take_lost():
             warn(f"{worker} was not heard of for {lease_seconds:g} s: its trial goes to another worker")
+        if isinstance(oracle.failure, EncoreError):
+            raise oracle.failure
         if oracle.finished and told == len(oracle.end_order):
             over_since = over_since or time.monotonic()
             # A lost worker will never ask again, and so never be told.

@@ -183,9 +183,8 @@ def _run(paper: Paper, options: Options, jobs: int | None, cluster: str | None) 
     if cluster is None and jobs in (None, 1):
         # Before anything is computed, because TensorFlow sets its devices up then; workers look at their own.
         several_devices.find(options.devices)
-    paper = with_searched(paper, options.out, options.dataset)
     chosen = selected(
-        paper, options.tables, options.rows
+        with_searched(paper, options.out, options.dataset), options.tables, options.rows
     )  # a mistyped table or row is told before the data are looked at
     require_writable_folder(options.out, flag="--out")
     if not any(rows for _, rows in chosen):
@@ -206,7 +205,7 @@ def _crew(jobs: int | None, cluster: str | None) -> AbstractContextManager:
 
 def _run_rows(paper: Paper, options: Options, chosen: Chosen, crew) -> int:
     options = options.with_absolute_paths() if crew else options
-    work = plan(paper, options, spread=crew and crew.spread)
+    work = plan(with_searched(paper, options.out, options.dataset), options, spread=crew and crew.spread)
     try:
         outcome = execute(work, options, crew and crew.work)
         reports = reporting.regenerate(paper, options.out, work.setting.dataset)
@@ -232,7 +231,7 @@ def _only_architecture(paper: Paper, tables: list, options: Options) -> int:
 
 def _from_records(paper: Paper, options: Options) -> int:
     reports = reporting.regenerate(paper, options.out)
-    searches = regenerate_searches(paper.key, options.out)
+    searches = regenerate_searches(paper, options.out)
     if not reports and not searches:
         raise SpecError(
             f"--from-records: no records of {paper.key} below {options.out}. Run without --from-records first."

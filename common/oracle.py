@@ -11,6 +11,9 @@ What differs from the library's own, and why:
 * A trial whose worker is no longer heard of goes back into the queue; one that ends twice counts once.
 """
 
+import functools
+import math
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -18,6 +21,7 @@ from collections.abc import Callable
 import keras_tuner
 import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
+from keras_tuner.src.engine.oracle import LOCKS, THREADS
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
@@ -26,7 +30,33 @@ from common.searchstate import StateFiles, TrialState
 
 # Best and latest trials, half each, that the Gaussian process is fitted to.
 SURROGATE_TRIALS = 100
-_IDLE_ID = "waiting"
+
+
+def _one_at_a_time(method):
+    """Threads take turns, also after one of them failed: the library's own lock stays shut then."""
+
+    @functools.wraps(method)
+    def in_turn(self, *arguments):
+        with self._turn:
+            try:
+                return method(self, *arguments)
+            except Exception as error:
+                self.failure = error
+                if LOCKS[self].locked():
+                    THREADS[self] = None
+                    LOCKS[self].release()
+                raise
+
+    return in_turn
+
+
+def _alike(given: Trial, back: Trial) -> bool:
+    """Whether a trial that comes back is the one that was given out, but for rounding."""
+    first, second = given.hyperparameters.values, back.hyperparameters.values
+    return first.keys() == second.keys() and all(
+        math.isclose(value, second[name], rel_tol=1e-5) if isinstance(value, float) else value == second[name]
+        for name, value in first.items()
+    )
 
 
 class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
@@ -36,10 +66,11 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         parameters: the space.
         trials: how many are made.
         seed: 0 or more.
-        initial: trials drawn at random before the first that is chosen; None for three per parameter.
+        initial: trials drawn at random before the first that is chosen.
         files: where its state is kept; its trials so far are taken from there.
         lease_seconds: a trial whose worker has not been heard of for so long is given to another one; None where the
             process that asks is the one that runs them.
+        token: part of the names of this search's workers; others, left over from another search, are told to stop.
     """
 
     def __init__(
@@ -50,8 +81,9 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         trials: int,
         seed: int,
         files: StateFiles,
-        initial: int | None = None,
+        initial: int,
         lease_seconds: float | None = None,
+        token: str = "",
         clock: Callable[[], float] = time.monotonic,
     ):
         super().__init__(
@@ -67,6 +99,11 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         )
         self.verbose = 0
         self.files = files
+        self._token = token
+        self._turn = threading.RLock()
+        # What a worker's request failed with; the chief's own thread raises it.
+        self.failure: Exception | None = None
+        self._exhausted = False
         # Workers whose trials were taken back and not yet told of.
         self._lost: list[str] = []
         self._lease_seconds, self._clock = lease_seconds, clock
@@ -76,8 +113,9 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
 
     @property
     def finished(self) -> bool:
-        """Whether every trial has ended."""
-        return len(self.end_order) >= self.max_trials
+        """Whether every trial has ended, or all that the space holds."""
+        under_way = self.ongoing_trials or self._retry_queue
+        return len(self.end_order) >= self.max_trials or (self._exhausted and not under_way)
 
     def _restore(self) -> None:
         for known in self.files.load().trials.values():
@@ -93,35 +131,43 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             self._record_values(trial)
             if known.status != TrialStatus.RUNNING:
                 continue
-            if self._lease_seconds is None:
+            if self._lease_seconds is None or known.tuner in self.ongoing_trials:
                 self._retry_queue.append(known.id)
             else:
                 # Its worker may have outlived the process that gave it out.
                 self.ongoing_trials[known.tuner] = trial
+                self.tuner_ids.add(known.tuner)
                 self._heard[known.id] = self._clock()
         self.end_order = list(self.files.state.ended)
 
-    @keras_tuner.synchronized
+    @_one_at_a_time
     def create_trial(self, tuner_id):
         """A trial to run, or word to wait or to stop."""
+        if not tuner_id.endswith(self._token):
+            return self._empty(TrialStatus.STOPPED)
         self._take_back_lost()
         everything_began = len(self.trials) >= self.max_trials and not self._retry_queue
         waiting = self.ongoing_trials and tuner_id not in self.ongoing_trials
         if self._lease_seconds is not None and everything_began and waiting:
             # One of those that run may yet get lost, and then somebody has to be there for it.
             self.tuner_ids.add(tuner_id)
-            return Trial(self.hyperparameters.copy(), trial_id=_IDLE_ID, status=TrialStatus.IDLE)
+            return self._empty(TrialStatus.IDLE)
         trial = super().create_trial(tuner_id)
         if trial.status == TrialStatus.RUNNING:
             self._heard[trial.trial_id] = self._clock()
             self.files.add(TrialState(trial.trial_id, dict(trial.hyperparameters.values), tuner=tuner_id))
         return trial
 
-    @keras_tuner.synchronized
+    @_one_at_a_time
     def end_trial(self, trial):
-        """Note how a trial ended; one that has ended before, by another worker, counts as it did then."""
-        if trial.trial_id in self.end_order:
+        """Note how a trial ended; one that has ended before, by another worker, counts as it did then, and one that
+        this search did not give out not at all."""
+        mine = self.trials.get(trial.trial_id)
+        if mine is None or trial.trial_id in self.end_order or not _alike(mine, trial):
             return
+        # On their way to a worker and back numbers lose half of their digits.
+        trial.hyperparameters = mine.hyperparameters
+        mine.metrics = trial.metrics
         if trial.trial_id in self._retry_queue:
             self._retry_queue.remove(trial.trial_id)
         super().end_trial(trial)
@@ -137,16 +183,18 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             )
         )
 
-    @keras_tuner.synchronized
+    @_one_at_a_time
     def take_lost(self) -> list[str]:
         """Workers that fell silent since this was last asked; their trials are back in the queue."""
         self._take_back_lost()
         lost, self._lost = self._lost, []
         return lost
 
-    @keras_tuner.synchronized
+    @_one_at_a_time
     def get_trial(self, trial_id):
         """The trial; asking for it is also how its worker is heard of."""
+        if trial_id not in self.trials:
+            return self._empty(TrialStatus.STOPPED)
         self._heard[trial_id] = self._clock()
         return super().get_trial(trial_id)
 
@@ -159,7 +207,9 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         with threadpool_limits(1), warnings.catch_warnings():
             # Scores that hardly differ have no length scale; the search then explores, as it should.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            return super().populate_space(trial_id)
+            found = super().populate_space(trial_id)
+        self._exhausted = found["status"] == TrialStatus.STOPPED
+        return found
 
     def fitted_surrogate(self):
         """The Gaussian process of the trials that completed; predicts the objective, negated where more is better."""
@@ -178,6 +228,9 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
 
     def _save_trial(self, trial):
         pass
+
+    def _empty(self, status) -> Trial:
+        return Trial(self.hyperparameters.copy(), trial_id="none", status=status)
 
     def _take_back_lost(self) -> None:
         if self._lease_seconds is None:

@@ -193,8 +193,10 @@ class Paper:
 
     @property
     def experiments(self) -> list[Experiment]:
-        """Of all rows, each once, the recommended one first."""
-        rows = [row.experiment for table in self.tables for row in table.rows]
+        """Of all rows of the paper itself, each once, the recommended one first."""
+        rows = [
+            row.experiment for table in self.tables for row in table.rows if row.experiment.digest not in self.tuned
+        ]
         return list({experiment.digest: experiment for experiment in (self.default_experiment, *rows)}.values())
 
     def projected_layer(self, row_experiment: str) -> str | None:

@@ -1,6 +1,8 @@
 """The folder of one search: what it is of, what its trials said, and the records of their runs."""
 
 import json
+import shutil
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ from common.searchstate import StateFiles, TrialState
 IDENTITY_NAME = "search.json"
 FORMAT_VERSION = 1
 # The number of trials may grow, and words may be mended; everything else makes another search.
-_MAY_DIFFER = ("trials", "about")
+_MAY_DIFFER = ("trials", "about", "token")
+LOCK_NAME = ".lock"
 _LONGEST_VALUE = 120
 
 
@@ -82,8 +85,26 @@ class SearchFolder:
         saved = self.identity()
         if saved is not None:
             self.require_same(saved, identity)
-        if saved != identity:
-            write_json(self.path / IDENTITY_NAME, identity)
+        # Tells this search from another one that a worker may still be thinking of.
+        whole = identity | {"token": saved["token"] if saved is not None else uuid.uuid4().hex[:12]}
+        if saved != whole:
+            write_json(self.path / IDENTITY_NAME, whole)
+
+    def forget(self) -> None:
+        """Remove the search but for its lock, which the caller holds; its description last.
+
+        Raises:
+            DataError: something cannot be removed.
+        """
+        kept = (LOCK_NAME, IDENTITY_NAME)
+        try:
+            for path in [path for path in self.path.iterdir() if path.name not in kept]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            (self.path / IDENTITY_NAME).unlink(missing_ok=True)
+        except OSError as error:
+            raise DataError(
+                f"{error.filename}: cannot be removed ({error.strerror}). Remove it, then go on."
+            ) from error
 
     def require_same(self, saved: dict[str, Any], asked: dict[str, Any]) -> None:
         """Raise ResumeError with every difference between the saved search and the one asked for."""

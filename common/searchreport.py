@@ -15,14 +15,14 @@ from common.searchspace import SearchSpace, at
 from common.searchtable import Found, of_search, read_search
 
 
-def write_search(folder: SearchFolder) -> tuple[dict[str, Any], list[Path]]:
+def write_search(paper: Paper, folder: SearchFolder) -> tuple[dict[str, Any], list[Path]]:
     """Write the table of trials beside the paper's tables, and the pictures beside its figures.
 
     Raises:
         DataError: a file of the search cannot be used.
     """
     found = read_search(folder)
-    values = of_search(found)
+    values = of_search(paper, found)
     results = folder.path.parents[1]
     stem = f"table_{values['table']}"
     paths = rendering.write_all(results, stem, values)
@@ -47,7 +47,10 @@ def write_top(paper: Paper, space: SearchSpace, found: Found, count: int) -> lis
         tuned = space.trial(base, trial.values)
         paths = dict.fromkeys(parameter.path for parameter in space.parameters.every)
         values = {path: at(tuned, path) for path in paths}
-        rows.append({"label": described(trial.values), "trial": trial.id, "values": values})
+        label = described(trial.values)
+        # Four digits of r may be those of two networks.
+        taken = {row["label"] for row in rows}
+        rows.append({"label": label if label not in taken else f"{label}, trial {trial.id}", "values": values})
     write_json(
         found.folder.rows,
         {
@@ -69,6 +72,6 @@ def write_top(paper: Paper, space: SearchSpace, found: Found, count: int) -> lis
     return [row["label"] for row in rows]
 
 
-def regenerate_searches(paper: str, out: Path, dataset: str | None = None) -> list[tuple[dict[str, Any], list[Path]]]:
+def regenerate_searches(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[dict[str, Any], list[Path]]]:
     """Write all searches of a paper again."""
-    return [write_search(folder) for folder in folders(out, paper, dataset)]
+    return [write_search(paper, folder) for folder in folders(out, paper.key, dataset)]

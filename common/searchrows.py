@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from common.console import warn
 from common.errors import DataError, SpecError
 from common.files import read_json
 from common.paper import Paper
@@ -24,15 +25,18 @@ def with_searched(paper: Paper, out: Path, dataset: str | None) -> Paper:
     Args:
         dataset: of the searches; None for all (of searches of one name the first).
 
-    Raises:
-        DataError: a file of rows cannot be used.
+    A file of rows that cannot be used is named in a warning, and its table left out.
     """
     tables, tuned = [], {}
     own = {row.experiment.digest for table in paper.tables for row in table.rows}
     for folder in folders(out, paper.key, dataset):
         if not folder.rows.exists() or table_id_of(folder.name) in {table.id for table in tables}:
             continue
-        table, values = _table(paper, folder)
+        try:
+            table, values = _table(paper, folder)
+        except DataError as error:
+            warn(f"{error}")
+            continue
         tables.append(table)
         tuned |= {digest: changes for digest, changes in values.items() if digest not in own}
     if not tables:
@@ -45,6 +49,8 @@ def with_searched(paper: Paper, out: Path, dataset: str | None) -> Paper:
 def _table(paper: Paper, folder: SearchFolder) -> tuple[Table, dict[str, dict[str, Any]]]:
     values = read_json(folder.rows, what="a search's best trials")
     try:
+        if values["format"] != ROWS_FORMAT:
+            raise ValueError(f"format {values['format']}, expected {ROWS_FORMAT}")
         table_id, label = values["row"]
         base = paper.row(table_id, label)
         whole = paper.table(table_id)
@@ -61,7 +67,7 @@ def _table(paper: Paper, folder: SearchFolder) -> tuple[Table, dict[str, dict[st
                 for row, experiment in zip(values["rows"], experiments, strict=True)
             ),
         )
-    except (KeyError, TypeError, ValueError, SpecError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, SpecError) as error:
         raise DataError(
             f"{folder.rows}: not the best trials of a search of {paper.key} ({error}). Write them again with tune.py "
             "--top, or delete the file."

@@ -155,6 +155,7 @@ class SearchSpace:
         smoke: values that smoke scale replaces besides the paper's own, so that a search ends within minutes.
         canonical: maps experiments that build one and the same network to one of them.
         trials: how many a search makes by default.
+        initial: how many of them are drawn at random before the first chosen one; None for three per parameter.
         plotted: name of the parameter that the objective is drawn against.
         published: optimum that a source states, by parameter.
         published_by: who states it.
@@ -171,6 +172,7 @@ class SearchSpace:
     smoke: dict[str, Any] = field(default_factory=dict)
     canonical: Callable[[Experiment], Experiment] = lambda experiment: experiment
     trials: int = 50
+    initial: int | None = None
     published: dict[str, float] = field(default_factory=dict)
     published_by: str = ""
     notes: tuple[str, ...] = ()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from common import captions
+from common.paper import Paper
 from common.records import Record
 from common.searchfolder import Note, SearchFolder
 from common.searchspace import Parameters, parameters_of
@@ -29,6 +31,11 @@ class Found:
     records: dict[str, Record]
 
     @property
+    def any_record(self) -> Record:
+        """One of the records; there must be one."""
+        return self.records[min(self.records)]
+
+    @property
     def parameters(self) -> Parameters:
         """The space again."""
         return parameters_of([{"name": name, **values} for name, values in self.identity["parameters"].items()])
@@ -45,12 +52,12 @@ class Found:
         return self.records.get(note.runs[0]) if note and note.runs else None
 
     def same_as(self, trial: TrialState) -> str | None:
-        """The first trial that asked for the same network; None where it is the first itself."""
+        """The first completed trial that asked for the same network; None where it is the first itself."""
         record = self.record_of(trial)
         for other in self.trials:
             if other.id == trial.id or record is None:
                 return None
-            if self.record_of(other) is record:
+            if other.score is not None and self.record_of(other) is record:
                 return other.id
         return None
 
@@ -68,7 +75,7 @@ def read_search(folder: SearchFolder) -> Found:
     return Found(folder, folder.identity() or {}, folder.trials(), folder.notes(), folder.records())
 
 
-def of_search(found: Found) -> dict[str, Any]:
+def of_search(paper: Paper, found: Found) -> dict[str, Any]:
     """The table of trials as JSON values; a function of what lies in the search's folder."""
     identity = found.identity
     rows = [_row(found, trial, rank) for rank, trial in enumerate(found.completed, start=1)]
@@ -78,14 +85,14 @@ def of_search(found: Found) -> dict[str, Any]:
         "table": f"search_{found.folder.name}",
         "title": f"{identity['about']['title']}: trials, the best first",
         "dataset": identity["setting"]["dataset"],
-        "protocol": _any_record(found).protocol if found.records else identity["setting"]["split"],
+        "protocol": found.any_record.protocol if found.records else identity["setting"]["split"],
         "scale": identity["setting"]["scale"],
         "kind": "search",
         "objective": identity["objective"],
         "parameters": list(identity["parameters"]),
         "rows": rows,
-        "warnings": [],
-        "caption": _caption(found),
+        "warnings": _warnings(identity),
+        "caption": _caption(paper, found),
     }
 
 
@@ -113,41 +120,37 @@ def _row(found: Found, trial: TrialState, rank: int | None) -> dict[str, Any]:
     }
 
 
-def _any_record(found: Found) -> Record:
-    return found.records[min(found.records)]
+def _warnings(identity: dict[str, Any]) -> list[str]:
+    if identity["setting"]["unit"] == "clip":
+        return []
+    return [
+        "CONTAMINATED: windows of one clip stand both in training and in validation; the search prefers what "
+        "recognises known clips."
+    ]
 
 
-def _caption(found: Found) -> list[str]:
-    identity, setting = found.identity, found.identity["setting"]
-    completed, distinct = len(found.completed), len(found.distinct())
+def _caption(paper: Paper, found: Found) -> list[str]:
+    identity = found.identity
+    begun, asked = len(found.trials), max(identity["trials"], len(found.trials))
     failed = sum(trial.status == "FAILED" for trial in found.trials)
-    initial = identity["initial"] or 3 * len(identity["parameters"])
+    at_random = min(identity["initial"], begun)
     lines = [
-        f"{completed} of {identity['trials']} trials completed, of {distinct} distinct networks"
+        f"{len(found.completed)} of {asked} trials completed, of {len(found.distinct())} distinct networks"
         + (f"; {failed} failed" if failed else "")
         + f". Varied: row {identity['row'][1]} of table {identity['row'][0]}.",
-        "Chosen by keras-tuner's Bayesian optimisation (Gaussian process, upper confidence bound), "
-        f"seed {identity['seed']}; {initial} trials drawn at random first.",
+        f"{at_random} trials drawn at random, seed {identity['seed']}"
+        + (
+            f"; {begun - at_random} chosen by keras-tuner's Bayesian optimisation (Gaussian process, upper confidence "
+            "bound)."
+            if begun > at_random
+            else "; none was chosen by the surrogate yet."
+        ),
         "The objective is of validation windows, at the epoch whose weights a run keeps"
         + (f"; mean of {identity['runs_per_trial']} seeds" if identity["runs_per_trial"] > 1 else "; one seed")
         + ". No test window was read: these are no results, and the best of many is flattered by chance.",
     ]
     if found.records:
-        one = _any_record(found)
-        data, parts = one.data, one.parts
-        lines.append(
-            f"Data: {data.title}, {data.clips} clips{f'; {data.caption}' if data.caption else ''}. Protocol: "
-            f"{one.protocol}; {parts['train'].windows} windows train, {parts['valid'].windows} choose."
-        )
-        lines += _reductions(one, setting)
-        if one.folds > 1:
-            lines.append(
-                f"Fold 1 of {one.folds} alone: its validation clips are test clips of another fold, so a result over "
-                "all folds is no longer untouched by this search."
-            )
-    if identity["shared_values"]:
-        shared = ", ".join(f"{path}={value}" for path, value in identity["shared_values"].items())
-        lines.append(f"Shared by all trials: {shared}.")
+        lines += _of_runs(paper, found)
     published = identity["about"]["published"]
     if published:
         shown = ", ".join(f"{name} = {value:g}" for name, value in published.items())
@@ -155,15 +158,29 @@ def _caption(found: Found) -> list[str]:
     return [*lines, *identity["about"]["notes"]]
 
 
-def _reductions(one: Record, setting: dict[str, Any]) -> list[str]:
-    lines = []
-    if setting["scale"] == "smoke":
-        lines.append("SMOKE SCALE: few clips, few epochs; it shows that the search works, not what it would find.")
-    if setting["features"] != "paper":
-        kind = "precomputed features" if setting["features"] == "given" else "small features"
-        lines.append(f"REDUCED FEATURES: {kind}, input {' x '.join(map(str, one.input_shape))}.")
+def _of_runs(paper: Paper, found: Found) -> list[str]:
+    """What the runs of all trials have in common, and what was reduced for them."""
+    one, identity = found.any_record, found.identity
+    parts = ", ".join(
+        f"{name} {one.parts[name].clips} clips ({one.parts[name].windows} windows)" for name in ("train", "valid")
+    )
+    varied = frozenset(parameter.path for parameter in found.parameters.every)
     training = one.experiment["training"]
-    lines.append(f"At most {training['epochs']} epochs, {training['precision']}.")
-    if setting["changes"]:
-        lines.append(f"CHANGED by the command: {', '.join(setting['changes'])}.")
-    return lines
+    lines = [
+        captions.of_data(one.data),
+        f"Protocol: {one.protocol}; {parts}; test withheld.",
+        f"At most {training['epochs']} epochs, {training['precision']}.",
+        *captions.reductions(paper, one.setting, {identity["row"][1]: one}, varied),
+    ]
+    if one.setting.changes:
+        lines.append(f"CHANGED by the command: {', '.join(one.setting.changes)}.")
+    if one.setting.genres:
+        lines.append(f"{len(one.data.genres)} genres: {', '.join(one.data.genres)}.")
+    if one.weights:
+        lines.append(f"Weights from a file: {one.weights.partition('=')[0]}.")
+    if one.folds > 1:
+        lines.append(
+            f"Fold 1 of {one.folds} alone: its validation clips are test clips of another fold, so a result over all "
+            "folds is no longer untouched by this search."
+        )
+    return lines + captions.left_out_clips(one.data)

@@ -1,7 +1,7 @@
 """The command line that every paper's `tune.py` shares."""
 
 import re
-import shutil
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +18,16 @@ from common.files import require_writable_folder
 from common.page import write_page
 from common.paper import Paper
 from common.planning import Options, plan
-from common.searchfolder import SearchFolder
+from common.searchfolder import SearchFolder, identity_of
 from common.searchreport import write_search, write_top
 from common.searchrows import table_id_of
 from common.searchspace import SearchSpace, find
 from common.searchtable import read_search
 from common.sizes import parse_size
-from common.tuning import Asked, Search, run_search
+from common.tuning import Search, asked_of, run_search
 
+# NumPy's generators and keras-tuner's, whose seeds are one higher.
+_HIGHEST_SEED = 2**32 - 2
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -48,7 +50,7 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
         trials: Annotated[
             int | None, typer.Option(min=1, help="Trials all in all, earlier ones included. Default: the space's.")
         ] = None,
-        seed: Annotated[int, typer.Option(min=0, help="Of the choices.")] = 0,
+        seed: Annotated[int, typer.Option(min=0, max=_HIGHEST_SEED, help="Of the choices.")] = 0,
         objective: Annotated[
             Literal["val_accuracy", "val_loss"] | None, typer.Option(help="Default: the space's.")
         ] = None,
@@ -76,7 +78,7 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
         lease: Annotated[
             float,
             typer.Option(
-                min=2 * chief.HEARTBEAT_SECONDS,
+                min=3 * chief.HEARTBEAT_SECONDS,
                 metavar="SECONDS",
                 help="Silence of a worker after which the chief gives its trial to another.",
             ),
@@ -106,6 +108,14 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
         skip_bad: flags.SkipBad = False,
         allow_incomplete: flags.AllowIncomplete = False,
     ) -> int:
+        out = out.expanduser()
+        if from_records:
+            others = (trials, seed, objective, runs_per_trial - 1, initial, fresh, role, chief_, data, scale, features)
+            if any((*others, epochs, split, genres, unit, precision, set_, weights, devices)):
+                raise SpecError(
+                    "--from-records: makes what an existing search found again; only --space, --row, --name, "
+                    "--dataset, --top and --out go with it."
+                )
         chosen = find(spaces, space)
         if row is not None:
             chosen = _with_row(paper, chosen, row)
@@ -117,10 +127,10 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
         called = name or (chosen.key if row is None else f"{chosen.key}-{_plain(row)}")
         if not _NAME.fullmatch(called):
             raise SpecError(f"--name {called}: expected letters, digits, and . _ - behind the first.")
-        out = out.expanduser()
         require_writable_folder(out, flag="--out")
         if from_records:
-            return _report(paper, chosen, SearchFolder(out, paper.key, dataset, called), top, out)
+            folder = SearchFolder(out, paper.key, dataset, called)
+            return _report(paper, _saved_space(paper, spaces, folder, space, row), folder, top, out)
         options = Options(
             dataset=dataset,
             data=data,
@@ -148,18 +158,24 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
         # Before anything is computed, because TensorFlow sets its devices up then.
         several_devices.find(devices)
         require_writable_folder(options.cache, flag="--cache")
-        asked = Asked(objective or chosen.objective, trials or chosen.trials, called, seed, runs_per_trial, initial)
+        asked = asked_of(
+            chosen,
+            objective=objective,
+            trials=trials,
+            name=called,
+            initial=initial,
+            seed=seed,
+            runs_per_trial=runs_per_trial,
+        )
         work = plan(paper, options)
         try:
             search = Search(work, chosen, options, asked)
-            if fresh:
-                shutil.rmtree(search.folder.path, ignore_errors=True)
             if role == "worker":
                 return 1 if chief.work_for(search, address).failed else 0
             if role == "chief":
-                chief.serve_search(search, address, lease_seconds=lease)
+                chief.serve_search(search, address, lease_seconds=lease, fresh=fresh)
             else:
-                run_search(search)
+                run_search(search, fresh=fresh)
         finally:
             work.close()
         return _report(paper, chosen, search.folder, top, out)
@@ -172,14 +188,31 @@ def _with_row(paper: Paper, space: SearchSpace, label: str) -> SearchSpace:
     return replace(space, row=(space.row[0], label))
 
 
+def _saved_space(
+    paper: Paper, spaces: tuple[SearchSpace, ...], folder: SearchFolder, space: str | None, row: str | None
+) -> SearchSpace:
+    """The space of a search that there is.
+
+    Raises:
+        SpecError: there is no search, or it is of another space or row than the command says, or than this version has.
+    """
+    identity = folder.identity()
+    if identity is None:
+        raise SpecError(f"{folder.path}: holds no search. Leave out --from-records to make one.")
+    for flag, asked, saved in (("--space", space, identity["space"]), ("--row", row, identity["row"][1])):
+        if asked not in (None, saved):
+            raise SpecError(f"{flag} {asked}: {folder.path} holds a search with {flag} {saved}.")
+    found = replace(find(spaces, identity["space"]), row=tuple(identity["row"]))
+    folder.require_same({"parameters": identity["parameters"]}, {"parameters": identity_of(found)["parameters"]})
+    return found
+
+
 def _plain(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
 
 
 def _report(paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | None, out: Path) -> int:
-    if folder.identity() is None:
-        raise SpecError(f"{folder.path}: holds no search. Leave out --from-records to make one.")
-    values, paths = write_search(folder)
+    values, paths = write_search(paper, folder)
     found = read_search(folder)
     failed = [trial for trial in found.trials if trial.status == "FAILED"]
     if top is not None:
@@ -189,7 +222,8 @@ def _report(paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | N
         say(f"{len(labels)} rows of table {table}: {' | '.join(labels)}")
         say(
             f"train them: python reproductions/{paper.key}/run.py --dataset {folder.path.parents[1].name} "
-            f"--table {table} --seeds 3, with the flags of this search that choose data and scale"
+            f"--table {table} --out {shlex.quote(str(out))} --seeds 3, with the flags of this search that choose data "
+            "and scale"
         )
     print_tables([values], [*paths, write_page(paper, out)])
     for trial in failed:

@@ -13,17 +13,17 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FatalError
 
 from common import devices, records
-from common.console import say
+from common.console import say, warn
 from common.display import Board
-from common.errors import EncoreError, ResumeError, RunError, SpecError
+from common.errors import BudgetError, EncoreError, ResumeError, RunError, SpecError
 from common.files import make_folder, write_text
 from common.measuring import measure
 from common.oracle import SearchOracle
 from common.planning import Options, Plan
 from common.records import Record
 from common.searchcells import described, score_of, shown_score
-from common.searchfolder import Note, SearchFolder, identity_of
-from common.searchspace import Drawn, Objective, SearchSpace
+from common.searchfolder import LOCK_NAME, Note, SearchFolder, identity_of
+from common.searchspace import DIRECTIONS, Drawn, Objective, SearchSpace
 from common.searchstate import StateFiles
 from common.spec import Experiment
 from common.training import CHECKPOINT_NAME, MemoryLimit, Run
@@ -39,16 +39,35 @@ class Asked:
         trials: all in all, those of earlier commands included.
         seed: of the choices; the runs' own seeds count from 0.
         runs_per_trial: seeds that a trial's score is the mean of.
-        initial: trials drawn at random before the first chosen one; None for three per parameter.
+        initial: trials drawn at random before the first chosen one.
         name: of the search's folder.
     """
 
     objective: Objective
     trials: int
     name: str
+    initial: int
     seed: int = 0
     runs_per_trial: int = 1
-    initial: int | None = None
+
+
+def asked_of(
+    space: SearchSpace,
+    *,
+    objective: Objective | None = None,
+    trials: int | None = None,
+    name: str | None = None,
+    initial: int | None = None,
+    **more: int,
+) -> Asked:
+    """What a command asks, with the space's own values where it says nothing."""
+    return Asked(
+        objective=objective or space.objective,
+        trials=trials or space.trials,
+        name=name or space.key,
+        initial=initial or space.initial or 3 * len(space.parameters.every),
+        **more,
+    )
 
 
 @dataclass
@@ -75,7 +94,8 @@ class Search:
     def __init__(self, plan: Plan, space: SearchSpace, options: Options, asked: Asked):
         self._plan, self.space, self._options, self.asked = plan, space, options, asked
         first = plan.runs[0]
-        self._base = _shared(plan, space, first.run.experiment)
+        self._base = _shared(options, plan, space, first.run.experiment)
+        _require_fair(self._base, space, asked.objective)
         fold = first.run.fold
         self._first = replace(first, run=replace(first.run, fold=fold.without_test()))
         first.reader.withhold_all_but(np.union1d(fold.train, fold.valid))
@@ -110,6 +130,7 @@ class Search:
             initial=self.asked.initial,
             files=StateFiles(self.folder.path),
             lease_seconds=lease_seconds,
+            token="" if lease_seconds is None else self.folder.identity()["token"],
         )
 
     @property
@@ -182,16 +203,27 @@ class Search:
         return measure(self._plan, planned, place, self._options, self._workbench, self._memory, listener)
 
 
-def _shared(plan: Plan, space: SearchSpace, experiment: Experiment) -> Experiment:
-    """The row's experiment with the values that all trials share; a value that the command set itself stays."""
-    setting = plan.setting
-    given = {change.partition("=")[0] for change in setting.changes}
-    given |= {f"training.{name}" for name in ("epochs", "precision") if getattr(setting, name) is not None}
+def _shared(options: Options, plan: Plan, space: SearchSpace, experiment: Experiment) -> Experiment:
+    """The row's experiment with the values that all trials share; a value that the command set itself stays, also where
+    it is the row's own."""
+    given = {change.partition("=")[0] for change in options.changes}
+    given |= {f"training.{name}" for name in ("epochs", "precision") if getattr(options, name) is not None}
     for parameter in space.parameters.every:
         if parameter.path in given:
             raise SpecError(f"{parameter.path}: is what this search varies; it cannot be set as well.")
-    shared = space.base | (space.smoke if setting.scale == "smoke" else {})
+    shared = space.base | (space.smoke if plan.setting.scale == "smoke" else {})
     return experiment.changed({path: value for path, value in shared.items() if path not in given})
+
+
+def _require_fair(base: Experiment, space: SearchSpace, objective: Objective) -> None:
+    """A loss that holds the searched penalty is least where there is none."""
+    searched = any(parameter.path == "training.l2" for parameter in space.parameters.every)
+    penalised = base.training.watch == "loss" and base.training.l2_form != "decoupled"
+    if objective == "val_loss" and searched and penalised:
+        raise SpecError(
+            "--objective val_loss: this search varies the L2 penalty, which is part of that loss, so the weakest would "
+            "win. Give --objective val_accuracy, or --set training.watch=cross_entropy."
+        )
 
 
 class TrialTuner(BaseTuner):
@@ -200,6 +232,20 @@ class TrialTuner(BaseTuner):
     def __init__(self, oracle: keras_tuner.Oracle, search: Search, board: Board):
         super().__init__(oracle=oracle, directory=str(search.folder.path), project_name="tuner")
         self._search, self._board = search, board
+        self._over_limit: BudgetError | None = None
+
+    def pre_create_trial(self):
+        if self._over_limit is not None:
+            # What a process has held at most never falls again, so its later trials would fail for this one.
+            raise FatalError from self._over_limit
+
+    def _run_and_update_trial(self, trial, *arguments, **more):
+        """The score goes along with the end of the trial; on its own it could reach another search."""
+        found = self.run_trial(trial)
+        for name, value in found.items():
+            if not trial.metrics.exists(name):
+                trial.metrics.register(name, DIRECTIONS[name])
+            trial.metrics.update(name, value)
 
     def run_trial(self, trial, *arguments, **more):
         """The objective's value of one trial, as keras-tuner wants it."""
@@ -209,7 +255,11 @@ class TrialTuner(BaseTuner):
                 asked.objective: self._search.run_trial(trial.trial_id, dict(trial.hyperparameters.values), self._board)
             }
         except EncoreError as error:
-            if isinstance(error, RunError | SpecError):
+            if isinstance(error, BudgetError):
+                self._over_limit = BudgetError(
+                    f"{error} The trial is marked as failed; the same command goes on with the others."
+                )
+            if isinstance(error, RunError | SpecError | BudgetError):
                 raise
             # Data, memory or disk: no other trial would fare better.
             raise FatalError(str(error)) from error
@@ -218,8 +268,11 @@ class TrialTuner(BaseTuner):
         """The oracle keeps the state."""
 
 
-def run_search(search: Search) -> Outcome:
+def run_search(search: Search, *, fresh: bool = False) -> Outcome:
     """Make all trials in this process.
+
+    Args:
+        fresh: forget the trials so far.
 
     Raises:
         ResumeError: the folder holds another search, or another command is at it.
@@ -227,6 +280,8 @@ def run_search(search: Search) -> Outcome:
     """
     make_folder(search.folder.path)
     with lock_of(search.folder):
+        if fresh:
+            search.folder.forget()
         search.folder.claim(search.identity())
         oracle = search.oracle()
         say_where(search, oracle)
@@ -235,6 +290,7 @@ def run_search(search: Search) -> Outcome:
         epochs = (runs - finished) * search.epochs
         with Board(runs, min(finished, runs), max(0, epochs)) as board:
             run_loop(TrialTuner(oracle, search, board))
+        warn_of_end(search, oracle)
     return search.outcome
 
 
@@ -244,7 +300,7 @@ def lock_of(folder: SearchFolder) -> FileLock:
     Raises:
         ResumeError: another command holds it.
     """
-    lock = FileLock(folder.path / ".lock", timeout=0)
+    lock = FileLock(folder.path / LOCK_NAME, timeout=0)
     try:
         lock.acquire()
     except Timeout as error:
@@ -260,6 +316,13 @@ def say_where(search: Search, oracle: SearchOracle) -> None:
     done = len(oracle.end_order)
     if done:
         say(f"{search.folder.path}: {done} trials have ended before; {max(0, search.asked.trials - done)} to go")
+
+
+def warn_of_end(search: Search, oracle: SearchOracle) -> None:
+    """Tell where a search ended early."""
+    lacking = search.asked.trials - len(oracle.end_order)
+    if lacking > 0:
+        warn(f"{lacking} trials were not made: drawing at random finds no values that were not tried before")
 
 
 def run_loop(tuner: TrialTuner) -> None:

@@ -117,9 +117,11 @@ class Workshop:
         if setting != plain and resolve(self._paper, row.experiment, plain, self._given) == experiment:
             # A flag that this row has anyway: its run without the flag stands in another table.
             return sha256_of_json([row.experiment.digest, setting.epochs, setting.precision])
+        # Rows that a search found count for themselves alone: they shall not rename the runs of the paper's.
+        others = {other.digest: other for other in (*self._paper.experiments, row.experiment)}
         twins = [
-            other.digest
-            for other in self._paper.experiments
+            digest
+            for digest, other in others.items()
             if resolve(self._paper, other, setting, self._given).digest == experiment.digest
         ]
         return sha256_of_json(row.experiment.digest) if len(twins) > 1 else ""

@@ -2,11 +2,13 @@
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from keras_tuner.engine.trial import TrialStatus
+from keras_tuner.engine.trial import Trial, TrialStatus
 
+from common.errors import DataError
 from common.oracle import SURROGATE_TRIALS, SearchOracle
 from common.searchspace import Choice, FloatRange, IntRange, Parameters
 from common.searchstate import JOURNAL_NAME, PREVIOUS_NAME, STATE_NAME, StateFiles, TrialState
@@ -21,8 +23,10 @@ PARAMETERS = Parameters(
 TRIALS = 9
 
 
-def make(folder, *, trials=TRIALS, seed=0, parameters=PARAMETERS, **more) -> SearchOracle:
-    return SearchOracle(parameters, "val_accuracy", trials=trials, seed=seed, files=StateFiles(folder), **more)
+def make(folder, *, trials=TRIALS, seed=0, parameters=PARAMETERS, initial=6, **more) -> SearchOracle:
+    return SearchOracle(
+        parameters, "val_accuracy", trials=trials, seed=seed, initial=initial, files=StateFiles(folder), **more
+    )
 
 
 def score(values) -> float:
@@ -43,9 +47,16 @@ def end(oracle, trial, value) -> None:
     if value is None:
         trial.status = TrialStatus.INVALID
     else:
-        oracle.update_trial(trial.trial_id, {"val_accuracy": value})
+        if not trial.metrics.exists("val_accuracy"):
+            trial.metrics.register("val_accuracy", "max")
+        trial.metrics.update("val_accuracy", value)
         trial.status = TrialStatus.COMPLETED
     oracle.end_trial(trial)
+
+
+def as_sent(trial) -> Trial:
+    """The trial as it is behind the wire, on which numbers have 32 bits."""
+    return Trial.from_proto(trial.to_proto())
 
 
 def run(oracle, **more) -> list:
@@ -211,8 +222,7 @@ def test_the_trial_of_a_silent_worker_goes_to_another_and_counts_once(tmp_path, 
     assert (again.trial_id, again.hyperparameters.values) == (lost.trial_id, lost.hyperparameters.values)
     end(oracle, again, 0.6)
     # The silent one was only slow.
-    lost.status = TrialStatus.COMPLETED
-    oracle.end_trial(lost)
+    end(oracle, as_sent(lost), 0.1)
     step(oracle, "kept")
     assert oracle.finished
     assert [trial.score for trial in oracle.trials.values()][:2] == [0.6, 0.5]
@@ -239,6 +249,48 @@ def test_a_chief_that_is_started_again_leaves_trials_with_their_workers(tmp_path
     assert again.create_trial("other").trial_id != trial.trial_id
     end(again, trial, 0.5)
     assert again.trials[trial.trial_id].score == 0.5
+
+
+def test_a_trial_of_another_search_counts_not_at_all(tmp_path, clock):
+    old = make(tmp_path / "old", seed=5, lease_seconds=30, clock=clock, token="old")
+    new = make(tmp_path / "new", trials=2, lease_seconds=30, clock=clock, token="new")
+    stale = as_sent(old.create_trial("worker-old"))
+    mine = as_sent(new.create_trial("worker-new"))
+    assert stale.trial_id == "0" == mine.trial_id
+    end(new, stale, 0.9)
+    assert new.trials["0"].status == "RUNNING"
+    assert new.create_trial("worker-old").status == TrialStatus.STOPPED
+    assert new.get_trial("77").status == TrialStatus.STOPPED
+    given = dict(new.trials["0"].hyperparameters.values)
+    end(new, mine, 0.5)
+    assert new.trials["0"].score == 0.5
+    # What was given out is what is kept, with all its digits.
+    assert (
+        new.files.state.trials["0"].values
+        == given
+        == make(tmp_path / "new", trials=2).trials["0"].hyperparameters.values
+    )
+
+
+def test_a_request_that_fails_leaves_the_oracle_usable(tmp_path, clock, monkeypatch):
+    oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
+
+    def full(trial):
+        raise DataError("disk full")
+
+    monkeypatch.setattr(oracle.files, "add", full)
+    with ThreadPoolExecutor(1) as other, pytest.raises(DataError, match="disk full"):
+        other.submit(oracle.create_trial, "one").result()
+    assert isinstance(oracle.failure, DataError)
+    assert oracle.take_lost() == []
+
+
+def test_a_space_without_new_values_ends_the_search(tmp_path, clock):
+    few = Parameters(every=(Choice(name="layers", path="model.layers", values=(1, 2)),))
+    oracle = make(tmp_path, parameters=few, lease_seconds=30, clock=clock)
+    run(oracle, outcome=lambda values: values["layers"])
+    assert len(oracle.end_order) == 2
+    assert oracle.finished
 
 
 def test_free_widths_are_whole_numbers_in_their_range(tmp_path):

@@ -1,6 +1,7 @@
 """Searches: what a trial trains, that test windows stay unread, records, cached networks, tables, rows for run.py."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,13 +9,13 @@ import pytest
 from common import tuning
 from common.cli import make_app as run_command
 from common.cli import run_app
-from common.errors import RunError, SpecError
+from common.errors import BudgetError, RunError, SpecError
 from common.planning import Options, plan
 from common.records import read_all
 from common.searchfolder import SearchFolder
 from common.searchspace import Choice, FloatRange, IntRange, Parameters, find
 from common.tunecli import make_app
-from common.tuning import Asked, Search
+from common.tuning import Search, asked_of
 from data_pipeline.stream import as_dataset
 from reproductions.se_cnn.paper import PAPER
 from reproductions.se_cnn.spaces import DOCUMENTED, FREE, canonical_ratio
@@ -91,7 +92,7 @@ def search(tiny_arrays, tmp_path):
     )
     work = plan(PAPER, options)
     fold = work.runs[0].run.fold
-    yield Search(work, TINY, options, Asked("val_accuracy", 4, "tiny")), fold, work
+    yield Search(work, TINY, options, asked_of(TINY)), fold, work
     work.close()
 
 
@@ -147,7 +148,7 @@ def test_the_table_and_the_figures(finished):
     scores = [row["score"] for row in table["rows"]]
     assert scores == sorted(scores, reverse=True)
     caption = " ".join(table["caption"])
-    for said in ("No test window was read", "training.epochs=2", "REDUCED FEATURES", "3 trials drawn at random"):
+    for said in ("No test window was read", "At most 2 epochs", "REDUCED FEATURES", "3 trials drawn at random"):
         assert said in caption, said
     svg = (results / "figures" / "figure_search_tiny_along.svg").read_text()
     assert "published optimum 3.1 (nobody)" in svg
@@ -163,7 +164,8 @@ def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays
     monkeypatch.setattr(tuning, "measure", None)
     assert searching(tiny_arrays, place, "--trials", "4", "--initial", "3", "--top", "2") == 0
     assert "4 trials have ended before; 0 to go" in capsys.readouterr().err.replace("\n", " ")
-    assert searching(tiny_arrays, place, "--from-records") == 0
+    again = ("--dataset", "arrays", "--out", str(place / "out"), "--from-records")
+    assert run_app(make_app(PAPER, (TINY,)), [*again]) == 0
     assert {path: content for path, (_, _, content) in snapshot(place / "out").items()} == before
 
 
@@ -173,6 +175,7 @@ def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays
         (("--objective", "val_loss"), "objective: saved val_accuracy, asked val_loss"),
         (("--seed", "3"), "seed: saved 0, asked 3"),
         (("--precision", "mixed_bfloat16"), "setting.precision: saved nothing, asked mixed_bfloat16"),
+        (("--epochs", "50"), "experiment: saved"),
         (("--initial", "4"), "initial: saved 3, asked 4"),
     ],
 )
@@ -185,8 +188,6 @@ def test_another_search_in_the_same_folder_is_refused(finished, tiny_arrays, cap
 
 
 def test_another_space_in_the_same_folder_is_refused(finished, tiny_arrays, capsys):
-    from dataclasses import replace
-
     wider = TINY.parameters.every[0].but(high=16)
     other = replace(TINY, parameters=Parameters(every=(wider, *TINY.parameters.every[1:])))
     assert searching(tiny_arrays, finished[0], "--initial", "3", space=other) == 2
@@ -219,11 +220,46 @@ def test_an_edited_file_of_rows_is_named(finished, tiny_arrays, tmp_path, capsys
     folder = tmp_path / "se_cnn" / "arrays" / "searches" / "tiny"
     folder.mkdir(parents=True)
     (folder / "search.json").write_text('{"format": 1}')
-    rows = {"row": ["5.1", "1,2,3,4,5"], "title": "t", "notes": [], "rows": [{"label": "x"}]}
+    rows = {"format": 1, "row": ["5.1", "1,2,3,4,5"], "title": "t", "notes": [], "rows": [{"label": "x"}]}
     (folder / "rows.json").write_text(json.dumps(rows))
     data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(tmp_path / "c"), "--out", str(tmp_path))
     assert run_app(run_command(PAPER), [*data, "--table", "top_tiny"]) == 2
-    assert "rows.json: not the best trials of a search" in capsys.readouterr().err.replace("\n", " ")
+    told = capsys.readouterr().err.replace("\n", " ")
+    assert "rows.json: not the best trials of a search" in told
+    assert "--table top_tiny: se_cnn has no such table" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--top", "1", "--row", "5"), "--row 5: "),
+        (("--seed", "3"), "only --space, --row, --name"),
+        (("--name", "other"), "other: holds no search"),
+    ],
+)
+def test_what_a_finished_search_cannot_answer(finished, tiny_arrays, capsys, arguments, told):
+    data = ("--dataset", "arrays", "--out", str(finished[0] / "out"), "--name", "tiny", "--from-records")
+    assert run_app(make_app(PAPER, (TINY,)), [*data, *arguments]) == 2
+    assert told in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_trial_above_the_memory_limit_is_marked_and_the_search_can_go_on(tiny_arrays, tmp_path, monkeypatch, capsys):
+    def too_much(*arguments):
+        raise BudgetError("--memory-limit 4 MB: too little.")
+
+    monkeypatch.setattr(tuning, "measure", too_much)
+    for done in (1, 2):
+        assert searching(tiny_arrays, tmp_path, "--trials", "3") == 2
+        assert "marked as failed" in capsys.readouterr().err.replace("\n", " ")
+        trials = SearchFolder(tmp_path / "out", "se_cnn", "arrays", "tiny").trials()
+        assert [trial.status for trial in trials] == ["FAILED"] * done
+
+
+def test_a_penalty_is_not_searched_by_a_loss_that_holds_it(tiny_arrays, tmp_path, capsys):
+    penalty = FloatRange(name="l2", path="training.l2", low=1e-5, high=1e-2, sampling="log")
+    space = replace(TINY, parameters=Parameters(every=(penalty,)), objective="val_loss", plotted="l2")
+    assert searching(tiny_arrays, tmp_path, space=space) == 2
+    assert "the weakest would win" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_failing_trials_are_marked_and_the_search_goes_on(tiny_arrays, tmp_path, monkeypatch, capsys):
