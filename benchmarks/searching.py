@@ -2,7 +2,7 @@
 
     python -m benchmarks.searching
 
-The library's own oracle fits a Gaussian process to all trials, with the cube of their number; ours to 100 of them
+The library's own oracle fits a Gaussian process to all trials, with the cube of their number; ours to 64 of them
 (`common/oracle.py`). Timed is everything between two trainings: choosing values, journal and snapshot included, in
 seconds of the processor, which others on the machine do not lengthen.
 """

@@ -29,7 +29,7 @@ from common.searchspace import DIRECTIONS, Objective, Parameters
 from common.searchstate import StateFiles, TrialState
 
 # Best and latest trials, half each, that the Gaussian process is fitted to.
-SURROGATE_TRIALS = 100
+SURROGATE_TRIALS = 64
 
 
 def _one_at_a_time(method):

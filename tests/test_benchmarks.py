@@ -54,7 +54,7 @@ def test_searching():
         peers={"trials around 7", "trials up to 9"},
         ratios={"trials up to 9 / trials around 7"},
     )
-    assert values["settings"]["surrogate_trials"] == 100
+    assert values["settings"]["surrogate_trials"] == 64
 
 
 def test_log_mel():

@@ -194,7 +194,7 @@ def test_another_space_in_the_same_folder_is_refused(finished, tiny_arrays, caps
     assert "parameters.r.high: saved 8.0, asked 16.0" in capsys.readouterr().err.replace("\n", " ")
 
 
-def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, capsys):
+def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, capsys, snapshot):
     place = finished[0]
     out = place / "out"
     rows = json.loads((out / "se_cnn" / "arrays" / "searches" / "tiny" / "rows.json").read_text())["rows"]
@@ -210,6 +210,13 @@ def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, ca
     assert record.experiment["model"]["ratio"] == rows[0]["values"]["model.ratio"]
     assert record.clips
     assert "search on validation windows" in " ".join(table["caption"])
+    # The page of the paper shows the paper's values, and records alone give the same bytes.
+    page = (out / "se_cnn" / "README.md").read_text()
+    assert "| `model.ratio` | 16.0 (other rows: 8.0; 32.0) |" in page
+    before = {path: content for path, (_, _, content) in snapshot(out).items() if "work" not in path.parts}
+    assert run_app(run_command(PAPER), ["--from-records", "--out", str(out)]) == 0
+    after = {path: content for path, (_, _, content) in snapshot(out).items() if "work" not in path.parts}
+    assert after == before
     capsys.readouterr()
     # Other tables are not touched, and a search's table is not made unless it is asked for.
     assert run_app(run_command(PAPER), ["--list", "--json"]) == 0
