@@ -64,6 +64,7 @@ def test_the_paper_leaves_four_genres_out_and_all_brings_them_back(arrays, run):
     assert list(folder.glob("table_final_5_genres_*.json"))
 
 
+@pytest.mark.slow
 def test_the_papers_own_choice_by_name_is_no_other_setting(arrays, run):
     path = arrays(dict.fromkeys(GENRES, 12))
     assert run(path, "--genres", "Rock, Folk,Pop")[0] == 0
@@ -97,6 +98,7 @@ def test_data_that_the_papers_choice_empties_name_the_way_out(arrays, run):
     assert "--genres all" in stderr
 
 
+@pytest.mark.slow
 def test_choices_that_hold_the_same_clips_are_other_runs(arrays, run, monkeypatch):
     """A genre without a clip is still a class that can be decided for."""
     path = arrays({"Folk": 12, "Pop": 12})

@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -272,17 +273,25 @@ def test_a_trial_of_another_search_counts_not_at_all(tmp_path, clock):
     )
 
 
-def test_a_request_that_fails_leaves_the_oracle_usable(tmp_path, clock, monkeypatch):
+@pytest.mark.parametrize("where", ["files.add", "populate_space"])
+def test_a_request_that_fails_leaves_the_oracle_usable(tmp_path, clock, monkeypatch, where):
     oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
 
     def full(trial):
         raise DataError("disk full")
 
-    monkeypatch.setattr(oracle.files, "add", full)
-    with ThreadPoolExecutor(1) as other, pytest.raises(DataError, match="disk full"):
-        other.submit(oracle.create_trial, "one").result()
+    holder = oracle.files if where == "files.add" else oracle
+    with monkeypatch.context() as patched:
+        patched.setattr(holder, where.rpartition(".")[2], full)
+        with ThreadPoolExecutor(1) as other, pytest.raises(DataError, match="disk full"):
+            other.submit(oracle.create_trial, "one").result()
     assert isinstance(oracle.failure, DataError)
-    assert oracle.take_lost() == []
+    # Another thread than the one that failed; a daemon, because it would wait for ever.
+    began = []
+    later = threading.Thread(target=lambda: began.append(oracle.create_trial("two")), daemon=True)
+    later.start()
+    later.join(20)
+    assert [trial.status for trial in began] == [TrialStatus.RUNNING]
 
 
 def test_a_space_without_new_values_ends_the_search(tmp_path, clock):
