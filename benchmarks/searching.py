@@ -20,6 +20,7 @@ from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, launch
 from common.console import progress
 from common.oracle import SURROGATE_TRIALS, SearchOracle
 from common.searchstate import StateFiles
+from reproductions.se_cnn.paper import PAPER
 from reproductions.se_cnn.spaces import DOCUMENTED
 
 MOST_RATIO = 3.0
@@ -75,7 +76,13 @@ def measure(*, trials: int, window: int, early: int = EARLY_TRIAL) -> Result:
 
 def _times(folder: Path, trials: int) -> list[float]:
     oracle = SearchOracle(
-        DOCUMENTED.parameters, "val_accuracy", trials=trials, seed=0, initial=_INITIAL, files=StateFiles(folder)
+        DOCUMENTED.parameters,
+        "val_accuracy",
+        trials=trials,
+        seed=0,
+        initial=_INITIAL,
+        files=StateFiles(folder),
+        network_of=lambda values: DOCUMENTED.trial(PAPER.default_experiment, values).digest,
     )
     seconds = []
     with progress("choosing", trials, unit="trials") as advance:

@@ -7,8 +7,8 @@ What differs from the library's own, and why:
 * Seed 0 is a seed. (The library takes 0 for none and draws one.)
 * The Gaussian process sees at most `SURROGATE_TRIALS` trials, the best and the latest: its cost grows with the cube of
   their number.
-* The most promising point is sought among many at once, of which a few are refined in a bounded number of steps. (The
-  library refines fifty to the end, which takes a tenth of a second or several.)
+* The most promising point is sought by `common.acquisition`, and is one whose network is new. (The library asks for
+  networks that it knows, where a value between two choices, or near one that builds the same network, looks promising.)
 * State goes to `common.searchstate`. (The library's own files are not written atomically.)
 * A trial whose worker is no longer heard of goes back into the queue; one that ends twice counts once.
 """
@@ -19,21 +19,23 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import keras_tuner
 import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.src.engine.oracle import LOCKS, THREADS
-from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from common.acquisition import by_promise
 from common.searchspace import DIRECTIONS, Objective, Parameters
 from common.searchstate import StateFiles, TrialState
 
 # Best and latest trials, half each, that the Gaussian process is fitted to.
 SURROGATE_TRIALS = 64
-_CANDIDATES, _REFINED, _REFINEMENTS = 2000, 4, 15
+# Points that are looked at for a new network: all of the most promising, then one of so many.
+_ALL_OF_FIRST, _ONE_OF = 50, 20
 
 
 def _one_at_a_time(method):
@@ -75,6 +77,7 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         lease_seconds: a trial whose worker has not been heard of for so long is given to another one; None where the
             process that asks is the one that runs them.
         token: part of the names of this search's workers; others, left over from another search, are told to stop.
+        network_of: values of a trial -> what is equal for those that build one network; by default the values.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         initial: int,
         lease_seconds: float | None = None,
         token: str = "",
+        network_of: Callable[[dict], Any] = lambda values: tuple(sorted(values.items())),
         clock: Callable[[], float] = time.monotonic,
     ):
         super().__init__(
@@ -103,16 +107,14 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         )
         self.verbose = 0
         self.files = files
-        self._token = token
+        self._token, self._network_of = token, network_of
+        self._networks: dict[tuple, Any] = {}
         self._turn = threading.RLock()
-        # What a worker's request failed with; the chief's own thread raises it.
-        self.failure: Exception | None = None
+        self.failure: Exception | None = None  # of a worker's request; the chief's own thread raises it
         self._exhausted = False
-        # Workers whose trials were taken back and not yet told of.
-        self._lost: list[str] = []
+        self._lost: list[str] = []  # workers whose trials were taken back, and that were not told of yet
         self._lease_seconds, self._clock = lease_seconds, clock
-        # Trial id -> when its worker was last heard of.
-        self._heard: dict[str, float] = {}
+        self._heard: dict[str, float] = {}  # trial id -> when its worker was last heard of
         self._restore()
 
     @property
@@ -216,26 +218,24 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             # Scores that hardly differ have no length scale; the search then explores, as it should.
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.gpr.fit(*self._vectorize_trials())
-            best = self._most_promising(np.random.default_rng([self.seed, begun]))
-        return {"status": TrialStatus.RUNNING, "values": self._vector_to_values(best)}
+            rng = np.random.default_rng([self.seed, begun])
+            points = by_promise(self.gpr, self.hyperparameters.space, self.beta, rng)
+        return {"status": TrialStatus.RUNNING, "values": self._first_new(points)}
 
-    def _most_promising(self, rng: np.random.Generator) -> np.ndarray:
-        """Where the surrogate's mean less `beta` deviations is least: of many random points the best few, refined."""
+    def _first_new(self, points: np.ndarray) -> dict:
+        """Values of the first point whose network no trial had; of the very first where none is found."""
+        known = {self._network(trial.hyperparameters.values) for trial in self.trials.values()}
+        for point in (*points[:_ALL_OF_FIRST], *points[_ALL_OF_FIRST::_ONE_OF]):
+            values = self._vector_to_values(point)
+            if self._network(values) not in known:
+                return values
+        return self._vector_to_values(points[0])
 
-        def bound(points: np.ndarray) -> np.ndarray:
-            mean, deviation = self.gpr.predict(np.atleast_2d(points), return_std=True)
-            return mean - self.beta * deviation
-
-        box = self._get_hp_bounds()
-        points = rng.uniform(box[:, 0], box[:, 1], size=(_CANDIDATES, len(box)))
-        starts = points[np.argsort(bound(points), kind="stable")[:_REFINED]]
-        refined = [
-            minimize(
-                lambda point: bound(point)[0], start, method="L-BFGS-B", bounds=box, options={"maxiter": _REFINEMENTS}
-            )
-            for start in starts
-        ]
-        return min(refined, key=lambda result: result.fun).x
+    def _network(self, values: dict) -> Any:
+        key = tuple(sorted(values.items()))
+        if key not in self._networks:
+            self._networks[key] = self._network_of(values)
+        return self._networks[key]
 
     def fitted_surrogate(self):
         """The Gaussian process of the trials that completed; predicts the objective, negated where more is better."""

@@ -130,6 +130,7 @@ class Search:
             initial=self.asked.initial,
             files=StateFiles(self.folder.path),
             lease_seconds=lease_seconds,
+            network_of=lambda drawn: self.experiment(drawn).digest,
             token="" if lease_seconds is None else self.folder.identity()["token"],
         )
 

@@ -181,6 +181,23 @@ def test_it_finds_what_chance_does_not(tmp_path):
     assert best_chosen > best_drawn
 
 
+def test_chosen_trials_build_new_networks(tmp_path):
+    few = Parameters(
+        every=(
+            Choice(name="layers", path="model.layers", values=(1, 2, 3)),
+            Choice(name="hidden", path="model.hidden", values=(16, 32, 64, 128)),
+        )
+    )
+    trials = run(make(tmp_path / "few", parameters=few, trials=12), outcome=lambda values: values["hidden"] / 1000)
+    assert len({tuple(values.values()) for _, _, values, _ in trials}) == 12
+    # r counts only in steps of 8: nine networks with either widths.
+    steps = {"network_of": lambda values: (values["r"] // 8, values["widths"])}
+    trials = run(make(tmp_path / "steps", trials=14, **steps))
+    chosen = [steps["network_of"](values) for _, _, values, _ in trials]
+    assert len(set(chosen[6:])) == 8
+    assert not set(chosen[6:]) & set(chosen[:6])
+
+
 def test_the_surrogate_sees_the_best_and_the_latest(tmp_path):
     files = StateFiles(tmp_path)
     rng = np.random.default_rng(0)
