@@ -1,5 +1,6 @@
 """What must be said of a table's numbers: everything reduced, lacking or contaminated."""
 
+import textwrap
 from typing import Any
 
 from common import rowtexts
@@ -30,7 +31,7 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
     lines += rowtexts.told("Weights from files", from_files, of_rows)
     if setting.scale == "paper":
         lines += rowtexts.fewer_epochs(
-            {label: (record, _published(paper, record)) for label, record in of_rows.items()}
+            {label: (record, published_of(paper, record)) for label, record in of_rows.items()}
         )
     lines += _repetitions(records)
     if paper.published_on not in f"{facts.title} {facts.caption}":
@@ -121,7 +122,7 @@ def reductions(
         varied: dotted paths whose values were searched, and so are no reduction.
     """
     lines = []
-    published = {label: _published(paper, record) for label, record in of_rows.items()}
+    published = {label: published_of(paper, record) for label, record in of_rows.items()}
     if setting.scale == "smoke":
         limits = {build(Training, record.experiment["training"]).windows_per_epoch for record in of_rows.values()}
         most = max((limit for limit in limits if limit), default=None) if None not in limits else None
@@ -223,7 +224,30 @@ def warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]
     return found
 
 
-def _published(paper: Paper, record: Record) -> Experiment:
+def marks(table: dict[str, Any]) -> str:
+    """What a figure of a table has to say of its numbers, in short: lines of 80 characters."""
+    found = [f"{table['data']}, {table['protocol']}"] + (["smoke scale"] if table["scale"] == "smoke" else [])
+    text = " ".join(table["caption"])
+    for mark in ("INCOMPLETE", "REDUCED NETWORK", "REDUCED WINDOWS", "REDUCED FEATURES", "ONE SEED"):
+        if mark in text:
+            found.append(mark.lower())
+    if table["setting"]["genres"]:
+        found.append(f"{len(table['setting']['genres'])} genres")
+    found += [f"changed: {change}" for change in table["setting"]["changes"]]
+    if "epochs instead of" in text:
+        found.append("fewer epochs")
+    if "OTHER CLASSES" in text:
+        found.append("other classes")
+    if "excerpts of" in text:
+        found.append("excerpts of clips")
+    if "synthetic" in text:
+        found.append("synthetic audio")
+    if any(warning.startswith("CONTAMINATED") for warning in table["warnings"]):
+        found.append("contaminated")
+    return "\n".join(textwrap.wrap(", ".join(found), 80))
+
+
+def published_of(paper: Paper, record: Record) -> Experiment:
     """The experiment of a record's row, as the paper has it."""
     return next(
         row.experiment for table in paper.tables for row in table.rows if row.experiment.digest == record.row_experiment

@@ -24,8 +24,10 @@ from common.display import Board
 from common.errors import EncoreError, ResumeError, RunError, SpecError
 from common.files import make_folder
 from common.oracle import SearchOracle
+from common.search import Search
+from common.searchcells import shown_score
 from common.searchspace import DIRECTIONS
-from common.tuning import Outcome, Search, TrialTuner, lock_of, run_loop, say_where, shown_score, warn_of_end
+from common.tuning import TrialTuner, lock_of, run_loop, say_where, warn_of_end
 
 # A worker asks for its trial so often while it runs it; that is how the chief hears of it.
 HEARTBEAT_SECONDS = 5
@@ -77,7 +79,7 @@ def serve_search(search: Search, address: tuple[str, int], *, lease_seconds: flo
             server.stop(grace=1).wait()
 
 
-def work_for(search: Search, address: tuple[str, int]) -> Outcome:
+def work_for(search: Search, address: tuple[str, int]) -> None:
     """Run the trials that a chief gives out, until it has none left.
 
     Raises:
@@ -113,7 +115,6 @@ def work_for(search: Search, address: tuple[str, int]) -> Outcome:
                 f"--chief {address[0]}:{address[1]}: no longer answers ({error.code().name}). Finished runs have their "
                 "records; start the chief again, then this worker."
             ) from error
-    return search.outcome
 
 
 def worker_name() -> str:

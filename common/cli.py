@@ -20,7 +20,6 @@ from common.runner import execute
 from common.searchreport import regenerate_searches
 from common.searchrows import with_searched
 from common.selection import Chosen, selected
-from common.sizes import parse_size
 
 # What shells report for a process that Ctrl-C ended; the command-line library turns the interrupt into it.
 _INTERRUPTED = 130
@@ -138,7 +137,7 @@ def _command(paper: Paper):
             )
         if from_records and (any((*chosen, carry_weights, weights, devices, jobs, cluster)) or dataset != "demo"):
             raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
-        options = Options(
+        options = flags.options_of(
             dataset=dataset,
             data=data,
             tables=tuple(table or ()),
@@ -151,18 +150,18 @@ def _command(paper: Paper):
             genres=genres,
             unit=unit,
             precision=precision,
-            memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
-            cache=cache.expanduser(),
-            out=out.expanduser(),
+            memory_limit=memory_limit,
+            cache=cache,
+            out=out,
             fresh=fresh,
             skip_bad=skip_bad,
             allow_incomplete=allow_incomplete,
             decoder=decoder,
             seconds_per_column=seconds_per_column,
-            weights=tuple(weights or ()),
+            weights=weights,
             legacy_metric=legacy_metric,
             devices=devices,
-            changes=(*(set_ or ()), *(["protocol.carry_weights=true"] if carry_weights else [])),
+            changes=[*(set_ or ()), *(["protocol.carry_weights=true"] if carry_weights else [])],
         )
         if legacy_metric and not paper.legacy_batches:
             raise SpecError(f"--legacy-metric: {paper.key} published no metric that needs correcting.")

@@ -1,11 +1,13 @@
 """Flags that several commands share: which data, how they are split, and where things lie."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from common.methods import SplitName
+from common.planning import Options
+from common.sizes import parse_size
 
 Dataset = Annotated[
     Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"], typer.Option("--dataset", help="Which data.")
@@ -65,3 +67,32 @@ SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Go on without unusabl
 AllowIncomplete = Annotated[
     bool, typer.Option("--allow-incomplete", help="Go on although clips are missing; tables say so.")
 ]
+
+
+def options_of(
+    *,
+    memory_limit: str | None,
+    cache: Path,
+    out: Path,
+    weights: list[str] | None,
+    changes: list[str] | None,
+    **others: Any,
+) -> Options:
+    """What a command was asked, from its flags.
+
+    Args:
+        memory_limit: as typed, e.g. `4GB`.
+        cache: may begin with `~`; `out` too.
+        others: that `Options` takes as they are.
+
+    Raises:
+        SpecError: the memory limit is no size.
+    """
+    return Options(
+        memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
+        cache=cache.expanduser(),
+        out=out.expanduser(),
+        weights=tuple(weights or ()),
+        changes=tuple(changes or ()),
+        **others,
+    )

@@ -244,11 +244,6 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             self.gpr.fit(*self._points({}))
         return self.gpr
 
-    def vectors(self, values: list[dict]) -> np.ndarray:
-        """Trials as the surrogate sees them: float64 (trials, parameters), each between 0 and 1."""
-        space = self.hyperparameters.space
-        return np.array([[hp.value_to_prob(of_trial[hp.name]) for hp in space] for of_trial in values], np.float64)
-
     def save(self):
         """State is kept event by event instead."""
 

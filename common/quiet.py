@@ -18,10 +18,14 @@ _CHATTER = re.compile(
 _RETRACING = "triggered tf.function retracing"
 
 
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    return _RETRACING not in record.getMessage()
+
+
 @contextmanager
 def quiet_start() -> Iterator[None]:
     """Hold back standard error while the block imports TensorFlow, then print what is not chatter."""
-    logging.getLogger("tensorflow").addFilter(lambda record: _RETRACING not in record.getMessage())
+    logging.getLogger("tensorflow").addFilter(_is_worth_telling)
     sys.stderr.flush()
     original = os.dup(2)
     with tempfile.TemporaryFile() as held:

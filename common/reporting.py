@@ -1,6 +1,5 @@
 """Everything that is written once the records are there: tables and figures."""
 
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
-from common import charts, comparisons, confusion, figures, genres, rendering, rounds, tables
+from common import captions, charts, comparisons, confusion, figures, genres, rendering, rounds, tables
 from common.figurestyle import write
 from common.groups import Group, groups_of
 from common.paper import ArchitectureTable, Figure, Paper
@@ -63,7 +62,7 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
         values = tables.of_results(paper, table, group.setting, records)
         if not any(row["measured"] for row in values["rows"]):
             continue
-        subtitle = _subtitle(values)
+        subtitle = captions.marks(values)
         keep(values, figures.published_and_measured(values, subtitle=subtitle), table.id)
         twins = (
             (rounds.of_rounds, figures.rounds),
@@ -82,7 +81,7 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
             whole = made[published.row[0]]
             values["caption"] += whole["caption"]
             values["warnings"] = whole["warnings"]
-            keep(values, charts.confusion(values, subtitle=_subtitle(whole)), published.row[0])
+            keep(values, charts.confusion(values, subtitle=captions.marks(whole)), published.row[0])
     paths["curves"] = _write_curves(paper, group, made, folder / "figures")
     for figure in paper.figures:
         if figure.table in made:
@@ -103,9 +102,9 @@ def write_architecture(
 def _write_whole(paper: Paper, group: Group, figure: Figure, table: dict[str, Any], folder: Path) -> list[Path]:
     """Draw a whole table in one picture."""
     if figure.kind == "heat_maps":
-        drawn = charts.heat_maps(table, figure.places, subtitle=_subtitle(table))
+        drawn = charts.heat_maps(table, figure.places, subtitle=captions.marks(table))
     else:
-        drawn = charts.scaling(table, figure.places, figure.sizes, subtitle=_subtitle(table))
+        drawn = charts.scaling(table, figure.places, figure.sizes, subtitle=captions.marks(table))
     return write(drawn, folder / group.stem("figure", figure.id, paper))
 
 
@@ -122,7 +121,7 @@ def _write_curves(paper: Paper, group: Group, made: dict[str, dict[str, Any]], f
             rows += [(label, mine)] if mine else []
         if not rows:
             continue
-        subtitle = _subtitle(made[(figure.rows or (paper.default_row,))[0][0]])
+        subtitle = captions.marks(made[(figure.rows or (paper.default_row,))[0][0]])
         lacking = len(figure.rows or (paper.default_row,)) - len(rows)
         marks = f"{subtitle}; {lacking} rows not run" if lacking else subtitle
         title = f"{_figure_title(paper, figure)}\n{marks}"
@@ -212,25 +211,3 @@ def _draw_genres(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing:
 
 def _figure_title(paper: Paper, figure: Figure) -> str:
     return f"{paper.key}, Figure {figure.id}: {figure.title}"
-
-
-def _subtitle(table: dict[str, Any]) -> str:
-    marks = [f"{table['data']}, {table['protocol']}"] + (["smoke scale"] if table["scale"] == "smoke" else [])
-    text = " ".join(table["caption"])
-    for mark in ("INCOMPLETE", "REDUCED NETWORK", "REDUCED WINDOWS", "REDUCED FEATURES", "ONE SEED"):
-        if mark in text:
-            marks.append(mark.lower())
-    if table["setting"]["genres"]:
-        marks.append(f"{len(table['setting']['genres'])} genres")
-    marks += [f"changed: {change}" for change in table["setting"]["changes"]]
-    if "epochs instead of" in text:
-        marks.append("fewer epochs")
-    if "OTHER CLASSES" in text:
-        marks.append("other classes")
-    if "excerpts of" in text:
-        marks.append("excerpts of clips")
-    if "synthetic" in text:
-        marks.append("synthetic audio")
-    if any(warning.startswith("CONTAMINATED") for warning in table["warnings"]):
-        marks.append("contaminated")
-    return "\n".join(textwrap.wrap(", ".join(marks), 80))

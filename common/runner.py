@@ -16,7 +16,7 @@ from common.errors import EncoreError, RunError, SpecError
 from common.files import make_folder, require_writable_folder, write_text
 from common.measuring import measure
 from common.planning import Options, Plan
-from common.records import Record, runs_folder
+from common.records import Record
 from common.tables import result_folder
 from common.training import CHECKPOINT_NAME, Listener, MemoryLimit
 from common.workbench import Workbench, graph_of
@@ -60,22 +60,28 @@ class Job:
     Args:
         command: a name unlike that of any other command.
         pending: the runs that have no record yet.
+        home: folder of records and checkpoints; None for that of the paper's results.
     """
 
     plan: Plan
     options: Options
     command: str
     pending: tuple[PlannedRun, ...] = ()
+    home: Path | None = None
 
     @property
     def records(self) -> Path:
         """Folder of the records."""
-        return runs_folder(self.options.out, self.plan.paper.key, self.plan.setting.dataset)
+        return self._home / "runs"
 
     @property
     def work(self) -> Path:
         """Holds a folder with checkpoint, logs and best weights for each run."""
-        return result_folder(self.options.out, self.plan.paper, self.plan.setting.dataset) / "work"
+        return self._home / "work"
+
+    @property
+    def _home(self) -> Path:
+        return self.home or result_folder(self.options.out, self.plan.paper, self.plan.setting.dataset)
 
     def is_recorded(self, planned: PlannedRun) -> bool:
         """Whether the run has its record."""

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from common.figurestyle import ACCENT, OURS, axes_of
 from common.oracle import SearchOracle
 from common.searchcells import shown_value
-from common.searchspace import Choice, Parameter
+from common.searchspace import DIRECTIONS, Choice, Parameter
 from common.searchstate import StateFiles
 from common.searchtable import Found
 
@@ -20,11 +20,14 @@ _MOST_PANELS = 6
 _FEW_OCTAVES = 100
 
 
-def along(found: Found) -> Figure | None:
+def along(found: Found, *, marks: str) -> Figure | None:
     """The objective against the plotted parameter: trials as dots, the surrogate's mean and 95 % band as a line.
 
     Where another parameter is a choice of few, each of its values has a panel; the others stand where the best trial
     has them, so dots of other trials need not lie near the line.
+
+    Args:
+        marks: what has to be said of the numbers, e.g. that they are of smoke scale.
 
     Returns:
         None where fewer than two trials completed.
@@ -33,9 +36,8 @@ def along(found: Found) -> Figure | None:
         return None
     name = found.identity["about"]["plotted"]
     best = found.completed[0]
-    oracle = _oracle(found)
-    surrogate = oracle.fitted_surrogate()
-    sign = -1 if oracle.objective.direction == "max" else 1
+    surrogate = _oracle(found).fitted_surrogate()
+    sign = -1 if DIRECTIONS[found.identity["objective"]] == "max" else 1
     plotted = next(parameter for parameter in found.parameters.every if parameter.name == name)
     grid, groups, (scale, unit) = _grid(plotted), _groups(found, name), _scale(found)
     columns = min(2, len(groups))
@@ -44,7 +46,7 @@ def along(found: Found) -> Figure | None:
     figure, panels = axes_of(3.0 + 3.2 * columns, 1.6 + 2.4 * lines, **size)
     for axes, (label, fixed) in zip(panels.flat, groups.items(), strict=False):
         mine = [trial for trial in found.completed if all(trial.values[key] == fixed[key] for key in fixed)]
-        points = oracle.vectors([best.values | fixed | {name: value} for value in grid])
+        points = found.parameters.vectors([best.values | fixed | {name: value} for value in grid])
         mean, deviation = surrogate.predict(points, return_std=True)
         mean, room = sign * scale * mean, 1.96 * scale * deviation
         axes.fill_between(grid, mean - room, mean + room, color=OURS, alpha=0.15, lw=0, label="surrogate: 95 % band")
@@ -69,12 +71,15 @@ def along(found: Found) -> Figure | None:
     handles, labels = panels.flat[0].get_legend_handles_labels()
     named = dict(zip(labels, handles, strict=True))
     figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=columns, fontsize=8, frameon=False)
-    figure.suptitle(_heading(found), fontsize=10)
+    figure.suptitle(_heading(found, marks), fontsize=10)
     return figure
 
 
-def parallel(found: Found) -> Figure | None:
+def parallel(found: Found, *, marks: str) -> Figure | None:
     """Every completed trial as a line over all parameters to its score.
+
+    Args:
+        marks: what has to be said of the numbers, e.g. that they are of smoke scale.
 
     Returns:
         None where fewer than two trials completed.
@@ -85,12 +90,12 @@ def parallel(found: Found) -> Figure | None:
     scale, unit = _scale(found)
     scores = np.array([scale * trial.score for trial in found.completed])
     low, high = scores.min(), max(scores.max(), scores.min() + 1e-9)
-    oracle = _oracle(found)
-    points = oracle.vectors([trial.values for trial in found.completed])
+    points = found.parameters.vectors([trial.values for trial in found.completed])
     lines = np.column_stack([points, (scores - low) / (high - low)])
     figure, axes = axes_of(2.6 + 1.5 * (len(parameters) + 1), 4.8)
-    order = np.argsort(scores if oracle.objective.direction == "max" else -scores)
-    colours = _colours(lines[:, -1] if oracle.objective.direction == "max" else 1 - lines[:, -1])
+    more_is_better = DIRECTIONS[found.identity["objective"]] == "max"
+    order = np.argsort(scores if more_is_better else -scores)
+    colours = _colours(lines[:, -1] if more_is_better else 1 - lines[:, -1])
     for number in order:
         chosen = number == 0
         axes.plot(
@@ -98,9 +103,8 @@ def parallel(found: Found) -> Figure | None:
             lw=2.5 if chosen else 1.0, alpha=1.0 if chosen else 0.75, zorder=3 if chosen else 2,
             label=f"best: trial {found.completed[0].id}" if chosen else None,
         )  # fmt: skip
-    for place, parameter in enumerate(parameters):
+    for place, (parameter, hp) in enumerate(zip(parameters, found.parameters.hyperparameters().space, strict=True)):
         axes.axvline(place, color="black", lw=0.8)
-        hp = next(hp for hp in oracle.hyperparameters.space if hp.name == parameter.name)
         for value in _ticks(parameter):
             axes.text(place + 0.03, hp.value_to_prob(value), shown_value(value), fontsize=7, va="center")
         published = found.identity["about"]["published"].get(parameter.name)
@@ -117,7 +121,7 @@ def parallel(found: Found) -> Figure | None:
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
     axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    figure.suptitle(_heading(found), fontsize=10)
+    figure.suptitle(_heading(found, marks), fontsize=10)
     return figure
 
 
@@ -185,12 +189,8 @@ def _scale(found: Found) -> tuple[float, str]:
     return 1.0, "validation loss"
 
 
-def _heading(found: Found) -> str:
+def _heading(found: Found, marks: str) -> str:
     identity = found.identity
-    marks = [f"{identity['paper']}, {identity['about']['title']}", identity["setting"]["dataset"]]
-    if identity["setting"]["scale"] == "smoke":
-        marks.append("SMOKE SCALE")
-    if identity["setting"]["features"] != "paper":
-        marks.append("reduced features")
     runs = identity["runs_per_trial"]
-    return ", ".join(marks) + f"\n{len(found.completed)} trials, {'one seed' if runs == 1 else f'{runs} seeds'} each"
+    told = f"{len(found.completed)} trials, {'one seed' if runs == 1 else f'{runs} seeds'} each"
+    return f"{identity['paper']}, {identity['about']['title']}\n{marks}\n{told}"

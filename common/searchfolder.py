@@ -53,11 +53,6 @@ class SearchFolder:
         return self.path / "runs"
 
     @property
-    def work(self) -> Path:
-        """Where its runs keep checkpoints and logs."""
-        return self.path / "work"
-
-    @property
     def rows(self) -> Path:
         """The file of its best trials as rows of a table."""
         return self.path / "rows.json"

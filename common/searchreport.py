@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from common import rendering, searchcharts
+from common import captions, rendering, searchcharts
 from common.errors import SpecError
 from common.figurestyle import write
 from common.files import write_json
@@ -26,7 +26,9 @@ def write_search(paper: Paper, folder: SearchFolder) -> tuple[dict[str, Any], li
     results = folder.path.parents[1]
     stem = f"table_{values['table']}"
     paths = rendering.write_all(results, stem, values)
-    for kind, figure in (("along", searchcharts.along(found)), ("parallel", searchcharts.parallel(found))):
+    marks = captions.marks(values)
+    for kind, draw in (("along", searchcharts.along), ("parallel", searchcharts.parallel)):
+        figure = draw(found, marks=marks)
         if figure is not None:
             paths += write(figure, results / "figures" / f"figure_{values['table']}_{kind}")
     return values, paths

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import keras_tuner
+import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from common.errors import SpecError
@@ -38,13 +39,18 @@ class _Parameter(Spec):
         return self
 
 
-class FloatRange(_Parameter):
-    """Any number from `low` to `high`."""
+class _Range(_Parameter):
+    """Numbers from `low` to `high`, both included."""
 
-    kind: Literal["float"] = "float"
     low: float
     high: float
     sampling: Literal["linear", "log"] = "linear"
+
+
+class FloatRange(_Range):
+    """Any number from `low` to `high`."""
+
+    kind: Literal["float"] = "float"
 
     def register(self, into: keras_tuner.HyperParameters) -> None:
         """Add it to keras-tuner's space."""
@@ -55,13 +61,12 @@ class FloatRange(_Parameter):
         return drawn
 
 
-class IntRange(_Parameter):
+class IntRange(_Range):
     """Any whole number from `low` to `high`."""
 
     kind: Literal["int"] = "int"
     low: PositiveInt
     high: PositiveInt
-    sampling: Literal["linear", "log"] = "linear"
 
     def register(self, into: keras_tuner.HyperParameters) -> None:
         """Add it to keras-tuner's space."""
@@ -115,6 +120,11 @@ class Parameters(Spec):
         for parameter in self.every:
             parameter.register(found)
         return found
+
+    def vectors(self, trials: list[Drawn]) -> np.ndarray:
+        """Trials as a surrogate sees them: float64 (trials, parameters), each from 0 to 1."""
+        space = self.hyperparameters().space
+        return np.array([[hp.value_to_prob(drawn[hp.name]) for hp in space] for drawn in trials], np.float64)
 
     def applied(self, base: Experiment, drawn: Drawn) -> Experiment:
         """The experiment with the values of one trial.

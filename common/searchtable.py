@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from common import captions
+from common import captions, rowtexts
 from common.paper import Paper
 from common.records import Record
 from common.searchfolder import Note, SearchFolder
@@ -87,6 +87,8 @@ def of_search(paper: Paper, found: Found) -> dict[str, Any]:
         "dataset": identity["setting"]["dataset"],
         "protocol": found.any_record.protocol if found.records else identity["setting"]["split"],
         "scale": identity["setting"]["scale"],
+        "data": found.any_record.data.title if found.records else identity["setting"]["dataset"],
+        "setting": identity["setting"],
         "kind": "search",
         "objective": identity["objective"],
         "parameters": list(identity["parameters"]),
@@ -172,6 +174,9 @@ def _of_runs(paper: Paper, found: Found) -> list[str]:
         f"At most {training['epochs']} epochs, {training['precision']}.",
         *captions.reductions(paper, one.setting, {identity["row"][1]: one}, varied),
     ]
+    if one.setting.scale == "paper":
+        row = identity["row"][1]
+        lines += rowtexts.fewer_epochs({row: (one, captions.published_of(paper, one))})
     if one.setting.changes:
         lines.append(f"CHANGED by the command: {', '.join(one.setting.changes)}.")
     if one.setting.genres:

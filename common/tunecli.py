@@ -17,14 +17,14 @@ from common.errors import SpecError
 from common.files import require_writable_folder
 from common.page import write_page
 from common.paper import Paper
-from common.planning import Options, plan
+from common.planning import plan
+from common.search import Search, asked_of
 from common.searchfolder import SearchFolder, identity_of
 from common.searchreport import write_search, write_top
 from common.searchrows import table_id_of
 from common.searchspace import SearchSpace, find
 from common.searchtable import read_search
-from common.sizes import parse_size
-from common.tuning import Search, asked_of, run_search
+from common.tuning import run_search
 
 # NumPy's generators and keras-tuner's, whose seeds are one higher.
 _HIGHEST_SEED = 2**32 - 2
@@ -131,7 +131,7 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
         if from_records:
             folder = SearchFolder(out, paper.key, dataset, called)
             return _report(paper, _saved_space(paper, spaces, folder, space, row), folder, top, out)
-        options = Options(
+        options = flags.options_of(
             dataset=dataset,
             data=data,
             tables=(chosen.row[0],),
@@ -144,15 +144,15 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
             genres=genres,
             unit=unit,
             precision=precision,
-            memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
-            cache=cache.expanduser(),
+            memory_limit=memory_limit,
+            cache=cache,
             out=out,
             skip_bad=skip_bad,
             allow_incomplete=allow_incomplete,
             decoder=decoder,
             seconds_per_column=seconds_per_column,
-            weights=tuple(weights or ()),
-            changes=tuple(set_ or ()),
+            weights=weights,
+            changes=set_,
             devices=devices,
         )
         # Before anything is computed, because TensorFlow sets its devices up then.
@@ -171,7 +171,8 @@ def _command(paper: Paper, spaces: tuple[SearchSpace, ...]):
         try:
             search = Search(work, chosen, options, asked)
             if role == "worker":
-                return 1 if chief.work_for(search, address).failed else 0
+                chief.work_for(search, address)
+                return 0
             if role == "chief":
                 chief.serve_search(search, address, lease_seconds=lease, fresh=fresh)
             else:

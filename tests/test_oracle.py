@@ -1,75 +1,16 @@
-"""The oracle of searches: repeatable after a kill at any event, with torn files, with lost workers, at bounded cost."""
+"""The oracle of searches: repeatable after a kill at any event, with torn files, at bounded cost."""
 
 import json
 import math
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from keras_tuner.engine.trial import Trial, TrialStatus
+from keras_tuner.engine.trial import TrialStatus
 
-from common.errors import DataError
-from common.oracle import SURROGATE_TRIALS, SearchOracle
-from common.searchspace import Choice, FloatRange, IntRange, Parameters
+from common.oracle import SURROGATE_TRIALS
+from common.searchspace import Choice, IntRange, Parameters
 from common.searchstate import JOURNAL_NAME, PREVIOUS_NAME, STATE_NAME, StateFiles, TrialState
-
-PARAMETERS = Parameters(
-    every=(
-        FloatRange(name="r", path="model.ratio", low=2, high=64, sampling="log"),
-        Choice(name="widths", path="model.widths", values=((4, 8), (8, 16))),
-    )
-)
-# Six are drawn at random, the others chosen.
-TRIALS = 9
-
-
-def make(folder, *, trials=TRIALS, seed=0, parameters=PARAMETERS, initial=6, **more) -> SearchOracle:
-    return SearchOracle(
-        parameters, "val_accuracy", trials=trials, seed=seed, initial=initial, files=StateFiles(folder), **more
-    )
-
-
-def score(values) -> float:
-    """Best at r = 16 with the wide layers."""
-    return 0.9 - 0.02 * abs(math.log2(values["r"] / 16)) - (0.05 if values["widths"] == "4,8" else 0.0)
-
-
-def step(oracle, tuner="one", outcome=score) -> bool:
-    """Begin and end one trial; False once there is none left."""
-    trial = oracle.create_trial(tuner)
-    if trial.status != TrialStatus.RUNNING:
-        return False
-    end(oracle, trial, outcome(trial.hyperparameters.values))
-    return True
-
-
-def end(oracle, trial, value) -> None:
-    if value is None:
-        trial.status = TrialStatus.INVALID
-    else:
-        if not trial.metrics.exists("val_accuracy"):
-            trial.metrics.register("val_accuracy", "max")
-        trial.metrics.update("val_accuracy", value)
-        trial.status = TrialStatus.COMPLETED
-    oracle.end_trial(trial)
-
-
-def as_sent(trial) -> Trial:
-    """The trial as it is behind the wire, on which numbers have 32 bits."""
-    return Trial.from_proto(trial.to_proto())
-
-
-def run(oracle, **more) -> list:
-    while step(oracle, **more):
-        pass
-    return told(oracle)
-
-
-def told(oracle) -> list:
-    return [
-        (trial.trial_id, trial.status, trial.hyperparameters.values, trial.score) for trial in oracle.trials.values()
-    ]
+from tests.search_oracles import PARAMETERS, TRIALS, end, make, run, score, step, told
 
 
 @pytest.fixture(scope="module")
@@ -211,109 +152,14 @@ def test_the_surrogate_sees_the_best_and_the_latest(tmp_path):
     fitted = oracle.fitted_surrogate()
     assert len(oracle.trials) == count
     assert len(fitted.X_train_) == SURROGATE_TRIALS
-    best, latest = (oracle.vectors([files.state.trials[name].values]) for name in ("007", f"{count - 1:03d}"))
+    best, latest = (PARAMETERS.vectors([files.state.trials[name].values]) for name in ("007", f"{count - 1:03d}"))
     for seen in (best, latest):
         assert np.isclose(fitted.X_train_, seen).all(axis=1).any()
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-def test_the_trial_of_a_silent_worker_goes_to_another_and_counts_once(tmp_path, clock):
-    oracle = make(tmp_path, trials=3, lease_seconds=30, clock=clock)
-    lost, kept = oracle.create_trial("lost"), oracle.create_trial("kept")
-    clock.now = 20
-    oracle.get_trial(kept.trial_id)
-    clock.now = 40
-    assert oracle.take_lost() == ["lost"]
-    end(oracle, kept, 0.5)
-    again = oracle.create_trial("kept")
-    assert (again.trial_id, again.hyperparameters.values) == (lost.trial_id, lost.hyperparameters.values)
-    end(oracle, again, 0.6)
-    # The silent one was only slow.
-    end(oracle, as_sent(lost), 0.1)
-    step(oracle, "kept")
-    assert oracle.finished
-    assert [trial.score for trial in oracle.trials.values()][:2] == [0.6, 0.5]
-    assert oracle.end_order == ["1", "0", "2"]
-
-
-def test_a_worker_waits_while_a_trial_may_still_be_lost(tmp_path, clock):
-    oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
-    oracle.create_trial("lost")
-    step(oracle, "kept")
-    assert oracle.create_trial("kept").status == TrialStatus.IDLE
-    clock.now = 31
-    assert step(oracle, "kept")
-    assert oracle.create_trial("kept").status == TrialStatus.STOPPED
-    assert oracle.finished
-    assert not oracle.tuner_ids
-
-
-def test_a_chief_that_is_started_again_leaves_trials_with_their_workers(tmp_path, clock):
-    oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
-    trial = oracle.create_trial("worker")
-    again = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
-    assert again.create_trial("worker").trial_id == trial.trial_id
-    assert again.create_trial("other").trial_id != trial.trial_id
-    end(again, trial, 0.5)
-    assert again.trials[trial.trial_id].score == 0.5
-
-
-def test_a_trial_of_another_search_counts_not_at_all(tmp_path, clock):
-    old = make(tmp_path / "old", seed=5, lease_seconds=30, clock=clock, token="old")
-    new = make(tmp_path / "new", trials=2, lease_seconds=30, clock=clock, token="new")
-    stale = as_sent(old.create_trial("worker-old"))
-    mine = as_sent(new.create_trial("worker-new"))
-    assert stale.trial_id == "0" == mine.trial_id
-    end(new, stale, 0.9)
-    assert new.trials["0"].status == "RUNNING"
-    assert new.create_trial("worker-old").status == TrialStatus.STOPPED
-    assert new.get_trial("77").status == TrialStatus.STOPPED
-    given = dict(new.trials["0"].hyperparameters.values)
-    end(new, mine, 0.5)
-    assert new.trials["0"].score == 0.5
-    # What was given out is what is kept, with all its digits.
-    assert (
-        new.files.state.trials["0"].values
-        == given
-        == make(tmp_path / "new", trials=2).trials["0"].hyperparameters.values
-    )
-
-
-@pytest.mark.parametrize("where", ["files.add", "populate_space"])
-def test_a_request_that_fails_leaves_the_oracle_usable(tmp_path, clock, monkeypatch, where):
-    oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
-
-    def full(trial):
-        raise DataError("disk full")
-
-    holder = oracle.files if where == "files.add" else oracle
-    with monkeypatch.context() as patched:
-        patched.setattr(holder, where.rpartition(".")[2], full)
-        with ThreadPoolExecutor(1) as other, pytest.raises(DataError, match="disk full"):
-            other.submit(oracle.create_trial, "one").result()
-    assert isinstance(oracle.failure, DataError)
-    # Another thread than the one that failed; a daemon, because it would wait for ever.
-    began = []
-    later = threading.Thread(target=lambda: began.append(oracle.create_trial("two")), daemon=True)
-    later.start()
-    later.join(20)
-    assert [trial.status for trial in began] == [TrialStatus.RUNNING]
-
-
-def test_a_space_without_new_values_ends_the_search(tmp_path, clock):
+def test_a_space_without_new_values_ends_the_search(tmp_path):
     few = Parameters(every=(Choice(name="layers", path="model.layers", values=(1, 2)),))
-    oracle = make(tmp_path, parameters=few, lease_seconds=30, clock=clock)
+    oracle = make(tmp_path, parameters=few, lease_seconds=30)
     run(oracle, outcome=lambda values: values["layers"])
     assert len(oracle.end_order) == 2
     assert oracle.finished

@@ -6,16 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from common import tuning
+from common import runner
 from common.cli import make_app as run_command
 from common.cli import run_app
 from common.errors import BudgetError, RunError, SpecError
 from common.planning import Options, plan
 from common.records import read_all
+from common.search import Search, asked_of
 from common.searchfolder import SearchFolder
+from common.searchrows import with_searched
 from common.searchspace import Choice, FloatRange, IntRange, Parameters, find
 from common.tunecli import make_app
-from common.tuning import Search, asked_of
 from data_pipeline.stream import as_dataset
 from reproductions.se_cnn.paper import PAPER
 from reproductions.se_cnn.spaces import DOCUMENTED, FREE, canonical_ratio
@@ -161,7 +162,7 @@ def test_the_table_and_the_figures(finished):
 def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays, monkeypatch, capsys, snapshot):
     place = finished[0]
     before = {path: content for path, (_, _, content) in snapshot(place / "out").items()}
-    monkeypatch.setattr(tuning, "measure", None)
+    monkeypatch.setattr(runner, "measure", None)
     assert searching(tiny_arrays, place, "--trials", "4", "--initial", "3", "--top", "2") == 0
     assert "4 trials have ended before; 0 to go" in capsys.readouterr().err.replace("\n", " ")
     again = ("--dataset", "arrays", "--out", str(place / "out"), "--from-records")
@@ -223,12 +224,31 @@ def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, ca
     assert [table["id"] for table in json.loads(capsys.readouterr().out)["tables"]] == PAPER.table_ids
 
 
-def test_an_edited_file_of_rows_is_named(finished, tiny_arrays, tmp_path, capsys):
-    folder = tmp_path / "se_cnn" / "arrays" / "searches" / "tiny"
+def write_rows(out, rows) -> None:
+    folder = out / "se_cnn" / "arrays" / "searches" / "tiny"
     folder.mkdir(parents=True)
     (folder / "search.json").write_text('{"format": 1}')
-    rows = {"format": 1, "row": ["5.1", "1,2,3,4,5"], "title": "t", "notes": [], "rows": [{"label": "x"}]}
-    (folder / "rows.json").write_text(json.dumps(rows))
+    values = {"format": 1, "row": ["5.1", "1,2,3,4,5"], "title": "t", "notes": [], "rows": rows}
+    (folder / "rows.json").write_text(json.dumps(values))
+
+
+def test_rows_of_a_search_do_not_rename_the_runs_of_the_paper(tiny_arrays, tmp_path):
+    def planned(**more) -> dict:
+        places = {"cache": tmp_path / "cache", "out": tmp_path}
+        options = Options(dataset="arrays", data=tiny_arrays, scale="smoke", seeds=1, **places, **more)
+        work = plan(with_searched(PAPER, tmp_path, "arrays"), options)
+        return {label: planned.run.id for planned in work.runs for label in planned.labels}
+
+    before = planned(tables=("5.1",))
+    # At smoke scale this is what the paper's own row is.
+    write_rows(tmp_path, [{"label": "patient", "values": {"training.patience_epochs": None}}])
+    both = planned(tables=("5.1", "top_tiny"))
+    assert {label: both[label] for label in before} == before
+    assert both["top_tiny [patient]"] not in before.values()
+
+
+def test_an_edited_file_of_rows_is_named(finished, tiny_arrays, tmp_path, capsys):
+    write_rows(tmp_path, [{"label": "x"}])
     data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(tmp_path / "c"), "--out", str(tmp_path))
     assert run_app(run_command(PAPER), [*data, "--table", "top_tiny"]) == 2
     told = capsys.readouterr().err.replace("\n", " ")
@@ -254,7 +274,7 @@ def test_a_trial_above_the_memory_limit_is_marked_and_the_search_can_go_on(tiny_
     def too_much(*arguments):
         raise BudgetError("--memory-limit 4 MB: too little.")
 
-    monkeypatch.setattr(tuning, "measure", too_much)
+    monkeypatch.setattr(runner, "measure", too_much)
     for done in (1, 2):
         assert searching(tiny_arrays, tmp_path, "--trials", "3") == 2
         assert "marked as failed" in capsys.readouterr().err.replace("\n", " ")
@@ -270,7 +290,7 @@ def test_a_penalty_is_not_searched_by_a_loss_that_holds_it(tiny_arrays, tmp_path
 
 
 def test_failing_trials_are_marked_and_the_search_goes_on(tiny_arrays, tmp_path, monkeypatch, capsys):
-    measure, count = tuning.measure, iter(range(100))
+    measure, count = runner.measure, iter(range(100))
 
     def sometimes(plan, planned, *others):
         number = next(count)
@@ -280,7 +300,7 @@ def test_failing_trials_are_marked_and_the_search_goes_on(tiny_arrays, tmp_path,
             raise ZeroDivisionError("oh")
         return measure(plan, planned, *others)
 
-    monkeypatch.setattr(tuning, "measure", sometimes)
+    monkeypatch.setattr(runner, "measure", sometimes)
     assert searching(tiny_arrays, tmp_path, "--trials", "4", "--seed", "1", "--epochs", "1") == 1
     table = json.loads((tmp_path / "out" / "se_cnn" / "arrays" / "table_search_tiny.json").read_text())
     remarks = {row["trial"]: row["remark"] for row in table["rows"]}
@@ -289,5 +309,6 @@ def test_failing_trials_are_marked_and_the_search_goes_on(tiny_arrays, tmp_path,
     assert "ZeroDivisionError: oh" in remarks["2"]
     assert sum("failed" in remark for remark in remarks.values()) == 2
     assert "2 of 4 trials completed" in " ".join(table["caption"])
-    assert "oh" in (tmp_path / "out/se_cnn/arrays/searches/tiny/work/trial_2_error.txt").read_text()
+    (traceback,) = SearchFolder(tmp_path / "out", "se_cnn", "arrays", "tiny").path.glob("work/*/error.txt")
+    assert "oh" in traceback.read_text()
     assert "trial 1 failed" in capsys.readouterr().err

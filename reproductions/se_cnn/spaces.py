@@ -31,45 +31,33 @@ def canonical_ratio(experiment: Experiment) -> Experiment:
     return experiment.changed({"model.ratio": ratio})
 
 
-DOCUMENTED = SearchSpace(
-    key="documented",
-    title="squeeze ratio r with the four documented widths",
-    row=PAPER.default_row,
-    parameters=Parameters(
-        every=(
-            RATIO,
-            Choice(
-                name="widths",
-                path="model.widths",
-                values=tuple(row.experiment.model.widths for row in TABLE_5_3.rows),
-            ),
-        )
-    ),
-    plotted="r",
-    canonical=canonical_ratio,
-    smoke={"training.epochs": 3, "training.windows_per_epoch": 512},
-    published={"r": 31.43},
-    published_by=_XU_AND_ZHOU,
-    notes=_NOTES,
+def _space(key: str, title: str, *widths: Choice | IntRange) -> SearchSpace:
+    """A space of r and of channel widths."""
+    return SearchSpace(
+        key=key,
+        title=title,
+        row=PAPER.default_row,
+        parameters=Parameters(every=(RATIO, *widths)),
+        plotted="r",
+        canonical=canonical_ratio,
+        smoke={"training.epochs": 3, "training.windows_per_epoch": 512},
+        published={"r": 31.43},
+        published_by=_XU_AND_ZHOU,
+        notes=_NOTES,
+    )
+
+
+DOCUMENTED = _space(
+    "documented",
+    "squeeze ratio r with the four documented widths",
+    Choice(name="widths", path="model.widths", values=tuple(row.experiment.model.widths for row in TABLE_5_3.rows)),
 )
-FREE = SearchSpace(
-    key="free",
-    title="squeeze ratio r with free widths",
-    row=PAPER.default_row,
-    parameters=Parameters(
-        every=(
-            RATIO,
-            *(
-                IntRange(name=f"width{stage + 1}", path="model.widths", place=stage, low=8, high=512, sampling="log")
-                for stage in range(5)
-            ),
-        )
+FREE = _space(
+    "free",
+    "squeeze ratio r with free widths",
+    *(
+        IntRange(name=f"width{stage + 1}", path="model.widths", place=stage, low=8, high=512, sampling="log")
+        for stage in range(5)
     ),
-    plotted="r",
-    canonical=canonical_ratio,
-    smoke={"training.epochs": 3, "training.windows_per_epoch": 512},
-    published={"r": 31.43},
-    published_by=_XU_AND_ZHOU,
-    notes=_NOTES,
 )
 SPACES = (DOCUMENTED, FREE)
