@@ -165,7 +165,9 @@ def _repetitions(records: list[Record]) -> list[str]:
                 f"INCOMPLETE FOLDS: {lacking} runs of {kind} are lacking; means are over those that are there."
             )
     if max(map(len, runs.values())) > 1:
-        lines.append("Behind the mean of several runs stands their standard deviation.")
+        lines.append(
+            "Behind the mean of several runs stands their standard deviation; interval over runs: Student's, of means."
+        )
     fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
     if fewest == 1:
         where = ": " if most == 1 else " in some rows: "

@@ -10,6 +10,8 @@ from rich.console import Console
 
 from common import devices as several_devices
 from common import flags, page, rendering, reporting
+from common.auditing import run_audit
+from common.auditreport import regenerate_audits, write_audit
 from common.console import messages, say
 from common.errors import EncoreError, SpecError
 from common.files import require_writable_folder
@@ -113,6 +115,10 @@ def _command(paper: Paper):
         fresh: Annotated[bool, typer.Option("--fresh", help="Measure the asked runs again.")] = False,
         skip_bad: flags.SkipBad = False,
         allow_incomplete: flags.AllowIncomplete = False,
+        audit: Annotated[
+            bool,
+            typer.Option("--audit", help="One row under every split that the data allow, and what each split leaks."),
+        ] = False,
         from_records: Annotated[
             bool,
             typer.Option("--from-records", help="Make tables and curves again from records; no data, no training."),
@@ -135,7 +141,9 @@ def _command(paper: Paper):
             raise SpecError(
                 f"--jobs {jobs}, --cluster {cluster}: runs go to processes of this machine or to a cluster; give one."
             )
-        if from_records and (any((*chosen, carry_weights, weights, devices, jobs, cluster)) or dataset != "demo"):
+        if from_records and (
+            any((*chosen, carry_weights, weights, devices, jobs, cluster, audit)) or dataset != "demo"
+        ):
             raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
         options = flags.options_of(
             dataset=dataset,
@@ -169,7 +177,7 @@ def _command(paper: Paper):
             return show_listing(paper, as_json=as_json)
         if from_records:
             return _from_records(paper, options)
-        return _run(paper, options, jobs, cluster)
+        return _run(paper, options, jobs, cluster, audit=audit)
 
     return command
 
@@ -178,7 +186,7 @@ def _own_genres(paper: Paper) -> str:
     return f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
 
 
-def _run(paper: Paper, options: Options, jobs: int | None, cluster: str | None) -> int:
+def _run(paper: Paper, options: Options, jobs: int | None, cluster: str | None, *, audit: bool) -> int:
     if cluster is None and jobs in (None, 1):
         # Before anything is computed, because TensorFlow sets its devices up then; workers look at their own.
         several_devices.find(options.devices)
@@ -190,6 +198,9 @@ def _run(paper: Paper, options: Options, jobs: int | None, cluster: str | None) 
         return _only_architecture(paper, [table for table, _ in chosen], options)
     require_writable_folder(options.cache, flag="--cache")
     with _crew(jobs, cluster) as crew:
+        options = options.with_absolute_paths() if crew else options
+        if audit:
+            return _audit(with_searched(paper, options.out, options.dataset), options, crew)
         return _run_rows(paper, options, chosen, crew)
 
 
@@ -202,8 +213,16 @@ def _crew(jobs: int | None, cluster: str | None) -> AbstractContextManager:
     return execution.local_workers(jobs) if cluster is None else execution.cluster_workers(cluster)
 
 
+def _audit(paper: Paper, options: Options, crew) -> int:
+    audited, outcomes = run_audit(paper, options, workers=crew and crew.work, spread=crew and crew.spread)
+    # The runs are runs of a row like any other, so its tables under each split are made, too.
+    reporting.regenerate(paper, options.out, audited.audit.setting.dataset)
+    values, paths = write_audit(paper, audited)
+    print_tables([values], [*paths, page.write_page(paper, options.out)])
+    return 1 if any(outcome.failed for outcome in outcomes) else 0
+
+
 def _run_rows(paper: Paper, options: Options, chosen: Chosen, crew) -> int:
-    options = options.with_absolute_paths() if crew else options
     work = plan(with_searched(paper, options.out, options.dataset), options, spread=crew and crew.spread)
     try:
         outcome = execute(work, options, crew and crew.work)
@@ -230,15 +249,15 @@ def _only_architecture(paper: Paper, tables: list, options: Options) -> int:
 
 def _from_records(paper: Paper, options: Options) -> int:
     reports = reporting.regenerate(paper, options.out)
-    searches = regenerate_searches(paper, options.out)
-    if not reports and not searches:
+    others = [*regenerate_searches(paper, options.out), *regenerate_audits(paper, options.out)]
+    if not reports and not others:
         raise SpecError(
             f"--from-records: no records of {paper.key} below {options.out}. Run without --from-records first."
         )
     whole = with_searched(paper, options.out, None)
     asked = [table.id for table, _ in selected(whole, options.tables, options.rows)]
-    others = [path for _, paths in searches for path in paths]
-    _show(paper, reports, asked, [*others, page.write_page(paper, options.out)], legacy=options.legacy_metric)
+    written = [path for _, paths in others for path in paths]
+    _show(paper, reports, asked, [*written, page.write_page(paper, options.out)], legacy=options.legacy_metric)
     return 0
 
 
@@ -246,7 +265,7 @@ def _show(paper: Paper, reports: list[reporting.Report], asked: list[str], other
     names = [
         name
         for table in asked
-        for name in (f"{table}_legacy" if legacy else table, f"{table}_rounds", f"{table}_genres")
+        for name in (f"{table}_legacy" if legacy else table, f"{table}_rounds", f"{table}_genres", f"{table}_pairs")
     ]
     confusions = {f"confusion_{entry.id}" for entry in paper.confusions if entry.row[0] in asked}
     names += sorted(confusions)

@@ -7,8 +7,9 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from common.evaluation import METRIC_NAMES
 from common.figures import heading
-from common.figurestyle import axes_of
+from common.figurestyle import ACCENT, OURS, axes_of
 from common.records import Record
 
 
@@ -79,4 +80,29 @@ def projection(record: Record, *, title: str) -> Figure:
         fontsize=8,
     )
     axes.set_title(title, fontsize=10)
+    return figure
+
+
+def pairs(table: dict[str, Any], *, subtitle: str) -> Figure:
+    """Differences of rows from the reference row on the same clips, with intervals; right of the line is better."""
+    rows = table["rows"]
+    figure, axes = axes_of(8, 1.8 + 0.5 * len(rows))
+    places = np.arange(len(rows))
+    for number, name in enumerate(table["metrics"]):
+        means = np.array([row["difference"][name]["mean"] for row in rows])
+        bounds = np.array([row["difference"][name]["ci95"] for row in rows]).T
+        axes.errorbar(
+            means,
+            places + 0.24 * number - 0.12,
+            xerr=[means - bounds[0], bounds[1] - means],
+            fmt="os"[number],
+            color=(OURS, "black")[number],
+            capsize=3,
+            label=f"{METRIC_NAMES[name]}, 95 % interval",
+        )
+    axes.axvline(0, color=ACCENT, lw=1)
+    axes.set(xlabel=f"difference from {table['reference']} (points)", yticks=places, ylim=(len(rows) - 0.4, -0.6))
+    axes.set_yticklabels([row["label"] for row in rows])
+    axes.set_title(heading(table, subtitle), fontsize=10)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return figure

@@ -56,6 +56,7 @@ def of_confusion(paper: Paper, published: Confusion, setting: Setting, records: 
         "setting": setting.as_json(),
         "row_header": "True genre",
         "kind": "confusion",
+        "records": sorted(record.run_id for record in mine),
         "metrics": list(genres),
         "caption": caption,
         "warnings": [],

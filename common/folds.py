@@ -43,6 +43,7 @@ def folds_of_windows(
     predefined: dict[str, dict[str, str]] | None = None,
     track_artists: list[str | None] | None = None,
     copies_of: list[str | None] | None = None,
+    first_of_source: dict[str, str] | None = None,
 ) -> list[Fold]:
     """Split tracks (unit `clip`) or windows (unit `segment`) and give the windows of each part.
 
@@ -52,6 +53,7 @@ def folds_of_windows(
         window_starts: int64 (windows,): first frame of each window.
         copies_of: of each track the id of the clip that it is an altered copy of; None for clips themselves. Copies go
             where their clips go, and none into test.
+        first_of_source: id of each clip -> id of the first clip with the same bytes; for `protocol.duplicates` alone.
 
     Raises:
         DataError, SpecError: see `split_ids`; or a part has no window.
@@ -60,14 +62,18 @@ def folds_of_windows(
     names = np.asarray(track_ids)
     is_copy = np.array([clip is not None for clip in copies_of or [None] * len(names)], bool)
     clips = np.where(is_copy, [clip or "" for clip in copies_of or [""] * len(names)], names)
+    kept = np.ones(len(names), bool)
+    if protocol.duplicates == "drop":
+        kept = np.array([(first_of_source or {}).get(clip, clip) == clip for clip in clips], bool)
     if protocol.unit == "segment" and is_copy.any():
         raise SpecError("--unit segment: rows with altered copies of clips deal out whole clips. Leave them out.")
     if protocol.unit == "segment":
+        dealt_out = np.flatnonzero(kept[window_tracks])
         # Zero-padded, so that sorting by name is sorting by time.
-        window_ids = [f"{names[t]}@{s:08d}" for t, s in zip(window_tracks, window_starts, strict=True)]
-        window_labels = np.asarray(track_labels)[window_tracks].tolist()
+        window_ids = [f"{names[window_tracks[w]]}@{window_starts[w]:08d}" for w in dealt_out]
+        window_labels = np.asarray(track_labels)[window_tracks[dealt_out]].tolist()
         splits = split_ids(protocol, window_ids, window_labels, predefined)
-        position = {name: number for number, name in enumerate(window_ids)}
+        position = dict(zip(window_ids, dealt_out, strict=True))
         dealt = [
             [np.array([position[name] for name in getattr(split, part)], np.int64) for part in PARTS]
             for split in splits
@@ -75,7 +81,7 @@ def folds_of_windows(
     else:
         # Tracks without a window are dealt out too: rows with longer windows then meet the same test clips, as far as
         # they have windows in them.
-        own = np.flatnonzero(~is_copy)
+        own = np.flatnonzero(~is_copy & kept)
         artists = None if track_artists is None else [track_artists[place] for place in own]
         splits = split_ids(protocol, names[own].tolist(), [track_labels[place] for place in own], predefined, artists)
         of_window = clips[window_tracks]

@@ -44,6 +44,7 @@ def of_genres(paper: Paper, table: Table, setting: Setting, records: list[Record
         "setting": setting.as_json(),
         "row_header": "Genre",
         "kind": "genres",
+        "records": sorted(record.run_id for mine in by_row.values() for record in mine),
         "metrics": list(SCORES),
         "caption": _caption(table, max(map(len, by_row.values()))),
         "columns": list(by_row),

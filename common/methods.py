@@ -40,6 +40,8 @@ class Protocol(Spec):
         seed: of the split alone, so that all rows and run seeds meet the same test clips.
         partitions: number of partitions, and so of rounds, of `rotating`.
         equal_partitions: leave out the clips of each genre that cannot be shared out evenly among the partitions.
+        duplicates: `drop` leaves out, before clips are dealt, every clip that is byte for byte another one with a
+            smaller id; `keep` deals out all.
         carry_weights: a round of `rotating` starts from the best weights of the round before instead of from fresh
             ones; its test partition may then have been trained on.
     """
@@ -53,6 +55,7 @@ class Protocol(Spec):
     partitions: Annotated[int, Field(ge=3)] = 6
     equal_partitions: bool = False
     carry_weights: bool = False
+    duplicates: Literal["keep", "drop"] = "keep"
 
     @model_validator(mode="after")
     def _check(self) -> "Protocol":
@@ -70,6 +73,10 @@ class Protocol(Spec):
     @property
     def name(self) -> str:
         """How tables name it."""
+        return f"{self._name}, exact duplicates left out" if self.duplicates == "drop" else self._name
+
+    @property
+    def _name(self) -> str:
         if self.split in PREDEFINED:
             return f"{self.split.replace('_', '-')} over clips"
         shares = "/".join(f"{100 * share:g}" for share in self.fractions)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from common.files import read_json, write_text
+from common.overview import write_overview
 from common.paper import Paper, leaf_paths
 
 # A value may differ in dozens of rows; their tables list it.
@@ -11,7 +12,7 @@ _MOST_OTHER_VALUES = 5
 
 
 def write_page(paper: Paper, out: Path) -> Path:
-    """Generate `<out>/<paper>/README.md`: what is assumed, what is measured.
+    """Generate `<out>/<paper>/README.md`: what is assumed, what is measured; and the list of all tables beside it.
 
     Tables at smoke scale are left out: they measure nothing, and trying the demo should not change this page.
     """
@@ -55,6 +56,7 @@ def write_page(paper: Paper, out: Path) -> Path:
         lines += ["Nothing yet."]
     page = Path(out) / paper.key / "README.md"
     write_text(page, "\n".join(lines).rstrip() + "\n")
+    write_overview(out)
     return page
 
 

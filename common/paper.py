@@ -192,6 +192,11 @@ class Paper:
         return self.row(*self.default_row).experiment
 
     @property
+    def assumed(self) -> list[str]:
+        """Dotted paths of the values that we chose because the source is silent."""
+        return [path for path, source in self.sources.items() if source.status == "assumed"]
+
+    @property
     def experiments(self) -> list[Experiment]:
         """Of all rows of the paper itself, each once, the recommended one first."""
         rows = [

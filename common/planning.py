@@ -82,12 +82,19 @@ def _absolute(path: Path) -> Path:
 
 @dataclass
 class Plan:
-    """All runs of one command, and what their records say of the data."""
+    """All runs of one command, and what their records say of the data.
+
+    Args:
+        catalog: the tracks, as far as genres and scale leave them in.
+        given: feature of the arrays that the dataset consists of; None where there is audio.
+    """
 
     paper: Paper
     setting: Setting
     facts: DataFacts
     tables: list[Table | ArchitectureTable]
+    catalog: Catalog
+    given: Feature | None
     runs: list[PlannedRun] = field(default_factory=list)
 
     @property
@@ -195,7 +202,7 @@ def plan(paper: Paper, options: Options, *, spread: Spread | None = None) -> Pla
         missing=len(catalog.missing),
         clip_accuracy_ceiling_percent=catalog.clip_accuracy_ceiling_percent,
     )
-    return Plan(paper, setting, facts, [table for table, _ in chosen], list(runs.values()))
+    return Plan(paper, setting, facts, [table for table, _ in chosen], catalog, given, list(runs.values()))
 
 
 def _split_of(published: Protocol, asked: SplitName | None, catalog: Catalog) -> Protocol:

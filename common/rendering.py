@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as ScreenTable
 
-from common import confusion, genres, rounds, searchcells
+from common import auditcells, comparing, confusion, genres, rounds, searchcells
 from common.evaluation import ALL_METRIC_NAMES, METRIC_NAMES
 from common.files import write_json, write_text
 
@@ -36,10 +36,14 @@ def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         return _architecture_cells(table)
     if table.get("kind") == "confusion":
         return confusion.cells(table)
+    if table.get("kind") == "pairs":
+        return comparing.cells(table)
     if table.get("kind") == "genres":
         return genres.cells(table)
     if table.get("kind") == "search":
         return searchcells.cells(table)
+    if table.get("kind") in ("audit", "duplicates"):
+        return auditcells.cells(table)
     return rounds.cells(table) if "kind" in table else _result_cells(table)
 
 
@@ -48,9 +52,12 @@ def _result_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     compared = table["compared_with"]
     others = [name for name in METRIC_NAMES if name not in compared.values()]
     header = [table["row_header"]]
+    several = any("ci95_runs" in row["measured"][name] for row in table["rows"] if row["measured"] for name in metrics)
+    over_runs = ["95 % interval over runs"] if several else []
     for name in metrics:
         metric = _metric_name(compared[name])
-        header += [f"Published {name.replace('_', ' ')} (%)", f"Our {metric} (%)", "95 % interval", "Difference"]
+        header += [f"Published {name.replace('_', ' ')} (%)", f"Our {metric} (%)", "95 % interval", *over_runs]
+        header += ["Published inside", "Difference"]
     header += [f"{_metric_name(name).capitalize()} (%)" for name in others] + ["Runs", "Test clips", "Parameters"]
     rows = []
     for row in table["rows"]:
@@ -59,12 +66,15 @@ def _result_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         for name in metrics:
             published = row["published"][name]
             line.append(_NOT_GIVEN if published is None else f"{published:.1f}")
-            if measured:
-                low, high = measured[name]["ci95"]
-                difference = "" if published is None else f"{row['difference'][name]:+.1f}"
-                line += [_mean(measured[name]), f"{low:.1f} to {high:.1f}", difference]
+            if not measured:
+                line += [_NOT_RUN, "", *("" for _ in over_runs), "", ""]
+                continue
+            line += [_mean(measured[name]), _interval(measured[name]["ci95"])]
+            line += [_interval(measured[name].get("ci95_runs")) for _ in over_runs]
+            if published is None:
+                line += ["", ""]
             else:
-                line += [_NOT_RUN, "", ""]
+                line += ["yes" if row["published_inside"][name] else "no", f"{row['difference'][name]:+.1f}"]
         if measured:
             line += [_mean(measured[name]) for name in others]
             line += [
@@ -76,6 +86,10 @@ def _result_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
             line += [""] * (len(others) + 3)
         rows.append(line)
     return header, rows
+
+
+def _interval(bounds: list[float] | None) -> str:
+    return "" if bounds is None else f"{bounds[0]:.1f} to {bounds[1]:.1f}"
 
 
 def _mean(measured: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
-from common import captions, charts, comparisons, confusion, figures, genres, rendering, rounds, tables
+from common import captions, charts, comparing, comparisons, confusion, figures, genres, rendering, rounds, tables
 from common.figurestyle import write
 from common.groups import Group, groups_of
 from common.paper import ArchitectureTable, Figure, Paper
@@ -68,6 +68,7 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
             (rounds.of_rounds, figures.rounds),
             (genres.of_genres, comparisons.genres),
             (tables.of_legacy, figures.published_and_measured),
+            (comparing.of_pairs, comparisons.pairs),
         )
         for break_down, draw in twins:
             broken_down = break_down(paper, table, group.setting, records)

@@ -30,6 +30,8 @@ L2_PENALTY = (
     "training.l2_variables",
     "training.watch",
 )
+# What audits ask for.
+_OF_NO_PAPER = ("protocol.duplicates",)
 # Abilities of single papers.
 PLATEAU = ("training.plateau_epochs", "training.plateau_factor", "training.plateau_threshold")
 STEPS_AND_WEIGHTS = ("training.step_epochs", "training.step_factor", "training.class_weights")
@@ -47,5 +49,5 @@ def assumed(reason: str) -> Source:
 
 
 def unused(*paths: str) -> dict[str, Source]:
-    """Sources of values that a paper does not call for."""
-    return {path: Source(status="unused", reason="not called for") for path in paths}
+    """Sources of values that a paper does not call for, those that none does included."""
+    return {path: Source(status="unused", reason="not called for") for path in (*paths, *_OF_NO_PAPER)}

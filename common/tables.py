@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from common import captions, rowtexts
+from common.comparing import effect_lines
 from common.evaluation import (
     ALL_METRIC_NAMES,
     METRIC_NAMES,
@@ -20,7 +21,8 @@ from common.f1 import f1_with_interval
 from common.files import sha256_of_json
 from common.paper import ArchitectureTable, Paper, count_trainable
 from common.records import Record, Setting, of_one_start
-from common.spec import Table, parse_change
+from common.spec import Row, Table, parse_change
+from common.statistics import over_runs
 
 _LONGEST_CHANGES = 80
 
@@ -41,10 +43,11 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
         `measured`.
     """
     mine = [record for record in records if record.setting == setting]
-    rows, used = [], []
+    rows, used, of_rows = [], [], {}
     for row in table.rows:
         of_row = of_one_start([record for record in mine if record.row_experiment == row.experiment.digest])
         used += of_row
+        of_rows[row.label] = of_row
         measured = _measured(table, of_row)
         rows.append(
             {
@@ -52,9 +55,11 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
                 "published": row.published,
                 "measured": measured,
                 "difference": {
-                    name: round(measured[name]["mean"] - row.published[name], 2)
-                    for name in table.metrics
-                    if measured and row.published[name] is not None
+                    name: round(measured[name]["mean"] - row.published[name], 2) for name in _compared(row, measured)
+                },
+                "published_inside": {
+                    name: measured[name]["ci95"][0] <= row.published[name] <= measured[name]["ci95"][1]
+                    for name in _compared(row, measured)
                 },
                 "trainable_parameters": of_row[0].trainable_parameters if of_row else None,
                 "records": sorted(record.run_id for record in of_row),
@@ -70,14 +75,24 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
         "protocol": used[0].protocol if used else setting.split,
         "scale": setting.scale,
         "setting": setting.as_json(),
-        "caption": captions.caption(paper, table, setting, facts, used) if facts else ["No run is recorded yet."],
+        "caption": (
+            [*captions.caption(paper, table, setting, facts, used), *effect_lines(of_rows)]
+            if facts
+            else ["No run is recorded yet."]
+        ),
         "warnings": captions.warnings(facts, used, rows) if facts else [],
         "row_header": table.row_header,
         "metrics": list(table.metrics),
         "compared_with": table.compared_with,
         "reference": table.reference.as_json() if table.reference else None,
+        "assumed": paper.assumed,
         "rows": rows,
     }
+
+
+def _compared(row: Row, measured: dict[str, Any]) -> list[str]:
+    """The metrics that a measured row has a published number for."""
+    return [name for name, value in row.published.items() if measured and value is not None]
 
 
 def of_legacy(paper: Paper, table: Table, setting: Setting, records: list[Record]) -> dict[str, Any] | None:
@@ -148,10 +163,19 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
         else:
             values = [_value(record, metric) for record in records]
             found = mean_with_interval(values, clips)
+        over = over_runs(values)
+        several = (
+            {
+                "sd": round(100 * statistics.stdev(values), 2),
+                "ci95_runs": [round(100 * over.low, 2), round(100 * over.high, 2)],
+            }
+            if over
+            else {}
+        )
         return {
             "metric": ALL_METRIC_NAMES[metric],
             "mean": round(100 * found.mean, 2),
-            **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
+            **several,
             "ci95": [round(100 * found.low, 2), round(100 * found.high, 2)],
             "runs": len(records),
             "clips": clips,

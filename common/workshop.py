@@ -17,6 +17,7 @@ from common.spec import Experiment, Row
 from common.training import Run
 from data_pipeline.audio import Decoder
 from data_pipeline.catalog import Catalog
+from data_pipeline.duplicates import first_of_source
 from data_pipeline.features import Feature
 from data_pipeline.offline import Copies
 from data_pipeline.pairs import PairedReader, pair_windows
@@ -156,6 +157,7 @@ class Workshop:
                 predefined=self._catalog.splits,
                 track_artists=[track.artist for track in tracks],
                 copies_of=[track.copy_of for track in tracks],
+                first_of_source=first_of_source(reader.index.clips),
             )
             self._warn_of_parts(experiment.protocol, folds, reader)
             per_track = np.bincount(windows.tracks)[sorted(used)]

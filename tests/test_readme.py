@@ -9,6 +9,8 @@ import pytest
 
 import reproductions
 from common import page, reporting
+from common.auditreport import regenerate_audits
+from common.overview import write_overview
 from tests.test_papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
@@ -70,6 +72,15 @@ def test_committed_tables_are_what_their_records_say(key, tmp_path):
     for path in committed:
         path.unlink()
     reporting.regenerate(paper, tmp_path)
+    regenerate_audits(paper, tmp_path)
     page.write_page(paper, tmp_path)
     for path, content in committed.items():
         assert path.read_bytes() == content, path.name
+
+
+def test_the_list_of_all_tables_is_what_lies_below(tmp_path):
+    shutil.copytree(RESULTS, tmp_path / "results", ignore=shutil.ignore_patterns("work", "demo", "figures"))
+    text = write_overview(tmp_path / "results").read_text(encoding="utf-8")
+    assert text == (RESULTS / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert (RESULTS / target).exists(), target

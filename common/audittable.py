@@ -1,0 +1,192 @@
+"""The tables of an audit: each split with its accuracies, what they fall short of the laxest, and what it leaks."""
+
+import statistics
+from typing import Any
+
+from common import captions, rowtexts
+from common.auditcells import METRICS
+from common.auditing import Audit, Audited, AuditedRegime
+from common.errors import DataError
+from common.evaluation import mean_with_interval
+from common.paper import Paper
+from common.records import Record, of_one_start, read
+from common.statistics import difference_of_shares
+
+
+def records_of(audited: Audited) -> dict[str, list[Record]]:
+    """Regime -> its records, for those that have any.
+
+    Raises:
+        DataError: a record cannot be used.
+    """
+    found = {}
+    for regime in audited.audit.regimes:
+        paths = [audited.runs / f"{run}.json" for run in regime.runs]
+        mine = of_one_start([read(path) for path in paths if path.exists()])
+        if mine:
+            found[regime.key] = mine
+    return found
+
+
+def of_audit(paper: Paper, audited: Audited) -> dict[str, Any]:
+    """The table as JSON values, percentages in percent; a function of the audit's file and of records.
+
+    Raises:
+        DataError: there is no record of it at all.
+    """
+    audit, records = audited.audit, records_of(audited)
+    if not records:
+        raise DataError(
+            f"{audited.results / 'audits'}: none of the runs that an audit names has a record. Run it again."
+        )
+    rows: list[dict[str, Any]] = []
+    for regime in audit.regimes:
+        measured = _measured(records.get(regime.key, []))
+        rows.append(
+            {
+                "label": regime.title,
+                "means": regime.means,
+                "protocol": records[regime.key][0].protocol if measured else None,
+                "unavailable": regime.unavailable,
+                "measured": measured,
+                "gap": _gap(rows, measured),
+                "overlap": regime.overlap and regime.overlap.as_json(),
+                "records": sorted(regime.runs),
+            }
+        )
+    first = next(iter(records.values()))[0]
+    table, label = audit.row
+    published = paper.row(table, label).published
+    metric, value = next(iter(published.items()), (None, None))
+    return {
+        "paper": paper.key,
+        "table": audit.table_id(paper),
+        "title": f"leak audit of row {label} of table {table}",
+        "dataset": audit.setting.dataset,
+        "data": first.data.title,
+        "protocol": "every split",
+        "scale": audit.setting.scale,
+        "setting": audit.setting.as_json(),
+        "kind": "audit",
+        "published": {"metric": metric, "percent": value},
+        "rows": rows,
+        "warnings": [],
+        "caption": _caption(paper, audit, records, metric, value),
+        "assumed": paper.assumed,
+    }
+
+
+def _measured(records: list[Record]) -> dict[str, Any]:
+    if not records:
+        return {}
+    clips = len({clip.id for record in records for clip in record.clips})
+    found: dict[str, Any] = {"runs": len(records), "clips": clips}
+    for name in METRICS:
+        values = [record.metrics["test"][name] for record in records]
+        interval = mean_with_interval(values, clips)
+        found[name] = {
+            "mean": round(100 * interval.mean, 2),
+            **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
+            "ci95": [round(100 * interval.low, 2), round(100 * interval.high, 2)],
+        }
+    return found
+
+
+def _gap(above: list[dict[str, Any]], measured: dict[str, Any]) -> dict[str, Any]:
+    """Difference from the first row that was measured; none for that row itself."""
+    lax = next((row["measured"] for row in above if row["measured"]), None)
+    if lax is None or not measured:
+        return {}
+    found = {}
+    for name in METRICS:
+        interval = difference_of_shares(
+            measured[name]["mean"] / 100, measured["clips"], lax[name]["mean"] / 100, lax["clips"]
+        )
+        found[name] = {
+            "mean": round(100 * interval.mean, 2),
+            "ci95": [round(100 * interval.low, 2), round(100 * interval.high, 2)],
+        }
+    return found
+
+
+def _caption(
+    paper: Paper, audit: Audit, records: dict[str, list[Record]], metric: str | None, value: float | None
+) -> list[str]:
+    titles = {regime.key: regime.title for regime in audit.regimes}
+    of_rows = {titles[key]: mine[0] for key, mine in records.items()}
+    one = next(iter(of_rows.values()))
+    lines = [captions.of_data(one.data)]
+    if value is not None:
+        lines.append(f"Published for this row: {metric.replace('_', ' ')} {value:g} %, on {paper.published_on}.")
+    lines += [f"{regime.title}: {_of_regime(regime, records)}." for regime in audit.regimes]
+    lines += rowtexts.training(of_rows)
+    lines += captions.reductions(paper, audit.setting, of_rows)
+    asked = [change for change in audit.setting.changes if not change.startswith("protocol.duplicates")]
+    if asked:
+        lines.append(f"CHANGED by the command: {', '.join(asked)}.")
+    if audit.setting.scale == "paper":
+        lines += rowtexts.fewer_epochs({label: (r, captions.published_of(paper, r)) for label, r in of_rows.items()})
+    if min(map(len, records.values())) == 1:
+        some = "" if max(map(len, records.values())) == 1 else " in some rows"
+        lines.append(f"ONE SEED{some}: small differences between rows may be chance.")
+    lines += captions.left_out_clips(one.data)
+    lines.append(
+        "On both sides: in test, and in training or validation. Known test clips: of those the clip itself, a "
+        "duplicate or its artist is on the other side."
+    )
+    nameless = next((r.overlap.nameless for r in audit.regimes if r.overlap), 0)
+    if nameless:
+        lines.append(f"The artist of {nameless} clips is not known; each counts as an artist of its own.")
+    lines.append(
+        f"Near duplicates: {audit.scanned} clips were compared with each other; two are near duplicates where their "
+        f"fingerprints (differences of neighbouring mel bands) correlate at {audit.above:g} or more at some shift."
+        + (
+            f" {audit.too_short} are too short for that and were compared byte for byte alone."
+            if audit.too_short
+            else ""
+        )
+    )
+    lines.append(
+        "95 % intervals: Wilson, counting test clips (not windows) as independent trials; of gaps Newcombe's from the "
+        "two of Wilson, which takes the test clips of two splits for different ones. The spread over seeds and splits "
+        "comes on top."
+    )
+    return lines
+
+
+def _of_regime(regime: AuditedRegime, records: dict[str, list[Record]]) -> str:
+    if regime.overlap is None:
+        return f"not measured: {regime.unavailable.rstrip('.')}"
+    counts = ", ".join(f"{part} {clips}" for part, clips in regime.overlap.parts.items())
+    protocol = f"{records[regime.key][0].protocol}; " if regime.key in records else ""
+    return f"{regime.means} ({protocol}clips: {counts})"
+
+
+def of_pairs(paper: Paper, audited: Audited) -> dict[str, Any] | None:
+    """The clips that are one recording, and where each split puts them; None where there are none."""
+    audit = audited.audit
+    if not audit.pairs:
+        return None
+    whole = of_audit(paper, audited)
+    return whole | {
+        "table": f"{whole['table']}_duplicates",
+        "title": "clips that are one recording, with the parts that hold the first / the second",
+        "kind": "duplicates",
+        "regimes": [regime.title for regime in audit.regimes if regime.overlap],
+        "rows": [
+            {
+                "label": pair.first,
+                "second": pair.second,
+                "similarity": pair.similarity,
+                "shift_seconds": pair.shift_seconds,
+                "exact": pair.exact,
+                "parts": [parts for parts, regime in zip(pair.parts, audit.regimes, strict=True) if regime.overlap],
+            }
+            for pair in audit.pairs
+        ],
+        "caption": [
+            whole["caption"][0],
+            *[line for line in whole["caption"] if line.startswith("Near duplicates")],
+            "Shift: by how many seconds the second clip begins later in the recording than the first.",
+        ],
+    }

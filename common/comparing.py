@@ -1,0 +1,173 @@
+"""Rows of a table against each other on the same test clips, and folds against seeds."""
+
+from typing import Any
+
+import numpy as np
+
+from common.evaluation import METRIC_NAMES, ClipResult, Interval
+from common.paper import Paper
+from common.records import Record, Setting, of_one_start
+from common.spec import Table
+from common.statistics import effects, mcnemar, paired_difference
+
+METRICS = ("window_accuracy", "clip_accuracy_mean_softmax")
+# (seed, fold): what two rows must have in common to be compared.
+Place = tuple[int, int]
+
+
+def of_pairs(paper: Paper, table: Table, setting: Setting, records: list[Record]) -> dict[str, Any] | None:
+    """Compare every row of a table with the recommended one, or with the first that was run.
+
+    Args:
+        records: of one setting, of any rows.
+
+    Returns:
+        The table as JSON values, percentages in percent, its own lines of the caption alone; None where no two rows
+        were run on the same clips.
+    """
+    of_rows = {}
+    for row in table.rows:
+        mine = of_one_start([record for record in records if record.row_experiment == row.experiment.digest])
+        if mine:
+            of_rows[row.label] = {(record.seed, record.fold): record for record in mine}
+    if len(of_rows) < 2:
+        return None
+    reference = _reference(paper, table, of_rows)
+    rows = [
+        compared
+        for label, mine in of_rows.items()
+        if label != reference and (compared := _compared(label, mine, of_rows[reference]))
+    ]
+    if not rows:
+        return None
+    any_record = next(iter(of_rows[reference].values()))
+    return {
+        "paper": paper.key,
+        "table": f"{table.id}_pairs",
+        "title": f"{table.title}: each row less {reference}, on the same clips",
+        "dataset": setting.dataset,
+        "data": any_record.data.title,
+        "protocol": any_record.protocol,
+        "scale": setting.scale,
+        "setting": setting.as_json(),
+        "row_header": table.row_header,
+        "kind": "pairs",
+        "reference": reference,
+        "metrics": list(METRICS),
+        "rows": rows,
+        "caption": [
+            f"Differences: row less {reference}, mean over the runs that both have; interval: paired bootstrap over "
+            "test clips (BCa). Right alone: clips that one of the two decides rightly by mean softmax, and the other "
+            "not, in the runs of the first seed that both have; p: McNemar's exact test on them.",
+            *(
+                [f"{len(rows)} comparisons: one in twenty falls below p = 0.05 by chance alone."]
+                if len(rows) > 1
+                else []
+            ),
+        ],
+    }
+
+
+def _reference(paper: Paper, table: Table, of_rows: dict[str, Any]) -> str:
+    best = paper.default_experiment.digest
+    recommended = [row.label for row in table.rows if row.experiment.digest == best and row.label in of_rows]
+    return recommended[0] if recommended else next(iter(of_rows))
+
+
+def _compared(label: str, mine: dict[Place, Record], others: dict[Place, Record]) -> dict[str, Any] | None:
+    """One row against the reference; None where they have no run on the same split in common."""
+    common = sorted(place for place in mine.keys() & others.keys() if _same_clips(mine[place], others[place]))
+    if not common:
+        return None
+    differences = {}
+    for name in METRICS:
+        ours, theirs = (_share_of_clips([records[place] for place in common], name) for records in (mine, others))
+        names = sorted(ours)
+        found = paired_difference(np.array([ours[n] for n in names]), np.array([theirs[n] for n in names]))
+        differences[name] = _percent(found)
+    first = [place for place in common if place[0] == common[0][0]]
+    test = mcnemar(*(_right([records[place] for place in first]) for records in (mine, others)))
+    return {
+        "label": label,
+        "difference": differences,
+        "only_this": test.only_first,
+        "only_reference": test.only_second,
+        "p_value": float(f"{test.p_value:.4g}"),
+        "runs": len(common),
+        "clips": len(names),
+        "records": sorted(mine[place].run_id for place in common),
+    }
+
+
+def _same_clips(one: Record, other: Record) -> bool:
+    return one.split_digest == other.split_digest and {c.id for c in one.clips} == {c.id for c in other.clips}
+
+
+def _share_of_clips(records: list[Record], metric: str) -> dict[str, float]:
+    """Clip -> mean share that was right over the runs that tested it."""
+    found: dict[str, list[float]] = {}
+    for record in records:
+        for clip in record.clips:
+            found.setdefault(clip.id, []).append(_share(clip, metric))
+    return {clip: sum(values) / len(values) for clip, values in found.items()}
+
+
+def _share(clip: ClipResult, metric: str) -> float:
+    if metric == "window_accuracy":
+        return clip.windows_correct / clip.windows
+    return float(clip.by_mean_softmax == clip.label)
+
+
+def _right(records: list[Record]) -> np.ndarray:
+    """Whether each clip was decided rightly, by id."""
+    clips = {clip.id: clip for record in records for clip in record.clips}
+    return np.array([clips[name].by_mean_softmax == clips[name].label for name in sorted(clips)])
+
+
+def _percent(found: Interval) -> dict[str, Any]:
+    return {"mean": round(100 * found.mean, 2), "ci95": [round(100 * found.low, 2), round(100 * found.high, 2)]}
+
+
+def effect_lines(of_rows: dict[str, list[Record]]) -> list[str]:
+    """What the fold does to window accuracy, and what the seed does, for rows with several of both.
+
+    Args:
+        of_rows: row label -> its records.
+    """
+    lines = []
+    for label, records in of_rows.items():
+        folds: dict[int, list[float]] = {}
+        for record in records:
+            folds.setdefault(record.fold, []).append(record.metrics["test"]["window_accuracy"])
+        found = effects(list(folds.values()))
+        if found:
+            lines.append(
+                f"{label}: window accuracy spreads by {100 * found.fold_sd:.1f} points from fold to fold, by "
+                f"{100 * found.seed_sd:.1f} from seed to seed of one fold (p = {found.p_value:.2g} that folds make no "
+                "difference; analysis of variance)."
+            )
+    return lines
+
+
+def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows as text."""
+    header = [table["row_header"]]
+    for name in METRICS:
+        shown = METRIC_NAMES[name].replace(" (", ", ").replace(")", "")
+        header += [f"{shown.capitalize()}, difference", "95 % interval"]
+    header += ["Right alone", f"{table['reference']} right alone", "p", "Runs", "Test clips"]
+    rows = []
+    for row in table["rows"]:
+        line = [row["label"]]
+        for name in METRICS:
+            found = row["difference"][name]
+            line += [f"{found['mean']:+.1f}", f"{found['ci95'][0]:+.1f} to {found['ci95'][1]:+.1f}"]
+        line += [
+            str(row["only_this"]),
+            str(row["only_reference"]),
+            f"{row['p_value']:.2g}",
+            str(row["runs"]),
+            str(row["clips"]),
+        ]
+        rows.append(line)
+    return header, rows

@@ -1,0 +1,131 @@
+"""`python -m common.duplicates ...`: clips of a dataset or folder that are one recording, and where splits put them."""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from common import flags, rendering
+from common.cli import print_tables, run_app
+from common.console import say, warn
+from common.errors import DataError, SpecError
+from common.files import require_writable_folder
+from common.methods import PREDEFINED, Protocol
+from common.protocol import PARTS, split_ids
+from common.scanning import kept_scan
+from data_pipeline import duplicates, fingerprints
+from data_pipeline.catalog import Catalog
+from data_pipeline.datasets import anything, registry
+from data_pipeline.duplicates import Scan
+from data_pipeline.shards import ShardTrack
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+# Some in every folder; more are in the files that are written.
+_MOST_SHOWN = 60
+
+
+@app.command()
+def command(
+    dataset: flags.Dataset = "demo",
+    data: flags.Data = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Any folder of audio files instead of a dataset; their folders are the genres.")
+    ] = None,
+    above: Annotated[
+        float, typer.Option(min=0.05, max=1.0, help="Similarity from which on two clips count as one recording.")
+    ] = duplicates.ABOVE,
+    seconds_per_column: flags.SecondsPerColumn = None,
+    decoder: flags.DecoderFlag = "soundfile",
+    cache: flags.Cache = Path("~/.cache/encore"),
+    out: flags.Out = Path("results"),
+    skip_bad: flags.SkipBad = False,
+) -> int:
+    """Find clips that are one recording: the same bytes, or re-encoded, louder, or cut elsewhere."""
+    out, cache = out.expanduser(), cache.expanduser()
+    require_writable_folder(out, flag="--out")
+    require_writable_folder(cache, flag="--cache")
+    if folder is not None and (data is not None or dataset != "demo"):
+        raise SpecError(f"--folder {folder}: takes the place of --dataset and --data; give one or the other.")
+    if folder is not None:
+        catalog, given = anything.load(folder), None
+    else:
+        catalog, given = registry.load(dataset, data, cache, seconds_per_column=seconds_per_column)
+    if catalog.missing:
+        warn(f"{catalog.title}: {len(catalog.missing)} of {catalog.expected} clips are missing and not compared")
+    if catalog.extra:
+        warn(f"{len(catalog.extra)} files are no clips and not compared: {', '.join(catalog.extra[:5])}")
+    index = fingerprints.index_of(catalog, given, cache, skip_bad=skip_bad, decoder=decoder)
+    values = of_scan(catalog, index.clips, kept_scan(index, cache, above=above))
+    paths = rendering.write_all(out / "duplicates" / catalog.dataset, "table_duplicates", values)
+    shown = values | {"rows": values["rows"][:_MOST_SHOWN]}
+    print_tables([shown], paths)
+    if len(values["rows"]) > _MOST_SHOWN:
+        say(f"shown: {_MOST_SHOWN} of {len(values['rows'])} pairs; the files hold them all")
+    return 0
+
+
+def of_scan(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan) -> dict[str, Any]:
+    """The table of pairs as JSON values, with the parts that each split of the dataset puts the two clips in.
+
+    Args:
+        clips: that were scanned.
+    """
+    splits = {protocol.name: parts for protocol in _protocols(catalog) if (parts := _parts(protocol, catalog, clips))}
+    kinds = f"{scan.exact} with the same bytes, {len(scan.pairs) - scan.exact} by their sound"
+    return {
+        "paper": catalog.title,
+        "table": "duplicates",
+        "title": "clips that are one recording, with the parts that hold the first / the second",
+        "dataset": catalog.dataset,
+        "protocol": "every split",
+        "scale": "paper",
+        "kind": "duplicates",
+        "regimes": list(splits),
+        "rows": [
+            {
+                "label": pair.first,
+                "second": pair.second,
+                "similarity": pair.similarity,
+                "shift_seconds": pair.shift_seconds,
+                "exact": pair.exact,
+                "parts": [
+                    f"{part.get(pair.first, 'none')} / {part.get(pair.second, 'none')}" for part in splits.values()
+                ],
+            }
+            for pair in scan.pairs
+        ],
+        "warnings": [],
+        "caption": [
+            f"{scan.clips} clips compared with each other, {len(scan.pairs)} pairs found: {kinds}.",
+            f"By sound: fingerprints (differences of neighbouring mel bands) correlate at {scan.above:g} or more at "
+            "some shift."
+            + (f" {scan.too_short} clips are too short for that and were compared by bytes." if scan.too_short else ""),
+            "Shift: by how many seconds the second clip begins later in the recording than the first.",
+            "Splits by fractions are those of seed 0 of clips, in the shares of their name.",
+        ],
+    }
+
+
+def _protocols(catalog: Catalog) -> list[Protocol]:
+    own = [Protocol(split=name) for name in PREDEFINED if name in catalog.splits]
+    return [Protocol(), Protocol(split="artist"), *own]
+
+
+def _parts(protocol: Protocol, catalog: Catalog, clips: tuple[ShardTrack, ...]) -> dict[str, str]:
+    """Clip id -> part; empty where the dataset cannot be split so."""
+    with suppress(SpecError, DataError):
+        (split,) = split_ids(
+            protocol,
+            [clip.id for clip in clips],
+            [clip.label for clip in clips],
+            catalog.splits,
+            [clip.artist for clip in clips],
+        )
+        return {clip: part for part in PARTS for clip in getattr(split, part)}
+    return {}
+
+
+if __name__ == "__main__":
+    sys.exit(run_app(app))

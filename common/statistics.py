@@ -1,0 +1,148 @@
+"""Intervals and tests for comparing results: of runs, of two protocols, of two rows on the same clips.
+
+All shares are between 0 and 1. Clips are the independent trials; windows of one clip are none.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+
+from common.evaluation import Interval, wilson_interval
+
+RESAMPLES = 9999
+_SEED = 0
+
+
+def over_runs(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
+    """Mean of runs with Student's interval: what further seeds (or folds) may bring, on the same clips.
+
+    Returns:
+        None for fewer than two runs, which tell nothing of their spread.
+    """
+    if len(values) < 2:
+        return None
+    mean, spread = math.fsum(values) / len(values), statistics.stdev(values)
+    if spread == 0:
+        return Interval(mean, mean, mean)
+    low, high = scipy.stats.t.interval(confidence, len(values) - 1, mean, spread / math.sqrt(len(values)))
+    return Interval(mean, float(low), float(high))
+
+
+def difference_of_shares(one: float, of_one: int, other: float, of_other: int) -> Interval:
+    """Difference `one - other` of shares of different clips, with Newcombe's interval from the two of Wilson
+    (R. G. Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10).
+
+    Args:
+        of_one, of_other: clips that the shares are of.
+    """
+    low, high = wilson_interval(one, of_one)
+    other_low, other_high = wilson_interval(other, of_other)
+    difference = one - other
+    return Interval(
+        difference,
+        max(-1.0, difference - math.hypot(one - low, other_high - other)),
+        min(1.0, difference + math.hypot(high - one, other - other_low)),
+    )
+
+
+def paired_difference(one: np.ndarray, other: np.ndarray) -> Interval:
+    """Mean of `one - other` over the same clips, with a bootstrap interval (bias-corrected and accelerated).
+
+    Args:
+        one, other: float (clips,): share of each clip's decisions that were right, clip by clip in one order.
+
+    Raises:
+        ValueError: their shapes differ, or there are no clips.
+    """
+    if one.shape != other.shape or one.ndim != 1 or not one.size:
+        raise ValueError(f"expected two shares for each clip, received shapes {one.shape} and {other.shape}")
+    differences = one - other
+    mean = float(differences.mean())
+    if np.ptp(differences) == 0:
+        return Interval(mean, mean, mean)
+    found = scipy.stats.bootstrap(
+        (differences,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=256,
+        vectorized=True,
+        method="BCa",
+        rng=np.random.default_rng(_SEED),
+    )
+    return Interval(mean, float(found.confidence_interval.low), float(found.confidence_interval.high))
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Whether two rows err on different clips equally often (Q. McNemar 1947, exact form).
+
+    Args:
+        only_first, only_second: clips that this row alone decided rightly.
+        p_value: probability of so unequal counts, or more unequal ones, if both rows were equally good.
+    """
+
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> McNemar:
+    """Exact test on paired decisions.
+
+    Args:
+        first_right, second_right: bool (clips,), in one order.
+
+    Raises:
+        ValueError: their shapes differ.
+    """
+    if first_right.shape != second_right.shape:
+        raise ValueError(f"expected two decisions for each clip, received {first_right.shape}, {second_right.shape}")
+    only_first = int((first_right & ~second_right).sum())
+    only_second = int((second_right & ~first_right).sum())
+    discordant = only_first + only_second
+    p_value = float(scipy.stats.binomtest(only_first, discordant).pvalue) if discordant else 1.0
+    return McNemar(only_first, only_second, p_value)
+
+
+@dataclass(frozen=True)
+class Effects:
+    """How much of the spread of runs comes from the fold, and how much from the seed.
+
+    Args:
+        fold_sd: standard deviation that folds add (method of moments; 0 where seeds explain all).
+        seed_sd: of the seeds within one fold.
+        p_value: probability of folds so far apart if folds made no difference (one-way analysis of variance).
+    """
+
+    fold_sd: float
+    seed_sd: float
+    p_value: float
+
+
+def effects(by_fold: Sequence[Sequence[float]]) -> Effects | None:
+    """Effect of the fold against that of the seed.
+
+    Args:
+        by_fold: for each fold the results of its seeds.
+
+    Returns:
+        None unless there are two folds, and a fold with two seeds.
+    """
+    groups = [list(values) for values in by_fold if values]
+    runs = sum(map(len, groups))
+    if len(groups) < 2 or runs <= len(groups):
+        return None
+    whole = math.fsum(value for group in groups for value in group) / runs
+    means = [math.fsum(group) / len(group) for group in groups]
+    between = sum(len(group) * (mean - whole) ** 2 for group, mean in zip(groups, means, strict=True))
+    within = sum((value - mean) ** 2 for group, mean in zip(groups, means, strict=True) for value in group)
+    of_folds, of_seeds = between / (len(groups) - 1), within / (runs - len(groups))
+    typical = (runs - sum(len(group) ** 2 for group in groups) / runs) / (len(groups) - 1)
+    # Seeds that make no difference at all: any difference of folds is theirs.
+    without_seeds = 1.0 if of_folds == 0 else 0.0
+    p_value = float(scipy.stats.f_oneway(*groups).pvalue) if of_seeds else without_seeds
+    return Effects(math.sqrt(max(0.0, (of_folds - of_seeds) / typical)), math.sqrt(of_seeds), p_value)

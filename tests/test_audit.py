@@ -1,0 +1,186 @@
+"""The leak audit: what stands on both sides, every split that the data allow, tables from records alone."""
+
+import json
+
+import numpy as np
+import pytest
+
+from common.audit import main
+from common.cli import make_app, run_app
+from common.overlap import overlap_of, sides_of
+from common.records import read_all
+from common.statistics import difference_of_shares
+from data_pipeline.duplicates import Pair
+from data_pipeline.shards import ShardTrack
+from reproductions.se_cnn.paper import PAPER
+
+
+def pair(first, second, *, exact=False) -> Pair:
+    return Pair(first, second, 0.9, 0.0, exact)
+
+
+def test_what_stands_on_both_sides_is_counted():
+    sides = {
+        "a": {"train"},
+        "b": {"test"},
+        "c": {"train", "test"},
+        "d": {"valid"},
+        "e": {"test"},
+        "f": {"test"},
+        "g": {"train"},
+    }
+    artists = {"a": "one", "b": "one", "c": "two", "d": None, "e": None, "f": "three", "g": "four"}
+    pairs = [
+        pair("a", "b"),
+        pair("d", "e", exact=True),
+        pair("e", "f"),
+        pair("a", "g"),
+        pair("c", "f"),
+        pair("f", "nowhere"),
+    ]
+    found = overlap_of(sides, artists, pairs)
+    assert found.parts == {"train": 3, "valid": 1, "test": 4}
+    assert found.clips == 1
+    # One in a and b; two, because c stands on both sides itself. The unknown ones are no artist in common.
+    assert found.artists == 2
+    assert found.nameless == 2
+    assert (found.exact_pairs, found.near_pairs) == (1, 2)
+    # b by its artist, c itself, e and f by duplicates.
+    assert found.met == 4
+
+
+def test_copies_stand_where_their_clip_does():
+    class Fold:
+        train, valid, test = np.array([0, 1]), np.array([2]), np.array([3])
+
+    def track(name, copy_of=None):
+        return ShardTrack(
+            id=name, label="x", artist=None, shard=0, first_row=0, frames=1, source_sha256=name, copy_of=copy_of
+        )
+
+    tracks = (track("a"), track("a+copy", "a"), track("b"), track("c"))
+    assert sides_of(Fold, np.array([0, 1, 2, 3]), tracks) == {"a": {"train"}, "b": {"valid"}, "c": {"test"}}
+
+
+@pytest.fixture(scope="module")
+def with_artists(tmp_path_factory, tiny_arrays):
+    """The tiny arrays named as GTZAN's clips, which have artists and a fault-filtered split; one is doubled."""
+    with np.load(tiny_arrays) as file:
+        values = dict(file)
+    genres = ("blues", "country", "jazz", "rock")
+    # Ten clips of each genre from all parts of the fault-filtered split.
+    values["name"] = np.array([f"{genre}.{11 * number:05d}" for genre in genres for number in range(10)])
+    values["genre"] = np.repeat(genres, 10)
+    values["X"][12] = values["X"][11]
+    path = tmp_path_factory.mktemp("artists") / "arrays.npz"
+    np.savez(path, **values)
+    return path
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory, with_artists):
+    """A finished audit: (folder, its table, exit code)."""
+    place = tmp_path_factory.mktemp("audit")
+    code = main(["se_cnn", *flags(with_artists, place)])
+    return place, json.loads((place / "out" / "se_cnn" / "arrays" / "table_audit.json").read_text()), code
+
+
+def flags(data, place) -> list[str]:
+    return [
+        "--dataset", "arrays", "--data", str(data), "--epochs", "1", "--cache", str(place / "cache"),
+        "--out", str(place / "out"), "--seeds", "1",
+    ]  # fmt: skip
+
+
+def test_every_split_that_the_data_allow_is_run(audited):
+    _, table, code = audited
+    assert code == 0
+    rows = {row["label"]: row for row in table["rows"]}
+    assert list(rows) == [
+        "random windows",
+        "random clips",
+        "random clips, no exact duplicates",
+        "artists apart",
+        "fault-filtered",
+        "official",
+    ]
+    assert [label for label, row in rows.items() if not row["measured"]] == ["official"]
+    assert "has no such predefined split" in rows["official"]["unavailable"]
+    for row in list(rows.values())[:5]:
+        assert row["measured"]["window_accuracy"]["ci95"][0] <= row["measured"]["window_accuracy"]["mean"]
+    assert rows["random windows"]["overlap"]["clips"] > 30
+    assert rows["random windows"]["gap"] == {}
+    assert [rows[label]["overlap"]["clips"] for label in list(rows)[1:5]] == [0, 0, 0, 0]
+    assert [rows[label]["overlap"]["artists"] for label in ("artists apart", "fault-filtered")] == [0, 0]
+    assert sum(rows["random clips"]["overlap"]["parts"].values()) == 40
+    assert sum(rows["random clips, no exact duplicates"]["overlap"]["parts"].values()) == 39
+    assert rows["random clips, no exact duplicates"]["overlap"]["exact_pairs"] == 0
+    assert "ONE SEED" in " ".join(table["caption"])
+    assert table["published"] == {"metric": "accuracy", "percent": 93.6}
+
+
+def test_a_gap_is_the_difference_from_the_first_row(audited):
+    _, table, _ = audited
+    lax, strict = table["rows"][0]["measured"], table["rows"][4]["measured"]
+    gap = table["rows"][4]["gap"]["window_accuracy"]
+    expected = difference_of_shares(
+        strict["window_accuracy"]["mean"] / 100, strict["clips"], lax["window_accuracy"]["mean"] / 100, lax["clips"]
+    )
+    assert gap["mean"] == pytest.approx(100 * expected.mean, abs=0.01)
+    assert gap["ci95"] == pytest.approx([100 * expected.low, 100 * expected.high], abs=0.01)
+
+
+def test_the_doubled_clip_is_listed_with_its_parts(audited):
+    place, _, _ = audited
+    table = json.loads((place / "out" / "se_cnn" / "arrays" / "table_audit_duplicates.json").read_text())
+    (row,) = table["rows"]
+    assert (row["label"], row["second"], row["exact"]) == ("country.00011", "country.00022", True)
+    assert len(table["regimes"]) == len(table["rows"][0]["parts"]) == 5
+    assert table["rows"][0]["parts"][2].endswith("/ none")
+
+
+def test_records_alone_give_the_same_bytes_and_a_second_audit_trains_nothing(audited, with_artists, snapshot, capsys):
+    place, _, _ = audited
+
+    def contents():
+        files = snapshot(place / "out").items()
+        return {path: content for path, (_, _, content) in files if "work" not in path.parts}
+
+    before = contents()
+    assert run_app(make_app(PAPER), ["--from-records", "--out", str(place / "out")]) == 0
+    assert contents() == before
+    assert main(["se_cnn", *flags(with_artists, place)]) == 0
+    assert contents() == before
+    assert capsys.readouterr().err.replace("\n", " ").count("1 of 1 runs are already finished") == 5
+    assert len(read_all(place / "out" / "se_cnn" / "arrays" / "runs")) == 5
+    assert "leak audit of row 1,2,3,4,5" in (place / "out" / "se_cnn" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--split", "artist"], "--split artist: --audit runs every split"),
+        (["--set", "protocol.unit=segment"], "--audit runs every split"),
+        (["--row", "5", "--row", "4,5"], "Name it with one --row"),
+        (["--row", "nine"], "--row nine: no such row"),
+        (["--from-records"], "--from-records: makes the tables"),
+    ],
+)
+def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, told):
+    assert main(["se_cnn", *flags(with_artists, tmp_path), *arguments]) == 2
+    assert told in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_paper_that_there_is_not(capsys):
+    assert main(["nosuch"]) == 2
+    assert "nosuch: no paper of that name" in capsys.readouterr().err
+    assert main([]) == 2
+    assert main(["--help"]) == 0
+
+
+def test_an_edited_audit_is_named(tmp_path, capsys):
+    path = tmp_path / "se_cnn" / "arrays" / "audits" / "audit.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"format_version": 1, "paper": "se_cnn"}')
+    assert run_app(make_app(PAPER), ["--from-records", "--out", str(tmp_path)]) == 2
+    assert "audit.json: not an audit of se_cnn" in capsys.readouterr().err.replace("\n", " ")
