@@ -15,7 +15,7 @@ def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     header = ["Split"]
     for name in METRICS:
         shown = METRIC_NAMES[name].replace(" (", ", ").replace(")", "")
-        header += [f"{shown.capitalize()} (%)", "95 % interval", "Gap to the first (95 % interval)"]
+        header += [f"{shown.capitalize()} (%)", "95 % interval", f"Gap to {table['gap_to']} (95 % interval)"]
     header += [
         "Runs",
         "Test clips",

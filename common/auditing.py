@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from common.console import say
-from common.errors import DataError, SpecError
-from common.files import read_json, write_json
+from common.errors import DataError, RunError, SpecError
+from common.files import read_json, sha256_of_json, write_json
 from common.overlap import Overlap, overlap_of, sides_of
 from common.paper import Paper
 from common.planning import Options, Plan, plan
@@ -16,9 +16,10 @@ from common.records import Setting
 from common.regimes import Regime, regimes_of, require_free_split
 from common.runner import Outcome, Workers, execute
 from common.scanning import scan_of
+from common.selection import selected
 from common.specbase import Spec, build
 from common.tables import file_stem, result_folder
-from data_pipeline.duplicates import Pair, Scan
+from data_pipeline.duplicates import Pair, Scan, exact_pairs
 from data_pipeline.prepare import Spread
 
 FORMAT_VERSION = 1
@@ -82,19 +83,24 @@ class Audit(Spec):
         plain = re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(self.row)).strip("-")
         return f"audit_{plain}"
 
-    def stem(self, kind: str, paper: Paper, suffix: str = "") -> str:
-        """File name, without ending, of one of its files; a later audit of the same takes its place."""
+    def stem(self, paper: Paper) -> str:
+        """File name, without ending, unless an audit at other settings has it."""
         own = paper.default_experiment.protocol
         neutral = self.setting.but(split=own.split, unit=own.unit)
-        return file_stem(kind, f"{self.table_id(paper)}{suffix}", neutral, paper)
+        return file_stem("table", self.table_id(paper), neutral, paper).removeprefix("table_")
 
 
 @dataclass(frozen=True)
 class Audited:
-    """An audit with the folder of the results that it belongs to."""
+    """An audit and the file that holds it, whose name is also that of its tables and figure."""
 
     audit: Audit
-    results: Path
+    path: Path
+
+    @property
+    def results(self) -> Path:
+        """Folder of the results that it belongs to."""
+        return self.path.parents[1]
 
     @property
     def runs(self) -> Path:
@@ -130,15 +136,31 @@ def run_audit(
                 say(f"{regime.title}: left out: {reason}")
                 continue
             say(f"{regime.title}: {work.runs[0].run.experiment.protocol.name}")
-            outcomes.append(execute(work, options, workers))
+            # Workers plan from the options that they are sent.
+            outcomes.append(execute(work, regime.options(options), workers))
     finally:
         for _, work, _ in planned:
             if work is not None:
                 work.close()
     audit = _audit(paper, (table, label), needed.setting, planned, found)
     results = result_folder(options.out, paper, audit.setting.dataset)
-    write_json(results / "audits" / f"{audit.stem('audit', paper)}.json", audit.as_json())
-    return Audited(audit, results), outcomes
+    audited = Audited(audit, _path(paper, audit, results))
+    if not any((audited.runs / f"{run}.json").exists() for regime in audit.regimes for run in regime.runs):
+        reasons = "; ".join(reason for outcome in outcomes for reason in outcome.failed)
+        raise RunError(f"--audit: no run of {label} came to an end: {reasons}")
+    write_json(audited.path, audit.as_json())
+    return audited, outcomes
+
+
+def _path(paper: Paper, audit: Audit, results: Path) -> Path:
+    """Where the audit is kept: in place of an earlier one of the same, beside one at other settings."""
+    plain = results / "audits" / f"{audit.stem(paper)}.json"
+    if plain.exists():
+        earlier = _read(paper, plain).audit
+        if (earlier.row, earlier.setting) != (audit.row, audit.setting):
+            tag = sha256_of_json([audit.row, audit.setting.as_json()])[:8]
+            return plain.with_name(f"{plain.stem}_{tag}.json")
+    return plain
 
 
 def _row(paper: Paper, options: Options) -> tuple[str, str]:
@@ -150,20 +172,33 @@ def _row(paper: Paper, options: Options) -> tuple[str, str]:
             f"leave both out for {' '.join(paper.default_row)}."
         )
     label = options.rows[0]
-    for table in paper.tables:
-        if table.id in (options.tables or paper.table_ids) and label in [row.label for row in table.rows]:
-            return table.id, label
-    raise SpecError(f"--row {label}: no such row. See --list.")
+    chosen = selected(paper, options.tables, options.rows)
+    found = {row.experiment.digest: (table.id, row.label) for table, rows in reversed(chosen) for row in rows}
+    if len(found) > 1:
+        raise SpecError(
+            f"--audit --row {label}: the tables {', '.join(table for table, _ in reversed(found.values()))} have "
+            "different rows of that name; give one with --table."
+        )
+    return next(iter(found.values()))
 
 
 def _plan(paper: Paper, regime: Regime, options: Options, spread: Spread | None) -> tuple[Plan | None, str]:
-    """The runs of a regime, or the reason why the data do not allow it."""
+    """The runs of a regime, or the reason why the data do not allow it, or make it another regime."""
     try:
-        return plan(paper, regime.options(options), spread=spread), ""
+        work = plan(paper, regime.options(options), spread=spread)
     except (SpecError, DataError) as error:
         if regime.needed:
             raise
         return None, str(error)
+    reason = ""
+    if regime.unit == "segment" and not any(run.run.fold.shared_tracks for run in work.runs):
+        reason = "no clip has windows on both sides, so it is the same as random clips"
+    if regime.key == "no_duplicates" and not exact_pairs(work.runs[0].reader.index.clips):
+        reason = "no clip is there twice, so it is the same as random clips"
+    if reason:
+        work.close()
+        return None, reason
+    return work, ""
 
 
 def _audit(
@@ -220,13 +255,16 @@ def read_audits(paper: Paper, out: Path) -> list[Audited]:
     Raises:
         DataError: a file is none.
     """
-    found = []
-    for path in sorted((Path(out) / paper.key).glob("*/audits/*.json")):
-        values: Any = read_json(path, what="an audit")
-        audit = None
-        with suppress(SpecError):
-            audit = build(Audit, values)
-        if audit is None or audit.format_version != FORMAT_VERSION or audit.paper != paper.key:
-            raise DataError(f"{path}: not an audit of {paper.key} of format {FORMAT_VERSION}. Run --audit again.")
-        found.append(Audited(audit, path.parents[1]))
-    return found
+    return [_read(paper, path) for path in sorted((Path(out) / paper.key).glob("*/audits/*.json"))]
+
+
+def _read(paper: Paper, path: Path) -> Audited:
+    values: Any = read_json(path, what="an audit")
+    audit = None
+    with suppress(SpecError):
+        audit = build(Audit, values)
+    if audit is None or audit.format_version != FORMAT_VERSION or audit.paper != paper.key:
+        raise DataError(
+            f"{path}: not an audit of {paper.key} of format {FORMAT_VERSION}. Delete it, run --audit again."
+        )
+    return Audited(audit, path)

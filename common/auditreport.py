@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 from common import captions, rendering
 from common.auditcells import METRICS
 from common.auditing import Audited, read_audits
-from common.audittable import of_audit, of_pairs
+from common.audittable import of_audit, of_pairs, records_of
+from common.console import warn
 from common.evaluation import METRIC_NAMES
 from common.figurestyle import ACCENT, OURS, axes_of, write
 from common.paper import Paper
+from common.searchrows import with_searched
 
 _COLOURS = {"window_accuracy": OURS, "clip_accuracy_mean_softmax": "#8fc1d4"}
 
@@ -23,19 +25,29 @@ def write_audit(paper: Paper, audited: Audited) -> tuple[dict[str, Any], list[Pa
     Raises:
         DataError: there are no records of it.
     """
-    values, audit = of_audit(paper, audited), audited.audit
-    stem = audit.stem("table", paper)
+    values = of_audit(paper, audited)
+    stem = f"table_{audited.path.stem}"
     paths = rendering.write_all(audited.results, stem, values)
     pairs = of_pairs(paper, audited)
     if pairs:
-        paths += rendering.write_all(audited.results, audit.stem("table", paper, "_duplicates"), pairs)
+        paths += rendering.write_all(audited.results, f"{stem}_duplicates", pairs)
+    else:
+        for old in audited.results.glob(f"{stem}_duplicates.*"):  # of an audit that this one takes the place of
+            old.unlink()
     paths += write(splits(values, marks=captions.marks(values)), audited.results / "figures" / stem)
     return values, paths
 
 
 def regenerate_audits(paper: Paper, out: Path) -> list[tuple[dict[str, Any], list[Path]]]:
-    """Write all audits of a paper again."""
-    return [write_audit(paper, audited) for audited in read_audits(paper, out)]
+    """Write all audits of a paper again; one without any record is named in a warning, and left out."""
+    written = []
+    for audited in read_audits(paper, out):
+        whole = with_searched(paper, out, audited.audit.setting.dataset)
+        if records_of(audited):
+            written.append(write_audit(whole, audited))
+        else:
+            warn(f"{audited.path}: none of its runs has a record here; its tables are not made")
+    return written
 
 
 def splits(table: dict[str, Any], *, marks: str) -> Figure:
@@ -59,7 +71,7 @@ def splits(table: dict[str, Any], *, marks: str) -> Figure:
             axes.text(1, place, f"{mean:.1f}", va="center", color="white" if number == 0 else "black", fontsize=9)
     published = table["published"]
     if published["percent"] is not None:
-        told = f"published {published['metric'].replace('_', ' ')}: {published['percent']:g} %"
+        told = f"published {published['metric']}: {published['percent']:g} % ({published['compared_with']})"
         axes.axvline(published["percent"], color=ACCENT, ls="--", lw=1.5, label=told)
     axes.set(xlim=(0, 100), xlabel="test accuracy (%)", yticks=places)
     axes.set_yticklabels([f"{row['label']}\n{_known(row)}" for row in rows], fontsize=9)

@@ -7,7 +7,7 @@ from common import captions, rowtexts
 from common.auditcells import METRICS
 from common.auditing import Audit, Audited, AuditedRegime
 from common.errors import DataError
-from common.evaluation import mean_with_interval
+from common.evaluation import METRIC_NAMES, mean_with_interval
 from common.paper import Paper
 from common.records import Record, of_one_start, read
 from common.statistics import difference_of_shares
@@ -51,13 +51,12 @@ def of_audit(paper: Paper, audited: Audited) -> dict[str, Any]:
                 "measured": measured,
                 "gap": _gap(rows, measured),
                 "overlap": regime.overlap and regime.overlap.as_json(),
-                "records": sorted(regime.runs),
+                "records": sorted(record.run_id for record in records.get(regime.key, [])),
             }
         )
     first = next(iter(records.values()))[0]
     table, label = audit.row
-    published = paper.row(table, label).published
-    metric, value = next(iter(published.items()), (None, None))
+    published = _published(paper, audit)
     return {
         "paper": paper.key,
         "table": audit.table_id(paper),
@@ -68,12 +67,34 @@ def of_audit(paper: Paper, audited: Audited) -> dict[str, Any]:
         "scale": audit.setting.scale,
         "setting": audit.setting.as_json(),
         "kind": "audit",
-        "published": {"metric": metric, "percent": value},
+        "published": published,
+        "gap_to": next(row["label"] for row in rows if row["measured"]),
         "rows": rows,
-        "warnings": [],
-        "caption": _caption(paper, audit, records, metric, value),
+        "warnings": _warnings(audit, records, rows),
+        "caption": _caption(paper, audit, records, published),
         "assumed": paper.assumed,
     }
+
+
+def _published(paper: Paper, audit: Audit) -> dict[str, Any]:
+    """The first published number of the row that is of test windows or clips, and what of ours is held against it."""
+    whole = paper.table(audit.row[0])
+    for metric, value in paper.row(*audit.row).published.items():
+        if value is not None and whole.compared_with[metric] in METRIC_NAMES:
+            name = METRIC_NAMES[whole.compared_with[metric]]
+            return {"metric": metric.replace("_", " "), "percent": value, "compared_with": name}
+    return {"metric": None, "percent": None, "compared_with": None}
+
+
+def _warnings(audit: Audit, records: dict[str, list[Record]], rows: list[dict[str, Any]]) -> list[str]:
+    """What ordinary tables warn of, split by split; that windows at random contaminate is what the table is about."""
+    found = []
+    for regime, row in zip(audit.regimes, rows, strict=True):
+        mine = records.get(regime.key)
+        if mine:
+            told = captions.warnings(mine[0].data, mine, [row])
+            found += [f"{regime.title}: {line}" for line in told if not line.startswith("CONTAMINATED")]
+    return found
 
 
 def _measured(records: list[Record]) -> dict[str, Any]:
@@ -109,15 +130,22 @@ def _gap(above: list[dict[str, Any]], measured: dict[str, Any]) -> dict[str, Any
     return found
 
 
-def _caption(
-    paper: Paper, audit: Audit, records: dict[str, list[Record]], metric: str | None, value: float | None
-) -> list[str]:
+def _caption(paper: Paper, audit: Audit, records: dict[str, list[Record]], published: dict[str, Any]) -> list[str]:
     titles = {regime.key: regime.title for regime in audit.regimes}
     of_rows = {titles[key]: mine[0] for key, mine in records.items()}
     one = next(iter(of_rows.values()))
     lines = [captions.of_data(one.data)]
-    if value is not None:
-        lines.append(f"Published for this row: {metric.replace('_', ' ')} {value:g} %, on {paper.published_on}.")
+    if published["percent"] is None:
+        lines.append("No number of test windows or clips was published for this row.")
+    else:
+        lines.append(
+            f"Published for this row: {published['metric']} {published['percent']:g} %, on {paper.published_on}; to be "
+            f"held against our {published['compared_with']}."
+        )
+    own = paper.default_experiment.protocol
+    if own.split not in {record.setting.split for mine in records.values() for record in mine}:
+        lines.append(f"The paper's own way to split, {own.name}, is not among the rows.")
+    lines += paper.table(audit.row[0]).notes
     lines += [f"{regime.title}: {_of_regime(regime, records)}." for regime in audit.regimes]
     lines += rowtexts.training(of_rows)
     lines += captions.reductions(paper, audit.setting, of_rows)
@@ -126,6 +154,13 @@ def _caption(
         lines.append(f"CHANGED by the command: {', '.join(asked)}.")
     if audit.setting.scale == "paper":
         lines += rowtexts.fewer_epochs({label: (r, captions.published_of(paper, r)) for label, r in of_rows.items()})
+    lacking = [r.title for r in audit.regimes if r.runs and len(records.get(r.key, [])) < len(r.runs)]
+    if lacking:
+        lines.append(f"INCOMPLETE: runs are lacking in: {', '.join(lacking)}.")
+    from_files = {label: record.weights.partition("=")[0] for label, record in of_rows.items() if record.weights}
+    lines += rowtexts.told("Weights from files", from_files, of_rows)
+    lines += captions.other_data(paper, one.data)
+    lines += captions.other_classes(paper, audit.setting, one.data)
     if min(map(len, records.values())) == 1:
         some = "" if max(map(len, records.values())) == 1 else " in some rows"
         lines.append(f"ONE SEED{some}: small differences between rows may be chance.")
@@ -139,7 +174,8 @@ def _caption(
         lines.append(f"The artist of {nameless} clips is not known; each counts as an artist of its own.")
     lines.append(
         f"Near duplicates: {audit.scanned} clips were compared with each other; two are near duplicates where their "
-        f"fingerprints (differences of neighbouring mel bands) correlate at {audit.above:g} or more at some shift."
+        f"fingerprints (differences of neighbouring mel bands) correlate at {audit.above:g} or more at a shift that "
+        "leaves at least half of the shorter clip in common."
         + (
             f" {audit.too_short} are too short for that and were compared byte for byte alone."
             if audit.too_short

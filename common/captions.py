@@ -12,6 +12,9 @@ from common.records import DataFacts, Record, Setting
 from common.spec import Experiment, Table, parse_change
 from common.specbase import build
 
+# How lines that are of one table's intervals begin.
+_OF_INTERVALS = ("95 % intervals", "Intervals of F1", "Behind the mean of several runs")
+
 
 def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, records: list[Record]) -> list[str]:
     """Everything that a reader has to know before comparing; nothing that was reduced is left out."""
@@ -34,22 +37,18 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
             {label: (record, published_of(paper, record)) for label, record in of_rows.items()}
         )
     lines += _repetitions(records)
-    if paper.published_on not in f"{facts.title} {facts.caption}":
-        lines.append(
-            f"OTHER DATA: the published numbers are of {paper.published_on}; the differences compare data sets."
-        )
+    lines += other_data(paper, facts)
     lines += left_out_clips(facts)
     lines += table.notes
     if table.reference:
         lines.append(f"To read it against: {table.reference.label}: {table.reference.percent:g} %.")
     validated = any(metric in OTHER_PART_METRIC_NAMES for metric in table.compared_with.values())
-    if len(facts.genres) != paper.published_classes or setting.genres:
-        lines.append(
-            f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are of "
-            f"{paper.published_classes}."
-        )
+    lines += other_classes(paper, setting, facts)
     judged = "clips of the judged part" if validated else "test clips"
-    lines.append(f"95 % intervals: Wilson, counting {judged} (not windows) as independent trials.")
+    lines.append(
+        f"95 % intervals: Wilson, counting {judged} (not windows) as independent trials. Published inside: whether the "
+        "published number lies in that interval."
+    )
     if table.has_f1:
         lines.append(f"Intervals of F1: percentile bootstrap over test clips, {RESAMPLES:,} resamples.")
     return lines
@@ -64,6 +63,28 @@ def of_data(facts: DataFacts) -> str:
         + (f"; {facts.caption}" if facts.caption else "")
         + "."
     )
+
+
+def other_data(paper: Paper, facts: DataFacts) -> list[str]:
+    """Whether the published numbers are of other data."""
+    if paper.published_on in f"{facts.title} {facts.caption}":
+        return []
+    return [f"OTHER DATA: the published numbers are of {paper.published_on}; the differences compare data sets."]
+
+
+def other_classes(paper: Paper, setting: Setting, facts: DataFacts) -> list[str]:
+    """Whether the published numbers are of other genres."""
+    if len(facts.genres) == paper.published_classes and not setting.genres:
+        return []
+    return [
+        f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are of "
+        f"{paper.published_classes}."
+    ]
+
+
+def without_intervals(lines: list[str]) -> list[str]:
+    """A caption for a table of the same runs that has other intervals."""
+    return [line for line in lines if not line.startswith(_OF_INTERVALS)]
 
 
 def left_out_clips(facts: DataFacts) -> list[str]:
@@ -148,6 +169,13 @@ def reductions(
     return lines
 
 
+def _what_spreads(records: list[Record]) -> str:
+    """Of what the interval over runs is, see `common.tables`."""
+    if records[0].folds == 1:
+        return "of seeds"
+    return "of seeds, each the mean of its folds, or of folds where there is one seed"
+
+
 def _repetitions(records: list[Record]) -> list[str]:
     """Which rows rest on one seed, and whether folds are lacking."""
     seeds, runs = {}, {}
@@ -166,7 +194,8 @@ def _repetitions(records: list[Record]) -> list[str]:
             )
     if max(map(len, runs.values())) > 1:
         lines.append(
-            "Behind the mean of several runs stands their standard deviation; interval over runs: Student's, of means."
+            "Behind the mean of several runs stands their standard deviation; interval over runs: Student's, "
+            f"{_what_spreads(records)}."
         )
     fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
     if fewest == 1:

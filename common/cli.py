@@ -171,6 +171,8 @@ def _command(paper: Paper):
             devices=devices,
             changes=[*(set_ or ()), *(["protocol.carry_weights=true"] if carry_weights else [])],
         )
+        if audit and (list_ or legacy_metric):
+            raise SpecError("--audit: goes with neither --list nor --legacy-metric.")
         if legacy_metric and not paper.legacy_batches:
             raise SpecError(f"--legacy-metric: {paper.key} published no metric that needs correcting.")
         if list_:
@@ -194,7 +196,7 @@ def _run(paper: Paper, options: Options, jobs: int | None, cluster: str | None, 
         with_searched(paper, options.out, options.dataset), options.tables, options.rows
     )  # a mistyped table or row is told before the data are looked at
     require_writable_folder(options.out, flag="--out")
-    if not any(rows for _, rows in chosen):
+    if not audit and not any(rows for _, rows in chosen):
         return _only_architecture(paper, [table for table, _ in chosen], options)
     require_writable_folder(options.cache, flag="--cache")
     with _crew(jobs, cluster) as crew:

@@ -58,7 +58,9 @@ def of_pairs(paper: Paper, table: Table, setting: Setting, records: list[Record]
         "caption": [
             f"Differences: row less {reference}, mean over the runs that both have; interval: paired bootstrap over "
             "test clips (BCa). Right alone: clips that one of the two decides rightly by mean softmax, and the other "
-            "not, in the runs of the first seed that both have; p: McNemar's exact test on them.",
+            "not, in the runs of the first seed that both have; p: McNemar's exact test on them. Each clip counts "
+            "once, however many windows it has.",
+            *_left_out(of_rows, reference, [row["label"] for row in rows]),
             *(
                 [f"{len(rows)} comparisons: one in twenty falls below p = 0.05 by chance alone."]
                 if len(rows) > 1
@@ -66,6 +68,16 @@ def of_pairs(paper: Paper, table: Table, setting: Setting, records: list[Record]
             ),
         ],
     }
+
+
+def _left_out(of_rows: dict[str, dict[Place, Record]], reference: str, compared: list[str]) -> list[str]:
+    """Rows and runs that were run, but not on clips that the reference was tested on."""
+    others = [label for label in of_rows if label not in (reference, *compared)]
+    lines = [f"Not compared, because no run has the same test clips: {', '.join(others)}."] if others else []
+    partly = [label for label in compared if of_rows[label].keys() != of_rows[reference].keys()]
+    if partly:
+        lines.append(f"Only runs with the same seed, fold and test clips are compared, not all: {', '.join(partly)}.")
+    return lines
 
 
 def _reference(paper: Paper, table: Table, of_rows: dict[str, Any]) -> str:
@@ -143,8 +155,8 @@ def effect_lines(of_rows: dict[str, list[Record]]) -> list[str]:
         if found:
             lines.append(
                 f"{label}: window accuracy spreads by {100 * found.fold_sd:.1f} points from fold to fold, by "
-                f"{100 * found.seed_sd:.1f} from seed to seed of one fold (p = {found.p_value:.2g} that folds make no "
-                "difference; analysis of variance)."
+                f"{100 * found.seed_sd:.1f} from seed to seed of one fold (p = {found.p_value:.2g} of folds at least "
+                "so far apart if they made no difference; analysis of variance)."
             )
     return lines
 

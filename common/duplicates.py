@@ -1,5 +1,6 @@
 """`python -m common.duplicates ...`: clips of a dataset or folder that are one recording, and where splits put them."""
 
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from common.console import say, warn
 from common.errors import DataError, SpecError
 from common.files import require_writable_folder
 from common.methods import PREDEFINED, Protocol
+from common.planning import require_usable
 from common.protocol import PARTS, split_ids
 from common.scanning import kept_scan
 from data_pipeline import duplicates, fingerprints
@@ -56,9 +58,14 @@ def command(
         warn(f"{catalog.title}: {len(catalog.missing)} of {catalog.expected} clips are missing and not compared")
     if catalog.extra:
         warn(f"{len(catalog.extra)} files are no clips and not compared: {', '.join(catalog.extra[:5])}")
+    require_usable(catalog, skip_bad=skip_bad)
     index = fingerprints.index_of(catalog, given, cache, skip_bad=skip_bad, decoder=decoder)
-    values = of_scan(catalog, index.clips, kept_scan(index, cache, above=above))
-    paths = rendering.write_all(out / "duplicates" / catalog.dataset, "table_duplicates", values)
+    left_out = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
+    if left_out:
+        warn(f"{len(left_out)} unusable clips are not compared: {', '.join(left_out[:5])}")
+    values = of_scan(catalog, index.clips, kept_scan(index, cache, above=above), left_out)
+    place = catalog.dataset if folder is None else re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title)
+    paths = rendering.write_all(out / "duplicates" / place, "table_duplicates", values)
     shown = values | {"rows": values["rows"][:_MOST_SHOWN]}
     print_tables([shown], paths)
     if len(values["rows"]) > _MOST_SHOWN:
@@ -66,11 +73,12 @@ def command(
     return 0
 
 
-def of_scan(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan) -> dict[str, Any]:
+def of_scan(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left_out: list[str]) -> dict[str, Any]:
     """The table of pairs as JSON values, with the parts that each split of the dataset puts the two clips in.
 
     Args:
         clips: that were scanned.
+        left_out: ids of clips that could not be.
     """
     splits = {protocol.name: parts for protocol in _protocols(catalog) if (parts := _parts(protocol, catalog, clips))}
     kinds = f"{scan.exact} with the same bytes, {len(scan.pairs) - scan.exact} by their sound"
@@ -100,10 +108,11 @@ def of_scan(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan) -> dict
         "caption": [
             f"{scan.clips} clips compared with each other, {len(scan.pairs)} pairs found: {kinds}.",
             f"By sound: fingerprints (differences of neighbouring mel bands) correlate at {scan.above:g} or more at "
-            "some shift."
+            "a shift that leaves at least half of the shorter clip in common."
             + (f" {scan.too_short} clips are too short for that and were compared by bytes." if scan.too_short else ""),
             "Shift: by how many seconds the second clip begins later in the recording than the first.",
             "Splits by fractions are those of seed 0 of clips, in the shares of their name.",
+            *([f"{len(left_out)} unusable clips were not compared: {', '.join(left_out[:20])}."] if left_out else []),
         ],
     }
 

@@ -4,6 +4,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from common.console import warn
+from common.errors import DataError
 from common.files import read_json, write_text
 from common.records import Record, read
 
@@ -13,14 +15,14 @@ _SECONDS = ((3600, "h"), (60, "min"), (1, "s"))
 def write_overview(out: Path) -> Path:
     """Generate `<out>/README.md` from the tables and records that lie below; a function of these alone.
 
-    Raises:
-        DataError: a table or a record cannot be used.
+    Tables of the demo corpus are left out: trying the demo should not change this page. A table or record that cannot
+    be used is named in a warning, because it may be another paper's.
     """
     out = Path(out)
     found = [
         (path, values)
         for path in sorted(out.glob("*/*/table_*.json"))
-        if (values := read_json(path, what="a table")).get("rows") and path.parent.parent.name != "duplicates"
+        if path.parent.name != "demo" and (values := _table(path)).get("rows")
     ]
     lines = [
         "# Results: every table",
@@ -51,6 +53,15 @@ def write_overview(out: Path) -> Path:
     target = out / "README.md"
     write_text(target, "\n".join(lines).rstrip() + "\n")
     return target
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        values = read_json(path, what="a table")
+    except DataError as error:
+        warn(f"left out of the list of tables: {error}")
+        return {}
+    return values if isinstance(values, dict) and {"paper", "table", "title", "caption"} <= values.keys() else {}
 
 
 def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
@@ -88,7 +99,13 @@ def _records(path: Path, table: dict[str, Any]) -> list[Record]:
         names |= {*row.get("records", ()), row.get("record", "")}
         if table.get("kind") == "search":
             names |= set(row["runs"])
-    return [read(folder / f"{name}.json") for name in sorted(names) if (folder / f"{name}.json").exists()]
+    found = []
+    for record in (folder / f"{name}.json" for name in sorted(names)):
+        try:
+            found += [read(record)] if record.exists() else []
+        except DataError as error:
+            warn(f"left out of the list of tables: {error}")
+    return found
 
 
 def _rows_run(table: dict[str, Any]) -> str:
@@ -118,6 +135,9 @@ def _reductions(table: dict[str, Any]) -> list[str]:
         "REDUCED WINDOWS": "windows",
         "epochs instead of": "epochs",
         "mixed_bfloat16": "bfloat16",
+        "CHANGED by the command": "changed values",
+        "excerpts of": "excerpts",
+        "LEGACY METRIC": "legacy metric",
         "OTHER CLASSES": "classes",
         "OTHER DATA": "other data",
         "INCOMPLETE": "incomplete",

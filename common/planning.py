@@ -232,7 +232,7 @@ def _report(catalog: Catalog, options: Options) -> None:
     """Say what the folder holds and lacks; refuse an incomplete dataset unless it is allowed."""
     for bad in catalog.known_bad:
         warn(f"{bad.id} is known to be unusable and left out ({bad.reason})")
-    _require_usable(catalog, options)
+    require_usable(catalog, skip_bad=options.skip_bad)
     if catalog.extra:
         shown = ", ".join(catalog.extra[:5]) + (", ..." if len(catalog.extra) > 5 else "")
         warn(f"{catalog.title}: {len(catalog.extra)} files are no clips of it and ignored: {shown}")
@@ -251,14 +251,18 @@ def _report(catalog: Catalog, options: Options) -> None:
     )
 
 
-def _require_usable(catalog: Catalog, options: Options) -> None:
-    """Refuse tracks that the dataset's own tables make unusable, unless they are to be skipped."""
+def require_usable(catalog: Catalog, *, skip_bad: bool) -> None:
+    """Refuse tracks that the dataset's own tables make unusable, unless they are to be skipped.
+
+    Raises:
+        DataError: there are such tracks.
+    """
     if not catalog.bad:
         return
     named = "; ".join(bad.reason for bad in catalog.bad[:_NAMED_BAD])
     more = f"; and {len(catalog.bad) - _NAMED_BAD} more" if len(catalog.bad) > _NAMED_BAD else ""
     found = f"{catalog.title}: {len(catalog.bad)} clips cannot be used: {named}{more}"
-    if not options.skip_bad:
+    if not skip_bad:
         raise DataError(f"{found}. Unpack the official metadata again, or go on without them: --skip-bad.")
     warn(f"{found}; going on without them")
 

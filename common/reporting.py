@@ -73,7 +73,9 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
         for break_down, draw in twins:
             broken_down = break_down(paper, table, group.setting, records)
             if broken_down:
-                broken_down["caption"] = broken_down.get("caption", []) + values["caption"]
+                own = broken_down.get("kind") == "pairs"
+                shared = captions.without_intervals(values["caption"]) if own else values["caption"]
+                broken_down["caption"] = broken_down.get("caption", []) + shared
                 broken_down["warnings"] = values["warnings"]
                 keep(broken_down, draw(broken_down, subtitle=subtitle), table.id)
     for published in paper.confusions:

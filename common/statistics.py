@@ -18,7 +18,9 @@ _SEED = 0
 
 
 def over_runs(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
-    """Mean of runs with Student's interval: what further seeds (or folds) may bring, on the same clips.
+    """Mean of runs with Student's interval, cut at 0 and 1: what further seeds (or folds) of the same data may bring.
+
+    Folds are treated as independent although they share training clips, so their interval is rather too narrow.
 
     Returns:
         None for fewer than two runs, which tell nothing of their spread.
@@ -29,7 +31,7 @@ def over_runs(values: Sequence[float], confidence: float = 0.95) -> Interval | N
     if spread == 0:
         return Interval(mean, mean, mean)
     low, high = scipy.stats.t.interval(confidence, len(values) - 1, mean, spread / math.sqrt(len(values)))
-    return Interval(mean, float(low), float(high))
+    return Interval(mean, max(0.0, float(low)), min(1.0, float(high)))
 
 
 def difference_of_shares(one: float, of_one: int, other: float, of_other: int) -> Interval:

@@ -163,7 +163,7 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
         else:
             values = [_value(record, metric) for record in records]
             found = mean_with_interval(values, clips)
-        over = over_runs(values)
+        over = over_runs(_independent(records, values))
         several = (
             {
                 "sd": round(100 * statistics.stdev(values), 2),
@@ -184,6 +184,17 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     return {name: entry(table.compared_with[name]) for name in table.metrics} | {
         name: entry(name) for name in METRIC_NAMES
     }
+
+
+def _independent(records: list[Record], values: list[float]) -> list[float]:
+    """What may be taken for independent repetitions: seeds, each with the mean of its folds; folds where there is one
+    seed. (Folds of several seeds are no further repetitions: they test the same clips again.)"""
+    of_seed: dict[int, list[float]] = {}
+    for record, value in zip(records, values, strict=True):
+        of_seed.setdefault(record.seed, []).append(value)
+    if len(of_seed) == 1:
+        return values
+    return [sum(mine) / len(mine) for mine in of_seed.values()]
 
 
 def _f1(records: list[Record]) -> dict[str, tuple[list[float], float, float]]:

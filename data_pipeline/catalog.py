@@ -133,10 +133,13 @@ class Catalog(Spec):
     @property
     def source_digest(self) -> str:
         """Names the files as they are now (ids, sizes, times): a changed folder gets another cache."""
+        paths = {track.path for track in self.tracks}
+        # Names alone, where they tell the files apart: a folder that was moved keeps its cache.
+        unique = len({path.name for path in paths}) == len(paths)
         files = {}
-        for path in {track.path for track in self.tracks}:
+        for path in paths:
             status = path.stat()
-            files[path.name] = (status.st_size, status.st_mtime_ns)
+            files[path.name if unique else path.as_posix()] = (status.st_size, status.st_mtime_ns)
         return sha256_of_json(
             {
                 "dataset": self.dataset,

@@ -1,8 +1,8 @@
 """Clips that are one recording: exact copies by their checksum, near ones by their sound.
 
-Two clips are near duplicates where their fingerprints correlate above a threshold at some shift: re-encoded, louder,
-filtered, or cut elsewhere. All pairs are compared at a third of the time resolution, those that come near at the full
-one; time and memory of the first grow with the square of the number of clips and with the number of clips.
+Two clips are near duplicates where their fingerprints correlate above a threshold at a shift that leaves at least half
+of the shorter one in common: re-encoded, louder, filtered, or cut elsewhere. All pairs are compared at a third of the
+time resolution, those that come near at the full one: time grows with the square of the number of clips.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,9 @@ LEAST_OVERLAP_SECONDS = 5.0
 _COARSE_COLUMNS = 3
 # Coarse columns of a shifted copy are other averages: what reaches the threshold may be this much below it there.
 _COARSE_MARGIN = 0.2
-_BLOCK_ROWS, _BLOCK_COLUMNS = 32, 1024
+# Clips are compared in blocks; so many correlations of a block are in memory at a time (some 20 bytes each).
+_BLOCK_CLIPS = 32
+_MOST_CORRELATIONS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class Pair:
     Args:
         first, second: ids, in order.
         similarity: correlation of their fingerprints, 1 for exact copies.
-        shift_seconds: how much later the first clip's beginning lies in the second's recording: positive where the
-            first clip's second `shift_seconds` is the second clip's beginning.
+        shift_seconds: by how much the second clip begins later in the recording: where it is positive, the second
+            clip's beginning is the first clip's second `shift_seconds`.
         exact: same checksum.
     """
 
@@ -88,14 +90,14 @@ def scan(index: ShardIndex, *, above: float = ABOVE) -> Scan:
         index: from `data_pipeline.fingerprints.index_of`; altered copies are left aside.
         above: least similarity, between 0 and 1.
     """
-    numbers = [number for number, track in enumerate(index.tracks) if track.copy_of is None]
-    clips = [index.tracks[number] for number in numbers]
+    clips = index.clips
     rate = columns_per_second(index)
     least = LEAST_OVERLAP_SECONDS * rate
     exact = exact_pairs(clips)
-    prints = [fingerprint(index, number) for number in numbers]
-    long_enough = [place for place, one in enumerate(prints) if one.shape[1] >= least]
-    # Exact copies are compared once, as their first: they are alike to whom it is.
+    prints = [fingerprint(index, track) for track in clips]
+    # A correlation of a few columns says nothing, however long they last.
+    needed = max(least, 3 * _COARSE_COLUMNS)
+    long_enough = [place for place, one in enumerate(prints) if one.shape[0] and one.shape[1] >= needed]
     near = _near(prints, long_enough, least, above)
     pairs = [
         Pair(*_in_order(clips[one].id, clips[other].id, similarity, shift / rate), exact=False)
@@ -114,22 +116,26 @@ def _in_order(one: str, other: str, similarity: float, shift: float) -> tuple[st
 
 def _near(prints: list[np.ndarray], chosen: list[int], least: float, above: float) -> list[tuple[int, int, float, int]]:
     """(place, place, similarity, shift in columns) of all pairs of the chosen that are alike."""
+    # Of about one length in each block, because all are padded to the longest.
+    chosen = sorted(chosen, key=lambda place: prints[place].shape[1])
     coarse = [_coarse(prints[place]) for place in chosen]
-    blocks = [
-        (row, column)
-        for row in range(0, len(chosen), _BLOCK_ROWS)
-        for column in range(row // _BLOCK_COLUMNS * _BLOCK_COLUMNS, len(chosen), _BLOCK_COLUMNS)
-    ]
     candidates = []
-    with progress("comparing clips", len(blocks), unit="blocks") as advance:
-        for row, column in blocks:
-            ones, others = coarse[row : row + _BLOCK_ROWS], coarse[column : column + _BLOCK_COLUMNS]
-            similarity, _ = similarities(ones, others, least / _COARSE_COLUMNS)
-            candidates += [
-                (chosen[row + one], chosen[column + other])
-                for one, other in np.argwhere(similarity >= above - _COARSE_MARGIN)
-                if row + one < column + other
-            ]
+    rows = range(0, len(chosen), _BLOCK_CLIPS)
+    with progress("comparing clips", len(rows), unit="blocks") as advance:
+        for row in rows:
+            ones = coarse[row : row + _BLOCK_CLIPS]
+            column = row
+            while column < len(chosen):
+                width = _fitting(len(ones), coarse[column].shape[1])
+                width = _fitting(len(ones), coarse[min(column + width, len(coarse)) - 1].shape[1])
+                others = coarse[column : column + width]
+                similarity, _ = similarities(ones, others, least / _COARSE_COLUMNS)
+                candidates += [
+                    (chosen[row + one], chosen[column + other])
+                    for one, other in np.argwhere(similarity >= above - _COARSE_MARGIN)
+                    if row + one < column + other
+                ]
+                column += len(others)
             advance(1)
     found = []
     for one, other in candidates:
@@ -137,6 +143,11 @@ def _near(prints: list[np.ndarray], chosen: list[int], least: float, above: floa
         if similarity[0, 0] >= above:
             found.append((one, other, float(similarity[0, 0]), int(shift[0, 0])))
     return found
+
+
+def _fitting(rows: int, longest: int) -> int:
+    """Clips that so many can be compared with at a time; correlations are twice as long as the longest, and padded."""
+    return max(1, _MOST_CORRELATIONS // (rows * 4 * longest))
 
 
 def _coarse(fingerprint: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from data_pipeline.audio import Decoder
 from data_pipeline.catalog import Catalog
 from data_pipeline.features import Feature, LogMel
 from data_pipeline.prepare import Spread, prepare
-from data_pipeline.shards import ShardIndex, read_track
+from data_pipeline.shards import ShardIndex, ShardTrack, read_track
 
 BANDS = 32
 # Finer columns see no better: a cut between two columns of the other clip then costs more than it tells.
@@ -47,21 +47,20 @@ def index_of(
 
 def columns_per_second(index: ShardIndex) -> float:
     """Time step of the fingerprints of these shards."""
-    return index.feature.frames_per_second / _pooled_frames(index)
+    return _frames_per_second(index) / _pooled_frames(index)
 
 
-def fingerprint(index: ShardIndex, number: int) -> np.ndarray:
+def fingerprint(index: ShardIndex, track: ShardTrack) -> np.ndarray:
     """Differences of level between neighbours of up to 32 bands over time, less their moving average over 3 s, so that
     gain and filters drop out.
-
-    Args:
-        number: position of the track.
 
     Returns:
         float32 (bands - 1, columns); all zero for silence.
     """
-    track = index.tracks[number]
     frames = index.feature.storage.decode(read_track(index, track)).astype(np.float32)
+    if index.feature.bins == 1:
+        # Samples, in arrays that somebody made.
+        frames = _mel_of(index).extract(frames[:, 0])
     pooled = _pooled_frames(index)
     # A track of fewer frames than one column has is one column.
     whole = max(1, len(frames) // pooled)
@@ -72,5 +71,13 @@ def fingerprint(index: ShardIndex, number: int) -> np.ndarray:
     return slopes - uniform_filter1d(slopes, slow, axis=1)
 
 
+def _mel_of(index: ShardIndex) -> LogMel:
+    return FEATURE.but(sample_rate=round(index.feature.frames_per_second))
+
+
+def _frames_per_second(index: ShardIndex) -> float:
+    return _mel_of(index).frames_per_second if index.feature.bins == 1 else index.feature.frames_per_second
+
+
 def _pooled_frames(index: ShardIndex) -> int:
-    return max(1, int(np.ceil(index.feature.frames_per_second / MOST_COLUMNS_PER_SECOND)))
+    return max(1, int(np.ceil(_frames_per_second(index) / MOST_COLUMNS_PER_SECOND)))

@@ -1,13 +1,21 @@
 """The leak audit: what stands on both sides, every split that the data allow, tables from records alone."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from common.audit import main
+from common.auditing import _path as audit_path
+from common.auditing import read_audits, run_audit
+from common.auditreport import regenerate_audits
+from common.audittable import of_audit
 from common.cli import make_app, run_app
+from common.errors import RunError
+from common.files import write_json
 from common.overlap import overlap_of, sides_of
+from common.planning import Options, plan
 from common.records import read_all
 from common.statistics import difference_of_shares
 from data_pipeline.duplicates import Pair
@@ -116,7 +124,10 @@ def test_every_split_that_the_data_allow_is_run(audited):
     assert sum(rows["random clips, no exact duplicates"]["overlap"]["parts"].values()) == 39
     assert rows["random clips, no exact duplicates"]["overlap"]["exact_pairs"] == 0
     assert "ONE SEED" in " ".join(table["caption"])
-    assert table["published"] == {"metric": "accuracy", "percent": 93.6}
+    assert table["published"] == {"metric": "accuracy", "percent": 93.6, "compared_with": "window accuracy"}
+    caption = " ".join(table["caption"])
+    assert "OTHER CLASSES: 4 genres" in caption
+    assert table["gap_to"] == "random windows"
 
 
 def test_a_gap_is_the_difference_from_the_first_row(audited):
@@ -163,12 +174,83 @@ def test_records_alone_give_the_same_bytes_and_a_second_audit_trains_nothing(aud
         (["--set", "protocol.unit=segment"], "--audit runs every split"),
         (["--row", "5", "--row", "4,5"], "Name it with one --row"),
         (["--row", "nine"], "--row nine: no such row"),
+        (["--table", "4.1"], "Name it with one --row"),
+        (["--list"], "--audit: goes with neither --list"),
         (["--from-records"], "--from-records: makes the tables"),
     ],
 )
 def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, told):
     assert main(["se_cnn", *flags(with_artists, tmp_path), *arguments]) == 2
     assert told in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
+    """A worker on another machine plans from these options alone."""
+    sent = []
+
+    def workers(job, board):
+        again = plan(PAPER, job.options)
+        sent.append((job.options.split, job.options.unit, job.options.changes))
+        assert [run.run.id for run in again.runs] == [run.run.id for run in job.plan.runs]
+        again.close()
+        return iter(())
+
+    options = Options(
+        dataset="arrays", data=with_artists, epochs=1, seeds=1, cache=tmp_path / "cache", out=tmp_path / "out"
+    )
+    with pytest.raises(RunError, match="no run of 1,2,3,4,5 came to an end"):
+        run_audit(PAPER, options, workers=workers)
+    assert sent == [
+        ("holdout", "segment", ()),
+        ("holdout", "clip", ()),
+        ("holdout", "clip", ('protocol.duplicates="drop"',)),
+        ("artist", "clip", ()),
+        ("fault_filtered", "clip", ()),
+    ]
+    assert not (tmp_path / "out" / "se_cnn" / "arrays" / "audits").exists()
+
+
+def test_an_audit_at_other_settings_stands_beside_the_first(audited, tmp_path):
+    (first,) = read_audits(PAPER, audited[0] / "out")
+    assert first.path.name == "audit.json"
+    path = tmp_path / "se_cnn" / "arrays" / "audits" / "audit.json"
+    write_json(path, first.audit.as_json())
+    again = first.audit.but(scanned=7)
+    assert audit_path(PAPER, again, tmp_path / "se_cnn" / "arrays") == path
+    longer = first.audit.but(setting=first.audit.setting.but(epochs=20))
+    beside = audit_path(PAPER, longer, tmp_path / "se_cnn" / "arrays")
+    assert beside.name.startswith("audit_")
+    assert beside.name != path.name
+
+
+def test_splits_that_are_no_other_splits_are_left_out(with_artists, tmp_path, capsys):
+    """One window of each clip, and no clip twice."""
+    with np.load(with_artists) as file:
+        values = dict(file)
+    values["X"] = values["X"][:, :, :39]
+    values["X"][12, 0, 0] += 1
+    values["n_samples"] = np.full(40, 3 * 22050)
+    path = tmp_path / "short.npz"
+    np.savez(path, **values)
+    options = Options(dataset="arrays", data=path, epochs=1, seeds=1, cache=tmp_path / "cache", out=tmp_path / "out")
+    with pytest.raises(RunError):
+        run_audit(PAPER, options, workers=lambda job, board: iter(()))
+    told = capsys.readouterr().err.replace("\n", " ")
+    assert "random windows: left out: no clip has windows on both sides" in told
+    assert "random clips, no exact duplicates: left out: no clip is there twice" in told
+
+
+def test_an_audit_without_records_is_named_and_the_others_are_made(audited, tmp_path, capsys):
+    place = audited[0] / "out" / "se_cnn" / "arrays"
+    shutil.copytree(place / "audits", tmp_path / "se_cnn" / "arrays" / "audits")
+    assert regenerate_audits(PAPER, tmp_path) == []
+    assert "none of its runs has a record here" in capsys.readouterr().err.replace("\n", " ")
+    (audit,) = read_audits(PAPER, tmp_path)
+    shutil.copytree(place / "runs", tmp_path / "se_cnn" / "arrays" / "runs")
+    (tmp_path / "se_cnn" / "arrays" / "runs" / f"{audit.audit.regimes[3].runs[0]}.json").unlink()
+    values = of_audit(PAPER, audit)
+    assert "INCOMPLETE: runs are lacking in: artists apart." in values["caption"]
+    assert not values["rows"][3]["measured"]
 
 
 def test_a_paper_that_there_is_not(capsys):

@@ -10,7 +10,7 @@ from common.folds import folds_of_windows
 from common.methods import Protocol
 from common.scanning import kept_scan
 from data_pipeline.catalog import Catalog, Track
-from data_pipeline.datasets import demo, gtzan
+from data_pipeline.datasets import anything, demo, gtzan
 from data_pipeline.duplicates import ABOVE, exact_pairs, first_of_source, scan, similarities
 from data_pipeline.fingerprints import index_of
 from data_pipeline.shards import ShardTrack
@@ -57,7 +57,7 @@ def test_planted_copies_are_found_and_nothing_else(planted, tmp_path, capsys):
     assert run_app(app, ["--folder", str(folder), *places]) == 0
     told = capsys.readouterr()
     assert "1 files are no clips and not compared: notes.txt" in told.err.replace("\n", " ")
-    lines = (tmp_path / "out" / "duplicates" / "folder" / "table_duplicates.csv").read_text().splitlines()
+    lines = (tmp_path / "out" / "duplicates" / folder.name / "table_duplicates.csv").read_text().splitlines()
     found = {tuple(line.split(",")[:2]): line.split(",") for line in lines[1:] if not line.startswith("#")}
     exact = ("classical/classical.00001.wav", "classical/same.wav")
     # The shifted copy is one of both.
@@ -138,6 +138,56 @@ def test_silence_is_like_nothing(make_shards, tmp_path):
     found = scan(index)
     assert [(pair.first, pair.second) for pair in found.pairs] == [("t1", "t3")]
     assert found.pairs[0].similarity == pytest.approx(1, abs=1e-3)
+
+
+def test_arrays_of_samples_are_compared_by_their_spectra(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    samples = rng.integers(-9000, 9000, (3, 8 * 22050)).astype(np.int16)
+    samples[2, :-4410] = samples[0, 4410:] // 4
+    names = np.array(["a", "b", "c"])
+    path = tmp_path / "samples.npz"
+    np.savez(path, X=samples[:, None], name=names, genre=names, n_samples=np.full(3, 8 * 22050))
+    arguments = ["--dataset", "arrays", "--data", str(path), "--cache", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert run_app(app, arguments) == 0
+    lines = (tmp_path / "out" / "duplicates" / "arrays" / "table_duplicates.csv").read_text().splitlines()
+    assert lines[1].startswith("a,c,")
+    assert lines[2].startswith("#")
+
+
+def test_a_few_long_columns_are_not_compared(make_shards, tmp_path):
+    rng = np.random.default_rng(0)
+    index = make_shards(tmp_path / "shards", [[rng.random((2, 8), np.float32) for _ in range(3)]])
+    slow = index.model_copy(update={"feature": index.feature.but(columns_per_second=0.1)})
+    assert scan(slow).too_short == 3
+
+
+def test_unusable_clips_are_named(planted, tmp_path, capsys):
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for name in ("one.wav", "two.wav"):
+        (folder / name).write_bytes((planted[0] / "rock" / "rock.00001.wav").read_bytes())
+    (folder / "broken.wav").write_bytes(b"RIFF, but no more")
+    arguments = ["--folder", str(folder), "--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
+    assert run_app(app, arguments) == 2
+    assert "broken.wav" in capsys.readouterr().err
+    assert run_app(app, [*arguments, "--skip-bad"]) == 0
+    assert "1 unusable clips are not compared: broken.wav" in capsys.readouterr().err.replace("\n", " ")
+    assert "broken.wav" in (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
+
+
+def test_files_of_one_name_are_told_apart(tmp_path):
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "01.wav").write_bytes(place.encode())
+    catalog = anything.load(tmp_path)
+    before = catalog.source_digest
+    assert anything.load(tmp_path).source_digest == before
+    for place in ("a", "b"):
+        content = (tmp_path / place / "01.wav").read_bytes()
+        (tmp_path / place / "01.wav").write_bytes(content * 2)
+        assert catalog.source_digest != before
+        (tmp_path / place / "01.wav").write_bytes(content)
+        before = catalog.source_digest
 
 
 def test_short_clips_are_compared_by_their_bytes_alone(make_shards, tmp_path):

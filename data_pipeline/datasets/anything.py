@@ -35,7 +35,8 @@ def load(folder: Path) -> Catalog:
         Track(id=path.relative_to(folder).as_posix(), label=path.parent.name or folder.name, path=path)
         for path in found
     )
-    others = [path.relative_to(folder).as_posix() for path in files if path not in set(found)]
+    taken = set(found)
+    others = [path.relative_to(folder).as_posix() for path in files if path not in taken]
     return Catalog(
         dataset="folder",
         title=folder.resolve().name,
