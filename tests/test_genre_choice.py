@@ -7,6 +7,7 @@ import pytest
 
 from common import cli
 from common.errors import SpecError
+from common.planning import Options, plan
 from data_pipeline.catalog import BadTrack, Catalog, Track
 from data_pipeline.datasets import registry
 from reproductions.crnn.paper import PAPER
@@ -48,6 +49,24 @@ def tables_in(folder):
     return [json.loads(path.read_text()) for path in paths]
 
 
+def test_a_plan_leaves_four_genres_out_and_all_brings_them_back(arrays, tmp_path):
+    path = arrays(dict.fromkeys(GENRES, 12))
+
+    def planned(genres=None):
+        asked = {"tables": ("final",), "rows": ("CNN 1D + GRU",), "genres": genres}
+        work = plan(PAPER, Options(dataset="arrays", data=path, cache=tmp_path / "cache", out=tmp_path, **asked))
+        work.close()
+        return work
+
+    own, whole = planned(), planned("all")
+    assert (own.facts.genres, own.facts.clips, own.setting.genres) == (("Folk", "Pop", "Rock"), 36, ())
+    assert (whole.facts.genres, whole.facts.clips, whole.setting.genres) == (GENRES, 60, GENRES)
+    assert not {run.run.id for run in own.runs} & {run.run.id for run in whole.runs}
+    named = planned("Rock, Folk,Pop")
+    assert (named.setting, [r.run.id for r in named.runs]) == (own.setting, [r.run.id for r in own.runs])
+
+
+@pytest.mark.slow
 def test_the_paper_leaves_four_genres_out_and_all_brings_them_back(arrays, run):
     path = arrays(dict.fromkeys(GENRES, 12))
     code, _, folder = run(path)
