@@ -84,17 +84,35 @@ def test_a_table_says_whether_the_published_value_lies_inside_and_how_far_runs_s
     assert "95 % interval over runs" not in rendering.cells(tables.of_results(PAPER, TABLE, SETTING, runs[:1]))[0]
 
 
-def test_folds_and_seeds_are_told_apart():
-    def run(fold, seed, share):
-        right = [number < share for number in range(40)]
-        one = record("performance", REFERENCE, decided(right), seed=seed)
-        clips = tuple(
-            clip.but(windows_correct=clip.windows if is_right else 0)
-            for clip, is_right in zip(one.clips, right, strict=True)
-        )
-        return one.but(fold=fold, folds=3, clips=clips, metrics={**one.metrics, "test": accuracies(clips)})
+def in_fold(fold: int, seed: int, share: int):
+    """A run of which so many of 40 clips, with all their windows, are right."""
+    right = [number < share for number in range(40)]
+    one = record("performance", REFERENCE, decided(right), seed=seed)
+    clips = tuple(
+        clip.but(windows_correct=clip.windows if is_right else 0)
+        for clip, is_right in zip(one.clips, right, strict=True)
+    )
+    name = f"fold{fold}seed{seed}"
+    return one.but(run_id=name, fold=fold, folds=3, clips=clips, metrics={**one.metrics, "test": accuracies(clips)})
 
-    runs = [run(fold, seed, 20 + 5 * fold + seed) for fold in range(3) for seed in range(2)]
+
+def test_folds_of_several_seeds_are_no_further_repetitions():
+    def spread(runs):
+        values = tables.of_results(PAPER, TABLE, SETTING, runs)
+        row = next(row for row in values["rows"] if row["label"] == REFERENCE)
+        return row["measured"]["window_accuracy"]["ci95_runs"], " ".join(values["caption"])
+
+    runs = [in_fold(fold, seed, 20 + 5 * fold + 2 * seed) for fold in range(3) for seed in range(2)]
+    found, caption = spread(runs)
+    # Seeds have 62.5 and 67.5 %: t of one degree of freedom, 12.706, times 2.5.
+    assert found == pytest.approx([65 - 31.77, 65 + 31.77], abs=0.01)
+    assert "each the mean of its folds" in caption
+    # Folds of one seed have 50, 62.5 and 75 %: 4.3027 times 12.5 / sqrt(3).
+    assert spread([run for run in runs if run.seed == 0])[0] == pytest.approx([62.5 - 31.05, 62.5 + 31.05], abs=0.01)
+
+
+def test_folds_and_seeds_are_told_apart():
+    runs = [in_fold(fold, seed, 20 + 5 * fold + seed) for fold in range(3) for seed in range(2)]
     (line,) = comparing.effect_lines({"x": runs})
     # Seeds are 1 of 40 apart: 2.5 / sqrt(2) points. Folds 12.5 apart, less what seeds add to a mean of two.
     assert "12.4 points from fold to fold" in line
