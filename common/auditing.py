@@ -14,7 +14,7 @@ from common.paper import Paper
 from common.planning import Options, Plan, plan
 from common.records import Setting
 from common.regimes import Regime, regimes_of, require_free_split
-from common.runner import Outcome, Workers, execute
+from common.runner import Outcome, Workers, execute, in_this_process
 from common.scanning import scan_of
 from common.selection import selected
 from common.specbase import Spec, build
@@ -123,6 +123,7 @@ def run_audit(
     require_free_split(options)
     table, label = _row(paper, options)
     options = replace(options, tables=(table,), rows=(label,))
+    workers = workers or in_this_process(options)
     planned: list[tuple[Regime, Plan | None, str]] = []
     outcomes = []
     try:

@@ -165,7 +165,7 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Out
                 job.forget_once(planned)
     epochs = sum(planned.run.experiment.training.epochs for planned in job.pending)
     with Board(len(plan.runs), outcome.finished_before, epochs) as board:
-        for planned, result in (workers or _in_this_process)(job, board):
+        for planned, result in (workers or in_this_process(options))(job, board):
             outcome.take(planned, result)
     if outcome.misfits and len(outcome.misfits) == len(plan.runs):
         raise SpecError(outcome.misfits[0])  # no network of this command can take these windows
@@ -174,13 +174,18 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Out
     return outcome
 
 
-def _in_this_process(job: Job, board: Board) -> Iterator[tuple[PlannedRun, Result]]:
-    workbench = Workbench(devices.find(job.options.devices))
-    for planned in job.pending:
-        listener = board.begin(planned.name, planned.run.experiment.training.epochs)
-        result = carry_out(job, planned, workbench, listener)
-        board.end(listener, result.line)
-        yield planned, result
+def in_this_process(options: Options) -> Workers:
+    """This process as the only worker, one run after another. It keeps its last compiled model from job to job."""
+    workbench = Workbench(devices.find(options.devices))
+
+    def work(job: Job, board: Board) -> Iterator[tuple[PlannedRun, Result]]:
+        for planned in job.pending:
+            listener = board.begin(planned.name, planned.run.experiment.training.epochs)
+            result = carry_out(job, planned, workbench, listener)
+            board.end(listener, result.line)
+            yield planned, result
+
+    return work
 
 
 def carry_out(job: Job, planned: PlannedRun, workbench: Workbench, listener: Listener) -> Result:

@@ -63,6 +63,7 @@ def test_log_mel():
     assert result.requirements[1].holds, "the features differ by more than they may"
 
 
+@pytest.mark.slow
 def test_streaming(tmp_path):
     result = streaming.measure(tmp_path, size_bytes=1 << 20, windows=50, rounds=2, bins=33)
     values = require_structure(
@@ -84,6 +85,7 @@ def test_streaming_refuses_a_peer_that_delivers_other_windows():
         streaming._require_equal(feeds, order)
 
 
+@pytest.mark.slow
 def test_training_step(tmp_path):
     result = training_step.measure(
         tmp_path, bins=32, frames=32, steps=2, rounds=2, batch_windows=4, widths=(4, 4, 4, 4, 4)
