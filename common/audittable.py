@@ -49,7 +49,7 @@ def of_audit(paper: Paper, audited: Audited) -> dict[str, Any]:
                 "protocol": records[regime.key][0].protocol if measured else None,
                 "unavailable": regime.unavailable,
                 "measured": measured,
-                "gap": _gap(rows, measured),
+                "gap": _gap(next((row["measured"] for row in rows if row["measured"]), {}), measured),
                 "overlap": regime.overlap and regime.overlap.as_json(),
                 "records": sorted(record.run_id for record in records.get(regime.key, [])),
             }
@@ -71,7 +71,7 @@ def of_audit(paper: Paper, audited: Audited) -> dict[str, Any]:
         "gap_to": next(row["label"] for row in rows if row["measured"]),
         "rows": rows,
         "warnings": _warnings(audit, records, rows),
-        "caption": _caption(paper, audit, records, published),
+        "caption": [*_caption(paper, audit, records, published), *_gaps_between_clips(audit, rows)],
         "assumed": paper.assumed,
     }
 
@@ -113,10 +113,9 @@ def _measured(records: list[Record]) -> dict[str, Any]:
     return found
 
 
-def _gap(above: list[dict[str, Any]], measured: dict[str, Any]) -> dict[str, Any]:
-    """Difference from the first row that was measured; none for that row itself."""
-    lax = next((row["measured"] for row in above if row["measured"]), None)
-    if lax is None or not measured:
+def _gap(lax: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
+    """Difference from what another row measured; none where either was not run."""
+    if not lax or not measured:
         return {}
     found = {}
     for name in METRICS:
@@ -128,6 +127,22 @@ def _gap(above: list[dict[str, Any]], measured: dict[str, Any]) -> dict[str, Any
             "ci95": [round(100 * interval.low, 2), round(100 * interval.high, 2)],
         }
     return found
+
+
+def _gaps_between_clips(audit: Audit, rows: list[dict[str, Any]]) -> list[str]:
+    """How far the stricter splits fall short of random clips, which is what an honest study does at least."""
+    places = {regime.key: row for regime, row in zip(audit.regimes, rows, strict=True)}
+    told = []
+    for regime in audit.regimes:
+        row = places[regime.key]
+        gap = {} if regime.key in ("windows", "clips") else _gap(places["clips"]["measured"], row["measured"])
+        if gap:
+            shown = ", ".join(
+                f"{what} {gap[name]['mean']:+.1f} ({gap[name]['ci95'][0]:+.1f} to {gap[name]['ci95'][1]:+.1f})"
+                for what, name in zip(("windows", "clips"), METRICS, strict=True)
+            )
+            told.append(f"{row['label']}: {shown}")
+    return [f"Gaps to random clips, points: {'; '.join(told)}."] if told else []
 
 
 def _caption(paper: Paper, audit: Audit, records: dict[str, list[Record]], published: dict[str, Any]) -> list[str]:

@@ -137,6 +137,9 @@ def test_a_gap_is_the_difference_from_the_first_row(audited):
     expected = difference_of_shares(
         strict["window_accuracy"]["mean"] / 100, strict["clips"], lax["window_accuracy"]["mean"] / 100, lax["clips"]
     )
+    (line,) = [line for line in table["caption"] if line.startswith("Gaps to random clips")]
+    between = strict["window_accuracy"]["mean"] - table["rows"][1]["measured"]["window_accuracy"]["mean"]
+    assert f"fault-filtered: windows {between:+.1f} (" in line
     assert gap["mean"] == pytest.approx(100 * expected.mean, abs=0.01)
     assert gap["ci95"] == pytest.approx([100 * expected.low, 100 * expected.high], abs=0.01)
 

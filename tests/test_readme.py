@@ -17,19 +17,29 @@ ROOT = Path(reproductions.__file__).parent.parent
 RESULTS = ROOT / "results"
 
 
-def headline(name: str) -> str:
-    """Window and clip accuracy of the recommended network as the README prints them."""
-    table = json.loads((RESULTS / "se_cnn" / "arrays" / f"{name}.json").read_text(encoding="utf-8"))
-    measured = next(row["measured"] for row in table["rows"] if row["label"] == "1,2,3,4,5")
-    return f"| {measured['window_accuracy']['mean']:.1f} | {measured['clip_accuracy_mean_softmax']['mean']:.1f} |"
-
-
 def test_the_headline_table_is_what_was_measured():
+    """Each row of the leak audit with its intervals, in the audit's order."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = [line for line in text.splitlines() if line.startswith("| ours")]
-    assert len(rows) == 2
-    assert rows[0].endswith(headline("table_5.1_segment"))
-    assert rows[1].endswith(headline("table_5.1"))
+    printed = [line for line in text.splitlines() if line.startswith("| ours")]
+    table = json.loads((RESULTS / "se_cnn" / "arrays" / "table_audit.json").read_text(encoding="utf-8"))
+    rows = [row for row in table["rows"] if row["measured"]]
+    assert len(printed) == len(rows) == 5
+    for line, row in zip(printed, rows, strict=True):
+        cells = [
+            f"{found['mean']:.1f} ({found['ci95'][0]:.1f} to {found['ci95'][1]:.1f})"
+            for found in (row["measured"][name] for name in ("window_accuracy", "clip_accuracy_mean_softmax"))
+        ]
+        known = 100 * row["overlap"]["met"] / row["overlap"]["parts"]["test"]
+        assert line.endswith(f"| {cells[0]} | {cells[1]} | {known:.0f} % |")
+    gaps = {
+        row["label"]: [
+            abs(round(v)) for v in (row["gap"]["window_accuracy"]["mean"], *row["gap"]["window_accuracy"]["ci95"])
+        ]
+        for row in rows[1:]
+    }
+    assert f"by {gaps['random clips'][0]} points ({gaps['random clips'][2]} to {gaps['random clips'][1]})" in text
+    strict = gaps["fault-filtered"]
+    assert f"by {strict[0]} ({strict[2]} to {strict[1]};" in text
 
 
 def test_the_memory_of_accumulation_is_what_was_measured():
