@@ -100,6 +100,7 @@ def test_training_step(tmp_path):
     assert values["requirements"][1]["measured"] >= 1, "the control judges a difference in either direction"
 
 
+@pytest.mark.slow
 def test_memory_child_streams_every_window_and_trains(tmp_path):
     index = synthetic.write_shards(tmp_path / "cache", size_bytes=300_000, bins=32)
     report = memory_child.consume(
@@ -133,6 +134,7 @@ def test_accumulation(monkeypatch):
         accumulation.measure(precisions=["float32"], updates=1, rounds=1)
 
 
+@pytest.mark.slow
 def test_accumulation_child_makes_updates():
     task = {"paper": "crnn", "row": recurrent.ROW, "shape": [8, 4], "windows": 2, "batches": 2, "updates": 1}
     report = accumulation_child.consume(**task, precision="float32")

@@ -201,6 +201,7 @@ def test_a_command_that_is_interrupted_frees_its_workers(loopback, places, tmp_p
     wait_until(lambda: any("is given up" in loopback.log(name) for name in loopback.workers))
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_no_run_and_changes_no_digit(loopback, places, undisturbed, tmp_path):
     before = loopback.begun()
     process = launched([*places.flags("cluster"), *SIX_RUNS, "--cluster", loopback.address], tmp_path)

@@ -212,7 +212,7 @@ def with_dropout(shape, classes):
     return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax", dtype="float32")(x))
 
 
-@pytest.mark.parametrize("accumulate", [1, 3])
+@pytest.mark.parametrize("accumulate", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_a_model_used_again_is_a_fresh_one_to_the_bit(accumulate):
     experiment = Experiment(
         paper="tiny",
