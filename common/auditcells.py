@@ -1,11 +1,52 @@
-"""The cells of an audit's tables."""
+"""The cells of an audit's tables, and what tables of duplicates have in common."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from common.evaluation import METRIC_NAMES
+from data_pipeline.duplicates import Pair
 
 METRICS = ("window_accuracy", "clip_accuracy_mean_softmax")
 _COUNTS = ("clips", "artists", "exact_pairs", "near_pairs", "met")
+
+
+def of_duplicates(pairs: Iterable[Pair], regimes: dict[str, list[str]]) -> dict[str, Any]:
+    """What every table of duplicates holds: pairs, and where splits put them.
+
+    Args:
+        pairs: two clips each that are one recording.
+        regimes: name of each split -> for each pair the parts that hold its clips, e.g. `train / test`.
+    """
+    columns = list(regimes.values())
+    return {
+        "title": "clips that are one recording, with the parts that hold the first / the second",
+        "kind": "duplicates",
+        "regimes": list(regimes),
+        "rows": [
+            {
+                "label": pair.first,
+                "second": pair.second,
+                "similarity": pair.similarity,
+                "shift_seconds": pair.shift_seconds,
+                "exact": pair.exact,
+                "parts": [column[place] for column in columns],
+            }
+            for place, pair in enumerate(pairs)
+        ],
+        "warnings": [],
+    }
+
+
+def how_compared(above: float, too_short: int) -> str:
+    """When two clips are near duplicates."""
+    told = (
+        f"Near duplicates: fingerprints (differences of neighbouring mel bands) correlate at {above:g} or more at a "
+        "shift that leaves at least half of the shorter clip in common."
+    )
+    return told + (f" {too_short} clips are too short for that and were compared by bytes." if too_short else "")
+
+
+SHIFT = "Shift: by how many seconds the second clip begins later in the recording than the first."
 
 
 def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:

@@ -28,7 +28,7 @@ def write_audit(paper: Paper, audited: Audited) -> tuple[dict[str, Any], list[Pa
     values = of_audit(paper, audited)
     stem = f"table_{audited.path.stem}"
     paths = rendering.write_all(audited.results, stem, values)
-    pairs = of_pairs(paper, audited)
+    pairs = of_pairs(audited, values)
     if pairs:
         paths += rendering.write_all(audited.results, f"{stem}_duplicates", pairs)
     else:

@@ -4,7 +4,7 @@ import statistics
 from typing import Any
 
 from common import captions, rowtexts
-from common.auditcells import METRICS
+from common.auditcells import METRICS, SHIFT, how_compared, of_duplicates
 from common.auditing import Audit, Audited, AuditedRegime
 from common.errors import DataError
 from common.evaluation import METRIC_NAMES, mean_with_interval
@@ -164,9 +164,8 @@ def _caption(paper: Paper, audit: Audit, records: dict[str, list[Record]], publi
     lines += [f"{regime.title}: {_of_regime(regime, records)}." for regime in audit.regimes]
     lines += rowtexts.training(of_rows)
     lines += captions.reductions(paper, audit.setting, of_rows)
-    asked = [change for change in audit.setting.changes if not change.startswith("protocol.duplicates")]
-    if asked:
-        lines.append(f"CHANGED by the command: {', '.join(asked)}.")
+    if audit.setting.changes:
+        lines.append(f"CHANGED by the command: {', '.join(audit.setting.changes)}.")
     if audit.setting.scale == "paper":
         lines += rowtexts.fewer_epochs({label: (r, captions.published_of(paper, r)) for label, r in of_rows.items()})
     lacking = [r.title for r in audit.regimes if r.runs and len(records.get(r.key, [])) < len(r.runs)]
@@ -187,16 +186,7 @@ def _caption(paper: Paper, audit: Audit, records: dict[str, list[Record]], publi
     nameless = next((r.overlap.nameless for r in audit.regimes if r.overlap), 0)
     if nameless:
         lines.append(f"The artist of {nameless} clips is not known; each counts as an artist of its own.")
-    lines.append(
-        f"Near duplicates: {audit.scanned} clips were compared with each other; two are near duplicates where their "
-        f"fingerprints (differences of neighbouring mel bands) correlate at {audit.above:g} or more at a shift that "
-        "leaves at least half of the shorter clip in common."
-        + (
-            f" {audit.too_short} are too short for that and were compared byte for byte alone."
-            if audit.too_short
-            else ""
-        )
-    )
+    lines.append(f"{audit.scanned} clips were compared with each other. {how_compared(audit.above, audit.too_short)}")
     lines.append(
         "95 % intervals: Wilson, counting test clips (not windows) as independent trials; of gaps Newcombe's from the "
         "two of Wilson, which takes the test clips of two splits for different ones. The spread over seeds and splits "
@@ -213,31 +203,25 @@ def _of_regime(regime: AuditedRegime, records: dict[str, list[Record]]) -> str:
     return f"{regime.means} ({protocol}clips: {counts})"
 
 
-def of_pairs(paper: Paper, audited: Audited) -> dict[str, Any] | None:
-    """The clips that are one recording, and where each split puts them; None where there are none."""
+def of_pairs(audited: Audited, whole: dict[str, Any]) -> dict[str, Any] | None:
+    """The clips that are one recording, and where each split puts them; None where there are none.
+
+    Args:
+        whole: the audit's table, see `of_audit`.
+    """
     audit = audited.audit
     if not audit.pairs:
         return None
-    whole = of_audit(paper, audited)
-    return whole | {
-        "table": f"{whole['table']}_duplicates",
-        "title": "clips that are one recording, with the parts that hold the first / the second",
-        "kind": "duplicates",
-        "regimes": [regime.title for regime in audit.regimes if regime.overlap],
-        "rows": [
-            {
-                "label": pair.first,
-                "second": pair.second,
-                "similarity": pair.similarity,
-                "shift_seconds": pair.shift_seconds,
-                "exact": pair.exact,
-                "parts": [parts for parts, regime in zip(pair.parts, audit.regimes, strict=True) if regime.overlap],
-            }
-            for pair in audit.pairs
-        ],
-        "caption": [
-            whole["caption"][0],
-            *[line for line in whole["caption"] if line.startswith("Near duplicates")],
-            "Shift: by how many seconds the second clip begins later in the recording than the first.",
-        ],
+    regimes = {
+        regime.title: [pair.parts[place] for pair in audit.pairs]
+        for place, regime in enumerate(audit.regimes)
+        if regime.overlap
     }
+    return (
+        whole
+        | of_duplicates(audit.pairs, regimes)
+        | {
+            "table": f"{whole['table']}_duplicates",
+            "caption": [whole["caption"][0], how_compared(audit.above, audit.too_short), SHIFT],
+        }
+    )

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from common import flags, rendering
+from common.auditcells import SHIFT, how_compared, of_duplicates
 from common.cli import print_tables, run_app
 from common.console import say, warn
 from common.errors import DataError, SpecError
@@ -82,35 +83,20 @@ def of_scan(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left_ou
     """
     splits = {protocol.name: parts for protocol in _protocols(catalog) if (parts := _parts(protocol, catalog, clips))}
     kinds = f"{scan.exact} with the same bytes, {len(scan.pairs) - scan.exact} by their sound"
-    return {
+    regimes = {
+        name: [f"{part.get(pair.first, 'none')} / {part.get(pair.second, 'none')}" for pair in scan.pairs]
+        for name, part in splits.items()
+    }
+    return of_duplicates(scan.pairs, regimes) | {
         "paper": catalog.title,
         "table": "duplicates",
-        "title": "clips that are one recording, with the parts that hold the first / the second",
         "dataset": catalog.dataset,
         "protocol": "every split",
         "scale": "paper",
-        "kind": "duplicates",
-        "regimes": list(splits),
-        "rows": [
-            {
-                "label": pair.first,
-                "second": pair.second,
-                "similarity": pair.similarity,
-                "shift_seconds": pair.shift_seconds,
-                "exact": pair.exact,
-                "parts": [
-                    f"{part.get(pair.first, 'none')} / {part.get(pair.second, 'none')}" for part in splits.values()
-                ],
-            }
-            for pair in scan.pairs
-        ],
-        "warnings": [],
         "caption": [
             f"{scan.clips} clips compared with each other, {len(scan.pairs)} pairs found: {kinds}.",
-            f"By sound: fingerprints (differences of neighbouring mel bands) correlate at {scan.above:g} or more at "
-            "a shift that leaves at least half of the shorter clip in common."
-            + (f" {scan.too_short} clips are too short for that and were compared by bytes." if scan.too_short else ""),
-            "Shift: by how many seconds the second clip begins later in the recording than the first.",
+            how_compared(scan.above, scan.too_short),
+            SHIFT,
             "Splits by fractions are those of seed 0 of clips, in the shares of their name.",
             *([f"{len(left_out)} unusable clips were not compared: {', '.join(left_out[:20])}."] if left_out else []),
         ],
