@@ -117,7 +117,8 @@ def _rows_run(table: dict[str, Any]) -> str:
 
 def _machine(record: Record) -> str:
     known = {"processor": "unknown machine", "threads": "?", "backend": "unknown backend"} | record.machine
-    return f"{known['processor']}, {known['threads']} threads, {known['backend']}"
+    threads = f"{known['threads']} thread{'' if known['threads'] == 1 else 's'}"
+    return f"{known['processor']}, {threads}, {known['backend']}"
 
 
 def _shown(seconds: float) -> str:

@@ -121,7 +121,11 @@ def test_folds_and_seeds_are_told_apart():
 
 
 def test_the_list_of_tables_names_what_each_rests_on(tmp_path):
-    mine = [record("performance", REFERENCE, decided(FIRST), seed=seed).but(wall_seconds=90.0) for seed in (0, 1)]
+    machines = {"processor": "One", "threads": 1, "backend": "tensorflow"}, {"processor": "Two", "threads": 2}
+    mine = [
+        record("performance", REFERENCE, decided(FIRST), seed=seed).but(wall_seconds=90.0, machine=machine)
+        for seed, machine in enumerate(machines)
+    ]
     for one in mine:
         write(runs_folder(tmp_path, PAPER.key, "fma_small"), one)
     values = tables.of_results(PAPER, TABLE, SETTING, mine)
@@ -130,7 +134,7 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path):
     line = next(line for line in text.splitlines() if "table_performance.md" in line)
     cells = [cell.strip() for cell in line.strip("|").split(" | ")]
     assert cells[1:7] == ["FMA-small", "80/10/10 over clips", f"1 of {len(TABLE.rows)}", "2", "44 test", "3.0 min"]
-    assert "unknown machine" in cells[7]
+    assert cells[7] == "One, 1 thread, tensorflow; Two, 2 threads, unknown backend"
     assumed = json.loads((tmp_path / PAPER.key / "fma_small" / "table_performance.json").read_text())["assumed"]
     assert assumed
     assert all(f"`{path}`" in text for path in assumed)
