@@ -13,6 +13,7 @@ from common.overlap import Overlap, overlap_of, sides_of
 from common.paper import Paper
 from common.planning import Options, Plan, plan
 from common.records import Setting
+from common.records import read as record_of
 from common.regimes import Regime, regimes_of, require_free_split
 from common.runner import Outcome, Workers, execute, in_this_process
 from common.scanning import scan_of
@@ -22,7 +23,8 @@ from common.tables import file_stem, result_folder
 from data_pipeline.duplicates import Pair, Scan, exact_pairs
 from data_pipeline.prepare import Spread
 
-FORMAT_VERSION = 1
+# 2: `Overlap.nameless` counts test clips, and artists are told apart by `common.artists`.
+FORMAT_VERSION = 2
 
 
 class AuditedRegime(Spec):
@@ -121,6 +123,7 @@ def run_audit(
         EncoreError: the options or the data cannot be used.
     """
     require_free_split(options)
+    read_audits(paper, options.out)  # one that cannot be read is told of before the training, not after it
     table, label = _row(paper, options)
     options = replace(options, tables=(table,), rows=(label,))
     workers = workers or in_this_process(options)
@@ -146,6 +149,8 @@ def run_audit(
     audit = _audit(paper, (table, label), needed.setting, planned, found)
     results = result_folder(options.out, paper, audit.setting.dataset)
     audited = Audited(audit, _path(paper, audit, results))
+    if audited.path.exists():
+        audited = replace(audited, audit=_with_earlier_runs(audited, _read(paper, audited.path).audit, planned))
     if not any((audited.runs / f"{run}.json").exists() for regime in audit.regimes for run in regime.runs):
         reasons = "; ".join(reason for outcome in outcomes for reason in outcome.failed)
         raise RunError(f"--audit: no run of {label} came to an end: {reasons}")
@@ -162,6 +167,22 @@ def _path(paper: Paper, audit: Audit, results: Path) -> Path:
             tag = sha256_of_json([audit.row, audit.setting.as_json()])[:8]
             return plain.with_name(f"{plain.stem}_{tag}.json")
     return plain
+
+
+def _with_earlier_runs(audited: Audited, earlier: Audit, planned: list[tuple[Regime, Plan | None, str]]) -> Audit:
+    """The audit with the runs of further seeds that an earlier one of the same row and setting made on the same
+    splits; fewer seeds than then shall not take results away."""
+    known = {regime.key: regime.runs for regime in earlier.regimes}
+    splits = {
+        regime.key: {run.run.fold.split_digest for run in work.runs} for regime, work, _ in planned if work is not None
+    }
+    regimes = []
+    for regime in audited.audit.regimes:
+        paths = [audited.runs / f"{run}.json" for run in known.get(regime.key, ())]
+        found = [record_of(path) for path in paths if path.exists()]
+        same = [record.run_id for record in found if record.split_digest in splits.get(regime.key, ())]
+        regimes.append(regime.but(runs=tuple(dict.fromkeys([*regime.runs, *same]))))
+    return audited.audit.but(regimes=tuple(regimes))
 
 
 def _row(paper: Paper, options: Options) -> tuple[str, str]:

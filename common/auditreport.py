@@ -7,11 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from common import captions, rendering
-from common.auditcells import METRICS
 from common.auditing import Audited, read_audits
 from common.audittable import of_audit, of_pairs, records_of
 from common.console import warn
-from common.evaluation import METRIC_NAMES
+from common.evaluation import MAIN_METRICS, METRIC_NAMES
 from common.figurestyle import ACCENT, OURS, axes_of, write
 from common.paper import Paper
 from common.searchrows import with_searched
@@ -59,7 +58,7 @@ def splits(table: dict[str, Any], *, marks: str) -> Figure:
     rows = [row for row in table["rows"] if row["measured"]]
     figure, axes = axes_of(8.6, 1.9 + 0.85 * len(rows))
     places = np.arange(len(rows))
-    for number, name in enumerate(METRICS):
+    for number, name in enumerate(MAIN_METRICS):
         means = np.array([row["measured"][name]["mean"] for row in rows])
         bounds = np.array([row["measured"][name]["ci95"] for row in rows]).T
         at = places + 0.38 * number - 0.19

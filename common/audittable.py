@@ -3,13 +3,14 @@
 import statistics
 from typing import Any
 
-from common import captions, rowtexts
-from common.auditcells import METRICS, SHIFT, how_compared, of_duplicates
+from common import captions, cautions, rowtexts
+from common.auditcells import SHIFT, how_compared, of_duplicates
 from common.auditing import Audit, Audited, AuditedRegime
 from common.errors import DataError
-from common.evaluation import METRIC_NAMES, mean_with_interval
+from common.evaluation import MAIN_METRICS, METRIC_NAMES
 from common.paper import Paper
 from common.records import Record, of_one_start, read
+from common.shares import COUNTING, by_artists, counted, mean_share, tested_clips
 from common.statistics import difference_of_shares
 
 
@@ -92,7 +93,7 @@ def _warnings(audit: Audit, records: dict[str, list[Record]], rows: list[dict[st
     for regime, row in zip(audit.regimes, rows, strict=True):
         mine = records.get(regime.key)
         if mine:
-            told = captions.warnings(mine[0].data, mine, [row])
+            told = cautions.warnings(mine[0].data, mine, [row])
             found += [f"{regime.title}: {line}" for line in told if not line.startswith("CONTAMINATED")]
     return found
 
@@ -100,15 +101,15 @@ def _warnings(audit: Audit, records: dict[str, list[Record]], rows: list[dict[st
 def _measured(records: list[Record]) -> dict[str, Any]:
     if not records:
         return {}
-    clips = len({clip.id for record in records for clip in record.clips})
-    found: dict[str, Any] = {"runs": len(records), "clips": clips}
-    for name in METRICS:
+    found: dict[str, Any] = {"runs": len(records), "clips": len(tested_clips(records))}
+    for name in MAIN_METRICS:
         values = [record.metrics["test"][name] for record in records]
-        interval = mean_with_interval(values, clips)
+        interval, independent = mean_share(records, name)
         found[name] = {
             "mean": round(100 * interval.mean, 2),
             **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
             "ci95": [round(100 * interval.low, 2), round(100 * interval.high, 2)],
+            "independent_clips": round(independent, 1),
         }
     return found
 
@@ -118,9 +119,12 @@ def _gap(lax: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
     if not lax or not measured:
         return {}
     found = {}
-    for name in METRICS:
+    for name in MAIN_METRICS:
         interval = difference_of_shares(
-            measured[name]["mean"] / 100, measured["clips"], lax[name]["mean"] / 100, lax["clips"]
+            measured[name]["mean"] / 100,
+            measured[name]["independent_clips"],
+            lax[name]["mean"] / 100,
+            lax[name]["independent_clips"],
         )
         found[name] = {
             "mean": round(100 * interval.mean, 2),
@@ -139,7 +143,7 @@ def _gaps_between_clips(audit: Audit, rows: list[dict[str, Any]]) -> list[str]:
         if gap:
             shown = ", ".join(
                 f"{what} {gap[name]['mean']:+.1f} ({gap[name]['ci95'][0]:+.1f} to {gap[name]['ci95'][1]:+.1f})"
-                for what, name in zip(("windows", "clips"), METRICS, strict=True)
+                for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
             )
             told.append(f"{row['label']}: {shown}")
     return [f"Gaps to random clips, points: {'; '.join(told)}."] if told else []
@@ -173,6 +177,8 @@ def _caption(paper: Paper, audit: Audit, records: dict[str, list[Record]], publi
         lines.append(f"INCOMPLETE: runs are lacking in: {', '.join(lacking)}.")
     from_files = {label: record.weights.partition("=")[0] for label, record in of_rows.items() if record.weights}
     lines += rowtexts.told("Weights from files", from_files, of_rows)
+    of_regimes = {titles[key]: mine for key, mine in records.items()}
+    lines += captions.machines(of_regimes)
     lines += captions.other_data(paper, one.data)
     lines += captions.other_classes(paper, audit.setting, one.data)
     if min(map(len, records.values())) == 1:
@@ -183,14 +189,17 @@ def _caption(paper: Paper, audit: Audit, records: dict[str, list[Record]], publi
         "On both sides: in test, and in training or validation. Known test clips: of those the clip itself, a "
         "duplicate or its artist is on the other side."
     )
-    nameless = next((r.overlap.nameless for r in audit.regimes if r.overlap), 0)
-    if nameless:
-        lines.append(f"The artist of {nameless} clips is not known; each counts as an artist of its own.")
+    if any(r.overlap and r.overlap.nameless for r in audit.regimes):
+        lines.append("A clip whose artist is not known counts as one of an artist of its own.")
     lines.append(f"{audit.scanned} clips were compared with each other. {how_compared(audit.above, audit.too_short)}")
+    if any(clip.artist for mine in records.values() for clip in tested_clips(mine).values()):
+        lines.append(f"95 % intervals: {COUNTING}.")
+        lines += rowtexts.told("Artists", {title: by_artists(mine) for title, mine in of_regimes.items()}, of_rows)
+    else:
+        lines.append(f"95 % intervals: {counted(records[next(iter(records))])}.")
     lines.append(
-        "95 % intervals: Wilson, counting test clips (not windows) as independent trials; of gaps Newcombe's from the "
-        "two of Wilson, which takes the test clips of two splits for different ones. The spread over seeds and splits "
-        "comes on top."
+        "95 % intervals of gaps: Newcombe's from the two of Wilson, which takes the test clips of two splits for "
+        "different ones. The spread over seeds and splits comes on top."
     )
     return lines
 

@@ -6,9 +6,10 @@ from typing import Any
 from common import rowtexts
 from common.evaluation import OTHER_PART_METRIC_NAMES
 from common.f1 import RESAMPLES
-from common.methods import Protocol, Training
+from common.methods import Training
 from common.paper import Paper
 from common.records import DataFacts, Record, Setting
+from common.shares import counted, drawn
 from common.spec import Experiment, Table, parse_change
 from common.specbase import build
 
@@ -37,6 +38,7 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
             {label: (record, published_of(paper, record)) for label, record in of_rows.items()}
         )
     lines += _repetitions(records)
+    lines += machines(_records_of_rows(table, records))
     lines += other_data(paper, facts)
     lines += left_out_clips(facts)
     lines += table.notes
@@ -44,13 +46,13 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
         lines.append(f"To read it against: {table.reference.label}: {table.reference.percent:g} %.")
     validated = any(metric in OTHER_PART_METRIC_NAMES for metric in table.compared_with.values())
     lines += other_classes(paper, setting, facts)
-    judged = "clips of the judged part" if validated else "test clips"
+    of_validation = "; of numbers of the other parts, counting their clips as independent" if validated else ""
     lines.append(
-        f"95 % intervals: Wilson, counting {judged} (not windows) as independent trials. Published inside: whether the "
-        "published number lies in that interval."
+        f"95 % intervals: {counted(records)}{of_validation}. Published inside: whether the published number lies in "
+        "that interval."
     )
     if table.has_f1:
-        lines.append(f"Intervals of F1: percentile bootstrap over test clips, {RESAMPLES:,} resamples.")
+        lines.append(f"Intervals of F1: percentile bootstrap over {drawn(records)}, {RESAMPLES:,} resamples.")
     return lines
 
 
@@ -100,14 +102,38 @@ def _weights(record: Record) -> str:
     return f"{name} (SHA-256 {digest[:12]})"
 
 
+def machines(of_rows: dict[str, list[Record]]) -> list[str]:
+    """Which rows ran where, if not all on one kind of machine.
+
+    Args:
+        of_rows: row label -> its records.
+    """
+    texts = {label: " and ".join(sorted({_machine(record) for record in mine})) for label, mine in of_rows.items()}
+    if len({_machine(record) for mine in of_rows.values() for record in mine}) < 2:
+        return []
+    return rowtexts.told("Runs of several machines, whose digits differ as those of other seeds do", texts, of_rows)
+
+
+def _machine(record: Record) -> str:
+    backend = record.machine.get("backend", "unknown backend")
+    told = f"{record.machine.get('processor', 'unknown processor')}, {backend} {record.versions.get(backend, '')}"
+    return told.strip()
+
+
+def _records_of_rows(table: Table, records: list[Record]) -> dict[str, list[Record]]:
+    """Row label -> its records, for the rows that were run."""
+    of_rows = {
+        row.label: [record for record in records if record.row_experiment == row.experiment.digest]
+        for row in table.rows
+    }
+    return {label: mine for label, mine in of_rows.items() if mine}
+
+
 def _first_record_of_rows(table: Table, records: list[Record]) -> dict[str, Record]:
-    """Row label -> its first record, for the rows that were run."""
-    found = {}
-    for row in table.rows:
-        mine = [record for record in records if record.row_experiment == row.experiment.digest]
-        if mine:
-            found[row.label] = min(mine, key=lambda record: (record.fold, record.seed))
-    return found
+    return {
+        label: min(mine, key=lambda record: (record.fold, record.seed))
+        for label, mine in _records_of_rows(table, records).items()
+    }
 
 
 def _parts(one: Record, of_rows: dict[str, Record]) -> str:
@@ -202,57 +228,6 @@ def _repetitions(records: list[Record]) -> list[str]:
         where = ": " if most == 1 else " in some rows: "
         lines.append(f"ONE SEED{where}differences between rows may be chance.")
     return lines
-
-
-def warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]) -> list[str]:
-    found = []
-    shared = max(record.shared_clips for record in records)
-    protocol = build(Protocol, records[0].experiment["protocol"])
-    if shared and protocol.carry_weights and protocol.unit == "clip":
-        first = min(record.fold for record in records if record.shared_clips) + 1
-        found.append(
-            f"CONTAMINATED from round {first} on: weights are carried from round to round, and up to {shared} test "
-            "clips of a round were trained or selected on in an earlier one. The means include these rounds."
-        )
-    elif shared:
-        earlier = ", of this round or an earlier one," if protocol.carry_weights else ""
-        found.append(
-            f"CONTAMINATED: windows of up to {shared} clips stand both in training or validation{earlier} and in test; "
-            "these accuracies measure recognition of known clips as much as of genres."
-        )
-    lacking = sorted(
-        {
-            facts.genres[label]
-            for record in records
-            if record.folds == 1
-            for label in set(range(len(facts.genres))) - {clip.label for clip in record.clips}
-        }
-    )
-    folds_lacking = sum(
-        record.folds > 1 and len({clip.label for clip in record.clips}) < len(facts.genres) for record in records
-    )
-    if folds_lacking:
-        found.append(
-            f"In {folds_lacking} of {len(records)} runs the test fold has no clip of some genre; F1 macro of such a "
-            "run is the mean over the other genres."
-        )
-    if lacking:
-        found.append(
-            f"No test clip of {', '.join(lacking)}: how well they are recognised is not measured; F1 macro is the mean "
-            "over genres that have test clips or were decided for."
-        )
-    ceiling = facts.clip_accuracy_ceiling_percent
-    above = [
-        row["label"]
-        for row in rows
-        if ceiling and row["measured"] and row["measured"]["clip_accuracy_mean_softmax"]["mean"] > ceiling
-    ]
-    if above:
-        found.append(
-            f"Clip accuracy above {ceiling:g} %, more than the faulty labels of this data set should allow, in rows: "
-            f"{', '.join(above)}."
-        )
-    return found
 
 
 def marks(table: dict[str, Any]) -> str:

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from common.evaluation import METRIC_NAMES, ClipResult, Interval
+from common.evaluation import MAIN_METRICS, METRIC_NAMES, Interval
 from common.paper import Paper
 from common.records import Record, Setting, of_one_start
+from common.shares import drawn, owner_of_clips, shares_of_clips, tested_clips
 from common.spec import Table
 from common.statistics import effects, mcnemar, paired_difference
 
-METRICS = ("window_accuracy", "clip_accuracy_mean_softmax")
 # (seed, fold): what two rows must have in common to be compared.
 Place = tuple[int, int]
 
@@ -53,13 +53,13 @@ def of_pairs(paper: Paper, table: Table, setting: Setting, records: list[Record]
         "row_header": table.row_header,
         "kind": "pairs",
         "reference": reference,
-        "metrics": list(METRICS),
+        "metrics": list(MAIN_METRICS),
         "rows": rows,
         "caption": [
-            f"Differences: row less {reference}, mean over the runs that both have; interval: paired bootstrap over "
-            "test clips (BCa). Right alone: clips that one of the two decides rightly by mean softmax, and the other "
-            "not, in the runs of the first seed that both have; p: McNemar's exact test on them. Each clip counts "
-            "once, however many windows it has.",
+            f"Differences: row less {reference}, mean over the runs that both have; interval: paired bootstrap "
+            f"(BCa) over {drawn([any_record])}. Right alone: clips that one of the two decides rightly by mean "
+            "softmax, and the other not, in the runs of the first seed that both have; p: McNemar's exact test on "
+            "them, as if clips were independent. Each clip counts once, however many windows it has.",
             *_left_out(of_rows, reference, [row["label"] for row in rows]),
             *(
                 [f"{len(rows)} comparisons: one in twenty falls below p = 0.05 by chance alone."]
@@ -92,10 +92,12 @@ def _compared(label: str, mine: dict[Place, Record], others: dict[Place, Record]
     if not common:
         return None
     differences = {}
-    for name in METRICS:
-        ours, theirs = (_share_of_clips([records[place] for place in common], name) for records in (mine, others))
-        names = sorted(ours)
-        found = paired_difference(np.array([ours[n] for n in names]), np.array([theirs[n] for n in names]))
+    ours, theirs = ([records[place] for place in common] for records in (mine, others))
+    owners = owner_of_clips(ours)
+    names = sorted(owners)
+    for name in MAIN_METRICS:
+        one, other = (shares_of_clips(records, name) for records in (ours, theirs))
+        found = paired_difference([one[n] for n in names], [other[n] for n in names], [owners[n] for n in names])
         differences[name] = _percent(found)
     first = [place for place in common if place[0] == common[0][0]]
     test = mcnemar(*(_right([records[place] for place in first]) for records in (mine, others)))
@@ -115,25 +117,10 @@ def _same_clips(one: Record, other: Record) -> bool:
     return one.split_digest == other.split_digest and {c.id for c in one.clips} == {c.id for c in other.clips}
 
 
-def _share_of_clips(records: list[Record], metric: str) -> dict[str, float]:
-    """Clip -> mean share that was right over the runs that tested it."""
-    found: dict[str, list[float]] = {}
-    for record in records:
-        for clip in record.clips:
-            found.setdefault(clip.id, []).append(_share(clip, metric))
-    return {clip: sum(values) / len(values) for clip, values in found.items()}
-
-
-def _share(clip: ClipResult, metric: str) -> float:
-    if metric == "window_accuracy":
-        return clip.windows_correct / clip.windows
-    return float(clip.by_mean_softmax == clip.label)
-
-
 def _right(records: list[Record]) -> np.ndarray:
-    """Whether each clip was decided rightly, by id."""
-    clips = {clip.id: clip for record in records for clip in record.clips}
-    return np.array([clips[name].by_mean_softmax == clips[name].label for name in sorted(clips)])
+    """Whether each clip was decided rightly by mean softmax, by id."""
+    clips = tested_clips(records)
+    return np.array([bool(clips[name].right("clip_accuracy_mean_softmax")) for name in sorted(clips)])
 
 
 def _percent(found: Interval) -> dict[str, Any]:
@@ -164,14 +151,14 @@ def effect_lines(of_rows: dict[str, list[Record]]) -> list[str]:
 def cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Header and rows as text."""
     header = [table["row_header"]]
-    for name in METRICS:
+    for name in MAIN_METRICS:
         shown = METRIC_NAMES[name].replace(" (", ", ").replace(")", "")
         header += [f"{shown.capitalize()}, difference", "95 % interval"]
     header += ["Right alone", f"{table['reference']} right alone", "p", "Runs", "Test clips"]
     rows = []
     for row in table["rows"]:
         line = [row["label"]]
-        for name in METRICS:
+        for name in MAIN_METRICS:
             found = row["difference"][name]
             line += [f"{found['mean']:+.1f}", f"{found['ci95'][0]:+.1f} to {found['ci95'][1]:+.1f}"]
         line += [

@@ -65,8 +65,11 @@ def command(
     if left_out:
         warn(f"{len(left_out)} unusable clips are not compared: {', '.join(left_out[:5])}")
     values = of_scan(catalog, index.clips, kept_scan(index, cache, above=above), left_out)
-    place = catalog.dataset if folder is None else re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title)
-    paths = rendering.write_all(out / "duplicates" / place, "table_duplicates", values)
+    # Of a data set there is one; folders and files of arrays are somebody's own, and several.
+    own = folder is not None or catalog.dataset == "arrays"
+    place = re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title) if own else catalog.dataset
+    stem = "table_duplicates" if above == duplicates.ABOVE else f"table_duplicates_above_{above:g}"
+    paths = rendering.write_all(out / "duplicates" / place, stem, values)
     shown = values | {"rows": values["rows"][:_MOST_SHOWN]}
     print_tables([shown], paths)
     if len(values["rows"]) > _MOST_SHOWN:

@@ -18,6 +18,8 @@ METRIC_NAMES = {
     "clip_accuracy_mean_softmax": "clip accuracy (mean softmax)",
     "clip_accuracy_majority_vote": "clip accuracy (majority vote)",
 }
+# What rows and splits are compared by.
+MAIN_METRICS = "window_accuracy", "clip_accuracy_mean_softmax"
 # For published numbers of other parts than test: weights are chosen on validation and fitted to training, so these are
 # optimistic.
 OTHER_PART_METRIC_NAMES = {
@@ -44,6 +46,7 @@ class ClipResult(Spec):
         windows_correct: how many of those were right.
         votes: windows that voted for each class.
         mean_softmax: average probability of each class, rounded to six decimals.
+        artist: as the data spell it; None where unknown.
     """
 
     id: str
@@ -52,6 +55,7 @@ class ClipResult(Spec):
     windows_correct: int
     votes: tuple[int, ...]
     mean_softmax: tuple[float, ...]
+    artist: str | None = None
 
     @property
     def by_mean_softmax(self) -> int:
@@ -61,16 +65,27 @@ class ClipResult(Spec):
     def by_majority_vote(self) -> int:
         return int(np.argmax(self.votes))
 
+    def right(self, metric: str) -> float:
+        """Share of the clip that is right, between 0 and 1; `metric` is one of `METRIC_NAMES`."""
+        if metric == "window_accuracy":
+            return self.windows_correct / self.windows
+        decided = self.by_mean_softmax if metric == "clip_accuracy_mean_softmax" else self.by_majority_vote
+        return float(decided == self.label)
+
 
 def aggregate(
-    probabilities: np.ndarray, window_labels: np.ndarray, window_tracks: np.ndarray, track_ids: list[str]
+    probabilities: np.ndarray,
+    window_labels: np.ndarray,
+    window_tracks: np.ndarray,
+    track_ids: list[str],
+    track_artists: list[str | None],
 ) -> list[ClipResult]:
     """Collect the windows of each clip.
 
     Args:
         probabilities: (windows, classes).
         window_labels: (windows,) class index.
-        window_tracks: (windows,) position in `track_ids`.
+        window_tracks: (windows,) position in `track_ids` and `track_artists`.
 
     Returns:
         One result for each clip that has a window, in track order.
@@ -90,6 +105,7 @@ def aggregate(
                 windows_correct=int((decisions[mine] == label).sum()),
                 votes=tuple(np.bincount(decisions[mine], minlength=classes).tolist()),
                 mean_softmax=tuple(round(float(value), 6) for value in mean),
+                artist=track_artists[position],
             )
         )
     return results
@@ -113,11 +129,10 @@ class Interval:
     high: float
 
 
-def wilson_interval(share: float, clips: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(share: float, clips: float, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval of a share of `clips` independent clips (E. B. Wilson, 1927).
 
-    Windows of one clip are no independent trials, so the clips are counted also for window accuracies: the interval
-    is then rather too wide than too narrow. `share` need not be a multiple of 1/clips (mean over runs).
+    `share` need not be a multiple of 1/clips (mean over runs), nor `clips` whole (see `common.shares`).
     """
     z = float(norm.ppf(0.5 + confidence / 2))
     centre = (share + z * z / (2 * clips)) / (1 + z * z / clips)
@@ -126,11 +141,11 @@ def wilson_interval(share: float, clips: int, confidence: float = 0.95) -> tuple
 
 
 def mean_with_interval(values: list[float], clips: int) -> Interval:
-    """Mean over runs, with the Wilson interval over the distinct test clips.
+    """Mean over runs, with the Wilson interval over the distinct clips that were judged.
 
     Args:
         values: the accuracy of each run (share).
-        clips: distinct clips tested, over all folds.
+        clips: distinct clips judged, over all folds.
     """
     mean = math.fsum(values) / len(values)
     return Interval(mean, *wilson_interval(mean, clips))

@@ -9,9 +9,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from common.artists import in_order_of_appearance
 from common.evaluation import F1_METRIC_NAMES
 
-# Resampled sets of clips behind an interval; their seed is fixed, so that a table is a function of its records.
+# Resampled sets of artists behind an interval; their seed is fixed, so that a table is a function of its records.
 RESAMPLES = 1000
 _SEED = 0
 
@@ -65,36 +66,38 @@ def f1_of_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def f1_with_interval(
-    runs: list[tuple[list[str], np.ndarray, np.ndarray]], classes: int
+    runs: list[tuple[list[str], np.ndarray, np.ndarray]], classes: int, owners: dict[str, str]
 ) -> dict[str, tuple[list[float], float, float]]:
-    """F1 scores of runs, and percentile-bootstrap intervals of their mean over the test clips.
+    """F1 scores of runs, and percentile-bootstrap intervals of their mean over the artists of the test clips.
 
-    Clips are drawn with replacement, each with its decisions in all runs, so that runs which tested the same clips do
-    not count as more clips.
+    Artists are drawn with replacement, each with all of its clips and their decisions in all runs, so that runs which
+    tested the same clips do not count as more clips.
 
     Args:
         runs: (ids of the clips, true classes, decided classes) of each run.
+        owners: whose each clip is, by id, see `common.artists.owners_of`.
 
     Returns:
         Metric -> (value of each run, low and high end of the 95 % interval of the mean), as shares.
     """
     ids = sorted({name for names, _, _ in runs for name in names})
-    place = {name: number for number, name in enumerate(ids)}
-    drawn = np.random.default_rng(_SEED).multinomial(len(ids), np.full(len(ids), 1 / len(ids)), size=RESAMPLES)
+    artist = dict(zip(ids, in_order_of_appearance(owners[name] for name in ids), strict=True))
+    artists = len(set(artist.values()))
+    drawn = np.random.default_rng(_SEED).multinomial(artists, np.full(artists, 1 / artists), size=RESAMPLES)
     values: dict[str, list[float]] = {name: [] for name in F1_METRIC_NAMES}
     resampled: dict[str, list[np.ndarray]] = {name: [] for name in F1_METRIC_NAMES}
     for names, true, decided in runs:
         cells = np.zeros((len(names), classes * classes), np.float32)
         cells[np.arange(len(names)), true * classes + decided] = 1
         whole = f1_of_counts(cells.sum(axis=0).reshape(classes, classes))
-        weights = drawn[:, [place[name] for name in names]].astype(np.float32)
+        weights = drawn[:, [artist[name] for name in names]].astype(np.float32)
         counts = (weights @ cells).reshape(-1, classes, classes)
         for name, each in f1_of_counts(counts).items():
             values[name].append(float(whole[name]))
             resampled[name].append(each)
     found = {}
     for name in F1_METRIC_NAMES:
-        # A fold of a few clips may be left out of a resample altogether; the mean is then over the others.
+        # A fold of a few clips (or artists) may be left out of a resample altogether; the mean is then over the others.
         low, high = np.percentile(np.nanmean(resampled[name], axis=0), [2.5, 97.5])
         found[name] = values[name], float(low), float(high)
     return found

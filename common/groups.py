@@ -53,34 +53,56 @@ def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
     """Sort records into groups, those of the data that were measured first in front, then by newest record; a function
     of the records alone.
 
-    Only the first of several groups with one file name (they differ in data, epochs or precision) keeps the plain name,
-    the others get a short digest behind it, so that none takes the place of another. Data come before time because
-    somebody's own arrays shall not push aside the results of others in the same folder.
+    Only the first of several groups with one file name (they differ in data, epochs or precision, or in how a split of
+    one name deals) keeps the plain name, the others get a short digest behind it, so that none takes the place of
+    another. Data come before time because somebody's own arrays shall not push aside the results of others in the same
+    folder.
     """
     rows = {row.experiment.digest: row.experiment for table in paper.tables for row in table.rows}
-    sorted_in: dict[tuple[str, str], list[Record]] = {}
+    alike: dict[tuple[str, str], list[Record]] = {}
     for record in sorted(records, key=lambda record: record.run_id):
         # A row that the paper no longer has cannot stand in any of its tables.
         if record.row_experiment in rows:
             conditions = conditions_of(paper, rows[record.row_experiment], record.setting, record.experiment)
-            sorted_in.setdefault((record.setting.digest, conditions), []).append(record)
-    if not sorted_in:
+            alike.setdefault((record.setting.digest, conditions), []).append(record)
+    if not alike:
         return []
-    known = [record for members in sorted_in.values() for record in members]
-    first_data = min(known, key=lambda record: (record.finished_at, record.run_id)).setting.data_digest
+    known = [record for members in alike.values() for record in members]
+    first_data = min(known, key=_age).setting.data_digest
     in_order = sorted(
-        sorted_in.items(),
-        key=lambda item: (
-            item[1][0].setting.data_digest == first_data,
-            max((record.finished_at, record.run_id) for record in item[1]),
-        ),
+        ((key, number, members) for key, mine in alike.items() for number, members in _by_split(mine).items()),
+        key=lambda item: (item[2][0].setting.data_digest == first_data, max(map(_age, item[2]))),
         reverse=True,
     )
     groups, taken = [], set()
-    for (setting_digest, conditions), members in in_order:
+    for (setting_digest, conditions), number, members in in_order:
         setting = members[0].setting
         plain = tables.file_stem("", "", setting, paper)
-        tag = sha256_of_json([setting_digest, conditions])[:8] if plain in taken else ""
+        told_apart = [setting_digest, conditions, *([number] if number else [])]
+        tag = sha256_of_json(told_apart)[:8] if plain in taken else ""
         taken.add(plain)
         groups.append(Group(setting, conditions, tuple(members), tag))
     return groups
+
+
+def _by_split(records: list[Record]) -> dict[int, list[Record]]:
+    """Records of one setting by how often their split, of the same name, has been dealt otherwise since: a later
+    version may tell artists apart in another way, and runs on other test clips are no repetitions of each other.
+
+    Only runs of the same row and fold are told apart: rows with other windows may be dealt otherwise from the start.
+    """
+    splits: dict[tuple[str, int], list[str]] = {}
+    for record in sorted(records, key=_age, reverse=True):
+        of_row = splits.setdefault((record.row_experiment, record.fold), [])
+        if record.split_digest not in of_row:
+            of_row.append(record.split_digest)
+    found: dict[int, list[Record]] = {}
+    for record in records:
+        number = splits[record.row_experiment, record.fold].index(record.split_digest)
+        found.setdefault(number, []).append(record)
+    return found
+
+
+def _age(record: Record) -> tuple[str, str]:
+    """Later for newer records."""
+    return record.finished_at, record.run_id

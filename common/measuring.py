@@ -101,8 +101,14 @@ def _judge(plan: Plan, planned: PlannedRun, fitted: Fitted, part: str, memory: M
         layout=plan.paper.layout,
         budget_bytes=memory.batch_budget(),
     )
-    ids = [track.id for track in reader.index.tracks]
-    return aggregate(probabilities, reader.labels[positions], reader.windows.tracks[positions], ids)
+    tracks = reader.index.tracks
+    return aggregate(
+        probabilities,
+        reader.labels[positions],
+        reader.windows.tracks[positions],
+        [track.id for track in tracks],
+        [track.artist for track in tracks],
+    )
 
 
 def _counts(reader: Reader, positions: np.ndarray) -> PartCounts:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from common.artists import owners_of
 from common.folds import Fold
 from common.protocol import PARTS
 from common.specbase import Spec
@@ -21,7 +22,7 @@ class Overlap(Spec):
         parts: part -> clips in it.
         clips: that have windows on both sides.
         artists: that have clips on both sides.
-        nameless: clips whose artist is not known; each counts as an artist of its own.
+        nameless: test clips whose artist is not known; each counts as an artist of its own.
         exact_pairs, near_pairs: pairs of two clips that are one recording, one of them on each side.
         met: test clips of which the network knows the clip itself, a duplicate, or its artist.
     """
@@ -59,17 +60,19 @@ def overlap_of(sides: dict[str, set[str]], artist_of: dict[str, str | None], pai
 
     Args:
         sides: see `sides_of`.
-        artist_of: clip id -> artist; None where unknown.
+        artist_of: clip id -> artist as the data spell it, see `common.artists`; None where unknown.
         pairs: of clips that are one recording.
     """
     seen = {clip for clip, parts in sides.items() if parts & _SEEN}
     tested = {clip for clip, parts in sides.items() if parts & _TESTED}
 
+    owner_of = dict(zip(artist_of, owners_of(list(artist_of), list(artist_of.values())), strict=True))
+
     def artists(clips: set[str]) -> set[str]:
-        return {name for clip in clips if (name := artist_of[clip])}
+        return {owner_of[clip] for clip in clips if artist_of[clip]}
 
     known = artists(seen)
-    met = (seen & tested) | {clip for clip in tested if artist_of[clip] in known}
+    met = (seen & tested) | {clip for clip in tested if owner_of[clip] in known}
     across = [pair for pair in pairs if stands_on_both(pair, sides)]
     for pair in across:
         met |= {
@@ -81,7 +84,7 @@ def overlap_of(sides: dict[str, set[str]], artist_of: dict[str, str | None], pai
         parts={part: sum(part in parts for parts in sides.values()) for part in PARTS},
         clips=len(seen & tested),
         artists=len(known & artists(tested)),
-        nameless=sum(artist_of[clip] is None for clip in sides),
+        nameless=sum(artist_of[clip] is None for clip in tested),
         exact_pairs=sum(pair.exact for pair in across),
         near_pairs=sum(not pair.exact for pair in across),
         met=len(met),

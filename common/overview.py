@@ -22,7 +22,7 @@ def write_overview(out: Path) -> Path:
     found = [
         (path, values)
         for path in sorted(out.glob("*/*/table_*.json"))
-        if path.parent.name != "demo" and (values := _table(path)).get("rows")
+        if path.parent.name != "demo" and (values := read_table(path)).get("rows")
     ]
     lines = [
         "# Results: every table",
@@ -55,13 +55,17 @@ def write_overview(out: Path) -> Path:
     return target
 
 
-def _table(path: Path) -> dict[str, Any]:
+def read_table(path: Path) -> dict[str, Any]:
+    """A table as JSON values; empty, with a warning, where the file holds none."""
     try:
         values = read_json(path, what="a table")
     except DataError as error:
         warn(f"left out of the list of tables: {error}")
         return {}
-    return values if isinstance(values, dict) and {"paper", "table", "title", "caption"} <= values.keys() else {}
+    if isinstance(values, dict) and {"paper", "table", "title", "caption", "scale"} <= values.keys():
+        return values
+    warn(f"left out of the list of tables: {path} is not a table that run.py wrote; delete it or move it away")
+    return {}
 
 
 def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
@@ -109,10 +113,11 @@ def _records(path: Path, table: dict[str, Any]) -> list[Record]:
 
 
 def _rows_run(table: dict[str, Any]) -> str:
+    """Empty for tables whose lines are no rows of the paper: folds, genres, pairs, layers."""
     rows = table["rows"]
     if any("records" in row for row in rows) and "measured" in rows[0]:
         return f"{sum(bool(row['measured']) for row in rows)} of {len(rows)}"
-    return str(len(rows))
+    return ""
 
 
 def _machine(record: Record) -> str:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from common.files import read_json, write_text
-from common.overview import write_overview
+from common.files import write_text
+from common.overview import read_table, write_overview
 from common.paper import Paper, leaf_paths
 
 # A value may differ in dozens of rows; their tables list it.
@@ -46,7 +46,7 @@ def write_page(paper: Paper, out: Path) -> Path:
     found = [
         path.with_suffix(".md")
         for path in sorted((Path(out) / paper.key).glob("*/table_*.json"))
-        if read_json(path, what="a table")["scale"] == "paper" and path.parent.name != "demo"
+        if path.parent.name != "demo" and read_table(path).get("scale") == "paper"
     ]
     for path in found:
         text = path.read_text(encoding="utf-8").strip().splitlines()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold, train_test_split
 
+from common.artists import owners_of
 from common.errors import DataError, SpecError
 from common.files import sha256_of_json
 from common.methods import Protocol
@@ -41,7 +42,7 @@ def split_ids(
         ids: unique names of the items (clips, or windows when the unit is `segment`).
         labels: genre of each.
         predefined: the dataset's own splits, name -> id -> part.
-        artists: of each item, for the split `artist`; an item without one counts as an artist of its own.
+        artists: of each item, for the split `artist`, see `common.artists.owners_of`.
 
     Returns:
         One split for each fold; parts are disjoint.
@@ -117,7 +118,7 @@ def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: 
         raise SpecError("--split artist deals out whole artists and cannot be dealt out by --unit segment.")
     if not any(artists):
         raise SpecError("--split artist: this dataset names no artists. Use another --split.")
-    owners = np.array([artist or f"unknown: {item}" for artist, item in zip(artists, items, strict=True)])
+    owners = np.array(owners_of(items.tolist(), artists))
     if len(set(owners)) < _TENTHS:
         raise DataError(
             f"split {protocol.name}: {len(set(owners))} artists are too few to deal out tenths. Use more clips, or "

@@ -1,6 +1,6 @@
 """Intervals and tests for comparing results: of runs, of two protocols, of two rows on the same clips.
 
-All shares are between 0 and 1. Clips are the independent trials; windows of one clip are none.
+All shares are between 0 and 1. Windows of one clip are no independent trials, and clips of one artist not quite.
 """
 
 import math
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.stats
 
+from common.artists import in_order_of_appearance
 from common.evaluation import Interval, wilson_interval
 
 RESAMPLES = 9999
@@ -34,12 +35,12 @@ def over_runs(values: Sequence[float], confidence: float = 0.95) -> Interval | N
     return Interval(mean, max(0.0, float(low)), min(1.0, float(high)))
 
 
-def difference_of_shares(one: float, of_one: int, other: float, of_other: int) -> Interval:
+def difference_of_shares(one: float, of_one: float, other: float, of_other: float) -> Interval:
     """Difference `one - other` of shares of different clips, with Newcombe's interval from the two of Wilson
     (R. G. Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10).
 
     Args:
-        of_one, of_other: clips that the shares are of.
+        of_one, of_other: independent clips that the shares are of, see `common.shares`.
     """
     low, high = wilson_interval(one, of_one)
     other_low, other_high = wilson_interval(other, of_other)
@@ -51,24 +52,33 @@ def difference_of_shares(one: float, of_one: int, other: float, of_other: int) -
     )
 
 
-def paired_difference(one: np.ndarray, other: np.ndarray) -> Interval:
-    """Mean of `one - other` over the same clips, with a bootstrap interval (bias-corrected and accelerated).
+def paired_difference(one: Sequence[float], other: Sequence[float], owners: Sequence[str]) -> Interval:
+    """Mean of `one - other` over the same clips, with a bootstrap interval (bias-corrected and accelerated) over their
+    artists, each drawn with all of its clips.
 
     Args:
-        one, other: float (clips,): share of each clip's decisions that were right, clip by clip in one order.
+        one, other: share of each clip's decisions that were right, clip by clip in one order.
+        owners: whose each clip is, see `common.artists.owners_of`.
 
     Raises:
-        ValueError: their shapes differ, or there are no clips.
+        ValueError: their lengths differ, or there are no clips.
     """
-    if one.shape != other.shape or one.ndim != 1 or not one.size:
-        raise ValueError(f"expected two shares for each clip, received shapes {one.shape} and {other.shape}")
-    differences = one - other
+    if not len(one) == len(other) == len(owners) or not len(one):
+        raise ValueError(
+            f"expected two shares and an artist for each clip, received {len(one)}, {len(other)}, {len(owners)}"
+        )
+    differences = np.asarray(one, np.float64) - np.asarray(other, np.float64)
     mean = float(differences.mean())
-    if np.ptp(differences) == 0:
+    artist = in_order_of_appearance(owners)
+    sums, clips = np.bincount(artist, differences), np.bincount(artist).astype(np.float64)
+    if len(sums) == 1 and len(differences) > 1:
+        return Interval(mean, -1.0, 1.0)  # one artist does not tell how others would differ
+    if np.ptp(sums / clips) == 0:
         return Interval(mean, mean, mean)
     found = scipy.stats.bootstrap(
-        (differences,),
-        np.mean,
+        (sums, clips),
+        lambda sums, clips, axis: sums.sum(axis=axis) / clips.sum(axis=axis),
+        paired=True,
         n_resamples=RESAMPLES,
         batch=256,
         vectorized=True,

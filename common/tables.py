@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from common import captions, rowtexts
+from common import captions, cautions, rowtexts
 from common.comparing import effect_lines
 from common.evaluation import (
     ALL_METRIC_NAMES,
@@ -21,15 +21,11 @@ from common.f1 import f1_with_interval
 from common.files import sha256_of_json
 from common.paper import ArchitectureTable, Paper, count_trainable
 from common.records import Record, Setting, of_one_start
+from common.shares import mean_share, owner_of_clips, tested_clips
 from common.spec import Row, Table, parse_change
 from common.statistics import over_runs
 
 _LONGEST_CHANGES = 80
-
-
-def measured_metrics(table: Table) -> list[str]:
-    """The measured metrics of a table: those compared with a published one first."""
-    return list(dict.fromkeys([*table.compared_with.values(), *METRIC_NAMES]))
 
 
 def of_results(paper: Paper, table: Table, setting: Setting, records: list[Record]) -> dict[str, Any]:
@@ -80,7 +76,7 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
             if facts
             else ["No run is recorded yet."]
         ),
-        "warnings": captions.warnings(facts, used, rows) if facts else [],
+        "warnings": cautions.warnings(facts, used, rows) if facts else [],
         "row_header": table.row_header,
         "metrics": list(table.metrics),
         "compared_with": table.compared_with,
@@ -149,7 +145,7 @@ def _capped(paper: Paper, record: Record) -> Record:
 def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
     if not records:
         return {}
-    tested = len({clip.id for record in records for clip in record.clips})
+    tested = len(tested_clips(records))
     f1 = _f1(records) if table.has_f1 else {}
 
     def entry(metric: str) -> dict[str, Any]:
@@ -162,7 +158,7 @@ def _measured(table: Table, records: list[Record]) -> dict[str, Any]:
             found = Interval(sum(values) / len(values), low, high)
         else:
             values = [_value(record, metric) for record in records]
-            found = mean_with_interval(values, clips)
+            found = mean_share(records, metric)[0] if part is None else mean_with_interval(values, clips)
         over = over_runs(_independent(records, values))
         several = (
             {
@@ -206,7 +202,7 @@ def _f1(records: list[Record]) -> dict[str, tuple[list[float], float, float]]:
         )
         for record in records
     ]
-    return f1_with_interval(runs, len(records[0].data.genres))
+    return f1_with_interval(runs, len(records[0].data.genres), owner_of_clips(records))
 
 
 def _value(record: Record, metric: str) -> float:

@@ -188,10 +188,12 @@ def fit(
         )
 
     validation = windows(run.fold.valid)
+    of_epoch = min(len(run.fold.train), training.windows_per_epoch or len(run.fold.train))
+    batches = -(-of_epoch // training.batch_windows)
     while not _is_over(run, state):
         began = time.perf_counter()
         order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
-        listener.started(state.epoch, -(-len(order) // training.batch_windows))
+        listener.started(state.epoch, batches)
         if training.plateau_epochs is not None or training.step_epochs is not None:
             model.optimizer.learning_rate = learning_rate_of(training, state.history)
         callbacks = [_Ticker(listener)]
@@ -225,9 +227,8 @@ def fit(
         listener.finished(entry)
     if isinstance(model.optimizer, AccumulatedAdam) and not int(model.optimizer.iterations):
         raise RunError(
-            f"run {run.id}: {state.epoch} epochs of {-(-len(order) // training.batch_windows)} batches never made an "
-            f"update, which takes {training.accumulate_batches} batches. Train longer, or give --set "
-            "training.accumulate_left_over=flush."
+            f"run {run.id}: {state.epoch} epochs of {batches} batches never made an update, which takes "
+            f"{training.accumulate_batches} batches. Train longer, or give --set training.accumulate_left_over=flush."
         )
     if training.keep != "last":
         model.set_weights(best)

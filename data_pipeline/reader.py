@@ -66,11 +66,6 @@ class WindowReader:
         """(frames, bins) of one window."""
         return self.windows.frames, self.index.feature.bins
 
-    @property
-    def window_bytes(self) -> int:
-        """Stored bytes of one window."""
-        return self.windows.frames * self._row_bytes
-
     def read(self, positions: np.ndarray) -> np.ndarray:
         """Stored values of the windows at `positions`: (windows, frames, bins).
 

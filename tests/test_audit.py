@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from common import records
 from common.audit import main
 from common.auditing import _path as audit_path
 from common.auditing import read_audits, run_audit
@@ -13,10 +14,9 @@ from common.auditreport import regenerate_audits
 from common.audittable import of_audit
 from common.cli import make_app, run_app
 from common.errors import RunError
-from common.files import write_json
+from common.files import read_json, write_json
 from common.overlap import overlap_of, sides_of
 from common.planning import Options, plan
-from common.records import read_all
 from common.statistics import difference_of_shares
 from data_pipeline.duplicates import Pair
 from data_pipeline.shards import ShardTrack
@@ -51,7 +51,7 @@ def test_what_stands_on_both_sides_is_counted():
     assert found.clips == 1
     # One in a and b; two, because c stands on both sides itself. The unknown ones are no artist in common.
     assert found.artists == 2
-    assert found.nameless == 2
+    assert found.nameless == 1  # e; d is not tested
     assert (found.exact_pairs, found.near_pairs) == (1, 2)
     # b by its artist, c itself, e and f by duplicates.
     assert found.met == 4
@@ -135,7 +135,14 @@ def test_a_gap_is_the_difference_from_the_first_row(audited):
     lax, strict = table["rows"][0]["measured"], table["rows"][4]["measured"]
     gap = table["rows"][4]["gap"]["window_accuracy"]
     expected = difference_of_shares(
-        strict["window_accuracy"]["mean"] / 100, strict["clips"], lax["window_accuracy"]["mean"] / 100, lax["clips"]
+        *(
+            value
+            for measured in (strict, lax)
+            for value in (
+                measured["window_accuracy"]["mean"] / 100,
+                measured["window_accuracy"]["independent_clips"],
+            )
+        )
     )
     (line,) = [line for line in table["caption"] if line.startswith("Gaps to random clips")]
     between = strict["window_accuracy"]["mean"] - table["rows"][1]["measured"]["window_accuracy"]["mean"]
@@ -167,7 +174,7 @@ def test_records_alone_give_the_same_bytes_and_a_second_audit_trains_nothing(aud
     _, outcomes = run_audit(PAPER, options)
     assert [(outcome.trained, outcome.finished_before) for outcome in outcomes] == [(0, 1)] * 5
     assert contents() == before
-    assert len(read_all(place / "out" / "se_cnn" / "arrays" / "runs")) == 5
+    assert len(records.read_all(place / "out" / "se_cnn" / "arrays" / "runs")) == 5
     assert "leak audit of row 1,2,3,4,5" in (place / "out" / "se_cnn" / "README.md").read_text()
 
 
@@ -242,6 +249,32 @@ def test_splits_that_are_no_other_splits_are_left_out(with_artists, tmp_path, ca
     told = capsys.readouterr().err.replace("\n", " ")
     assert "random windows: left out: no clip has windows on both sides" in told
     assert "random clips, no exact duplicates: left out: no clip is there twice" in told
+
+
+def test_fewer_seeds_take_no_results_away(audited, with_artists, tmp_path):
+    shutil.copytree(audited[0], tmp_path / "again")
+    place = tmp_path / "again" / "out" / "se_cnn" / "arrays"
+    (first,) = read_audits(PAPER, tmp_path / "again" / "out")
+    clips, artists = (next(r for r in first.audit.regimes if r.key == key).runs[0] for key in ("clips", "artists"))
+    seeds = {clips: {"run_id": "a" * 16, "seed": 1}, artists: {"run_id": "b" * 16, "seed": 1, "split_digest": "other"}}
+    for run, changes in seeds.items():
+        records.write(place / "runs", records.read(place / "runs" / f"{run}.json").but(**changes))
+    more = {clips: (clips, "a" * 16), artists: (artists, "b" * 16)}
+    regimes = tuple(r.but(runs=more.get(r.runs[0], r.runs) if r.runs else ()) for r in first.audit.regimes)
+    write_json(place / "audits" / "audit.json", first.audit.but(regimes=regimes).as_json())
+    assert main(["se_cnn", *flags(with_artists, tmp_path / "again")]) == 0
+    runs = {row["label"]: row["measured"].get("runs") for row in read_json(place / "table_audit.json", what="")["rows"]}
+    assert runs["random clips"] == 2
+    assert runs["artists apart"] == 1  # the other seed was on other test clips
+
+
+def test_an_audit_that_cannot_be_read_is_told_of_before_training(audited, with_artists, tmp_path, capsys):
+    path = tmp_path / "out" / "se_cnn" / "arrays" / "audits" / "audit.json"
+    (first,) = read_audits(PAPER, audited[0] / "out")
+    write_json(path, first.audit.but(format_version=1).as_json())
+    assert main(["se_cnn", *flags(with_artists, tmp_path)]) == 2
+    assert "not an audit of se_cnn of format 2" in capsys.readouterr().err.replace("\n", " ")
+    assert not list((tmp_path / "cache").iterdir())
 
 
 def test_an_audit_without_records_is_named_and_the_others_are_made(audited, tmp_path, capsys):

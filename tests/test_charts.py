@@ -152,7 +152,7 @@ def test_validation_is_held_against_validation(metric, mean):
     header, lines = rendering.cells(values)
     line = next(line for line in lines if line[0] == "ResNet2D: dropout")
     assert line[header.index("Test clips")] == "4"
-    assert "clips of the judged part" in values["caption"][-1]
+    assert "of numbers of the other parts, counting their clips" in values["caption"][-1]
     assert row["measured"]["test"]["clips"] == 4
 
 

@@ -7,6 +7,7 @@ import pytest
 from common import comparing, rendering, tables
 from common.evaluation import accuracies
 from common.overview import write_overview
+from common.page import write_page
 from common.records import runs_folder, write
 from reproductions.soundfusion.paper import PAPER
 from tests.test_charts import SETTING, record
@@ -120,7 +121,7 @@ def test_folds_and_seeds_are_told_apart():
     assert comparing.effect_lines({"x": runs[:1]}) == []
 
 
-def test_the_list_of_tables_names_what_each_rests_on(tmp_path):
+def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     machines = {"processor": "One", "threads": 1, "backend": "tensorflow"}, {"processor": "Two", "threads": 2}
     mine = [
         record("performance", REFERENCE, decided(FIRST), seed=seed).but(wall_seconds=90.0, machine=machine)
@@ -138,4 +139,8 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path):
     assumed = json.loads((tmp_path / PAPER.key / "fma_small" / "table_performance.json").read_text())["assumed"]
     assert assumed
     assert all(f"`{path}`" in text for path in assumed)
+    (tmp_path / PAPER.key / "fma_small" / "table_mine.json").write_text('{"my": "own"}')
+    assert write_overview(tmp_path).read_text() == text
+    assert "table_mine.json is not a table that run.py wrote" in capsys.readouterr().err.replace("\n", " ")
+    assert "Nothing yet" not in write_page(PAPER, tmp_path).read_text()
     assert "No table yet." in write_overview(tmp_path / "empty").read_text()

@@ -149,7 +149,7 @@ def test_arrays_of_samples_are_compared_by_their_spectra(tmp_path, capsys):
     np.savez(path, X=samples[:, None], name=names, genre=names, n_samples=np.full(3, 8 * 22050))
     arguments = ["--dataset", "arrays", "--data", str(path), "--cache", str(tmp_path), "--out", str(tmp_path / "out")]
     assert run_app(app, arguments) == 0
-    lines = (tmp_path / "out" / "duplicates" / "arrays" / "table_duplicates.csv").read_text().splitlines()
+    lines = (tmp_path / "out" / "duplicates" / "samples.npz" / "table_duplicates.csv").read_text().splitlines()
     assert lines[1].startswith("a,c,")
     assert lines[2].startswith("#")
 

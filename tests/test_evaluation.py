@@ -12,7 +12,7 @@ DISAGREEING = np.array([[0.6, 0.4, 0.0], [0.55, 0.45, 0.0], [0.0, 1.0, 0.0]])
 
 
 def test_majority_vote_and_mean_softmax_are_different_decisions():
-    (clip,) = aggregate(DISAGREEING, np.array([1, 1, 1]), np.array([0, 0, 0]), ["a"])
+    (clip,) = aggregate(DISAGREEING, np.array([1, 1, 1]), np.array([0, 0, 0]), ["a"], [None])
     assert clip.by_majority_vote == 0
     assert clip.by_mean_softmax == 1
     assert (clip.windows, clip.windows_correct, clip.votes) == (3, 1, (2, 1, 0))
@@ -25,8 +25,8 @@ def test_majority_vote_and_mean_softmax_are_different_decisions():
 
 def test_ties_of_the_vote_go_to_the_lowest_class():
     probabilities = np.array([[0.1, 0.2, 0.7], [0.1, 0.7, 0.2]])
-    (clip,) = aggregate(probabilities, np.array([2, 2]), np.array([0, 0]), ["a"])
-    assert clip.by_majority_vote == 1
+    (clip,) = aggregate(probabilities, np.array([2, 2]), np.array([0, 0]), ["a"], ["b"])
+    assert (clip.by_majority_vote, clip.artist) == (1, "b")
 
 
 def test_windows_find_their_clips_in_any_order():
@@ -36,8 +36,8 @@ def test_windows_find_their_clips_in_any_order():
     probabilities = rng.dirichlet(np.ones(4), 200)
     order = rng.permutation(200)
     ids = [f"t{number}" for number in range(7)]
-    straight = aggregate(probabilities, labels, tracks, ids)
-    shuffled = aggregate(probabilities[order], labels[order], tracks[order], ids)
+    straight = aggregate(probabilities, labels, tracks, ids, [None] * 7)
+    shuffled = aggregate(probabilities[order], labels[order], tracks[order], ids, [None] * 7)
     assert straight == shuffled
     assert accuracies(straight)["window_accuracy"] == accuracy_score(labels, probabilities.argmax(axis=1))
 

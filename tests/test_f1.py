@@ -19,6 +19,11 @@ CASES = {
 }
 
 
+def scored(runs, classes):
+    """Scores where every clip has an artist of its own."""
+    return f1_with_interval(runs, classes, {name: name for names, _, _ in runs for name in names})
+
+
 def theirs(true, decided, average: str) -> float:
     return f1_score(true, decided, average=average, zero_division=0)
 
@@ -27,7 +32,7 @@ def theirs(true, decided, average: str) -> float:
 def test_scores_are_those_of_scikit_learn(case):
     true, decided = map(np.array, CASES[case])
     names = [f"clip{number}" for number in range(len(true))]
-    found = f1_with_interval([(names, true, decided)], 4)
+    found = scored([(names, true, decided)], 4)
     for metric, average in (("clip_f1_weighted", "weighted"), ("clip_f1_macro", "macro")):
         (value,), low, high = found[metric]
         assert value == pytest.approx(theirs(true, decided, average), abs=1e-12)
@@ -60,24 +65,35 @@ def run_of(clips: int, seed: int, right: float = 0.7):
 
 
 def test_an_interval_is_as_wide_as_repeated_draws_of_clips_spread():
-    _, low, high = f1_with_interval([run_of(400, 0)], 5)["clip_f1_macro"]
-    drawn = [f1_with_interval([run_of(400, seed)], 5)["clip_f1_macro"][0][0] for seed in range(1, 60)]
+    _, low, high = scored([run_of(400, 0)], 5)["clip_f1_macro"]
+    drawn = [scored([run_of(400, seed)], 5)["clip_f1_macro"][0][0] for seed in range(1, 60)]
     assert high - low == pytest.approx(4 * np.std(drawn), rel=0.35)
-    _, narrow_low, narrow_high = f1_with_interval([run_of(6400, 0)], 5)["clip_f1_macro"]
+    _, narrow_low, narrow_high = scored([run_of(6400, 0)], 5)["clip_f1_macro"]
     assert narrow_high - narrow_low == pytest.approx((high - low) / 4, rel=0.3)
+
+
+def test_clips_of_an_artist_that_fare_alike_are_one_clip():
+    names, true, decided = run_of(100, 0)
+    _, low, high = scored([(names, true, decided)], 5)["clip_f1_macro"]
+    fourfold = [f"{name} {part}" for name in names for part in range(4)]
+    run = fourfold, np.repeat(true, 4), np.repeat(decided, 4)
+    found = f1_with_interval([run], 5, {name: name.split()[0] for name in fourfold})["clip_f1_macro"]
+    assert found[1:] == pytest.approx((low, high), abs=1e-12)
+    _, narrow_low, narrow_high = scored([run], 5)["clip_f1_macro"]
+    assert narrow_high - narrow_low == pytest.approx((high - low) / 2, rel=0.25)
 
 
 def test_seeds_on_the_same_clips_are_no_more_clips():
     one = run_of(200, 0)
-    _, low, high = f1_with_interval([one], 5)["clip_f1_macro"]
-    values, low3, high3 = f1_with_interval([one] * 3, 5)["clip_f1_macro"]
+    _, low, high = scored([one], 5)["clip_f1_macro"]
+    values, low3, high3 = scored([one] * 3, 5)["clip_f1_macro"]
     assert len(values) == 3
     assert (low3, high3) == pytest.approx((low, high), abs=1e-12)
 
 
 def test_folds_of_single_clips_have_finite_intervals():
     folds = [([f"clip{number}"], np.array([number]), np.array([number])) for number in range(3)]
-    assert f1_with_interval(folds, 3)["clip_f1_macro"] == ([1.0, 1.0, 1.0], 1.0, 1.0)
+    assert scored(folds, 3)["clip_f1_macro"] == ([1.0, 1.0, 1.0], 1.0, 1.0)
 
 
 def test_scores_of_single_genres_are_those_of_scikit_learn():

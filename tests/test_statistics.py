@@ -55,24 +55,29 @@ def test_mcnemar_on_a_given_table():
         mcnemar(first, second[:-1])
 
 
+def apart(clips: int) -> list[str]:
+    """Each clip by an artist of its own."""
+    return [str(number) for number in range(clips)]
+
+
 def test_pairs_are_kept_together_when_they_are_drawn():
     rng = np.random.default_rng(1)
     clips = rng.random(300)
     one = clips + rng.normal(0.02, 0.01, 300)
-    found = paired_difference(one, clips)
+    found = paired_difference(one, clips, apart(300))
     assert found.mean == pytest.approx((one - clips).mean())
     # The spread of clips, ten times as large, does not count.
     assert 0.018 < found.low < found.mean < found.high < 0.022
-    assert paired_difference(one, clips) == found
-    same = paired_difference(clips, clips)
+    assert paired_difference(one, clips, apart(300)) == found
+    same = paired_difference(clips, clips, apart(300))
     assert (same.mean, same.low, same.high) == (0, 0, 0)
-    with pytest.raises(ValueError, match="two shares for each clip"):
-        paired_difference(one, clips[1:])
+    with pytest.raises(ValueError, match="two shares and an artist for each clip"):
+        paired_difference(one, clips[1:], apart(300))
 
 
 def test_the_interval_of_pairs_is_about_the_normal_one():
     differences = np.random.default_rng(2).normal(0.1, 0.3, 400)
-    found = paired_difference(differences, np.zeros(400))
+    found = paired_difference(differences, np.zeros(400), apart(400))
     half = 1.96 * differences.std() / 20
     assert (found.low, found.high) == pytest.approx((found.mean - half, found.mean + half), abs=0.003)
 

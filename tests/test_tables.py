@@ -20,6 +20,9 @@ FACTS = DataFacts(
 )  # fmt: skip
 
 
+MACHINE = {"processor": "One", "threads": 2, "backend": "tensorflow"}
+
+
 def clips(right: int, total: int) -> tuple[ClipResult, ...]:
     """Clips of two windows each, of two genres in turn; the first `right` are right in both."""
     return tuple(
@@ -67,7 +70,7 @@ def record(row: int = -1, *, right: int = 232, total: int = 290, seed: int = 0, 
         },
         "wall_seconds": 1.0,
         "peak_resident_bytes": 1,
-        "machine": {},
+        "machine": MACHINE,
         "versions": {},
         "finished_at": "2026-01-01T00:00:00+00:00",
         "history": ({"epoch": 1, "loss": 1.5, "accuracy": 0.5, "val_loss": 1.4, "val_accuracy": 0.6},),
@@ -231,6 +234,35 @@ def test_runs_under_other_conditions_are_never_averaged():
     groups = groups_of(PAPER, [record(), other])
     assert [len(group.records) for group in groups] == [1, 1]
     assert conditions_of(PAPER, experiment, SETTING, experiment) != conditions_of(PAPER, experiment, SETTING, slower)
+
+
+def test_runs_on_another_split_of_the_same_name_are_no_repetitions():
+    newer = {"split_digest": "dealt otherwise", "finished_at": "2026-02-01T00:00:00+00:00"}
+    old = [record(seed=seed) for seed in range(2)] + [record(0, fold=fold) for fold in (1, 2)]
+    new = [record(seed=seed, **newer) for seed in range(2)]
+    again = [one.but(run_id=f"{one.run_id} again") for one in new]
+    groups = groups_of(PAPER, old + again)
+    ids = [sorted(one.run_id for one in group.records) for group in groups]
+    assert ids == [["run00", "run00", "run50 again", "run51 again"], ["run50", "run51"]]
+    assert groups[0].stem("table", "5.1", PAPER) == "table_5.1"
+    assert groups[1].stem("table", "5.1", PAPER).startswith("table_5.1_")
+
+
+def test_rows_on_different_splits_are_warned_of():
+    one, other = record(0), record(split_digest="dealt otherwise", finished_at="2025-01-01T00:00:00+00:00")
+    (warning,) = table_of(one, other)["warnings"]
+    assert "other test clips" in warning
+    assert "1,2,3,4,5" in warning
+    assert not table_of(one, record())["warnings"]
+
+
+def test_several_machines_are_told():
+    caption = " ".join(table_of(record(0, machine=MACHINE | {"threads": 1}), record())["caption"])
+    assert "Runs of several machines" not in caption
+    caption = " ".join(table_of(record(0, machine=MACHINE | {"processor": "Another"}), record())["caption"])
+    assert "0: Another, tensorflow; 1,2,3,4,5: One, tensorflow" in caption
+    caption = " ".join(table_of(record(seed=1, machine=MACHINE | {"processor": "Another"}), record())["caption"])
+    assert "Another, tensorflow and One, tensorflow" in caption
 
 
 def test_records_of_rows_that_the_paper_no_longer_has_are_left_aside():

@@ -1,0 +1,75 @@
+"""What a table warns of above its rows: leaks, lacking genres, accuracies that cannot be, rows on other test clips."""
+
+from typing import Any
+
+from common.methods import Protocol
+from common.records import DataFacts, Record
+from common.specbase import build
+
+
+def warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]) -> list[str]:
+    found = []
+    shared = max(record.shared_clips for record in records)
+    protocol = build(Protocol, records[0].experiment["protocol"])
+    if shared and protocol.carry_weights and protocol.unit == "clip":
+        first = min(record.fold for record in records if record.shared_clips) + 1
+        found.append(
+            f"CONTAMINATED from round {first} on: weights are carried from round to round, and up to {shared} test "
+            "clips of a round were trained or selected on in an earlier one. The means include these rounds."
+        )
+    elif shared:
+        earlier = ", of this round or an earlier one," if protocol.carry_weights else ""
+        found.append(
+            f"CONTAMINATED: windows of up to {shared} clips stand both in training or validation{earlier} and in test; "
+            "these accuracies measure recognition of known clips as much as of genres."
+        )
+    if protocol.unit == "clip":
+        found += _other_splits(records, rows)
+    lacking = sorted(
+        {
+            facts.genres[label]
+            for record in records
+            if record.folds == 1
+            for label in set(range(len(facts.genres))) - {clip.label for clip in record.clips}
+        }
+    )
+    folds_lacking = sum(
+        record.folds > 1 and len({clip.label for clip in record.clips}) < len(facts.genres) for record in records
+    )
+    if folds_lacking:
+        found.append(
+            f"In {folds_lacking} of {len(records)} runs the test fold has no clip of some genre; F1 macro of such a "
+            "run is the mean over the other genres."
+        )
+    if lacking:
+        found.append(
+            f"No test clip of {', '.join(lacking)}: how well they are recognised is not measured; F1 macro is the mean "
+            "over genres that have test clips or were decided for."
+        )
+    ceiling = facts.clip_accuracy_ceiling_percent
+    above = [
+        row["label"]
+        for row in rows
+        if ceiling and row["measured"] and row["measured"]["clip_accuracy_mean_softmax"]["mean"] > ceiling
+    ]
+    if above:
+        found.append(
+            f"Clip accuracy above {ceiling:g} %, more than the faulty labels of this data set should allow, in rows: "
+            f"{', '.join(above)}."
+        )
+    return found
+
+
+def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[str]:
+    """Rows that were run on a split which deals otherwise than the newest run's of the same name."""
+    newest: dict[int, str] = {}
+    for record in sorted(records, key=lambda record: (record.finished_at, record.run_id)):
+        newest[record.fold] = record.split_digest
+    others = {record.run_id for record in records if record.split_digest != newest[record.fold]}
+    labels = [row["label"] for row in rows if others & set(row["records"])]
+    if not labels:
+        return []
+    return [
+        f"Rows {', '.join(labels)} were run on a split of the same name that deals otherwise, on other test clips than "
+        "the newest run; run them again to compare them."
+    ]
