@@ -154,7 +154,7 @@ def run_audit(
     if not any((audited.runs / f"{run}.json").exists() for regime in audit.regimes for run in regime.runs):
         reasons = "; ".join(reason for outcome in outcomes for reason in outcome.failed)
         raise RunError(f"--audit: no run of {label} came to an end: {reasons}")
-    write_json(audited.path, audit.as_json())
+    write_json(audited.path, audited.audit.as_json())
     return audited, outcomes
 
 

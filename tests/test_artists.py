@@ -110,6 +110,7 @@ def test_clips_of_an_artist_that_fare_alike_count_as_few():
     assert alike == pytest.approx(8 * (0.25 / 8) / (4 / 3 * 4 / 64))
     # Artists of one right and one wrong clip each do not differ: never more than the clips.
     assert independent_clips([1, 0] * 4, list("aabbccdd")) == 8
+    assert independent_clips([1, 0] * 3 + [1, 1], list("aabbccdd")) == 8
     assert independent_clips([1, 1, 0, 0, 1], list("abcde")) == 5
     # All right: nothing tells how alike an artist's clips are.
     assert independent_clips([1] * 8, list("aabbccdd")) == 4

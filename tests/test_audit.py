@@ -14,10 +14,11 @@ from common.auditreport import regenerate_audits
 from common.audittable import of_audit
 from common.cli import make_app, run_app
 from common.errors import RunError
-from common.files import read_json, write_json
+from common.files import write_json
 from common.overlap import overlap_of, sides_of
 from common.planning import Options, plan
 from common.statistics import difference_of_shares
+from data_pipeline.datasets.gtzan import facts
 from data_pipeline.duplicates import Pair
 from data_pipeline.shards import ShardTrack
 from reproductions.se_cnn.paper import PAPER
@@ -128,6 +129,14 @@ def test_every_split_that_the_data_allow_is_run(audited):
     caption = " ".join(table["caption"])
     assert "OTHER CLASSES: 4 genres" in caption
     assert table["gap_to"] == "random windows"
+
+
+def test_records_name_the_artists_of_their_clips(audited):
+    found = records.read_all(audited[0] / "out" / "se_cnn" / "arrays" / "runs")
+    assert len(found) == 5
+    for clip in (clip for record in found for clip in record.clips):
+        assert clip.artist == (facts()[clip.id]["artist"] or None)
+    assert any(clip.artist for clip in found[0].clips)
 
 
 def test_a_gap_is_the_difference_from_the_first_row(audited):
@@ -262,8 +271,12 @@ def test_fewer_seeds_take_no_results_away(audited, with_artists, tmp_path):
     more = {clips: (clips, "a" * 16), artists: (artists, "b" * 16)}
     regimes = tuple(r.but(runs=more.get(r.runs[0], r.runs) if r.runs else ()) for r in first.audit.regimes)
     write_json(place / "audits" / "audit.json", first.audit.but(regimes=regimes).as_json())
-    assert main(["se_cnn", *flags(with_artists, tmp_path / "again")]) == 0
-    runs = {row["label"]: row["measured"].get("runs") for row in read_json(place / "table_audit.json", what="")["rows"]}
+    options = Options(
+        dataset="arrays", data=with_artists, epochs=1, seeds=1, cache=tmp_path / "again" / "cache", out=place.parents[1]
+    )
+    again, _ = run_audit(PAPER, options, workers=lambda job, board: iter(()))
+    assert read_audits(PAPER, options.out)[0].audit == again.audit
+    runs = {row["label"]: row["measured"].get("runs") for row in of_audit(PAPER, again)["rows"]}
     assert runs["random clips"] == 2
     assert runs["artists apart"] == 1  # the other seed was on other test clips
 

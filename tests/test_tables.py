@@ -8,7 +8,7 @@ import pytest
 
 from common import records, rendering, tables
 from common.errors import DataError
-from common.evaluation import ClipResult
+from common.evaluation import ClipResult, wilson_interval
 from common.groups import conditions_of, groups_of
 from common.records import DataFacts, PartCounts, Record, Setting
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
@@ -105,6 +105,15 @@ def test_a_renamed_or_damaged_record_is_refused(tmp_path):
     moved.write_text("{")
     with pytest.raises(DataError, match="not valid JSON"):
         records.read(moved)
+
+
+def test_clips_of_one_artist_widen_the_interval_of_a_row():
+    # The first 232 clips are right: of 58 artists with five clips each, all but one fare wholly alike.
+    named = tuple(clip.but(artist=f"artist {number // 5}") for number, clip in enumerate(clips(232, 290)))
+    values = table_of(record(clips=named))
+    low, high = values["rows"][-1]["measured"]["clip_accuracy_mean_softmax"]["ci95"]
+    assert (low, high) == pytest.approx([100 * end for end in wilson_interval(0.8, 58)], abs=0.6)
+    assert "290 test clips by 58 artists" in " ".join(values["caption"])
 
 
 def test_a_row_has_mean_interval_and_difference_in_percent():
