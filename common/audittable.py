@@ -181,9 +181,7 @@ def _caption(paper: Paper, audit: Audit, records: dict[str, list[Record]], publi
     lines += captions.machines(of_regimes)
     lines += captions.other_data(paper, one.data)
     lines += captions.other_classes(paper, audit.setting, one.data)
-    if min(map(len, records.values())) == 1:
-        some = "" if max(map(len, records.values())) == 1 else " in some rows"
-        lines.append(f"ONE SEED{some}: small differences between rows may be chance.")
+    lines += captions.single_seeds(of_regimes)
     lines += captions.left_out_clips(one.data)
     lines.append(
         "On both sides: in test, and in training or validation. Known test clips: of those the clip itself, a "

@@ -38,7 +38,9 @@ def caption(paper: Paper, table: Table, setting: Setting, facts: DataFacts, reco
             {label: (record, published_of(paper, record)) for label, record in of_rows.items()}
         )
     lines += _repetitions(records)
-    lines += machines(_records_of_rows(table, records))
+    all_of_rows = _records_of_rows(table, records)
+    lines += single_seeds(all_of_rows)
+    lines += machines(all_of_rows)
     lines += other_data(paper, facts)
     lines += left_out_clips(facts)
     lines += table.notes
@@ -203,7 +205,7 @@ def _what_spreads(records: list[Record]) -> str:
 
 
 def _repetitions(records: list[Record]) -> list[str]:
-    """Which rows rest on one seed, and whether folds are lacking."""
+    """How often rows were run, and whether folds are lacking."""
     seeds, runs = {}, {}
     for record in records:
         seeds.setdefault(record.row_experiment, set()).add(record.seed)
@@ -223,20 +225,31 @@ def _repetitions(records: list[Record]) -> list[str]:
             "Behind the mean of several runs stands their standard deviation; interval over runs: Student's, "
             f"{_what_spreads(records)}."
         )
-    fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
-    if fewest == 1:
-        where = ": " if most == 1 else " in some rows: "
-        lines.append(f"ONE SEED{where}differences between rows may be chance.")
     return lines
+
+
+def single_seeds(of_rows: dict[str, list[Record]]) -> list[str]:
+    """Which rows rest on one seed.
+
+    Args:
+        of_rows: row label -> its records.
+    """
+    single = [label for label, mine in of_rows.items() if len({record.seed for record in mine}) == 1]
+    if not single:
+        return []
+    where = "" if len(single) == len(of_rows) else f" in {'; '.join(single)}"
+    return [f"ONE SEED{where}: differences between rows may be chance."]
 
 
 def marks(table: dict[str, Any]) -> str:
     """What a figure of a table has to say of its numbers, in short: lines of 80 characters."""
     found = [f"{table['data']}, {table['protocol']}"] + (["smoke scale"] if table["scale"] == "smoke" else [])
     text = " ".join(table["caption"])
-    for mark in ("INCOMPLETE", "REDUCED NETWORK", "REDUCED WINDOWS", "REDUCED FEATURES", "ONE SEED"):
+    for mark in ("INCOMPLETE", "REDUCED NETWORK", "REDUCED WINDOWS", "REDUCED FEATURES"):
         if mark in text:
             found.append(mark.lower())
+    if "ONE SEED" in text:
+        found.append("one seed" if "ONE SEED:" in text else "one seed in some rows")
     if table["setting"]["genres"]:
         found.append(f"{len(table['setting']['genres'])} genres")
     found += [f"changed: {change}" for change in table["setting"]["changes"]]

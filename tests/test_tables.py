@@ -181,6 +181,7 @@ def test_captions_say_what_was_reduced(changes, words):
 def test_several_seeds_are_not_called_one():
     rows = [record(row, seed=seed) for row in range(6) for seed in range(2)]
     assert "ONE SEED" not in " ".join(table_of(*rows)["caption"])
+    assert "ONE SEED in 5; 1,2,3,4,5: differences" in " ".join(table_of(*rows[:3], record(1), record())["caption"])
 
 
 def test_contamination_and_impossible_accuracy_are_warned_of():
