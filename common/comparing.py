@@ -60,6 +60,7 @@ def of_pairs(paper: Paper, table: Table, setting: Setting, records: list[Record]
             f"(BCa) over {drawn([any_record])}. Right alone: clips that one of the two decides rightly by mean "
             "softmax, and the other not, in the runs of the first seed that both have; p: McNemar's exact test on "
             "them, as if clips were independent. Each clip counts once, however many windows it has.",
+            f"Intervals and p are of test clips alone; what other seeds would give comes on top{_over_seeds(of_rows)}.",
             *_left_out(of_rows, reference, [row["label"] for row in rows]),
             *(
                 [f"{len(rows)} comparisons: one in twenty falls below p = 0.05 by chance alone."]
@@ -68,6 +69,19 @@ def of_pairs(paper: Paper, table: Table, setting: Setting, records: list[Record]
             ),
         ],
     }
+
+
+def _over_seeds(of_rows: dict[str, dict[Place, Record]]) -> str:
+    """How far the seeds of rows that have several lie apart."""
+    told = []
+    for label, mine in of_rows.items():
+        of_seed: dict[int, list[float]] = {}
+        for (seed, _), record in sorted(mine.items()):
+            of_seed.setdefault(seed, []).append(record.metrics["test"]["window_accuracy"])
+        if len(of_seed) > 1:
+            means = [100 * sum(values) / len(values) for values in of_seed.values()]
+            told.append(f"{label}: {', '.join(f'{mean:.1f}' for mean in means)} %")
+    return f" (window accuracy of each seed of {'; of '.join(told)})" if told else ""
 
 
 def _left_out(of_rows: dict[str, dict[Place, Record]], reference: str, compared: list[str]) -> list[str]:

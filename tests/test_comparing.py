@@ -44,6 +44,19 @@ def test_rows_are_compared_on_the_same_clips_with_the_recommended_one():
     assert f"{REFERENCE} right alone" in header
 
 
+def test_what_seeds_add_is_told_beside_intervals_over_clips():
+    references = [
+        record("performance", REFERENCE, decided([True] * right + [False] * 4), seed=right) for right in (4, 6)
+    ]
+    other = record("performance", OTHERS[0], decided(FIRST[:8]), seed=4)
+    told = " ".join(pairs([*references, other])["caption"])
+    assert f"comes on top (window accuracy of each seed of {REFERENCE}: " in told
+    shown = [100 * one.metrics["test"]["window_accuracy"] for one in references]
+    assert f"{shown[0]:.1f}, {shown[1]:.1f} %)" in told
+    one = " ".join(pairs([references[0], other])["caption"])
+    assert "what other seeds would give comes on top." in one
+
+
 def test_rows_on_other_clips_are_not_compared():
     one = record("performance", OTHERS[0], decided(FIRST))
     other = record("performance", REFERENCE, decided(SECOND))

@@ -45,6 +45,14 @@ def test_the_headline_table_is_what_was_measured():
         assert f"by {most} ({high} to {low})" in text
 
 
+def test_what_seeds_add_to_the_headline_is_what_was_measured():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    table = json.loads((RESULTS / "se_cnn" / "arrays" / "table_5.1.json").read_text(encoding="utf-8"))
+    found = next(row for row in table["rows"] if row["label"] == "1,2,3,4,5")["measured"]["window_accuracy"]
+    assert found["runs"] == 3
+    assert f"over three, random clips give {found['mean']:.1f} ± {found['sd']:.1f} % of windows" in text
+
+
 def test_the_memory_of_accumulation_is_what_was_measured():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     found = json.loads((RESULTS / "benchmarks" / "accumulation.json").read_text(encoding="utf-8"))
