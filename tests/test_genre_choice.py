@@ -136,6 +136,7 @@ def test_choices_that_hold_the_same_clips_are_other_runs(arrays, run, monkeypatc
     assert sorted(len(record["data"]["genres"]) for record in records) == [2, 3]
 
 
+@pytest.mark.slow
 def test_a_genre_with_one_clip_stops_the_run_and_can_be_left_out(arrays, run):
     path = arrays({"Folk": 20, "Pop": 20, "Rock": 1})
     code, stderr, _ = run(path)

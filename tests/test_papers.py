@@ -38,7 +38,11 @@ def distinct_models() -> list:
             for row in table.rows:
                 experiment = reduced(paper, row.experiment)
                 cases.setdefault((key, experiment.model.digest), (f"{table.id} [{row.label}]", experiment))
-    return [pytest.param(key, experiment, id=f"{key} {label}") for (key, _), (label, experiment) in cases.items()]
+    # ResNet101 is ResNet50 with more of the same blocks, and takes as long to build as ten other networks.
+    return [
+        pytest.param(*(key, experiment), id=f"{key} {label}", marks=[pytest.mark.slow] if "ResNet101" in label else [])
+        for (key, _), (label, experiment) in cases.items()
+    ]
 
 
 def small_input(paper: Paper, experiment) -> tuple:

@@ -95,6 +95,7 @@ def plan_of_demo_settings(experiments):
     return [resolve(PAPER, experiment, setting, None) for experiment in experiments]
 
 
+@pytest.mark.slow
 def test_rows_of_different_windows_share_a_table_and_its_caption_tells_them_apart(options):
     chosen = options(rows=("SimpleCNN", "nnet2"), epochs=2, changes=("training.windows_per_epoch=32",))
     work = plan(PAPER, chosen)
