@@ -10,7 +10,7 @@ from common.errors import DataError
 from common.evaluation import MAIN_METRICS, METRIC_NAMES
 from common.paper import Paper
 from common.records import Record, of_one_start, read
-from common.shares import COUNTING, by_artists, counted, mean_share, tested_clips
+from common.shares import artists_known, by_artists, counting, mean_share, tested_clips
 from common.statistics import difference_of_shares
 
 
@@ -190,11 +190,10 @@ def _caption(paper: Paper, audit: Audit, records: dict[str, list[Record]], publi
     if any(r.overlap and r.overlap.nameless for r in audit.regimes):
         lines.append("A clip whose artist is not known counts as one of an artist of its own.")
     lines.append(f"{audit.scanned} clips were compared with each other. {how_compared(audit.above, audit.too_short)}")
-    if any(clip.artist for mine in records.values() for clip in tested_clips(mine).values()):
-        lines.append(f"95 % intervals: {COUNTING}.")
+    every = [record for mine in records.values() for record in mine]
+    lines.append(f"95 % intervals: {counting(every)}.")
+    if artists_known(every):
         lines += rowtexts.told("Artists", {title: by_artists(mine) for title, mine in of_regimes.items()}, of_rows)
-    else:
-        lines.append(f"95 % intervals: {counted(records[next(iter(records))])}.")
     lines.append(
         "95 % intervals of gaps: Newcombe's from the two of Wilson, which takes the test clips of two splits for "
         "different ones. The spread over seeds and splits comes on top."

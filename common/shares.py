@@ -75,27 +75,29 @@ def mean_share(records: Sequence[Record], metric: str) -> tuple[Interval, float]
     return Interval(mean, *wilson_interval(mean, clips)), clips
 
 
+def artists_known(records: Sequence[Record]) -> bool:
+    """Whether the artist of any test clip is."""
+    return any(clip.artist is not None for clip in tested_clips(records).values())
+
+
 def drawn(records: Sequence[Record]) -> str:
     """What a caption has to say of what a bootstrap draws."""
-    if any(clip.artist is not None for clip in tested_clips(records).values()):
+    if artists_known(records):
         return "artists, each with all of its test clips"
     return "test clips, whose artists are not known"
 
 
-COUNTING = (
-    "Wilson, counting test clips (not windows) as independent trials, but those of one artist for as few as their "
-    "results are alike (design effect)"
-)
+def counting(records: Sequence[Record]) -> str:
+    """What a caption has to say of how `mean_share` counts clips."""
+    told = "Wilson, counting test clips (not windows) as independent trials"
+    if artists_known(records):
+        return f"{told}, but those of one artist for as few as their results are alike (design effect)"
+    return f"{told}; artists are not known, so clips of one artist count in full"
 
 
 def counted(records: Sequence[Record]) -> str:
-    """What a caption has to say of how `mean_share` counts clips."""
-    if any(clip.artist is not None for clip in tested_clips(records).values()):
-        return f"{COUNTING}: {by_artists(records)}"
-    return (
-        "Wilson, counting test clips (not windows) as independent trials; artists are not known, so clips of one "
-        "artist count in full"
-    )
+    """`counting`, with how many artists there are."""
+    return f"{counting(records)}: {by_artists(records)}" if artists_known(records) else counting(records)
 
 
 def by_artists(records: Sequence[Record]) -> str:

@@ -51,6 +51,11 @@ def test_what_seeds_add_to_the_headline_is_what_was_measured():
     found = next(row for row in table["rows"] if row["label"] == "1,2,3,4,5")["measured"]["window_accuracy"]
     assert found["runs"] == 3
     assert f"over three, random clips give {found['mean']:.1f} ± {found['sd']:.1f} % of windows" in text
+    pairs = json.loads((RESULTS / "se_cnn" / "arrays" / "table_5.1_pairs.json").read_text(encoding="utf-8"))
+    (seeds,) = re.findall(r"each seed of 1,2,3,4,5: ([\d., ]+) %", " ".join(pairs["caption"]))
+    audit = json.loads((RESULTS / "se_cnn" / "arrays" / "table_audit.json").read_text(encoding="utf-8"))
+    clips = next(row for row in audit["rows"] if row["label"] == "random clips")["measured"]["window_accuracy"]
+    assert min(map(float, seeds.split(", "))) == round(clips["mean"], 1)
 
 
 def test_the_memory_of_accumulation_is_what_was_measured():
