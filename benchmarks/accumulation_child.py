@@ -12,7 +12,7 @@ from common.quiet import quiet_start
 with quiet_start():
     import numpy as np
 
-    from common.training import peak_resident_bytes
+    from common.memory import peak_resident_bytes
     from common.workbench import Workbench
 
 

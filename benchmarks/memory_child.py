@@ -18,9 +18,10 @@ with quiet_start():
     from benchmarks.synthetic import disjoint_windows
     from common.errors import EncoreError
     from common.folds import Fold
+    from common.memory import MemoryLimit, peak_resident_bytes
     from common.methods import Protocol, Training
     from common.spec import Experiment
-    from common.training import MemoryLimit, Run, fit, peak_resident_bytes
+    from common.training import Run, fit
     from data_pipeline.reader import WindowReader
     from data_pipeline.shards import read_index
     from data_pipeline.stream import as_dataset, epoch_order

@@ -6,6 +6,7 @@ from typing import Any
 from common import rowtexts
 from common.evaluation import OTHER_PART_METRIC_NAMES
 from common.f1 import RESAMPLES
+from common.machines import calculates_on
 from common.methods import Training
 from common.paper import Paper
 from common.records import DataFacts, Record, Setting
@@ -118,7 +119,7 @@ def machines(of_rows: dict[str, list[Record]]) -> list[str]:
 
 def _machine(record: Record) -> str:
     backend = record.machine.get("backend", "unknown backend")
-    told = f"{record.machine.get('processor', 'unknown processor')}, {backend} {record.versions.get(backend, '')}"
+    told = f"{calculates_on(record.machine)}, {backend} {record.versions.get(backend, '')}"
     return told.strip()
 
 
@@ -261,8 +262,9 @@ def marks(table: dict[str, Any]) -> str:
         found.append("excerpts of clips")
     if "synthetic" in text:
         found.append("synthetic audio")
-    if any(warning.startswith("CONTAMINATED") for warning in table["warnings"]):
-        found.append("contaminated")
+    for mark, told in (("CONTAMINATED", "contaminated"), ("DIVERGED", "some trainings diverged")):
+        if any(warning.startswith(mark) for warning in table["warnings"]):
+            found.append(told)
     return "\n".join(textwrap.wrap(", ".join(found), 80))
 
 

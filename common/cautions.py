@@ -1,13 +1,28 @@
-"""What a table warns of above its rows: leaks, lacking genres, accuracies that cannot be, rows on other test clips."""
+"""What a table warns of above its rows: leaks, lacking genres, accuracies that cannot be, rows on other test clips,
+trainings that came apart."""
 
 from typing import Any
 
+from common import divergence
+from common.divergence import Divergence
 from common.methods import Protocol
 from common.records import DataFacts, Record
 from common.specbase import build
 
 
-def warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]) -> list[str]:
+def warnings(
+    facts: DataFacts,
+    records: list[Record],
+    rows: list[dict[str, Any]],
+    noted: dict[str, list[Divergence]] | None = None,
+) -> list[str]:
+    """All warnings of a table.
+
+    Args:
+        records: of its rows.
+        rows: as JSON values, measured.
+        noted: row label -> its runs that diverged and have no record.
+    """
     found = []
     shared = max(record.shared_clips for record in records)
     protocol = build(Protocol, records[0].experiment["protocol"])
@@ -25,6 +40,9 @@ def warnings(facts: DataFacts, records: list[Record], rows: list[dict[str, Any]]
         )
     if protocol.unit == "clip":
         found += _other_splits(records, rows)
+    by_id = {record.run_id: record for record in records}
+    of_rows = {row["label"]: [by_id[name] for name in row["records"] if name in by_id] for row in rows}
+    found += divergence.told(of_rows, noted or {})
     lacking = sorted(
         {
             facts.genres[label]

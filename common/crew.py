@@ -12,7 +12,7 @@ import dask
 from dask.utils import parse_timedelta
 from distributed import CancelledError, Client, Future, KilledWorker, wait
 
-from common import records, worker
+from common import machines, worker
 from common.console import say
 from common.display import Board, RunListener
 from common.errors import ClusterError, EncoreError
@@ -76,7 +76,7 @@ class Crew:
             EncoreError: a worker met what stops the whole command.
         """
         options = job.options.with_absolute_paths()
-        errand = cloudpickle.dumps(Errand(job.plan.paper, options, job.command, records.versions()))
+        errand = cloudpickle.dumps(Errand(job.plan.paper, options, job.command, machines.versions()))
         # No more tasks than workers: those that wait on a worker would be blamed, too, if its process died.
         waiting, under_way = deque(_chains(job.pending)), {}
         news: queue.SimpleQueue = queue.SimpleQueue()

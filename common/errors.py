@@ -31,3 +31,15 @@ class RunError(EncoreError):
     """One run failed; the others go on, and the command ends with exit code 1."""
 
     exit_code = 1
+
+
+class DivergedError(RunError):
+    """The loss of a run is no longer finite.
+
+    Args:
+        history: one entry per epoch before that.
+    """
+
+    def __init__(self, message: str, history: tuple[dict[str, float], ...] = ()):
+        super().__init__(message)
+        self.history = history

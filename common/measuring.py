@@ -6,18 +6,19 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from common import records
+from common import machines, records
 from common.errors import RunError
 from common.evaluation import accuracies, aggregate
+from common.memory import MemoryLimit, peak_resident_bytes
 from common.paper import count_trainable
 from common.planning import Options, Plan
 from common.projection import project
 from common.records import PartCounts, Record, SecondInput
-from common.training import WEIGHTS_NAME, Fitted, Listener, MemoryLimit, fit, kept_epoch, peak_resident_bytes, predict
+from common.training import WEIGHTS_NAME, Fitted, Listener, fit, kept_epoch, predict
 from common.workbench import Workbench
 from common.workshop import PlannedRun
+from data_pipeline.decoding import Reader, input_shape
 from data_pipeline.standardisation import Standardisation
-from data_pipeline.stream import Reader, input_shape
 
 
 def measure(
@@ -77,7 +78,7 @@ def measure(
     memory.require("judging")
     tested = () if test_withheld else tuple(clips)
     record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began)
-    return record.but(projection=projection, machine=records.machine() | workbench.devices.facts)
+    return record.but(projection=projection, machine=machines.machine() | workbench.devices.facts)
 
 
 def _weights_of(previous: str, place: Path) -> Path:
@@ -150,8 +151,8 @@ def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, jud
         metrics=metrics,
         wall_seconds=round(fitted.seconds + judging_seconds, 1),
         peak_resident_bytes=peak_resident_bytes(),
-        machine=records.machine(),
-        versions=records.versions(),
+        machine=machines.machine(),
+        versions=machines.versions(),
         finished_at=records.now(),
         weights=planned.weights,
         history=tuple(fitted.state.history),

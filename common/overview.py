@@ -7,6 +7,7 @@ from typing import Any
 from common.console import warn
 from common.errors import DataError
 from common.files import read_json, write_text
+from common.machines import calculates_on
 from common.records import Record, read
 
 _SECONDS = ((3600, "h"), (60, "min"), (1, "s"))
@@ -121,9 +122,9 @@ def _rows_run(table: dict[str, Any]) -> str:
 
 
 def _machine(record: Record) -> str:
-    known = {"processor": "unknown machine", "threads": "?", "backend": "unknown backend"} | record.machine
+    known = {"threads": "?", "backend": "unknown backend"} | record.machine
     threads = f"{known['threads']} thread{'' if known['threads'] == 1 else 's'}"
-    return f"{known['processor']}, {threads}, {known['backend']}"
+    return f"{calculates_on(record.machine)}, {threads}, {known['backend']}"
 
 
 def _shown(seconds: float) -> str:
@@ -150,4 +151,7 @@ def _reductions(table: dict[str, Any]) -> list[str]:
         "synthetic audio": "synthetic audio",
     }
     found = [told for mark, told in marks.items() if mark in text]
-    return found + ["contaminated" for warning in table["warnings"] if warning.startswith("CONTAMINATED")]
+    of_warnings = {"CONTAMINATED": "contaminated", "DIVERGED": "diverged"}
+    return found + [
+        told for mark, told in of_warnings.items() if any(text.startswith(mark) for text in table["warnings"])
+    ]

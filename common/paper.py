@@ -12,8 +12,8 @@ from common.errors import SpecError
 from common.sources import Source
 from common.spec import Experiment, Row, Table
 from common.specbase import Spec
+from data_pipeline.decoding import Layout, shape_of_window
 from data_pipeline.features import Feature
-from data_pipeline.stream import Layout, shape_of_window
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from common.console import say, warn
 from common.records import Projection
 from common.training import Fitted, predict
-from data_pipeline.stream import Layout, Reader
+from data_pipeline.decoding import Layout, Reader
 
 PERPLEXITY, ITERATIONS, SEED = 30.0, 1000, 42
 # Fewer points have no neighbours to keep.

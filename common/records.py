@@ -1,15 +1,10 @@
 """One immutable record per run: written once, found again by the run's id, never edited."""
 
-import importlib.metadata
 import json
-import os
-import platform
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import keras
 from pydantic import ValidationError
 
 from common.errors import DataError
@@ -20,7 +15,6 @@ from common.spec import Scale
 from common.specbase import Spec
 
 FORMAT_VERSION = 1
-_PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn", "soundfile", "soxr", "librosa")
 
 
 class Setting(Spec):
@@ -172,7 +166,7 @@ def write(folder: Path, record: Record) -> Path:
     path = folder / f"{record.run_id}.json"
     if path.exists():
         raise DataError(f"{path}: a record is never overwritten. Give --fresh to measure again.")
-    write_text(path, _layout(record.as_json()))
+    write_text(path, laid_out(record.as_json()))
     return path
 
 
@@ -209,48 +203,13 @@ def of_one_start(records: list[Record]) -> list[Record]:
     return [record for record in records if record.weights == newest.weights]
 
 
-def machine() -> dict[str, str | int]:
-    """What a wall time depends on."""
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count() or 0,
-        "threads": _usable_cores(),
-        "system": platform.system(),
-        "backend": keras.backend.backend(),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that decide a result."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for package in _PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    return found
-
-
 def now() -> str:
     """The time, in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _usable_cores() -> int:
-    """Cores that this process may run on: TensorFlow starts a thread for each."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-def _layout(values: dict[str, Any]) -> str:
-    """One field a line, one clip and one epoch a line: readable, and small in a diff."""
+def laid_out(values: dict[str, Any]) -> str:
+    """A record's JSON. One field a line, one clip and one epoch a line: readable, and small in a diff."""
 
     def text(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)

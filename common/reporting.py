@@ -1,5 +1,6 @@
 """Everything that is written once the records are there: tables and figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,20 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
-from common import captions, charts, comparing, comparisons, confusion, figures, genres, rendering, rounds, tables
+from common import (
+    captions,
+    charts,
+    comparing,
+    comparisons,
+    confusion,
+    divergence,
+    figures,
+    genres,
+    rendering,
+    rounds,
+    tables,
+)
+from common.divergence import Divergence
 from common.figurestyle import write
 from common.groups import Group, groups_of
 from common.paper import ArchitectureTable, Figure, Paper
@@ -41,11 +55,12 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> list[Repo
         if dataset in (None, folder.name):
             whole = with_searched(paper, out, folder.name)
             groups = groups_of(whole, read_all(runs_folder(out, paper.key, folder.name)))
-            reports += [_write_group(whole, group, out) for group in groups]
+            diverged = divergence.read_all(folder / "diverged")
+            reports += [_write_group(whole, group, out, diverged) for group in groups]
     return reports
 
 
-def _write_group(paper: Paper, group: Group, out: Path) -> Report:
+def _write_group(paper: Paper, group: Group, out: Path, diverged: Sequence[Divergence]) -> Report:
     folder = tables.result_folder(out, paper, group.setting.dataset)
     records = list(group.records)
     made: dict[str, dict[str, Any]] = {}
@@ -59,7 +74,7 @@ def _write_group(paper: Paper, group: Group, out: Path) -> Report:
         paths[beside] += write(chart, folder / "figures" / stem)
 
     for table in paper.tables:
-        values = tables.of_results(paper, table, group.setting, records)
+        values = tables.of_results(paper, table, group.setting, records, diverged)
         if not any(row["measured"] for row in values["rows"]):
             continue
         subtitle = captions.marks(values)

@@ -9,16 +9,18 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from common import devices, records
+from common import devices, divergence, machines, records
 from common.console import say, warn
 from common.display import Board
-from common.errors import EncoreError, RunError, SpecError
+from common.divergence import Divergence
+from common.errors import DivergedError, EncoreError, RunError, SpecError
 from common.files import make_folder, require_writable_folder, write_text
 from common.measuring import measure
+from common.memory import MemoryLimit
 from common.planning import Options, Plan
 from common.records import Record
 from common.tables import result_folder
-from common.training import CHECKPOINT_NAME, Listener, MemoryLimit
+from common.training import CHECKPOINT_NAME, Listener
 from common.workbench import Workbench, graph_of
 from common.workshop import PlannedRun
 
@@ -35,6 +37,7 @@ class Result:
         trained: False where a record was there already.
         failure: the reason; empty where there is a record.
         misfit: whether the network and the windows do not go together.
+        diverged: what tables have to say of it, where its loss was no longer finite.
     """
 
     run_id: str
@@ -42,6 +45,7 @@ class Result:
     trained: bool = False
     failure: str = ""
     misfit: bool = False
+    diverged: Divergence | None = None
 
     @property
     def line(self) -> str:
@@ -73,6 +77,11 @@ class Job:
     def records(self) -> Path:
         """Folder of the records."""
         return self._home / "runs"
+
+    @property
+    def diverged(self) -> Path:
+        """Folder of the notes of runs that diverged."""
+        return self._home / "diverged"
 
     @property
     def work(self) -> Path:
@@ -110,6 +119,7 @@ class Job:
         if marker.exists() and marker.read_text(encoding="utf-8") == self.command:
             return
         self._path(planned.run.id).unlink(missing_ok=True)
+        (self.diverged / f"{planned.run.id}.json").unlink(missing_ok=True)
         shutil.rmtree(place, ignore_errors=True)
         write_text(marker, self.command)
 
@@ -167,6 +177,8 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Out
     with Board(len(plan.runs), outcome.finished_before, epochs) as board:
         for planned, result in (workers or in_this_process(options))(job, board):
             outcome.take(planned, result)
+            if result.diverged:
+                divergence.write(job.diverged, result.diverged)
     if outcome.misfits and len(outcome.misfits) == len(plan.runs):
         raise SpecError(outcome.misfits[0])  # no network of this command can take these windows
     for failure in outcome.failed:
@@ -212,6 +224,8 @@ def carry_out(job: Job, planned: PlannedRun, workbench: Workbench, listener: Lis
         try:
             record = measure(job.plan, planned, place, job.options, workbench, memory, listener)
             records.write(job.records, record)
+        except DivergedError as error:
+            return Result(planned.run.id, failure=str(error), diverged=_divergence(job, planned, error))
         except (RunError, SpecError) as error:
             return Result(planned.run.id, failure=str(error), misfit=isinstance(error, SpecError))
         except EncoreError:
@@ -223,6 +237,24 @@ def carry_out(job: Job, planned: PlannedRun, workbench: Workbench, listener: Lis
             return Result(planned.run.id, failure=reason)
         (place / CHECKPOINT_NAME).unlink(missing_ok=True)
         return Result(planned.run.id, record, trained=True)
+
+
+def _divergence(job: Job, planned: PlannedRun, error: DivergedError) -> Divergence:
+    run = planned.run
+    return Divergence(
+        run_id=run.id,
+        paper=job.plan.paper.key,
+        row_experiment=planned.row_experiment,
+        setting=job.plan.setting,
+        seed=run.seed,
+        fold=run.fold.number,
+        folds=planned.folds,
+        reason=str(error).removeprefix(f"run {run.id}: ").rstrip("."),
+        machine=machines.machine(),
+        versions=machines.versions(),
+        finished_at=records.now(),
+        history=error.history,
+    )
 
 
 def _alike_together(runs: list[PlannedRun]) -> list[PlannedRun]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
+import keras
+import numpy as np
 from keras.src.random import seed_generator
 
 
@@ -17,3 +19,13 @@ def own_draws(seed: int) -> Iterator[None]:
     """
     with mock.patch.object(seed_generator, "python_random", random.Random(seed)):
         yield
+
+
+def begin_epoch(seed: int, epoch: int) -> None:
+    """Make the draws of an epoch depend on nothing but (seed, epoch), so that a resumed run draws the same.
+
+    On TensorFlow and JAX they do: each random layer has a seed of its own, which checkpoints hold. On PyTorch Keras
+    draws dropout masks from the one global generator, which nobody could save for each device.
+    """
+    if keras.backend.backend() == "torch":
+        keras.utils.set_random_seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))

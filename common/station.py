@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from distributed import get_worker
 
-from common import devices, records
+from common import devices, machines
 from common.console import messages
 from common.errors import ClusterError, DataError, EncoreError
 from common.paper import Paper
@@ -120,7 +120,7 @@ def _quiet_plan(errand: Errand) -> Plan:
 
 
 def _require_versions(asked: dict[str, str]) -> None:
-    found = records.versions()
+    found = machines.versions()
     packages = [name for name in asked if name != "python"]
     differing = [f"{name} {found[name]} instead of {asked[name]}" for name in packages if found[name] != asked[name]]
     if differing:

@@ -3,6 +3,7 @@
 import json
 import re
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from common import captions, cautions, rowtexts
 from common.comparing import effect_lines
+from common.divergence import Divergence
 from common.evaluation import (
     ALL_METRIC_NAMES,
     METRIC_NAMES,
@@ -28,11 +30,14 @@ from common.statistics import over_runs
 _LONGEST_CHANGES = 80
 
 
-def of_results(paper: Paper, table: Table, setting: Setting, records: list[Record]) -> dict[str, Any]:
+def of_results(
+    paper: Paper, table: Table, setting: Setting, records: list[Record], diverged: Sequence[Divergence] = ()
+) -> dict[str, Any]:
     """Put the records of one setting beside the published numbers.
 
     Args:
         records: of any rows; those of other settings or papers are left aside.
+        diverged: runs without a record, of any rows and settings.
 
     Returns:
         The table as JSON values; percentages in percent, rounded to two decimals. Rows without a record have an empty
@@ -76,7 +81,7 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
             if facts
             else ["No run is recorded yet."]
         ),
-        "warnings": cautions.warnings(facts, used, rows) if facts else [],
+        "warnings": cautions.warnings(facts, used, rows, _noted(table, setting, diverged)) if facts else [],
         "row_header": table.row_header,
         "metrics": list(table.metrics),
         "compared_with": table.compared_with,
@@ -84,6 +89,12 @@ def of_results(paper: Paper, table: Table, setting: Setting, records: list[Recor
         "assumed": paper.assumed,
         "rows": rows,
     }
+
+
+def _noted(table: Table, setting: Setting, diverged: Sequence[Divergence]) -> dict[str, list[Divergence]]:
+    """Row label -> its runs of this setting that diverged."""
+    mine = [one for one in diverged if one.setting == setting]
+    return {row.label: [one for one in mine if one.row_experiment == row.experiment.digest] for row in table.rows}
 
 
 def _compared(row: Row, measured: dict[str, Any]) -> list[str]:

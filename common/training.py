@@ -3,8 +3,6 @@
 import csv
 import io
 import math
-import resource
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +12,19 @@ import numpy as np
 
 from common import checkpoint
 from common.checkpoint import LoopState
-from common.errors import BudgetError, RunError
+from common.errors import DivergedError, RunError
 from common.files import make_folder, sha256_of_json, write_text
 from common.folds import Fold
+from common.memory import NO_LIMIT, MemoryLimit
 from common.methods import Training
 from common.optimizers import AccumulatedAdam, AccumulationSchedule
 from common.schedules import class_weights_of, learning_rate_of
+from common.seeding import begin_epoch
 from common.spec import Experiment
 from common.workbench import ModelBuilder, Workbench, network_of
+from data_pipeline.decoding import Layout, Reader, input_shape
 from data_pipeline.standardisation import AS_STORED, Standardisation, measure
-from data_pipeline.stream import Layout, Reader, as_dataset, epoch_order, input_shape
+from data_pipeline.stream import batches_for_keras, epoch_order
 
 CHECKPOINT_NAME = "checkpoint.npz"
 WEIGHTS_NAME = "best.weights.h5"
@@ -64,48 +65,6 @@ class Run:
 
 
 @dataclass(frozen=True)
-class MemoryLimit:
-    """A limit on the resident memory of the process.
-
-    Args:
-        limit_bytes: None for no limit.
-    """
-
-    limit_bytes: int | None = None
-
-    def batch_budget(self) -> int | None:
-        """What is left for batches beside what the process holds now (TensorFlow alone: about 600 MB).
-
-        A step's activations come on top; whether they fit is checked after the first epoch, by `require`.
-        """
-        return None if self.limit_bytes is None else self.limit_bytes - resident_bytes()
-
-    def require(self, doing: str) -> None:
-        """Raise BudgetError once the peak is above the limit."""
-        peak = peak_resident_bytes()
-        if self.limit_bytes is not None and peak > self.limit_bytes:
-            raise BudgetError(
-                f"--memory-limit {self.limit_bytes / 2**20:.0f} MB: after {doing} the process has peaked at "
-                f"{peak / 2**20:.0f} MB. "
-                "Raise the limit, or use --precision mixed_bfloat16."
-            )
-
-
-def peak_resident_bytes() -> int:
-    """Most memory that this process ever held."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-def resident_bytes() -> int:
-    """Memory that this process holds now; its peak where the system does not tell."""
-    status = Path("/proc/self/statm")
-    if not status.exists():
-        return peak_resident_bytes()
-    return int(status.read_text().split()[1]) * resource.getpagesize()
-
-
-@dataclass(frozen=True)
 class Fitted:
     """A finished fit: the model holds the weights of its best (or last) epoch.
 
@@ -141,7 +100,7 @@ def fit(
     folder: Path,
     start_from: Path | None = None,
     workbench: Workbench | None = None,
-    memory: MemoryLimit = MemoryLimit(),
+    memory: MemoryLimit = NO_LIMIT,
     listener: Listener | None = None,
 ) -> Fitted:
     """Train one run, going on from its checkpoint where there is one.
@@ -155,7 +114,7 @@ def fit(
         workbench: where the compiled model comes from; the model of an earlier fit from there is used up.
 
     Raises:
-        RunError: the loss is no longer finite.
+        DivergedError: the loss is no longer finite.
         ResumeError: the checkpoint does not fit.
         BudgetError: the memory limit cannot be kept.
     """
@@ -178,7 +137,7 @@ def fit(
     class_weights = class_weights_of(training, reader.labels[run.fold.train], len(reader.index.genres))
 
     def windows(order: np.ndarray):
-        return as_dataset(
+        return batches_for_keras(
             reader,
             order,
             batch_size=training.batch_windows,
@@ -196,7 +155,7 @@ def fit(
         listener.started(state.epoch, batches)
         if training.plateau_epochs is not None or training.step_epochs is not None:
             model.optimizer.learning_rate = learning_rate_of(training, state.history)
-        callbacks = [_Ticker(listener)]
+        callbacks = [_Ticker(listener, run.seed, state.epoch)]
         if isinstance(model.optimizer, AccumulatedAdam):
             callbacks.append(AccumulationSchedule(len(order), training.accumulate_left_over))
         fitted = model.fit(
@@ -214,7 +173,11 @@ def fit(
             "seconds": round(time.perf_counter() - began, 3),
         }
         if not (math.isfinite(entry["loss"]) and math.isfinite(entry["val_loss"])):
-            raise RunError(f"run {run.id}: the loss is not finite in epoch {entry['epoch']} ({entry['loss']}).")
+            raise DivergedError(
+                f"run {run.id}: the loss is not finite in epoch {entry['epoch']} ({entry['loss']}; validation "
+                f"{entry['val_loss']}).",
+                tuple(state.history),
+            )
         state.epoch += 1
         state.history.append(entry)
         if entry["val_loss"] < state.best_loss:
@@ -246,7 +209,7 @@ def predict(
     budget_bytes: int | None = None,
 ) -> np.ndarray:
     """Class probabilities of the windows at `positions`, in that order: float32 (windows, classes)."""
-    windows = as_dataset(
+    windows = batches_for_keras(
         reader,
         positions,
         batch_size=batch_size,
@@ -273,9 +236,15 @@ def _is_over(run: Run, state: LoopState) -> bool:
 
 
 class _Ticker(keras.callbacks.Callback):
-    def __init__(self, listener: Listener):
+    """Tells the listener of batches, and has the epoch draw its own random numbers."""
+
+    def __init__(self, listener: Listener, seed: int, epoch: int):
         super().__init__()
-        self._listener = listener
+        self._listener, self._seed, self._epoch = listener, seed, epoch
+
+    def on_train_begin(self, logs=None):
+        # Not earlier: before it Keras may send a first batch through the network, which draws as well.
+        begin_epoch(self._seed, self._epoch)
 
     def on_train_batch_end(self, batch, logs=None):
         self._listener.batch()

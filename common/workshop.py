@@ -17,6 +17,7 @@ from common.spec import Experiment, Row
 from common.training import Run
 from data_pipeline.audio import Decoder
 from data_pipeline.catalog import Catalog
+from data_pipeline.decoding import Reader
 from data_pipeline.duplicates import first_of_source
 from data_pipeline.features import Feature
 from data_pipeline.offline import Copies
@@ -24,7 +25,6 @@ from data_pipeline.pairs import PairedReader, pair_windows
 from data_pipeline.prepare import Spread, prepare
 from data_pipeline.reader import WindowReader
 from data_pipeline.shards import ShardIndex
-from data_pipeline.stream import Reader
 from data_pipeline.windows import index_windows
 
 

@@ -1,41 +1,18 @@
 """tf.data over windows, within a memory budget. The only module that knows tf.data."""
 
 from collections.abc import Iterator
-from typing import Literal
 
+import keras
 import numpy as np
 
 from common.errors import BudgetError
-from data_pipeline.features import Feature
-from data_pipeline.pairs import PairedReader
+from data_pipeline.decoding import Decoding, Layout, Reader, decodings
+from data_pipeline.keras_batches import WindowBatches
 from data_pipeline.reader import WindowReader
 from data_pipeline.standardisation import AS_STORED, Standardisation
 
-# How spectrograms are laid out; samples are always (samples, 1).
-Layout = Literal["frames_bins", "bins_frames_channel"]
-# One input, or two that show the same windows.
-Reader = WindowReader | PairedReader
-
 # Deeper prefetching never helped here: reading is 20 times faster than training.
 _MOST_BATCHES_AHEAD = 4
-
-
-def shape_of_window(frames: int, feature: Feature, layout: Layout) -> tuple[int, ...]:
-    """Shape of one window of `frames` frames as a model takes it."""
-    if _is_sequence(feature, layout):
-        return frames, feature.bins
-    return feature.bins // feature.channels, frames, feature.channels
-
-
-def _is_sequence(feature: Feature, layout: Layout) -> bool:
-    """Samples have no bins to be a picture of, whatever the layout of spectrograms."""
-    return layout == "frames_bins" or feature.bins == 1
-
-
-def input_shape(reader: Reader, layout: Layout) -> tuple:
-    """Shape of a reader's windows as a model takes them: one shape, or a tuple of two."""
-    shapes = tuple(shape_of_window(part.windows.frames, part.index.feature, layout) for part in reader.parts)
-    return shapes[0] if len(shapes) == 1 else shapes
 
 
 def epoch_order(positions: np.ndarray, *, seed: int, epoch: int, limit: int | None = None) -> np.ndarray:
@@ -76,6 +53,36 @@ def batches_ahead(reader: Reader, batch_size: int, budget_bytes: int | None) -> 
     return int(min(ahead, _MOST_BATCHES_AHEAD))
 
 
+def batches_for_keras(
+    reader: Reader,
+    order: np.ndarray,
+    *,
+    batch_size: int,
+    layout: Layout = "bins_frames_channel",
+    standardisation: Standardisation | tuple[Standardisation, ...] = AS_STORED,
+    budget_bytes: int | None = None,
+):
+    """What Keras' `fit`, `evaluate` and `predict` take: `as_dataset` where it runs on TensorFlow, the same windows in
+    the same order as `WindowBatches` on any other backend. Arguments and errors are those of `as_dataset`."""
+    if keras.backend.backend() == "tensorflow":
+        return as_dataset(
+            reader,
+            order,
+            batch_size=batch_size,
+            layout=layout,
+            standardisation=standardisation,
+            budget_bytes=budget_bytes,
+        )
+    _require_readable(reader, order)
+    batches_ahead(reader, batch_size, budget_bytes)
+    return WindowBatches(reader, order, batch_size=batch_size, layout=layout, standardisation=standardisation)
+
+
+def _require_readable(reader: Reader, order: np.ndarray) -> None:
+    for part in reader.parts:
+        part.require_readable(order)
+
+
 def as_dataset(
     reader: Reader,
     order: np.ndarray,
@@ -102,10 +109,8 @@ def as_dataset(
     import tensorflow as tf
 
     parts = reader.parts
-    for part in parts:
-        part.require_readable(order)
-    given = standardisation if isinstance(standardisation, tuple) else (standardisation,) * len(parts)
-    decoders = [_decoder(part, layout, scaled) for part, scaled in zip(parts, given, strict=True)]
+    _require_readable(reader, order)
+    decoders = [_as_tensors(decoding) for decoding in decodings(reader, layout, standardisation)]
     ahead = batches_ahead(reader, batch_size, budget_bytes)
     labels = reader.labels
     types = [tf.as_dtype(part.dtype) for part in parts]
@@ -139,20 +144,14 @@ def as_dataset(
     return dataset.with_options(options)
 
 
-def _decoder(part: WindowReader, layout: Layout, standardisation: Standardisation):
-    """From stored values to what the network takes."""
+def _as_tensors(decoding: Decoding):
+    """The same decoding within TensorFlow."""
     import tensorflow as tf
 
-    feature = part.index.feature
-    scale = feature.storage.scale / standardisation.deviation
-    offset = (feature.storage.offset - standardisation.mean) / standardisation.deviation
-    frames, bins = part.window_shape
-
     def decode(stored):
-        values = tf.cast(stored, tf.float32) * scale + offset
-        if _is_sequence(feature, layout):
+        values = tf.cast(stored, tf.float32) * decoding.scale + decoding.offset
+        if decoding.picture is None:
             return values
-        by_channel = tf.reshape(values, (-1, frames, feature.channels, bins // feature.channels))
-        return tf.transpose(by_channel, (0, 3, 1, 2))
+        return tf.transpose(tf.reshape(values, (-1, *decoding.picture)), (0, 3, 1, 2))
 
     return decode

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import reproductions
-from common import devices, records
+from common import devices, machines, records
 from common.cli import make_app, run_app
 from common.errors import SpecError
 from common.projection import _up_to
@@ -171,7 +171,7 @@ def check_other_devices_of_the_same_process_are_refused(bench: Bench):
 
 def check_what_a_record_says(bench: Bench):
     assert bench.two.facts == {"devices": 2, "kind_of_devices": "virtual CPU"}
-    assert "devices" not in records.machine() | devices.ONE_DEVICE.facts
+    assert "devices" not in machines.machine() | devices.ONE_DEVICE.facts
 
 
 def bits(fitted: Fitted) -> bytes:

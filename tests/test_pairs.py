@@ -6,12 +6,13 @@ import soundfile
 
 from common.errors import BudgetError, DataError
 from data_pipeline.catalog import Catalog, Track
+from data_pipeline.decoding import input_shape
 from data_pipeline.features import TorchMel, Waveform
 from data_pipeline.pairs import PairedReader, pair_windows
 from data_pipeline.prepare import prepare
 from data_pipeline.reader import WindowReader
 from data_pipeline.standardisation import measure
-from data_pipeline.stream import as_dataset, batches_ahead, input_shape
+from data_pipeline.stream import as_dataset, batches_ahead
 from data_pipeline.windows import WindowIndex, WindowSpec, index_windows
 
 RATE = 8000

@@ -211,9 +211,11 @@ def test_tensorflow_is_known_to_few_and_tf_data_to_the_stream_alone():
         for path in sorted((ROOT / room).rglob("*.py"))
         if any(name.split(".")[0] == "tensorflow" for name in imports_of(path))
     ]
-    # Several devices are shared out by its strategies, and checkpoints of TensorFlow 1 are read by it alone.
+    # Several devices are shared out by its strategies, it alone knows the names of its GPUs, and checkpoints of
+    # TensorFlow 1 are read by it alone.
     assert users == [
         "common/devices.py",
+        "common/machines.py",
         "common/sharing.py",
         "data_pipeline/musicnn_files.py",
         "data_pipeline/stream.py",

@@ -4,7 +4,7 @@ import random
 
 import keras
 
-from common.seeding import own_draws
+from common.seeding import begin_epoch, own_draws
 
 
 def first_weights() -> list[float]:
@@ -34,3 +34,17 @@ def test_they_are_what_the_global_generator_would_give():
     theirs = weights()
     with own_draws(5):
         assert weights() == theirs
+
+
+def test_on_pytorch_each_epoch_begins_with_draws_of_its_own(monkeypatch):
+    seeds = []
+    monkeypatch.setattr(keras.utils, "set_random_seed", seeds.append)
+    for backend in ("tensorflow", "jax"):
+        monkeypatch.setattr(keras.backend, "backend", lambda name=backend: name)
+        begin_epoch(0, 0)
+    assert seeds == []
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    for place in ((0, 0), (0, 1), (1, 0), (0, 1)):
+        begin_epoch(*place)
+    assert len(set(seeds)) == 3
+    assert seeds[1] == seeds[3]

@@ -15,11 +15,12 @@ from sklearn.metrics import f1_score
 from common.checkpoint import LoopState, restore, save
 from common.errors import BudgetError, ResumeError, RunError
 from common.folds import Fold
+from common.memory import MemoryLimit
 from common.methods import Protocol, Training
 from common.schedules import learning_rate_of
 from common.spec import Experiment
 from common.specbase import Spec
-from common.training import CHECKPOINT_NAME, WEIGHTS_NAME, Listener, MemoryLimit, Run, fit, kept_epoch, predict
+from common.training import CHECKPOINT_NAME, WEIGHTS_NAME, Listener, Run, fit, kept_epoch, predict
 from data_pipeline.datasets import arrays
 from data_pipeline.prepare import prepare
 from data_pipeline.reader import WindowReader

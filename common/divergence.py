@@ -1,0 +1,120 @@
+"""Trainings that came apart: the loss rose again, or was no number any more. Neither may vanish from a table."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from common.errors import DataError
+from common.files import read_json, write_text
+from common.machines import calculates_on
+from common.records import Record, Setting, laid_out
+from common.specbase import Spec
+
+# By how much of the first epoch's loss a loss has to rise above its lowest before. Early stopping, small batches and
+# other rates let it rise by a few hundredths.
+_RISE = 0.25
+
+
+class Divergence(Spec):
+    """A run that has no record, because its loss was no longer finite.
+
+    Args:
+        run_id: of experiment, data, split, fold and seed, as a record's.
+        row_experiment: digest of the paper's row.
+        reason: which epoch, and what was found.
+        history: one entry per epoch before that one.
+    """
+
+    run_id: str
+    paper: str
+    row_experiment: str
+    setting: Setting
+    seed: int
+    fold: int
+    folds: int
+    reason: str
+    machine: dict[str, str | int]
+    versions: dict[str, str]
+    finished_at: str
+    history: tuple[dict[str, int | float], ...] = ()
+
+    @property
+    def where(self) -> str:
+        """Accelerator or processor, and backend."""
+        backend = str(self.machine.get("backend", "unknown backend"))
+        return f"{calculates_on(self.machine)}, {backend} {self.versions.get(backend, '')}".rstrip()
+
+
+def write(folder: Path, found: Divergence) -> None:
+    """Note a run that came apart; what is noted of the same run already stays."""
+    path = folder / f"{found.run_id}.json"
+    if not path.exists():
+        write_text(path, laid_out(found.as_json()))
+
+
+def read_all(folder: Path) -> list[Divergence]:
+    """All that are noted in a folder, by run id.
+
+    Raises:
+        DataError: a file is no such note.
+    """
+    found = []
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+        try:
+            found.append(Divergence.model_validate(read_json(path, what="a note of a run that diverged")))
+        except ValidationError as error:
+            raise DataError(
+                f"{path}: not a note of a run that diverged ({error.error_count()} problems). Remove it."
+            ) from error
+    return found
+
+
+def epoch_of_rise(history: Iterable[dict[str, Any]]) -> int | None:
+    """The first epoch, counted from 1, whose training loss is above the lowest before it by more than a quarter of the
+    first epoch's; None where there is none."""
+    losses = [entry["loss"] for entry in history]
+    for number in range(1, len(losses)):
+        if losses[number] - min(losses[:number]) > _RISE * losses[0]:
+            return number + 1
+    return None
+
+
+def told(of_rows: dict[str, list[Record]], noted: dict[str, list[Divergence]]) -> list[str]:
+    """Warnings of a table.
+
+    Args:
+        of_rows: row label -> its records.
+        noted: row label -> its runs that had no number when they diverged.
+    """
+    lines = []
+    risen = {label: _risen(records) for label, records in of_rows.items()}
+    if any(risen.values()):
+        rows = "; ".join(f"{label}: {text}" for label, text in risen.items() if text)
+        lines.append(
+            "DIVERGED: after falling, the training loss rose by more than a quarter of the first epoch's "
+            f"({rows}). Judged are the weights of the kept epoch, as of every run."
+        )
+    measured = {record.run_id for records in of_rows.values() for record in records}
+    lost = [
+        f"{label}, {_place(one)} ({one.reason}; {one.where}{'; measured since' if one.run_id in measured else ''})"
+        for label, mine in noted.items()
+        for one in mine
+    ]
+    if lost:
+        lines.append(f"DIVERGED without a number: {'; '.join(lost)}.")
+    return lines
+
+
+def _risen(records: list[Record]) -> str:
+    found = []
+    for record in sorted(records, key=lambda record: (record.seed, record.fold)):
+        epoch = epoch_of_rise(record.history)
+        if epoch is not None:
+            found.append(f"{_place(record)} in epoch {epoch}, kept {record.best_epoch}")
+    return ", ".join(found)
+
+
+def _place(run: Record | Divergence) -> str:
+    return f"seed {run.seed}" + (f" fold {run.fold + 1}" if run.folds > 1 else "")
