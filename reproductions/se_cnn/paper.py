@@ -4,7 +4,7 @@ ASC 2020.
 
 Claim: squeeze-and-excitation blocks raise the accuracy of a five-stage CNN on GTZAN from 87.5 % to 93.6 %.
 Expected here: 90 % window accuracy when single windows are dealt out (`--unit segment`, as the published number seems
-to be), 66 to 73 % when whole clips are (the default, three seeds), as measured on 128 x 39 log-mel windows
+to be), 66 to 73 % when whole clips are (the default), as measured with three seeds on 128 x 39 log-mel windows
 (results/se_cnn). Cost of the default row: about 40 s per epoch on two cores with 128 x 39 windows, 13 times that with
 the paper's 513 x 129.
 
