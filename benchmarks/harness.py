@@ -87,7 +87,8 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values, with the machine and versions that they were measured with."""
         # Imports keras, which takes seconds.
-        from common.records import machine, now, versions
+        from common.machines import machine, versions
+        from common.records import now
 
         return {
             "benchmark": self.name,

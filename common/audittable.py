@@ -3,7 +3,7 @@
 import statistics
 from typing import Any
 
-from common import captions, cautions, rowtexts
+from common import captions, cautions, divergence, rowtexts
 from common.auditcells import SHIFT, how_compared, of_duplicates
 from common.auditing import Audit, Audited, AuditedRegime
 from common.errors import DataError
@@ -71,7 +71,7 @@ def of_audit(paper: Paper, audited: Audited) -> dict[str, Any]:
         "published": published,
         "gap_to": next(row["label"] for row in rows if row["measured"]),
         "rows": rows,
-        "warnings": _warnings(audit, records, rows),
+        "warnings": _warnings(audited, records, rows),
         "caption": [*_caption(paper, audit, records, published), *_gaps_between_clips(audit, rows)],
         "assumed": paper.assumed,
     }
@@ -87,15 +87,18 @@ def _published(paper: Paper, audit: Audit) -> dict[str, Any]:
     return {"metric": None, "percent": None, "compared_with": None}
 
 
-def _warnings(audit: Audit, records: dict[str, list[Record]], rows: list[dict[str, Any]]) -> list[str]:
+def _warnings(audited: Audited, records: dict[str, list[Record]], rows: list[dict[str, Any]]) -> list[str]:
     """What ordinary tables warn of, split by split; that windows at random contaminate is what the table is about."""
-    found = []
-    for regime, row in zip(audit.regimes, rows, strict=True):
+    regimes, found = audited.audit.regimes, []
+    for regime, row in zip(regimes, rows, strict=True):
         mine = records.get(regime.key)
         if mine:
             told = cautions.warnings(mine[0].data, mine, [row])
-            found += [f"{regime.title}: {line}" for line in told if not line.startswith("CONTAMINATED")]
-    return found
+            found += [f"{regime.title}: {line}" for line in told if not line.startswith(("CONTAMINATED", "DIVERGED"))]
+    notes = divergence.read_all(audited.results / "diverged")
+    of_regimes = {regime.title: records.get(regime.key, []) for regime in regimes}
+    noted = {regime.title: [note for note in notes if note.run_id in regime.runs] for regime in regimes}
+    return found + divergence.told(of_regimes, noted)
 
 
 def _measured(records: list[Record]) -> dict[str, Any]:

@@ -114,7 +114,8 @@ def machines(of_rows: dict[str, list[Record]]) -> list[str]:
     texts = {label: " and ".join(sorted({_machine(record) for record in mine})) for label, mine in of_rows.items()}
     if len({_machine(record) for mine in of_rows.values() for record in mine}) < 2:
         return []
-    return rowtexts.told("Runs of several machines, whose digits differ as those of other seeds do", texts, of_rows)
+    told = "Runs of several machines, whose digits differ; the spread is of seeds and machines"
+    return rowtexts.told(told, texts, of_rows)
 
 
 def _machine(record: Record) -> str:

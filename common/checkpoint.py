@@ -22,6 +22,7 @@ class LoopState:
         history: one entry per finished epoch.
         best_epoch: epoch (counted from 1) of the lowest validation loss so far; 0 before the first.
         best_loss: that loss.
+        backend: of Keras, empty in files that do not say it; its random seeds mean nothing to another one.
     """
 
     run_id: str
@@ -29,6 +30,7 @@ class LoopState:
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
     best_loss: float = float("inf")
+    backend: str = ""
 
 
 def weights_of(model: keras.Model) -> list[np.ndarray]:
@@ -69,6 +71,12 @@ def restore(path: Path, model: keras.Model, run_id: str) -> tuple[LoopState, lis
         raise ResumeError(f"{path}: not a readable checkpoint ({error}). {remedy}") from error
     if state.run_id != run_id:
         raise ResumeError(f"{path}: is of run {state.run_id}, expected {run_id}. {remedy}")
+    backend = keras.backend.backend()
+    if state.backend not in ("", backend):
+        raise ResumeError(
+            f"{path}: was written by Keras on {state.backend}, which now runs on {backend}; a run on two backends is "
+            f"none. Set KERAS_BACKEND={state.backend}, or start over with --fresh."
+        )
     model.optimizer.build(model.trainable_variables)
     for group, variables in (("variable", model.variables), ("optimizer", model.optimizer.variables)):
         saved = [arrays.get(f"{group}_{number}") for number in range(len(variables))]

@@ -9,6 +9,7 @@ from typing import Any
 
 import cloudpickle
 import dask
+import keras
 from dask.utils import parse_timedelta
 from distributed import CancelledError, Client, Future, KilledWorker, wait
 
@@ -76,7 +77,9 @@ class Crew:
             EncoreError: a worker met what stops the whole command.
         """
         options = job.options.with_absolute_paths()
-        errand = cloudpickle.dumps(Errand(job.plan.paper, options, job.command, machines.versions()))
+        errand = cloudpickle.dumps(
+            Errand(job.plan.paper, options, job.command, machines.versions(), keras.backend.backend())
+        )
         # No more tasks than workers: those that wait on a worker would be blamed, too, if its process died.
         waiting, under_way = deque(_chains(job.pending)), {}
         news: queue.SimpleQueue = queue.SimpleQueue()

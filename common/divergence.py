@@ -1,8 +1,9 @@
-"""Trainings that came apart: the loss rose again, or was no number any more. Neither may vanish from a table."""
+"""Trainings that came apart: the loss rose again, or was no number any more. The table of their row says so."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -12,25 +13,32 @@ from common.machines import calculates_on
 from common.records import Record, Setting, laid_out
 from common.specbase import Spec
 
-# By how much of the first epoch's loss a loss has to rise above its lowest before. Early stopping, small batches and
-# other rates let it rise by a few hundredths.
+# By how much a loss has to rise above its lowest before: a share of what guessing costs (the logarithm of the number of
+# classes), or of the first epoch's loss where penalties make that the larger one. In sound runs it rises by hundredths.
 _RISE = 0.25
+
+FORMAT_VERSION = 1
 
 
 class Divergence(Spec):
     """A run that has no record, because its loss was no longer finite.
 
     Args:
+        experiment: as it was really run.
+        weights: file of trained weights that it started from, as `name=SHA-256`; empty for none.
         run_id: of experiment, data, split, fold and seed, as a record's.
         row_experiment: digest of the paper's row.
         reason: which epoch, and what was found.
         history: one entry per epoch before that one.
     """
 
+    format_version: Literal[1] = FORMAT_VERSION
     run_id: str
     paper: str
     row_experiment: str
+    experiment: dict[str, Any]
     setting: Setting
+    split_digest: str
     seed: int
     fold: int
     folds: int
@@ -38,6 +46,7 @@ class Divergence(Spec):
     machine: dict[str, str | int]
     versions: dict[str, str]
     finished_at: str
+    weights: str = ""
     history: tuple[dict[str, int | float], ...] = ()
 
     @property
@@ -52,6 +61,11 @@ def write(folder: Path, found: Divergence) -> None:
     path = folder / f"{found.run_id}.json"
     if not path.exists():
         write_text(path, laid_out(found.as_json()))
+
+
+def forget(folder: Path, run_id: str) -> None:
+    """Remove what is noted of a run that is measured afresh."""
+    (folder / f"{run_id}.json").unlink(missing_ok=True)
 
 
 def read_all(folder: Path) -> list[Divergence]:
@@ -71,12 +85,12 @@ def read_all(folder: Path) -> list[Divergence]:
     return found
 
 
-def epoch_of_rise(history: Iterable[dict[str, Any]]) -> int | None:
-    """The first epoch, counted from 1, whose training loss is above the lowest before it by more than a quarter of the
-    first epoch's; None where there is none."""
+def epoch_of_rise(history: Iterable[dict[str, Any]], classes: int) -> int | None:
+    """The first epoch, counted from 1, whose training loss is above the lowest before it by more than a quarter of what
+    guessing costs, and of the first epoch's loss; None where there is none."""
     losses = [entry["loss"] for entry in history]
     for number in range(1, len(losses)):
-        if losses[number] - min(losses[:number]) > _RISE * losses[0]:
+        if losses[number] - min(losses[:number]) > _RISE * max(losses[0], math.log(classes)):
             return number + 1
     return None
 
@@ -93,7 +107,7 @@ def told(of_rows: dict[str, list[Record]], noted: dict[str, list[Divergence]]) -
     if any(risen.values()):
         rows = "; ".join(f"{label}: {text}" for label, text in risen.items() if text)
         lines.append(
-            "DIVERGED: after falling, the training loss rose by more than a quarter of the first epoch's "
+            "DIVERGED: the training loss rose above its lowest by more than a quarter of what guessing costs "
             f"({rows}). Judged are the weights of the kept epoch, as of every run."
         )
     measured = {record.run_id for records in of_rows.values() for record in records}
@@ -110,7 +124,7 @@ def told(of_rows: dict[str, list[Record]], noted: dict[str, list[Divergence]]) -
 def _risen(records: list[Record]) -> str:
     found = []
     for record in sorted(records, key=lambda record: (record.seed, record.fold)):
-        epoch = epoch_of_rise(record.history)
+        epoch = epoch_of_rise(record.history, len(record.data.genres))
         if epoch is not None:
             found.append(f"{_place(record)} in epoch {epoch}, kept {record.best_epoch}")
     return ", ".join(found)

@@ -1,8 +1,10 @@
 """Records that belong into one table: measured by the same setting, under the same conditions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common import tables
+from common.divergence import Divergence
 from common.files import sha256_of_json
 from common.paper import Paper
 from common.records import Record, Setting
@@ -26,6 +28,19 @@ class Group:
     conditions: str
     records: tuple[Record, ...]
     tag: str = ""
+
+    def diverged(self, paper: Paper, notes: Sequence[Divergence]) -> list[Divergence]:
+        """Those of the notes that belong beside the group's records: same setting, conditions and split."""
+        rows = {row.experiment.digest: row.experiment for table in paper.tables for row in table.rows}
+        splits = {record.split_digest for record in self.records}
+        return [
+            note
+            for note in notes
+            if note.setting == self.setting
+            and note.split_digest in splits
+            and note.row_experiment in rows
+            and conditions_of(paper, rows[note.row_experiment], note.setting, note.experiment) == self.conditions
+        ]
 
     def stem(self, kind: str, identifier: str, paper: Paper) -> str:
         """File name, without suffix, of one of the group's tables or figures."""

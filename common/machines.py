@@ -13,9 +13,14 @@ import keras
 _PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn", "soundfile", "soxr", "librosa")
 
 
-def machine() -> dict[str, str | int]:
-    """What a record says of the machine; `accelerator` only where Keras computes on one."""
-    found = accelerator()
+def machine(several_devices: dict[str, str | int] | None = None) -> dict[str, str | int]:
+    """What a record says of the machine; `accelerator` only where Keras computes on one.
+
+    Args:
+        several_devices: facts of the devices that shared the work, see `common.devices`.
+    """
+    shared = several_devices or {}
+    found = None if shared.get("kind_of_devices") == "virtual CPU" else accelerator()
     return {
         "processor": _processor(),
         "cores": os.cpu_count() or 0,
@@ -23,6 +28,7 @@ def machine() -> dict[str, str | int]:
         "system": platform.system(),
         "backend": keras.backend.backend(),
         **({} if found is None else {"accelerator": found}),
+        **shared,
     }
 
 
@@ -53,8 +59,10 @@ def accelerator() -> str | None:
         return None if device.platform == "cpu" else device.device_kind
     if backend == "torch":
         import torch
+        from keras.src.backend.torch.core import get_device  # Keras has its own order of preference, and a variable
 
-        return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+        device = get_device().partition(":")[0]
+        return torch.cuda.get_device_name() if device == "cuda" else None if device == "cpu" else device
     if backend == "tensorflow":
         import tensorflow as tf
 

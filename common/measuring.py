@@ -78,7 +78,7 @@ def measure(
     memory.require("judging")
     tested = () if test_withheld else tuple(clips)
     record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began)
-    return record.but(projection=projection, machine=machines.machine() | workbench.devices.facts)
+    return record.but(projection=projection, machine=machines.machine(workbench.devices.facts))
 
 
 def _weights_of(previous: str, place: Path) -> Path:

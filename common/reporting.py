@@ -55,8 +55,8 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> list[Repo
         if dataset in (None, folder.name):
             whole = with_searched(paper, out, folder.name)
             groups = groups_of(whole, read_all(runs_folder(out, paper.key, folder.name)))
-            diverged = divergence.read_all(folder / "diverged")
-            reports += [_write_group(whole, group, out, diverged) for group in groups]
+            notes = divergence.read_all(folder / "diverged")
+            reports += [_write_group(whole, group, out, group.diverged(whole, notes)) for group in groups]
     return reports
 
 

@@ -119,7 +119,7 @@ class Job:
         if marker.exists() and marker.read_text(encoding="utf-8") == self.command:
             return
         self._path(planned.run.id).unlink(missing_ok=True)
-        (self.diverged / f"{planned.run.id}.json").unlink(missing_ok=True)
+        divergence.forget(self.diverged, planned.run.id)
         shutil.rmtree(place, ignore_errors=True)
         write_text(marker, self.command)
 
@@ -170,6 +170,8 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Out
         say(f"{outcome.finished_before} of {len(plan.runs)} runs are already finished")
     if options.fresh:
         for planned in job.pending:
+            # Here, too, where a worker that does the run has folders of its own.
+            divergence.forget(job.diverged, planned.run.id)
             # All at once: a chain that is interrupted shall not go on with later rounds of the chain before it.
             if planned.run.experiment.protocol.carry_weights:
                 job.forget_once(planned)
@@ -225,7 +227,8 @@ def carry_out(job: Job, planned: PlannedRun, workbench: Workbench, listener: Lis
             record = measure(job.plan, planned, place, job.options, workbench, memory, listener)
             records.write(job.records, record)
         except DivergedError as error:
-            return Result(planned.run.id, failure=str(error), diverged=_divergence(job, planned, error))
+            found = _divergence(job, planned, error, workbench)
+            return Result(planned.run.id, failure=str(error), diverged=found)
         except (RunError, SpecError) as error:
             return Result(planned.run.id, failure=str(error), misfit=isinstance(error, SpecError))
         except EncoreError:
@@ -239,20 +242,23 @@ def carry_out(job: Job, planned: PlannedRun, workbench: Workbench, listener: Lis
         return Result(planned.run.id, record, trained=True)
 
 
-def _divergence(job: Job, planned: PlannedRun, error: DivergedError) -> Divergence:
+def _divergence(job: Job, planned: PlannedRun, error: DivergedError, workbench: Workbench) -> Divergence:
     run = planned.run
     return Divergence(
         run_id=run.id,
         paper=job.plan.paper.key,
         row_experiment=planned.row_experiment,
+        experiment=run.experiment.as_json(),
         setting=job.plan.setting,
+        split_digest=run.fold.split_digest,
         seed=run.seed,
         fold=run.fold.number,
         folds=planned.folds,
         reason=str(error).removeprefix(f"run {run.id}: ").rstrip("."),
-        machine=machines.machine(),
+        machine=machines.machine(workbench.devices.facts),
         versions=machines.versions(),
         finished_at=records.now(),
+        weights=planned.weights,
         history=error.history,
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common import captions, rowtexts
+from common.divergence import epoch_of_rise
 from common.paper import Paper
 from common.records import Record
 from common.searchfolder import Note, SearchFolder
@@ -108,7 +109,9 @@ def _row(found: Found, trial: TrialState, rank: int | None) -> dict[str, Any]:
     elif trial.status == "RUNNING":
         remark = "not finished"
     else:
-        remark = f"same network as trial {same}" if same is not None else ""
+        rise = record and epoch_of_rise(record.history, len(record.data.genres))
+        told = [f"same network as trial {same}"] if same is not None else []
+        remark = ", ".join(told + ([f"diverged in epoch {rise}"] if rise else []))
     percent = found.identity["objective"] == "val_accuracy"
     return {
         "rank": rank,

@@ -6,6 +6,7 @@ import platform
 import time
 from dataclasses import dataclass
 
+import keras
 from distributed import get_worker
 
 from common import devices, machines
@@ -31,12 +32,14 @@ class Errand:
         options: with absolute paths.
         command: its name, under which progress is reported.
         versions: of the packages of the machine that it was given on.
+        backend: of Keras there.
     """
 
     paper: Paper
     options: Options
     command: str
     versions: dict[str, str]
+    backend: str
 
 
 class Abandoned(BaseException):
@@ -47,7 +50,7 @@ class Station:
     """Carries out runs of one errand."""
 
     def __init__(self, errand: Errand):
-        _require_versions(errand.versions)
+        _require_alike(errand)
         # Before anything is computed, because TensorFlow sets its devices up then.
         self._workbench = Workbench(devices.find(errand.options.devices))
         self.plan: Plan = _quiet_plan(errand)
@@ -119,9 +122,16 @@ def _quiet_plan(errand: Errand) -> Plan:
         messages.quiet = False
 
 
-def _require_versions(asked: dict[str, str]) -> None:
-    found = machines.versions()
-    packages = [name for name in asked if name != "python"]
+def _require_alike(errand: Errand) -> None:
+    backend = keras.backend.backend()
+    if backend != errand.backend:
+        raise ClusterError(
+            f"runs Keras on {backend} instead of {errand.backend}, and a table of several backends is none. Start the "
+            f"workers with KERAS_BACKEND={errand.backend}."
+        )
+    found, asked = machines.versions(), errand.versions
+    # TensorFlow decides nothing where another backend calculates; it may be installed here and lacking there.
+    packages = [name for name in asked if name != "python" and (name != "tensorflow" or backend == "tensorflow")]
     differing = [f"{name} {found[name]} instead of {asked[name]}" for name in packages if found[name] != asked[name]]
     if differing:
         raise ClusterError(

@@ -37,7 +37,7 @@ def of_results(
 
     Args:
         records: of any rows; those of other settings or papers are left aside.
-        diverged: runs without a record, of any rows and settings.
+        diverged: notes of runs of this setting, of any rows.
 
     Returns:
         The table as JSON values; percentages in percent, rounded to two decimals. Rows without a record have an empty
@@ -81,7 +81,7 @@ def of_results(
             if facts
             else ["No run is recorded yet."]
         ),
-        "warnings": cautions.warnings(facts, used, rows, _noted(table, setting, diverged)) if facts else [],
+        "warnings": cautions.warnings(facts, used, rows, _noted(table, diverged)) if facts else [],
         "row_header": table.row_header,
         "metrics": list(table.metrics),
         "compared_with": table.compared_with,
@@ -91,10 +91,9 @@ def of_results(
     }
 
 
-def _noted(table: Table, setting: Setting, diverged: Sequence[Divergence]) -> dict[str, list[Divergence]]:
-    """Row label -> its runs of this setting that diverged."""
-    mine = [one for one in diverged if one.setting == setting]
-    return {row.label: [one for one in mine if one.row_experiment == row.experiment.digest] for row in table.rows}
+def _noted(table: Table, diverged: Sequence[Divergence]) -> dict[str, list[Divergence]]:
+    """Row label -> its runs that diverged."""
+    return {row.label: [one for one in diverged if one.row_experiment == row.experiment.digest] for row in table.rows}
 
 
 def _compared(row: Row, measured: dict[str, Any]) -> list[str]:

@@ -129,7 +129,7 @@ def fit(
         donor.load_weights(start_from)
         model.set_weights(donor.get_weights())
     resumed = checkpoint.restore(folder / CHECKPOINT_NAME, model, run.id)
-    state, best = resumed or (LoopState(run.id), [])
+    state, best = resumed or (LoopState(run.id, backend=keras.backend.backend()), [])
     standardisation = tuple(
         measure(part, run.fold.train) if training.standardise else AS_STORED for part in reader.parts
     )

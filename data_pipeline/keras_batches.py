@@ -10,8 +10,8 @@ from data_pipeline.standardisation import Standardisation
 class WindowBatches(keras.utils.PyDataset):
     """Batches of (windows float32, labels int32) in exactly the given order, read when they are asked for.
 
-    No thread reads ahead: JAX and PyTorch hand their work to the device and return, so that a batch is read while the
-    device still calculates, and a run stays the same to the last bit.
+    No thread reads ahead: reading is far faster than training, and what happens in one thread comes out the same every
+    time.
 
     Args:
         order: positions of windows in `reader.windows`.

@@ -1,4 +1,4 @@
-"""tf.data over windows, within a memory budget. The only module that knows tf.data."""
+"""tf.data over windows, within a memory budget, and which stream a backend gets. The only module that knows tf.data."""
 
 from collections.abc import Iterator
 

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from common import records
+from common import divergence, records
 from common.audit import main
 from common.auditing import _path as audit_path
 from common.auditing import read_audits, run_audit
@@ -22,6 +22,7 @@ from data_pipeline.datasets.gtzan import facts
 from data_pipeline.duplicates import Pair
 from data_pipeline.shards import ShardTrack
 from reproductions.se_cnn.paper import PAPER
+from tests.test_divergence import noted
 
 
 def pair(first, second, *, exact=False) -> Pair:
@@ -301,6 +302,19 @@ def test_an_audit_without_records_is_named_and_the_others_are_made(audited, tmp_
     values = of_audit(PAPER, audit)
     assert "INCOMPLETE: runs are lacking in: artists apart." in values["caption"]
     assert not values["rows"][3]["measured"]
+
+
+def test_an_audit_says_which_split_diverged(audited, tmp_path):
+    shutil.copytree(audited[0] / "out" / "se_cnn", tmp_path / "se_cnn")
+    (audit,) = read_audits(PAPER, tmp_path)
+    assert not any(line.startswith("DIVERGED") for line in of_audit(PAPER, audit)["warnings"])
+    runs = [regime.runs[0] for regime in audit.audit.regimes if regime.runs]
+    divergence.write(audit.results / "diverged", noted(run_id=runs[3]))
+    divergence.write(audit.results / "diverged", noted(run_id="of another row"))
+    (audit.runs / f"{runs[3]}.json").unlink()
+    (line,) = (line for line in of_audit(PAPER, audit)["warnings"] if line.startswith("DIVERGED"))
+    assert line.startswith("DIVERGED without a number: artists apart, seed 1 (the loss is not finite")
+    assert "another row" not in line
 
 
 def test_a_paper_that_there_is_not(capsys):

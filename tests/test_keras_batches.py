@@ -31,7 +31,7 @@ def on_jax(monkeypatch):
 
 @pytest.mark.parametrize("layout", ["frames_bins", "bins_frames_channel"])
 @pytest.mark.parametrize("standardisation", [Standardisation(), SCALING])
-def test_the_same_bits_in_the_same_order_as_tf_data(single, layout, standardisation):
+def test_the_same_windows_in_the_same_order_as_tf_data_to_the_last_digit(single, layout, standardisation):
     order = epoch_order(np.arange(len(single.windows)), seed=3, epoch=2)[:-1]
     arguments = {"batch_size": 16, "layout": layout, "standardisation": standardisation}
     expected = list(as_dataset(single, order, **arguments).as_numpy_iterator())

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import keras
 import pytest
 
-from common import captions, machines
+from common import captions, machines, station
+from common.errors import ClusterError
+from common.station import Errand
 from tests.test_tables import record
 
 H100 = {"processor": "Intel", "threads": 16, "backend": "jax", "accelerator": "NVIDIA H100"}
@@ -30,19 +32,30 @@ def jax_with(platform: str, kind: str) -> object:
     return SimpleNamespace(devices=lambda: [SimpleNamespace(platform=platform, device_kind=kind)])
 
 
-def torch_with(gpus: int) -> object:
-    cuda = SimpleNamespace(is_available=lambda: gpus > 0, get_device_name=lambda: "NVIDIA T4")
-    return SimpleNamespace(cuda=cuda)
+TORCH = SimpleNamespace(cuda=SimpleNamespace(get_device_name=lambda: "NVIDIA T4"))
 
 
-def test_the_accelerator_is_the_one_that_the_backend_computes_on(on):
+def keras_on(device: str) -> object:
+    """Keras' own module for PyTorch, which says where it computes."""
+    return SimpleNamespace(get_device=lambda: device)
+
+
+def test_the_accelerator_is_the_one_that_the_backend_computes_on(on, monkeypatch):
     assert on("jax", jax_with("gpu", "NVIDIA H100")) == "NVIDIA H100"
     assert machines.machine()["accelerator"] == "NVIDIA H100"
     assert on("jax", jax_with("cpu", "cpu")) is None
     assert "accelerator" not in machines.machine()
-    assert on("torch", torch_with(1)) == "NVIDIA T4"
-    assert on("torch", torch_with(0)) is None
+    for device, name in (("cuda", "NVIDIA T4"), ("cuda:0", "NVIDIA T4"), ("cpu", None), ("mps", "mps")):
+        monkeypatch.setitem(sys.modules, "keras.src.backend.torch", SimpleNamespace())
+        monkeypatch.setitem(sys.modules, "keras.src.backend.torch.core", keras_on(device))
+        assert on("torch", TORCH) == name
     assert on("numpy", None) is None
+
+
+def test_virtual_cpu_devices_are_no_accelerator(on):
+    on("jax", jax_with("gpu", "NVIDIA H100"))
+    assert machines.machine({"devices": 2, "kind_of_devices": "GPU"})["accelerator"] == "NVIDIA H100"
+    assert "accelerator" not in machines.machine({"devices": 2, "kind_of_devices": "virtual CPU"})
 
 
 def test_versions_name_the_backend_besides_what_every_run_depends_on(on):
@@ -51,6 +64,27 @@ def test_versions_name_the_backend_besides_what_every_run_depends_on(on):
     assert here["tensorflow"] not in ("", "not installed")
     on("jax", jax_with("cpu", "cpu"))
     assert machines.versions().keys() - here.keys() == {"jax"}
+
+
+def test_workers_have_to_calculate_alike(on):
+    versions = machines.versions()
+
+    def errand(backend: str, **differing: str) -> Errand:
+        return Errand(None, None, "", versions | differing, backend)
+
+    station._require_alike(errand("tensorflow"))
+    with pytest.raises(ClusterError, match=r"numpy \S+ instead of 1\.0"):
+        station._require_alike(errand("tensorflow", numpy="1.0"))
+    with pytest.raises(ClusterError, match=r"tensorflow instead of jax.*KERAS_BACKEND=jax"):
+        station._require_alike(errand("jax", jax="0.11.2"))
+    on("jax", jax_with("cpu", "cpu"))
+    with pytest.raises(ClusterError, match=r"jax instead of tensorflow.*KERAS_BACKEND=tensorflow"):
+        station._require_alike(errand("tensorflow"))
+    # What does not calculate may differ; the backend may not.
+    here = machines.versions()["jax"]
+    station._require_alike(errand("jax", tensorflow="not installed", jax=here))
+    with pytest.raises(ClusterError, match=r"jax \S+ instead of 0\.1"):
+        station._require_alike(errand("jax", jax="0.1"))
 
 
 def test_tables_tell_runs_on_an_accelerator_from_others():

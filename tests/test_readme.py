@@ -54,10 +54,13 @@ def test_what_the_headline_says_of_seeds_and_of_known_artists_is_what_was_measur
     (gaps,) = (line for line in table["caption"] if line.startswith("Gaps to random clips"))
     found = dict(re.findall(r"(artists apart|no exact duplicates): windows (\S+ \(\S+ to \S+\))", gaps))
     mean, low, high = (round(-float(value)) for value in re.findall(r"[-+][\d.]+", found["artists apart"]))
-    assert f"Artists that are known explain {mean} points ({high} to {low})" in text
+    assert f"Keeping artists apart, and with them all copies, costs {mean} points ({high} to {low})" in text
     without_copies = [float(value) for value in re.findall(r"[-+][\d.]+", found["no exact duplicates"])]
     assert without_copies[1] < 0 < without_copies[2]
-    assert "exact copies nothing that could be told from chance" in text
+    assert "exact copies alone nothing that could be told from chance" in text
+    apart = next(row for row in table["rows"] if row["label"] == "artists apart")
+    counted = sorted(found["independent_clips"] for found in apart["measured"].values() if isinstance(found, dict))
+    assert f"by 72 artists tell as little as some {counted[0]:.0f} to {counted[-1]:.0f} by as many" in text
 
 
 def test_the_memory_of_accumulation_is_what_was_measured():

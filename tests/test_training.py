@@ -333,6 +333,9 @@ def test_a_checkpoint_of_another_run_is_refused(tiny_arrays, tmp_path):
     with pytest.raises(ResumeError, match="not a readable checkpoint"):
         restore(path, model, "one")
     assert restore(tmp_path / "absent.npz", model, "one") is None
+    save(path, model, LoopState("one", backend="jax"), model.get_weights())
+    with pytest.raises(ResumeError, match=r"on jax, which now runs on tensorflow.*KERAS_BACKEND=jax"):
+        restore(path, model, "one")
 
 
 def test_a_memory_limit_that_cannot_be_kept_is_refused(tiny_arrays, tmp_path):
