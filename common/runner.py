@@ -119,7 +119,6 @@ class Job:
         if marker.exists() and marker.read_text(encoding="utf-8") == self.command:
             return
         self._path(planned.run.id).unlink(missing_ok=True)
-        divergence.forget(self.diverged, planned.run.id)
         shutil.rmtree(place, ignore_errors=True)
         write_text(marker, self.command)
 
@@ -170,7 +169,7 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Out
         say(f"{outcome.finished_before} of {len(plan.runs)} runs are already finished")
     if options.fresh:
         for planned in job.pending:
-            # Here, too, where a worker that does the run has folders of its own.
+            # In this process, which writes the notes: a worker that does the run may have folders of its own.
             divergence.forget(job.diverged, planned.run.id)
             # All at once: a chain that is interrupted shall not go on with later rounds of the chain before it.
             if planned.run.experiment.protocol.carry_weights:

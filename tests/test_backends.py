@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import reproductions
 
 ROOT = Path(reproductions.__file__).parent.parent
@@ -17,9 +19,10 @@ import json
 from pathlib import Path
 import pytest
 from tests.test_training import ACCUMULATED, MASKED, Interrupt, trained_weights
-npz, folder = map(Path, sys.argv[1:])
+npz, folder = map(Path, sys.argv[1:3])
+settings = {"plain": {}, "accumulated": ACCUMULATED, "masked": MASKED}
 found = []
-for number, training in enumerate(({}, ACCUMULATED, MASKED)):
+for number, training in enumerate(settings[name] for name in sys.argv[3:]):
     place = folder / str(number)
     whole, expected = trained_weights(place / "whole", npz, folder, **training)
     with pytest.raises(KeyboardInterrupt):
@@ -45,13 +48,22 @@ def on_jax(code: str, *arguments: object) -> str:
     return done.stdout
 
 
-def test_a_fit_on_jax_learns_and_goes_on_to_the_same_bits(tiny_arrays, tmp_path):
-    """Plain, with accumulated gradients, and with masks and a falling rate."""
-    for result in json.loads(on_jax(RESUMED, tiny_arrays, tmp_path).splitlines()[-1]):
+def require_learned_and_resumed(printed: str) -> None:
+    for result in json.loads(printed.splitlines()[-1]):
         assert result["same_bits"]
         assert min(result["losses"]) < result["losses"][0]
 
 
+def test_a_fit_on_jax_learns_and_goes_on_to_the_same_bits(tiny_arrays, tmp_path):
+    require_learned_and_resumed(on_jax(RESUMED, tiny_arrays, tmp_path, "plain"))
+
+
+@pytest.mark.slow
+def test_so_do_accumulated_gradients_and_masks_with_a_falling_rate(tiny_arrays, tmp_path):
+    require_learned_and_resumed(on_jax(RESUMED, tiny_arrays, tmp_path, "accumulated", "masked"))
+
+
+@pytest.mark.slow
 def test_a_command_on_jax_needs_no_tensorflow_and_its_record_says_where_it_ran(tiny_arrays, tmp_path):
     arguments = (
         "--dataset",

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from common import training as training_module
 from common.checkpoint import LoopState, restore, save
 from common.errors import BudgetError, ResumeError, RunError
 from common.folds import Fold
@@ -315,6 +316,16 @@ def test_logs_of_every_epoch(tiny_arrays, tmp_path):
     assert lines[0] == "epoch,loss,accuracy,f1_macro,val_loss,val_accuracy,val_f1_macro,seconds"
     assert len(lines) == 1 + len(fitted.state.history) == 5
     assert list((tmp_path / "a" / "tensorboard").glob("events*"))
+
+
+def test_each_epoch_begins_with_its_own_draws_and_the_checkpoint_names_the_backend(tiny_arrays, tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(training_module, "begin_epoch", lambda *place: begun.append(place))
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, seed=5, epochs=3)
+    assert begun == [(5, 0), (5, 1), (5, 2)]
+    assert fitted.state.backend == "tensorflow"
+    state, _ = restore(tmp_path / "a" / CHECKPOINT_NAME, fitted.model, fitted.state.run_id)
+    assert state.backend == "tensorflow"
 
 
 def test_a_loss_that_is_not_finite_fails_the_run(tiny_arrays, tmp_path):
