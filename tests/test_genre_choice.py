@@ -146,6 +146,7 @@ def test_a_genre_with_one_clip_stops_the_run_and_can_be_left_out(arrays, run):
     assert run(path, "--genres", "Folk,Pop")[0] == 0
 
 
+@pytest.mark.slow
 def test_a_genre_that_the_test_part_lacks_is_told_and_leaves_no_nan(arrays, run):
     path = arrays({"Folk": 40, "Pop": 40, "Rock": 1})
     code, stderr, folder = run(path, "--allow-incomplete")

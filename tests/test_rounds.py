@@ -312,6 +312,7 @@ def test_accumulation_that_never_updates_fails_the_run(options):
         assert "training.accumulate_left_over=flush" in failure
 
 
+@pytest.mark.slow
 def test_fresh_forgets_a_whole_chain_at_once(options, tmp_path, monkeypatch):
     """Or a chain that is interrupted would go on with later rounds of the one before it."""
     chosen = options(split="rotating", changes=("protocol.carry_weights=true",))

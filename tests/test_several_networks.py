@@ -201,6 +201,7 @@ def test_a_network_that_cannot_take_the_windows_fails_alone_or_ends_the_command(
     work.close()
 
 
+@pytest.mark.slow
 def test_missing_weights_fail_their_row_alone(arrays, tmp_path, capsys, monkeypatch):
     """The other rows are trained, and the command ends with 1."""
     wide = tmp_path / "wide.npz"
