@@ -6,7 +6,7 @@ from typing import Any
 from common import rowtexts
 from common.evaluation import OTHER_PART_METRIC_NAMES
 from common.f1 import RESAMPLES
-from common.machines import calculates_on
+from common.machines import ran_on
 from common.methods import Training
 from common.paper import Paper
 from common.records import DataFacts, Record, Setting
@@ -119,9 +119,7 @@ def machines(of_rows: dict[str, list[Record]]) -> list[str]:
 
 
 def _machine(record: Record) -> str:
-    backend = record.machine.get("backend", "unknown backend")
-    told = f"{calculates_on(record.machine)}, {backend} {record.versions.get(backend, '')}"
-    return told.strip()
+    return ran_on(record.machine, record.versions)
 
 
 def _records_of_rows(table: Table, records: list[Record]) -> dict[str, list[Record]]:

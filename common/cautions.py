@@ -21,7 +21,7 @@ def warnings(
     Args:
         records: of its rows.
         rows: as JSON values, measured.
-        noted: row label -> its runs that diverged and have no record.
+        noted: row label -> its runs that had no number when they diverged.
     """
     found = []
     shared = max(record.shared_clips for record in records)

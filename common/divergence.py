@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from common.errors import DataError
 from common.files import read_json, write_text
-from common.machines import calculates_on
+from common.machines import ran_on
 from common.records import Record, Setting, laid_out
 from common.specbase import Spec
 
@@ -24,11 +24,11 @@ class Divergence(Spec):
     """A run that has no record, because its loss was no longer finite.
 
     Args:
-        experiment: as it was really run.
-        weights: file of trained weights that it started from, as `name=SHA-256`; empty for none.
         run_id: of experiment, data, split, fold and seed, as a record's.
         row_experiment: digest of the paper's row.
+        experiment: as it was really run.
         reason: which epoch, and what was found.
+        weights: file of trained weights that it started from, as `name=SHA-256`; empty for none.
         history: one entry per epoch before that one.
     """
 
@@ -48,12 +48,6 @@ class Divergence(Spec):
     finished_at: str
     weights: str = ""
     history: tuple[dict[str, int | float], ...] = ()
-
-    @property
-    def where(self) -> str:
-        """Accelerator or processor, and backend."""
-        backend = str(self.machine.get("backend", "unknown backend"))
-        return f"{calculates_on(self.machine)}, {backend} {self.versions.get(backend, '')}".rstrip()
 
 
 def write(folder: Path, found: Divergence) -> None:
@@ -112,7 +106,8 @@ def told(of_rows: dict[str, list[Record]], noted: dict[str, list[Divergence]]) -
         )
     measured = {record.run_id for records in of_rows.values() for record in records}
     lost = [
-        f"{label}, {_place(one)} ({one.reason}; {one.where}{'; measured since' if one.run_id in measured else ''})"
+        f"{label}, {_place(one)} ({one.reason}; {ran_on(one.machine, one.versions)}"
+        f"{'; measured since' if one.run_id in measured else ''})"
         for label, mine in noted.items()
         for one in mine
     ]

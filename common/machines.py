@@ -48,6 +48,12 @@ def calculates_on(machine: dict[str, Any]) -> str:
     return str(machine.get("accelerator") or machine.get("processor", "unknown processor"))
 
 
+def ran_on(machine: dict[str, Any], versions: dict[str, str]) -> str:
+    """Accelerator or processor of a record, then backend and its version."""
+    backend = str(machine.get("backend", "unknown backend"))
+    return f"{calculates_on(machine)}, {backend} {versions.get(backend, '')}".rstrip()
+
+
 @functools.cache
 def accelerator() -> str | None:
     """Name of the GPU (or TPU) that the backend puts its work on; None where it calculates on the processor."""

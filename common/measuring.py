@@ -77,8 +77,9 @@ def measure(
     )
     memory.require("judging")
     tested = () if test_withheld else tuple(clips)
-    record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began)
-    return record.but(projection=projection, machine=machines.machine(workbench.devices.facts))
+    machine = machines.machine(workbench.devices.facts)
+    record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began, machine)
+    return record.but(projection=projection)
 
 
 def _weights_of(previous: str, place: Path) -> Path:
@@ -123,7 +124,7 @@ def _second_input(shape: tuple[int, ...], standardisation: Standardisation) -> S
     return SecondInput(shape=shape, mean=standardisation.mean, deviation=standardisation.deviation)
 
 
-def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, judging_seconds: float) -> Record:
+def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, judging_seconds: float, machine) -> Record:
     run, reader = planned.run, planned.reader
     shape = input_shape(reader, plan.paper.layout)
     parts = {part: _counts(reader, getattr(run.fold, part)) for part in ("train", "valid", "test")}
@@ -151,7 +152,7 @@ def _record(plan: Plan, planned: PlannedRun, fitted: Fitted, metrics, clips, jud
         metrics=metrics,
         wall_seconds=round(fitted.seconds + judging_seconds, 1),
         peak_resident_bytes=peak_resident_bytes(),
-        machine=machines.machine(),
+        machine=machine,
         versions=machines.versions(),
         finished_at=records.now(),
         weights=planned.weights,

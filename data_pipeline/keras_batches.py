@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from data_pipeline.decoding import Layout, Reader, decodings
-from data_pipeline.standardisation import Standardisation
+from data_pipeline.standardisation import AS_STORED, Standardisation
 
 
 class WindowBatches(keras.utils.PyDataset):
@@ -24,8 +24,8 @@ class WindowBatches(keras.utils.PyDataset):
         order: np.ndarray,
         *,
         batch_size: int,
-        layout: Layout,
-        standardisation: Standardisation | tuple[Standardisation, ...],
+        layout: Layout = "bins_frames_channel",
+        standardisation: Standardisation | tuple[Standardisation, ...] = AS_STORED,
     ):
         super().__init__(workers=1)
         self._reader, self._order, self._batch_size = reader, order, batch_size

@@ -53,29 +53,14 @@ def batches_ahead(reader: Reader, batch_size: int, budget_bytes: int | None) -> 
     return int(min(ahead, _MOST_BATCHES_AHEAD))
 
 
-def batches_for_keras(
-    reader: Reader,
-    order: np.ndarray,
-    *,
-    batch_size: int,
-    layout: Layout = "bins_frames_channel",
-    standardisation: Standardisation | tuple[Standardisation, ...] = AS_STORED,
-    budget_bytes: int | None = None,
-):
+def batches_for_keras(reader: Reader, order: np.ndarray, *, batch_size: int, budget_bytes: int | None = None, **how):
     """What Keras' `fit`, `evaluate` and `predict` take: `as_dataset` where it runs on TensorFlow, the same windows in
     the same order as `WindowBatches` on any other backend. Arguments and errors are those of `as_dataset`."""
     if keras.backend.backend() == "tensorflow":
-        return as_dataset(
-            reader,
-            order,
-            batch_size=batch_size,
-            layout=layout,
-            standardisation=standardisation,
-            budget_bytes=budget_bytes,
-        )
+        return as_dataset(reader, order, batch_size=batch_size, budget_bytes=budget_bytes, **how)
     _require_readable(reader, order)
     batches_ahead(reader, batch_size, budget_bytes)
-    return WindowBatches(reader, order, batch_size=batch_size, layout=layout, standardisation=standardisation)
+    return WindowBatches(reader, order, batch_size=batch_size, **how)
 
 
 def _require_readable(reader: Reader, order: np.ndarray) -> None:

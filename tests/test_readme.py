@@ -12,6 +12,7 @@ import reproductions
 from common import auditreport, page, reporting
 from common.auditreport import regenerate_audits
 from common.overview import write_overview
+from common.records import read
 from tests.test_papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
@@ -62,6 +63,22 @@ def test_what_the_headline_says_of_seeds_and_of_known_artists_is_what_was_measur
     apart = next(row for row in table["rows"] if row["label"] == "artists apart")
     counted = sorted(found["independent_clips"] for found in apart["measured"].values() if isinstance(found, dict))
     assert f"by 72 artists tell as little as some {counted[0]:.0f} to {counted[-1]:.0f} by as many" in text
+
+
+def test_what_is_said_of_one_seed_on_two_machines_is_what_was_measured():
+    text = " ".join((ROOT / "common" / "EXECUTION.md").read_text(encoding="utf-8").split())
+    told = []
+    for path in sorted((RESULTS / "benchmarks" / "h100" / "first").glob("*.json")):
+        first, second = read(path), read(RESULTS / "benchmarks" / "h100" / "second" / path.name)
+        assert first.clips == second.clips
+        for one, other in zip(first.history, second.history, strict=True):
+            assert one | {"seconds": 0} == other | {"seconds": 0}
+        here = read(RESULTS / "se_cnn" / "arrays" / "runs" / path.name)
+        assert (first.machine["backend"], here.machine["backend"]) == ("jax", "tensorflow")
+        told.append([f"{100 * record.metrics['test']['window_accuracy']:.1f}" for record in (first, here)])
+    clips, windows = told
+    assert f"gave {clips[0]} % of windows on the H100 and {clips[1]} % on two cores (whole clips)" in text
+    assert f"{windows[0]} and {windows[1]} % (random windows)" in text
 
 
 def test_the_memory_of_accumulation_is_what_was_measured():
