@@ -13,9 +13,9 @@ import typer
 from rich.table import Table
 
 from benchmarks.harness import RESULTS, Folder, Out, console, launch
-from common.console import say
-from common.errors import SpecError
-from common.files import read_json
+from common.core.console import say
+from common.core.errors import SpecError
+from common.core.files import read_json
 
 # Name -> whether it takes --folder.
 BENCHMARKS = {

@@ -18,8 +18,8 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, launch, ratios
-from common.console import progress, warn
-from common.errors import RunError
+from common.core.console import progress, warn
+from common.core.errors import RunError
 
 MOST_RATIO = 0.25
 SAMPLES = 110_250

@@ -7,13 +7,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from common.quiet import quiet_start
+import numpy as np
+
+from common.core.tf_logging import quiet_start
+from common.training.memory import peak_resident_bytes
+from common.training.model_cache import CompiledModelCache
 
 with quiet_start():
     import numpy as np
 
-    from common.memory import peak_resident_bytes
-    from common.workbench import Workbench
+    from common.training.memory import peak_resident_bytes
+    from common.training.model_cache import CompiledModelCache
 
 
 def consume(
@@ -44,7 +48,7 @@ def consume(
     def build(input_shape: tuple, genres: int):
         return described.build(experiment.model, input_shape, genres)
 
-    model = Workbench().model_for(experiment, build, tuple(shape), classes, seed=0)
+    model = CompiledModelCache().model_for(experiment, build, tuple(shape), classes, seed=0)
     before = peak_resident_bytes()
     rng = np.random.default_rng(0)
     for _ in range(updates * batches):

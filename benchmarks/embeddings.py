@@ -17,16 +17,17 @@ import numpy as np
 import typer
 
 from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, interleave, launch, ratios
-from common.errors import DataError
-from data_pipeline.audio import read_audio
-from data_pipeline.catalog import Catalog
-from data_pipeline.datasets import demo
-from data_pipeline.embeddings import LAYERS, ModelName, MusicnnEmbedding
-from data_pipeline.prepare import prepare
+from common.core.errors import DataError
+from data_pipeline.audio.decode import read_audio
+from data_pipeline.cache.extraction import prepare
+from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.datasets.demo import corpus
+from data_pipeline.features.musicnn.config import LAYERS, ModelName
+from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
 
 LEAST_RATIO = 15.0
 MOST_DIFFERENCE = 1e-3
-CLIP_SECONDS = demo.CLIP_SAMPLES / demo.SAMPLE_RATE
+CLIP_SECONDS = corpus.CLIP_SAMPLES / corpus.SAMPLE_RATE
 
 
 def command(
@@ -41,7 +42,7 @@ def command(
     if (clips is None) != (reference is None):
         raise DataError("--clips and --reference: give both or none.")
     differences = {} if reference is None else compare(reference, clips, cache.expanduser())
-    catalog = demo.load(cache.expanduser() / "demo")
+    catalog = corpus.load(cache.expanduser() / "demo")
     return finish(measure(catalog, cache.expanduser(), tracks=tracks, rounds=rounds, differences=differences), out)
 
 

@@ -19,14 +19,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from common.console import progress, warn
-from common.files import write_json
-from common.quiet import quiet_start
+from common.core.console import progress, warn
+from common.core.files import write_json
+from common.core.tf_logging import quiet_start
 
 RESULTS = Path("results/benchmarks")
 BUSY_CORES = 0.1
 """Work of other processes, in cores, above which times cannot be trusted."""
-
 Out = Annotated[Path, typer.Option(help="Folder for the JSON.")]
 Rounds = Annotated[int, typer.Option(min=1, help="Counted rounds; one more warms up.")]
 Folder = Annotated[
@@ -87,8 +86,8 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values, with the machine and versions that they were measured with."""
         # Imports keras, which takes seconds.
-        from common.machines import machine, versions
-        from common.records import now
+        from common.records.environment import describe_machine, package_versions
+        from common.records.record import utc_now
 
         return {
             "benchmark": self.name,
@@ -100,9 +99,9 @@ class Result:
             "values": {name: _spread(values) for name, values in self.values.items()},
             "facts": self.facts,
             "settings": self.settings,
-            "machine": machine(),
-            "versions": versions(),
-            "finished_at": now(),
+            "machine": describe_machine(),
+            "versions": package_versions(),
+            "finished_at": utc_now(),
         }
 
 
@@ -207,7 +206,7 @@ def console() -> Console:
 def launch(command: Callable[..., int]) -> None:
     """Run a function as a command line; errors of Encore are one clear line and exit code 2."""
     with quiet_start():
-        from common.cli import run_app
+        from common.cli.app import run_app
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(command)

@@ -17,8 +17,8 @@ import typer
 
 from benchmarks.harness import RESULTS, Folder, Out, Requirement, Result, finish, launch, ratios
 from benchmarks.synthetic import scratch, write_shards
-from common.console import progress
-from common.errors import BudgetError, RunError
+from common.core.console import progress
+from common.core.errors import BudgetError, RunError
 
 MOST_RATIO = 1.05
 _ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +34,7 @@ def command(
     out: Out = RESULTS,
 ) -> int:
     """Peak memory of training on large shards against small ones."""
-    from common.sizes import parse_size
+    from common.training.memory import parse_size
 
     sizes = {"small": int(small_gigabytes * 2**30), "large": int(large_gigabytes * 2**30)}
     limit = parse_size(memory_limit)

@@ -1,7 +1,7 @@
 """The process whose memory `benchmarks.memory` measures: open a cache, stream all of it, train, report the peak.
 
 Training on 8 GB of windows would take most of an hour on two cores, and the steps are all alike. So every window
-passes once through the reader and the dataset that training uses, and then `common.training.fit` trains two short
+passes once through the reader and the dataset that training uses, and then `common.training.fit.fit` trains two short
 epochs, each on other windows from all over the shards. What either part retains of the data counts towards the peak.
 """
 
@@ -10,24 +10,39 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from common.quiet import quiet_start
+import numpy as np
+
+from benchmarks.synthetic import disjoint_windows
+from common.core.errors import EncoreError
+from common.core.tf_logging import quiet_start
+from common.paper.experiment import Experiment
+from common.paper.protocol import Protocol
+from common.paper.training import Training
+from common.splits.windows import Fold
+from common.training.fit import Run, fit
+from common.training.memory import MemoryLimit, peak_resident_bytes
+from data_pipeline.cache.shards import read_index
+from data_pipeline.windows.index import WindowSpec
+from data_pipeline.windows.reader import WindowReader
+from data_pipeline.windows.tf_dataset import as_tf_dataset, epoch_order
+from reproductions.se_cnn.model import SeCnnSpec, build
 
 with quiet_start():
     import numpy as np
 
     from benchmarks.synthetic import disjoint_windows
-    from common.errors import EncoreError
-    from common.folds import Fold
-    from common.memory import MemoryLimit, peak_resident_bytes
-    from common.methods import Protocol, Training
-    from common.spec import Experiment
-    from common.training import Run, fit
-    from data_pipeline.reader import WindowReader
-    from data_pipeline.shards import read_index
-    from data_pipeline.stream import as_dataset, epoch_order
-    from data_pipeline.windows import WindowSpec
+    from common.core.errors import EncoreError
+    from common.paper.experiment import Experiment
+    from common.paper.protocol import Protocol
+    from common.paper.training import Training
+    from common.splits.windows import Fold
+    from common.training.fit import Run, fit
+    from common.training.memory import MemoryLimit, peak_resident_bytes
+    from data_pipeline.cache.shards import read_index
+    from data_pipeline.windows.index import WindowSpec
+    from data_pipeline.windows.reader import WindowReader
+    from data_pipeline.windows.tf_dataset import as_tf_dataset, epoch_order
     from reproductions.se_cnn.model import SeCnnSpec, build
-
 EPOCHS = 2
 BATCH_WINDOWS = 32
 WIDTHS = (16, 32, 64, 128, 64)
@@ -54,7 +69,7 @@ def consume(*, cache: str, work: str, frames: int, limit_bytes: int, steps: int)
     with WindowReader(index, disjoint_windows(index, frames)) as reader:
         everything = np.arange(len(reader.windows))
         order = epoch_order(everything, seed=1, epoch=0)
-        dataset = as_dataset(reader, order, batch_size=BATCH_WINDOWS, budget_bytes=memory.batch_budget())
+        dataset = as_tf_dataset(reader, order, batch_size=BATCH_WINDOWS, budget_bytes=memory.batch_budget())
         streamed = sum(int(values.shape[0]) for values, _ in dataset)
         run = Run(_experiment(index, frames, steps), index.data_digest, _fold(everything), seed=0)
         fit(

@@ -13,8 +13,8 @@ import typer
 
 from benchmarks.accumulation import in_process_of_its_own
 from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, launch, ratios
-from common.console import progress
-from common.errors import RunError
+from common.core.console import progress
+from common.core.errors import RunError
 
 MOST_GIGABYTES = 4.0
 ROW = ["final", "CNN 2D + LSTM"]

@@ -17,9 +17,9 @@ import typer
 from keras_tuner.engine.trial import TrialStatus
 
 from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, launch, ratios
-from common.console import progress
-from common.oracle import SURROGATE_TRIALS, SearchOracle
-from common.searchstate import StateFiles
+from common.core.console import progress
+from common.search.journal import StateFiles
+from common.search.oracle import SURROGATE_TRIALS, SearchOracle
 from reproductions.se_cnn.paper import PAPER
 from reproductions.se_cnn.spaces import DOCUMENTED
 

@@ -5,7 +5,7 @@
 All three deliver the same windows (128 frames x 513 bins, stored as int16) in the same exactly shuffled order, as
 float32 tensors in batches of 32, out of the operating system's page cache where it is large enough:
 
-* `stream`: `data_pipeline.stream.as_dataset` over the shards;
+* `stream`: `data_pipeline.windows.tf_dataset.as_tf_dataset` over the shards;
 * `npy files`: every window its own `.npy` file; a Python loop loads, stacks and converts batches;
 * `generator`: `tf.data.Dataset.from_generator` over memory maps of the shards, batched and prefetched.
 """
@@ -21,8 +21,8 @@ import typer
 
 from benchmarks.harness import RESULTS, Folder, Out, Requirement, Result, Rounds, finish, interleave, launch, ratios
 from benchmarks.synthetic import disjoint_windows, scratch, write_shards
-from data_pipeline.reader import WindowReader
-from data_pipeline.stream import as_dataset, epoch_order
+from data_pipeline.windows.reader import WindowReader
+from data_pipeline.windows.tf_dataset import as_tf_dataset, epoch_order
 
 LEAST_RATIO = 1.3
 BATCH_WINDOWS = 32
@@ -56,7 +56,7 @@ def measure(folder: Path, *, size_bytes: int, windows: int, rounds: int, frames:
         paths = _save_windows(reader, folder / "windows")
         maps = [np.load(index.folder / f"{shard.name}.npy", mmap_mode="r") for shard in index.shards]
         feeds = {
-            "stream": lambda order: as_dataset(reader, order, batch_size=BATCH_WINDOWS, layout="frames_bins"),
+            "stream": lambda order: as_tf_dataset(reader, order, batch_size=BATCH_WINDOWS, layout="frames_bins"),
             "npy files": lambda order: _npy_files(reader, paths, order),
             "generator": lambda order: _generator(reader, maps, order),
         }

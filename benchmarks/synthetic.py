@@ -1,4 +1,4 @@
-"""Temporary shards of random numbers, laid out as `data_pipeline.prepare` lays out a dataset."""
+"""Temporary shards of random numbers, laid out as `data_pipeline.cache.extraction` lays out a dataset."""
 
 import shutil
 import tempfile
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from common.console import progress
-from common.errors import DataError
-from data_pipeline.features import Precomputed, StorageFormat
-from data_pipeline.shards import Shard, ShardIndex, ShardTrack, write_index, write_shard
-from data_pipeline.windows import WindowIndex
+from common.core.console import progress
+from common.core.errors import DataError
+from data_pipeline.cache.shards import Shard, ShardIndex, ShardTrack, write_index, write_shard
+from data_pipeline.features.precomputed import Precomputed
+from data_pipeline.features.storage import StorageFormat
+from data_pipeline.windows.index import WindowIndex
 
 FRAMES_PER_SECOND = 22050 / 512
 # 30 seconds, as a clip of GTZAN has, and the size of shard that `prepare` aims at.

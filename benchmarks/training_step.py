@@ -18,8 +18,8 @@ import typer
 
 from benchmarks.harness import RESULTS, Folder, Out, Requirement, Result, Rounds, finish, interleave, launch, ratios
 from benchmarks.synthetic import TRACK_FRAMES, disjoint_windows, scratch, write_shards
-from data_pipeline.reader import WindowReader
-from data_pipeline.stream import as_dataset, epoch_order
+from data_pipeline.windows.reader import WindowReader
+from data_pipeline.windows.tf_dataset import as_tf_dataset, epoch_order
 
 MOST_RATIO = 1.05
 WIDTHS = (32, 64, 128, 256, 128)
@@ -66,7 +66,7 @@ def measure(
 
         def stream(number: int) -> float:
             order = epoch_order(positions, seed=0, epoch=number)
-            return _step_seconds(model, as_dataset(reader, order, batch_size=batch_windows), shuffle=False)
+            return _step_seconds(model, as_tf_dataset(reader, order, batch_size=batch_windows), shuffle=False)
 
         def array(number: int) -> float:
             return _step_seconds(model, x, y, batch_size=batch_windows, shuffle=True)
@@ -118,7 +118,7 @@ def _step_seconds(model, *data, **how) -> float:
 
 
 def _model(widths: tuple[int, int, int, int, int], shape: tuple[int, ...], classes: int):
-    """SE-CNN from seed 0, compiled as `common.training` compiles it."""
+    """SE-CNN from seed 0, compiled as `common.training.fit` compiles it."""
     import keras
 
     from reproductions.se_cnn.model import SeCnnSpec, build

@@ -5,8 +5,9 @@ import importlib.util
 import re
 import sys
 
-from common.cli import make_app, run_app
-from common.console import messages
+from common.cli.app import run_app
+from common.cli.run import make_app
+from common.core.console import messages
 
 _USAGE = "python -m common.audit PAPER [--dataset ... --data ...], e.g. python -m common.audit se_cnn"
 

@@ -8,21 +8,23 @@ from typing import Annotated, Any
 
 import typer
 
-from common import flags, rendering
-from common.auditcells import SHIFT, how_compared, of_duplicates
-from common.cli import print_tables, run_app
-from common.console import say, warn
-from common.errors import DataError, SpecError
-from common.files import require_writable_folder
-from common.methods import PREDEFINED, Protocol
-from common.planning import require_usable
-from common.protocol import PARTS, split_ids
-from common.scanning import kept_scan
-from data_pipeline import duplicates, fingerprints
-from data_pipeline.catalog import Catalog
-from data_pipeline.datasets import anything, registry
-from data_pipeline.duplicates import Scan
-from data_pipeline.shards import ShardTrack
+from common.cli import flags
+from common.cli.app import print_tables, run_app
+from common.core.console import say, warn
+from common.core.errors import DataError, SpecError
+from common.core.files import require_writable_folder
+from common.leakage.audit import cached_scan
+from common.leakage.tables import SHIFT_TEXT, comparison_text, duplicates_table
+from common.paper.protocol import PREDEFINED, Protocol
+from common.reports.formats import write_table
+from common.runs.plan import require_usable
+from common.splits.clips import PARTS, split_ids
+from data_pipeline.cache.shards import ShardTrack
+from data_pipeline.datasets import registry
+from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.datasets.folder import load_folder
+from data_pipeline.duplicates.fingerprints import fingerprint_shards
+from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Scan
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 # Some in every folder; more are in the files that are written.
@@ -38,7 +40,7 @@ def command(
     ] = None,
     above: Annotated[
         float, typer.Option(min=0.05, max=1.0, help="Similarity from which on two clips count as one recording.")
-    ] = duplicates.ABOVE,
+    ] = SIMILARITY_THRESHOLD,
     seconds_per_column: flags.SecondsPerColumn = None,
     decoder: flags.DecoderFlag = "soundfile",
     cache: flags.Cache = Path("~/.cache/encore"),
@@ -52,7 +54,7 @@ def command(
     if folder is not None and (data is not None or dataset != "demo"):
         raise SpecError(f"--folder {folder}: takes the place of --dataset and --data; give one or the other.")
     if folder is not None:
-        catalog, given = anything.load(folder), None
+        catalog, given = load_folder(folder), None
     else:
         catalog, given = registry.load(dataset, data, cache, seconds_per_column=seconds_per_column)
     if catalog.missing:
@@ -60,16 +62,16 @@ def command(
     if catalog.extra:
         warn(f"{len(catalog.extra)} files are no clips and not compared: {', '.join(catalog.extra[:5])}")
     require_usable(catalog, skip_bad=skip_bad)
-    index = fingerprints.index_of(catalog, given, cache, skip_bad=skip_bad, decoder=decoder)
+    index = fingerprint_shards(catalog, given, cache, skip_bad=skip_bad, decoder=decoder)
     left_out = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
     if left_out:
         warn(f"{len(left_out)} unusable clips are not compared: {', '.join(left_out[:5])}")
-    values = of_scan(catalog, index.clips, kept_scan(index, cache, above=above), left_out)
+    values = of_scan(catalog, index.clips, cached_scan(index, cache, above=above), left_out)
     # Of a data set there is one; folders and files of arrays are somebody's own, and several.
     own = folder is not None or catalog.dataset == "arrays"
     place = re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title) if own else catalog.dataset
-    stem = "table_duplicates" if above == duplicates.ABOVE else f"table_duplicates_above_{above:g}"
-    paths = rendering.write_all(out / "duplicates" / place, stem, values)
+    stem = "table_duplicates" if above == SIMILARITY_THRESHOLD else f"table_duplicates_above_{above:g}"
+    paths = write_table(out / "duplicates" / place, stem, values)
     shown = values | {"rows": values["rows"][:_MOST_SHOWN]}
     print_tables([shown], paths)
     if len(values["rows"]) > _MOST_SHOWN:
@@ -90,7 +92,7 @@ def of_scan(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left_ou
         name: [f"{part.get(pair.first, 'none')} / {part.get(pair.second, 'none')}" for pair in scan.pairs]
         for name, part in splits.items()
     }
-    return of_duplicates(scan.pairs, regimes) | {
+    return duplicates_table(scan.pairs, regimes) | {
         "paper": catalog.title,
         "table": "duplicates",
         "dataset": catalog.dataset,
@@ -98,8 +100,8 @@ def of_scan(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left_ou
         "scale": "paper",
         "caption": [
             f"{scan.clips} clips compared with each other, {len(scan.pairs)} pairs found: {kinds}.",
-            how_compared(scan.above, scan.too_short),
-            SHIFT,
+            comparison_text(scan.above, scan.too_short),
+            SHIFT_TEXT,
             "Splits by fractions are those of seed 0 of clips, in the shares of their name.",
             *([f"{len(left_out)} unusable clips were not compared: {', '.join(left_out[:20])}."] if left_out else []),
         ],

@@ -11,10 +11,10 @@ import pytest
 import soundfile
 from hypothesis import settings
 
-from data_pipeline.catalog import Catalog, Track
-from data_pipeline.features import Precomputed
-from data_pipeline.shards import ShardIndex, ShardTrack, write_index, write_shard
-from data_pipeline.storage import StorageFormat
+from data_pipeline.cache.shards import ShardIndex, ShardTrack, write_index, write_shard
+from data_pipeline.datasets.catalog import Catalog, Track
+from data_pipeline.features.precomputed import Precomputed
+from data_pipeline.features.storage import StorageFormat
 
 # The same examples on every machine, however slow it is.
 settings.register_profile("encore", deadline=None, derandomize=True, database=None)

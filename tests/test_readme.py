@@ -9,11 +9,13 @@ import pytest
 from matplotlib import pyplot as plt
 
 import reproductions
-from common import auditreport, page, reporting
-from common.auditreport import regenerate_audits
-from common.overview import write_overview
-from common.records import read
-from tests.test_papers import KEYS, paper_of
+from common.leakage import report as auditreport
+from common.leakage.report import regenerate_audits
+from common.records.record import read_record
+from common.reports import write as reporting
+from common.reports.pages import write_overview, write_page
+from common.reports.write import regenerate_tables
+from tests.helpers.papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
 RESULTS = ROOT / "results"
@@ -66,14 +68,14 @@ def test_what_the_headline_says_of_seeds_and_of_known_artists_is_what_was_measur
 
 
 def test_what_is_said_of_one_seed_on_two_machines_is_what_was_measured():
-    text = " ".join((ROOT / "common" / "EXECUTION.md").read_text(encoding="utf-8").split())
+    text = " ".join((ROOT / "common" / "execution" / "README.md").read_text(encoding="utf-8").split())
     told = []
     for path in sorted((RESULTS / "benchmarks" / "h100" / "first").glob("*.json")):
-        first, second = read(path), read(RESULTS / "benchmarks" / "h100" / "second" / path.name)
+        first, second = read_record(path), read_record(RESULTS / "benchmarks" / "h100" / "second" / path.name)
         assert first.clips == second.clips
         for one, other in zip(first.history, second.history, strict=True):
             assert one | {"seconds": 0} == other | {"seconds": 0}
-        here = read(RESULTS / "se_cnn" / "arrays" / "runs" / path.name)
+        here = read_record(RESULTS / "se_cnn" / "arrays" / "runs" / path.name)
         assert (first.machine["backend"], here.machine["backend"]) == ("jax", "tensorflow")
         told.append([f"{100 * record.metrics['test']['window_accuracy']:.1f}" for record in (first, here)])
     clips, windows = told
@@ -113,9 +115,8 @@ def test_every_file_that_the_readme_points_to_is_there():
 def test_committed_tables_are_what_their_records_say(key, tmp_path, monkeypatch):
     """Markdown, CSV, LaTeX, JSON and the generated page, byte for byte."""
     for module in (reporting, auditreport):
-        monkeypatch.setattr(
-            module, "write", lambda drawn, stem: plt.close(drawn) or []
-        )  # saving takes most of the time
+        # Saving takes most of the time.
+        monkeypatch.setattr(module, "save_figure", lambda drawn, stem: plt.close(drawn) or [])
     paper = paper_of(key)
     ours = tmp_path / key
     shutil.copytree(RESULTS / key, ours, ignore=shutil.ignore_patterns("work", "demo", "figures"))
@@ -124,9 +125,9 @@ def test_committed_tables_are_what_their_records_say(key, tmp_path, monkeypatch)
     assert committed
     for path in committed:
         path.unlink()
-    reporting.regenerate(paper, tmp_path)
+    regenerate_tables(paper, tmp_path)
     regenerate_audits(paper, tmp_path)
-    page.write_page(paper, tmp_path)
+    write_page(paper, tmp_path)
     for path, content in committed.items():
         assert path.read_bytes() == content, path.name
 

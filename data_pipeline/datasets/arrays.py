@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from common.errors import DataError, SpecError
-from data_pipeline.catalog import Catalog, Track
+from common.core.errors import DataError, SpecError
 from data_pipeline.datasets import fma, gtzan
-from data_pipeline.features import Precomputed
-from data_pipeline.storage import StorageFormat
+from data_pipeline.datasets.catalog import Catalog, Track
+from data_pipeline.features.precomputed import Precomputed
+from data_pipeline.features.storage import StorageFormat
 
 _REFERENCE_RATE = 22050
 _STORAGE = {

@@ -18,9 +18,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.errors import DataError
-from data_pipeline.audio import read_audio
-from data_pipeline.catalog import BadTrack, Catalog, Track
+from common.core.errors import DataError
+from data_pipeline.audio.decode import read_audio
+from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 
 SMALL_GENRES = ("Electronic", "Experimental", "Folk", "Hip-Hop", "Instrumental", "International", "Pop", "Rock")
 GENRES = tuple(
@@ -43,7 +43,6 @@ _COLUMNS = {
     "split": ("set", "split"),
     "subset": ("set", "subset"),
 }
-
 WHERE = (
     "FMA is not part of Encore. Its authors' page github.com/mdeff/fma links fma_small.zip (7 GB), fma_large.zip "
     "(93 GB) and fma_metadata.zip; unpack audio and metadata side by side and give their folder with --data"

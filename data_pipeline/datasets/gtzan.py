@@ -21,9 +21,9 @@ from pathlib import Path
 import soundfile
 from sklearn.model_selection import StratifiedShuffleSplit
 
-from common.errors import DataError
-from data_pipeline.audio import read_audio
-from data_pipeline.catalog import BadTrack, Catalog, Track
+from common.core.errors import DataError
+from data_pipeline.audio.decode import read_audio
+from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 CLIPS, CLIP_SECONDS = 1000, 30.0
@@ -34,7 +34,6 @@ FOLDERS = ("genres", "genres_original")
 SUFFIXES = (".wav", ".au", ".flac")
 # Truncated in the copy that most people have; the published split lists it all the same.
 UNREADABLE_IN_COMMON_COPY = ("jazz.00054",)
-
 WHERE = (
     "GTZAN is not part of Encore and no one address for it lasts. Look for 'GTZAN Dataset - Music Genre "
     "Classification' on Kaggle, 'marsyas/gtzan' on Hugging Face, or 'gtzan' in TensorFlow Datasets (about "

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from common.errors import SpecError
-from data_pipeline.catalog import Catalog
-from data_pipeline.datasets import arrays, demo, fma, gtzan
-from data_pipeline.features import Precomputed
+from common.core.errors import SpecError
+from data_pipeline.datasets import arrays, fma, gtzan
+from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.datasets.demo import corpus
+from data_pipeline.features.precomputed import Precomputed
 
 NAMES = ("demo", "gtzan", "fma_small", "fma_large", "arrays")
 _WANTED = {
@@ -38,7 +39,7 @@ def load(
             raise SpecError(
                 f"--data {data}: the demo corpus is generated and takes no --data. Name a --dataset with it."
             )
-        return demo.load(cache / "demo"), None
+        return corpus.load(cache / "demo"), None
     if data is None:
         raise SpecError(f"--dataset {dataset} needs --data: {_WANTED[dataset]}.")
     if dataset == "gtzan":

@@ -1,0 +1,1 @@
+"""Convolutional and recurrent networks (de la Torre, Montero, Moran and Prego)."""

@@ -10,12 +10,11 @@ from typing import Annotated, Literal
 import keras
 from pydantic import Field, PositiveInt
 
-from common import torchlike
-from common.errors import SpecError
-from common.specbase import Spec
+from common.core.errors import SpecError
+from common.core.spec import Spec
+from common.layers import pytorch
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
-
 LSTM_UNITS = 128
 LSTM_HEAD_UNITS = 128
 LSTM_HEAD_DROPOUT = 0.3
@@ -84,7 +83,7 @@ def build(spec: CrnnSpec | ConvolutionalSpec, input_shape: tuple[int, int], clas
     inputs = keras.Input(input_shape, name="spectrogram")  # (1292, 128)
     x = _convolutional(spec, inputs) if spec.kind == "convolutional" else _recurrent(spec, inputs)
     # Probabilities stay in float32 also under mixed precision: a softmax in bfloat16 has two digits.
-    x = torchlike.dense(x, classes, name="genre")
+    x = pytorch.dense(x, classes, name="genre")
     outputs = keras.layers.Activation("softmax", dtype="float32", name="probability")(x)
     name = spec.kind if spec.kind == "convolutional" else f"{spec.front}_{spec.cell}"
     return keras.Model(inputs, outputs, name=name)
@@ -96,21 +95,21 @@ def _recurrent(spec: CrnnSpec, x):
     for number in range(1, spec.layers + 1):
         if number > 1 and spec.front == "cnn2d":
             x = keras.layers.Dropout(spec.dropout, name=f"between{number}")(x)
-        x = torchlike.bidirectional(x, spec.cell, units, name=f"recurrent{number}")  # (323, 256), or 128 of 2D + GRU
+        x = pytorch.bidirectional(x, spec.cell, units, name=f"recurrent{number}")  # (323, 256), or 128 of 2D + GRU
     mean = keras.layers.GlobalAveragePooling1D(name=EMBEDDING if spec.cell == "gru" else "mean")(x)
     if spec.cell == "gru":
-        x = keras.layers.ReLU(name="relu4")(torchlike.dense(mean, spec.hidden, name="dense"))  # (64,)
+        x = keras.layers.ReLU(name="relu4")(pytorch.dense(mean, spec.hidden, name="dense"))  # (64,)
         return keras.layers.Dropout(spec.dropout, name="dropout")(x)
     highest = keras.layers.GlobalMaxPooling1D(name="max")(x)
     x = keras.layers.Concatenate(name=EMBEDDING)([mean, highest])  # (512,)
-    x = keras.layers.ReLU(name="relu4")(torchlike.dense(x, LSTM_HEAD_UNITS, name="dense"))
+    x = keras.layers.ReLU(name="relu4")(pytorch.dense(x, LSTM_HEAD_UNITS, name="dense"))
     return keras.layers.Dropout(LSTM_HEAD_DROPOUT, name="dropout")(x)
 
 
 def _front_1d(spec: CrnnSpec, x):
     for number, (factor, kernel) in enumerate(((1, 5), (2, 3), (4, 3)), start=1):
-        x = torchlike.conv1d(x, factor * spec.hidden, kernel, padding=kernel // 2, name=f"conv{number}")
-        x = keras.layers.ReLU(name=f"relu{number}")(torchlike.batch_norm(x, name=f"norm{number}"))
+        x = pytorch.conv1d(x, factor * spec.hidden, kernel, padding=kernel // 2, name=f"conv{number}")
+        x = keras.layers.ReLU(name=f"relu{number}")(pytorch.batch_norm(x, name=f"norm{number}"))
         if number < 3:
             x = keras.layers.MaxPooling1D(2, name=f"pool{number}")(x)  # (646, 64), (323, 128)
     return keras.layers.Dropout(spec.dropout, name="front_dropout")(x)  # (323, 256)
@@ -119,8 +118,8 @@ def _front_1d(spec: CrnnSpec, x):
 def _front_2d(spec: CrnnSpec, x):
     x = keras.layers.Reshape((*x.shape[1:], 1), name="channel")(x)
     for number, (factor, kernel) in enumerate(((1, 5), (2, 3), (4, 3)), start=1):
-        x = torchlike.conv2d(x, factor * spec.hidden, kernel, padding=kernel // 2, name=f"conv{number}")
-        x = keras.layers.ReLU(name=f"relu{number}")(torchlike.batch_norm(x, name=f"norm{number}"))
+        x = pytorch.conv2d(x, factor * spec.hidden, kernel, padding=kernel // 2, name=f"conv{number}")
+        x = keras.layers.ReLU(name=f"relu{number}")(pytorch.batch_norm(x, name=f"norm{number}"))
         if number < 3:
             x = keras.layers.MaxPooling2D(2, name=f"pool{number}")(x)  # (646, 64, 64), (323, 32, 128)
     x = keras.layers.SpatialDropout2D(spec.dropout, name="front_dropout")(x)  # (323, 32, 256)
@@ -133,14 +132,14 @@ def _convolutional(spec: ConvolutionalSpec, x):
     for number, (filters, rate) in enumerate(zip(spec.filters, (0.2, 0.1, 0.1), strict=True), start=1):
         last = number == 3
         kernel, padding, pool = (2, 0, 2) if last else (3, 1, 3)
-        x = torchlike.conv2d(x, filters, kernel, padding=padding, name=f"conv{number}")
-        x = keras.layers.ReLU(name=f"relu{number}")(torchlike.batch_norm(x, name=f"norm{number}"))
-        x = torchlike.PaddedMaxPooling(pool, padding=1, stride=2, name=f"pool{number}")(x)
+        x = pytorch.conv2d(x, filters, kernel, padding=padding, name=f"conv{number}")
+        x = keras.layers.ReLU(name=f"relu{number}")(pytorch.batch_norm(x, name=f"norm{number}"))
+        x = pytorch.PaddedMaxPooling(pool, padding=1, stride=2, name=f"pool{number}")(x)
         x = keras.layers.Dropout(rate, name=f"dropout{number}")(x)  # (646, 64, 32), (323, 32, 64), (162, 16, 64)
     for number in (4, 5):
         x = keras.layers.MaxPooling2D(2, name=f"pool{number}")(x)  # (81, 8, 64), (40, 4, 64)
     x = keras.layers.Flatten(name="flat")(x)  # (10240,)
     for number, (units, rate) in enumerate(zip(spec.units, (0.5, 0.4), strict=True), start=1):
-        x = keras.layers.ReLU(name=f"dense{number}_relu")(torchlike.dense(x, units, name=f"dense{number}"))
+        x = keras.layers.ReLU(name=f"dense{number}_relu")(pytorch.dense(x, units, name=f"dense{number}"))
         x = keras.layers.Dropout(rate, name=f"dense{number}_dropout")(x)
     return x

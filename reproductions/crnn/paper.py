@@ -8,19 +8,21 @@ paper's size (1,292 x 128): hours per epoch of 39,215 tracks on two cores.
     python reproductions/crnn/run.py --dataset fma_large --data ~/fma --row "CNN 1D + GRU"
 """
 
-from common.methods import Protocol, Training
-from common.paper import Confusion, Figure, Paper
-from common.spec import Experiment, Row, Table
-from data_pipeline.augment import Augmentation
-from data_pipeline.chain import SpectrogramChain
-from data_pipeline.librosa_mel import Mfcc, MinMaxMel
-from data_pipeline.windows import WindowSpec, seconds_of
+from common.paper.experiment import Experiment
+from common.paper.paper import Paper
+from common.paper.protocol import Protocol
+from common.paper.tables import Confusion, Figure, ResultTable, Row
+from common.paper.training import Training
+from data_pipeline.augmentation.chain import SpectrogramChain
+from data_pipeline.augmentation.specs import Augmentation
+from data_pipeline.features.librosa_mel import Mfcc, MinMaxLogMel
+from data_pipeline.windows.index import WindowSpec, seconds_of
 from reproductions.crnn import published as p
 from reproductions.crnn.model import EMBEDDING, ConvolutionalSpec, CrnnSpec, build
 from reproductions.crnn.sources import SOURCES
 
 CLIP_SECONDS = 30.0
-MEL = MinMaxMel(clip_seconds=CLIP_SECONDS)
+MEL = MinMaxLogMel(clip_seconds=CLIP_SECONDS)
 MFCC = Mfcc(clip_seconds=CLIP_SECONDS)
 FRAMES = 1292
 WHOLE_SECONDS = seconds_of(FRAMES, MEL.frames_per_second)
@@ -35,7 +37,7 @@ NETWORKS = {
 METRICS = ("accuracy", "f1_weighted", "f1_macro")
 
 
-def experiment(model: CrnnSpec | ConvolutionalSpec, feature: MinMaxMel | Mfcc = MEL) -> Experiment:
+def experiment(model: CrnnSpec | ConvolutionalSpec, feature: MinMaxLogMel | Mfcc = MEL) -> Experiment:
     """A network on whole tracks, trained as the repository's code does by default."""
     return Experiment(
         paper="crnn",
@@ -62,9 +64,9 @@ def experiment(model: CrnnSpec | ConvolutionalSpec, feature: MinMaxMel | Mfcc = 
     )
 
 
-def _table(table_id: str, title: str, rows: dict[str, Experiment], *notes: str) -> Table:
+def _table(table_id: str, title: str, rows: dict[str, Experiment], *notes: str) -> ResultTable:
     published = p.FINAL if table_id == "final" else {}
-    return Table(
+    return ResultTable(
         id=table_id,
         title=title,
         row_header="Network",
@@ -105,7 +107,6 @@ ALONE = _table(
     {"CNN 2D": experiment(ConvolutionalSpec())},
     "The slides show this network first and give no number for it.",
 )
-
 _SMOKE = {
     "model.hidden": 16,
     "model.units": (64, 32),
@@ -115,7 +116,6 @@ _SMOKE = {
     "training.windows_per_epoch": 96,
 }
 _CURVE_ROWS = tuple(("final", label) for label in NETWORKS)
-
 PAPER = Paper(
     key="crnn",
     title="CNN + RNN",
@@ -153,7 +153,7 @@ PAPER = Paper(
     build=build,
     layout="frames_bins",
     small_features={
-        MEL: MinMaxMel(hop_samples=4096, n_mels=32, clip_seconds=CLIP_SECONDS),
+        MEL: MinMaxLogMel(hop_samples=4096, n_mels=32, clip_seconds=CLIP_SECONDS),
         MFCC: Mfcc(hop_samples=4096, n_mels=32, clip_seconds=CLIP_SECONDS),
     },
     smoke=_SMOKE,

@@ -7,7 +7,6 @@ FINAL = {
     "CNN 2D + LSTM": (70.83, 69.7, 60.77),
     "CNN 2D + GRU": (71.4, 70.28, 61.9),
 }
-
 GENRES = (
     "Classical",
     "Electronic",
@@ -22,7 +21,6 @@ GENRES = (
     "Rock",
     "Spoken",
 )
-
 # CNN 2D + GRU: true genre x decided genre, in percent of the true genre's tracks.
 CONFUSION = (
     (81, 4, 7, 1, 0, 3, 0, 1, 0, 0, 2, 0),

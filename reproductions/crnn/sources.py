@@ -1,11 +1,9 @@
 """Where every value of the study's experiments comes from."""
 
-from common.sources import ACCUMULATION, ROTATION, assumed, stated, unused
+from common.paper.provenance import ACCUMULATION, ROTATION, assumed, stated, unused
 
 _CODE = "the repository's code"
 _DEFAULT = f"{_CODE}, its default; the values tuned for each network are not stored anywhere"
-
-
 SOURCES = {
     "paper": stated("the slides themselves"),
     "model.kind": stated("slides"),

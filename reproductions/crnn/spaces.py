@@ -1,6 +1,6 @@
 """What is searched of the recurrent networks: the study's sweep, and its second one with steps of the learning rate."""
 
-from common.searchspace import Choice, Parameters, SearchSpace
+from common.search.space import Choice, Parameters, SearchSpace
 
 _SWEEP = (
     Choice(name="batch", path="training.batch_windows", values=(16, 32, 64, 128)),

@@ -1,0 +1,1 @@
+"""Embeddings of a trained tagger (Choi 2020)."""

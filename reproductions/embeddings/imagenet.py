@@ -2,8 +2,8 @@
 
 import keras
 
-from common.errors import SpecError
-from common.torchlike import PaddedMaxPooling, adaptive_average, batch_norm, conv2d, dense
+from common.core.errors import SpecError
+from common.layers.pytorch import PaddedMaxPooling, adaptive_average, batch_norm, conv2d, dense
 from reproductions.embeddings.specs import ImageNetSpec
 
 # Convolutions in each of VGG's five blocks; their filters in multiples of the first block's.

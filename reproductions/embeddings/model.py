@@ -6,9 +6,9 @@ bands.
 
 import keras
 
-from common.errors import SpecError
-from common.specbase import Spec
-from common.torchlike import batch_norm, conv1d, conv2d, dense
+from common.core.errors import SpecError
+from common.core.spec import Spec
+from common.layers.pytorch import batch_norm, conv1d, conv2d, dense
 from reproductions.embeddings.imagenet import logits_of_picture
 from reproductions.embeddings.specs import ConvolutionalSpec, EmbeddingSpec, SpecAndEmbedSpec
 

@@ -6,20 +6,23 @@ on spectrograms, and joining both, with a ResNet34 from ImageNet, is no better (
     python reproductions/embeddings/run.py --dataset gtzan --data ~/gtzan --table 1 --row "MSD Embed, original"
 """
 
-from common.methods import Protocol, Training
-from common.paper import Confusion, Figure, Paper
-from common.spec import Experiment, Input, Row, Table
-from data_pipeline.embeddings import POOLED_SECONDS, ModelName, MusicnnEmbedding
-from data_pipeline.librosa_mel import DecibelMel
-from data_pipeline.offline import Copies
-from data_pipeline.windows import WindowSpec, seconds_of
+from common.paper.experiment import Experiment, Input
+from common.paper.paper import Paper
+from common.paper.protocol import Protocol
+from common.paper.tables import Confusion, Figure, ResultTable, Row
+from common.paper.training import Training
+from data_pipeline.augmentation.offline import OfflineAugmentation
+from data_pipeline.features.librosa_mel import AbsoluteDbLogMel
+from data_pipeline.features.musicnn.config import POOLED_SECONDS, ModelName
+from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
+from data_pipeline.windows.index import WindowSpec, seconds_of
 from reproductions.embeddings import published as p
 from reproductions.embeddings.model import build
 from reproductions.embeddings.sources import SOURCES
 from reproductions.embeddings.specs import ConvolutionalSpec, EmbeddingSpec, ImageNetSpec, SpecAndEmbedSpec
 from reproductions.embeddings.weights import WEIGHT_NAMES, initialise
 
-MEL = DecibelMel(sample_rate=16000, n_fft=1024, hop_samples=512, n_mels=96)
+MEL = AbsoluteDbLogMel(sample_rate=16000, n_fft=1024, hop_samples=512, n_mels=96)
 RATE = MEL.frames_per_second
 # The shortest training clip, as it is and a tenth faster; a segment.
 WHOLE_FRAMES, WHOLE_FRAMES_OF_COPIES, SEGMENT_FRAMES = 936, 851, 125
@@ -65,7 +68,7 @@ def experiment(network: str, condition: str) -> Experiment:
         feature=_embedding(EMBEDDED[network]) if of_embedding else MEL,
         windows=ONE_EMBEDDING if of_embedding else _windows(condition),
         second_input=Input(feature=_embedding("MSD"), windows=ONE_EMBEDDING) if joined else None,
-        copies=Copies() if COPIED in condition else None,
+        copies=OfflineAugmentation() if COPIED in condition else None,
         protocol=Protocol(split="course", fractions=(0.7, 0.1, 0.2)),
         training=Training(
             learning_rate=1e-4, batch_windows=32, epochs=100, standardise=not of_embedding, keep="best_accuracy"
@@ -87,7 +90,7 @@ _NOTES = (
     "all windows all the same. Of each table there is one with the true metric and one, _legacy, with ours so capped.",
     "Validation accuracy is the best of all epochs, on few clips, and therefore optimistic.",
 )
-TABLE_1 = Table(
+TABLE_1 = ResultTable(
     id="1",
     title="Comparison of different models",
     row_header="Model, data",
@@ -105,7 +108,7 @@ TABLE_1 = Table(
     ),
 )
 BOTH = f"{COPIED} + {CUT}"
-TABLE_2 = Table(
+TABLE_2 = ResultTable(
     id="2",
     title="VGG and ResNet of different depths",
     row_header="Model",
@@ -114,7 +117,6 @@ TABLE_2 = Table(
     notes=_NOTES,
     rows=tuple(_row(network, values, experiment(network, BOTH)) for network, values in p.TABLE_2.items()),
 )
-
 _SMOKE = {
     # A demonstration downloads no weights of pictures; musicnn's are real.
     "model.weights": "random",
@@ -127,7 +129,6 @@ _SMOKE = {
     "training.windows_per_epoch": 192,
     "training.learning_rate": 1e-3,
 }
-
 PAPER = Paper(
     key="embeddings",
     title="Embeddings",

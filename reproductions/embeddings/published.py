@@ -41,7 +41,6 @@ TABLE_1 = {
         "augmentation + segmentation": (99.59, 91.97, 86.0),
     },
 }
-
 TABLE_2 = {
     "VGG13": (97.95, 82.96, 76.22),
     "VGG16": (97.66, 85.08, 78.22),
@@ -51,7 +50,6 @@ TABLE_2 = {
     "ResNet50": (99.35, 83.3, 78.44),
     "ResNet101": (99.06, 82.1, 78.0),
 }
-
 GENRES = ("classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae")
 # ResNet34+MSD: true genre x decided genre; clips of three runs added up (the table prints thirds of them).
 TABLE_3 = (

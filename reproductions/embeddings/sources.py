@@ -1,9 +1,17 @@
 """Where every value of the study's experiments comes from."""
 
-from common.sources import ACCUMULATION, L2_PENALTY, PLATEAU, ROTATION, STEPS_AND_WEIGHTS, assumed, stated, unused
+from common.paper.provenance import (
+    ACCUMULATION,
+    L2_PENALTY,
+    PLATEAU,
+    ROTATION,
+    STEPS_AND_WEIGHTS,
+    assumed,
+    stated,
+    unused,
+)
 
 _CODE = "the study's code"
-
 SOURCES = {
     "paper": stated("the document itself"),
     "model.kind": stated("section 1.4"),

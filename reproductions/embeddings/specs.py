@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from common.specbase import Spec
+from common.core.spec import Spec
 
 ImageNetName = Literal["vgg13", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50", "resnet101"]
-
 IMAGENET_FILTERS, IMAGENET_UNITS = 64, 4096
 
 

@@ -19,7 +19,7 @@ from typing import Any, get_args
 import keras
 import numpy as np
 
-from common.errors import DataError, RunError
+from common.core.errors import DataError, RunError
 from reproductions.embeddings.imagenet import BOTTLENECKS, VGG_CONVOLUTIONS
 from reproductions.embeddings.specs import ImageNetName, ImageNetSpec
 

@@ -1,0 +1,1 @@
+"""nnet1 and nnet2 (Zhang, Lei, Xu and Xing 2016)."""

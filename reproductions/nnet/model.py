@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import keras
 from pydantic import Field, PositiveInt
 
-from common.errors import SpecError
-from common.specbase import Spec
+from common.core.errors import SpecError
+from common.core.spec import Spec
 
 KERNEL_FRAMES = 4
 POOL_FRAMES = 2

@@ -11,9 +11,10 @@ unverified: the paper's text was not at hand. Cost: about 6 s (nnet1) per epoch 
 
 import keras
 
-from common.methods import Protocol, Training
-from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.sources import (
+from common.paper.experiment import Experiment
+from common.paper.paper import Paper
+from common.paper.protocol import Protocol
+from common.paper.provenance import (
     ACCUMULATION,
     L2_PENALTY,
     ONE_INPUT_AS_IT_IS,
@@ -23,9 +24,10 @@ from common.sources import (
     Source,
     unused,
 )
-from common.spec import Experiment, Row, Table
-from data_pipeline.features import LogMel, StftDb
-from data_pipeline.windows import WindowSpec, seconds_of
+from common.paper.tables import ArchitectureRow, ArchitectureTable, Figure, ResultTable, Row
+from common.paper.training import Training
+from data_pipeline.features.spectrograms import LogMel, StftDb
+from data_pipeline.windows.index import WindowSpec, seconds_of
 from reproductions.nnet.model import NnetSpec, build
 
 SAMPLE_RATE, HOP_SAMPLES = 22050, 512
@@ -53,7 +55,7 @@ def _experiment(model: NnetSpec) -> Experiment:
     )
 
 
-RESULTS = Table(
+RESULTS = ResultTable(
     id="results",
     title="Accuracy on GTZAN",
     row_header="Network",
@@ -114,7 +116,6 @@ ARCHITECTURE_2 = _architecture(
         ArchitectureRow("Shortcut", [125, 256], ("add", "relu3")),
     ),
 )
-
 _UNREAD = "the paper's text was not at hand"
 SOURCES = {
     "paper": Source(status="stated", reason="the paper itself"),
@@ -182,7 +183,6 @@ SOURCES = {
         "protocol.fractions", *ROTATION, *ACCUMULATION, *L2_PENALTY, *PLATEAU, *STEPS_AND_WEIGHTS, *ONE_INPUT_AS_IT_IS
     ),
 }
-
 _SMOKE = {"training.epochs": 4, "training.patience_epochs": None, "training.windows_per_epoch": 1024}
 PAPER = Paper(
     key="nnet",

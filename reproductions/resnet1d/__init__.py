@@ -1,0 +1,1 @@
+"""ResNet1D (Donati and Borsatto 2022)."""

@@ -9,13 +9,12 @@ from typing import Annotated, Literal
 import keras
 from pydantic import Field, PositiveInt
 
-from common.errors import SpecError
-from common.specbase import Spec
+from common.core.errors import SpecError
+from common.core.spec import Spec
 
 BLOCKS = 9
 KERNEL_SAMPLES = 3
 POOL_SAMPLES = 3
-
 _Rate = Annotated[float, Field(ge=0, lt=1)]
 
 

@@ -14,12 +14,14 @@ from typing import Any
 
 import keras
 
-from common.methods import Protocol, Training
-from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.sources import ONE_INPUT_AS_IT_IS, PLATEAU, STEPS_AND_WEIGHTS, Source, unused
-from common.spec import Experiment, Reference, Row, Table
-from data_pipeline.features import Waveform
-from data_pipeline.windows import WindowSpec
+from common.paper.experiment import Experiment
+from common.paper.paper import Paper
+from common.paper.protocol import Protocol
+from common.paper.provenance import ONE_INPUT_AS_IT_IS, PLATEAU, STEPS_AND_WEIGHTS, Source, unused
+from common.paper.tables import ArchitectureRow, ArchitectureTable, Figure, Reference, ResultTable, Row
+from common.paper.training import Training
+from data_pipeline.features.waveform import Waveform
+from data_pipeline.windows.index import WindowSpec
 from reproductions.resnet1d.model import BLOCKS, ResNet1dSpec, build
 
 SAMPLE_RATE = 22050
@@ -56,7 +58,7 @@ _METRICS = {
     # Section 6.1: the predictions of a song's segments are averaged.
     "compared_with": {"segments": "window_accuracy", "aggregation": "clip_accuracy_mean_softmax"},
 }
-TABLE_7 = Table(
+TABLE_7 = ResultTable(
     id="7",
     title="Average accuracy of the three models",
     row_header="Model",
@@ -68,7 +70,7 @@ TABLE_7 = Table(
         _row("Gradient accumulation", 37.31, 37.92, _experiment(batch_windows=10, accumulate_batches=8)),
     ),
 )
-TABLE_6_2 = Table(
+TABLE_6_2 = ResultTable(
     id="6.2",
     title="L2 regularisation: forms and lambdas",
     row_header="L2 and lambda",
@@ -130,7 +132,6 @@ TABLE_4_1 = ArchitectureTable(
     experiment=_experiment(),
     measure=_published_shape,
 )
-
 _SILENT = "the report is silent"
 SOURCES = {
     "paper": Source(status="stated", reason="the report itself"),
@@ -211,7 +212,6 @@ SOURCES = {
     "training.l2_variables": Source(status="assumed", reason="kernels, as Keras' `kernel_regularizer` penalises"),
     **unused("protocol.fractions", "protocol.folds", *PLATEAU, *STEPS_AND_WEIGHTS, *ONE_INPUT_AS_IT_IS),
 }
-
 PAPER = Paper(
     key="resnet1d",
     title="ResNet1D",

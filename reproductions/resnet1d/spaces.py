@@ -1,9 +1,8 @@
 """What is searched of ResNet1D: strength of the L2 penalty, learning rate, and slope of the leaky ReLUs."""
 
-from common.searchspace import FloatRange, Parameters, SearchSpace
+from common.search.space import FloatRange, Parameters, SearchSpace
 
 _SECTION = "Donati and Borsatto, of 0.01, 0.001 and 0.0001"
-
 PENALTY = SearchSpace(
     key="penalty",
     title="L2 penalty, learning rate and slope",

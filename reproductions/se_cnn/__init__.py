@@ -1,0 +1,1 @@
+"""SE-CNN (De Clara and Delpero 2023)."""

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import keras
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
-from common.errors import SpecError
-from common.specbase import Spec
+from common.core.errors import SpecError
+from common.core.spec import Spec
 
 STAGES = 5
 

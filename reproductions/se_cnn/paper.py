@@ -15,9 +15,10 @@ from typing import Any
 
 import keras
 
-from common.methods import Protocol, Training
-from common.paper import ArchitectureRow, ArchitectureTable, Figure, Paper
-from common.sources import (
+from common.paper.experiment import Experiment
+from common.paper.paper import Paper
+from common.paper.protocol import Protocol
+from common.paper.provenance import (
     ACCUMULATION,
     L2_PENALTY,
     ONE_INPUT_AS_IT_IS,
@@ -27,9 +28,10 @@ from common.sources import (
     Source,
     unused,
 )
-from common.spec import Experiment, Row, Table
-from data_pipeline.features import LogMel, StftDb
-from data_pipeline.windows import WindowSpec
+from common.paper.tables import ArchitectureRow, ArchitectureTable, Figure, ResultTable, Row
+from common.paper.training import Training
+from data_pipeline.features.spectrograms import LogMel, StftDb
+from data_pipeline.windows.index import WindowSpec
 from reproductions.se_cnn.model import STAGES, SeCnnSpec, build
 
 FEATURE = StftDb(sample_rate=22050, n_fft=1024, hop_samples=512, top_db=80.0)
@@ -51,8 +53,8 @@ def _row(label: str, accuracy_percent: float, **variant: Any) -> Row:
     return Row(label=label, published={"accuracy": accuracy_percent}, experiment=_experiment(**variant))
 
 
-def _table(number: str, title: str, row_header: str, rows: tuple[Row, ...]) -> Table:
-    return Table(
+def _table(number: str, title: str, row_header: str, rows: tuple[Row, ...]) -> ResultTable:
+    return ResultTable(
         id=number,
         title=title,
         row_header=row_header,
@@ -138,7 +140,6 @@ TABLE_4_1 = ArchitectureTable(
     experiment=_experiment(),
     measure=_measure_layer,
 )
-
 _SILENT = "the report is silent"
 SOURCES = {
     "paper": Source(status="stated", reason="the report itself"),
@@ -195,7 +196,6 @@ SOURCES = {
         "protocol.folds", *ROTATION, *ACCUMULATION, *L2_PENALTY, *PLATEAU, *STEPS_AND_WEIGHTS, *ONE_INPUT_AS_IT_IS
     ),
 }
-
 PAPER = Paper(
     key="se_cnn",
     title="SE-CNN",

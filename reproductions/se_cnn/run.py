@@ -1,16 +1,12 @@
-"""Run SE-CNN's tables: `python reproductions/se_cnn/run.py --help`."""
+"""Run the tables of SE-CNN: `python reproductions/se_cnn/run.py --help`."""
 
 import sys
 
 try:
-    from common.quiet import quiet_start
+    from common.launch import run_paper
 except ModuleNotFoundError:
     print("error: this Python lacks Encore. Run `make venv`, then use .venv/bin/python.", file=sys.stderr)
     sys.exit(2)
 
-with quiet_start():
-    from common.cli import main
-    from reproductions.se_cnn.paper import PAPER
-
 if __name__ == "__main__":
-    main(PAPER)
+    run_paper("se_cnn")

@@ -2,8 +2,8 @@
 
 import math
 
-from common.searchspace import Choice, FloatRange, IntRange, Parameters, SearchSpace
-from common.spec import Experiment
+from common.paper.experiment import Experiment
+from common.search.space import Choice, FloatRange, IntRange, Parameters, SearchSpace
 from reproductions.se_cnn.paper import PAPER, TABLE_5_3
 
 RATIO = FloatRange(name="r", path="model.ratio", low=2.0, high=64.0, sampling="log")

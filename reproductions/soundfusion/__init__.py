@@ -1,0 +1,1 @@
+"""SoundFusion (Ausilio, Keshavarz and Prodan)."""

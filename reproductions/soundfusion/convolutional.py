@@ -2,8 +2,8 @@
 
 import keras
 
-from common.errors import SpecError
-from common.torchlike import batch_norm, conv1d, conv2d, dense
+from common.core.errors import SpecError
+from common.layers.pytorch import batch_norm, conv1d, conv2d, dense
 from reproductions.soundfusion.residual import logits_of, probabilities_of, require_spectrogram
 from reproductions.soundfusion.specs import SimpleCnnSpec, TransposedNnetSpec
 

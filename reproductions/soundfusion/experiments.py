@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from common.methods import Protocol, Training
-from common.spec import Experiment, Input
-from common.specbase import Spec
-from data_pipeline.augment import Augmentation, SpectrogramAugmentation, WaveformAugmentation
-from data_pipeline.features import TorchMel, Waveform
-from data_pipeline.windows import WindowSpec, seconds_of
+from common.core.spec import Spec
+from common.paper.experiment import Experiment, Input
+from common.paper.protocol import Protocol
+from common.paper.training import Training
+from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation, WaveformAugmentation
+from data_pipeline.features.spectrograms import TorchaudioLogMel
+from data_pipeline.features.waveform import Waveform
+from data_pipeline.windows.index import WindowSpec, seconds_of
 from reproductions.soundfusion.specs import (
     FusionSpec,
     ResNet1dSpec,
@@ -21,13 +23,10 @@ RATE = 22050
 # 25 % of 110,250 samples, rounded down, overlap: 82,688 samples from start to start. The millionths keep the seventh
 # start from being rounded to the sample before.
 HOP_SECONDS = 3.750023
-
-
-STEREO = TorchMel(sample_rate=44100, n_fft=1024, hop_samples=512, n_mels=64, channels=2)
-MONO = TorchMel(sample_rate=RATE, n_fft=1024, hop_samples=512, n_mels=128)
+STEREO = TorchaudioLogMel(sample_rate=44100, n_fft=1024, hop_samples=512, n_mels=64, channels=2)
+MONO = TorchaudioLogMel(sample_rate=RATE, n_fft=1024, hop_samples=512, n_mels=128)
 SAMPLES = Waveform(sample_rate=RATE)
-EXCERPT = TorchMel(sample_rate=44100, n_fft=1024, hop_samples=256, n_mels=64)
-
+EXCERPT = TorchaudioLogMel(sample_rate=44100, n_fft=1024, hop_samples=256, n_mels=64)
 WHOLE_SECONDS = seconds_of(2579, STEREO.frames_per_second)
 WHOLE_CLIP = WindowSpec(seconds=WHOLE_SECONDS, hop_seconds=WHOLE_SECONDS, max_per_track=1, rounding="starts")
 FRAME_WINDOWS = WindowSpec(
@@ -36,7 +35,6 @@ FRAME_WINDOWS = WindowSpec(
 SAMPLE_WINDOWS = WindowSpec(seconds=5.0, hop_seconds=HOP_SECONDS, max_per_track=7, rounding="starts")
 EXCERPT_SECONDS = seconds_of(173, EXCERPT.frames_per_second)
 FIRST_SECOND = WindowSpec(seconds=EXCERPT_SECONDS, hop_seconds=EXCERPT_SECONDS, max_per_track=1, rounding="starts")
-
 # What each of the two representations goes through in training.
 NOISE_AND_GAIN = {"noise_deviation": 0.02, "gain_db": 12.0}
 DROPOUT = 0.3

@@ -2,7 +2,7 @@
 
 import keras
 
-from common.specbase import Spec
+from common.core.spec import Spec
 from reproductions.soundfusion.convolutional import build_nnet, build_simple_cnn
 from reproductions.soundfusion.residual import build_fusion, build_resnet1d, build_resnet2d
 from reproductions.soundfusion.vgg16 import build_vgg16

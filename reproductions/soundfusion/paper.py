@@ -9,9 +9,11 @@ cores in bfloat16.
     python reproductions/soundfusion/run.py --dataset fma_small --data ~/fma --table performance --row ResNet2D-s
 """
 
-from common.paper import Confusion, Figure, Paper
-from common.spec import Experiment, Row, Table
-from data_pipeline.features import TorchMel, Waveform
+from common.paper.experiment import Experiment
+from common.paper.paper import Paper
+from common.paper.tables import Confusion, Figure, ResultTable, Row
+from data_pipeline.features.spectrograms import TorchaudioLogMel
+from data_pipeline.features.waveform import Waveform
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.model import build
@@ -24,7 +26,6 @@ _WINDOWS_AND_CLIPS = {
     "compared_with": {"test": "window_accuracy", "aggregation": "clip_accuracy_majority_vote"},
 }
 _REPOSITORY = "Numbers are of the authors' repository; the slides show them as a picture."
-
 SIMPLE_CNN = e.simple_cnn(e.masks(1.0))
 RESNET1D_M = e.resnet1d(32, epochs=10, augmentation=e.noise())
 RESNET1D_S = e.resnet1d(16, epochs=35, augmentation=e.noise())
@@ -38,7 +39,7 @@ def _performance(label: str, test: float, aggregation: float | None, experiment:
     return Row(label=label, published={"test": test, "aggregation": aggregation}, experiment=experiment)
 
 
-PERFORMANCE = Table(
+PERFORMANCE = ResultTable(
     id="performance",
     title="SoundFusion performance",
     row_header="Model",
@@ -65,7 +66,7 @@ def _regularised(label: str, validation: float, test: float, experiment: Experim
     return Row(label=label, published={"validation": validation, "test": test}, experiment=experiment)
 
 
-REGULARISATION = Table(
+REGULARISATION = ResultTable(
     id="regularisation",
     title="Regularisation techniques",
     row_header="Model and regularisation",
@@ -90,7 +91,7 @@ def _width(label: str, test: float, experiment: Experiment) -> Row:
     return Row(label=label, published={"test": test}, experiment=experiment)
 
 
-WIDTH = Table(
+WIDTH = ResultTable(
     id="width",
     title="Width scaling",
     row_header="Network",
@@ -121,8 +122,8 @@ def _cell(probability: float, share: float, masks: int, validation: float) -> Ro
     )
 
 
-def _grid(number: int, rows: tuple[Row, ...], *notes: str) -> Table:
-    return Table(
+def _grid(number: int, rows: tuple[Row, ...], *notes: str) -> ResultTable:
+    return ResultTable(
         id=f"specaugment{number}",
         title=f"SpecAugment with SimpleCNN, grid {number}",
         row_header="Probability, largest mask, masks",
@@ -151,8 +152,7 @@ SPECAUGMENT_2 = _grid(
         for masks, value in zip(p.GRID_2_MASKS, values, strict=True)
     ),
 )
-
-NNET2_CURVES = Table(
+NNET2_CURVES = ResultTable(
     id="nnet2",
     title="nnet2 without and with regularisation",
     row_header="Training",
@@ -171,7 +171,7 @@ NNET2_CURVES = Table(
         Row(label="with regularisation", published={"test": None, "aggregation": None}, experiment=NNET2),
     ),
 )
-TRANSFER = Table(
+TRANSFER = ResultTable(
     id="transfer",
     title="Transfer learning with VGG16, as in the authors' notebooks",
     row_header="Weights before training",
@@ -189,7 +189,6 @@ TRANSFER = Table(
         for weights in ("random", "imagenet", "gtzan")
     ),
 )
-
 _SMOKE = {
     "model.blocks": (1, 1, 1, 1),
     "model.units": 64,
@@ -202,7 +201,7 @@ _SMOKE = {
 }
 
 
-def _grid_places(*tables: Table) -> dict[str, tuple[str, str]]:
+def _grid_places(*tables: ResultTable) -> dict[str, tuple[str, str]]:
     """Row label -> (probability or largest share, the rest), as the slides lay the grids out."""
     places = {}
     for row in (row for table in tables for row in table.rows):
@@ -277,10 +276,10 @@ PAPER = Paper(
     weight_names=("imagenet", "gtzan"),
     layout="bins_frames_channel",
     small_features={
-        e.STEREO: TorchMel(sample_rate=22050, n_fft=1024, hop_samples=1024, n_mels=64, channels=2),
-        e.MONO: TorchMel(sample_rate=e.RATE, n_fft=2048, hop_samples=2048, n_mels=64),
+        e.STEREO: TorchaudioLogMel(sample_rate=22050, n_fft=1024, hop_samples=1024, n_mels=64, channels=2),
+        e.MONO: TorchaudioLogMel(sample_rate=e.RATE, n_fft=2048, hop_samples=2048, n_mels=64),
         e.SAMPLES: Waveform(sample_rate=4000),
-        e.EXCERPT: TorchMel(sample_rate=22050, n_fft=1024, hop_samples=512, n_mels=64),
+        e.EXCERPT: TorchaudioLogMel(sample_rate=22050, n_fft=1024, hop_samples=512, n_mels=64),
     },
     smoke=_SMOKE,
     smoke_paper_features=_SMOKE | {"training.epochs": 1, "training.windows_per_epoch": 32},

@@ -4,7 +4,6 @@ The slides show them as pictures; the numbers behind the pictures are in the not
 """
 
 GENRES = ("Electronic", "Experimental", "Folk", "Hip-Hop", "Instrumental", "International", "Pop", "Rock")
-
 # Probability -> highest validation accuracy in percent, for (largest share, masks) in the order of GRID_1_COLUMNS.
 GRID_1_COLUMNS = ((0.1, 1), (0.1, 2), (0.2, 1), (0.2, 2), (0.3, 1), (0.3, 2))
 GRID_1 = {
@@ -21,7 +20,6 @@ GRID_2 = {
     0.6: (56.875, 54.625, 51.5),
     0.7: (56.875, 56.375, 49.0),
 }
-
 # True genre x decided genre, in clips of the test part (100 of each genre).
 CONFUSION_SOUNDFUSION_1 = (
     (77, 4, 2, 8, 6, 0, 3, 0),
@@ -53,7 +51,6 @@ CONFUSION_RESNET1D_M = (
     (9, 6, 11, 24, 6, 6, 36, 2),
     (3, 16, 7, 4, 4, 3, 32, 31),
 )
-
 WIDTH_PARAMETERS = {
     "ResNet1D-s": 70_904,
     "ResNet1D-m": 280_040,

@@ -2,8 +2,8 @@
 
 import keras
 
-from common.errors import SpecError
-from common.torchlike import PaddedMaxPooling, adaptive_average, batch_norm, conv1d, conv2d, dense
+from common.core.errors import SpecError
+from common.layers.pytorch import PaddedMaxPooling, adaptive_average, batch_norm, conv1d, conv2d, dense
 from reproductions.soundfusion.specs import FusionSpec, ResNet1dSpec, ResNet2dSpec
 
 SLOPE = 0.01

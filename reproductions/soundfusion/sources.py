@@ -1,11 +1,9 @@
 """Where every value of the study's experiments comes from."""
 
-from common.sources import ACCUMULATION, ROTATION, STEPS_AND_WEIGHTS, assumed, stated, unused
+from common.paper.provenance import ACCUMULATION, ROTATION, STEPS_AND_WEIGHTS, assumed, stated, unused
 
 _SILENT = "slides, report and code are silent"
 _CODE = "the authors' code"
-
-
 SOURCES = {
     "paper": stated("the slides themselves"),
     "model.kind": stated("slides, learning framework"),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from common.specbase import Spec
+from common.core.spec import Spec
 
 VGG16_UNITS = 4096
 Rate = Annotated[float, Field(ge=0, lt=1)]

@@ -6,9 +6,9 @@ from typing import Any
 
 import keras
 
-from common.errors import DataError, RunError, SpecError
-from common.regularizers import layers_within
-from common.torchlike import adaptive_average, dense
+from common.core.errors import DataError, RunError, SpecError
+from common.layers.pytorch import adaptive_average, dense
+from common.training.regularizers import layers_within
 from reproductions.soundfusion.residual import logits_of, probabilities_of, require_spectrogram
 from reproductions.soundfusion.specs import Vgg16Spec
 

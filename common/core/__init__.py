@@ -1,0 +1,1 @@
+"""What everything stands on: errors, files, console messages, specs. No Keras, no audio."""

@@ -1,0 +1,66 @@
+"""The base of every spec: frozen, strict, with a canonical JSON whose SHA-256 names what it describes.
+
+The canonical JSON leaves out fields that hold their default, so that a new field does not rename every run that was
+recorded before it existed. Two rules follow: the default of a new field means what was done before, and a default is
+never changed.
+"""
+
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from common.core.errors import SpecError
+from common.core.files import sha256_of_json
+
+
+class Spec(BaseModel):
+    """A frozen, validated description. Unknown fields are errors; all errors are reported at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, ser_json_inf_nan="constants")
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON values (tuples become lists), every field included."""
+        return self.model_dump(mode="json", serialize_as_any=True)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON: equal specs, equal digests, on every machine."""
+        return sha256_of_json(self._identity())
+
+    def _identity(self) -> dict[str, Any]:
+        """Plain JSON values of the fields that differ from their default; `kind` tells spec classes apart and stays."""
+        plain = self.as_json()
+        identity = {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if name == "kind" or value != field.default:
+                identity[name] = value._identity() if isinstance(value, Spec) else plain[name]
+        return identity
+
+    def but(self, **changes: Any) -> Self:
+        """A validated copy with some fields replaced.
+
+        Raises:
+            SpecError: a field does not exist or a value does not fit.
+        """
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return build(type(self), {**values, **changes})
+
+
+S = TypeVar("S", bound=Spec)
+
+
+def build(kind: type[S], values: dict[str, Any]) -> S:
+    """Validate `values` into a spec of the given kind.
+
+    Raises:
+        SpecError: with one line that holds every problem.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'spec'}: {item['msg']} (received {item['input']!r})"
+            for item in error.errors()
+        )
+        raise SpecError(f"{kind.__name__}: {problems}") from error

@@ -1,0 +1,40 @@
+"""Keeps the chatter of TensorFlow off the console; whatever else is written still appears."""
+
+import logging
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Printed from C++ before any log level is read, so no setting silences them.
+_CHATTER = re.compile(
+    r"All log messages before absl::InitializeLog|oneDNN custom operations are on|Could not find cuda drivers"
+)
+# A command that trains many networks traces many steps.
+_RETRACING = "triggered tf.function retracing"
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    return _RETRACING not in record.getMessage()
+
+
+@contextmanager
+def quiet_start() -> Iterator[None]:
+    """Hold back standard error while the block imports TensorFlow, then print what is not chatter."""
+    logging.getLogger("tensorflow").addFilter(_is_worth_telling)
+    sys.stderr.flush()
+    original = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(original, 2)
+            os.close(original)
+            held.seek(0)
+            for line in held.read().decode("utf-8", errors="replace").splitlines():
+                if not _CHATTER.search(line):
+                    print(line, file=sys.stderr)

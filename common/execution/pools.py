@@ -1,0 +1,64 @@
+"""Where work runs: this process, local worker processes, or a Dask cluster."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from distributed import Client, LocalCluster
+
+from common.core.errors import ClusterError
+from common.execution import worker
+from common.execution.dask_pool import DaskPool
+
+_CONNECT_SECONDS = 10
+
+
+@contextmanager
+def local_workers(jobs: int) -> Iterator[DaskPool]:
+    """Start that many worker processes on this machine, and end them with the block."""
+    _silence()
+    with (
+        LocalCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,
+            dashboard_address="127.0.0.1:0",  # there is no way to have none; a fixed port may be taken
+            silence_logs=logging.CRITICAL,
+            preload=worker.__name__,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield DaskPool(client, f"--jobs {jobs}")
+
+
+@contextmanager
+def cluster_workers(address: str) -> Iterator[DaskPool]:
+    """Connect to a running Dask scheduler.
+
+    Args:
+        address: e.g. `tcp://host:8786`.
+
+    Raises:
+        ClusterError: there is no scheduler, or it has no workers for too long.
+    """
+    flag = f"--cluster {address}"
+    _silence()
+    try:
+        client = Client(address, timeout=_CONNECT_SECONDS)
+    except (OSError, ValueError, TypeError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ClusterError(
+            f"{flag}: no Dask scheduler answers there ({reason}). Expected an address such as tcp://host:8786 of a "
+            "running `dask scheduler`; common/execution/README.md shows how to start one."
+        ) from error
+    with client:
+        crew = DaskPool(client, flag)
+        crew.wait_for_workers()
+        yield crew
+
+
+def _silence() -> None:
+    """What Dask would say of lost workers and schedulers is said by Encore."""
+    for name in ("distributed", "distributed.client"):  # the second has a level of its own
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -1,0 +1,1 @@
+"""The leak audit: one row under every split that the data allow."""

@@ -1,0 +1,339 @@
+"""The leak audit: one row under every split that the data allow, and what each split leaves on both sides."""
+
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from common.core.console import say
+from common.core.errors import DataError, RunError, SpecError
+from common.core.files import read_json, sha256_of_json, write_json
+from common.core.spec import Spec, build
+from common.leakage.overlap import Overlap, overlap_of, sides_of
+from common.leakage.splits import SplitCondition, require_free_split, split_conditions
+from common.paper.overrides import Setting
+from common.paper.paper import Paper
+from common.records.paths import file_stem, result_folder
+from common.records.record import read_record as record_of
+from common.runs.options import Options
+from common.runs.plan import Plan, plan
+from common.runs.runner import RunSummary, Workers, execute, in_this_process
+from common.runs.selection import choose_rows
+from data_pipeline.cache.extraction import ParallelMap
+from data_pipeline.cache.shards import ShardIndex
+from data_pipeline.duplicates.fingerprints import fingerprint_shards
+from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Pair, Scan, exact_pairs, find_duplicates
+
+# 2: `Overlap.nameless` counts test clips, and artists are told apart by `data_pipeline.datasets.artists`.
+FORMAT_VERSION = 2
+
+
+class AuditedSplit(Spec):
+    """What an audit found of one split.
+
+    Args:
+        key, title, means: of the regime.
+        runs: ids of the records, one for each seed.
+        overlap: None where the data do not allow the split.
+        unavailable: why they do not; may be empty.
+    """
+
+    key: str
+    title: str
+    means: str
+    runs: tuple[str, ...] = ()
+    overlap: Overlap | None = None
+    unavailable: str = ""
+
+
+class AuditedPair(Spec):
+    """Two clips that are one recording, and for each regime (in the audit's order) the parts that hold either, e.g.
+    `train / test`."""
+
+    first: str
+    second: str
+    similarity: float
+    shift_seconds: float
+    exact: bool
+    parts: tuple[str, ...]
+
+
+class Audit(Spec):
+    """Everything about one audit that no run's record says.
+
+    Args:
+        row: (table, label) of the row that was run.
+        setting: of the regime of random clips.
+        scanned: clips that were compared with each other.
+        too_short: clips among them that were compared by checksum alone.
+        above: similarity from which on two clips count as one recording.
+    """
+
+    format_version: int = FORMAT_VERSION
+    paper: str
+    row: tuple[str, str]
+    setting: Setting
+    regimes: tuple[AuditedSplit, ...]
+    pairs: tuple[AuditedPair, ...]
+    scanned: int
+    too_short: int
+    above: float
+
+    def table_id(self, paper: Paper) -> str:
+        """`audit` for the paper's recommended row, with the row behind it for others."""
+        if self.row == paper.default_row:
+            return "audit"
+        plain = re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(self.row)).strip("-")
+        return f"audit_{plain}"
+
+    def stem(self, paper: Paper) -> str:
+        """File name, without ending, unless an audit at other settings has it."""
+        own = paper.default_experiment.protocol
+        neutral = self.setting.but(split=own.split, unit=own.unit)
+        return file_stem("table", self.table_id(paper), neutral, paper).removeprefix("table_")
+
+
+@dataclass(frozen=True)
+class StoredAudit:
+    """An audit and the file that holds it, whose name is also that of its tables and figure."""
+
+    audit: Audit
+    path: Path
+
+    @property
+    def results(self) -> Path:
+        """Folder of the results that it belongs to."""
+        return self.path.parents[1]
+
+    @property
+    def runs(self) -> Path:
+        """Folder of its records."""
+        return self.results / "runs"
+
+
+def run_audit(
+    paper: Paper, options: Options, *, workers: Workers | None = None, spread: ParallelMap | None = None
+) -> tuple[StoredAudit, list[RunSummary]]:
+    """Train one row under every regime, as far as there are no records, and count what stands on both sides.
+
+    Args:
+        options: name one row at most; without one it is the paper's recommended row.
+        workers, spread: see `common.runs.runner.execute` and `data_pipeline.cache.extraction.prepare`.
+
+    Raises:
+        EncoreError: the options or the data cannot be used.
+    """
+    require_free_split(options)
+    read_audits(paper, options.out)  # one that cannot be read is told of before the training, not after it
+    table, label = _row(paper, options)
+    options = replace(options, tables=(table,), rows=(label,))
+    workers = workers or in_this_process(options)
+    planned: list[tuple[SplitCondition, Plan | None, str]] = []
+    outcomes = []
+    try:
+        for regime in split_conditions(paper):
+            say(f"split: {regime.title}")
+            planned.append((regime, *_plan(paper, regime, options, spread)))
+        needed = next(work for regime, work, _ in planned if regime.needed)
+        found = scan_plan(needed, options, spread=spread)
+        for regime, work, reason in planned:
+            if work is None:
+                say(f"{regime.title}: left out: {reason}")
+                continue
+            say(f"{regime.title}: {work.runs[0].run.experiment.protocol.name}")
+            # Workers plan from the options that they are sent.
+            outcomes.append(execute(work, regime.options(options), workers))
+    finally:
+        for _, work, _ in planned:
+            if work is not None:
+                work.close()
+    audit = _audit(paper, (table, label), needed.setting, planned, found)
+    results = result_folder(options.out, paper, audit.setting.dataset)
+    audited = StoredAudit(audit, _path(paper, audit, results))
+    if audited.path.exists():
+        audited = replace(audited, audit=_with_earlier_runs(audited, _read(paper, audited.path).audit, planned))
+    if not any((audited.runs / f"{run}.json").exists() for regime in audit.regimes for run in regime.runs):
+        reasons = "; ".join(reason for outcome in outcomes for reason in outcome.failed)
+        raise RunError(f"--audit: no run of {label} came to an end: {reasons}")
+    write_json(audited.path, audited.audit.as_json())
+    return audited, outcomes
+
+
+def _path(paper: Paper, audit: Audit, results: Path) -> Path:
+    """Where the audit is kept: in place of an earlier one of the same, beside one at other settings."""
+    plain = results / "audits" / f"{audit.stem(paper)}.json"
+    if plain.exists():
+        earlier = _read(paper, plain).audit
+        if (earlier.row, earlier.setting) != (audit.row, audit.setting):
+            tag = sha256_of_json([audit.row, audit.setting.as_json()])[:8]
+            return plain.with_name(f"{plain.stem}_{tag}.json")
+    return plain
+
+
+def _with_earlier_runs(
+    audited: StoredAudit, earlier: Audit, planned: list[tuple[SplitCondition, Plan | None, str]]
+) -> Audit:
+    """The audit with the runs of further seeds that an earlier one of the same row and setting made on the same
+    splits; fewer seeds than then shall not take results away."""
+    known = {regime.key: regime.runs for regime in earlier.regimes}
+    splits = {
+        regime.key: {run.run.fold.split_digest for run in work.runs} for regime, work, _ in planned if work is not None
+    }
+    regimes = []
+    for regime in audited.audit.regimes:
+        paths = [audited.runs / f"{run}.json" for run in known.get(regime.key, ())]
+        found = [record_of(path) for path in paths if path.exists()]
+        same = [record.run_id for record in found if record.split_digest in splits.get(regime.key, ())]
+        regimes.append(regime.but(runs=tuple(dict.fromkeys([*regime.runs, *same]))))
+    return audited.audit.but(regimes=tuple(regimes))
+
+
+def _row(paper: Paper, options: Options) -> tuple[str, str]:
+    if not options.rows and not options.tables:
+        return paper.default_row
+    if len(options.rows) != 1 or len(options.tables) > 1:
+        raise SpecError(
+            "--audit: runs one row under every split. Name it with one --row (and --table where several have it), or "
+            f"leave both out for {' '.join(paper.default_row)}."
+        )
+    label = options.rows[0]
+    chosen = choose_rows(paper, options.tables, options.rows)
+    found = {row.experiment.digest: (table.id, row.label) for table, rows in reversed(chosen) for row in rows}
+    if len(found) > 1:
+        raise SpecError(
+            f"--audit --row {label}: the tables {', '.join(table for table, _ in reversed(found.values()))} have "
+            "different rows of that name; give one with --table."
+        )
+    return next(iter(found.values()))
+
+
+def _plan(
+    paper: Paper, regime: SplitCondition, options: Options, spread: ParallelMap | None
+) -> tuple[Plan | None, str]:
+    """The runs of a regime, or the reason why the data do not allow it, or make it another regime."""
+    try:
+        work = plan(paper, regime.options(options), spread=spread)
+    except (SpecError, DataError) as error:
+        if regime.needed:
+            raise
+        return None, str(error)
+    reason = ""
+    if regime.unit == "segment" and not any(run.run.fold.shared_tracks for run in work.runs):
+        reason = "no clip has windows on both sides, so it is the same as random clips"
+    if regime.key == "no_duplicates" and not exact_pairs(work.runs[0].reader.index.clips):
+        reason = "no clip is there twice, so it is the same as random clips"
+    if reason:
+        work.close()
+        return None, reason
+    return work, ""
+
+
+def _audit(
+    paper: Paper,
+    row: tuple[str, str],
+    setting: Setting,
+    planned: list[tuple[SplitCondition, Plan | None, str]],
+    found: Scan,
+) -> Audit:
+    regimes, of_regimes = [], []
+    for regime, work, reason in planned:
+        described = {"key": regime.key, "title": regime.title, "means": regime.means}
+        if work is None:
+            regimes.append(AuditedSplit(**described, unavailable=reason))
+            of_regimes.append({})
+            continue
+        first = work.runs[0]
+        tracks = first.reader.index.tracks
+        sides = sides_of(first.run.fold, first.reader.windows.tracks, tracks)
+        overlap = overlap_of(sides, {track.id: track.artist for track in tracks}, found.pairs)
+        runs = tuple(run.run.id for run in work.runs)
+        regimes.append(AuditedSplit(**described, runs=runs, overlap=overlap))
+        of_regimes.append(sides)
+    return Audit(
+        paper=paper.key,
+        row=row,
+        setting=setting,
+        regimes=tuple(regimes),
+        pairs=tuple(_with_parts(pair, of_regimes) for pair in found.pairs),
+        scanned=found.clips,
+        too_short=found.too_short,
+        above=found.above,
+    )
+
+
+def _with_parts(pair: Pair, of_regimes: list[dict[str, set[str]]]) -> AuditedPair:
+    return AuditedPair(
+        first=pair.first,
+        second=pair.second,
+        similarity=pair.similarity,
+        shift_seconds=pair.shift_seconds,
+        exact=pair.exact,
+        parts=tuple(f"{_shown(sides.get(pair.first))} / {_shown(sides.get(pair.second))}" for sides in of_regimes),
+    )
+
+
+def _shown(parts: set[str] | None) -> str:
+    return "+".join(part for part in ("train", "valid", "test") if part in parts) if parts else "none"
+
+
+def read_audits(paper: Paper, out: Path) -> list[StoredAudit]:
+    """All audits of a paper, by path.
+
+    Raises:
+        DataError: a file is none.
+    """
+    return [_read(paper, path) for path in sorted((Path(out) / paper.key).glob("*/audits/*.json"))]
+
+
+def _read(paper: Paper, path: Path) -> StoredAudit:
+    values: Any = read_json(path, what="an audit")
+    audit = None
+    with suppress(SpecError):
+        audit = build(Audit, values)
+    if audit is None or audit.format_version != FORMAT_VERSION or audit.paper != paper.key:
+        raise DataError(
+            f"{path}: not an audit of {paper.key} of format {FORMAT_VERSION}. Delete it, run --audit again."
+        )
+    return StoredAudit(audit, path)
+
+
+# Raised whenever the same clips would give other pairs.
+_SCAN_VERSION = 1
+
+
+def scan_plan(work: Plan, options: Options, *, spread: ParallelMap | None = None) -> Scan:
+    """Duplicates among the clips of a plan.
+
+    Raises:
+        DataError: audio cannot be read, or the cache cannot be used.
+    """
+    index = fingerprint_shards(
+        work.catalog,
+        work.given,
+        options.cache,
+        skip_bad=options.skip_bad,
+        decoder=options.decoder,
+        spread=spread,
+    )
+    return cached_scan(index, options.cache)
+
+
+def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THRESHOLD) -> Scan:
+    """The scan of these shards from the cache, made where there is none.
+
+    Raises:
+        DataError: the cache cannot be written, or holds something else.
+    """
+    key = {"data": index.data_digest, "feature": index.feature.as_json(), "above": above, "version": _SCAN_VERSION}
+    path = Path(cache).expanduser() / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
+    if not path.exists():
+        found = find_duplicates(index, above=above)
+        write_json(path, key | {"scan": asdict(found)})
+        return found
+    values = read_json(path, what="a scan for duplicates")
+    try:
+        scan = values["scan"]
+        return Scan(**{**scan, "pairs": tuple(Pair(**pair) for pair in scan["pairs"])})
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{path}: not a scan for duplicates. Delete it to have it made again.") from error

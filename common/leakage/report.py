@@ -1,0 +1,86 @@
+"""What is written of an audit: two tables and a picture."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from common.core.console import warn
+from common.leakage.audit import StoredAudit, read_audits
+from common.leakage.tables import audit_duplicates_table, audit_table, records_of
+from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
+from common.paper.paper import Paper
+from common.records.tuned_rows import with_tuned_rows
+from common.reports.figures.style import ACCENT, OURS, new_axes, save_figure
+from common.reports.formats import write_table
+from common.reports.text.caption import flag_summary
+
+_COLOURS = {"window_accuracy": OURS, "clip_accuracy_mean_softmax": "#8fc1d4"}
+
+
+def write_audit(paper: Paper, audited: StoredAudit) -> tuple[dict[str, Any], list[Path]]:
+    """Write the tables beside the paper's, and the picture beside its figures; returns the table of splits.
+
+    Raises:
+        DataError: there are no records of it.
+    """
+    values = audit_table(paper, audited)
+    stem = f"table_{audited.path.stem}"
+    paths = write_table(audited.results, stem, values)
+    pairs = audit_duplicates_table(audited, values)
+    if pairs:
+        paths += write_table(audited.results, f"{stem}_duplicates", pairs)
+    else:
+        for old in audited.results.glob(f"{stem}_duplicates.*"):  # of an audit that this one takes the place of
+            old.unlink()
+    paths += save_figure(draw_audit(values, marks=flag_summary(values)), audited.results / "figures" / stem)
+    return values, paths
+
+
+def regenerate_audits(paper: Paper, out: Path) -> list[tuple[dict[str, Any], list[Path]]]:
+    """Write all audits of a paper again; one without any record is named in a warning, and left out."""
+    written = []
+    for audited in read_audits(paper, out):
+        whole = with_tuned_rows(paper, out, audited.audit.setting.dataset)
+        if records_of(audited):
+            written.append(write_audit(whole, audited))
+        else:
+            warn(f"{audited.path}: none of its runs has a record here; its tables are not made")
+    return written
+
+
+def draw_audit(table: dict[str, Any], *, marks: str) -> Figure:
+    """Accuracy under each split, the laxest on top, with the published number as a line.
+
+    Args:
+        marks: what has to be said of the numbers, e.g. that they are of smoke scale.
+    """
+    rows = [row for row in table["rows"] if row["measured"]]
+    figure, axes = new_axes(8.6, 1.9 + 0.85 * len(rows))
+    places = np.arange(len(rows))
+    for number, name in enumerate(MAIN_METRICS):
+        means = np.array([row["measured"][name]["mean"] for row in rows])
+        bounds = np.array([row["measured"][name]["ci95"] for row in rows]).T
+        at = places + 0.38 * number - 0.19
+        axes.barh(at, means, 0.36, color=_COLOURS[name], label=f"ours: {METRIC_NAMES[name]}, 95 % interval")
+        axes.errorbar(
+            means, at, xerr=[means - bounds[0], bounds[1] - means], fmt="none", ecolor="black", capsize=3, lw=1
+        )
+        for place, mean in zip(at, means, strict=True):
+            axes.text(1, place, f"{mean:.1f}", va="center", color="white" if number == 0 else "black", fontsize=9)
+    published = table["published"]
+    if published["percent"] is not None:
+        told = f"published {published['metric']}: {published['percent']:g} % ({published['compared_with']})"
+        axes.axvline(published["percent"], color=ACCENT, ls="--", lw=1.5, label=told)
+    axes.set(xlim=(0, 100), xlabel="test accuracy (%)", yticks=places)
+    axes.set_yticklabels([f"{row['label']}\n{_known(row)}" for row in rows], fontsize=9)
+    axes.invert_yaxis()
+    figure.legend(loc="outside lower center", ncols=1, fontsize=8, frameon=False)
+    figure.suptitle(f"{table['paper']}: {table['title']}\n{marks}", fontsize=10)
+    return figure
+
+
+def _known(row: dict[str, Any]) -> str:
+    share = 100 * row["overlap"]["met"] / row["overlap"]["parts"]["test"]
+    return f"{share:.0f} % of test clips known"

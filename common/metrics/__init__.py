@@ -1,0 +1,1 @@
+"""Pure functions of decisions: accuracies, F1, confidence intervals, paired comparisons."""

@@ -1,0 +1,105 @@
+"""Confidence intervals of accuracies: over test clips, over runs, and of differences.
+
+All accuracies are shares between 0 and 1.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+from scipy.stats import norm
+
+from data_pipeline.datasets.artists import in_order_of_appearance
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its 95 % interval, as shares between 0 and 1."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def wilson_interval(share: float, clips: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval of a share of `clips` independent clips (E. B. Wilson, 1927).
+
+    `share` need not be a multiple of 1/clips (mean over runs), nor `clips` whole (see `common.reports.estimates`).
+    """
+    z = float(norm.ppf(0.5 + confidence / 2))
+    centre = (share + z * z / (2 * clips)) / (1 + z * z / clips)
+    half = z / (1 + z * z / clips) * math.sqrt(share * (1 - share) / clips + z * z / (4 * clips * clips))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def mean_with_interval(values: list[float], clips: int) -> Interval:
+    """Mean over runs, with the Wilson interval over the distinct clips that were judged.
+
+    Args:
+        values: the accuracy of each run (share).
+        clips: distinct clips judged, over all folds.
+    """
+    mean = math.fsum(values) / len(values)
+    return Interval(mean, *wilson_interval(mean, clips))
+
+
+def interval_over_runs(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
+    """Mean of runs with Student's interval, cut at 0 and 1: what further seeds (or folds) of the same data may bring.
+
+    Folds are treated as independent although they share training clips, so their interval is rather too narrow.
+
+    Returns:
+        None for fewer than two runs, which tell nothing of their spread.
+    """
+    if len(values) < 2:
+        return None
+    mean, spread = math.fsum(values) / len(values), statistics.stdev(values)
+    if spread == 0:
+        return Interval(mean, mean, mean)
+    low, high = scipy.stats.t.interval(confidence, len(values) - 1, mean, spread / math.sqrt(len(values)))
+    return Interval(mean, max(0.0, float(low)), min(1.0, float(high)))
+
+
+def accuracy_difference(one: float, of_one: float, other: float, of_other: float) -> Interval:
+    """Difference `one - other` of shares of different clips, with Newcombe's interval from the two of Wilson
+    (R. G. Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10).
+
+    Args:
+        of_one, of_other: independent clips that the shares are of, see `common.reports.estimates`.
+    """
+    low, high = wilson_interval(one, of_one)
+    other_low, other_high = wilson_interval(other, of_other)
+    difference = one - other
+    return Interval(
+        difference,
+        max(-1.0, difference - math.hypot(one - low, other_high - other)),
+        min(1.0, difference + math.hypot(high - one, other - other_low)),
+    )
+
+
+def effective_sample_size(shares: Sequence[float], owners: Sequence[str]) -> float:
+    """How many clips by as many artists would leave a mean as uncertain as these clips do: Kish's effective sample
+    size, clips over design effect, with the linearised variance of a ratio of sums over artists drawn at random
+    (Kish 1965, "Survey Sampling", chapters 5 and 8). Never more than the clips.
+
+    Where all clips are right, or none is, nothing tells how alike those of one artist are, and artists are counted.
+
+    Args:
+        shares: of each clip, between 0 and 1.
+        owners: of each clip, see `data_pipeline.datasets.artists.artist_keys`.
+    """
+    values = np.asarray(shares, np.float64)
+    clips, mean = len(values), float(values.mean())
+    artist = in_order_of_appearance(owners)
+    artists = max(artist) + 1
+    if artists == clips:
+        return float(clips)
+    if artists == 1 or mean in (0.0, 1.0):
+        return float(artists)
+    deviations = np.bincount(artist, values - mean)
+    clustered = artists / (artists - 1) * float((deviations**2).sum()) / clips**2
+    independent = mean * (1 - mean) / clips
+    return clips * min(1.0, independent / clustered) if clustered else float(clips)

@@ -1,0 +1,90 @@
+"""What a wall time and the last digits of a result depend on: machine, accelerator, versions."""
+
+import functools
+import importlib.metadata
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+
+_PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn", "soundfile", "soxr", "librosa")
+
+
+def describe_machine(several_devices: dict[str, str | int] | None = None) -> dict[str, str | int]:
+    """What a record says of the machine; `accelerator` only where Keras computes on one.
+
+    Args:
+        several_devices: facts of the devices that shared the work, see `common.training.devices`.
+    """
+    shared = several_devices or {}
+    found = None if shared.get("kind_of_devices") == "virtual CPU" else accelerator()
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count() or 0,
+        "threads": _usable_cores(),
+        "system": platform.system(),
+        "backend": keras.backend.backend(),
+        **({} if found is None else {"accelerator": found}),
+        **shared,
+    }
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that decide a result, the backend's among them."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for package in dict.fromkeys((*_PACKAGES, keras.backend.backend())):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def compute_device(machine: dict[str, Any]) -> str:
+    """The accelerator of a record's machine, or its processor where there is none."""
+    return str(machine.get("accelerator") or machine.get("processor", "unknown processor"))
+
+
+def machine_summary(machine: dict[str, Any], versions: dict[str, str]) -> str:
+    """Accelerator or processor of a record, then backend and its version."""
+    backend = str(machine.get("backend", "unknown backend"))
+    return f"{compute_device(machine)}, {backend} {versions.get(backend, '')}".rstrip()
+
+
+@functools.cache
+def accelerator() -> str | None:
+    """Name of the GPU (or TPU) that the backend puts its work on; None where it calculates on the processor."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        return None if device.platform == "cpu" else device.device_kind
+    if backend == "torch":
+        import torch
+        from keras.src.backend.torch.core import get_device  # Keras has its own order of preference, and a variable
+
+        device = get_device().partition(":")[0]
+        return torch.cuda.get_device_name() if device == "cuda" else None if device == "cpu" else device
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else None
+    return None
+
+
+def _usable_cores() -> int:
+    """Cores that this process may run on: the backends start a thread for each."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,0 +1,76 @@
+"""The best trials of a search as rows of a table, which `run.py` trains like any other, test windows included."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from common.core.console import warn
+from common.core.errors import DataError, SpecError
+from common.core.files import read_json
+from common.paper.paper import Paper
+from common.paper.tables import ResultTable, Row
+from common.search.folder import SearchFolder, folders
+
+ROWS_FORMAT = 1
+
+
+def table_id_of(search: str) -> str:
+    """Id of the table of a search's best trials."""
+    return f"top_{search}"
+
+
+def with_tuned_rows(paper: Paper, out: Path, dataset: str | None) -> Paper:
+    """The paper with a table for each search whose best trials were written as rows.
+
+    Args:
+        dataset: of the searches; None for all (of searches of one name the first).
+
+    A file of rows that cannot be used is named in a warning, and its table left out.
+    """
+    tables, tuned = [], {}
+    own = {row.experiment.digest for table in paper.tables for row in table.rows}
+    for folder in folders(out, paper.key, dataset):
+        if not folder.rows.exists() or table_id_of(folder.name) in {table.id for table in tables}:
+            continue
+        try:
+            table, values = _tuned_table(paper, folder)
+        except DataError as error:
+            warn(f"{error}")
+            continue
+        tables.append(table)
+        tuned |= {digest: changes for digest, changes in values.items() if digest not in own}
+    if not tables:
+        return paper
+    # Without `--table` a command makes the paper's tables, as before.
+    default = paper.default_tables or tuple(paper.table_ids)
+    return replace(paper, tables=(*paper.tables, *tables), default_tables=default, tuned=tuned)
+
+
+def _tuned_table(paper: Paper, folder: SearchFolder) -> tuple[ResultTable, dict[str, dict[str, Any]]]:
+    values = read_json(folder.rows, what="a search's best trials")
+    try:
+        if values["format"] != ROWS_FORMAT:
+            raise ValueError(f"format {values['format']}, expected {ROWS_FORMAT}")
+        table_id, label = values["row"]
+        base = paper.row(table_id, label)
+        whole = paper.table(table_id)
+        experiments = [base.experiment.changed(row["values"]) for row in values["rows"]]
+        table = ResultTable(
+            id=table_id_of(folder.name),
+            title=values["title"],
+            row_header="Values",
+            metrics=whole.metrics,
+            compared_with=whole.compared_with,
+            notes=(*whole.notes, *values["notes"]),
+            rows=tuple(
+                Row(label=row["label"], published=dict.fromkeys(whole.metrics), experiment=experiment)
+                for row, experiment in zip(values["rows"], experiments, strict=True)
+            ),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, SpecError) as error:
+        raise DataError(
+            f"{folder.rows}: not the best trials of a search of {paper.key} ({error}). Write them again with tune.py "
+            "--top, or delete the file."
+        ) from error
+    tuned = {experiment.digest: row["values"] for row, experiment in zip(values["rows"], experiments, strict=True)}
+    return table, tuned

@@ -1,0 +1,1 @@
+"""From records to files: tables, captions, figures, pages. Needs neither data nor training."""

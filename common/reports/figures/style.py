@@ -1,0 +1,47 @@
+"""What all figures share: colours, letters, and files that do not change from run to run."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from common.core.files import write_bytes
+
+matplotlib.use("Agg")
+PUBLISHED, OURS, ACCENT = "#b0b0b0", "#1f6f8b", "#d1495b"
+# Without these an SVG differs from run to run, and a regenerated figure would look changed.
+_STYLE = {
+    "svg.hashsalt": "encore",
+    "svg.fonttype": "none",
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.dpi": 120,
+}
+
+
+def save_figure(figure: Figure, stem: Path) -> list[Path]:
+    """Save as `<stem>.png` and `<stem>.svg` and close the figure."""
+    paths = []
+    with matplotlib.rc_context(_STYLE):
+        for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=suffix, metadata=metadata, bbox_inches="tight")
+            path = stem.with_name(f"{stem.name}.{suffix}")
+            write_bytes(path, buffer.getvalue())
+            paths.append(path)
+    plt.close(figure)
+    return paths
+
+
+def new_axes(width: float, height: float, rows: int = 1, columns: int = 1, **arguments: Any):
+    """A figure of that size in inches, with its axes."""
+    with matplotlib.rc_context(_STYLE):
+        return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **arguments)

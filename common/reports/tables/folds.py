@@ -1,0 +1,97 @@
+"""Tables of single rounds (or folds): what each row reached in each, then mean and standard deviation."""
+
+import statistics
+from typing import Any
+
+from common.metrics.clips import METRIC_NAMES
+from common.paper.overrides import Setting
+from common.paper.paper import Paper
+from common.paper.tables import ResultTable
+from common.records.record import Record
+
+
+def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> dict[str, Any] | None:
+    """Break a table of results down by round.
+
+    Args:
+        records: of one setting, of any rows.
+
+    Returns:
+        The table as JSON values; percentages in percent. None where the protocol has one round.
+    """
+    kind = "round" if setting.split == "rotating" else "fold"
+    rows = []
+    for row in table.rows:
+        mine = [record for record in records if record.row_experiment == row.experiment.digest]
+        mine.sort(key=lambda record: (record.seed, record.fold))
+        rows += [_one(row.label, record) for record in mine]
+        if len(mine) > 1:
+            rows.append(_summary(f"{row.label}: mean", mine, lambda values: sum(values) / len(values)))
+            rows.append(_summary(f"{row.label}: standard deviation", mine, statistics.stdev))
+    used = [record for record in records if record.row_experiment in {row.experiment.digest for row in table.rows}]
+    if not used or used[0].folds == 1:
+        return None
+    return {
+        "paper": paper.key,
+        "table": f"{table.id}_rounds",
+        "title": f"{table.title}, {kind} by {kind}",
+        "dataset": setting.dataset,
+        "data": used[0].data.title,
+        "protocol": used[0].protocol,
+        "scale": setting.scale,
+        "setting": setting.as_json(),
+        "row_header": table.row_header,
+        "kind": kind,
+        "metrics": list(METRIC_NAMES),
+        "rows": rows,
+    }
+
+
+def _one(label: str, record: Record) -> dict[str, Any]:
+    return {
+        "label": label,
+        "published": {},
+        "measured": {name: round(100 * record.metrics["test"][name], 2) for name in METRIC_NAMES},
+        "round": record.fold + 1,
+        "seed": record.seed,
+        "clips": {part: count.clips for part, count in record.parts.items()},
+        "epochs": len(record.history),
+        "best_epoch": record.best_epoch,
+        "test_clips_met_before": record.shared_clips,
+        "record": record.run_id,
+    }
+
+
+def _summary(label: str, records: list[Record], of: Any) -> dict[str, Any]:
+    values = {name: of([record.metrics["test"][name] for record in records]) for name in METRIC_NAMES}
+    return {
+        "label": label,
+        "published": {},
+        "measured": {name: round(100 * value, 2) for name, value in values.items()},
+    }
+
+
+def fold_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows as text."""
+    header = [table["row_header"], table["kind"].capitalize(), "Seed", "Train / valid / test clips"]
+    header += [f"{name.capitalize().replace(' (', ', ').replace(')', '')} (%)" for name in METRIC_NAMES.values()]
+    header += ["Epochs", "Kept epoch", "Test clips met before"]
+    rows = []
+    for row in table["rows"]:
+        accuracies = [f"{row['measured'][name]:.1f}" for name in METRIC_NAMES]
+        if "round" not in row:
+            rows.append([row["label"], "", "", "", *accuracies, "", "", ""])
+            continue
+        rows.append(
+            [
+                row["label"],
+                str(row["round"]),
+                str(row["seed"]),
+                " / ".join(str(count) for count in row["clips"].values()),
+                *accuracies,
+                str(row["epochs"]),
+                str(row["best_epoch"]),
+                str(row["test_clips_met_before"]),
+            ]
+        )
+    return header, rows

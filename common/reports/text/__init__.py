@@ -1,0 +1,1 @@
+"""What captions and warnings say of a table's numbers."""

@@ -1,0 +1,170 @@
+"""What captions say of rows: once where all rows share it, by row where they do not."""
+
+from typing import Any
+
+from common.core.spec import build
+from common.paper.experiment import Experiment
+from common.paper.overrides import Setting
+from common.paper.training import Training
+from common.records.record import Record
+
+
+def by_row_lines(heading: str, texts: dict[str, str], of_rows: dict[str, Any]) -> list[str]:
+    """A line `heading: text.` for what may differ from row to row; none where there is nothing to tell.
+
+    Args:
+        texts: row label -> what is told of it.
+        of_rows: all rows of the table that were run.
+    """
+    if not texts:
+        return []
+    return [f"{heading}: {_by_row(texts, len(of_rows))}."]
+
+
+def _by_row(texts: dict[str, str], rows: int) -> str:
+    """`text` where it is that of all rows, else `row, row: text; row: text`."""
+    labels: dict[str, list[str]] = {}
+    for label, text in texts.items():
+        labels.setdefault(text, []).append(label)
+    if len(labels) == 1 and len(texts) == rows:
+        return next(iter(labels))
+    return "; ".join(f"{', '.join(names)}: {text}" for text, names in labels.items())
+
+
+def training_lines(of_rows: dict[str, Record]) -> list[str]:
+    """How the rows were trained."""
+    aspects: list[dict[str, str]] = [{}, {}, {}]
+    for label, record in of_rows.items():
+        values = build(Training, record.experiment["training"])
+        aspects[0][label] = f"windows of {_window(record)}"
+        aspects[1][label] = f"epochs: at most {values.epochs}"
+        aspects[2][label] = _optimisation(values) + _copies(record.experiment.get("copies"))
+    standardised = {
+        label: "input standardised on the training windows"
+        if record.experiment["training"]["standardise"]
+        else "input as it is"
+        for label, record in of_rows.items()
+    }
+    if len(set(standardised.values())) > 1:
+        aspects.append(standardised)
+    shared = [next(iter(texts.values())) for texts in aspects if len(set(texts.values())) == 1]
+    differing = [texts for texts in aspects if len(set(texts.values())) > 1]
+    values = build(Training, next(iter(of_rows.values())).experiment["training"])
+    same = values.standardise and standardised not in aspects
+    end = ", input standardised on the training windows" if same else ""
+    lines = [f"Training: {', '.join([*shared, values.precision])}{end}."]
+    if differing:
+        texts = {label: ", ".join(aspect[label] for aspect in differing) for label in of_rows}
+        lines.append(f"Rows: {_by_row(texts, len(of_rows))}.")
+    return lines
+
+
+def fewer_epochs_lines(rows: dict[str, tuple[Record, Experiment]]) -> list[str]:
+    """Where a command trained for another number of epochs than the paper.
+
+    Args:
+        rows: row label -> (its record, its experiment as the paper has it).
+    """
+    texts = {}
+    for label, (record, published) in rows.items():
+        epochs = record.experiment["training"]["epochs"]
+        if epochs != published.training.epochs:
+            texts[label] = f"At most {epochs} epochs instead of {published.training.epochs}"
+    return [f"{_by_row(texts, len(rows))}."] if texts else []
+
+
+def changed_values_text(own: dict[str, Any], ran: dict[str, Any], part: str, asked_for: set[str]) -> str:
+    """Values that are not the paper's, but for those that the command asked for; empty where there is none."""
+    return ", ".join(
+        f"{field} {_listed(ran[field])} instead of {_listed(value)}"
+        for field, value in own.items()
+        if ran.get(field, value) != value and f"{part}.{field}" not in asked_for
+    )
+
+
+def replaced_features_text(setting: Setting, record: Record, published: Experiment) -> str:
+    """What a row saw instead of the paper's features."""
+    theirs = " and ".join(_feature_name(given.feature.as_json()) for given in published.inputs)
+    if setting.features == "given":
+        return f"arrays as given ({_window(record)} windows) instead of {theirs}"
+    return f"{' and '.join(map(_feature_name, features_of_record(record)))} instead of {theirs}"
+
+
+def features_of_record(record: Record) -> list[dict[str, Any]]:
+    """What a row was shown: one feature, or two."""
+    second = record.experiment.get("second_input")
+    return [record.experiment["feature"], *([second["feature"]] if second else [])]
+
+
+def _window(record: Record) -> str:
+    shapes = [record.input_shape] + ([record.second_input.shape] if record.second_input else [])
+    return " and ".join(" x ".join(str(size) for size in shape[:2]) for shape in shapes)
+
+
+def _optimisation(training: Training) -> str:
+    """Batches, penalties and augmentation."""
+    text = f"batch {training.batch_windows}" + ("" if training.optimizer == "adam" else f", {training.optimizer}")
+    if training.accumulate_batches > 1:
+        text = (
+            f"{training.accumulate_batches} batches of {training.batch_windows} accumulated "
+            f"({training.accumulate_reduce}, left-overs of an epoch: {training.accumulate_left_over})"
+        )
+    if training.l2:
+        where = "on all variables" if training.l2_variables == "all" else f"on layers {training.l2_layers}"
+        text += f", L2 {training.l2_form} with lambda {training.l2:g} {where}"
+    if training.augmentation and training.augmentation.waveform:
+        noise = training.augmentation.waveform
+        text += (
+            f", noise of {noise.noise_deviation:g} and gain of up to {noise.gain_db:g} dB with probability "
+            f"{noise.probability:g}"
+        )
+    if training.augmentation and training.augmentation.spectrogram:
+        masks = training.augmentation.spectrogram
+        size = f"of {masks.width}" if masks.width else f"of up to {100 * masks.largest_share:g} %"
+        text += f", {masks.masks} + {masks.masks} masks {size} ({masks.fill}) with probability {masks.probability:g}"
+    if training.augmentation and training.augmentation.chain:
+        chain = training.augmentation.chain
+        text += f", masks, amplitude, shifts and noise in a chain with probability {chain.probability:g}"
+    if training.class_weights != "none":
+        text += ", loss weighted by inverse genre frequency"
+    if training.plateau_epochs:
+        text += (
+            f", learning rate x {training.plateau_factor:g} after {training.plateau_epochs} epochs without a lower "
+            "validation loss"
+        )
+    if training.step_epochs:
+        text += f", learning rate x {training.step_factor:g} every {training.step_epochs} epochs"
+    kept = {"best": "", "best_accuracy": ", epoch of the best validation accuracy kept", "last": ", last epoch kept"}
+    return f"{text}{kept[training.keep]}"
+
+
+def _copies(values: dict[str, Any] | None) -> str:
+    if not values:
+        return ""
+    tempi = ", ".join(f"{tempo:g}" for tempo in values["tempi"])
+    return (
+        f", an altered copy of each clip in training and validation (noise of {values['noise_deviation']:g}, shift of "
+        f"up to {values['shift_seconds']:g} s, tempo of {tempi})"
+    )
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _feature_name(feature: dict[str, Any]) -> str:
+    if feature["kind"] == "waveform":
+        return f"samples at {feature['sample_rate']} Hz"
+    if feature["kind"] == "stft_db":
+        return f"{feature['n_fft'] // 2 + 1}-bin STFT in dB, hop {feature['hop_samples']}"
+    if feature["kind"] == "torch_mel":
+        channels = "stereo" if feature["channels"] == 2 else "mono"
+        rate, hop = feature["sample_rate"], feature["hop_samples"]
+        return f"{feature['n_mels']}-band log-mel ({channels}, {rate} Hz, hop {hop})"
+    if feature["kind"] == "musicnn":
+        return f"{feature['layer']} of musicnn ({feature['model']})"
+    if feature["kind"] == "mfcc":
+        return f"{feature['n_mfcc']} MFCC, hop {feature['hop_samples']}"
+    return f"{feature['n_mels']}-band log-mel, hop {feature['hop_samples']}"

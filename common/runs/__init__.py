@@ -1,0 +1,1 @@
+"""From options to records: choose rows, plan runs, carry them out."""

@@ -1,0 +1,165 @@
+"""From one planned run to its record: train, judge, write down."""
+
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from common.core.errors import RunError
+from common.metrics.clips import accuracies, aggregate_windows
+from common.paper.paper import count_trainable
+from common.records.environment import describe_machine, package_versions
+from common.records.record import PartCounts, Record, SecondInput, utc_now
+from common.runs.builder import PlannedRun
+from common.runs.options import Options
+from common.runs.plan import Plan
+from common.runs.tsne import project_clips
+from common.training.fit import WEIGHTS_NAME, FitCallback, FittedModel, fit, kept_epoch, predict
+from common.training.memory import MemoryLimit, peak_resident_bytes
+from common.training.model_cache import CompiledModelCache
+from data_pipeline.windows.layout import Reader, input_shape
+from data_pipeline.windows.standardisation import Standardisation
+
+
+def train_and_evaluate(
+    plan: Plan,
+    planned: PlannedRun,
+    place: Path,
+    options: Options,
+    workbench: CompiledModelCache,
+    memory: MemoryLimit,
+    listener: FitCallback,
+) -> Record:
+    """Train one run, going on from its checkpoint where there is one, and judge it on validation and test; on
+    validation alone where the run's fold has no test windows.
+
+    Args:
+        place: folder of the run's checkpoint, logs and best weights.
+        workbench: where its compiled model comes from.
+
+    Raises:
+        EncoreError: the run failed (RunError, SpecError), or the data, the memory or the disk did.
+    """
+    run, paper, reader = planned.run, plan.paper, planned.reader
+
+    def build(shape: tuple, classes: int) -> keras.Model:
+        model = paper.build(run.experiment.model, shape, classes)
+        if paper.initialise is not None:
+            paper.initialise(model, run.experiment.model, options.weight_files)
+        return model
+
+    fitted = fit(
+        run,
+        build,
+        reader,
+        layout=paper.layout,
+        folder=place,
+        start_from=None if planned.previous is None else _weights_of(planned.previous, place),
+        workbench=workbench,
+        memory=memory,
+        listener=listener,
+    )
+    began = time.perf_counter()
+    metrics, clips = {}, ()
+    test_withheld = not len(run.fold.test)
+    for part in ("valid",) if test_withheld else ("valid", "test"):
+        clips = _evaluate_part(plan, planned, fitted, part, memory)
+        metrics[part] = accuracies(clips)
+    layer = None if test_withheld else paper.projected_layer(planned.row_experiment)
+    projection = layer and project_clips(
+        fitted,
+        reader,
+        run.fold.test,
+        layer=layer,
+        batch_size=run.experiment.training.batch_windows,
+        layout=paper.layout,
+        budget_bytes=memory.batch_budget(),
+    )
+    memory.require("judging")
+    tested = () if test_withheld else tuple(clips)
+    machine = describe_machine(workbench.devices.facts)
+    record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began, machine)
+    return record.but(projection=projection)
+
+
+def _weights_of(previous: str, place: Path) -> Path:
+    """Best weights of an earlier run of the same command."""
+    path = place.parent / previous / WEIGHTS_NAME
+    if not path.exists():
+        raise RunError(
+            f"{path}: the weights of the round before are missing, and this round starts from them. The round before "
+            "failed, or its folder was removed: give --fresh to train all rounds again."
+        )
+    return path
+
+
+def _evaluate_part(plan: Plan, planned: PlannedRun, fitted: FittedModel, part: str, memory: MemoryLimit):
+    reader, positions = planned.reader, getattr(planned.run.fold, part)
+    probabilities = predict(
+        fitted,
+        reader,
+        positions,
+        batch_size=planned.run.experiment.training.batch_windows,
+        layout=plan.paper.layout,
+        budget_bytes=memory.batch_budget(),
+    )
+    tracks = reader.index.tracks
+    return aggregate_windows(
+        probabilities,
+        reader.labels[positions],
+        reader.windows.tracks[positions],
+        [track.id for track in tracks],
+        [track.artist for track in tracks],
+    )
+
+
+def _counts(reader: Reader, positions: np.ndarray) -> PartCounts:
+    tracks = reader.index.tracks
+    used = {tracks[number].id: tracks[number].copy_of for number in np.unique(reader.windows.tracks[positions])}
+    copies = sum(original is not None for original in used.values())
+    return PartCounts(clips=len(used) - copies, copies=copies, windows=len(positions))
+
+
+def _second_input(shape: tuple[int, ...], standardisation: Standardisation) -> SecondInput:
+    return SecondInput(shape=shape, mean=standardisation.mean, deviation=standardisation.deviation)
+
+
+def _record(
+    plan: Plan, planned: PlannedRun, fitted: FittedModel, metrics, clips, judging_seconds: float, machine
+) -> Record:
+    run, reader = planned.run, planned.reader
+    shape = input_shape(reader, plan.paper.layout)
+    parts = {part: _counts(reader, getattr(run.fold, part)) for part in ("train", "valid", "test")}
+    return Record(
+        run_id=run.id,
+        paper=plan.paper.key,
+        row_experiment=planned.row_experiment,
+        experiment_digest=run.experiment.digest,
+        experiment=run.experiment.as_json(),
+        setting=plan.setting,
+        data=plan.facts,
+        protocol=run.experiment.protocol.name,
+        split_digest=run.fold.split_digest,
+        fold=run.fold.number,
+        folds=planned.folds,
+        seed=run.seed,
+        parts=parts,
+        shared_clips=run.fold.shared_tracks,
+        trainable_parameters=count_trainable(fitted.model),
+        input_shape=shape if len(reader.parts) == 1 else shape[0],
+        input_mean=fitted.standardisation[0].mean,
+        input_deviation=fitted.standardisation[0].deviation,
+        second_input=None if len(reader.parts) == 1 else _second_input(shape[1], fitted.standardisation[1]),
+        best_epoch=kept_epoch(run.experiment.training, fitted.state),
+        metrics=metrics,
+        wall_seconds=round(fitted.seconds + judging_seconds, 1),
+        peak_resident_bytes=peak_resident_bytes(),
+        machine=machine,
+        versions=package_versions(),
+        finished_at=utc_now(),
+        weights=planned.weights,
+        history=tuple(fitted.state.history),
+        clips=clips,
+        test_withheld=not len(run.fold.test),
+    )

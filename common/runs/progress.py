@@ -1,0 +1,117 @@
+"""The progress of a whole table: runs done, runs left, time left, and how the present run learns."""
+
+import time
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from common.core.console import messages, say
+from common.training.fit import FitCallback
+
+
+class ProgressDisplay:
+    """Shows all runs of a command; a context manager.
+
+    Args:
+        runs: all runs of the command; 0 where their number is not known.
+        finished: those that had a record before.
+        epochs: epochs that the pending runs take at most, for the time left.
+    """
+
+    def __init__(self, runs: int, finished: int, epochs: int):
+        self._done, self._begun, self._epochs = finished, finished, epochs
+        self._of = f"/{runs}" if runs else ""
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=messages,
+            disable=not messages.is_terminal,
+        )
+        self._total = None
+
+    def __enter__(self) -> "ProgressDisplay":
+        if self._epochs:
+            self._bars.start()
+            self._total = self._bars.add_task(self._heading(), total=self._epochs)
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._bars.stop()
+
+    def begin(self, name: str, epochs: int) -> "RunProgress":
+        """A run starts, beside others that may be on their way; hand the listener to the fit loop."""
+        task = self._bars.add_task(name, total=1)
+        self._begun += 1
+        return RunProgress(self, name, task, epochs, f"{self._begun}{self._of}")
+
+    def end(self, listener: "RunProgress", result: str) -> None:
+        """The run is over: its own bar goes, one line with the result stays."""
+        self._done += 1
+        self._bars.remove_task(listener.task)
+        if self._total is not None:
+            # Early stopping leaves epochs undone; they count as done for the time left.
+            self._bars.advance(self._total, listener.epochs - listener.epochs_shown)
+            self._bars.update(self._total, description=self._heading())
+        say(f"[{listener.number}] {listener.name}: {result} ({time.perf_counter() - listener.began:.0f} s)")
+
+    def epoch(self) -> None:
+        """An epoch of any run is done."""
+        if self._total is not None:
+            self._bars.advance(self._total, 1)
+
+    def bars(self) -> Progress:
+        """The bars on screen."""
+        return self._bars
+
+    def _heading(self) -> str:
+        return f"runs {self._done}{self._of} done, epochs"
+
+
+class RunProgress(FitCallback):
+    """Moves the bar of one run."""
+
+    def __init__(self, board: ProgressDisplay, name: str, task: int, epochs: int, number: str):
+        self._board = board
+        self.name, self.task, self.epochs = name, task, epochs
+        self.number = number
+        self.epochs_shown = 0
+        self.began = time.perf_counter()
+        self._latest = ""
+
+    def started(self, epoch: int, batches: int) -> None:
+        if epoch > self.epochs_shown:
+            # Going on from a checkpoint: those epochs need no time any more.
+            for _ in range(epoch - self.epochs_shown):
+                self._board.epoch()
+            say(f"[{self.number}] {self.name}: going on after epoch {epoch}")
+            self.epochs_shown = epoch
+        self._board.bars().update(
+            self.task,
+            description=f"{self.name}: epoch {epoch + 1}/{self.epochs}{self._latest}",
+            total=batches,
+            completed=0,
+        )
+
+    def batch(self) -> None:
+        self.batches(1)
+
+    def batches(self, count: int) -> None:
+        """So many batches of this epoch were trained on since the last call."""
+        self._board.bars().advance(self.task, count)
+
+    def again(self) -> None:
+        """The worker of this run was lost, and another one does it."""
+        say(f"[{self.number}] {self.name}: its worker was lost, done again by another")
+
+    def finished(self, entry: dict[str, float]) -> None:
+        self._latest = f", loss {entry['loss']:.3f}, validation {100 * entry['val_accuracy']:.1f} %"
+        epoch = int(entry["epoch"])
+        # An epoch that a lost worker had finished counts once.
+        if epoch > self.epochs_shown:
+            self._board.epoch()
+            self.epochs_shown = epoch
+        if not messages.is_terminal:
+            say(f"[{self.number}] {self.name}: epoch {epoch}/{self.epochs}{self._latest}")

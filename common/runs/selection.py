@@ -1,0 +1,141 @@
+"""What a command asks for: tables, rows, and files of trained weights."""
+
+from pathlib import Path
+
+from common.core.console import warn
+from common.core.errors import SpecError
+from common.core.files import sha256_of_file
+from common.paper.experiment import Experiment
+from common.paper.paper import Paper
+from common.paper.tables import ArchitectureTable, ResultTable, Row
+from data_pipeline.features import Feature
+
+# Tables with the rows of each that are asked for; tables of layers have none.
+ChosenRows = list[tuple[ResultTable | ArchitectureTable, list[Row]]]
+
+
+def choose_rows(paper: Paper, table_ids: tuple[str, ...], row_labels: tuple[str, ...]) -> ChosenRows:
+    """The tables that are asked for, with their rows that are asked for; none named stands for the paper's own choice.
+
+    Raises:
+        SpecError: a table or row does not exist.
+    """
+    # A row that is asked for by name is looked for in all tables.
+    names = table_ids or (not row_labels and paper.default_tables) or paper.table_ids
+    tables = [paper.table(name) for name in dict.fromkeys(names)]
+    of_results = [table for table in tables if isinstance(table, ResultTable)]
+    known = {row.label for table in of_results for row in table.rows}
+    for label in row_labels:
+        if label not in known:
+            listed = "; ".join(f"table {t.id}: {' | '.join(row.label for row in t.rows)}" for t in of_results) or "none"
+            raise SpecError(f"--row {label}: no such row in the tables asked for. Rows: {listed}.")
+    wanted = set(row_labels or known)
+    return [
+        (table, [row for row in table.rows if row.label in wanted] if isinstance(table, ResultTable) else [])
+        for table in tables
+    ]
+
+
+def keep_runnable_rows(chosen: ChosenRows, given: Feature | None, *, by_name: bool) -> ChosenRows:
+    """Leave out rows that take samples where the data are spectrograms, or the other way round, and say so.
+
+    Args:
+        given: feature of the arrays that the dataset consists of; None where there is audio.
+        by_name: whether the rows were asked for one by one.
+
+    Raises:
+        SpecError: such a row is asked for by name, or nothing remains.
+    """
+    if given is None:
+        return chosen
+    theirs, ours = ("samples", "spectrograms") if given.bins > 1 else ("spectrograms", "samples")
+
+    def fits(row: Row) -> bool:
+        kinds = [(shown.feature.kind == "waveform") == (given.bins == 1) for shown in row.experiment.inputs]
+        # Embeddings and altered copies are made of audio.
+        made = any(shown.feature.kind == "musicnn" for shown in row.experiment.inputs) or row.experiment.copies
+        return all(kinds) and not made
+
+    labels = list(dict.fromkeys(row.label for _, rows in chosen for row in rows if not fits(row)))
+    kept = [(table, [row for row in rows if fits(row)]) for table, rows in chosen]
+    if labels and (by_name or not any(rows for _, rows in kept)):
+        raise SpecError(
+            f"--dataset arrays: these are {ours}, and {', '.join(labels)} takes {theirs}. Give audio (--dataset gtzan "
+            "or fma_small), or ask for other rows with --row."
+        )
+    if labels:
+        warn(f"left out, because they take {theirs} and the arrays are {ours}: {', '.join(labels)}")
+    return kept
+
+
+def choose_genres(paper: Paper, available: tuple[str, ...], asked: str | None) -> tuple[str, ...]:
+    """The genres that a command is to use, of those that a dataset has.
+
+    Args:
+        asked: `--genres`, names with commas between them, or `all`; None for the paper's own choice.
+
+    Raises:
+        SpecError: no name is given, or one twice.
+    """
+    if asked is None:
+        return tuple(genre for genre in available if genre not in paper.left_out_genres)
+    if asked.strip().lower() == "all":
+        return available
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    if not names:
+        raise SpecError(
+            f'--genres "{asked}": names no genre; expected names with commas between them, of: {", ".join(available)}; '
+            "or all."
+        )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise SpecError(f"--genres: {', '.join(repeated)} is given twice.")
+    return tuple(names)
+
+
+def read_weight_files(weights: tuple[str, ...]) -> dict[str, Path]:
+    """`NAME=FILE` of every `--weights`.
+
+    Raises:
+        SpecError: not `NAME=FILE`, given twice, or no such file.
+    """
+    files: dict[str, Path] = {}
+    for text in weights:
+        name, separator, path = text.partition("=")
+        if not separator or not name or not path:
+            raise SpecError(f"--weights {text}: expected NAME=FILE, e.g. imagenet=vgg16.h5.")
+        if name in files:
+            raise SpecError(f"--weights {name}: given twice.")
+        files[name] = Path(path).expanduser()
+        if not files[name].is_file():
+            raise SpecError(f"--weights {name}={path}: there is no such file.")
+    return files
+
+
+def weights_of_rows(paper: Paper, experiments: list[Experiment], files: dict[str, Path]) -> dict[str, str]:
+    """Name -> SHA-256 of each file of trained weights.
+
+    Args:
+        experiments: as the asked rows will really be run.
+
+    Raises:
+        SpecError: no row starts from weights of such a name.
+    """
+    used = {name for experiment in experiments if (name := weights_name(experiment))}
+    for name in files:
+        if name not in paper.weight_names:
+            known = ", ".join(paper.weight_names) or "none"
+            raise SpecError(f"--weights {name}: {paper.key} has no weights of that name (it has: {known}).")
+        if name not in used:
+            raise SpecError(
+                f"--weights {name}: no row asked for starts from them (at smoke scale networks start from random "
+                "weights). Leave it out, or ask for a row that does."
+            )
+    return {name: sha256_of_file(path) for name, path in files.items()}
+
+
+def weights_name(experiment: Experiment) -> str | None:
+    """The trained weights that a network starts from; None where it has none to choose. Networks that take files by
+    another name than that of their weights say so as `weights_file`."""
+    model = experiment.model
+    return model.weights_file if hasattr(model, "weights_file") else getattr(model, "weights", None)

@@ -1,0 +1,71 @@
+"""Test clips as a network sees them: the values of an inner layer, projected onto a plane by t-SNE.
+
+L. van der Maaten, G. Hinton, "Visualizing Data using t-SNE", 2008. Distances between far groups mean nothing in it.
+"""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from common.core.console import say, warn
+from common.records.record import Projection
+from common.training.fit import FittedModel, predict
+from data_pipeline.windows.layout import Layout, Reader
+
+PERPLEXITY, ITERATIONS, SEED = 30.0, 1000, 42
+# Fewer points have no neighbours to keep.
+_FEWEST_CLIPS = 5
+
+
+def project_clips(
+    fitted: FittedModel,
+    reader: Reader,
+    positions: np.ndarray,
+    *,
+    layer: str,
+    batch_size: int,
+    layout: Layout,
+    budget_bytes: int | None,
+) -> Projection | None:
+    """Project the clips of the windows at `positions`; None, with a warning, for too few clips.
+
+    Args:
+        layer: name of a layer of the network with output (batch, values).
+    """
+    tracks = reader.windows.tracks[positions]
+    names = np.unique(tracks)
+    if len(names) < _FEWEST_CLIPS:
+        warn(f"t-SNE of {layer}: left out, {len(names)} test clips are too few")
+        return None
+    inner = replace(fitted, model=_up_to(fitted.model, layer))
+    values = predict(inner, reader, positions, batch_size=batch_size, layout=layout, budget_bytes=budget_bytes).astype(
+        np.float64
+    )
+    of_clips = np.stack([values[tracks == name].mean(axis=0) for name in names])
+    if not np.isfinite(of_clips).all() or not np.ptp(of_clips, axis=0).any():
+        # Nothing to arrange, and scikit-learn's start from principal components crashes on it.
+        warn(f"t-SNE of {layer}: left out, its values are the same for all test clips, or not finite")
+        return None
+    # The range that the method is made for: at least three times as many points.
+    perplexity = min(PERPLEXITY, (len(of_clips) - 1) / 3)
+    say(f"projecting {len(of_clips)} test clips by t-SNE ...")
+    from sklearn.manifold import TSNE  # a second of imports that only this figure needs
+
+    method = TSNE(n_components=2, perplexity=perplexity, max_iter=ITERATIONS, random_state=SEED, init="pca")
+    points = method.fit_transform(of_clips)
+    return Projection(
+        layer=layer,
+        dimensions=of_clips.shape[1],
+        perplexity=round(perplexity, 2),
+        points=tuple((round(float(x), 3), round(float(y), 3)) for x, y in points),
+    )
+
+
+def _up_to(model: keras.Model, layer: str) -> keras.Model:
+    """The network from its input to the named layer; the network may stand behind an augmentation."""
+    models = [model, *(inner for inner in model.layers if isinstance(inner, keras.Model))]
+    for each in models:
+        if any(inner.name == layer for inner in each.layers):
+            return keras.Model(each.inputs, each.get_layer(layer).output)
+    raise AssertionError(f"{model.name} has no layer {layer}")

@@ -1,0 +1,1 @@
+"""Bayesian search over hyper-parameters."""

@@ -1,0 +1,233 @@
+"""What a search varies: parameters with their ranges, and the row of a paper that they are varied of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import keras_tuner
+import numpy as np
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+
+from common.core.errors import SpecError
+from common.core.spec import Spec, build
+from common.paper.experiment import Experiment
+from common.records.record import Record
+
+Objective = Literal["val_accuracy", "val_loss"]
+# Objective -> the direction in which it is better.
+DIRECTIONS = {"val_accuracy": "max", "val_loss": "min"}
+# Whatever a trial changes, its windows and its split stay those of the row.
+_SEARCHABLE = ("model.", "training.")
+
+
+class _Parameter(Spec):
+    """One value of an experiment that a search varies.
+
+    Args:
+        name: how tables and figures call it.
+        path: dotted path of the value, in `model` or `training`.
+        place: index into the value, where that is a tuple.
+    """
+
+    name: str
+    path: str
+    place: NonNegativeInt | None = None
+
+    @model_validator(mode="after")
+    def _searchable(self) -> "_Parameter":
+        if not self.path.startswith(_SEARCHABLE):
+            raise ValueError(f"a search varies values of model and training, received {self.path}")
+        return self
+
+
+class _Range(_Parameter):
+    """Numbers from `low` to `high`, both included."""
+
+    low: float
+    high: float
+    sampling: Literal["linear", "log"] = "linear"
+
+
+class FloatRange(_Range):
+    """Any number from `low` to `high`."""
+
+    kind: Literal["float"] = "float"
+
+    def register(self, into: keras_tuner.HyperParameters) -> None:
+        """Add it to keras-tuner's space."""
+        into.Float(self.name, self.low, self.high, sampling=self.sampling)
+
+    def value_of(self, drawn: float) -> float:
+        """The experiment's value for what keras-tuner drew."""
+        return drawn
+
+
+class IntRange(_Range):
+    """Any whole number from `low` to `high`."""
+
+    kind: Literal["int"] = "int"
+    low: PositiveInt
+    high: PositiveInt
+
+    def register(self, into: keras_tuner.HyperParameters) -> None:
+        """Add it to keras-tuner's space."""
+        into.Int(self.name, self.low, self.high, sampling=self.sampling)
+
+    def value_of(self, drawn: int) -> int:
+        """The experiment's value for what keras-tuner drew."""
+        return int(drawn)
+
+
+class Choice(_Parameter):
+    """One of several values: numbers in ascending order, or tuples of whole numbers, e.g. widths of layers."""
+
+    kind: Literal["choice"] = "choice"
+    values: tuple[int | float | tuple[int, ...], ...] = Field(min_length=2)
+
+    def register(self, into: keras_tuner.HyperParameters) -> None:
+        """Add it to keras-tuner's space, which has no tuples: they go by their text."""
+        into.Choice(self.name, [self.label(value) for value in self.values])
+
+    def value_of(self, drawn: float | str) -> Any:
+        """The experiment's value for what keras-tuner drew."""
+        return next(value for value in self.values if self.label(value) == drawn)
+
+    @staticmethod
+    def label(value: int | float | tuple[int, ...]) -> float | str:
+        """What keras-tuner draws for a value."""
+        return ",".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+Parameter = Annotated[FloatRange | IntRange | Choice, Field(discriminator="kind")]
+# Of parameters: what keras-tuner drew for one trial.
+TrialValues = dict[str, float | int | str]
+
+
+class Parameters(Spec):
+    """The parameters of a space, each name once."""
+
+    every: tuple[Parameter, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Parameters":
+        names = [parameter.name for parameter in self.every]
+        if len(set(names)) < len(names):
+            raise ValueError(f"names of parameters must be unique: {names}")
+        return self
+
+    def hyperparameters(self) -> keras_tuner.HyperParameters:
+        """As keras-tuner takes them."""
+        found = keras_tuner.HyperParameters()
+        for parameter in self.every:
+            parameter.register(found)
+        return found
+
+    def vectors(self, trials: list[TrialValues]) -> np.ndarray:
+        """Trials as a surrogate sees them: float64 (trials, parameters), each from 0 to 1."""
+        space = self.hyperparameters().space
+        return np.array([[hp.value_to_prob(drawn[hp.name]) for hp in space] for drawn in trials], np.float64)
+
+    def applied(self, base: Experiment, drawn: TrialValues) -> Experiment:
+        """The experiment with the values of one trial.
+
+        Raises:
+            SpecError: the experiment has no such value, or it does not fit.
+        """
+        changes: dict[str, Any] = {}
+        for parameter in self.every:
+            value = parameter.value_of(drawn[parameter.name])
+            if parameter.place is not None:
+                whole = list(changes.get(parameter.path, value_at(base, parameter.path)))
+                whole[parameter.place] = value
+                value = tuple(whole)
+            changes[parameter.path] = value
+        return base.changed(changes)
+
+
+def parameters_of(values: list[dict[str, Any]]) -> Parameters:
+    """Parameters again from their JSON values.
+
+    Raises:
+        SpecError: they are none.
+    """
+    return build(Parameters, {"every": values})
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """What can be searched of a paper.
+
+    Args:
+        key: names it on the command line, and its folder.
+        row: (table id, row label) of the row that is varied.
+        parameters: that are varied.
+        objective: of validation windows.
+        base: values, by dotted path, that all trials of this search share and the row does not have.
+        smoke: values that smoke scale replaces besides the paper's own, so that a search ends within minutes.
+        canonical: maps experiments that build one and the same network to one of them.
+        trials: how many a search makes by default.
+        initial: how many of them are drawn at random before the first chosen one; None for three per parameter.
+        plotted: name of the parameter that the objective is drawn against.
+        published: optimum that a source states, by parameter.
+        published_by: who states it.
+        notes: what a reader of the search has to know.
+    """
+
+    key: str
+    title: str
+    row: tuple[str, str]
+    parameters: Parameters
+    plotted: str
+    objective: Objective = "val_accuracy"
+    base: dict[str, Any] = field(default_factory=dict)
+    smoke: dict[str, Any] = field(default_factory=dict)
+    canonical: Callable[[Experiment], Experiment] = lambda experiment: experiment
+    trials: int = 50
+    initial: int | None = None
+    published: dict[str, float] = field(default_factory=dict)
+    published_by: str = ""
+    notes: tuple[str, ...] = ()
+
+    def trial(self, base: Experiment, drawn: TrialValues) -> Experiment:
+        """The experiment of one trial; of all that build its network the canonical one."""
+        return self.canonical(self.parameters.applied(base, drawn))
+
+
+def find_space(spaces: tuple[SearchSpace, ...], key: str | None) -> SearchSpace:
+    """The space of that key; the first where none is asked for.
+
+    Raises:
+        SpecError: there is none.
+    """
+    for space in spaces:
+        if key in (None, space.key):
+            return space
+    raise SpecError(f"--space {key}: there is no such space; there are: {', '.join(space.key for space in spaces)}.")
+
+
+def value_at(experiment: Experiment, path: str) -> Any:
+    """The value at a dotted path."""
+    value: Any = experiment
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def score_of(record: Record, objective: Objective) -> float:
+    """The objective at the epoch whose weights the run kept."""
+    return float(record.history[record.best_epoch - 1][objective])
+
+
+def format_score(score: float, objective: Objective) -> str:
+    """For people."""
+    return f"validation accuracy {100 * score:.1f} %" if objective == "val_accuracy" else f"validation loss {score:.4f}"
+
+
+def describe_values(drawn: TrialValues) -> str:
+    """Values of a trial on one line, e.g. `r=31.4, widths=32,64,128,256,128`."""
+    return ", ".join(f"{name}={format_value(value)}" for name, value in drawn.items())
+
+
+def format_value(value: float | int | str) -> str:
+    """One value of a trial, with four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""Which clips and windows train, validate and test."""

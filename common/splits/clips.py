@@ -1,0 +1,225 @@
+"""Splits: pure functions of ids, labels and a seed. The order in which ids are given never matters."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold, train_test_split
+
+from common.core.errors import DataError, SpecError
+from common.core.files import sha256_of_json
+from common.paper.protocol import Protocol
+from data_pipeline.datasets.artists import artist_keys
+
+PARTS = ("train", "valid", "test")
+_TENTHS = 10
+
+
+@dataclass(frozen=True)
+class Split:
+    """One way to deal out items: sorted ids of each part."""
+
+    train: tuple[str, ...]
+    valid: tuple[str, ...]
+    test: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Names the split by its ids."""
+        return sha256_of_json({part: getattr(self, part) for part in PARTS})
+
+
+def split_ids(
+    protocol: Protocol,
+    ids: list[str],
+    labels: list[str],
+    predefined: dict[str, dict[str, str]] | None = None,
+    artists: list[str | None] | None = None,
+) -> list[Split]:
+    """Deal out ids as the protocol says.
+
+    Args:
+        ids: unique names of the items (clips, or windows when the unit is `segment`).
+        labels: genre of each.
+        predefined: the dataset's own splits, name -> id -> part.
+        artists: of each item, for the split `artist`, see `data_pipeline.datasets.artists.artist_keys`.
+
+    Returns:
+        One split for each fold; parts are disjoint.
+
+    Raises:
+        DataError: too few items of a genre for a stratified split, or a part would be empty.
+        SpecError: the dataset has no predefined split of that name, or it is asked for single windows; or it names no
+            artists.
+    """
+    order = np.argsort(np.asarray(ids))
+    items = np.asarray(ids)[order]
+    genres = np.asarray(labels)[order]
+    if protocol.split == "holdout":
+        splits = [_holdout(protocol, items, genres)]
+    elif protocol.split == "per_genre":
+        splits = [_per_genre(protocol, items, genres)]
+    elif protocol.split == "artist":
+        named = [None] * len(ids) if artists is None else [artists[place] for place in order]
+        splits = [_artist(protocol, items, genres, named)]
+    elif protocol.split == "kfold":
+        splits = _kfold(protocol, items, genres)
+    elif protocol.split == "rotating":
+        splits = _rotating(protocol, items, genres)
+    else:
+        splits = [_predefined(protocol, items, predefined or {})]
+    for split in splits:
+        _require_disjoint(split)
+    return splits
+
+
+def _holdout(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split:
+    _, valid_share, test_share = protocol.fractions
+    n_test, n_valid = round(test_share * len(items)), round(valid_share * len(items))
+    _require_parts(protocol, len(items) - n_test - n_valid, n_valid, n_test, len(items))
+    try:
+        rest, test, rest_genres, _ = train_test_split(
+            items,
+            genres,
+            test_size=n_test,
+            random_state=protocol.seed,
+            stratify=genres if protocol.stratified else None,
+        )
+        train, valid = train_test_split(
+            rest, test_size=n_valid, random_state=protocol.seed, stratify=rest_genres if protocol.stratified else None
+        )
+    except ValueError as error:
+        raise _too_few(protocol, genres, error) from error
+    return _split(train, valid, test)
+
+
+def _per_genre(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split:
+    """Shuffle genre after genre with NumPy's old generator, and cut each at fractions of it, rounded down."""
+    dealer = np.random.RandomState(protocol.seed)
+    groups = [items[genres == genre] for genre in np.unique(genres)] if protocol.stratified else [items]
+    dealt: list[list[np.ndarray]] = [[], [], []]
+    for group in groups:
+        shuffled = group.copy()
+        dealer.shuffle(shuffled)
+        # Of a product such as 0.1 x 30, only what is surely below the next whole number is rounded down.
+        n_train, n_valid = (int(share * len(group) + 1e-9) for share in protocol.fractions[:2])
+        pieces = np.split(shuffled, [n_train, n_train + n_valid])
+        if not all(len(piece) for piece in pieces):
+            sizes = ", ".join(f"{len(piece)} to {part}" for part, piece in zip(PARTS, pieces, strict=True))
+            raise _too_few(protocol, genres, f"of {len(group)} items the fractions give {sizes}")
+        for part, piece in zip(dealt, pieces, strict=True):
+            part.append(piece)
+    return _split(*(np.concatenate(part) for part in dealt))
+
+
+def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: list[str | None]) -> Split:
+    """Deal out tenths, each with whole artists and about its share of every genre."""
+    if protocol.unit == "segment":
+        raise SpecError("--split artist deals out whole artists and cannot be dealt out by --unit segment.")
+    if not any(artists):
+        raise SpecError("--split artist: this dataset names no artists. Use another --split.")
+    owners = np.array(artist_keys(items.tolist(), artists))
+    if len(set(owners)) < _TENTHS:
+        raise DataError(
+            f"split {protocol.name}: {len(set(owners))} artists are too few to deal out tenths. Use more clips, or "
+            "another --split."
+        )
+    dealer = StratifiedGroupKFold(n_splits=_TENTHS, shuffle=True, random_state=protocol.seed)
+    with warnings.catch_warnings():
+        # A genre with fewer than ten clips: it cannot be in every tenth, and `missing_genres` tells where it lacks.
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        try:
+            # One class for all where genres do not count.
+            classes = genres if protocol.stratified else np.zeros(len(items), int)
+            tenths = [held_out for _, held_out in dealer.split(items, classes, owners)]
+        except ValueError as error:
+            raise _too_few(protocol, genres, error) from error
+    _, n_valid, n_test = (round(_TENTHS * share) for share in protocol.fractions)
+    test, valid = np.concatenate(tenths[:n_test]), np.concatenate(tenths[n_test : n_test + n_valid])
+    train = np.setdiff1d(np.arange(len(items)), np.concatenate((test, valid)))
+    _require_parts(protocol, len(train), len(valid), len(test), len(items))
+    return _split(items[train], items[valid], items[test])
+
+
+def _kfold(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Split]:
+    kind = StratifiedKFold if protocol.stratified else KFold
+    smallest = np.unique(genres, return_counts=True)[1].min() if protocol.stratified else len(items)
+    if smallest < protocol.folds:
+        raise _too_few(protocol, genres, f"{protocol.folds} folds need {protocol.folds} items of each genre")
+    dealer = kind(n_splits=protocol.folds, shuffle=True, random_state=protocol.seed)
+    parts = [held_out for _, held_out in dealer.split(items, genres)]
+    splits = []
+    for number, test in enumerate(parts):
+        valid = parts[(number + 1) % protocol.folds]
+        train = np.setdiff1d(np.arange(len(items)), np.concatenate((test, valid)))
+        splits.append(_split(items[train], items[valid], items[test]))
+    return splits
+
+
+def _rotating(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Split]:
+    """Round k trains on partition k, validates on k + 1 and tests on k + 2, counted around the end."""
+    partitions = _partitions(protocol, items, genres)
+    count = protocol.partitions
+    return [_split(*(partitions[(k + step) % count] for step in range(len(PARTS)))) for k in range(count)]
+
+
+def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[np.ndarray]:
+    """Shuffle each genre and cut it into equal pieces; where it does not come out even, the first pieces are one item
+    larger, or the surplus is left out."""
+    count = protocol.partitions
+    groups = [items[genres == genre] for genre in np.unique(genres)] if protocol.stratified else [items]
+    if not protocol.stratified and len(items) < count:
+        raise DataError(
+            f"split {protocol.name}: {len(items)} items are too few for {count} partitions. Use more clips."
+        )
+    if min(len(group) for group in groups) < count:
+        raise _too_few(protocol, genres, f"{count} partitions need {count} items of each genre")
+    dealer = np.random.default_rng(protocol.seed)
+    pieces = []
+    for group in groups:
+        shuffled = dealer.permutation(group)
+        kept = len(group) // count * count if protocol.equal_partitions else len(group)
+        pieces.append(np.array_split(shuffled[:kept], count))
+    return [np.concatenate(piece) for piece in zip(*pieces, strict=True)]
+
+
+def _predefined(protocol: Protocol, items: np.ndarray, predefined: dict[str, dict[str, str]]) -> Split:
+    if protocol.split not in predefined:
+        known = ", ".join(sorted(predefined)) or "none"
+        raise SpecError(f"--split {protocol.split}: this dataset has no such predefined split (it has: {known}).")
+    if protocol.unit == "segment":
+        raise SpecError(f"--split {protocol.split} lists clips and cannot be dealt out by --unit segment.")
+    part_of = predefined[protocol.split]
+    parts = [np.array([item for item in items if part_of.get(item) == part], dtype=items.dtype) for part in PARTS]
+    _require_parts(protocol, *(len(part) for part in parts), len(items))
+    return _split(*parts)
+
+
+def _split(train: np.ndarray, valid: np.ndarray, test: np.ndarray) -> Split:
+    return Split(*(tuple(sorted(part.tolist())) for part in (train, valid, test)))
+
+
+def _require_parts(protocol: Protocol, n_train: int, n_valid: int, n_test: int, total: int) -> None:
+    if min(n_train, n_valid, n_test) < 1:
+        raise DataError(
+            f"split {protocol.name}: {total} items would give {n_train} to train, {n_valid} to valid, {n_test} to "
+            "test; each part needs at least one. Use more clips, or another --split."
+        )
+
+
+def _too_few(protocol: Protocol, genres: np.ndarray, cause: object) -> DataError:
+    names, counts = np.unique(genres, return_counts=True)
+    rarest = np.argmin(counts)
+    return DataError(
+        f"split {protocol.name}: too few items, {len(genres)} of {len(names)} genres; "
+        f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, leave the genre out with "
+        "--genres, or give --allow-incomplete (which deals without regard to genre) or, where clips have several "
+        "windows, --unit segment."
+    )
+
+
+def _require_disjoint(split: Split) -> None:
+    """Asserted at every start: a split that shares an item between parts is a defect of ours, never a result."""
+    dealt = split.train + split.valid + split.test
+    if len(set(dealt)) != len(dealt):
+        raise AssertionError(f"parts of a split overlap in {len(dealt) - len(set(dealt))} items")

@@ -1,0 +1,1 @@
+"""One fit: optimisers, penalties, schedules, checkpoints, devices, memory."""

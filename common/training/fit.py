@@ -1,0 +1,269 @@
+"""The one fit loop: a run is (experiment, data, fold, seed), and it can be killed after any epoch."""
+
+import csv
+import io
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from common.core.errors import DivergedError, RunError
+from common.core.files import make_folder, sha256_of_json, write_text
+from common.paper.experiment import Experiment
+from common.paper.training import Training
+from common.splits.windows import Fold
+from common.training.checkpoint import LoopState, copy_weights, restore_checkpoint, save_checkpoint
+from common.training.memory import NO_LIMIT, MemoryLimit
+from common.training.model_cache import CompiledModelCache, ModelBuilder, build_network
+from common.training.optimizers import AccumulatedAdam, AccumulationSchedule
+from common.training.schedules import class_weights_of, learning_rate_of
+from common.training.seeding import begin_epoch
+from data_pipeline.windows.layout import Layout, Reader, input_shape
+from data_pipeline.windows.standardisation import AS_STORED, Standardisation, fit_standardisation
+from data_pipeline.windows.tf_dataset import epoch_order, keras_batches
+
+CHECKPOINT_NAME = "checkpoint.npz"
+WEIGHTS_NAME = "best.weights.h5"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: what is recorded, resumed and recognised as finished.
+
+    Args:
+        experiment: as it is really run (scale and flags applied).
+        data_digest: of the tracks that it runs on.
+        fold: which windows train, choose and test.
+        seed: drives initialisation, shuffling and dropout.
+        variant: tells apart runs that compute the same for different rows or settings, because each of those has a
+            record of its own; empty where no value was changed.
+    """
+
+    experiment: Experiment
+    data_digest: str
+    fold: Fold
+    seed: int
+    variant: str = ""
+
+    @property
+    def id(self) -> str:
+        """Names the run by everything that decides its result."""
+        return sha256_of_json(
+            {
+                "experiment": self.experiment.digest,
+                "data": self.data_digest,
+                "split": self.fold.split_digest,
+                "fold": self.fold.number,
+                "seed": self.seed,
+                **({"variant": self.variant} if self.variant else {}),
+            }
+        )[:16]
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A finished fit: the model holds the weights of its best (or last) epoch.
+
+    Args:
+        standardisation: of each input.
+    """
+
+    model: keras.Model
+    state: LoopState
+    standardisation: tuple[Standardisation, ...]
+    seconds: float
+
+
+class FitCallback:
+    """Is told how a fit goes on; the base class ignores it."""
+
+    def started(self, epoch: int, batches: int) -> None:
+        """An epoch of `batches` batches begins (epochs count from 0)."""
+
+    def batch(self) -> None:
+        """A batch was trained on."""
+
+    def finished(self, entry: dict[str, float]) -> None:
+        """An epoch ended with these values."""
+
+
+def fit(
+    run: Run,
+    build: ModelBuilder,
+    reader: Reader,
+    *,
+    layout: Layout,
+    folder: Path,
+    start_from: Path | None = None,
+    workbench: CompiledModelCache | None = None,
+    memory: MemoryLimit = NO_LIMIT,
+    listener: FitCallback | None = None,
+) -> FittedModel:
+    """Train one run, going on from its checkpoint where there is one.
+
+    Args:
+        build: makes the uncompiled model.
+        reader: gives the windows that the run's fold points to.
+        layout: how the model takes its windows.
+        folder: of this run: checkpoint, `history.csv`, TensorBoard events, best weights.
+        start_from: weights file of an earlier fit of the same network, instead of fresh weights; the optimiser is new.
+        workbench: where the compiled model comes from; the model of an earlier fit from there is used up.
+
+    Raises:
+        DivergedError: the loss is no longer finite.
+        ResumeError: the checkpoint does not fit.
+        BudgetError: the memory limit cannot be kept.
+    """
+    listener = listener or FitCallback()
+    training = run.experiment.training
+    shape = input_shape(reader, layout)
+    model = (workbench or CompiledModelCache()).model_for(
+        run.experiment, build, shape, len(reader.index.genres), seed=run.seed
+    )
+    make_folder(folder)
+    if start_from is not None:
+        # Into a network without an optimiser: the file holds the state of the optimiser that ended there, too.
+        donor = build_network(run.experiment, build, shape, len(reader.index.genres))
+        donor.load_weights(start_from)
+        model.set_weights(donor.get_weights())
+    resumed = restore_checkpoint(folder / CHECKPOINT_NAME, model, run.id)
+    state, best = resumed or (LoopState(run.id, backend=keras.backend.backend()), [])
+    standardisation = tuple(
+        fit_standardisation(part, run.fold.train) if training.standardise else AS_STORED for part in reader.parts
+    )
+    budget = memory.batch_budget()
+    class_weights = class_weights_of(training, reader.labels[run.fold.train], len(reader.index.genres))
+
+    def windows(order: np.ndarray):
+        return keras_batches(
+            reader,
+            order,
+            batch_size=training.batch_windows,
+            layout=layout,
+            standardisation=standardisation,
+            budget_bytes=budget,
+        )
+
+    validation = windows(run.fold.valid)
+    of_epoch = min(len(run.fold.train), training.windows_per_epoch or len(run.fold.train))
+    batches = -(-of_epoch // training.batch_windows)
+    while not _is_over(run, state):
+        began = time.perf_counter()
+        order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
+        listener.started(state.epoch, batches)
+        if training.plateau_epochs is not None or training.step_epochs is not None:
+            model.optimizer.learning_rate = learning_rate_of(training, state.history)
+        callbacks = [_BatchCallback(listener, run.seed, state.epoch)]
+        if isinstance(model.optimizer, AccumulatedAdam):
+            callbacks.append(AccumulationSchedule(len(order), training.accumulate_left_over))
+        fitted = model.fit(
+            windows(order), shuffle=False, verbose=0, callbacks=callbacks, class_weight=class_weights
+        ).history
+        checked = model.evaluate(validation, verbose=0, return_dict=True)
+        entry = {
+            "epoch": state.epoch + 1,
+            "loss": float(fitted["loss"][0]),
+            "accuracy": float(fitted["accuracy"][0]),
+            "f1_macro": float(fitted["f1_macro"][0]),
+            "val_loss": float(checked[training.watch]),
+            "val_accuracy": float(checked["accuracy"]),
+            "val_f1_macro": float(checked["f1_macro"]),
+            "seconds": round(time.perf_counter() - began, 3),
+        }
+        if not (math.isfinite(entry["loss"]) and math.isfinite(entry["val_loss"])):
+            raise DivergedError(
+                f"run {run.id}: the loss is not finite in epoch {entry['epoch']} ({entry['loss']}; validation "
+                f"{entry['val_loss']}).",
+                tuple(state.history),
+            )
+        state.epoch += 1
+        state.history.append(entry)
+        if entry["val_loss"] < state.best_loss:
+            state.best_loss, state.best_epoch = entry["val_loss"], state.epoch
+        if kept_epoch(training, state) == state.epoch:
+            best = copy_weights(model)
+        save_checkpoint(folder / CHECKPOINT_NAME, model, state, best)
+        _write_logs(folder, state)
+        memory.require("training")
+        listener.finished(entry)
+    if isinstance(model.optimizer, AccumulatedAdam) and not int(model.optimizer.iterations):
+        raise RunError(
+            f"run {run.id}: {state.epoch} epochs of {batches} batches never made an update, which takes "
+            f"{training.accumulate_batches} batches. Train longer, or give --set training.accumulate_left_over=flush."
+        )
+    if training.keep != "last":
+        model.set_weights(best)
+    model.save_weights(folder / WEIGHTS_NAME)
+    return FittedModel(model, state, standardisation, sum(entry["seconds"] for entry in state.history))
+
+
+def predict(
+    fitted: FittedModel,
+    reader: Reader,
+    positions: np.ndarray,
+    *,
+    batch_size: int,
+    layout: Layout,
+    budget_bytes: int | None = None,
+) -> np.ndarray:
+    """Class probabilities of the windows at `positions`, in that order: float32 (windows, classes)."""
+    windows = keras_batches(
+        reader,
+        positions,
+        batch_size=batch_size,
+        layout=layout,
+        standardisation=fitted.standardisation,
+        budget_bytes=budget_bytes,
+    )
+    return fitted.model.predict(windows, verbose=0)
+
+
+def kept_epoch(training: Training, state: LoopState) -> int:
+    """The epoch, counted from 1, whose weights are judged."""
+    if training.keep == "last":
+        return state.epoch
+    if training.keep == "best":
+        return state.best_epoch
+    return 1 + int(np.argmax([entry["val_accuracy"] for entry in state.history]))
+
+
+def _is_over(run: Run, state: LoopState) -> bool:
+    patience = run.experiment.training.patience_epochs
+    waited = state.epoch - state.best_epoch
+    return state.epoch >= run.experiment.training.epochs or (patience is not None and waited >= patience)
+
+
+class _BatchCallback(keras.callbacks.Callback):
+    """Tells the listener of batches, and has the epoch draw its own random numbers."""
+
+    def __init__(self, listener: FitCallback, seed: int, epoch: int):
+        super().__init__()
+        self._listener, self._seed, self._epoch = listener, seed, epoch
+
+    def on_train_begin(self, logs=None):
+        # Not earlier: before it Keras may send a first batch through the network, which draws as well.
+        begin_epoch(self._seed, self._epoch)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._listener.batch()
+
+
+def _write_logs(folder: Path, state: LoopState) -> None:
+    """`history.csv` is rewritten whole; TensorBoard gets the newest epoch appended."""
+    from tensorboard.summary import Writer
+
+    text = io.StringIO()
+    # Epochs before an update of Encore may lack what later ones have.
+    names = dict.fromkeys(name for entry in state.history for name in entry)
+    table = csv.DictWriter(text, fieldnames=list(names), restval="", lineterminator="\n")
+    table.writeheader()
+    table.writerows(state.history)
+    write_text(folder / "history.csv", text.getvalue())
+    events = Writer(str(folder / "tensorboard"))
+    newest = state.history[-1]
+    for name in ("loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro"):
+        events.add_scalar(name, newest[name], step=int(newest["epoch"]))
+    events.close()

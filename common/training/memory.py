@@ -1,0 +1,69 @@
+"""How much memory a process holds, and the limit that it may be given."""
+
+import re
+import resource
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.core.errors import BudgetError, SpecError
+
+
+@dataclass(frozen=True)
+class MemoryLimit:
+    """A limit on the resident memory of the process.
+
+    Args:
+        limit_bytes: None for no limit.
+    """
+
+    limit_bytes: int | None = None
+
+    def batch_budget(self) -> int | None:
+        """What is left for batches beside what the process holds now (TensorFlow alone: about 600 MB).
+
+        A step's activations come on top; whether they fit is checked after the first epoch, by `require`.
+        """
+        return None if self.limit_bytes is None else self.limit_bytes - resident_bytes()
+
+    def require(self, doing: str) -> None:
+        """Raise BudgetError once the peak is above the limit."""
+        peak = peak_resident_bytes()
+        if self.limit_bytes is not None and peak > self.limit_bytes:
+            raise BudgetError(
+                f"--memory-limit {self.limit_bytes / 2**20:.0f} MB: after {doing} the process has peaked at "
+                f"{peak / 2**20:.0f} MB. "
+                "Raise the limit, or use --precision mixed_bfloat16."
+            )
+
+
+NO_LIMIT = MemoryLimit()
+
+
+def peak_resident_bytes() -> int:
+    """Most memory that this process ever held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds now; its peak where the system does not tell."""
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        return peak_resident_bytes()
+    return int(status.read_text().split()[1]) * resource.getpagesize()
+
+
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size such as `900MB`, `4GB` or `4G` (powers of 1024).
+
+    Raises:
+        SpecError: not a size.
+    """
+    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([KMGT]?)I?B?\s*", text.upper())
+    if not found or float(found[1]) <= 0:
+        raise SpecError(f"--memory-limit {text}: not a size, expected e.g. 900MB or 4GB.")
+    return int(float(found[1]) * _UNITS[found[2]])

@@ -1,0 +1,114 @@
+"""Models ready to be fitted: built, regularised and compiled, each as if it were the first of its process."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from common.metrics.f1 import MacroF1
+from common.paper.experiment import Experiment
+from common.paper.protocol import Protocol
+from common.training.devices import ONE_DEVICE, Devices
+from common.training.optimizers import optimizer_of
+from common.training.regularizers import regularise
+from common.training.seeding import own_draws
+from data_pipeline.augmentation.specs import augmented, set_strengths
+
+# Loss without penalties, where a run is steered by it.
+CROSS_ENTROPY = "cross_entropy"
+# (input shape, or a tuple of two; number of classes) -> an uncompiled model
+ModelBuilder = Callable[[tuple, int], keras.Model]
+
+
+def build_network(experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int) -> keras.Model:
+    """The network that a run trains: the paper's, behind the augmentation that the run asks for."""
+    return augmented(build(shape, classes), experiment.training.augmentation)
+
+
+def graph_digest(experiment: Experiment) -> str:
+    """Digest of what a traced training step depends on."""
+    # How clips are dealt out is no matter of the model, and how strongly they are masked is none of its graph.
+    alike = experiment.but(protocol=Protocol())
+    augmentation = experiment.training.augmentation
+    if augmentation is not None:
+        alike = alike.changed({"training.augmentation": augmentation.with_any_strength})
+    return alike.digest
+
+
+class CompiledModelCache:
+    """Hands out one model at a time.
+
+    The rounds of a protocol train the same network from the same fresh weights, on other windows. Tracing its training
+    step takes longer than many a short round (5-15 s), so the last model is kept and put back to its first state, to
+    the bit, where the next run wants the same.
+
+    Args:
+        devices: that train its models.
+    """
+
+    def __init__(self, devices: Devices = ONE_DEVICE) -> None:
+        self.devices = devices
+        self._key: tuple | None = None
+        self._model: keras.Model | None = None
+        self._fresh: list[np.ndarray] = []
+
+    def model_for(
+        self, experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int, *, seed: int
+    ) -> keras.Model:
+        """A compiled model with the fresh weights of that seed; the model handed out before is used up.
+
+        Raises:
+            SpecError: the network does not fit the input, or the penalty no layer.
+        """
+        key = (graph_digest(experiment), shape, classes, seed)
+        if key != self._key:
+            self._key = None
+            with own_draws(seed):
+                self._model = _compiled(experiment, build, shape, classes, seed, self.devices)
+            self._fresh = [np.array(keras.ops.convert_to_numpy(value)) for value in _state(self._model)]
+            self._key = key
+        else:
+            keras.utils.set_random_seed(seed)
+            for variable, value in zip(_state(self._model), self._fresh, strict=True):
+                variable.assign(value)
+            set_strengths(self._model, experiment.training.augmentation)
+        return self._model
+
+
+def _state(model: keras.Model) -> list[keras.Variable]:
+    """Weights, seeds of random layers, and all that the optimiser remembers."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _compiled(
+    experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int, seed: int, devices: Devices
+) -> keras.Model:
+    # Drops the graphs of earlier runs in this process, and makes layer names start over.
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    training = experiment.training
+    with devices.scope():
+        keras.config.set_dtype_policy(training.precision)
+        try:
+            model = devices.shared(build_network(experiment, build, shape, classes))
+        finally:
+            keras.config.set_dtype_policy("float32")
+        undecayed = regularise(model, training)
+        model.compile(
+            optimizer=optimizer_of(training, undecayed=undecayed, accumulated_adam=devices.accumulated_adam),
+            loss="sparse_categorical_crossentropy",
+            metrics=[
+                "accuracy",
+                MacroF1(classes),
+                *(
+                    [keras.metrics.SparseCategoricalCrossentropy(name=CROSS_ENTROPY)]
+                    if training.watch == CROSS_ENTROPY
+                    else []
+                ),
+            ],
+            # XLA compiles slower code for this work on CPUs; other backends know best.
+            jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+        )
+        model.optimizer.build(model.trainable_variables)
+        devices.build_metrics(model)
+    return model

@@ -1,0 +1,34 @@
+"""What changes from epoch to epoch or from genre to genre while a network trains: learning rates and class weights."""
+
+import math
+
+import numpy as np
+
+from common.paper.training import Training
+
+
+def learning_rate_of(training: Training, history: list[dict[str, float]]) -> float:
+    """Learning rate of the next epoch: a function of the epochs so far, so that a resumed run goes on with the same."""
+    rate, best, waited = training.learning_rate, math.inf, 0
+    for entry in history:
+        if entry["val_loss"] < best - training.plateau_threshold:
+            best, waited = entry["val_loss"], 0
+        else:
+            waited += 1
+        if training.plateau_epochs is not None and waited >= training.plateau_epochs:
+            rate, waited = rate * training.plateau_factor, 0
+    if training.step_epochs is not None:
+        rate *= training.step_factor ** (len(history) // training.step_epochs)
+    return rate
+
+
+def class_weights_of(training: Training, labels: np.ndarray, classes: int) -> dict[int, float] | None:
+    """Weight of each class in the loss, from the labels of the training windows; None for no weights.
+
+    A class without a window gets weight 0: it never occurs.
+    """
+    if training.class_weights == "none":
+        return None
+    counts = np.bincount(labels, minlength=classes)
+    present = int((counts > 0).sum())
+    return {genre: len(labels) / (present * int(count)) if count else 0.0 for genre, count in enumerate(counts)}

@@ -1,0 +1,1 @@
+"""Strict decoding of audio files."""

@@ -1,0 +1,141 @@
+"""Strict audio decoding: what a file's header promises must be there, finite and not silent."""
+
+import importlib.util
+import struct
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import soundfile
+import soxr
+
+from common.core.errors import DataError, SpecError
+from data_pipeline.audio import mpeg
+
+Decoder = Literal["soundfile", "tensorflow-io"]
+# Writers that cannot seek back (pipes, live encoders) leave these in place of a length.
+_UNKNOWN_LENGTHS = {0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFFFE}
+
+
+def read_audio(
+    path: Path, *, sample_rate: int | None = None, mono: bool = True, decoder: Decoder = "soundfile"
+) -> np.ndarray:
+    """Decode a whole file.
+
+    Args:
+        path: WAV, AU, FLAC, OGG or MP3 file.
+        sample_rate: Hz; the samples are resampled (soxr, high quality) when the file has another rate.
+        mono: average the channels.
+        decoder: `soundfile`, or `tensorflow-io` (see `requirements-tfio.txt`).
+
+    Returns:
+        float32 samples in [-1, 1], shape (samples,) if mono, else (samples, channels).
+
+    Raises:
+        DataError: the file does not decode, holds fewer frames than its header declares, no frames at all,
+            values that are not finite, or nothing but zeros.
+        SpecError: the decoder is not installed.
+    """
+    path = Path(path)
+    _check_declared_length(path)
+    samples, file_rate = (_decode_soundfile if decoder == "soundfile" else _decode_tensorflow_io)(path)
+    if len(samples) == 0:
+        raise DataError(
+            f"{path}: holds no audio frames (header only). Replace the file, or go on without it: --skip-bad."
+        )
+    if not np.isfinite(samples).all():
+        raise DataError(
+            f"{path}: holds samples that are not finite (NaN or infinity). Replace the file, or --skip-bad."
+        )
+    if mono:
+        samples = samples.mean(axis=1, dtype=np.float32) if samples.shape[1] > 1 else samples[:, 0]
+    # After averaging: channels of opposite phase leave nothing.
+    if not samples.any():
+        raise DataError(
+            f"{path}: all {len(samples)} frames are zero (digital silence). Replace the file, or --skip-bad."
+        )
+    if sample_rate is not None and sample_rate != file_rate:
+        samples = soxr.resample(samples, file_rate, sample_rate, quality="HQ").astype(np.float32, copy=False)
+    return samples
+
+
+def require_decoder(decoder: Decoder) -> None:
+    """Raise SpecError where the decoder is not installed: no file is at fault then."""
+    if decoder == "tensorflow-io" and importlib.util.find_spec("tensorflow_io") is None:
+        raise SpecError(
+            "--decoder tensorflow-io: the package is not installed here. It needs the separate environment of "
+            "requirements-tfio.txt (TensorFlow 2.16.2); the default decoder soundfile needs nothing."
+        )
+
+
+def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
+    try:
+        with soundfile.SoundFile(path) as file:
+            declared = file.frames
+            samples = file.read(dtype="float32", always_2d=True)
+            rate = file.samplerate
+            is_mp3 = file.format == "MP3"
+    except (soundfile.SoundFileError, OSError) as error:
+        detail = getattr(error, "error_string", None) or str(error)
+        raise DataError(
+            f"{path}: does not decode as audio ({detail.strip().rstrip('.')}). Expected WAV, AU, FLAC, OGG or MP3. "
+            "Replace the file, or go on without it: --skip-bad."
+        ) from error
+    counted = mpeg.counted_samples(path) if is_mp3 else None
+    if counted is not None:
+        declared = counted - mpeg.TRIMMED_SAMPLES
+    if len(samples) < declared:
+        raise DataError(
+            f"{path}: truncated: its headers declare {declared} frames, {len(samples)} decode. "
+            "Replace the file, or go on without it: --skip-bad."
+        )
+    return samples, rate
+
+
+def _decode_tensorflow_io(path: Path) -> tuple[np.ndarray, int]:
+    require_decoder("tensorflow-io")
+    import tensorflow_io
+
+    try:
+        tensor = tensorflow_io.audio.AudioIOTensor(str(path))
+        samples = tensor.to_tensor().numpy()
+        rate = int(tensor.rate.numpy())
+    except Exception as error:  # tensorflow-io raises whatever its C++ ops raise, without a common base
+        raise DataError(f"{path}: tensorflow-io does not decode it ({type(error).__name__}: {error}).") from error
+    if np.issubdtype(samples.dtype, np.integer):
+        samples = samples.astype(np.float32) / np.float32(-float(np.iinfo(samples.dtype).min))
+    return samples.astype(np.float32, copy=False), rate
+
+
+def _check_declared_length(path: Path) -> None:
+    """libsndfile silently shortens a WAV or AU whose data ends early; compare the header with the file here."""
+    try:
+        size = path.stat().st_size
+        with open(path, "rb") as file:
+            declared, available = _declared_data_bytes(file, size)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    if declared is not None and declared > available:
+        raise DataError(
+            f"{path}: truncated: the header declares {declared} bytes of samples, the file holds {available}. "
+            "Replace the file, or go on without it: --skip-bad."
+        )
+
+
+def _declared_data_bytes(file, size: int) -> tuple[int | None, int]:
+    """Bytes of sample data as (declared, available); declared is None where the format has no such field."""
+    head = file.read(12)
+    if head[:4] == b".snd" and len(head) == 12:
+        offset, declared = struct.unpack(">II", head[4:])
+        return (None if declared in _UNKNOWN_LENGTHS else declared), max(0, size - offset)
+    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        return None, size
+    position = 12
+    while position + 8 <= size:
+        file.seek(position)
+        name, length = struct.unpack("<4sI", file.read(8))
+        position += 8
+        if name == b"data":
+            return (None if length in _UNKNOWN_LENGTHS else length), size - position
+        position += length + length % 2
+    return None, 0

@@ -1,0 +1,127 @@
+"""A chain of changes for whole spectrograms: masks and loudness, then shifts in time and frequency, and noise.
+
+Each part has a probability of its own, and the chain as a whole has one; see `randomlayers.py` for how the layers draw.
+"""
+
+import math
+from typing import Annotated
+
+from keras import ops
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from common.core.spec import Spec
+from data_pipeline.augmentation.layers import RandomLayer, RandomMasks, RandomNoise, Sometimes, places
+
+_MOST_OF_FRAMES = 0.25
+Probability = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class SpectrogramChain(Spec):
+    """Masks over bands, masks over frames and a change of amplitude; then a shift in time, noise, a shift in frequency.
+
+    Args:
+        probability: of a window being changed at all.
+        early_probability: of each of the first three parts.
+        late_probability: of each of the last three.
+        masks: on each of the two axes, of zeros.
+        widest_bands, widest_frames: a mask's width is drawn evenly from the whole numbers up to this; over frames it
+            covers a quarter of the window at most.
+        amplitude: values are multiplied by a number drawn evenly from `1 - amplitude` to `1 + amplitude`.
+        time_share: frames move by up to this share of the window, either way; what leaves at one end enters at the
+            other.
+        noise_deviation: standard deviation of the Gaussian noise.
+        shifted_bands: bands move by up to so many, either way; zeros take the place of what moved.
+    """
+
+    probability: Probability
+    early_probability: Probability = 0.5
+    late_probability: Probability = 0.3
+    masks: PositiveInt = 2
+    widest_bands: PositiveInt = 10
+    widest_frames: PositiveInt = 20
+    amplitude: Share = 0.2
+    time_share: Share = 0.15
+    noise_deviation: NonNegativeFloat = 0.003
+    shifted_bands: NonNegativeInt = 2
+
+    def layer(self, name: str) -> Sometimes:
+        """The chain as one layer, for (batch, frames, bins) or (batch, bands, frames, channels)."""
+        early = [
+            RandomStripes(self.masks, self.widest_bands, over="bands"),
+            RandomStripes(self.masks, self.widest_frames, over="frames"),
+            RandomAmplitude(self.amplitude),
+        ]
+        late = [RandomRoll(self.time_share), RandomNoise(self.noise_deviation), RandomBandShift(self.shifted_bands)]
+        parts = [Sometimes([part], self.early_probability) for part in early]
+        parts += [Sometimes([part], self.late_probability) for part in late]
+        return Sometimes(parts, self.probability, name=name)
+
+
+def axis_of(x, over: str) -> int:
+    """Axis of `frames` or `bands`: spectrograms are (batch, frames, bins) or (batch, bands, frames, channels)."""
+    frames = 1 if len(x.shape) == 3 else 2
+    return frames if over == "frames" else 3 - frames
+
+
+class RandomStripes(RandomMasks):
+    """Masks of zeros over frames alone, or over bands alone."""
+
+    def __init__(self, masks: int, widest: int, *, over: str, **arguments):
+        share = _MOST_OF_FRAMES if over == "frames" else 1.0
+        super().__init__(masks, widest=widest, most_share=share, fill="zero", **arguments)
+        self.over = over
+
+    def covered_axes(self, x) -> tuple[int, ...]:
+        return (axis_of(x, self.over),)
+
+
+class RandomAmplitude(RandomLayer):
+    """Multiplies each window by a number drawn evenly from `1 - spread` to `1 + spread`."""
+
+    def __init__(self, spread: float, **arguments):
+        super().__init__(**arguments)
+        self.spread = spread
+
+    def change(self, x):
+        return x * self.uniform(x, 1 - self.spread, 1 + self.spread)
+
+
+class RandomRoll(RandomLayer):
+    """Moves all frames by a whole number of frames, up to a share of the window either way, around the end."""
+
+    def __init__(self, share: float, **arguments):
+        super().__init__(**arguments)
+        self.share = share
+
+    def change(self, x):
+        axis = axis_of(x, "frames")
+        size = x.shape[axis]
+        moved = _whole_number(self.uniform(x), math.floor(self.share * size))
+        return _taken(x, ops.mod(places(x, axis) - moved, float(size)), axis)
+
+
+class RandomBandShift(RandomLayer):
+    """Moves all bands by a whole number of bands, up to `most` either way; zeros enter."""
+
+    def __init__(self, most: int, **arguments):
+        super().__init__(**arguments)
+        self.most = most
+
+    def change(self, x):
+        axis = axis_of(x, "bands")
+        size = x.shape[axis]
+        source = places(x, axis) - _whole_number(self.uniform(x), self.most)
+        inside = ops.logical_and(source >= 0, source < size)
+        return ops.where(inside, _taken(x, ops.clip(source, 0, size - 1), axis), 0.0)
+
+
+def _whole_number(drawn, most: int):
+    """Numbers from 0 to 1 -> whole numbers from -most to most, all as likely."""
+    return ops.minimum(ops.floor(drawn * (2 * most + 1)), 2.0 * most) - most
+
+
+def _taken(x, source, axis: int):
+    """Values at the given places of one axis; `source` is (batch, size, 1) or the like."""
+    index = ops.broadcast_to(ops.cast(source, "int32"), ops.shape(x))
+    return ops.take_along_axis(x, index, axis=axis)

@@ -1,0 +1,1 @@
+"""Features of whole tracks in `.npy` shards on disk, extracted once."""

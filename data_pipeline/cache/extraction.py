@@ -1,0 +1,300 @@
+"""Extraction over a catalog: in parallel, with a progress bar, resumable after a kill at any moment."""
+
+import hashlib
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from joblib import Parallel, delayed
+
+from common.core.console import progress, say
+from common.core.errors import DataError
+from common.core.files import make_folder, require_writable_folder, sha256_of_file, sha256_of_json
+from data_pipeline.audio.decode import Decoder, read_audio, require_decoder
+from data_pipeline.augmentation.offline import OfflineAugmentation
+from data_pipeline.cache.shards import (
+    FORMAT_VERSION,
+    INDEX_NAME,
+    Shard,
+    ShardIndex,
+    ShardTrack,
+    read_finished_shard,
+    read_index,
+    write_index,
+    write_shard,
+)
+from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
+from data_pipeline.features import Feature
+from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
+from data_pipeline.features.precomputed import Precomputed
+
+_TARGET_SHARD_BYTES = 32 << 20
+_NOMINAL_TRACK_SECONDS = 30
+# Embeddings are small but dear: a shard is what a killed preparation loses.
+_MOST_EMBEDDED_TRACKS = 64
+_NAMED_BAD_TRACKS = 10
+# (stored values of shape (frames, bins), SHA-256 of the source)
+Extracted = tuple[np.ndarray, str]
+# Applies a function that can be pickled to each item, somewhere else, and yields the results in the order of the items.
+# Closing the iterator gives up the rest.
+ParallelMap = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
+
+
+def prepare(
+    catalog: Catalog,
+    feature: Feature,
+    cache: Path,
+    *,
+    skip_bad: bool = False,
+    decoder: Decoder = "soundfile",
+    jobs: int = -1,
+    spread: ParallelMap | None = None,
+) -> ShardIndex:
+    """Extract `feature` from every track once; a finished cache is opened and checked instead.
+
+    Args:
+        cache: folder of all caches; each dataset and feature gets its own folder in it.
+        skip_bad: go on without tracks that cannot be used (they are listed in the index and counted in tables).
+        jobs: threads; -1 for one per core.
+        spread: extracts audio in other processes, maybe on other machines, instead of threads of this one. The shards
+            are written here, and hold the same bytes.
+
+    Raises:
+        DataError: a track cannot be used (all such tracks are named) and `skip_bad` is off; another machine does not
+            see its file; the cache cannot be written or was changed.
+    """
+    require_writable_folder(cache, flag="--cache")
+    require_decoder(decoder)
+    folder = Path(cache).expanduser() / "shards" / f"{catalog.dataset}-{_cache_key(catalog, feature, decoder)[:16]}"
+    make_folder(folder)
+    with FileLock(folder / ".lock"):
+        if not (folder / INDEX_NAME).exists():
+            _make(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs, spread=spread)
+        index = read_index(folder)
+    if index.skipped and not skip_bad:
+        raise _bad_tracks_error(index.skipped, len(catalog.tracks))
+    return index
+
+
+def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:
+    return sha256_of_json(
+        {
+            "source": catalog.source_digest,
+            "genres": catalog.genres,
+            "feature": feature.as_json(),
+            "decoder": decoder,
+            "format": FORMAT_VERSION,
+        }
+    )
+
+
+def _make(
+    catalog: Catalog,
+    feature: Feature,
+    folder: Path,
+    *,
+    skip_bad: bool,
+    decoder: Decoder,
+    jobs: int,
+    spread: ParallelMap | None,
+) -> None:
+    plan = _plan(catalog.tracks, feature)
+    finished = {number: shard for number in range(len(plan)) if (shard := read_finished_shard(folder, number))}
+    if finished:
+        say(f"{folder.name}: {len(finished)} of {len(plan)} shards are already there")
+    pending = [number for number in range(len(plan)) if number not in finished]
+    extract = _extractor(catalog, feature, decoder, cache=folder.parent.parent)
+    if isinstance(extract, _FromAudio):
+        extract.make_ready()
+    bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
+    tracks = [track for number in pending for track in plan[number]]
+    with (
+        progress(f"extracting {feature.kind} of {catalog.dataset}", len(tracks), unit="clips") as advance,
+        _extracted(extract, tracks, jobs, spread) as results,
+    ):
+        for number in pending:
+            outcomes = _take(results, plan[number], advance)
+            failed = [outcome for _, outcome in outcomes if isinstance(outcome, BadTrack)]
+            bad += failed
+            if failed and not skip_bad:
+                continue  # look at the rest too, so that one message can name them all
+            finished[number] = _write(folder, number, feature, outcomes)
+    if bad and not skip_bad:
+        raise _bad_tracks_error(bad, len(catalog.tracks))
+    if not any(shard.tracks for shard in finished.values()):
+        raise DataError(
+            f"{catalog.title}: none of its {len(catalog.tracks)} tracks can be used; first: {bad[0].reason}"
+        )
+    shards = tuple(finished[number] for number in sorted(finished))
+    write_index(
+        ShardIndex(folder=folder, dataset=catalog.dataset, genres=catalog.genres, feature=feature, shards=shards)
+    )
+
+
+def _plan(tracks: tuple[Track, ...], feature: Feature) -> list[list[Track]]:
+    """Cut the tracks into shards of about the target size; a function of the catalog alone, so that a resumed
+    preparation cuts the same way."""
+    itemsize = np.dtype(feature.storage.dtype).itemsize
+    track_bytes = feature.frames_per_second * _NOMINAL_TRACK_SECONDS * feature.bins * itemsize
+    count = max(1, int(_TARGET_SHARD_BYTES // track_bytes))
+    if isinstance(feature, MusicnnEmbedding):
+        count = min(count, _MOST_EMBEDDED_TRACKS)
+    return [list(tracks[first : first + count]) for first in range(0, len(tracks), count)]
+
+
+@contextmanager
+def _extracted(
+    extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int, spread: ParallelMap | None
+) -> Iterator[Iterator[Extracted | BadTrack]]:
+    # Given arrays are only cut: sending the file around would take longer.
+    if spread is not None and isinstance(extract, _FromAudio):
+        with closing(spread(partial(_attempt_elsewhere, extract), tracks)) as results:
+            yield results
+        return
+    # Threads suffice: decoding, the transform and array arithmetic all release the interpreter lock.
+    results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
+        delayed(_attempt)(extract, track) for track in tracks
+    )
+    try:
+        yield results
+    finally:
+        # joblib takes results that nobody fetched for a mistake, but a preparation may be stopped at any moment.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
+
+
+def _take(
+    results: Iterator[Extracted | BadTrack], tracks: list[Track], advance: Callable[[int], None]
+) -> list[tuple[Track, Extracted | BadTrack]]:
+    outcomes = []
+    for track in tracks:
+        outcomes.append((track, next(results)))
+        advance(1)
+    return outcomes
+
+
+def _write(folder: Path, number: int, feature: Feature, outcomes: list[tuple[Track, Extracted | BadTrack]]) -> Shard:
+    arrays, placed, skipped, row = [], [], [], 0
+    for track, outcome in outcomes:
+        if isinstance(outcome, BadTrack):
+            skipped.append(outcome)
+            continue
+        values, source = outcome
+        placed.append(
+            ShardTrack(
+                id=track.id,
+                label=track.label,
+                artist=track.artist,
+                shard=number,
+                first_row=row,
+                frames=len(values),
+                source_sha256=source,
+                copy_of=track.copy_of,
+            )
+        )
+        arrays.append(values)
+        row += len(values)
+    rows = np.concatenate(arrays) if arrays else np.empty((0, feature.bins), feature.storage.dtype)
+    # Time first also in memory order: a window has to be one piece of the file.
+    return write_shard(folder, number, np.ascontiguousarray(rows), placed, skipped)
+
+
+def _attempt(extract: Callable[[Track], Extracted], track: Track) -> Extracted | BadTrack:
+    try:
+        return extract(track)
+    except DataError as error:
+        if isinstance(error.__cause__, PermissionError):
+            raise  # the file may be good: it is not to be remembered as bad
+        return BadTrack(id=track.id, path=track.path, reason=str(error))
+
+
+def _attempt_elsewhere(extract: "_FromAudio", track: Track) -> Extracted | BadTrack:
+    extract.make_ready()
+    # The machine that has the catalog has the file: it is not to be remembered as bad.
+    if not track.path.exists():
+        raise DataError(
+            f"{track.path}: is not there, though it is on the machine that the command was given on. The folder of the "
+            "data must be visible under the same path on all machines."
+        )
+    return _attempt(extract, track)
+
+
+def _extractor(catalog: Catalog, feature: Feature, decoder: Decoder, cache: Path) -> Callable[[Track], Extracted]:
+    if isinstance(feature, Precomputed):
+        with np.load(catalog.tracks[0].path, allow_pickle=False) as file:
+            return _FromArrays(feature, file["X"])
+    return _FromAudio(feature, decoder, catalog.copies, cache)
+
+
+@dataclass(frozen=True)
+class _FromAudio:
+    """Extracts a feature from audio files; can be pickled.
+
+    Args:
+        copies: how altered copies are made; None where there are none.
+        cache: where trained weights lie.
+    """
+
+    feature: Feature
+    decoder: Decoder
+    copies: OfflineAugmentation | None
+    cache: Path
+
+    def make_ready(self) -> None:
+        """Once in a process; further calls cost nothing."""
+        if isinstance(self.feature, MusicnnEmbedding):
+            self.feature.make_ready(self.cache)
+
+    def __call__(self, track: Track) -> Extracted:
+        feature = self.feature
+        samples = read_audio(
+            track.path, sample_rate=feature.sample_rate, mono=feature.channels == 1, decoder=self.decoder
+        )
+        if track.copy_of is not None:
+            samples = self.copies.altered(samples, feature.sample_rate, track.copy_of)
+        try:
+            # Samples that are far too large overflow to values that the storage format refuses.
+            with np.errstate(over="ignore", invalid="ignore"):
+                stored = feature.storage.encode(feature.extract(samples))
+        except DataError as error:
+            raise DataError(f"{track.path}: {feature.kind}: {error} Replace the file, or --skip-bad.") from error
+        return stored, sha256_of_file(track.path)
+
+
+@dataclass(frozen=True)
+class _FromArrays:
+    """Takes tracks out of the array that all of them are in."""
+
+    feature: Precomputed
+    spectrograms: np.ndarray
+
+    def __call__(self, track: Track) -> Extracted:
+        values = self.spectrograms[track.row].T
+        where = f"{track.path}: X[{track.row}] ({track.id})"
+        # Values of float64 beyond the range of float32 become infinite here, and are refused as such.
+        with np.errstate(over="ignore"):
+            stored = np.ascontiguousarray(values, dtype=self.feature.storage.dtype)
+        if np.issubdtype(stored.dtype, np.floating) and not np.isfinite(stored).all():
+            raise DataError(
+                f"{where} holds values that are not finite (NaN or infinity). Mend the array, or --skip-bad."
+            )
+        if not stored.any():
+            raise DataError(f"{where} is all zero. Mend the array, or --skip-bad.")
+        return stored, hashlib.sha256(stored.tobytes()).hexdigest()
+
+
+def _bad_tracks_error(bad: tuple[BadTrack, ...] | list[BadTrack], total: int) -> DataError:
+    # A clip and its altered copy are one file.
+    bad = list({entry.reason: entry for entry in bad}.values())
+    named = "\n  ".join(entry.reason for entry in bad[:_NAMED_BAD_TRACKS])
+    more = f"\n  ... and {len(bad) - _NAMED_BAD_TRACKS} more" if len(bad) > _NAMED_BAD_TRACKS else ""
+    if len(bad) == 1:
+        return DataError(named)
+    return DataError(f"{len(bad)} of {total} tracks cannot be used:\n  {named}{more}")

@@ -1,0 +1,150 @@
+"""What a dataset is to the rest of the house: a catalog of tracks."""
+
+from collections import Counter
+from pathlib import Path
+
+from pydantic import model_validator
+
+from common.core.errors import SpecError
+from common.core.files import sha256_of_json
+from common.core.spec import Spec
+from data_pipeline.augmentation.offline import OfflineAugmentation
+
+COPY_SUFFIX = "+copy"
+
+
+class Track(Spec):
+    """One clip of a dataset.
+
+    Args:
+        id: name that is unique within the dataset, e.g. `blues.00007`.
+        label: genre name.
+        path: the audio file, or the `.npz` file that holds the track's array.
+        row: row of the track in the `.npz` file; None for audio.
+        artist: None where unknown.
+        copy_of: id of the clip that this is an altered copy of; None for a clip itself.
+    """
+
+    id: str
+    label: str
+    path: Path
+    row: int | None = None
+    artist: str | None = None
+    copy_of: str | None = None
+
+
+class BadTrack(Spec):
+    """A track that cannot be used, and why."""
+
+    id: str
+    path: Path
+    reason: str
+
+
+class Catalog(Spec):
+    """The tracks of one dataset as found on disk.
+
+    Args:
+        dataset: key of the dataset (`demo`, `gtzan`, `arrays`, ...).
+        title: how tables name it.
+        genres: all class names in label order (alphabetical), also of genres without a track.
+        tracks: what was found, sorted by id.
+        expected: how many tracks the complete dataset has; None where there is no such number.
+        missing: ids that the complete dataset has and the folder lacks.
+        extra: files in the folder that are no track of the dataset.
+        known_bad: tracks left out because they are known to be unusable.
+        bad: tracks found that cannot be used for what the dataset's own tables say of them; an error unless they are
+            skipped.
+        splits: predefined splits, name -> track id -> `train`, `valid`, `test` or `removed`.
+        genre_of: genre of every clip of the complete dataset, also of those that are missing; empty where that is not
+            known.
+        copies: how altered copies among the tracks are made; None where there are none.
+        caption: what every table made from it must say (synthetic, reduced features, ...).
+        clip_accuracy_ceiling_percent: what faulty labels leave possible; a result above it is suspicious.
+    """
+
+    dataset: str
+    title: str
+    genres: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    expected: int | None = None
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    known_bad: tuple[BadTrack, ...] = ()
+    bad: tuple[BadTrack, ...] = ()
+    splits: dict[str, dict[str, str]] = {}
+    genre_of: dict[str, str] = {}
+    copies: OfflineAugmentation | None = None
+    caption: str = ""
+    clip_accuracy_ceiling_percent: float | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "Catalog":
+        repeated = [name for name, count in Counter(track.id for track in self.tracks).items() if count > 1]
+        if repeated:
+            raise ValueError(f"track ids must be unique, repeated: {', '.join(repeated[:5])}")
+        unknown = sorted({track.label for track in self.tracks} - set(self.genres))
+        if unknown:
+            raise ValueError(f"labels outside the genres {list(self.genres)}: {unknown}")
+        return self
+
+    def with_copies(self, copies: OfflineAugmentation) -> "Catalog":
+        """The same catalog with an altered copy of every track."""
+        made = [track.but(id=f"{track.id}{COPY_SUFFIX}", copy_of=track.id) for track in self.tracks]
+        return self.but(tracks=tuple(sorted((*self.tracks, *made), key=lambda track: track.id)), copies=copies)
+
+    def first_of_each_genre(self, count: int) -> "Catalog":
+        """The same catalog with the first `count` tracks of each genre, by id."""
+        kept = [t for genre in self.genres for t in [t for t in self.tracks if t.label == genre][:count]]
+        return self.but(tracks=tuple(sorted(kept, key=lambda track: track.id)))
+
+    def only(self, genres: tuple[str, ...]) -> "Catalog":
+        """The same catalog without the tracks of all other genres, found or missing.
+
+        Raises:
+            SpecError: there is no such genre, or fewer than two remain.
+        """
+        unknown = [genre for genre in genres if genre not in self.genres]
+        if unknown:
+            raise SpecError(
+                f"--genres: {self.title} has no genre {', '.join(unknown)}; it has: {', '.join(self.genres)}."
+            )
+        kept = tuple(genre for genre in self.genres if genre in genres)
+        tracks = tuple(track for track in self.tracks if track.label in kept)
+        if len({track.label for track in tracks}) < 2:
+            raise SpecError(
+                f"{self.title}: with the genres {', '.join(genres) or 'that are left'} alone, {len(tracks)} clips of "
+                f"{len({track.label for track in tracks})} genres remain, and a classifier needs two. Name others "
+                f"of {', '.join(self.genres)} with --genres, or give --genres all."
+            )
+
+        def belongs(clip: str) -> bool:
+            return self.genre_of.get(clip, kept[0]) in kept
+
+        return self.but(
+            genres=kept,
+            tracks=tracks,
+            expected=sum(genre in kept for genre in self.genre_of.values()) if self.genre_of else None,
+            missing=tuple(clip for clip in self.missing if belongs(clip)),
+            known_bad=tuple(bad for bad in self.known_bad if belongs(bad.id)),
+            genre_of={clip: genre for clip, genre in self.genre_of.items() if genre in kept},
+        )
+
+    @property
+    def source_digest(self) -> str:
+        """Names the files as they are now (ids, sizes, times): a changed folder gets another cache."""
+        paths = {track.path for track in self.tracks}
+        # Names alone, where they tell the files apart: a folder that was moved keeps its cache.
+        unique = len({path.name for path in paths}) == len(paths)
+        files = {}
+        for path in paths:
+            status = path.stat()
+            files[path.name if unique else path.as_posix()] = (status.st_size, status.st_mtime_ns)
+        return sha256_of_json(
+            {
+                "dataset": self.dataset,
+                "tracks": [(t.id, t.label, t.artist, t.path.name, t.row) for t in self.tracks],
+                "files": sorted(files.items()),
+                **({"copies": self.copies.digest} if self.copies else {}),
+            }
+        )

@@ -1,0 +1,1 @@
+"""The demo corpus: generated music in the layout of GTZAN."""

@@ -1,0 +1,229 @@
+"""The demo corpus: generated music in the layout of GTZAN, so that everything can be tried without a download.
+
+Facts: 10 genres x 12 clips, each 30 s of 16-bit mono WAV at 22,050 Hz (661,500 samples, 1.3 MB; 159 MB in all). Every
+genre has 4 artists, whose clips share instruments, drum kit, room and mastering. A clip depends on nothing but the
+seed, its genre and its index. The genres are modelled on those of GTZAN, the notes on nothing: no recording, sample or
+composition of anybody is used.
+
+Citation: none; cite Encore. The layout is that of GTZAN (G. Tzanetakis and P. Cook, "Musical genre classification of
+audio signals", IEEE Transactions on Speech and Audio Processing 10(5), 2002).
+
+Index: `genres/<genre>/<genre>.<index, five digits>.wav`, the artists taking turns, and `corpus.json` with the settings
+and the SHA-256 of every clip. It is written last: where it stands, the corpus is complete.
+
+Licence: the clips are the output of this program and come without any condition (CC0).
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import soundfile
+from filelock import FileLock
+from joblib import Parallel, cpu_count, delayed
+
+from common.core.console import progress
+from common.core.errors import DataError
+from common.core.files import make_folder, read_json, sha256_of_file, write_atomically, write_json
+from data_pipeline.datasets.catalog import Catalog, Track
+from data_pipeline.datasets.demo.composition import Event, Player, choose_band, compose
+from data_pipeline.datasets.demo.drum_kit import DRUMS
+from data_pipeline.datasets.demo.genres import STYLES
+from data_pipeline.datasets.demo.instruments import INSTRUMENTS
+from data_pipeline.datasets.demo.mixing import SAMPLE_RATE, Sound, master, paste
+
+TITLE = "Encore demo corpus (synthetic)"
+CAPTION = "synthetic audio: the demo corpus is generated music, not recordings"
+GENRES: tuple[str, ...] = tuple(sorted(STYLES))
+CLIP_SAMPLES = 661_500
+CLIPS_PER_GENRE = 12
+ARTISTS_PER_GENRE = 4
+SYNTHESIS_VERSION = 1
+"""Raised whenever the samples of a clip change, so that an older corpus on disk is written anew."""
+MARKER_NAME = "corpus.json"
+_MAX_CLIPS_PER_GENRE = 100_000
+_MAX_THREADS = 8
+# Separate streams of random numbers for what an artist keeps and what a clip chooses.
+_ARTIST_STREAM, _CLIP_STREAM = 1, 2
+
+
+def artist_of(genre: str, index: int) -> str:
+    """The artist of a clip, e.g. `blues artist 2`; artists take turns.
+
+    Raises:
+        DataError: there is no such clip.
+    """
+    _require_clip(genre, index)
+    return f"{genre} artist {index % ARTISTS_PER_GENRE + 1}"
+
+
+def _require_clip(genre: str, index: int, seed: int = 0) -> None:
+    if genre not in STYLES:
+        raise DataError(f"The demo corpus has no genre {genre!r}. Take one of: {', '.join(GENRES)}.")
+    if not 0 <= index < _MAX_CLIPS_PER_GENRE or seed < 0:
+        raise DataError(f"A demo clip needs an index of 0 to 99999 and a seed of at least 0, found {index} and {seed}.")
+
+
+@cache
+def _artist(genre: str, number: int, seed: int) -> tuple[Sound, tuple[tuple[Player, ...], bool], float]:
+    """Sound, band and loudness in dB that all clips of an artist share."""
+    rng = np.random.default_rng([seed, _ARTIST_STREAM, GENRES.index(genre), number])
+    return Sound.draw(rng), choose_band(STYLES[genre], rng), rng.uniform(*STYLES[genre].loudness_db)
+
+
+def _perform(events: list[Event], sound: Sound, rng: np.random.Generator) -> np.ndarray:
+    """Play all events into one float32 array (CLIP_SAMPLES,); equal notes are synthesised once."""
+    bus = np.zeros(CLIP_SAMPLES, dtype=np.float32)
+    rendered: dict[tuple, np.ndarray] = {}
+    for event in events:
+        key = (event.instrument, event.notes, event.seconds if event.notes else 0)
+        if key not in rendered:
+            if event.notes:
+                hz = 440 * 2 ** ((np.array(event.notes) - 69) / 12 + sound.tuning_cents / 1200)
+                rendered[key] = INSTRUMENTS[event.instrument](hz, event.seconds, sound, rng)
+            else:
+                rendered[key] = DRUMS[event.instrument](sound, rng)
+        paste(bus, rendered[key], round(event.start_seconds * SAMPLE_RATE), event.gain)
+    return bus
+
+
+def render_clip(genre: str, index: int, *, seed: int = 0) -> np.ndarray:
+    """Synthesise one clip.
+
+    Args:
+        genre: one of `GENRES`.
+        index: number of the clip within its genre, from 0; its artist is `artist_of(genre, index)`.
+        seed: another seed is another corpus, with other artists.
+
+    Returns:
+        float32 (CLIP_SAMPLES,) at `SAMPLE_RATE`, finite, peak at most 0.95; the same for the same arguments.
+
+    Raises:
+        DataError: there is no such genre, or the index or the seed is negative.
+    """
+    _require_clip(genre, index, seed)
+    sound, band, loudness_db = _artist(genre, index % ARTISTS_PER_GENRE, seed)
+    rng = np.random.default_rng([seed, _CLIP_STREAM, GENRES.index(genre), index])
+    loudness_db += rng.uniform(-1.5, 1.5)
+    events = compose(STYLES[genre], band, rng, seconds=CLIP_SAMPLES / SAMPLE_RATE, drums_db=sound.drums_db)
+    return master(_perform(events, sound, rng), sound, rng, loudness_db=loudness_db)
+
+
+def clip_path(root: Path, genre: str, index: int) -> Path:
+    """Where a clip of the corpus in `root` is, whether written or not."""
+    return Path(root) / "genres" / genre / f"{genre}.{index:05d}.wav"
+
+
+def _clips(clips_per_genre: int) -> list[tuple[str, int]]:
+    if not 1 <= clips_per_genre <= _MAX_CLIPS_PER_GENRE:
+        raise DataError(f"The demo corpus needs 1 to {_MAX_CLIPS_PER_GENRE} clips per genre, found {clips_per_genre}.")
+    return [(genre, index) for genre in GENRES for index in range(clips_per_genre)]
+
+
+def _comment(seed: int) -> str:
+    return f"Encore demo corpus, synthetic audio, synthesis {SYNTHESIS_VERSION}, seed {seed}"
+
+
+def _is_written(path: Path, seed: int) -> bool:
+    """Whether the file is a whole clip of this seed and version: each file says in its header what it is."""
+    try:
+        with soundfile.SoundFile(path) as file:
+            return file.frames == CLIP_SAMPLES and file.comment == _comment(seed)
+    except soundfile.LibsndfileError:
+        return False
+
+
+def _write_clip(root: Path, genre: str, index: int, seed: int) -> None:
+    samples = render_clip(genre, index, seed=seed)
+
+    def write(target: BinaryIO) -> None:
+        with soundfile.SoundFile(target, "w", SAMPLE_RATE, 1, "PCM_16", format="WAV") as file:
+            file.comment = _comment(seed)
+            file.artist = artist_of(genre, index)
+            file.write(samples)
+
+    write_atomically(clip_path(root, genre, index), write)
+
+
+def _settings(clips_per_genre: int, seed: int) -> dict[str, Any]:
+    return {"dataset": "demo", "synthesis_version": SYNTHESIS_VERSION, "seed": seed, "clips_per_genre": clips_per_genre}
+
+
+def _is_complete(root: Path, clips_per_genre: int, seed: int) -> bool:
+    try:
+        marker = read_json(root / MARKER_NAME, what="the marker of the demo corpus")
+    except (DataError, OSError):
+        # A marker that is missing or damaged means the same: look at every clip.
+        return False
+    wanted = _settings(clips_per_genre, seed)
+    if not isinstance(marker, dict) or any(marker.get(name) != value for name, value in wanted.items()):
+        return False
+    return all(clip_path(root, genre, index).is_file() for genre, index in _clips(clips_per_genre))
+
+
+def _withdraw_marker(root: Path) -> None:
+    """A corpus that is being changed must not look complete if this process is killed."""
+    try:
+        (root / MARKER_NAME).unlink(missing_ok=True)
+    except OSError as error:
+        problem = error.strerror or error
+        raise DataError(f"{root / MARKER_NAME}: cannot be replaced ({problem}). Give a writable folder.") from error
+
+
+def write_corpus(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: int = 0) -> None:
+    """Write the clips that are missing, then the marker `corpus.json`; a complete corpus is left as it is.
+
+    Args:
+        root: folder of the corpus; created if needed.
+        clips_per_genre: 12 give three clips to each of the four artists.
+        seed: as for `render_clip`; clips of another seed or an older synthesis are replaced.
+
+    Raises:
+        DataError: the folder cannot be written to, or a number is out of range.
+    """
+    root = Path(root).expanduser()
+    clips = _clips(clips_per_genre)
+    _require_clip(GENRES[0], 0, seed)
+    if _is_complete(root, clips_per_genre, seed):
+        return
+    make_folder(root)
+    # Two first commands at once would otherwise write every clip twice.
+    with FileLock(root / ".lock"):
+        if not _is_complete(root, clips_per_genre, seed):
+            _write_missing(root, clips, clips_per_genre=clips_per_genre, seed=seed)
+
+
+def _write_missing(root: Path, clips: list[tuple[str, int]], *, clips_per_genre: int, seed: int) -> None:
+    missing = [clip for clip in clips if not _is_written(clip_path(root, *clip), seed)]
+    if missing:
+        _withdraw_marker(root)
+        # Threads: numpy releases the interpreter lock where the time goes, and processes would import numpy again.
+        pool = Parallel(n_jobs=min(cpu_count(), _MAX_THREADS), backend="threading", return_as="generator_unordered")
+        with progress("writing the demo corpus", len(missing), unit="clips") as advance:
+            for _ in pool(delayed(_write_clip)(root, genre, index, seed) for genre, index in missing):
+                advance(1)
+    digests = {clip_path(root, *clip).stem: sha256_of_file(clip_path(root, *clip)) for clip in clips}
+    write_json(root / MARKER_NAME, {**_settings(clips_per_genre, seed), "sha256": digests})
+
+
+def load(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: int = 0) -> Catalog:
+    """The catalog of the demo corpus in `root`; clips that are not there are written first.
+
+    Args:
+        root, clips_per_genre, seed: as for `write_corpus`.
+
+    Raises:
+        DataError: as for `write_corpus`.
+    """
+    root = Path(root).expanduser()
+    write_corpus(root, clips_per_genre=clips_per_genre, seed=seed)
+    tracks = tuple(
+        Track(id=path.stem, label=genre, path=path, artist=artist_of(genre, index))
+        for genre, index in _clips(clips_per_genre)
+        for path in (clip_path(root, genre, index),)
+    )
+    wanted = {track.path for track in tracks}
+    found = sorted(path for path in (root / "genres").rglob("[!.]*") if path.is_file() and path not in wanted)
+    extra = tuple(path.relative_to(root).as_posix() for path in found)
+    return Catalog(dataset="demo", title=TITLE, genres=GENRES, tracks=tracks, extra=extra, caption=CAPTION)

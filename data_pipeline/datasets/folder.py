@@ -1,0 +1,46 @@
+"""Any folder of audio files: nothing is known of it but what its folders say. For looking at, not for training.
+
+Licence: whatever the files' owner states.
+"""
+
+from pathlib import Path
+
+import soundfile
+
+from common.core.errors import DataError
+from data_pipeline.datasets.catalog import Catalog, Track
+
+# Files without a header say neither rate nor channels.
+_SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats() if name != "RAW"} | {".aif", ".opus", ".oga"}
+
+
+def load_folder(folder: Path) -> Catalog:
+    """Find every audio file below `folder`; the folder that a file lies in is its genre.
+
+    Returns:
+        The catalog; an id is the file's path below `folder`.
+
+    Raises:
+        DataError: the folder does not exist or holds fewer than two audio files.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        kind = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise DataError(f"--folder {folder}: {kind}; expected a folder of audio files.")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    found = [path for path in files if path.suffix.lower() in _SUFFIXES]
+    if len(found) < 2:
+        raise DataError(f"--folder {folder}: {len(found)} audio files in it, expected at least two to compare.")
+    tracks = tuple(
+        Track(id=path.relative_to(folder).as_posix(), label=path.parent.name or folder.name, path=path)
+        for path in found
+    )
+    taken = set(found)
+    others = [path.relative_to(folder).as_posix() for path in files if path not in taken]
+    return Catalog(
+        dataset="folder",
+        title=folder.resolve().name,
+        genres=tuple(sorted({track.label for track in tracks})),
+        tracks=tuple(sorted(tracks, key=lambda track: track.id)),
+        extra=tuple(others),
+    )

@@ -1,0 +1,1 @@
+"""Clips that are one recording: fingerprints, and the scan that compares them."""

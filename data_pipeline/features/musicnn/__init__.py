@@ -1,0 +1,1 @@
+"""Embeddings of musicnn, a trained music tagger, as a feature."""

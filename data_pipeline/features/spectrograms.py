@@ -1,0 +1,121 @@
+"""Spectrograms in decibels: STFT, log-mel as librosa's, log-mel as torchaudio's."""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import PositiveFloat, PositiveInt
+
+from common.core.errors import DataError
+from common.core.spec import Spec
+from data_pipeline.features.dsp import mel_power, power_to_absolute_db, power_to_db, stft_power
+from data_pipeline.features.storage import DECIBEL_INT16, EvenInt, StorageFormat, UnitRangeFrames
+
+
+class _Decibels(UnitRangeFrames, Spec):
+    """Shared by the dB features: reference is the clip's maximum, floor `top_db` below, scaled to [0, 1]."""
+
+    sample_rate: PositiveInt = 22050
+    n_fft: EvenInt
+    hop_samples: PositiveInt = 512
+    top_db: PositiveFloat = 80.0
+
+    def frames(self, n_samples: int) -> int:
+        """Frames of a track of `n_samples` samples (centred frames)."""
+        return 1 + n_samples // self.hop_samples
+
+    def extract(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (frames, bins) float32 in [0, 1]: 0 is the floor, 1 the clip's loudest value."""
+        return self.decibels(samples) / np.float32(self.top_db) + np.float32(1)
+
+
+class StftDb(_Decibels):
+    """Magnitude STFT in dB, equal to librosa's `amplitude_to_db(abs(stft(y)), ref=np.max, top_db=80)`.
+
+    Hann window, centred frames, zero padding.
+    """
+
+    kind: Literal["stft_db"] = "stft_db"
+    n_fft: EvenInt = 1024
+
+    @property
+    def bins(self) -> int:
+        return self.n_fft // 2 + 1
+
+    def decibels(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (frames, bins) float32 dB, between -top_db and 0."""
+        power = stft_power(samples, self.n_fft, self.hop_samples)
+        return power_to_db(power, self.top_db)
+
+
+class LogMel(_Decibels):
+    """Log-mel spectrogram in dB, equal to librosa's `power_to_db(melspectrogram(y), ref=np.max, top_db=80)`.
+
+    Slaney mel scale and normalisation, power 2, Hann window, centred frames, zero padding.
+    """
+
+    kind: Literal["log_mel"] = "log_mel"
+    n_fft: EvenInt = 2048
+    n_mels: PositiveInt = 128
+
+    @property
+    def bins(self) -> int:
+        return self.n_mels
+
+    def decibels(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) -> (frames, n_mels) float32 dB, between -top_db and 0."""
+        mel = mel_power(samples, self.sample_rate, self.n_fft, self.hop_samples, self.n_mels)
+        return power_to_db(mel, self.top_db)
+
+
+class TorchaudioLogMel(Spec):
+    """Log-mel spectrogram as PyTorch users have it: torchaudio's `MelSpectrogram` with its defaults, then
+    `AmplitudeToDB(top_db=80)`.
+
+    HTK mel scale with filters of equal height, power 2, periodic Hann window, centred frames, mirrored padding;
+    decibels over 1 (not below the clip's maximum), floored `top_db` below the clip's loudest value.
+
+    Args:
+        channels: 1 averages the channels; 2 keeps both (a mono file gives both channels the same).
+    """
+
+    kind: Literal["torch_mel"] = "torch_mel"
+    sample_rate: PositiveInt = 22050
+    n_fft: EvenInt = 1024
+    hop_samples: PositiveInt = 512
+    n_mels: PositiveInt = 128
+    channels: Literal[1, 2] = 1
+    top_db: PositiveFloat = 80.0
+
+    @property
+    def frames_per_second(self) -> float:
+        return self.sample_rate / self.hop_samples
+
+    @property
+    def bins(self) -> int:
+        """Stored values of a frame: the bands of the first channel, then those of the second."""
+        return self.n_mels * self.channels
+
+    @property
+    def storage(self) -> StorageFormat:
+        return DECIBEL_INT16
+
+    def frames(self, n_samples: int) -> int:
+        """Frames of a track of `n_samples` samples (centred frames)."""
+        return 1 + n_samples // self.hop_samples
+
+    def extract(self, samples: np.ndarray) -> np.ndarray:
+        """(samples,) or (samples, channels) -> (frames, bins) float32 dB; both channels share one floor.
+
+        Raises:
+            DataError: more channels than the feature has.
+        """
+        by_channel = samples.reshape(len(samples), -1).T
+        if len(by_channel) > self.channels:
+            raise DataError(f"{len(by_channel)} channels, expected at most {self.channels}.")
+        mels = [
+            mel_power(
+                channel, self.sample_rate, self.n_fft, self.hop_samples, self.n_mels, scale="htk", padding="reflect"
+            )
+            for channel in by_channel
+        ]
+        return power_to_absolute_db(np.concatenate([mels[0], mels[-1]][: self.channels], axis=1), self.top_db)

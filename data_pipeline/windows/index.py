@@ -1,0 +1,102 @@
+"""Overlapping windows as (track, start) pairs: an index, never a copy of the samples."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pydantic import PositiveFloat, PositiveInt
+
+from common.core.errors import DataError
+from common.core.spec import Spec
+
+
+def seconds_of(frames: int, frames_per_second: float) -> float:
+    """Length in seconds of so many frames, rounded up to a tenth of a millisecond, so that it is `frames` again however
+    it is rounded."""
+    return round(frames / frames_per_second + 5e-5, 4)
+
+
+class WindowSpec(Spec):
+    """Windows in seconds; how many frames that is follows from the feature.
+
+    Args:
+        seconds: length of a window.
+        hop_seconds: distance between the starts of neighbours.
+        max_per_track: at most this many windows of one track, from its beginning; None for all.
+        rounding: what is rounded down where the hop is no whole number of frames: the `hop` (all hops are equal), or
+            each of the `starts` (window k starts at floor(k * hop), so that no fraction adds up).
+    """
+
+    seconds: PositiveFloat
+    hop_seconds: PositiveFloat
+    max_per_track: PositiveInt | None = None
+    rounding: Literal["hop", "starts"] = "hop"
+
+    def window_frames(self, frames_per_second: float) -> int:
+        """Frames of one window, rounded to nearest: 3 s are 129 frames at 43.07 frames per second."""
+        return max(1, round(self.seconds * frames_per_second))
+
+    def hop_frames(self, frames_per_second: float) -> int:
+        """Frames between starts with rounding `hop`, down, so that rounding never costs a track its last window."""
+        return max(1, int(self.hop_seconds * frames_per_second))
+
+    def starts(self, n_frames: int, frames_per_second: float) -> np.ndarray:
+        """First frames of the whole windows in a track of `n_frames` frames, int64 (windows,)."""
+        last = n_frames - self.window_frames(frames_per_second)
+        if self.rounding == "starts":
+            hop = max(1.0, self.hop_seconds * frames_per_second)
+            # One more than can fit, for a hop whose fraction would have fitted another window in.
+            starts = np.floor(np.arange(max(0, last) // hop + 2) * hop).astype(np.int64)
+            starts = starts[starts <= last]
+        else:
+            starts = np.arange(0, last + 1, self.hop_frames(frames_per_second), dtype=np.int64)
+        return starts[: self.max_per_track]
+
+
+@dataclass(frozen=True)
+class WindowIndex:
+    """The windows of a set of tracks, in track order.
+
+    Args:
+        tracks: int64 (windows,): position of each window's track in the shard index.
+        starts: int64 (windows,): first frame of each window within its track.
+        frames: frames of every window.
+    """
+
+    tracks: np.ndarray
+    starts: np.ndarray
+    frames: int
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+
+def index_windows(
+    spec: WindowSpec, track_frames: list[int], track_ids: list[str], fps: float, *, skip_short: bool = False
+) -> WindowIndex:
+    """List every window of every track.
+
+    Args:
+        track_frames: frames of each track.
+        track_ids: their names, for the error message.
+        fps: frames per second of the feature.
+        skip_short: tracks shorter than one window get no window, instead of an error.
+
+    Raises:
+        DataError: a track is shorter than one window and `skip_short` is off, or all are.
+    """
+    frames = spec.window_frames(fps)
+    short = [f"{name} ({count} frames)" for name, count in zip(track_ids, track_frames, strict=True) if count < frames]
+    if short and (not skip_short or len(short) == len(track_ids)):
+        remedy = "Leave them out: --skip-bad." if len(short) < len(track_ids) else "Use longer tracks."
+        raise DataError(
+            f"{len(short)} of {len(track_ids)} tracks are shorter than one window of {spec.seconds:g} s = {frames} "
+            f"frames: {', '.join(short[:5])}{', ...' if len(short) > 5 else ''}. {remedy}"
+        )
+    starts = [spec.starts(count, fps) for count in track_frames]
+    counts = [len(each) for each in starts]
+    return WindowIndex(
+        tracks=np.repeat(np.arange(len(starts), dtype=np.int64), counts),
+        starts=np.concatenate(starts) if starts else np.empty(0, np.int64),
+        frames=frames,
+    )

@@ -1,0 +1,336 @@
+"""Unusable input on the command line: exit code 2, one clear error, nothing trained and nothing touched."""
+
+import json
+import pickle
+import re
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from common.cli import run as cli
+from common.cli.app import run_app
+from common.cli.run import make_app
+from common.core.tf_logging import quiet_start
+from reproductions.se_cnn.paper import PAPER
+
+with quiet_start():
+    from reproductions.se_cnn.paper import PAPER
+
+
+class TrainingReached(Exception):
+    """Raised in place of training."""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run SE-CNN's command line on arguments; returns exit code and standard error. Training raises."""
+
+    def refuse(*_):
+        raise TrainingReached
+
+    monkeypatch.setattr(cli, "execute", refuse)
+
+    def command(*arguments: str) -> tuple[int, str]:
+        # First, so that a case can name other places: the last one counts.
+        places = ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
+        code = run_app(make_app(PAPER), [*places, *arguments])
+        return code, capsys.readouterr().err
+
+    return command
+
+
+def error_of(stderr: str) -> str:
+    """From the error to the end; warnings and progress may stand before it, nothing may follow it."""
+    assert "Traceback" not in stderr
+    found = re.search(r"^error: (.*)\Z", stderr, re.MULTILINE | re.DOTALL)
+    assert found, stderr
+    assert stderr.count("error: ") == 1, stderr
+    return found[1]
+
+
+def gtzan_at(folder) -> list[str]:
+    return ["--dataset", "gtzan", "--data", str(folder), "--allow-incomplete", "--scale", "smoke"]
+
+
+def arrays_at(file) -> list[str]:
+    return ["--dataset", "arrays", "--data", str(file), "--scale", "smoke", "--allow-incomplete"]
+
+
+def spectrograms(**changes) -> dict[str, np.ndarray]:
+    """Twelve clips of two genres, 30 s of ten columns a second."""
+    values = {
+        "X": np.random.default_rng(0).uniform(0, 1, (12, 8, 300)).astype(np.float32),
+        "name": np.array([f"song {number}" for number in range(12)]),
+        "genre": np.array(["ska", "polka"] * 6),
+        "n_samples": np.full(12, 661500),
+    }
+    return values | changes
+
+
+def test_good_input_reaches_training(run, own_corpus, tmp_path):
+    """Otherwise the refusals below would prove nothing."""
+    with pytest.raises(TrainingReached):
+        run(*gtzan_at(own_corpus.folder))
+    np.savez(tmp_path / "good.npz", **spectrograms())
+    with pytest.raises(TrainingReached):
+        run(*arrays_at(tmp_path / "good.npz"))
+
+
+def missing_folder(corpus, place):
+    return gtzan_at(place / "nowhere"), [f"--data {place / 'nowhere'}: does not exist"]
+
+
+def file_for_folder(corpus, place):
+    (place / "file").write_text("x")
+    return gtzan_at(place / "file"), [f"--data {place / 'file'}: is a file, not a folder"]
+
+
+def empty_folder(corpus, place):
+    (place / "empty").mkdir()
+    return gtzan_at(place / "empty"), [f"--data {place / 'empty'}: no GTZAN clip in it"]
+
+
+def incomplete_folder(corpus, place):
+    arguments = gtzan_at(corpus.folder)
+    arguments.remove("--allow-incomplete")
+    return arguments, ["12 of 1000 clips found, 988 are missing", "--allow-incomplete"]
+
+
+def truncated_wav(corpus, place):
+    path = corpus.path("blues", 2)
+    path.write_bytes(path.read_bytes()[:-5000])
+    return gtzan_at(corpus.folder), [
+        f"{path}: truncated: the header declares 220500 bytes",
+        "holds 215500",
+        "--skip-bad",
+    ]
+
+
+def header_only_wav(corpus, place):
+    path = corpus.path("classical", 0)
+    soundfile.write(path, np.zeros(0), 22050)
+    return gtzan_at(corpus.folder), [f"{path}: holds no audio frames (header only)", "--skip-bad"]
+
+
+def text_named_wav(corpus, place):
+    path = corpus.path("country", 3)
+    path.write_text("<html>404</html>")
+    return gtzan_at(corpus.folder), [
+        f"{path}: does not decode as audio",
+        "Expected WAV, AU, FLAC, OGG or MP3",
+        "--skip-bad",
+    ]
+
+
+def silent_wav(corpus, place):
+    path = corpus.path("blues", 0)
+    soundfile.write(path, np.zeros(110250), 22050)
+    return gtzan_at(corpus.folder), [f"{path}: all 110250 frames are zero", "--skip-bad"]
+
+
+def several_bad_clips(corpus, place):
+    paths = [corpus.path(genre, 1) for genre in corpus.GENRES]
+    for path in paths:
+        path.write_text("<html>404</html>")
+    return gtzan_at(corpus.folder), ["3 of 12 tracks cannot be used", *(f"{path}: does not decode" for path in paths)]
+
+
+def only_the_broken_clip(corpus, place):
+    path = place / "genres" / "jazz" / "jazz.00054.wav"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(corpus.path("blues", 0).read_bytes()[:-5000])
+    return gtzan_at(place / "genres"), [f"--data {place / 'genres'}: no usable GTZAN clip", f"{path}: truncated"]
+
+
+def short_clip(corpus, place):
+    soundfile.write(corpus.path("blues", 1), np.sin(np.arange(22050) / 9), 22050)
+    return gtzan_at(corpus.folder), ["1 of 12 tracks are shorter than one window of 3 s", "blues.00001 (44 frames)"]
+
+
+def nan_in_array(corpus, place):
+    values = spectrograms()
+    values["X"][5, 2, 100] = np.nan
+    np.savez(place / "nan.npz", **values)
+    return arrays_at(place / "nan.npz"), [f"{place / 'nan.npz'}: X[5] (song 5) holds values that are not finite"]
+
+
+def wrong_rank(corpus, place):
+    np.savez(place / "rank.npz", **spectrograms(X=np.ones((12, 300), np.float32)))
+    return arrays_at(place / "rank.npz"), [
+        f"{place / 'rank.npz'}: X has rank 2, shape (12, 300); expected (tracks, bins"
+    ]
+
+
+def missing_array(corpus, place):
+    return arrays_at(place / "nowhere.npz"), [f"--data {place / 'nowhere.npz'}: does not exist"]
+
+
+def short_arrays(corpus, place):
+    np.savez(place / "short.npz", **spectrograms(X=np.ones((12, 8, 20), np.float32), n_samples=np.full(12, 44100)))
+    return arrays_at(place / "short.npz"), ["12 of 12 tracks are shorter than one window of 3 s", "song 0 (20 frames)"]
+
+
+def pickled_npz(corpus, place):
+    np.savez(place / "pickled.npz", **spectrograms(name=np.array([None] * 12, dtype=object)))
+    return arrays_at(place / "pickled.npz"), [f"{place / 'pickled.npz'}: holds pickled objects, which are never loaded"]
+
+
+def pickled_npy(corpus, place):
+    np.save(place / "pickled.npy", np.array([None] * 12, dtype=object), allow_pickle=True)
+    return arrays_at(place / "pickled.npy"), [f"{place / 'pickled.npy'}: holds pickled objects, which are never loaded"]
+
+
+def raw_pickle(corpus, place):
+    (place / "raw.npz").write_bytes(pickle.dumps({"X": 1}))
+    return arrays_at(place / "raw.npz"), [f"{place / 'raw.npz'}: holds pickled objects, which are never loaded"]
+
+
+def single_array(corpus, place):
+    np.save(place / "single.npy", np.ones((12, 8, 300), np.float32))
+    return arrays_at(place / "single.npy"), [f"{place / 'single.npy'}: is a single array, expected an .npz"]
+
+
+def given_features_twice(corpus, place):
+    np.savez(place / "good.npz", **spectrograms())
+    return [*arrays_at(place / "good.npz"), "--features", "small"], ["--features small: the arrays of --dataset arrays"]
+
+
+def unwritable_cache(corpus, place):
+    (place / "file").write_text("in the way")
+    cache = place / "file" / "cache"
+    return [*gtzan_at(corpus.folder), "--cache", str(cache)], [
+        f"{cache}: --cache must be a folder that can be written to"
+    ]
+
+
+def unwritable_out(corpus, place):
+    (place / "file").write_text("in the way")
+    out = place / "file" / "results"
+    return [*gtzan_at(corpus.folder), "--out", str(out)], [f"{out}: --out must be a folder that can be written to"]
+
+
+def arguments_alone(*arguments: str, says: str):
+    """A case that only mistypes its arguments."""
+
+    def case(corpus, place):
+        return list(arguments), [says]
+
+    case.__name__ = " ".join(arguments)
+    return case
+
+
+CASES = [
+    missing_folder,
+    file_for_folder,
+    empty_folder,
+    incomplete_folder,
+    truncated_wav,
+    header_only_wav,
+    text_named_wav,
+    silent_wav,
+    several_bad_clips,
+    only_the_broken_clip,
+    short_clip,
+    nan_in_array,
+    wrong_rank,
+    missing_array,
+    short_arrays,
+    pickled_npz,
+    pickled_npy,
+    raw_pickle,
+    single_array,
+    given_features_twice,
+    unwritable_cache,
+    unwritable_out,
+    arguments_alone("--table", "9.9", says="--table 9.9: se_cnn has no such table; it has: 4.1, 5.1, 5.2, 5.3."),
+    arguments_alone(
+        "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: 0 | 5 | "
+    ),
+    arguments_alone(
+        "--table",
+        "5.2",
+        "--row",
+        "4,5",
+        says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: 8 | 16 | 32",
+    ),
+    arguments_alone("--dataset", "spotify", says="Invalid value for '--dataset'"),
+    arguments_alone("--scale", "huge", says="Invalid value for '--scale'"),
+    arguments_alone("--precision", "float16", says="Invalid value for '--precision'"),
+    arguments_alone("--split", "random", says="Invalid value for '--split'"),
+    arguments_alone("--unit", "song", says="Invalid value for '--unit'"),
+    arguments_alone("--decoder", "ffmpeg", says="Invalid value for '--decoder'"),
+    arguments_alone("--epochs", "0", says="Invalid value for '--epochs'"),
+    arguments_alone("--epochs", "many", says="Invalid value for '--epochs'"),
+    arguments_alone("--seeds", "-1", says="Invalid value for '--seeds'"),
+    arguments_alone("--memory-limit", "plenty", says="--memory-limit plenty: not a size, expected e.g. 900MB or 4GB."),
+    arguments_alone("--memory-limit", "0", says="--memory-limit 0: not a size"),
+    arguments_alone("--seconds-per-column", "0", says="Invalid value for '--seconds-per-column'"),
+    arguments_alone("--frobnicate", says="--frobnicate"),
+    arguments_alone("--data", says="'--data' requires an argument"),
+    arguments_alone("surplus", says="surplus"),
+    arguments_alone("--json", says="--json: goes with --list."),
+    arguments_alone("--data", "songs", says="--data songs: the demo corpus is generated and takes no --data"),
+    arguments_alone("--dataset", "gtzan", says="--dataset gtzan needs --data: GTZAN is not part of Encore"),
+    arguments_alone("--dataset", "arrays", says="--dataset arrays needs --data"),
+    arguments_alone("--from-records", says="--from-records: no records of se_cnn below"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_unusable_input_is_told_in_one_message(run, own_corpus, tmp_path, snapshot, case):
+    place = tmp_path / "input"
+    place.mkdir()
+    arguments, expected = case(own_corpus, place)
+    before = snapshot(tmp_path)
+    code, stderr = run(*arguments)
+    message = error_of(stderr)
+    assert code == 2
+    for part in expected:
+        assert part in message
+    after = snapshot(tmp_path)
+    assert {path: after.get(path) for path in before} == before
+    assert not list((tmp_path / "out").rglob("*.json"))
+
+
+@pytest.mark.parametrize("mistake", [["--table", "9.9"], ["--row", "seven"]])
+def test_mistyped_tables_and_rows_are_told_before_anything_is_opened(run, tmp_path, mistake):
+    code, stderr = run(*gtzan_at(tmp_path / "nowhere"), *mistake)
+    assert code == 2
+    assert error_of(stderr).startswith(" ".join(mistake) + ": ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_changed_shard_checksum_is_told(run, own_corpus, tmp_path, snapshot):
+    with pytest.raises(TrainingReached):
+        run(*gtzan_at(own_corpus.folder))
+    (path,) = (tmp_path / "cache" / "shards").glob("gtzan-*/index.json")
+    index = json.loads(path.read_text())
+    index["shards"][0]["sha256"] = "0" * 64
+    path.write_text(json.dumps(index))
+    before = snapshot(tmp_path)
+    code, stderr = run(*gtzan_at(own_corpus.folder))
+    message = error_of(stderr)
+    assert code == 2
+    assert message.startswith(f"{path.parent / 'shard-00000.npy'}: its SHA-256 ")
+    assert "in index.json" in message
+    assert f"Delete the folder {path.parent}" in message
+    assert snapshot(tmp_path) == before
+
+
+def test_bad_clips_can_be_left_out(run, own_corpus, tmp_path):
+    own_corpus.path("blues", 0).write_text("<html>404</html>")
+    assert run(*gtzan_at(own_corpus.folder))[0] == 2
+    with pytest.raises(TrainingReached):
+        run(*gtzan_at(own_corpus.folder), "--skip-bad")
+    (path,) = (tmp_path / "cache" / "shards").glob("gtzan-*/index.json")
+    skipped = [bad["id"] for shard in json.loads(path.read_text())["shards"] for bad in shard["skipped"]]
+    assert skipped == ["blues.00000"]
+
+
+def test_a_missing_optional_decoder_is_told(run, own_corpus, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_io", None)
+    code, stderr = run(*gtzan_at(own_corpus.folder), "--decoder", "tensorflow-io")
+    assert code == 2
+    assert "--decoder tensorflow-io: the package is not installed here" in error_of(stderr)

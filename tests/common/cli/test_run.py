@@ -1,0 +1,140 @@
+"""`run.py` as a person runs it: in a process of its own, killed, started again, and from records alone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import reproductions
+
+SCRIPT = Path(reproductions.__file__).parent / "se_cnn" / "run.py"
+# Two rows of one table on a tiny data set; the second is shared with Tables 5.2 and 5.3.
+ROWS = ("--table", "5.1", "--row", "5", "--row", "1,2,3,4,5", "--seeds", "1")
+
+
+@pytest.fixture
+def command(tiny_arrays, tmp_path):
+    def make(*arguments: str, out: Path | None = None) -> list[str]:
+        places = ("--cache", str(tmp_path / "cache"), "--out", str(out or tmp_path / "out"))
+        return [sys.executable, str(SCRIPT), "--dataset", "arrays", "--data", str(tiny_arrays), *places, *arguments]
+
+    return make
+
+
+def run(arguments: list[str], cwd: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(arguments, cwd=cwd, capture_output=True, text=True, timeout=240, check=False)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All results but the logs of the runs."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "work" not in path.relative_to(folder).parts
+    }
+
+
+def measured(folder: Path, table: str = "5.1") -> list:
+    values = json.loads((folder / "se_cnn" / "arrays" / f"table_{table}.json").read_text())
+    return [(row["label"], row["measured"]) for row in values["rows"]]
+
+
+def test_a_table_its_second_run_and_its_regeneration(command, tmp_path):
+    first = run(command(*ROWS, "--epochs", "2"), tmp_path)
+    assert first.returncode == 0, first.stderr
+    out = tmp_path / "out"
+    before = contents(out)
+    for suffix in ("md", "csv", "tex", "json"):
+        assert f"se_cnn/arrays/table_5.1.{suffix}" in before
+    for figure in ("table_5.1", "figure_5.1", "figure_5.2", "figure_2.1", "figure_2.2"):
+        assert {f"se_cnn/arrays/figures/{figure}.png", f"se_cnn/arrays/figures/{figure}.svg"} <= set(before)
+    assert "Published accuracy" in first.stdout
+    assert "table_5.1.md" in first.stdout
+    assert len(list((out / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 2
+    by_label = dict(measured(out))
+    assert by_label["5"]
+    assert not by_label["0"]
+
+    # The same network in another table is the same run.
+    second = run(
+        command("--table", "5.1", "--table", "5.2", "--row", "16", "--row", "5", "--seeds", "1", "--epochs", "2"),
+        tmp_path,
+    )
+    assert second.returncode == 0, second.stderr
+    assert "2 of 2 runs are already finished" in second.stderr
+    assert "epoch" not in second.stderr
+    assert dict(measured(out, "5.2"))["16"] == by_label["1,2,3,4,5"]
+    assert contents(out)["se_cnn/arrays/table_5.1.md"] == before["se_cnn/arrays/table_5.1.md"]
+
+    stored = contents(out)
+    for name in stored:
+        if "table_5" in name or "figure_5" in name or name.endswith("README.md"):
+            (out / name).unlink()
+    third = run(
+        [sys.executable, str(SCRIPT), "--from-records", "--out", str(out), "--table", "5.1", "--table", "5.2"], tmp_path
+    )
+    assert third.returncode == 0, third.stderr
+    assert contents(out) == stored
+
+
+def test_a_killed_command_ends_with_the_same_table(command, tmp_path):
+    whole = run(command(*ROWS, "--epochs", "4", out=tmp_path / "whole"), tmp_path)
+    assert whole.returncode == 0, whole.stderr
+    arguments = command(*ROWS, "--epochs", "4", out=tmp_path / "killed")
+    process = subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        # In the middle of the second run: the first has its record, the second two epochs.
+        if line.startswith("[2/2]") and "epoch 2/4" in line:
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    process.stderr.close()
+    assert process.wait() == -signal.SIGKILL, "".join(seen)
+    finished = list((tmp_path / "killed" / "se_cnn" / "arrays" / "runs").glob("*.json"))
+    assert len(finished) == 1
+    record_before = finished[0].read_bytes()
+    again = run(arguments, tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "1 of 2 runs are already finished" in again.stderr
+    assert "going on after epoch" in again.stderr
+    assert finished[0].read_bytes() == record_before
+    assert measured(tmp_path / "killed") == measured(tmp_path / "whole")
+
+
+def test_one_failed_run_keeps_the_others_and_ends_with_1(monkeypatch, tiny_arrays, tmp_path):
+    from common.core.errors import RunError
+    from common.runs import runner
+    from common.runs.options import Options
+    from common.runs.plan import plan
+    from common.runs.runner import execute
+    from reproductions.se_cnn.paper import PAPER
+
+    options = Options(
+        dataset="arrays", data=tiny_arrays, tables=("5.1",), rows=("0", "5"), seeds=1, epochs=1,
+        cache=tmp_path / "cache", out=tmp_path / "out",
+    )  # fmt: skip
+    train = runner.train_and_evaluate
+
+    def fail_first(work, planned, *arguments):
+        if "5.1 [0]" in planned.labels:
+            raise RunError("the loss is not finite in epoch 1")
+        return train(work, planned, *arguments)
+
+    monkeypatch.setattr(runner, "train_and_evaluate", fail_first)
+    outcome = execute(plan(PAPER, options), options)
+    assert outcome.trained == 1
+    assert len(outcome.failed) == 1
+    assert "5.1 [0]" in outcome.failed[0]
+    assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
+
+
+def test_list_as_json_on_standard_output(tmp_path):
+    listed = run([sys.executable, str(SCRIPT), "--list", "--json"], tmp_path)
+    assert listed.returncode == 0
+    assert [table["id"] for table in json.loads(listed.stdout)["tables"]] == ["4.1", "5.1", "5.2", "5.3"]
+    assert listed.stderr == ""

@@ -1,0 +1,75 @@
+"""Specs: strict, all errors at once, and a digest that new fields with defaults do not change."""
+
+import pytest
+
+from common.core.errors import SpecError
+from common.core.spec import Spec, build
+from common.paper.protocol import Protocol
+from common.paper.tables import ResultTable
+from common.paper.training import Training
+from data_pipeline.features.spectrograms import LogMel, StftDb
+
+
+class Small(Spec):
+    width: int = 3
+    rate: float = 0.5
+
+
+class Outer(Spec):
+    small: Small = Small()
+    name: str
+
+
+def test_all_errors_of_a_spec_are_told_at_once():
+    with pytest.raises(SpecError) as caught:
+        build(Training, {"epochs": 0, "learning_rate": -1, "bogus": 1})
+    message = str(caught.value)
+    assert all(word in message for word in ("epochs", "learning_rate", "bogus", "received -1"))
+
+
+def test_specs_are_frozen():
+    with pytest.raises(ValueError, match="frozen"):
+        Protocol().unit = "segment"
+
+
+def test_but_validates_what_it_changes():
+    assert Protocol().but(unit="segment").unit == "segment"
+    with pytest.raises(SpecError, match="unit"):
+        Protocol().but(unit="bar")
+    with pytest.raises(SpecError, match="nonsense"):
+        Protocol().but(nonsense=1)
+
+
+def test_digest_tells_values_apart_and_not_the_way_they_were_written():
+    assert Training(epochs=5).digest == Training(epochs=5, batch_windows=32).digest
+    assert Training(epochs=5).digest != Training(epochs=6).digest
+    assert Outer(name="a").digest == Outer(name="a", small=Small(width=3)).digest
+    assert Outer(name="a").digest != Outer(name="a", small=Small(width=4)).digest
+
+
+def test_a_new_field_with_a_default_renames_nothing():
+    class Grown(Spec):
+        width: int = 3
+        rate: float = 0.5
+        added: bool = False
+
+    assert Grown(width=4).digest == Small(width=4).digest
+    assert Grown(width=4, added=True).digest != Small(width=4).digest
+
+
+def test_features_of_different_kinds_never_share_a_digest():
+    assert StftDb(n_fft=2048).digest != LogMel(n_fft=2048).digest
+
+
+@pytest.mark.parametrize("fractions", [(0.5, 0.1, 0.3), (1.0, 0.0, 0.0), (0.6, 0.4)])
+def test_fractions_must_be_three_shares_of_one(fractions):
+    with pytest.raises(SpecError):
+        build(Protocol, {"fractions": fractions})
+
+
+def test_a_table_without_rows_is_refused():
+    with pytest.raises(SpecError, match="rows"):
+        build(
+            ResultTable,
+            {"id": "1", "title": "t", "row_header": "r", "metrics": ("accuracy",), "compared_with": {}, "rows": ()},
+        )

@@ -1,0 +1,335 @@
+"""The leak audit: what stands on both sides, every split that the data allow, tables from records alone."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from common.audit import main
+from common.cli.app import run_app
+from common.cli.run import make_app
+from common.core.errors import RunError
+from common.core.files import write_json
+from common.leakage.audit import _path as audit_path
+from common.leakage.audit import read_audits, run_audit
+from common.leakage.overlap import overlap_of, sides_of
+from common.leakage.report import regenerate_audits
+from common.leakage.tables import audit_table
+from common.metrics.intervals import accuracy_difference
+from common.records.divergence import write_divergence
+from common.records.record import read_record, read_records, write_record
+from common.runs.options import Options
+from common.runs.plan import plan
+from data_pipeline.cache.shards import ShardTrack
+from data_pipeline.datasets.gtzan import facts
+from data_pipeline.duplicates.scan import Pair
+from reproductions.se_cnn.paper import PAPER
+from tests.helpers.se_cnn_records import divergence_note
+
+
+def pair(first, second, *, exact=False) -> Pair:
+    return Pair(first, second, 0.9, 0.0, exact)
+
+
+def test_what_stands_on_both_sides_is_counted():
+    sides = {
+        "a": {"train"},
+        "b": {"test"},
+        "c": {"train", "test"},
+        "d": {"valid"},
+        "e": {"test"},
+        "f": {"test"},
+        "g": {"train"},
+    }
+    artists = {"a": "one", "b": "one", "c": "two", "d": None, "e": None, "f": "three", "g": "four"}
+    pairs = [
+        pair("a", "b"),
+        pair("d", "e", exact=True),
+        pair("e", "f"),
+        pair("a", "g"),
+        pair("c", "f"),
+        pair("f", "nowhere"),
+    ]
+    found = overlap_of(sides, artists, pairs)
+    assert found.parts == {"train": 3, "valid": 1, "test": 4}
+    assert found.clips == 1
+    # One in a and b; two, because c stands on both sides itself. The unknown ones are no artist in common.
+    assert found.artists == 2
+    assert found.nameless == 1  # e; d is not tested
+    assert (found.exact_pairs, found.near_pairs) == (1, 2)
+    # b by its artist, c itself, e and f by duplicates.
+    assert found.met == 4
+
+
+def test_copies_stand_where_their_clip_does():
+    class Fold:
+        train, valid, test = np.array([0, 1]), np.array([2]), np.array([3])
+
+    def track(name, copy_of=None):
+        return ShardTrack(
+            id=name, label="x", artist=None, shard=0, first_row=0, frames=1, source_sha256=name, copy_of=copy_of
+        )
+
+    tracks = (track("a"), track("a+copy", "a"), track("b"), track("c"))
+    assert sides_of(Fold, np.array([0, 1, 2, 3]), tracks) == {"a": {"train"}, "b": {"valid"}, "c": {"test"}}
+
+
+@pytest.fixture(scope="module")
+def with_artists(tmp_path_factory, tiny_arrays):
+    """The tiny arrays named as GTZAN's clips, which have artists and a fault-filtered split; one is doubled."""
+    with np.load(tiny_arrays) as file:
+        values = dict(file)
+    genres = ("blues", "country", "jazz", "rock")
+    # Ten clips of each genre from all parts of the fault-filtered split.
+    values["name"] = np.array([f"{genre}.{11 * number:05d}" for genre in genres for number in range(10)])
+    values["genre"] = np.repeat(genres, 10)
+    values["X"][12] = values["X"][11]
+    path = tmp_path_factory.mktemp("artists") / "arrays.npz"
+    np.savez(path, **values)
+    return path
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory, with_artists):
+    """A finished audit: (folder, its table, exit code)."""
+    place = tmp_path_factory.mktemp("audit")
+    code = main(["se_cnn", *flags(with_artists, place)])
+    return place, json.loads((place / "out" / "se_cnn" / "arrays" / "table_audit.json").read_text()), code
+
+
+def flags(data, place) -> list[str]:
+    return [
+        "--dataset", "arrays", "--data", str(data), "--epochs", "1", "--cache", str(place / "cache"),
+        "--out", str(place / "out"), "--seeds", "1",
+    ]  # fmt: skip
+
+
+def test_every_split_that_the_data_allow_is_run(audited):
+    _, table, code = audited
+    assert code == 0
+    rows = {row["label"]: row for row in table["rows"]}
+    assert list(rows) == [
+        "random windows",
+        "random clips",
+        "random clips, no exact duplicates",
+        "artists apart",
+        "fault-filtered",
+        "official",
+    ]
+    assert [label for label, row in rows.items() if not row["measured"]] == ["official"]
+    assert "has no such predefined split" in rows["official"]["unavailable"]
+    for row in list(rows.values())[:5]:
+        assert row["measured"]["window_accuracy"]["ci95"][0] <= row["measured"]["window_accuracy"]["mean"]
+    assert rows["random windows"]["overlap"]["clips"] > 30
+    assert rows["random windows"]["gap"] == {}
+    assert [rows[label]["overlap"]["clips"] for label in list(rows)[1:5]] == [0, 0, 0, 0]
+    assert [rows[label]["overlap"]["artists"] for label in ("artists apart", "fault-filtered")] == [0, 0]
+    assert sum(rows["random clips"]["overlap"]["parts"].values()) == 40
+    assert sum(rows["random clips, no exact duplicates"]["overlap"]["parts"].values()) == 39
+    assert rows["random clips, no exact duplicates"]["overlap"]["exact_pairs"] == 0
+    assert "ONE SEED" in " ".join(table["caption"])
+    assert table["published"] == {"metric": "accuracy", "percent": 93.6, "compared_with": "window accuracy"}
+    caption = " ".join(table["caption"])
+    assert "OTHER CLASSES: 4 genres" in caption
+    assert table["gap_to"] == "random windows"
+
+
+def test_records_name_the_artists_of_their_clips(audited):
+    found = read_records(audited[0] / "out" / "se_cnn" / "arrays" / "runs")
+    assert len(found) == 5
+    for clip in (clip for record in found for clip in record.clips):
+        assert clip.artist == (facts()[clip.id]["artist"] or None)
+    assert any(clip.artist for clip in found[0].clips)
+
+
+def test_a_gap_is_the_difference_from_the_first_row(audited):
+    _, table, _ = audited
+    lax, strict = table["rows"][0]["measured"], table["rows"][4]["measured"]
+    gap = table["rows"][4]["gap"]["window_accuracy"]
+    expected = accuracy_difference(
+        *(
+            value
+            for measured in (strict, lax)
+            for value in (
+                measured["window_accuracy"]["mean"] / 100,
+                measured["window_accuracy"]["independent_clips"],
+            )
+        )
+    )
+    (line,) = [line for line in table["caption"] if line.startswith("Gaps to random clips")]
+    between = strict["window_accuracy"]["mean"] - table["rows"][1]["measured"]["window_accuracy"]["mean"]
+    assert f"fault-filtered: windows {between:+.1f} (" in line
+    assert gap["mean"] == pytest.approx(100 * expected.mean, abs=0.01)
+    assert gap["ci95"] == pytest.approx([100 * expected.low, 100 * expected.high], abs=0.01)
+
+
+def test_the_doubled_clip_is_listed_with_its_parts(audited):
+    place, _, _ = audited
+    table = json.loads((place / "out" / "se_cnn" / "arrays" / "table_audit_duplicates.json").read_text())
+    (row,) = table["rows"]
+    assert (row["label"], row["second"], row["exact"]) == ("country.00011", "country.00022", True)
+    assert len(table["regimes"]) == len(table["rows"][0]["parts"]) == 5
+    assert table["rows"][0]["parts"][2].endswith("/ none")
+
+
+def test_records_alone_give_the_same_bytes_and_a_second_audit_trains_nothing(audited, with_artists, snapshot):
+    place, _, _ = audited
+
+    def contents():
+        files = snapshot(place / "out").items()
+        return {path: content for path, (_, _, content) in files if "work" not in path.parts}
+
+    before = contents()
+    assert run_app(make_app(PAPER), ["--from-records", "--out", str(place / "out")]) == 0
+    assert contents() == before
+    options = Options(dataset="arrays", data=with_artists, epochs=1, seeds=1, cache=place / "cache", out=place / "out")
+    _, outcomes = run_audit(PAPER, options)
+    assert [(outcome.trained, outcome.finished_before) for outcome in outcomes] == [(0, 1)] * 5
+    assert contents() == before
+    assert len(read_records(place / "out" / "se_cnn" / "arrays" / "runs")) == 5
+    assert "leak audit of row 1,2,3,4,5" in (place / "out" / "se_cnn" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--split", "artist"], "--split artist: --audit runs every split"),
+        (["--set", "protocol.unit=segment"], "--audit runs every split"),
+        (["--row", "5", "--row", "4,5"], "Name it with one --row"),
+        (["--row", "nine"], "--row nine: no such row"),
+        (["--table", "4.1"], "Name it with one --row"),
+        (["--list"], "--audit: goes with neither --list"),
+        (["--from-records"], "--from-records: makes the tables"),
+    ],
+)
+def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, told):
+    assert main(["se_cnn", *flags(with_artists, tmp_path), *arguments]) == 2
+    assert told in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
+    """A worker on another machine plans from these options alone."""
+    sent = []
+
+    def workers(job, board):
+        again = plan(PAPER, job.options)
+        sent.append((job.options.split, job.options.unit, job.options.changes))
+        assert [run.run.id for run in again.runs] == [run.run.id for run in job.plan.runs]
+        again.close()
+        return iter(())
+
+    options = Options(
+        dataset="arrays", data=with_artists, epochs=1, seeds=1, cache=tmp_path / "cache", out=tmp_path / "out"
+    )
+    with pytest.raises(RunError, match="no run of 1,2,3,4,5 came to an end"):
+        run_audit(PAPER, options, workers=workers)
+    assert sent == [
+        ("holdout", "segment", ()),
+        ("holdout", "clip", ()),
+        ("holdout", "clip", ('protocol.duplicates="drop"',)),
+        ("artist", "clip", ()),
+        ("fault_filtered", "clip", ()),
+    ]
+    assert not (tmp_path / "out" / "se_cnn" / "arrays" / "audits").exists()
+
+
+def test_an_audit_at_other_settings_stands_beside_the_first(audited, tmp_path):
+    (first,) = read_audits(PAPER, audited[0] / "out")
+    assert first.path.name == "audit.json"
+    path = tmp_path / "se_cnn" / "arrays" / "audits" / "audit.json"
+    write_json(path, first.audit.as_json())
+    again = first.audit.but(scanned=7)
+    assert audit_path(PAPER, again, tmp_path / "se_cnn" / "arrays") == path
+    longer = first.audit.but(setting=first.audit.setting.but(epochs=20))
+    beside = audit_path(PAPER, longer, tmp_path / "se_cnn" / "arrays")
+    assert beside.name.startswith("audit_")
+    assert beside.name != path.name
+
+
+def test_splits_that_are_no_other_splits_are_left_out(with_artists, tmp_path, capsys):
+    """One window of each clip, and no clip twice."""
+    with np.load(with_artists) as file:
+        values = dict(file)
+    values["X"] = values["X"][:, :, :39]
+    values["X"][12, 0, 0] += 1
+    values["n_samples"] = np.full(40, 3 * 22050)
+    path = tmp_path / "short.npz"
+    np.savez(path, **values)
+    options = Options(dataset="arrays", data=path, epochs=1, seeds=1, cache=tmp_path / "cache", out=tmp_path / "out")
+    with pytest.raises(RunError):
+        run_audit(PAPER, options, workers=lambda job, board: iter(()))
+    told = capsys.readouterr().err.replace("\n", " ")
+    assert "random windows: left out: no clip has windows on both sides" in told
+    assert "random clips, no exact duplicates: left out: no clip is there twice" in told
+
+
+def test_fewer_seeds_take_no_results_away(audited, with_artists, tmp_path):
+    shutil.copytree(audited[0], tmp_path / "again")
+    place = tmp_path / "again" / "out" / "se_cnn" / "arrays"
+    (first,) = read_audits(PAPER, tmp_path / "again" / "out")
+    clips, artists = (next(r for r in first.audit.regimes if r.key == key).runs[0] for key in ("clips", "artists"))
+    seeds = {clips: {"run_id": "a" * 16, "seed": 1}, artists: {"run_id": "b" * 16, "seed": 1, "split_digest": "other"}}
+    for run, changes in seeds.items():
+        write_record(place / "runs", read_record(place / "runs" / f"{run}.json").but(**changes))
+    more = {clips: (clips, "a" * 16), artists: (artists, "b" * 16)}
+    regimes = tuple(r.but(runs=more.get(r.runs[0], r.runs) if r.runs else ()) for r in first.audit.regimes)
+    write_json(place / "audits" / "audit.json", first.audit.but(regimes=regimes).as_json())
+    options = Options(
+        dataset="arrays", data=with_artists, epochs=1, seeds=1, cache=tmp_path / "again" / "cache", out=place.parents[1]
+    )
+    again, _ = run_audit(PAPER, options, workers=lambda job, board: iter(()))
+    assert read_audits(PAPER, options.out)[0].audit == again.audit
+    runs = {row["label"]: row["measured"].get("runs") for row in audit_table(PAPER, again)["rows"]}
+    assert runs["random clips"] == 2
+    assert runs["artists apart"] == 1  # the other seed was on other test clips
+
+
+def test_an_audit_that_cannot_be_read_is_told_of_before_training(audited, with_artists, tmp_path, capsys):
+    path = tmp_path / "out" / "se_cnn" / "arrays" / "audits" / "audit.json"
+    (first,) = read_audits(PAPER, audited[0] / "out")
+    write_json(path, first.audit.but(format_version=1).as_json())
+    assert main(["se_cnn", *flags(with_artists, tmp_path)]) == 2
+    assert "not an audit of se_cnn of format 2" in capsys.readouterr().err.replace("\n", " ")
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_an_audit_without_records_is_named_and_the_others_are_made(audited, tmp_path, capsys):
+    place = audited[0] / "out" / "se_cnn" / "arrays"
+    shutil.copytree(place / "audits", tmp_path / "se_cnn" / "arrays" / "audits")
+    assert regenerate_audits(PAPER, tmp_path) == []
+    assert "none of its runs has a record here" in capsys.readouterr().err.replace("\n", " ")
+    (audit,) = read_audits(PAPER, tmp_path)
+    shutil.copytree(place / "runs", tmp_path / "se_cnn" / "arrays" / "runs")
+    (tmp_path / "se_cnn" / "arrays" / "runs" / f"{audit.audit.regimes[3].runs[0]}.json").unlink()
+    values = audit_table(PAPER, audit)
+    assert "INCOMPLETE: runs are lacking in: artists apart." in values["caption"]
+    assert not values["rows"][3]["measured"]
+
+
+def test_an_audit_says_which_split_diverged(audited, tmp_path):
+    shutil.copytree(audited[0] / "out" / "se_cnn", tmp_path / "se_cnn")
+    (audit,) = read_audits(PAPER, tmp_path)
+    assert not any(line.startswith("DIVERGED") for line in audit_table(PAPER, audit)["warnings"])
+    runs = [regime.runs[0] for regime in audit.audit.regimes if regime.runs]
+    write_divergence(audit.results / "diverged", divergence_note(run_id=runs[3]))
+    write_divergence(audit.results / "diverged", divergence_note(run_id="of another row"))
+    (audit.runs / f"{runs[3]}.json").unlink()
+    (line,) = (line for line in audit_table(PAPER, audit)["warnings"] if line.startswith("DIVERGED"))
+    assert line.startswith("DIVERGED without a number: artists apart, seed 1 (the loss is not finite")
+    assert "another row" not in line
+
+
+def test_a_paper_that_there_is_not(capsys):
+    assert main(["nosuch"]) == 2
+    assert "nosuch: no paper of that name" in capsys.readouterr().err
+    assert main([]) == 2
+    assert main(["--help"]) == 0
+
+
+def test_an_edited_audit_is_named(tmp_path, capsys):
+    path = tmp_path / "se_cnn" / "arrays" / "audits" / "audit.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"format_version": 1, "paper": "se_cnn"}')
+    assert run_app(make_app(PAPER), ["--from-records", "--out", str(tmp_path)]) == 2
+    assert "audit.json: not an audit of se_cnn" in capsys.readouterr().err.replace("\n", " ")

@@ -1,0 +1,188 @@
+"""Which genres are used: a paper's own choice, `--genres`, and what is said of genres that parts of a split lack."""
+
+import json
+
+import numpy as np
+import pytest
+
+from common.cli.app import run_app
+from common.cli.run import make_app
+from common.core.errors import SpecError
+from common.runs.options import Options
+from common.runs.plan import plan
+from data_pipeline.datasets import registry
+from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
+from reproductions.crnn.paper import PAPER
+
+GENRES = ("Blues", "Country", "Folk", "Pop", "Rock")
+
+
+@pytest.fixture
+def arrays(tmp_path):
+    """Write an `.npz` of so many clips of each genre, 30 s each."""
+
+    def write(counts: dict[str, int]):
+        genres = np.repeat(list(counts), list(counts.values()))
+        values = np.random.default_rng(0).integers(0, 255, (len(genres), 8, 60), dtype=np.uint8)
+        path = tmp_path / "arrays.npz"
+        names = np.array([f"clip{number:03d}" for number in range(len(genres))])
+        np.savez(path, X=values, name=names, genre=genres, n_samples=np.full(len(genres), 661_500))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Run the paper's command line on arrays; returns exit code, standard error and the folder of results."""
+
+    def command(path, *arguments: str):
+        asked = ["--dataset", "arrays", "--data", str(path), "--row", "CNN 1D + GRU", "--table", "final"]
+        asked += ["--epochs", "1", "--set", "model.hidden=2", "--set", "training.augmentation=null"]
+        asked += ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache"), *arguments]
+        code = run_app(make_app(PAPER), asked)
+        return code, capsys.readouterr().err, tmp_path / "out" / "crnn" / "arrays"
+
+    return command
+
+
+def tables_in(folder):
+    paths = [path for path in sorted(folder.glob("table_final*.json")) if "final_genres" not in path.stem]
+    return [json.loads(path.read_text()) for path in paths]
+
+
+def test_a_plan_leaves_four_genres_out_and_all_brings_them_back(arrays, tmp_path):
+    path = arrays(dict.fromkeys(GENRES, 12))
+
+    def planned(genres=None):
+        asked = {"tables": ("final",), "rows": ("CNN 1D + GRU",), "genres": genres}
+        work = plan(PAPER, Options(dataset="arrays", data=path, cache=tmp_path / "cache", out=tmp_path, **asked))
+        work.close()
+        return work
+
+    own, whole = planned(), planned("all")
+    assert (own.facts.genres, own.facts.clips, own.setting.genres) == (("Folk", "Pop", "Rock"), 36, ())
+    assert (whole.facts.genres, whole.facts.clips, whole.setting.genres) == (GENRES, 60, GENRES)
+    assert not {run.run.id for run in own.runs} & {run.run.id for run in whole.runs}
+    named = planned("Rock, Folk,Pop")
+    assert (named.setting, [r.run.id for r in named.runs]) == (own.setting, [r.run.id for r in own.runs])
+
+
+@pytest.mark.slow
+def test_the_paper_leaves_four_genres_out_and_all_brings_them_back(arrays, run):
+    path = arrays(dict.fromkeys(GENRES, 12))
+    code, _, folder = run(path)
+    assert code == 0
+    (record,) = [json.loads(path.read_text()) for path in (folder / "runs").glob("*.json")]
+    assert record["data"]["genres"] == ["Folk", "Pop", "Rock"]
+    assert record["data"]["clips"] == 36
+    assert record["setting"]["genres"] == []
+    code, _, _ = run(path, "--genres", "all")
+    assert code == 0
+    (five,) = [table for table in tables_in(folder) if table["setting"]["genres"]]
+    assert five["setting"]["genres"] == list(GENRES)
+    assert any("OTHER CLASSES: 5 genres (Blues, Country, Folk, Pop, Rock)" in line for line in five["caption"])
+    assert list(folder.glob("table_final_5_genres_*.json"))
+
+
+@pytest.mark.slow
+def test_the_papers_own_choice_by_name_is_no_other_setting(arrays, run):
+    path = arrays(dict.fromkeys(GENRES, 12))
+    assert run(path, "--genres", "Rock, Folk,Pop")[0] == 0
+    code, stderr, folder = run(path)
+    assert code == 0
+    assert "1 of 1 runs are already finished" in stderr
+    assert len(list((folder / "runs").glob("*.json"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("genres", "message"),
+    [
+        ("", '--genres "": names no genre'),
+        (" , ", "names no genre; expected names with commas between them, of: Blues, Country"),
+        ("Rock,Polka", "has no genre Polka; it has: Blues, Country, Folk, Pop, Rock"),
+        ("Rock", "with the genres Rock alone, 12 clips of 1 genres remain, and a classifier needs two"),
+        ("Rock,Pop,Rock", "Rock is given twice"),
+    ],
+)
+def test_a_choice_that_leaves_nothing_to_learn_is_refused(arrays, run, genres, message):
+    code, stderr, _ = run(arrays(dict.fromkeys(GENRES, 12)), "--genres", genres)
+    assert code == 2
+    assert message in stderr
+    assert "Traceback" not in stderr
+
+
+def test_data_that_the_papers_choice_empties_name_the_way_out(arrays, run):
+    code, stderr, _ = run(arrays({"Blues": 12, "Country": 12}))
+    assert code == 2
+    assert "with the genres that are left alone, 0 clips of 0 genres remain" in stderr
+    assert "--genres all" in stderr
+
+
+@pytest.mark.slow
+def test_choices_that_hold_the_same_clips_are_other_runs(arrays, run, monkeypatch):
+    """A genre without a clip is still a class that can be decided for."""
+    path = arrays({"Folk": 12, "Pop": 12})
+    load = registry.load
+
+    def with_an_empty_genre(*arguments, **others):
+        catalog, feature = load(*arguments, **others)
+        return catalog.but(genres=("Blues", *catalog.genres)), feature
+
+    monkeypatch.setattr(registry, "load", with_an_empty_genre)
+    assert run(path)[0] == 0
+    code, stderr, folder = run(path, "--genres", "all")
+    assert code == 0
+    assert "already finished" not in stderr
+    records = [json.loads(path.read_text()) for path in (folder / "runs").glob("*.json")]
+    assert sorted(len(record["data"]["genres"]) for record in records) == [2, 3]
+
+
+@pytest.mark.slow
+def test_a_genre_with_one_clip_stops_the_run_and_can_be_left_out(arrays, run):
+    path = arrays({"Folk": 20, "Pop": 20, "Rock": 1})
+    code, stderr, _ = run(path)
+    assert code == 2
+    assert "the rarest, Rock, has 1 (of 1 items the fractions give 0 to train, 0 to valid, 1 to test)" in stderr
+    assert "--genres" in stderr
+    assert run(path, "--genres", "Folk,Pop")[0] == 0
+
+
+@pytest.mark.slow
+def test_a_genre_that_the_test_part_lacks_is_told_and_leaves_no_nan(arrays, run):
+    path = arrays({"Folk": 40, "Pop": 40, "Rock": 1})
+    code, stderr, folder = run(path, "--allow-incomplete")
+    assert code == 0
+    assert "has no window of Rock" in stderr
+    (table,) = tables_in(folder)
+    (row,) = [row for row in table["rows"] if row["measured"]]
+    assert all(np.isfinite(row["measured"][name]["mean"]) for name in table["metrics"])
+    lacking = "part test has no window of Rock" in stderr
+    assert lacking == any(warning.startswith("No test clip of Rock") for warning in table["warnings"])
+    assert lacking, "the split of this test should leave the only clip of Rock out of the test part"
+
+
+def catalog(tmp_path) -> Catalog:
+    def track(name: str, genre: str) -> Track:
+        return Track(id=name, label=genre, path=tmp_path / name)
+
+    return Catalog(
+        dataset="made",
+        title="Made",
+        genres=("a", "b", "c"),
+        tracks=(track("1", "a"), track("2", "b"), track("3", "c")),
+        expected=6,
+        missing=("4", "5"),
+        known_bad=(BadTrack(id="6", path=tmp_path / "6", reason="broken"),),
+        genre_of={"1": "a", "2": "b", "3": "c", "4": "a", "5": "c", "6": "c"},
+    )
+
+
+def test_missing_and_broken_clips_of_other_genres_are_no_matter(tmp_path):
+    kept = catalog(tmp_path).only(("b", "a"))
+    assert kept.genres == ("a", "b")
+    assert [track.id for track in kept.tracks] == ["1", "2"]
+    assert (kept.expected, kept.missing, kept.known_bad) == (3, ("4",), ())
+    assert catalog(tmp_path).but(genre_of={}).only(("a", "b")).expected is None
+    with pytest.raises(SpecError, match="has no genre d"):
+        catalog(tmp_path).only(("a", "d"))

@@ -1,0 +1,315 @@
+"""Searches: what a trial trains, that test windows stay unread, records, cached networks, tables, rows for run.py."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from common.cli.app import run_app
+from common.cli.run import make_app as run_command
+from common.cli.tune import make_app
+from common.core.errors import BudgetError, RunError, SpecError
+from common.records.record import read_records
+from common.records.tuned_rows import with_tuned_rows
+from common.runs import runner
+from common.runs.options import Options
+from common.runs.plan import plan
+from common.search.folder import SearchFolder
+from common.search.search import Search, search_request
+from common.search.space import Choice, FloatRange, IntRange, Parameters, find_space
+from data_pipeline.windows.tf_dataset import as_tf_dataset
+from reproductions.se_cnn.paper import PAPER
+from reproductions.se_cnn.spaces import DOCUMENTED, FREE, canonical_ratio
+from tests.helpers.tiny_search import TINY
+
+BASE = PAPER.default_experiment
+
+
+def searching(tiny_arrays, tmp_path, *arguments: str, space=TINY) -> int:
+    places = ("--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out"))
+    data = ("--dataset", "arrays", "--data", str(tiny_arrays))
+    return run_app(make_app(PAPER, (space,)), [*data, *places, *arguments])
+
+
+def hidden(model) -> tuple[int, ...]:
+    return tuple(model.hidden_units(width) for width in model.widths)
+
+
+@pytest.mark.parametrize("widths", [row.experiment.model.widths for row in PAPER.table("5.3").rows])
+def test_ratios_that_build_one_network_are_one_experiment(widths):
+    found = {}
+    for ratio in np.geomspace(2, 64, 400):
+        experiment = BASE.changed({"model.ratio": float(ratio), "model.widths": widths})
+        canonical = canonical_ratio(experiment)
+        assert hidden(canonical.model) == hidden(experiment.model)
+        assert canonical_ratio(canonical) == canonical
+        found.setdefault(hidden(experiment.model), set()).add(canonical.digest)
+    assert {len(digests) for digests in found.values()} == {1}
+    assert len({next(iter(digests)) for digests in found.values()}) == len(found)
+
+
+def test_the_published_optimum_is_the_network_of_table_5_2():
+    drawn = {"r": 31.43, "widths": "32,64,128,256,128"}
+    assert DOCUMENTED.trial(BASE, drawn) == PAPER.row("5.2", "32").experiment
+    # Of section 5.2: all r in (28.44, 32] are one network.
+    assert DOCUMENTED.trial(BASE, drawn | {"r": 28.45}) == PAPER.row("5.2", "32").experiment
+    assert DOCUMENTED.trial(BASE, drawn | {"r": 28.44}) != PAPER.row("5.2", "32").experiment
+
+
+def test_free_widths_go_to_their_places():
+    drawn = {"r": 8.0, "width1": 9, "width2": 33, "width3": 70, "width4": 512, "width5": 8}
+    assert FREE.trial(BASE, drawn).model.widths == (9, 33, 70, 512, 8)
+    assert FREE.trial(BASE.changed({"model.se_blocks": ()}), drawn).model.ratio == 1.0
+
+
+def test_a_space_names_what_is_wrong_with_it():
+    def both(name):
+        return (
+            FloatRange(name="a", path="training.l2", low=0, high=1),
+            FloatRange(name=name, path="training.l2", low=0, high=1),
+        )
+
+    with pytest.raises(ValueError, match="must be unique"):
+        Parameters(every=both("a"))
+    with pytest.raises(ValueError, match="varies values of model and training"):
+        IntRange(name="n", path="protocol.folds", low=3, high=9)
+    lost = Parameters(every=(Choice(name="x", path="model.depth", values=(1, 2)),))
+    with pytest.raises(SpecError, match=r"model\.depth: no such value"):
+        lost.applied(BASE, {"x": 1})
+    with pytest.raises(SpecError, match="there are: documented, free"):
+        find_space((DOCUMENTED, FREE), "other")
+
+
+@pytest.fixture
+def search(tiny_arrays, tmp_path):
+    options = Options(
+        dataset="arrays",
+        data=tiny_arrays,
+        tables=(TINY.row[0],),
+        rows=(TINY.row[1],),
+        cache=tmp_path / "cache",
+        out=tmp_path / "out",
+        seeds=1,
+    )
+    work = plan(PAPER, options)
+    fold = work.runs[0].run.fold
+    yield Search(work, TINY, options, search_request(TINY)), fold, work
+    work.close()
+
+
+def test_test_windows_cannot_be_read(search):
+    _, fold, work = search
+    reader = work.runs[0].reader
+    assert len(fold.test)
+    assert reader.read(fold.train[:2]).shape[0] == 2
+    assert set(reader.labels[fold.valid]) <= {0, 1, 2, 3}
+    assert (reader.labels[fold.test] == -1).all()
+    with pytest.raises(RunError, match="1 of 3 windows asked for are withheld"):
+        reader.read(np.array([*fold.train[:2], fold.test[0]]))
+    with pytest.raises(RunError, match="withheld"):
+        as_tf_dataset(reader, fold.test, batch_size=4)
+
+
+def test_a_value_that_is_searched_cannot_be_set(tiny_arrays, tmp_path, capsys):
+    assert searching(tiny_arrays, tmp_path, "--set", "model.ratio=8") == 2
+    assert "is what this search varies" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_arrays, tmp_path_factory):
+    """A search of four trials, its rows trained by run.py, and everything made again from records."""
+    place = tmp_path_factory.mktemp("search")
+    code = searching(tiny_arrays, place, "--trials", "4", "--initial", "3", "--top", "2")
+    return place, code
+
+
+def test_each_trial_has_a_record_without_test_clips(finished):
+    place, code = finished
+    folder = SearchFolder(place / "out", "se_cnn", "arrays", "tiny")
+    assert code == 0
+    records = {record.run_id: record for record in read_records(folder.runs)}
+    notes, trials = folder.notes(), folder.trials()
+    assert [trial.id for trial in trials] == list("0123")
+    assert sum(note.trained for note in notes.values()) == len(records)
+    for trial in trials:
+        record = records[notes[trial.id].runs[0]]
+        assert trial.score == record.history[record.best_epoch - 1]["val_accuracy"]
+        assert (record.clips, set(record.metrics), record.parts["test"].windows) == ((), {"valid"}, 0)
+        assert record.test_withheld
+        assert len(record.history) == 2
+        assert tuple(record.experiment["model"]["widths"]) == tuple(map(int, trial.values["widths"].split(",")))
+    # The run's own table knows nothing of them.
+    assert not (place / "out" / "se_cnn" / "arrays" / "runs").exists()
+
+
+def test_the_table_and_the_figures(finished):
+    results = finished[0] / "out" / "se_cnn" / "arrays"
+    table = json.loads((results / "table_search_tiny.json").read_text())
+    assert [row["rank"] for row in table["rows"]] == [1, 2, 3, 4]
+    scores = [row["score"] for row in table["rows"]]
+    assert scores == sorted(scores, reverse=True)
+    caption = " ".join(table["caption"])
+    for said in ("No test window was read", "At most 2 epochs", "REDUCED FEATURES", "3 trials drawn at random"):
+        assert said in caption, said
+    svg = (results / "figures" / "figure_search_tiny_along.svg").read_text()
+    assert "published optimum 3.1 (nobody)" in svg
+    assert "95 % band" in svg
+    parallel = (results / "figures" / "figure_search_tiny_parallel.svg").read_text()
+    assert "published: r = 3.1" in parallel
+    assert "search_tiny" in (finished[0] / "out" / "se_cnn" / "README.md").read_text()
+
+
+def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays, monkeypatch, capsys, snapshot):
+    place = finished[0]
+    before = {path: content for path, (_, _, content) in snapshot(place / "out").items()}
+    monkeypatch.setattr(runner, "train_and_evaluate", None)
+    assert searching(tiny_arrays, place, "--trials", "4", "--initial", "3", "--top", "2") == 0
+    assert "4 trials have ended before; 0 to go" in capsys.readouterr().err.replace("\n", " ")
+    again = ("--dataset", "arrays", "--out", str(place / "out"), "--from-records")
+    assert run_app(make_app(PAPER, (TINY,)), [*again]) == 0
+    assert {path: content for path, (_, _, content) in snapshot(place / "out").items()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "differing"),
+    [
+        (("--objective", "val_loss"), "objective: saved val_accuracy, asked val_loss"),
+        (("--seed", "3"), "seed: saved 0, asked 3"),
+        (("--precision", "mixed_bfloat16"), "setting.precision: saved nothing, asked mixed_bfloat16"),
+        (("--epochs", "50"), "experiment: saved"),
+        (("--initial", "4"), "initial: saved 3, asked 4"),
+    ],
+)
+def test_another_search_in_the_same_folder_is_refused(finished, tiny_arrays, capsys, arguments, differing):
+    given = arguments if "--initial" in arguments else ("--initial", "3", *arguments)
+    assert searching(tiny_arrays, finished[0], "--trials", "4", *given) == 2
+    told = capsys.readouterr().err.replace("\n", " ")
+    assert differing in told
+    assert "--name" in told
+
+
+def test_another_space_in_the_same_folder_is_refused(finished, tiny_arrays, capsys):
+    wider = TINY.parameters.every[0].but(high=16)
+    other = replace(TINY, parameters=Parameters(every=(wider, *TINY.parameters.every[1:])))
+    assert searching(tiny_arrays, finished[0], "--initial", "3", space=other) == 2
+    assert "parameters.r.high: saved 8.0, asked 16.0" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, capsys, snapshot):
+    place = finished[0]
+    out = place / "out"
+    rows = json.loads((out / "se_cnn" / "arrays" / "searches" / "tiny" / "rows.json").read_text())["rows"]
+    data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(place / "cache"), "--out", str(out))
+    label = rows[0]["label"]
+    asked = ("--table", "top_tiny", "--row", label, "--seeds", "1", "--epochs", "1")
+    assert run_app(run_command(PAPER), [*data, *asked]) == 0
+    table = json.loads((out / "se_cnn" / "arrays" / "table_top_tiny.json").read_text())
+    measured = {row["label"]: row["measured"] for row in table["rows"]}
+    assert len(measured) == len(rows) <= 2
+    assert measured[label]["accuracy"]["runs"] == 1
+    record = read_records(out / "se_cnn" / "arrays" / "runs")[0]
+    assert record.experiment["model"]["ratio"] == rows[0]["values"]["model.ratio"]
+    assert record.clips
+    assert "search on validation windows" in " ".join(table["caption"])
+    # The page of the paper shows the paper's values, and records alone give the same bytes.
+    page = (out / "se_cnn" / "README.md").read_text()
+    assert "| `model.ratio` | 16.0 (other rows: 8.0; 32.0) |" in page
+    before = {path: content for path, (_, _, content) in snapshot(out).items() if "work" not in path.parts}
+    assert run_app(run_command(PAPER), ["--from-records", "--out", str(out)]) == 0
+    after = {path: content for path, (_, _, content) in snapshot(out).items() if "work" not in path.parts}
+    assert after == before
+    capsys.readouterr()
+    # Other tables are not touched, and a search's table is not made unless it is asked for.
+    assert run_app(run_command(PAPER), ["--list", "--json"]) == 0
+    assert [table["id"] for table in json.loads(capsys.readouterr().out)["tables"]] == PAPER.table_ids
+
+
+def write_rows(out, rows) -> None:
+    folder = out / "se_cnn" / "arrays" / "searches" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "search.json").write_text('{"format": 1}')
+    values = {"format": 1, "row": ["5.1", "1,2,3,4,5"], "title": "t", "notes": [], "rows": rows}
+    (folder / "rows.json").write_text(json.dumps(values))
+
+
+def test_rows_of_a_search_do_not_rename_the_runs_of_the_paper(tiny_arrays, tmp_path):
+    def planned(**more) -> dict:
+        places = {"cache": tmp_path / "cache", "out": tmp_path}
+        options = Options(dataset="arrays", data=tiny_arrays, scale="smoke", seeds=1, **places, **more)
+        work = plan(with_tuned_rows(PAPER, tmp_path, "arrays"), options)
+        return {label: planned.run.id for planned in work.runs for label in planned.labels}
+
+    before = planned(tables=("5.1",))
+    # At smoke scale this is what the paper's own row is.
+    write_rows(tmp_path, [{"label": "patient", "values": {"training.patience_epochs": None}}])
+    both = planned(tables=("5.1", "top_tiny"))
+    assert {label: both[label] for label in before} == before
+    assert both["top_tiny [patient]"] not in before.values()
+
+
+def test_an_edited_file_of_rows_is_named(finished, tiny_arrays, tmp_path, capsys):
+    write_rows(tmp_path, [{"label": "x"}])
+    data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(tmp_path / "c"), "--out", str(tmp_path))
+    assert run_app(run_command(PAPER), [*data, "--table", "top_tiny"]) == 2
+    told = capsys.readouterr().err.replace("\n", " ")
+    assert "rows.json: not the best trials of a search" in told
+    assert "--table top_tiny: se_cnn has no such table" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--top", "1", "--row", "5"), "--row 5: "),
+        (("--seed", "3"), "only --space, --row, --name"),
+        (("--name", "other"), "other: holds no search"),
+    ],
+)
+def test_what_a_finished_search_cannot_answer(finished, tiny_arrays, capsys, arguments, told):
+    data = ("--dataset", "arrays", "--out", str(finished[0] / "out"), "--name", "tiny", "--from-records")
+    assert run_app(make_app(PAPER, (TINY,)), [*data, *arguments]) == 2
+    assert told in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_trial_above_the_memory_limit_is_marked_and_the_search_can_go_on(tiny_arrays, tmp_path, monkeypatch, capsys):
+    def too_much(*arguments):
+        raise BudgetError("--memory-limit 4 MB: too little.")
+
+    monkeypatch.setattr(runner, "train_and_evaluate", too_much)
+    for done in (1, 2):
+        assert searching(tiny_arrays, tmp_path, "--trials", "3") == 2
+        assert "marked as failed" in capsys.readouterr().err.replace("\n", " ")
+        trials = SearchFolder(tmp_path / "out", "se_cnn", "arrays", "tiny").trials()
+        assert [trial.status for trial in trials] == ["FAILED"] * done
+
+
+def test_a_penalty_is_not_searched_by_a_loss_that_holds_it(tiny_arrays, tmp_path, capsys):
+    penalty = FloatRange(name="l2", path="training.l2", low=1e-5, high=1e-2, sampling="log")
+    space = replace(TINY, parameters=Parameters(every=(penalty,)), objective="val_loss", plotted="l2")
+    assert searching(tiny_arrays, tmp_path, space=space) == 2
+    assert "the weakest would win" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_failing_trials_are_marked_and_the_search_goes_on(tiny_arrays, tmp_path, monkeypatch, capsys):
+    measure, count = runner.train_and_evaluate, iter(range(100))
+
+    def sometimes(plan, planned, *others):
+        number = next(count)
+        if number == 1:
+            raise RunError("run x: the loss is not finite in epoch 1 (nan).")
+        if number == 2:
+            raise ZeroDivisionError("oh")
+        return measure(plan, planned, *others)
+
+    monkeypatch.setattr(runner, "train_and_evaluate", sometimes)
+    assert searching(tiny_arrays, tmp_path, "--trials", "4", "--seed", "1", "--epochs", "1") == 1
+    table = json.loads((tmp_path / "out" / "se_cnn" / "arrays" / "table_search_tiny.json").read_text())
+    remarks = {row["trial"]: row["remark"] for row in table["rows"]}
+    assert sorted(remarks) == list("0123")
+    assert "the loss is not finite" in remarks["1"]
+    assert "ZeroDivisionError: oh" in remarks["2"]
+    assert sum("failed" in remark for remark in remarks.values()) == 2
+    assert "2 of 4 trials completed" in " ".join(table["caption"])
+    (traceback,) = SearchFolder(tmp_path / "out", "se_cnn", "arrays", "tiny").path.glob("work/*/error.txt")
+    assert "oh" in traceback.read_text()
+    assert "trial 1 failed" in capsys.readouterr().err

@@ -1,0 +1,298 @@
+"""The fit loop: the same bits from the same seed, also after a kill; early stopping; limits."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from common.core.errors import BudgetError, ResumeError, RunError
+from common.paper.training import Training
+from common.training import fit as training_module
+from common.training.checkpoint import LoopState, restore_checkpoint, save_checkpoint
+from common.training.fit import CHECKPOINT_NAME, WEIGHTS_NAME, FitCallback, fit, kept_epoch, predict
+from common.training.memory import MemoryLimit
+from common.training.schedules import learning_rate_of
+from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, build, make_run, trained_weights
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(tiny_arrays, tmp_path):
+    first, weights = trained_weights(tmp_path / "a", tiny_arrays, tmp_path)
+    _, again = trained_weights(tmp_path / "b", tiny_arrays, tmp_path)
+    _, other = trained_weights(tmp_path / "c", tiny_arrays, tmp_path, seed=1)
+    assert weights.tobytes() == again.tobytes()
+    assert weights.tobytes() != other.tobytes()
+    assert first.state.history[-1]["loss"] < first.state.history[0]["loss"]
+
+
+@pytest.mark.parametrize(("after", "training"), [(1, {}), (3, {}), (1, ACCUMULATED), (2, MASKED)])
+def test_going_on_after_an_interruption_gives_the_same_bits(tiny_arrays, tmp_path, after, training):
+    whole, expected = trained_weights(tmp_path / "whole", tiny_arrays, tmp_path, **training)
+    with pytest.raises(KeyboardInterrupt):
+        trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, listener=Interrupt(after), **training)
+    seen = []
+
+    class Watch(FitCallback):
+        def started(self, epoch, batches):
+            seen.append(epoch)
+
+    resumed, weights = trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, listener=Watch(), **training)
+    assert seen == list(range(after, 4))
+    assert weights.tobytes() == expected.tobytes()
+    without_seconds = [
+        [{name: value for name, value in entry.items() if name != "seconds"} for entry in fitted.state.history]
+        for fitted in (whole, resumed)
+    ]
+    assert without_seconds[0] == without_seconds[1]
+
+
+KILLED = """
+import sys
+from common.training.fit import FitCallback
+from tests.helpers.fitting import trained_weights
+from pathlib import Path
+class Mark(FitCallback):
+    def finished(self, entry):
+        print("epoch", int(entry["epoch"]), flush=True)
+folder, npz, cache = map(Path, sys.argv[1:])
+trained_weights(folder, npz, cache, listener=Mark(), epochs=400)
+"""
+
+
+def test_a_sigkill_at_any_moment_leaves_a_checkpoint_that_goes_on(tiny_arrays, tmp_path):
+    folder = tmp_path / "killed"
+    command = [sys.executable, "-c", KILLED, str(folder), str(tiny_arrays), str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    lines = [process.stdout.readline() for _ in range(3)]
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert lines[-1] == "epoch 3\n"
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=400)
+    cut = dataclasses.replace(run)
+    seen = []
+
+    class Once(FitCallback):
+        def started(self, epoch, batches):
+            seen.append(epoch)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(cut, build, reader, layout="bins_frames_channel", folder=folder, listener=Once())
+    assert seen[0] >= 3
+    assert not list(folder.glob("*.tmp")) or (folder / CHECKPOINT_NAME).exists()
+
+
+def test_early_stopping_keeps_the_best_epoch(tiny_arrays, tmp_path):
+    fitted, weights = trained_weights(
+        tmp_path / "a", tiny_arrays, tmp_path, epochs=60, patience_epochs=2, learning_rate=0.3
+    )
+    losses = [entry["val_loss"] for entry in fitted.state.history]
+    assert fitted.state.best_epoch == int(np.argmin(losses)) + 1
+    assert len(losses) == fitted.state.best_epoch + 2 < 60
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=60, patience_epochs=2, learning_rate=0.3)
+    judged = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+    labels = reader.labels[run.fold.valid]
+    loss = -np.log(judged[np.arange(len(labels)), labels]).mean()
+    assert loss == pytest.approx(min(losses), rel=1e-4)
+    fresh = build((32, 39, 1), 4)
+    fresh.load_weights(tmp_path / "a" / WEIGHTS_NAME)
+    assert np.concatenate([weight.ravel() for weight in fresh.get_weights()]).tobytes() == weights.tobytes()
+
+
+def test_the_last_epoch_is_kept_where_that_is_asked_for(tiny_arrays, tmp_path):
+    arguments = {"epochs": 60, "patience_epochs": 2, "learning_rate": 0.3}
+    fitted, last = trained_weights(tmp_path / "last", tiny_arrays, tmp_path, keep="last", **arguments)
+    _, best = trained_weights(tmp_path / "best", tiny_arrays, tmp_path, **arguments)
+    assert fitted.state.best_epoch < fitted.state.epoch
+    assert last.tobytes() != best.tobytes()
+    run, reader = make_run(tiny_arrays, tmp_path, **arguments)
+    judged = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+    labels = reader.labels[run.fold.valid]
+    loss = -np.log(judged[np.arange(len(labels)), labels]).mean()
+    assert loss == pytest.approx(fitted.state.history[-1]["val_loss"], rel=1e-4)
+
+
+def test_augmentation_changes_training_and_nothing_else(tiny_arrays, tmp_path):
+    plain, weights = trained_weights(tmp_path / "plain", tiny_arrays, tmp_path)
+    masks = {"augmentation": {"spectrogram": {"probability": 1.0}}}
+    masked, other = trained_weights(tmp_path / "masked", tiny_arrays, tmp_path, **masks)
+    _, again = trained_weights(tmp_path / "again", tiny_arrays, tmp_path, **masks)
+    assert other.tobytes() == again.tobytes() != weights.tobytes()
+    run, reader = make_run(tiny_arrays, tmp_path, **masks)
+    # Judged without masks: as its own weights in a network that has none.
+    twin = build((32, 39, 1), 4)
+    twin.set_weights(masked.model.layers[-1].get_weights())
+    arguments = {"batch_size": 16, "layout": "bins_frames_channel"}
+    expected = predict(dataclasses.replace(plain, model=twin), reader, run.fold.test, **arguments)
+    np.testing.assert_array_equal(predict(masked, reader, run.fold.test, **arguments), expected)
+
+
+@pytest.mark.parametrize(
+    ("losses", "rate"),
+    [
+        ([], 1.0),
+        ([3, 2, 1], 1.0),
+        ([1, 2], 1.0),
+        ([1, 2, 2], 0.5),
+        ([1, 2, 2, 2], 0.5),
+        ([1, 2, 2, 2, 2], 0.25),
+        ([1, 2, 2, 0.5, 2], 0.5),
+        ([1, 1, 1], 0.5),
+    ],
+)
+def test_the_learning_rate_falls_on_a_plateau(losses, rate):
+    training = Training(epochs=9, learning_rate=1.0, plateau_epochs=2, plateau_factor=0.5)
+    assert learning_rate_of(training, [{"val_loss": loss} for loss in losses]) == rate
+    constant = Training(epochs=9, learning_rate=1.0)
+    assert learning_rate_of(constant, [{"val_loss": loss} for loss in losses]) == 1.0
+
+
+@pytest.mark.parametrize("schedule", [{"plateau_epochs": 1, "plateau_factor": 0.5}, {"step_epochs": 3}])
+def test_the_optimiser_gets_the_lowered_rate(tiny_arrays, tmp_path, schedule):
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, epochs=12, learning_rate=0.3, **schedule)
+    training = Training(epochs=12, learning_rate=0.3, **schedule)
+    expected = learning_rate_of(training, fitted.state.history[:-1])
+    assert expected < 0.3
+    assert float(fitted.model.optimizer.learning_rate) == pytest.approx(expected)
+
+
+def test_class_weights_act_on_the_loss_of_training_alone(tiny_arrays, tmp_path):
+    """Of one genre a single window trains: without weights it is never decided for, with them it is."""
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=8)
+    labels = reader.labels[run.fold.train]
+    rare = np.concatenate([run.fold.train[labels != 0], run.fold.train[labels == 0][:1]])
+    recalls = []
+    for weights in ("none", "inverse_frequency"):
+        changed = dataclasses.replace(
+            run,
+            experiment=run.experiment.changed({"training.class_weights": weights}),
+            fold=dataclasses.replace(run.fold, train=rare),
+        )
+        fitted = fit(changed, build, reader, layout="bins_frames_channel", folder=tmp_path / weights)
+        test = run.fold.test[reader.labels[run.fold.test] == 0]
+        probabilities = predict(fitted, reader, test, batch_size=16, layout="bins_frames_channel")
+        recalls.append(probabilities[:, 0].mean())
+        valid = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+        unweighted = -np.log(valid[np.arange(len(valid)), reader.labels[run.fold.valid]]).mean()
+        best = fitted.state.history[fitted.state.best_epoch - 1]
+        assert best["val_loss"] == pytest.approx(unweighted, rel=1e-3)
+    assert recalls[1] > 2 * recalls[0]
+
+
+@pytest.mark.parametrize(("watch", "with_penalty"), [("loss", True), ("cross_entropy", False)])
+def test_what_is_watched_holds_the_penalty_or_not(tiny_arrays, tmp_path, watch, with_penalty):
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=2, l2=0.01, l2_variables="all", watch=watch)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    valid = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+    expected = -np.log(valid[np.arange(len(valid)), reader.labels[run.fold.valid]]).mean()
+    penalty = 0.01 * sum(float(np.square(value).sum()) for value in fitted.model.get_weights())
+    assert penalty > 0.05
+    best = fitted.state.history[fitted.state.best_epoch - 1]
+    assert best["val_loss"] == pytest.approx(expected + penalty * with_penalty, rel=1e-3)
+
+
+def test_a_run_that_older_code_began_goes_on(tiny_arrays, tmp_path):
+    """Its epochs lack what later code writes for each."""
+    run, reader = make_run(tiny_arrays, tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a", listener=Interrupt(2))
+    path = tmp_path / "a" / CHECKPOINT_NAME
+    with np.load(path, allow_pickle=False) as held:
+        values = {name: held[name] for name in held.files}
+    state = json.loads(values["state"].tobytes())
+    for entry in state["history"]:
+        entry.pop("f1_macro")
+        entry.pop("val_f1_macro")
+    np.savez(path, **{**values, "state": np.frombuffer(json.dumps(state).encode(), np.uint8)})
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    assert len(fitted.state.history) == 4
+    lines = (tmp_path / "a" / "history.csv").read_text().splitlines()
+    assert len(lines) == 5
+    assert lines[1].count(",") == lines[4].count(",")
+
+
+def test_the_first_epoch_of_the_best_accuracy_can_be_kept(tiny_arrays, tmp_path):
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=8, keep="best_accuracy", learning_rate=0.05)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    accuracies = [entry["val_accuracy"] for entry in fitted.state.history]
+    kept = kept_epoch(run.experiment.training, fitted.state)
+    assert kept == 1 + accuracies.index(max(accuracies))
+    decided = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel").argmax(axis=1)
+    assert (decided == reader.labels[run.fold.valid]).mean() == pytest.approx(max(accuracies), abs=1e-6)
+    for keep, epoch in (("last", 8), ("best", fitted.state.best_epoch)):
+        assert kept_epoch(run.experiment.training.but(keep=keep), fitted.state) == epoch
+
+
+def test_macro_f1_of_every_epoch_is_that_of_the_validation_windows(tiny_arrays, tmp_path):
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=2)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    decided = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel").argmax(axis=1)
+    best = fitted.state.history[fitted.state.best_epoch - 1]
+    theirs = f1_score(reader.labels[run.fold.valid], decided, average="macro", zero_division=0)
+    assert best["val_f1_macro"] == pytest.approx(theirs, abs=1e-6)
+
+
+def test_logs_of_every_epoch(tiny_arrays, tmp_path):
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path)
+    lines = (tmp_path / "a" / "history.csv").read_text().splitlines()
+    assert lines[0] == "epoch,loss,accuracy,f1_macro,val_loss,val_accuracy,val_f1_macro,seconds"
+    assert len(lines) == 1 + len(fitted.state.history) == 5
+    assert list((tmp_path / "a" / "tensorboard").glob("events*"))
+
+
+def test_each_epoch_begins_with_its_own_draws_and_the_checkpoint_names_the_backend(tiny_arrays, tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(training_module, "begin_epoch", lambda *place: begun.append(place))
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, seed=5, epochs=3)
+    assert begun == [(5, 0), (5, 1), (5, 2)]
+    assert fitted.state.backend == "tensorflow"
+    state, _ = restore_checkpoint(tmp_path / "a" / CHECKPOINT_NAME, fitted.model, fitted.state.run_id)
+    assert state.backend == "tensorflow"
+
+
+def test_a_loss_that_is_not_finite_fails_the_run(tiny_arrays, tmp_path):
+    with pytest.raises(RunError, match="not finite in epoch 1"):
+        trained_weights(tmp_path / "a", tiny_arrays, tmp_path, learning_rate=1e30)
+
+
+def test_a_checkpoint_of_another_run_is_refused(tiny_arrays, tmp_path):
+    model = build((32, 39, 1), 4)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    path = tmp_path / CHECKPOINT_NAME
+    save_checkpoint(path, model, LoopState("one"), model.get_weights())
+    with pytest.raises(ResumeError, match="is of run one, expected two"):
+        restore_checkpoint(path, model, "two")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ResumeError, match="not a readable checkpoint"):
+        restore_checkpoint(path, model, "one")
+    assert restore_checkpoint(tmp_path / "absent.npz", model, "one") is None
+    save_checkpoint(path, model, LoopState("one", backend="jax"), model.get_weights())
+    with pytest.raises(ResumeError, match=r"on jax, which now runs on tensorflow.*KERAS_BACKEND=jax"):
+        restore_checkpoint(path, model, "one")
+
+
+def test_a_memory_limit_that_cannot_be_kept_is_refused(tiny_arrays, tmp_path):
+    run, reader = make_run(tiny_arrays, tmp_path)
+    with pytest.raises(BudgetError, match="Raise --memory-limit"):
+        fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a", memory=MemoryLimit(100 << 20))
+    with pytest.raises(BudgetError, match="Raise the limit"):
+        MemoryLimit(100 << 20).require("training")
+
+
+def test_run_ids_name_everything_that_decides_a_result(tiny_arrays, tmp_path):
+    run, _ = make_run(tiny_arrays, tmp_path)
+    others = [
+        dataclasses.replace(run, seed=1),
+        dataclasses.replace(run, data_digest="other"),
+        dataclasses.replace(run, fold=dataclasses.replace(run.fold, split_digest="other")),
+        dataclasses.replace(run, fold=dataclasses.replace(run.fold, number=1)),
+        make_run(tiny_arrays, tmp_path, epochs=5)[0],
+    ]
+    assert len({run.id, *(other.id for other in others)}) == 6
+    assert make_run(tiny_arrays, tmp_path)[0].id == run.id

@@ -1,0 +1,198 @@
+"""Accumulation: several small batches make the update of one large batch, whatever else acts on the update."""
+
+import keras
+import numpy as np
+import pytest
+
+from common.paper.training import Training
+from common.training.optimizers import AccumulatedAdam, AccumulationSchedule, optimizer_of
+from common.training.regularizers import regularise
+
+STEPS, MICRO_BATCH = 8, 10
+BATCH = STEPS * MICRO_BATCH
+RATE = 1e-2
+# Even; a short last batch; three batches left over; a short one too; less than one; two updates, the second short.
+SAMPLES = [80, 74, 30, 24, 3, 154, 160]
+PENALTIES = {
+    "none": {},
+    "L2 sum": {"l2": 0.05},
+    "L2 mean": {"l2": 20.0, "l2_form": "mean"},
+    "decoupled": {"l2": 5.0, "l2_form": "decoupled"},
+}
+CLIPPING = {
+    "not clipped": {},
+    "clipnorm": {"clipnorm": 0.05},
+    "global_clipnorm": {"global_clipnorm": 0.1},
+    "clipvalue": {"clipvalue": 0.01},
+}
+RATES = {
+    "constant": lambda: RATE,
+    "schedule": lambda: keras.optimizers.schedules.ExponentialDecay(RATE, decay_steps=1, decay_rate=0.5),
+}
+
+
+def data(samples: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(7)
+    return rng.normal(size=(samples, 12, 2)).astype(np.float32), rng.integers(0, 4, samples)
+
+
+def network() -> keras.Model:
+    """Convolutions without batch normalisation, whose statistics would depend on the size of a batch."""
+    keras.utils.set_random_seed(3)
+    inputs = keras.Input((12, 2))
+    x = keras.layers.Conv1D(8, 3, activation="tanh", name="conv1")(inputs)
+    x = keras.layers.Conv1D(8, 3, activation="tanh", name="conv2")(x)
+    x = keras.layers.Flatten()(x)
+    return keras.Model(inputs, keras.layers.Dense(4, activation="softmax", name="genre")(x))
+
+
+def compiled(optimizer, model: keras.Model, *, eager: bool = False) -> keras.Model:
+    """Eager where there are many cases: tracing takes longer than training."""
+    model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False, run_eagerly=eager)
+    return model
+
+
+def accumulated(penalty=None, *, rate=RATE, reduce="mean", eager=False, **clipping) -> keras.Model:
+    """A model whose updates are of 8 batches of 10."""
+    training = Training(epochs=1, l2_layers="conv.", **(penalty or {}))
+    model = network()
+    undecayed = regularise(model, training)
+    decay = {"weight_decay": training.l2} if training.l2_form == "decoupled" else {}
+    optimizer = AccumulatedAdam(
+        rate, batch_samples=MICRO_BATCH, gradient_accumulation_steps=STEPS, reduce=reduce, **decay, **clipping
+    )
+    optimizer.exclude_from_weight_decay(var_list=undecayed)
+    return compiled(optimizer, model, eager=eager)
+
+
+def large_batch(penalty=None, *, rate=RATE, eager=False, **clipping) -> keras.Model:
+    """A model that is given whole batches of 80, by Keras alone."""
+    training = Training(epochs=1, l2_layers="conv.", **(penalty or {}))
+    model = network()
+    undecayed = regularise(model, training)
+    decay = {"weight_decay": training.l2} if training.l2_form == "decoupled" else {}
+    optimizer = keras.optimizers.Adam(rate, **decay, **clipping)
+    optimizer.exclude_from_weight_decay(var_list=undecayed)
+    return compiled(optimizer, model, eager=eager)
+
+
+def train(model: keras.Model, samples: int, *, epochs: int = 1, left_over: str = "flush") -> keras.Model:
+    is_accumulated = isinstance(model.optimizer, AccumulatedAdam)
+    callbacks = [AccumulationSchedule(samples, left_over)] if is_accumulated else []
+    x, y = data(samples)
+    size = MICRO_BATCH if is_accumulated else BATCH
+    model.fit(x, y, batch_size=size, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+    return model
+
+
+def distance(one: keras.Model, other: keras.Model) -> float:
+    return max(np.abs(a - b).max() for a, b in zip(one.get_weights(), other.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("samples", SAMPLES)
+def test_small_batches_make_the_update_of_the_large_one(samples):
+    one, other = train(accumulated(), samples), train(large_batch(), samples)
+    assert distance(one, network()) > 1e-3, "nothing was learnt, so nothing is compared"
+    assert distance(one, other) < 1e-6
+    assert not one.optimizer.is_waiting
+    assert int(one.optimizer.iterations) == int(other.optimizer.iterations) == -(-samples // BATCH)
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("clipping", CLIPPING)
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_penalties_clipping_and_schedules_act_once_an_update(penalty, clipping, rate):
+    """Two epochs of an update of 80 and a flushed one of 34, whose last batch has 4 samples."""
+    models = [
+        train(make(PENALTIES[penalty], rate=RATES[rate](), eager=True, **CLIPPING[clipping]), 114, epochs=2)
+        for make in (accumulated, large_batch)
+    ]
+    assert distance(*models) < 1e-6
+
+
+@pytest.mark.parametrize("penalty", [name for name in PENALTIES if name != "none"])
+def test_each_penalty_is_felt(penalty):
+    """Otherwise the comparison above would compare nothing."""
+    assert distance(train(accumulated(PENALTIES[penalty]), 80), train(accumulated(), 80)) > 1e-4
+
+
+def test_keras_alone_gets_the_ragged_tail_and_the_schedule_wrong():
+    """What we add is needed: when this fails, Keras has learnt it and `AccumulatedAdam` can go."""
+    steps = {"gradient_accumulation_steps": STEPS}
+    x, y = data(74)
+    ragged = compiled(keras.optimizers.Adam(RATE, **steps), network())
+    ragged.fit(x, y, batch_size=MICRO_BATCH, shuffle=False, verbose=0)
+    assert distance(ragged, train(large_batch(), 74)) > 1e-3
+    x, y = data(160)
+    scheduled = compiled(keras.optimizers.Adam(RATES["schedule"](), **steps), network())
+    scheduled.fit(x, y, batch_size=MICRO_BATCH, shuffle=False, verbose=0)
+    assert distance(scheduled, train(large_batch(rate=RATES["schedule"]()), 160)) > 1e-3
+
+
+@pytest.mark.parametrize("samples", [120, 115])
+def test_carried_batches_join_the_next_epoch(samples):
+    """Twelve batches an epoch: the last four make an update with the first four of the next epoch."""
+    x, y = data(samples)
+    model = train(accumulated(), samples, epochs=2, left_over="carry")
+    assert not model.optimizer.is_waiting
+    twice = np.concatenate((np.arange(samples), np.arange(samples)))
+    first, second = BATCH, samples + 4 * MICRO_BATCH
+    expected = large_batch()
+    for piece in (twice[:first], twice[first:second], twice[second:]):
+        expected.train_on_batch(x[piece], y[piece])
+    assert distance(model, expected) < 1e-6
+
+
+def test_what_is_carried_waits():
+    model = train(accumulated(), 100, left_over="carry")
+    assert model.optimizer.is_waiting
+    assert distance(model, train(large_batch(), 80)) > 0
+    model.optimizer.flush()
+    assert not model.optimizer.is_waiting
+    before = model.get_weights()
+    model.optimizer.flush()
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_flush_begins_a_new_update():
+    """After it, eight batches are needed again, and Adam has counted one more update."""
+    model = accumulated()
+    train(model, 30)
+    assert int(model.optimizer.iterations) == 1
+    train(model, 70, left_over="carry")
+    assert int(model.optimizer.iterations) == 1
+    assert model.optimizer.is_waiting
+    train(model, 10, left_over="carry")
+    assert int(model.optimizer.iterations) == 2
+
+
+@pytest.mark.parametrize("samples", [80, 74])
+def test_the_sum_is_the_mean_times_the_full_batches(samples):
+    """Seen in Adam's first moment, which is a tenth of the first gradient."""
+    by_mean, by_sum = (train(accumulated(reduce=reduce), samples) for reduce in ("mean", "sum"))
+    for mean, total in zip(by_mean.optimizer._momentums, by_sum.optimizer._momentums, strict=True):
+        np.testing.assert_allclose(total.numpy(), mean.numpy() * samples / MICRO_BATCH, rtol=1e-4, atol=1e-8)
+
+
+def test_the_optimiser_that_an_experiment_asks_for():
+    model = network()
+    kernels = [model.get_layer("conv1").kernel]
+    others = [variable for variable in model.trainable_variables if variable is not kernels[0]]
+    plain = optimizer_of(Training(epochs=1, learning_rate=0.5), others)
+    assert type(plain) is keras.optimizers.Adam
+    assert float(plain.learning_rate) == 0.5
+    assert plain.weight_decay is None
+    training = Training(epochs=1, batch_windows=10, accumulate_batches=8, accumulate_reduce="sum", l2=0.1)
+    training = training.but(l2_form="decoupled")
+    ours = optimizer_of(training, others)
+    assert (ours.batch_samples, ours.gradient_accumulation_steps, ours.reduce) == (10, 8, "sum")
+    assert ours.weight_decay == 0.1
+    assert [ours._use_weight_decay(variable) for variable in (kernels[0], others[0])] == [True, False]
+    assert optimizer_of(training.but(l2_form="sum"), others).weight_decay is None
+
+
+def test_its_configuration_makes_it_again():
+    one = AccumulatedAdam(0.1, batch_samples=10, gradient_accumulation_steps=8, reduce="sum", clipnorm=1.0)
+    twin = AccumulatedAdam.from_config(one.get_config())
+    assert twin.get_config() == one.get_config()

@@ -1,0 +1,384 @@
+"""Preparation: every track once, whatever interrupts it, and no bad track unnoticed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from common.core.errors import DataError
+from common.core.files import sha256_of_file
+from data_pipeline.audio.decode import read_audio
+from data_pipeline.cache import extraction as prepare_module
+from data_pipeline.cache import shards as shards_module
+from data_pipeline.cache.extraction import prepare
+from data_pipeline.cache.shards import read_track, write_shard
+from data_pipeline.features.spectrograms import LogMel, StftDb
+from data_pipeline.windows.index import WindowSpec, index_windows
+from data_pipeline.windows.reader import WindowReader
+
+FEATURE = LogMel(n_fft=512, hop_samples=512, n_mels=16)
+# Three tracks of FEATURE fit, so the twelve of the tiny corpus make four shards.
+SMALL_SHARD_BYTES = 130_000
+SHARDS = 4
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch):
+    monkeypatch.setattr(prepare_module, "_TARGET_SHARD_BYTES", SMALL_SHARD_BYTES)
+
+
+@pytest.fixture
+def decoded(monkeypatch) -> list[str]:
+    """Names of the files that are decoded, as they are."""
+    names = []
+
+    def read(path, **options):
+        names.append(path.stem)
+        return read_audio(path, **options)
+
+    monkeypatch.setattr(prepare_module, "read_audio", read)
+    return names
+
+
+def cache_folder(cache: Path) -> Path:
+    """The one folder of shards in a cache."""
+    (folder,) = (cache / "shards").iterdir()
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What counts in a cache folder: shards, notes and index, by name."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tiny_corpus, tmp_path_factory) -> dict[str, bytes]:
+    """The cache of the tiny corpus as an uninterrupted preparation makes it."""
+    cache = tmp_path_factory.mktemp("undisturbed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare_module, "_TARGET_SHARD_BYTES", SMALL_SHARD_BYTES)
+        prepare(tiny_corpus.catalog, FEATURE, cache)
+    return contents(cache_folder(cache))
+
+
+def test_every_track_is_extracted_in_catalog_order(tiny_corpus, tmp_path):
+    catalog = tiny_corpus.catalog
+    index = prepare(catalog, FEATURE, tmp_path)
+    assert len(index.shards) == SHARDS
+    assert [shard.name for shard in index.shards] == [f"shard-{number:05d}" for number in range(SHARDS)]
+    assert [(t.id, t.label, t.artist) for t in index.tracks] == [(t.id, t.label, t.artist) for t in catalog.tracks]
+    assert index.labels().tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert index.genres == catalog.genres
+    assert index.skipped == ()
+    for stored, track in zip(index.tracks, catalog.tracks, strict=True):
+        expected = FEATURE.storage.encode(FEATURE.extract(read_audio(track.path)))
+        assert stored.frames == FEATURE.frames(tiny_corpus.CLIP_SAMPLES)
+        assert stored.source_sha256 == sha256_of_file(track.path)
+        np.testing.assert_array_equal(read_track(index, stored), expected)
+
+
+def test_the_number_of_threads_changes_nothing(tiny_corpus, tmp_path, undisturbed):
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path, jobs=1)
+    assert contents(cache_folder(tmp_path)) == undisturbed
+
+
+def test_files_of_another_rate_are_resampled(own_corpus, tmp_path):
+    path = own_corpus.path("blues", 0)
+    soundfile.write(path, np.sin(np.arange(5 * 44100) / 20), 44100)
+    index = prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
+    assert index.tracks[0].frames == FEATURE.frames(own_corpus.CLIP_SAMPLES)
+    np.testing.assert_array_equal(
+        read_track(index, index.tracks[0]),
+        FEATURE.storage.encode(FEATURE.extract(read_audio(path, sample_rate=22050))),
+    )
+
+
+def test_a_finished_cache_is_opened_not_made_again(tiny_corpus, tmp_path, decoded, snapshot):
+    first = prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    before = snapshot(tmp_path)
+    assert len(decoded) == 12
+    assert prepare(tiny_corpus.catalog, FEATURE, tmp_path) == first
+    assert len(decoded) == 12
+    assert snapshot(tmp_path) == before
+
+
+def test_two_preparations_at_once_share_the_work(tiny_corpus, tmp_path, decoded):
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(prepare(tiny_corpus.catalog, FEATURE, tmp_path))) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 2
+    assert found[0] == found[1]
+    assert len(decoded) == 12
+
+
+def interrupt_shard_writing(monkeypatch):
+    """Stop before the second shard."""
+    write = write_shard
+
+    def stop(folder, number, *rest):
+        if number == 1:
+            raise KeyboardInterrupt
+        return write(folder, number, *rest)
+
+    monkeypatch.setattr(prepare_module, "write_shard", stop)
+
+
+def interrupt_note_writing(monkeypatch):
+    """Stop between the second shard and its note."""
+    write = shards_module.write_json
+
+    def stop(path, value):
+        if path.name == "shard-00001.json":
+            raise KeyboardInterrupt
+        write(path, value)
+
+    monkeypatch.setattr(shards_module, "write_json", stop)
+
+
+def interrupt_index_writing(monkeypatch):
+    """Stop when everything but the index is there."""
+
+    def stop(index):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prepare_module, "write_index", stop)
+
+
+@pytest.mark.parametrize(
+    ("interrupt", "finished"),
+    [(interrupt_shard_writing, 1), (interrupt_note_writing, 1), (interrupt_index_writing, SHARDS)],
+)
+def test_an_interrupted_preparation_goes_on(tiny_corpus, tmp_path, undisturbed, decoded, snapshot, interrupt, finished):
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt(patch)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    folder = cache_folder(tmp_path)
+    kept = [folder / f"shard-{number:05d}.{suffix}" for number in range(finished) for suffix in ("npy", "json")]
+    before = snapshot(folder)
+    assert not (folder / "index.json").exists()
+    decoded.clear()
+
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    assert contents(folder) == undisturbed
+    after = snapshot(folder)
+    assert [after[path] for path in kept] == [before[path] for path in kept]
+    assert sorted(decoded) == [track.id for track in tiny_corpus.catalog.tracks[3 * finished :]]
+
+
+KILLED_IN_THE_MIDDLE_OF_A_SHARD = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from data_pipeline.cache import extraction as prepare
+from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.features.spectrograms import LogMel
+
+save, calls = np.save, []
+
+def save_and_die(file, array, **options):
+    save(file, array, **options)
+    calls.append(file)
+    if len(calls) == 3:
+        file.truncate(file.tell() // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+np.save = save_and_die
+prepare._TARGET_SHARD_BYTES = int(sys.argv[3])
+catalog = Catalog.model_validate_json(Path(sys.argv[1]).read_text())
+prepare.prepare(catalog, LogMel(n_fft=512, hop_samples=512, n_mels=16), Path(sys.argv[2]))
+"""
+
+
+def test_a_killed_preparation_goes_on(tiny_corpus, tmp_path, undisturbed, decoded):
+    (tmp_path / "catalog.json").write_text(tiny_corpus.catalog.model_dump_json())
+    arguments = [str(tmp_path / "catalog.json"), str(tmp_path / "cache"), str(SMALL_SHARD_BYTES)]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_IN_THE_MIDDLE_OF_A_SHARD, *arguments],
+        cwd=Path(prepare_module.__file__).parents[2],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    folder = cache_folder(tmp_path / "cache")
+    assert [path.name for path in folder.glob("shard-*.npy")] != []
+    assert len(list(folder.glob(".*.tmp"))) == 1
+
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path / "cache")
+    assert contents(folder) == undisturbed
+    assert sorted(decoded) == [track.id for track in tiny_corpus.catalog.tracks[6:]]
+
+
+def test_leftover_temporary_files_never_count(tiny_corpus, tmp_path, undisturbed):
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    folder = cache_folder(tmp_path)
+    for name in ("index.json", "shard-00002.npy", "shard-00002.json"):
+        os.rename(folder / name, folder / f".{name}.abc123.tmp")
+    for number in range(SHARDS):
+        (folder / f".shard-{number:05d}.npy.xyz.tmp").write_bytes(b"half of an arr")
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    assert contents(folder) == undisturbed
+
+
+def test_a_shard_changed_between_two_attempts_is_noticed(tiny_corpus, tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt_index_writing(patch)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    path = cache_folder(tmp_path) / "shard-00003.npy"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(DataError, match=r"shard-00003\.npy: its SHA-256"):
+        prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+
+
+def damage(corpus) -> dict[str, str]:
+    """Spoil one clip in the first shard and two in the third: id -> what its message must say."""
+    cut = corpus.path("blues", 1)
+    cut.write_bytes(cut.read_bytes()[:-100])
+    corpus.path("classical", 2).write_text("not found")
+    soundfile.write(corpus.path("classical", 3), np.zeros(1000), 22050)
+    return {"blues.00001": "truncated", "classical.00002": "does not decode", "classical.00003": "are zero"}
+
+
+GOOD_SHARDS = {1, 3}
+
+
+def test_all_bad_tracks_are_named_and_good_shards_stay(own_corpus, tmp_path, decoded, snapshot):
+    expected = damage(own_corpus)
+    with pytest.raises(DataError, match=r"^3 of 12 tracks cannot be used:\n") as caught:
+        prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
+    for (name, reason), line in zip(expected.items(), str(caught.value).splitlines()[1:], strict=True):
+        assert str(own_corpus.path(*name.split(".")[:1], int(name[-1]))) in line
+        assert reason in line
+    folder = cache_folder(tmp_path / "cache")
+    assert not (folder / "index.json").exists()
+    assert {int(path.stem[-1]) for path in folder.glob("*.npy")} == GOOD_SHARDS
+    before = snapshot(folder)
+    decoded.clear()
+
+    index = prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True)
+    assert sorted(decoded) == [track.id for track in own_corpus.catalog.tracks[0:3] + own_corpus.catalog.tracks[6:9]]
+    after = snapshot(folder)
+    assert {path: after[path] for path in before} == before
+    assert {bad.id: bad.path for bad in index.skipped} == {
+        track.id: track.path for track in own_corpus.catalog.tracks if track.id in expected
+    }
+    assert all(expected[bad.id] in bad.reason for bad in index.skipped)
+    assert [t.id for t in index.tracks] == [t.id for t in own_corpus.catalog.tracks if t.id not in expected]
+    for stored in index.tracks:
+        source = own_corpus.path(stored.label, int(stored.id[-1]))
+        np.testing.assert_array_equal(
+            read_track(index, stored), FEATURE.storage.encode(FEATURE.extract(read_audio(source)))
+        )
+
+    # What was skipped once is not forgotten by a command that does not ask for it.
+    with pytest.raises(DataError, match=r"^3 of 12 tracks cannot be used:\n"):
+        prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
+    assert prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True) == index
+
+
+def test_an_interrupted_skip_is_not_forgotten_either(own_corpus, tmp_path):
+    damage(own_corpus)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt_shard_writing(patch)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True)
+    with pytest.raises(DataError, match=r"^3 of 12 tracks cannot be used:\n"):
+        prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
+
+
+def test_tracks_that_become_readable_are_all_that_is_extracted(
+    tiny_corpus, tmp_path, undisturbed, decoded, monkeypatch, snapshot
+):
+    """A network drive that fails for a moment leaves the files as they were."""
+
+    def fail_for_a_moment(path, **options):
+        if path.stem in ("blues.00001", "classical.00002"):
+            raise DataError(f"{path}: cannot be read (input/output error).")
+        return read_audio(path, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare_module, "read_audio", fail_for_a_moment)
+        with pytest.raises(DataError, match=r"^2 of 12 tracks"):
+            prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    folder = cache_folder(tmp_path)
+    before = snapshot(folder)
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    assert sorted(decoded) == [track.id for track in tiny_corpus.catalog.tracks[0:3] + tiny_corpus.catalog.tracks[6:9]]
+    assert contents(folder) == undisturbed
+    after = snapshot(folder)
+    assert {path: after[path] for path in before} == before
+
+
+def test_a_repaired_file_is_looked_at_again(own_corpus, tiny_corpus, tmp_path, undisturbed):
+    damage(own_corpus)
+    prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True)
+    for track in own_corpus.catalog.tracks:
+        track.path.write_bytes(tiny_corpus.path(track.label, int(track.id[-1])).read_bytes())
+    index = prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
+    assert index.skipped == ()
+    assert contents(index.folder) == undisturbed
+
+
+def test_one_bad_track_is_one_line(own_corpus, tmp_path):
+    path = own_corpus.path("country", 3)
+    path.write_text("not found")
+    with pytest.raises(DataError) as caught:
+        prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
+    assert str(caught.value).startswith(f"{path}: does not decode as audio")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_long_list_of_bad_tracks_ends_with_their_number(own_corpus, tmp_path):
+    for track in own_corpus.catalog.tracks:
+        track.path.write_text("not found")
+    with pytest.raises(DataError, match=r"^12 of 12 tracks cannot be used:\n") as caught:
+        prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
+    assert str(caught.value).endswith("\n  ... and 2 more")
+    with pytest.raises(DataError, match=r"none of its 12 tracks can be used; first: .*blues\.00000\.wav"):
+        prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True)
+    assert not (cache_folder(tmp_path / "cache") / "index.json").exists()
+
+
+def test_a_shard_of_bad_tracks_alone_does_not_disturb_the_others(own_corpus, tmp_path):
+    for track in own_corpus.catalog.tracks[3:6]:
+        track.path.write_text("not found")
+    index = prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True)
+    assert len(index.tracks) == 9
+    assert index.shards[1].rows == 0
+    frames = [track.frames for track in index.tracks]
+    windows = index_windows(WindowSpec(seconds=5, hop_seconds=5), frames, [t.id for t in index.tracks], 43.0)
+    with WindowReader(index, windows) as reader:
+        for number, track in enumerate(index.tracks):
+            np.testing.assert_array_equal(
+                reader.read(np.array([number]))[0], read_track(index, track)[: windows.frames]
+            )
+
+
+@pytest.mark.parametrize("feature", [FEATURE, StftDb(n_fft=64)])
+def test_samples_beyond_any_scale_are_refused_by_name(own_corpus, tmp_path, feature):
+    path = own_corpus.path("blues", 0)
+    soundfile.write(path, np.full(20000, 1e30, np.float32), 22050, subtype="FLOAT")
+    with pytest.raises(DataError, match="do not fit int16") as caught:
+        prepare(own_corpus.catalog, feature, tmp_path / "cache")
+    assert str(caught.value).startswith(f"{path}: {feature.kind}: ")
+
+
+def test_a_cache_that_cannot_be_written_is_named(tiny_corpus, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DataError, match="--cache must be a folder that can be written to") as caught:
+        prepare(tiny_corpus.catalog, FEATURE, tmp_path / "file" / "cache")
+    assert str(caught.value).startswith(str(tmp_path / "file" / "cache"))

@@ -1,0 +1,297 @@
+"""FMA: the official layout and table, what is wrong with a clip told by its name, and MP3 files decoded."""
+
+import csv
+
+import numpy as np
+import pytest
+import soundfile
+
+from common.cli.app import run_app
+from common.cli.run import make_app
+from common.core.errors import DataError, SpecError
+from common.core.tf_logging import quiet_start
+from data_pipeline.audio import mpeg
+from data_pipeline.audio.decode import read_audio
+from data_pipeline.datasets import fma, registry
+from reproductions.se_cnn.paper import PAPER
+
+with quiet_start():
+    from reproductions.se_cnn.paper import PAPER
+RATE = 44100
+# Forty clips, five of each genre.
+PRESENT = [f"{number:06d}" for number in range(2, 42)]
+
+
+def write_table(folder, *, changes=None, rows=8000, headers=True):
+    """A table of FMA-small's size in the official form: clip 2, 3, 4, ... genres, artists and parts taking turns."""
+    path = folder / "fma_metadata" / "tracks.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        if headers:
+            writer.writerow(["", "album", "artist", "set", "set", "track", "track"])
+            writer.writerow(["", "id", "id", "split", "subset", "genre_top", "title"])
+            writer.writerow(["track_id", "", "", "", "", "", ""])
+        famous = [int(clip) for clip in (*fma.WITHOUT_AUDIO, *fma.TOO_SHORT)]
+        ids = [*range(2, 2 + rows - len(famous)), *famous]
+        for place, number in enumerate(ids):
+            split = "training" if place % 10 < 8 else "validation" if place % 10 == 8 else "test"
+            row = {
+                "subset": "small",
+                "genre": fma.SMALL_GENRES[place % 8],
+                "artist": str(100 + place // 4),
+                "split": split,
+                **(changes or {}).get(f"{number:06d}", {}),
+            }
+            writer.writerow(
+                [number, 1, row["artist"], row["split"], row["subset"], row["genre"], 'a "title",\nof two lines']
+            )
+        writer.writerow([200000, 1, 7, "training", "large", "Jazz", "in another subset"])
+    return path
+
+
+def write_mp3(folder, clip: str, *, seconds: float = 6.0, channels: int = 1) -> np.ndarray:
+    path = folder / "fma_small" / clip[:3] / f"{clip}.mp3"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    time = np.arange(int(seconds * RATE)) / RATE
+    tone = 0.3 * np.sin(2 * np.pi * (220 + int(clip) % 50) * time)
+    samples = np.stack([tone] + [0.5 * tone] * (channels - 1), axis=1)
+    soundfile.write(path, samples, RATE, format="MP3")
+    return samples
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Forty clips of FMA-small, every other one stereo."""
+    place = tmp_path_factory.mktemp("fma")
+    write_table(place)
+    for number, clip in enumerate(PRESENT):
+        write_mp3(place, clip, channels=1 + number % 2)
+    return place
+
+
+def test_the_official_layout(folder):
+    catalog = fma.load(folder, "fma_small")
+    assert [track.id for track in catalog.tracks] == PRESENT
+    assert catalog.genres == fma.SMALL_GENRES
+    assert catalog.expected == 8000
+    assert len(catalog.missing) == 8000 - 40 - 6  # the six famous ones are not expected either
+    assert not catalog.bad
+    assert not catalog.extra
+    first = catalog.tracks[0]
+    assert (first.id, first.label, first.artist) == ("000002", "Electronic", "100")
+    assert first.path == folder / "fma_small" / "000" / "000002.mp3"
+    official = catalog.splits["official"]
+    assert len(official) == 8000
+    assert [official[clip] for clip in PRESENT[:10]] == ["train"] * 8 + ["valid", "test"]
+
+
+def test_the_audio_folder_itself_may_be_given(folder):
+    assert fma.load(folder / "fma_small", "fma_small").tracks == fma.load(folder, "fma_small").tracks
+    catalog, feature = registry.load("fma_small", folder, folder)
+    assert feature is None
+    assert catalog.title == "FMA-small"
+
+
+def test_mp3_is_decoded_mono_and_stereo(folder):
+    for clip in PRESENT[:2]:
+        path = folder / "fma_small" / "000" / f"{clip}.mp3"
+        both, rate = soundfile.read(path, always_2d=True, dtype="float32")
+        assert rate == RATE
+        np.testing.assert_allclose(read_audio(path), both.mean(axis=1), atol=1e-6)
+        assert read_audio(path, mono=False).shape == both.shape
+        assert abs(len(read_audio(path, sample_rate=22050)) - len(both) / 2) <= 1
+
+
+def test_famous_clips_are_left_out_where_they_are_broken_here_too(tmp_path):
+    write_table(tmp_path)
+    write_mp3(tmp_path, "000002")
+    write_mp3(tmp_path, "098565", seconds=1.6)
+    write_mp3(tmp_path, "098567")  # mended in this copy
+    (tmp_path / "fma_small" / "099").mkdir()
+    (tmp_path / "fma_small" / "099" / "099134.mp3").touch()
+    catalog = fma.load(tmp_path, "fma_small")
+    assert [track.id for track in catalog.tracks] == ["000002", "098567"]
+    assert [bad.id for bad in catalog.known_bad] == ["099134", "098565"]
+    assert "lasts 1.6 s of 30" in catalog.known_bad[1].reason
+    assert not {"099134", "108925", "098565"} & set(catalog.missing)
+    assert "098569" not in catalog.missing
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    def command(place, *arguments: str) -> tuple[int, str]:
+        fixed = ["--dataset", "fma_small", "--data", str(place), "--features", "small", "--scale", "smoke"]
+        where = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out"), "--table", "5.1", "--row", "0"]
+        code = run_app(make_app(PAPER), [*fixed, *where, *arguments])
+        return code, capsys.readouterr().err
+
+    return command
+
+
+def test_every_fault_is_named_and_the_rest_is_used(tmp_path, run):
+    """An empty MP3, one of 2 s, a missing clip and one without genre."""
+    place = tmp_path / "fma"
+    write_table(place, changes={"000005": {"genre": ""}})
+    for clip in [*PRESENT, "000042", "000043"]:
+        write_mp3(place, clip)
+    (place / "fma_small" / "000" / "000003.mp3").write_bytes(b"")
+    write_mp3(place, "000004", seconds=2.0)
+    (place / "fma_small" / "000" / "000006.mp3").unlink()
+
+    code, told = run(place)
+    assert code == 2
+    assert "000005.mp3: " in told
+    assert "gives no top genre for clip 000005" in told
+    assert "--skip-bad" in told
+    code, told = run(place, "--skip-bad")
+    assert code == 2
+    assert "first missing: 000006" in told
+    assert "--allow-incomplete" in told
+    (place / "fma_small" / "000" / "000005.mp3").unlink()
+    code, told = run(place, "--allow-incomplete")
+    assert code == 2
+    assert "000003.mp3: does not decode" in told
+    write_mp3(place, "000005")
+
+    code, told = run(place, "--skip-bad", "--allow-incomplete", "--epochs", "1")
+    assert code == 0, told
+    (table,) = (tmp_path / "out").glob("se_cnn/fma_small/table_5.1*.md")
+    text = table.read_text(encoding="utf-8")
+    assert "3 unusable clips were left out: 000005, 000003, 000004" in text
+    assert "OTHER DATA" in text
+    assert "INCOMPLETE" in text
+
+
+def test_a_two_second_clip_alone_is_refused(tmp_path, run):
+    place = tmp_path / "fma"
+    write_table(place)
+    for clip in PRESENT:
+        write_mp3(place, clip, seconds=2.0 if clip == "000004" else 6.0)
+    code, told = run(place, "--allow-incomplete")
+    assert code == 2
+    assert "1 of 40 tracks are shorter than one window of 3 s" in told
+    assert "000004" in told
+
+
+def test_the_official_split(folder, run, tmp_path):
+    code, told = run(folder, "--allow-incomplete", "--split", "official", "--epochs", "1")
+    assert code == 0, told
+    (table,) = (tmp_path / "out").glob("se_cnn/fma_small/table_5.1_official*.md")
+    text = table.read_text(encoding="utf-8")
+    assert "Protocol: official over clips; train 32 clips" in text
+    assert "valid 4 clips" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"rows": 7999}, "lists 7,999 clips of FMA-small"),
+        ({"changes": {"000002": {"split": "test"}}}, "6399/800/801"),
+        ({"headers": False}, "not the official tracks.csv"),
+        ({"changes": {"000002": {"split": "nowhere"}}}, "not the official tracks.csv of FMA"),
+    ],
+)
+def test_a_table_that_is_not_the_official_one_is_refused(tmp_path, arguments, words):
+    write_table(tmp_path, **arguments)
+    write_mp3(tmp_path, "000002")
+    with pytest.raises(DataError, match=words):
+        fma.load(tmp_path, "fma_small")
+
+
+def test_genres_that_are_not_those_of_fma_are_refused(tmp_path):
+    write_table(tmp_path, changes={"000002": {"genre": "rock "}})
+    write_mp3(tmp_path, "000002")
+    with pytest.raises(DataError, match=r"names the top genres .*rock ; expected 8 of: Blues"):
+        fma.load(tmp_path, "fma_small")
+
+
+def test_a_folder_of_broken_clips_alone_is_refused(tmp_path):
+    write_table(tmp_path, changes={"000002": {"genre": ""}})
+    write_mp3(tmp_path, "000002")
+    write_mp3(tmp_path, "098565", seconds=1.6)
+    with pytest.raises(DataError, match=r"no usable clip of FMA-small in it: .*lasts 1\.6 s of 30"):
+        fma.load(tmp_path, "fma_small")
+
+
+def test_other_ways_of_unpacking(folder, tmp_path, monkeypatch):
+    expected = fma.load(folder, "fma_small").tracks
+    monkeypatch.chdir(folder / "fma_small")
+    assert fma.load(".", "fma_small").tracks == expected
+    write_table(tmp_path / "fma_metadata")
+    write_mp3(tmp_path, "000002")
+    write_mp3(tmp_path / "fma_small" / "again", "000002")
+    catalog = fma.load(tmp_path, "fma_small")
+    assert [track.id for track in catalog.tracks] == ["000002"]
+    assert len(catalog.extra) == 1
+
+
+def vbr_without_header(path, *, begins_loud: bool) -> int:
+    """An MP3 of changing bit rate without the header that tells its length; returns its samples."""
+    noise = (0.5 * np.random.default_rng(0).standard_normal(6 * RATE)).clip(-1, 1)
+    quiet = np.zeros(6 * RATE)
+    samples = np.concatenate((noise, quiet) if begins_loud else (quiet, noise))
+    soundfile.write(path, samples, RATE, format="MP3", bitrate_mode="VARIABLE", compression_level=0.1)
+    data = path.read_bytes()
+    begin = mpeg._after_tag(data)
+    length, _ = mpeg._frame(data[begin : begin + 4])
+    assert mpeg.counted_samples(path) is None
+    assert b"Xing" in data[begin : begin + length]
+    path.write_bytes(data[begin + length :])
+    return len(samples)
+
+
+def test_an_mp3_that_is_guessed_too_long_is_read_whole(tmp_path):
+    samples = vbr_without_header(tmp_path / "a.mp3", begins_loud=False)
+    with soundfile.SoundFile(tmp_path / "a.mp3") as file:
+        assert file.frames > 1.5 * samples, "the guess is right, so nothing is tested"
+    assert 0 <= mpeg.counted_samples(tmp_path / "a.mp3") - samples <= mpeg.TRIMMED_SAMPLES
+    assert abs(len(read_audio(tmp_path / "a.mp3")) - samples) <= mpeg.TRIMMED_SAMPLES
+
+
+def test_an_mp3_that_is_guessed_too_short_is_not_silently_shortened(tmp_path):
+    samples = vbr_without_header(tmp_path / "a.mp3", begins_loud=True)
+    assert len(soundfile.read(tmp_path / "a.mp3")[0]) < 0.9 * samples, "the guess is right, so nothing is tested"
+    with pytest.raises(DataError, match="truncated: its headers declare"):
+        read_audio(tmp_path / "a.mp3")
+
+
+@pytest.mark.parametrize(("rate", "mode"), [(44100, "CONSTANT"), (22050, "VARIABLE"), (48000, "AVERAGE")])
+def test_frames_are_counted_at_every_rate(tmp_path, rate, mode):
+    tone = 0.3 * np.sin(np.arange(7 * rate) / 20)
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, tone, rate, format="MP3", bitrate_mode=mode)
+    assert len(read_audio(path)) == len(tone)
+    data = path.read_bytes()
+    length, _ = mpeg._frame(data[mpeg._after_tag(data) :][:4])
+    path.write_bytes(data[mpeg._after_tag(data) + length :])
+    assert 0 <= mpeg.counted_samples(path) - len(tone) <= mpeg.TRIMMED_SAMPLES
+    path.write_bytes(b"no MP3 at all")
+    assert mpeg.counted_samples(path) is None
+
+
+def test_folders_that_are_not_fma(tmp_path):
+    with pytest.raises(DataError, match="does not exist"):
+        fma.load(tmp_path / "absent", "fma_small")
+    with pytest.raises(DataError, match=r"lacks fma_metadata/tracks\.csv"):
+        fma.load(tmp_path, "fma_small")
+    write_table(tmp_path)
+    with pytest.raises(DataError, match="no clip of FMA-small in it"):
+        fma.load(tmp_path, "fma_small")
+    with pytest.raises(SpecError, match=r"--dataset fma_large needs --data: .* fma_metadata\.zip"):
+        registry.load("fma_large", None, tmp_path)
+
+
+def test_clips_of_the_large_archive_without_top_genre_are_left_out_and_counted(tmp_path, monkeypatch):
+    members = frozenset({"small", "medium", "large"})
+    monkeypatch.setitem(fma.SUBSETS, "fma_large", fma.Subset("FMA-large", members, 8001, 7999, 9, None))
+    write_table(tmp_path, changes={"000003": {"genre": ""}, "000004": {"genre": ""}})
+    for clip in PRESENT[:4]:
+        write_mp3(tmp_path, clip)
+    (tmp_path / "fma_small").rename(tmp_path / "fma_large")
+    catalog = fma.load(tmp_path, "fma_large")
+    assert [track.id for track in catalog.tracks] == ["000002", "000005"]
+    assert "2 clips without a top genre are left out" in catalog.caption
+    assert not catalog.bad
+    assert catalog.expected == 7999
+    assert "Jazz" in catalog.genres

@@ -1,0 +1,79 @@
+"""A tiny network that is fitted in a second, and its interruption."""
+
+import keras
+import numpy as np
+
+from common.core.spec import Spec
+from common.paper.experiment import Experiment
+from common.paper.protocol import Protocol
+from common.paper.training import Training
+from common.splits.windows import Fold
+from common.training.fit import FitCallback, Run, fit
+from data_pipeline.cache.extraction import prepare
+from data_pipeline.datasets import arrays
+from data_pipeline.windows.index import WindowSpec, index_windows
+from data_pipeline.windows.reader import WindowReader
+
+
+class TinyNet(Spec):
+    units: int = 8
+
+
+def build(shape, classes):
+    """A network with dropout, so that random state matters."""
+    inputs = keras.Input(shape)
+    x = keras.layers.AveragePooling2D((4, 8))(inputs)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dropout(0.3)(x)
+    x = keras.layers.Dense(8, activation="relu")(x)
+    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax", dtype="float32")(x))
+
+
+def make_run(npz, cache, *, seed: int = 0, **training) -> tuple[Run, WindowReader]:
+    catalog, feature = arrays.load(npz)
+    index = prepare(catalog, feature, cache)
+    windows_spec = WindowSpec(seconds=3, hop_seconds=1.5)
+    windows = index_windows(
+        windows_spec, [t.frames for t in index.tracks], [t.id for t in index.tracks], feature.frames_per_second
+    )
+    clips = np.arange(len(index.tracks)) % 10
+    part = clips[windows.tracks]
+    fold = Fold(0, np.flatnonzero(part < 6), np.flatnonzero(part == 6), np.flatnonzero(part > 6), "split", 0)
+    experiment = Experiment(
+        paper="tiny",
+        model=TinyNet(),
+        feature=feature,
+        windows=windows_spec,
+        protocol=Protocol(),
+        training=Training(**{"epochs": 4, "batch_windows": 16, "learning_rate": 1e-2} | training),
+    )
+    return Run(experiment, index.data_digest, fold, seed), WindowReader(index, windows)
+
+
+def trained_weights(folder, npz, cache, listener=None, **arguments):
+    run, reader = make_run(npz, cache, **arguments)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=folder, listener=listener)
+    return fitted, np.concatenate([weight.ravel() for weight in fitted.model.get_weights()])
+
+
+class Interrupt(FitCallback):
+    """Stands for a kill: ends the process' work after an epoch."""
+
+    def __init__(self, after: int):
+        self.after = after
+
+    def finished(self, entry):
+        if entry["epoch"] == self.after:
+            raise KeyboardInterrupt
+
+
+# Three batches to an update do not divide an epoch of eight: what waits for the next epoch has to survive as well.
+ACCUMULATED = {"accumulate_batches": 3, "l2": 0.01, "l2_form": "decoupled"}
+# Masks are drawn from seeds that have to survive, too; so does a lowered learning rate.
+MASKED = {
+    "augmentation": {"spectrogram": {"probability": 0.5}},
+    "plateau_epochs": 1,
+    "learning_rate": 0.3,
+    "l2": 1e-3,
+    "l2_variables": "all",
+}

@@ -1,0 +1,200 @@
+"""What every paper must do, generated over all folders of `reproductions/`."""
+
+import ast
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from common.cli.listing import listing
+from common.core.spec import Spec
+from common.paper.experiment import Experiment
+from common.paper.paper import Paper, count_trainable, leaf_paths
+from common.paper.tables import ArchitectureTable
+from common.training.optimizers import optimizer_of
+from tests.helpers.papers import KEYS, ROOT, paper_of
+
+
+def reduced(paper: Paper, experiment: Experiment) -> Experiment:
+    """With the smaller network of smoke scale, where the paper has one."""
+    smoke = {path: value for path, value in paper.smoke.items() if path.startswith("model.") and experiment.has(path)}
+    return experiment.changed(smoke)
+
+
+def distinct_models() -> list:
+    """One row for every distinct network of every paper."""
+    cases = {}
+    for key in KEYS:
+        paper = paper_of(key)
+        for table in paper.tables:
+            for row in table.rows:
+                experiment = reduced(paper, row.experiment)
+                cases.setdefault((key, experiment.model.digest), (f"{table.id} [{row.label}]", experiment))
+    # ResNet101 is ResNet50 with more of the same blocks, and takes as long to build as ten other networks.
+    return [
+        pytest.param(*(key, experiment), id=f"{key} {label}", marks=[pytest.mark.slow] if "ResNet101" in label else [])
+        for (key, _), (label, experiment) in cases.items()
+    ]
+
+
+def small_input(paper: Paper, experiment) -> tuple:
+    """The window (or the two) of the paper's small feature: every network has to take it."""
+    second = experiment.second_input
+    return paper.input_shape(
+        experiment.but(
+            feature=paper.small_features[experiment.feature],
+            second_input=second and second.but(feature=paper.small_features[second.feature]),
+        )
+    )
+
+
+def noise(windows: int, shape: tuple):
+    """Random windows: one array, or a list of two for a network with two inputs."""
+    rng = np.random.default_rng(0)
+    if isinstance(shape[0], tuple):
+        return [rng.random((windows, *each), dtype=np.float32) for each in shape]
+    return rng.random((windows, *shape), dtype=np.float32)
+
+
+@pytest.mark.parametrize(("key", "experiment"), distinct_models())
+def test_a_network_gives_probabilities_and_its_weights_survive_a_file(key, experiment, tmp_path):
+    paper = paper_of(key)
+    shape = small_input(paper, experiment)
+    keras.utils.set_random_seed(0)
+    model = paper.build(experiment.model, shape, 10)
+    x = noise(2, shape)
+    probabilities = model.predict(x, verbose=0)
+    assert probabilities.shape == (2, 10)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    model.save_weights(tmp_path / "a.weights.h5")
+    twin = paper.build(experiment.model, shape, 10)
+    assert not np.array_equal(twin.predict(x, verbose=0), probabilities)
+    twin.load_weights(tmp_path / "a.weights.h5")
+    np.testing.assert_array_equal(twin.predict(x, verbose=0), probabilities)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_training_steps_lower_the_loss_of_the_default_network(key):
+    paper = paper_of(key)
+    experiment = reduced(paper, paper.default_experiment)
+    keras.utils.set_random_seed(0)
+    model = paper.build(experiment.model, small_input(paper, experiment), 4)
+    model.compile(optimizer_of(experiment.training, []), "sparse_categorical_crossentropy")
+    labels = np.arange(4)
+    x = noise(4, small_input(paper, experiment))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0  # or the loss of a step would be of chance
+    losses = []
+    # Of the steps themselves: in evaluation, moving statistics of normalisations would lag behind.
+    for _ in range(10):
+        model.reset_metrics()
+        losses.append(model.train_on_batch(x, labels))
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_listing_follows_the_contract(key):
+    values = listing(paper_of(key))
+    assert set(values) == {"paper", "tables"}
+    assert values["paper"] == key
+    for table in values["tables"]:
+        assert {"id", "title", "metrics", "rows"} <= set(table)
+        assert len({row["label"] for row in table["rows"]}) == len(table["rows"])
+        for row in table["rows"]:
+            assert set(row) == {"label", "published", "trainable_parameters", "experiment"}
+            assert isinstance(row["trainable_parameters"], int)
+            assert set(row["published"]) == set(table["metrics"])
+            assert len(row["experiment"]) == 64
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_listed_parameters_are_those_of_the_built_network(key):
+    paper = paper_of(key)
+    experiment = paper.default_experiment
+    model = paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
+    total = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    assert paper.parameters(experiment) == count_trainable(model) == total
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_value_of_every_row_says_where_it_comes_from(key):
+    paper = paper_of(key)
+    for table in paper.tables:
+        for row in table.rows:
+            assert set(leaf_paths(row.experiment)) <= set(paper.sources), row.label
+    assert {path for experiment in paper.experiments for path in leaf_paths(experiment)} == set(paper.sources)
+    assert all(source.reason for source in paper.sources.values())
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_tables_are_found_by_id_and_the_default_row_exists(key):
+    paper = paper_of(key)
+    assert paper.key == key
+    assert isinstance(paper.default_experiment.model, Spec)
+    for name in paper.table_ids:
+        assert paper.table(name).id == name
+    for table in paper.architecture:
+        assert isinstance(table, ArchitectureTable)
+
+
+def imports_of(path: Path) -> set[str]:
+    """Full names of all modules that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_models_know_no_backend(key):
+    for path in sorted((ROOT / "reproductions" / key).glob("*.py")):
+        assert not {name.split(".")[0] for name in imports_of(path)} & {"tensorflow", "jax", "torch"}, path.name
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_smoke_scale_changes_what_rows_have_and_every_feature_has_a_small_one(key):
+    paper = paper_of(key)
+    for smoke in (paper.smoke, paper.smoke_paper_features):
+        for path in smoke:
+            assert any(experiment.has(path) for experiment in paper.experiments), path
+    seen = {given.feature for experiment in paper.experiments for given in experiment.inputs}
+    assert seen == set(paper.small_features)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_figures_and_confusions_are_of_rows_that_exist(key):
+    paper = paper_of(key)
+    for figure in paper.figures:
+        for table, label in figure.rows:
+            assert paper.row(table, label)
+        if figure.table:
+            assert {row.label for row in paper.table(figure.table).rows} == set(figure.places)
+    for confusion in paper.confusions:
+        assert paper.row(*confusion.row)
+        assert len(confusion.counts) == len(confusion.genres) == paper.published_classes
+
+
+def test_tensorflow_is_known_to_few_and_tf_data_to_the_stream_alone():
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for room in ("common", "data_pipeline", "reproductions")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        if any(name.split(".")[0] == "tensorflow" for name in imports_of(path))
+    ]
+    # Several devices are shared out by its strategies, it alone knows the names of its GPUs, and checkpoints of
+    # TensorFlow 1 are read by it alone.
+    assert users == [
+        "common/records/environment.py",
+        "common/training/devices.py",
+        "common/training/mirrored.py",
+        "data_pipeline/features/musicnn/weights.py",
+        "data_pipeline/windows/tf_dataset.py",
+    ]
+    for user in users[:-1]:
+        assert "tf.data" not in (ROOT / user).read_text(encoding="utf-8"), user

@@ -1,0 +1,278 @@
+"""SoundFusion: exact parameter counts, maps and lengths, windows, published numbers, and weights from files."""
+
+import keras
+import numpy as np
+import pytest
+
+from common.core.errors import DataError, RunError, SpecError
+from common.core.spec import build as build_spec
+from common.paper.paper import count_trainable
+from reproductions.soundfusion import experiments as e
+from reproductions.soundfusion import published as p
+from reproductions.soundfusion.model import build
+from reproductions.soundfusion.paper import PAPER
+from reproductions.soundfusion.specs import (
+    FusionSpec,
+    ResNet1dSpec,
+    ResNet2dSpec,
+    SimpleCnnSpec,
+    TransposedNnetSpec,
+    Vgg16Spec,
+)
+from reproductions.soundfusion.vgg16 import initialise
+
+SAMPLES, BANDS = (110_250, 1), (128, 216, 1)
+NNET2 = TransposedNnetSpec(variant="nnet2", filters=(256, 256, 256))
+
+
+@pytest.mark.parametrize(
+    ("spec", "shape", "count"),
+    [
+        (SimpleCnnSpec(), (64, 2579, 2), 25_472),
+        (SimpleCnnSpec(), (64, 2579, 1), 25_272),
+        (ResNet1dSpec(base_filters=16), SAMPLES, 70_904),
+        (ResNet1dSpec(base_filters=32), SAMPLES, 280_040),
+        (ResNet1dSpec(base_filters=64), SAMPLES, 1_113_032),
+        (ResNet1dSpec(base_filters=128), SAMPLES, 4_437_896),
+        (ResNet2dSpec(base_filters=16), BANDS, 445_176),
+        (ResNet2dSpec(base_filters=32), BANDS, 1_724_392),
+        (ResNet2dSpec(base_filters=64), BANDS, 6_784_968),
+        (ResNet2dSpec(base_filters=128), BANDS, 26_914_696),
+        (TransposedNnetSpec(variant="nnet1", filters=(128, 128, 256)), BANDS, 2_351_170),
+        (NNET2, BANDS, 912_264),
+        (FusionSpec(combination="features"), (SAMPLES, BANDS), 692_264),
+        (FusionSpec(combination="decisions"), (SAMPLES, BANDS), 692_272),
+        (FusionSpec(combination="features", waveform_filters=32, branch_units=128), (SAMPLES, BANDS), 1_102_680),
+    ],
+)
+def test_trainable_parameters(spec, shape, count):
+    assert count_trainable(build(spec, shape, 8)) == count
+
+
+def test_parameters_of_the_literal_vgg16():
+    model = build(e.vgg16_literal("imagenet").model, (64, 173, 1), 8)
+    assert (count_trainable(model), model.count_params()) == (33_416, 134_292_168)
+
+
+def test_lengths_of_resnet1d():
+    model = build(ResNet1dSpec(base_filters=16), SAMPLES, 8)
+    names = ["stem", *(f"block{number}_pool" for number in range(1, 10))]
+    lengths = [model.get_layer(name).output.shape[1] for name in names]
+    assert lengths == [36752, 4083, 453, 50, 5, 2, 1, 1, 1, 1]
+
+
+def test_maps_of_resnet2d():
+    model = build(ResNet2dSpec(base_filters=16), BANDS, 8)
+    names = ["stem2d", "stem2d_pool", "stage1_3_relu2", "stage2_4_relu2", "stage3_6_relu2", "stage4_3_relu2"]
+    maps = [model.get_layer(name).output.shape[1:3] for name in names]
+    assert maps == [(64, 108), (32, 54), (32, 54), (16, 27), (8, 14), (4, 7)]
+    assert model.get_layer("vector2d").output.shape == (None, 49 * 64)
+
+
+def test_maps_of_simple_cnn_and_nnet1():
+    simple = build(SimpleCnnSpec(), (64, 2579, 2), 8)
+    assert [simple.get_layer(f"conv{number}").output.shape[1:3] for number in range(1, 5)] == [
+        (32, 1290),
+        (16, 645),
+        (8, 323),
+        (4, 162),
+    ]
+    nnet = build(TransposedNnetSpec(variant="nnet1", filters=(128, 128, 256)), BANDS, 8)
+    assert nnet.get_layer("pooled").output.shape == (None, 1, 13, 512)
+
+
+def test_nnet2_slides_along_frequency_over_all_frames():
+    """What is pooled does not change when a sound moves to other bands, but does when its frames change places."""
+    model = build(NNET2, (40, 12, 1), 8)
+    inner = keras.Model(model.input, model.get_layer("max").output)
+    x = np.zeros((1, 40, 12, 1), np.float32)
+    x[0, 16:20] = np.random.default_rng(0).normal(size=(4, 12, 1))
+    shifted = np.roll(x, 5, axis=1)
+    np.testing.assert_allclose(inner(x), inner(shifted), rtol=1e-5, atol=1e-6)
+    assert np.abs(np.asarray(inner(x)) - np.asarray(inner(x[:, :, ::-1].copy()))).max() > 1e-4
+
+
+@pytest.mark.parametrize("samples", [660_000, 661_500, 661_794])
+def test_a_clip_gives_seven_windows_of_five_seconds(samples):
+    fps = e.SAMPLES.frames_per_second
+    starts = e.SAMPLE_WINDOWS.starts(samples, fps)
+    assert starts.tolist() == [82_688 * number for number in range(7)]
+    assert e.SAMPLE_WINDOWS.window_frames(fps) == 110_250
+    frames = e.FRAME_WINDOWS.starts(e.MONO.frames(samples), e.MONO.frames_per_second)
+    assert len(frames) == 7
+    assert e.FRAME_WINDOWS.window_frames(e.MONO.frames_per_second) == 216
+    # Both show the same five seconds, to half a hop.
+    assert np.abs(frames * 512 - starts).max() < 512
+
+
+def test_whole_clips_and_first_seconds():
+    assert PAPER.input_shape(PAPER.row("performance", "SimpleCNN").experiment) == (64, 2579, 2)
+    assert PAPER.input_shape(PAPER.row("transfer", "imagenet").experiment) == (64, 173, 1)
+    assert PAPER.input_shape(PAPER.row("performance", "SoundFusion-1").experiment) == (SAMPLES, BANDS)
+    assert e.WHOLE_CLIP.starts(e.STEREO.frames(1_320_000), e.STEREO.frames_per_second).tolist() == [0]
+
+
+def published(table: str) -> dict[str, tuple]:
+    return {row.label: tuple(row.published.values()) for row in PAPER.table(table).rows}
+
+
+def test_published_numbers():
+    assert published("performance") == {
+        "ResNet1D-m": (40.6, 42.6),
+        "VGG16": (49.2, 52.6),
+        "ResNet2D-s": (52.8, 56.7),
+        "nnet1": (34.4, 36.6),
+        "nnet2": (47.5, 49.3),
+        "SimpleCNN": (48.4, None),
+        "SoundFusion-1": (53.5, 57.1),
+        "SoundFusion-2": (48.3, 50.6),
+    }
+    assert list(published("regularisation").values()) == [
+        (47.2, 38.0),
+        (51.5, 41.3),
+        (50.7, 41.8),
+        (52.3, 48.5),
+        (52.0, 48.9),
+        (53.1, 52.8),
+    ]
+    assert list(published("width").values()) == [(34.4,), (40.6,), (44.1,), (52.8,), (49.4,), (50.0,)]
+    for table, cells, low, high, total in (
+        ("specaugment1", 24, 54.75, 58.25, 1353.125),
+        ("specaugment2", 12, 49, 56.875, 661.375),
+    ):
+        grid = [value for (value,) in published(table).values()]
+        assert (len(grid), min(grid), max(grid), round(sum(grid), 3)) == (cells, low, high, total)
+
+
+def test_the_width_figure_has_the_parameters_of_its_rows():
+    filters = {"s": 16, "m": 32, "l": 64}
+    for label, count in p.WIDTH_PARAMETERS.items():
+        model = PAPER.row("width", label).experiment.model
+        assert model.base_filters == filters[label[-1]]
+        assert type(model) is (ResNet1dSpec if label.startswith("ResNet1D") else ResNet2dSpec)
+        assert count == PAPER.parameters(PAPER.row("width", label).experiment)
+
+
+@pytest.mark.parametrize(("number", "accuracy"), [(0, 57.1), (1, 53.6), (2, 42.6)])
+def test_published_confusions_are_of_their_rows(number, accuracy):
+    """Lines are of 100 clips each, and the diagonal is the accuracy that the study gives."""
+    confusion = PAPER.confusions[number]
+    counts = np.array(confusion.counts)
+    assert (counts.sum(axis=1) == 100).all()
+    assert round(100 * np.trace(counts) / counts.sum(), 1) == pytest.approx(accuracy, abs=0.1)
+    assert confusion.genres == tuple(sorted(confusion.genres))
+    assert PAPER.row(*confusion.row)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"weights": "imagenet", "head": "average", "trained": "all"},
+        {"weights": "gtzan", "head": "classifier", "trained": "last_block"},
+        {"weights": "imagenet", "head": "classifier", "trained": "first_and_last", "units": 64},
+    ],
+)
+def test_weights_that_do_not_fit_the_rest_of_vgg16_are_refused(values):
+    with pytest.raises(SpecError, match=r"weights \w+ go with"):
+        build_spec(Vgg16Spec, values)
+
+
+@pytest.mark.parametrize("place", ["logits", "features"])
+def test_dropout_stands_where_it_is_asked_for(place):
+    model = build(ResNet2dSpec(base_filters=2, blocks=(1, 1, 1, 1), dropout=0.5, dropout_on=place), (32, 32, 1), 8)
+    names = [layer.name for layer in model.layers]
+    assert (names.index("logits_dropout") > names.index("logits")) == (place == "logits")
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).normal(size=(64, 32, 32, 1)).astype(np.float32)
+    logits = keras.Model(model.input, model.get_layer("genre").input)
+    dropped = (np.asarray(logits(x, training=True)) == 0).mean()
+    assert dropped == pytest.approx(0.5 if place == "logits" else 0.0, abs=0.1)
+    assert (np.asarray(logits(x, training=False)) != 0).all()
+
+
+def test_decisions_are_averaged_with_the_weight():
+    spec = FusionSpec(combination="decisions", waveform_weight=0.25, blocks=(1, 1, 1, 1))
+    model = build(spec, ((20_000, 1), (32, 32, 1)), 8)
+    x = [np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32) for shape in ((20_000, 1), (32, 32, 1))]
+    branches = keras.Model(model.inputs, [model.get_layer("genre1d").output, model.get_layer("genre2d").output])
+    one, two = map(np.asarray, branches(x))
+    np.testing.assert_allclose(model(x), 0.25 * one + 0.75 * two, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("spec", "shape", "message"),
+    [
+        (ResNet1dSpec(base_filters=16), (128, 216, 1), "no sequence of samples"),
+        (ResNet1dSpec(base_filters=16), (5_000, 1), "too few"),
+        (ResNet2dSpec(base_filters=16), SAMPLES, "no spectrogram"),
+        (NNET2, (6, 216, 1), "at least 7"),
+        (NNET2.but(filters=(8, 8, 16)), BANDS, "added to its third"),
+        (FusionSpec(combination="features"), BANDS, "samples and a spectrogram"),
+        (e.vgg16("random").model, (128, 21, 1), "at least 32"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(spec, shape, message):
+    with pytest.raises(SpecError, match=message):
+        build(spec, shape, 8)
+
+
+def test_a_frozen_vgg16_changes_only_what_is_trained():
+    spec = Vgg16Spec(weights="random", head="average", trained="last_block")
+    model = build(spec, (32, 32, 1), 8)
+    body = model.get_layer("vgg16")
+    before = {layer.name: [w.copy() for w in layer.get_weights()] for layer in body.layers}
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.train_on_batch(np.random.default_rng(0).normal(size=(4, 32, 32, 1)), np.arange(4))
+    for layer in body.layers:
+        same = all(np.array_equal(a, b) for a, b in zip(before[layer.name], layer.get_weights(), strict=True))
+        assert same != (layer.name.startswith("block5") and bool(layer.weights)), layer.name
+
+
+def small_vgg16(trained: str, weights: str) -> Vgg16Spec:
+    return Vgg16Spec(weights=weights, head="classifier", trained=trained, units=16)
+
+
+def test_weights_trained_on_gtzan_reach_all_layers_but_the_new_ones(tmp_path):
+    keras.utils.set_random_seed(1)
+    donor = build(small_vgg16("all", "random"), (32, 32, 1), 10)
+    donor.save_weights(tmp_path / "gtzan.weights.h5")
+    spec = small_vgg16("first_and_last", "gtzan")
+    model = build(spec, (32, 32, 1), 8)
+    fresh = model.get_layer("vgg16").get_layer("block1_conv1").get_weights()[0]
+    initialise(model, spec, {"gtzan": tmp_path / "gtzan.weights.h5"})
+    taken = [donor.get_layer("vgg16").get_layer("block3_conv2"), donor.get_layer("fc2")]
+    ours = [model.get_layer("vgg16").get_layer("block3_conv2"), model.get_layer("fc2")]
+    for theirs, mine in zip(taken, ours, strict=True):
+        np.testing.assert_array_equal(mine.get_weights()[0], theirs.get_weights()[0])
+    np.testing.assert_array_equal(model.get_layer("vgg16").get_layer("block1_conv1").get_weights()[0], fresh)
+
+
+def test_weights_of_imagenet_come_from_a_file(tmp_path):
+    keras.utils.set_random_seed(1)
+    donor = keras.applications.VGG16(include_top=False, weights=None)
+    donor.save_weights(tmp_path / "vgg16.weights.h5")
+    spec = Vgg16Spec(weights="imagenet", head="average", trained="last_block")
+    model = build(spec, (32, 32, 1), 8)
+    initialise(model, spec, {"imagenet": tmp_path / "vgg16.weights.h5"})
+    for name in ("block1_conv1", "block5_conv3"):
+        ours = model.get_layer("vgg16").get_layer(name).get_weights()[0]
+        np.testing.assert_array_equal(ours, donor.get_layer(name).get_weights()[0])
+
+
+def test_weights_that_are_missing_or_wrong_are_told(tmp_path, monkeypatch):
+    spec = small_vgg16("first_and_last", "gtzan")
+    model = build(spec, (32, 32, 1), 8)
+    with pytest.raises(RunError, match="--weights gtzan=FILE"):
+        initialise(model, spec, {})
+    wrong = tmp_path / "wrong.weights.h5"
+    wrong.write_bytes(b"no weights")
+    with pytest.raises(DataError, match=r"wrong\.weights\.h5: not weights of this VGG16"):
+        initialise(model, spec, {"gtzan": wrong})
+    spec = Vgg16Spec(weights="imagenet", head="average", trained="last_block")
+
+    def offline(**_):
+        raise OSError("no network")
+
+    monkeypatch.setattr(keras.applications, "VGG16", offline)
+    with pytest.raises(RunError, match=r"cannot be downloaded \(no network\)"):
+        initialise(model, spec, {})
