@@ -42,7 +42,7 @@ def consume(
         "training.precision": precision,
     }
     described = importlib.import_module(f"reproductions.{paper}.paper").PAPER
-    experiment = described.row(*row).experiment.changed(changes)
+    experiment = described.row(*row).experiment.with_values(changes)
     classes = described.published_classes
 
     def build(input_shape: tuple, genres: int):

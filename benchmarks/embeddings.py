@@ -62,7 +62,7 @@ def measure(
         differences: by model and layer, see `compare`; empty where there is no reference.
         seconds: length of each track.
     """
-    few = catalog.but(tracks=catalog.tracks[:tracks])
+    few = catalog.replace(tracks=catalog.tracks[:tracks])
     feature = MusicnnEmbedding()
     weights = cache / "musicnn"
 

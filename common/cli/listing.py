@@ -26,7 +26,7 @@ def _parameters(paper: Paper, experiment: Experiment, counted: dict[str, int]) -
     """Counts the parameters of a network once, however many rows train it."""
     # What does not change the network is made alike.
     default = paper.default_experiment
-    key = experiment.but(training=default.training, protocol=default.protocol).digest
+    key = experiment.replace(training=default.training, protocol=default.protocol).digest
     if key not in counted:
         counted[key] = paper.parameters(experiment)
     return counted[key]

@@ -173,14 +173,14 @@ def _run(paper: Paper, options: Options, jobs: int | None, cluster: str | None, 
     if not audit and not any(rows for _, rows in chosen):
         return _only_architecture(paper, [table for table, _ in chosen], options)
     require_writable_folder(options.cache, flag="--cache")
-    with _crew(jobs, cluster) as crew:
-        options = options.with_absolute_paths() if crew else options
+    with _worker_pool(jobs, cluster) as pool:
+        options = options.with_absolute_paths() if pool else options
         if audit:
-            return _audit(with_tuned_rows(paper, options.out, options.dataset), options, crew)
-        return _run_rows(paper, options, chosen, crew)
+            return _audit(with_tuned_rows(paper, options.out, options.dataset), options, pool)
+        return _run_rows(paper, options, chosen, pool)
 
 
-def _crew(jobs: int | None, cluster: str | None) -> AbstractContextManager:
+def _worker_pool(jobs: int | None, cluster: str | None) -> AbstractContextManager:
     """Workers that were asked for; None for this process."""
     if cluster is None and jobs in (None, 1):
         return nullcontext()
@@ -189,8 +189,8 @@ def _crew(jobs: int | None, cluster: str | None) -> AbstractContextManager:
     return local_workers(jobs) if cluster is None else cluster_workers(cluster)
 
 
-def _audit(paper: Paper, options: Options, crew) -> int:
-    audited, outcomes = run_audit(paper, options, workers=crew and crew.work, spread=crew and crew.spread)
+def _audit(paper: Paper, options: Options, pool) -> int:
+    audited, outcomes = run_audit(paper, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map)
     # The runs are runs of a row like any other, so its tables under each split are made, too.
     regenerate_tables(paper, options.out, audited.audit.setting.dataset)
     values, paths = write_audit(paper, audited)
@@ -198,10 +198,10 @@ def _audit(paper: Paper, options: Options, crew) -> int:
     return 1 if any(outcome.failed for outcome in outcomes) else 0
 
 
-def _run_rows(paper: Paper, options: Options, chosen: ChosenRows, crew) -> int:
-    work = plan(with_tuned_rows(paper, options.out, options.dataset), options, spread=crew and crew.spread)
+def _run_rows(paper: Paper, options: Options, chosen: ChosenRows, pool) -> int:
+    work = plan(with_tuned_rows(paper, options.out, options.dataset), options, parallel_map=pool and pool.parallel_map)
     try:
-        outcome = execute(work, options, crew and crew.work)
+        outcome = execute(work, options, pool and pool.work)
         reports = regenerate_tables(paper, options.out, work.setting.dataset)
         mine = [r for r in reports if (r.group.setting, r.group.conditions) == (work.setting, work.conditions)]
         examples = [path for r in mine for path in write_data_figures(paper, r.group, work.readers, options.out)]

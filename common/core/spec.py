@@ -37,7 +37,7 @@ class Spec(BaseModel):
                 identity[name] = value._identity() if isinstance(value, Spec) else plain[name]
         return identity
 
-    def but(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """A validated copy with some fields replaced.
 
         Raises:

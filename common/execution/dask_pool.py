@@ -50,7 +50,7 @@ class DaskPool:
         while not self._count():
             time.sleep(0.2)
 
-    def spread(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    def parallel_map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
         """Apply a function to items on the workers; results come in the order of the items, and only a few are ever
         ahead of what was taken.
 
@@ -200,7 +200,7 @@ class _ResultCollector:
     def __init__(self, job: Job, board: ProgressDisplay):
         self._job, self._board = job, board
         self._planned = {planned.run.id: planned for planned in job.pending}
-        self._listeners: dict[str, RunProgress] = {}
+        self._callbacks: dict[str, RunProgress] = {}
         self._ended: set[str] = set()
 
     def take(self, news: dict[str, Any]) -> None:
@@ -208,17 +208,17 @@ class _ResultCollector:
         run_id = news["run"]
         if run_id in self._ended:
             return
-        begun = run_id in self._listeners
-        listener = self._listener(run_id)
+        begun = run_id in self._callbacks
+        callback = self._callback(run_id)
         match news["what"]:
             case "begin" if begun:
-                listener.again()
+                callback.again()
             case "started":
-                listener.started(news["epoch"], news["batches"])
+                callback.on_epoch_begin(news["epoch"], news["batches"])
             case "batches":
-                listener.batches(news["count"])
+                callback.batches(news["count"])
             case "finished":
-                listener.finished(news["entry"])
+                callback.on_epoch_end(news["entry"])
             case "end":
                 self._end(run_id, news["line"])
 
@@ -234,14 +234,14 @@ class _ResultCollector:
             raise error
 
     def _end(self, run_id: str, line: str) -> None:
-        self._board.end(self._listener(run_id), line)
+        self._board.end(self._callback(run_id), line)
         self._ended.add(run_id)
 
-    def _listener(self, run_id: str) -> RunProgress:
-        if run_id not in self._listeners:
+    def _callback(self, run_id: str) -> RunProgress:
+        if run_id not in self._callbacks:
             planned = self._planned[run_id]
-            self._listeners[run_id] = self._board.begin(planned.name, planned.run.experiment.training.epochs)
-        return self._listeners[run_id]
+            self._callbacks[run_id] = self._board.begin(planned.name, planned.run.experiment.training.epochs)
+        return self._callbacks[run_id]
 
 
 def _chains(pending: Sequence[PlannedRun]) -> list[list[PlannedRun]]:

@@ -53,9 +53,9 @@ def cluster_workers(address: str) -> Iterator[DaskPool]:
             "running `dask scheduler`; common/execution/README.md shows how to start one."
         ) from error
     with client:
-        crew = DaskPool(client, flag)
-        crew.wait_for_workers()
-        yield crew
+        pool = DaskPool(client, flag)
+        pool.wait_for_workers()
+        yield pool
 
 
 def _silence() -> None:

@@ -158,19 +158,19 @@ class _Reporter(FitCallback):
     def tell(self, what: str, **values: object) -> None:
         self._worker.log_event(self._command, {"what": what, "run": self._run_id, **values})
 
-    def started(self, epoch: int, batches: int) -> None:
+    def on_epoch_begin(self, epoch: int, batches: int) -> None:
         self._require_wanted()
         self._batches = 0
         self.tell("started", epoch=epoch, batches=batches)
 
-    def batch(self) -> None:
+    def on_train_batch_end(self) -> None:
         self._batches += 1
         if time.monotonic() - self._told >= _SECONDS_BETWEEN_NEWS:
             self._require_wanted()
             self.tell("batches", count=self._batches)
             self._batches, self._told = 0, time.monotonic()
 
-    def finished(self, entry: dict[str, float]) -> None:
+    def on_epoch_end(self, entry: dict[str, float]) -> None:
         self.tell("finished", entry=entry)
 
     def _require_wanted(self) -> None:

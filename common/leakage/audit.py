@@ -90,7 +90,7 @@ class Audit(Spec):
     def stem(self, paper: Paper) -> str:
         """File name, without ending, unless an audit at other settings has it."""
         own = paper.default_experiment.protocol
-        neutral = self.setting.but(split=own.split, unit=own.unit)
+        neutral = self.setting.replace(split=own.split, unit=own.unit)
         return file_stem("table", self.table_id(paper), neutral, paper).removeprefix("table_")
 
 
@@ -113,13 +113,13 @@ class StoredAudit:
 
 
 def run_audit(
-    paper: Paper, options: Options, *, workers: Workers | None = None, spread: ParallelMap | None = None
+    paper: Paper, options: Options, *, workers: Workers | None = None, parallel_map: ParallelMap | None = None
 ) -> tuple[StoredAudit, list[RunSummary]]:
     """Train one row under every regime, as far as there are no records, and count what stands on both sides.
 
     Args:
         options: name one row at most; without one it is the paper's recommended row.
-        workers, spread: see `common.runs.runner.execute` and `data_pipeline.cache.extraction.prepare`.
+        workers, parallel_map: see `common.runs.runner.execute` and `data_pipeline.cache.extraction.prepare`.
 
     Raises:
         EncoreError: the options or the data cannot be used.
@@ -134,9 +134,9 @@ def run_audit(
     try:
         for regime in split_conditions(paper):
             say(f"split: {regime.title}")
-            planned.append((regime, *_plan(paper, regime, options, spread)))
+            planned.append((regime, *_plan(paper, regime, options, parallel_map)))
         needed = next(work for regime, work, _ in planned if regime.needed)
-        found = scan_plan(needed, options, spread=spread)
+        found = scan_plan(needed, options, parallel_map=parallel_map)
         for regime, work, reason in planned:
             if work is None:
                 say(f"{regime.title}: left out: {reason}")
@@ -185,8 +185,8 @@ def _with_earlier_runs(
         paths = [audited.runs / f"{run}.json" for run in known.get(regime.key, ())]
         found = [record_of(path) for path in paths if path.exists()]
         same = [record.run_id for record in found if record.split_digest in splits.get(regime.key, ())]
-        regimes.append(regime.but(runs=tuple(dict.fromkeys([*regime.runs, *same]))))
-    return audited.audit.but(regimes=tuple(regimes))
+        regimes.append(regime.replace(runs=tuple(dict.fromkeys([*regime.runs, *same]))))
+    return audited.audit.replace(regimes=tuple(regimes))
 
 
 def _row(paper: Paper, options: Options) -> tuple[str, str]:
@@ -209,11 +209,11 @@ def _row(paper: Paper, options: Options) -> tuple[str, str]:
 
 
 def _plan(
-    paper: Paper, regime: SplitCondition, options: Options, spread: ParallelMap | None
+    paper: Paper, regime: SplitCondition, options: Options, parallel_map: ParallelMap | None
 ) -> tuple[Plan | None, str]:
     """The runs of a regime, or the reason why the data do not allow it, or make it another regime."""
     try:
-        work = plan(paper, regime.options(options), spread=spread)
+        work = plan(paper, regime.options(options), parallel_map=parallel_map)
     except (SpecError, DataError) as error:
         if regime.needed:
             raise
@@ -302,7 +302,7 @@ def _read(paper: Paper, path: Path) -> StoredAudit:
 _SCAN_VERSION = 1
 
 
-def scan_plan(work: Plan, options: Options, *, spread: ParallelMap | None = None) -> Scan:
+def scan_plan(work: Plan, options: Options, *, parallel_map: ParallelMap | None = None) -> Scan:
     """Duplicates among the clips of a plan.
 
     Raises:
@@ -314,7 +314,7 @@ def scan_plan(work: Plan, options: Options, *, spread: ParallelMap | None = None
         options.cache,
         skip_bad=options.skip_bad,
         decoder=options.decoder,
-        spread=spread,
+        parallel_map=parallel_map,
     )
     return cached_scan(index, options.cache)
 

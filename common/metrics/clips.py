@@ -61,7 +61,7 @@ class ClipResult(Spec):
     def by_majority_vote(self) -> int:
         return int(np.argmax(self.votes))
 
-    def right(self, metric: str) -> float:
+    def correct(self, metric: str) -> float:
         """Share of the clip that is right, between 0 and 1; `metric` is one of `METRIC_NAMES`."""
         if metric == "window_accuracy":
             return self.windows_correct / self.windows

@@ -52,7 +52,7 @@ class Experiment(Spec):
         """Whether there is a value at a dotted path that can be changed."""
         return path in self._changeable_paths()
 
-    def changed(self, changes: dict[str, Any]) -> Self:
+    def with_values(self, changes: dict[str, Any]) -> Self:
         """A validated copy with other values.
 
         Args:
@@ -93,4 +93,4 @@ def _with_values(spec: Spec, changes: dict[str, Any]) -> Any:
         name, separator, rest = path.partition(".")
         if separator:
             below.setdefault(name, {})[rest] = value
-    return spec.but(**own, **{name: _with_values(getattr(spec, name), values) for name, values in below.items()})
+    return spec.replace(**own, **{name: _with_values(getattr(spec, name), values) for name, values in below.items()})

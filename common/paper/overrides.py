@@ -73,7 +73,7 @@ def resolve(paper: Paper, experiment: Experiment, setting: Setting, given: Featu
     def shown(feature: Feature) -> Feature:
         return {"paper": feature, "small": paper.small_features[feature], "given": given}[setting.features]
 
-    protocol = experiment.protocol.but(split=setting.split, unit=setting.unit, stratified=setting.stratified)
+    protocol = experiment.protocol.replace(split=setting.split, unit=setting.unit, stratified=setting.stratified)
     second = experiment.second_input
     changes = {}
     if setting.scale == "smoke":
@@ -85,11 +85,11 @@ def resolve(paper: Paper, experiment: Experiment, setting: Setting, given: Featu
     if setting.precision is not None:
         changes["training.precision"] = setting.precision
     changes |= dict(parse_change(text) for text in setting.changes)
-    return experiment.but(
+    return experiment.replace(
         feature=shown(experiment.feature),
-        second_input=second and second.but(feature=shown(second.feature)),
+        second_input=second and second.replace(feature=shown(second.feature)),
         protocol=protocol,
-    ).changed(changes)
+    ).with_values(changes)
 
 
 def canonical_changes(
@@ -117,7 +117,7 @@ def canonical_changes(
             )
     resolved = resolve(paper, next(iter(experiments.values())), setting, given)
     changes = [f"{path}={json.dumps(_at(resolved, path), separators=(',', ':'))}" for path in sorted(values)]
-    return setting.but(changes=tuple(changes))
+    return setting.replace(changes=tuple(changes))
 
 
 def _at(spec: Spec, path: str) -> Any:
@@ -161,9 +161,9 @@ def without_idle_overrides(
             return None  # values that only fit together
 
     wanted = [resolve(paper, experiment, setting, given).digest for experiment in experiments]
-    candidates = [lambda now, name=name: now.but(**{name: None}) for name in ("epochs", "precision")]
+    candidates = [lambda now, name=name: now.replace(**{name: None}) for name in ("epochs", "precision")]
     candidates += [
-        lambda now, change=change: now.but(changes=tuple(c for c in now.changes if c != change))
+        lambda now, change=change: now.replace(changes=tuple(c for c in now.changes if c != change))
         for change in setting.changes
     ]
     for leave_out in candidates:

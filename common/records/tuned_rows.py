@@ -54,7 +54,7 @@ def _tuned_table(paper: Paper, folder: SearchFolder) -> tuple[ResultTable, dict[
         table_id, label = values["row"]
         base = paper.row(table_id, label)
         whole = paper.table(table_id)
-        experiments = [base.experiment.changed(row["values"]) for row in values["rows"]]
+        experiments = [base.experiment.with_values(row["values"]) for row in values["rows"]]
         table = ResultTable(
             id=table_id_of(folder.name),
             title=values["title"],

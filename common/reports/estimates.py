@@ -18,7 +18,7 @@ def correct_by_clip(records: Sequence[Record], metric: str) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for record in records:
         for clip in record.clips:
-            found.setdefault(clip.id, []).append(clip.right(metric))
+            found.setdefault(clip.id, []).append(clip.correct(metric))
     return {clip: math.fsum(values) / len(values) for clip, values in found.items()}
 
 

@@ -59,7 +59,7 @@ class RunBuilder:
 
     Args:
         given: feature of the arrays that the dataset consists of; None where there is audio.
-        cache, decoder, skip_bad, spread: see `data_pipeline.cache.extraction.prepare`.
+        cache, decoder, skip_bad, parallel_map: see `data_pipeline.cache.extraction.prepare`.
         seeds: runs of each row; None for the paper's or the scale's own number.
         weights: name -> SHA-256 of files of trained weights.
     """
@@ -75,12 +75,12 @@ class RunBuilder:
         skip_bad: bool,
         seeds: int | None,
         weights: dict[str, str],
-        spread: ParallelMap | None = None,
+        parallel_map: ParallelMap | None = None,
     ):
         self._paper = paper
         self._cache, self._decoder, self._skip_bad, self._seeds = cache, decoder, skip_bad, seeds
         self._weights = weights
-        self._spread = spread
+        self._parallel_map = parallel_map
         self._catalog = catalog
         self._given = given
         self._indices: dict[tuple[str, str | None], ShardIndex] = {}
@@ -114,7 +114,7 @@ class RunBuilder:
             # Two choices of genres may hold the same clips, where some genres have none, and still be other classes.
             others = [other for other in (weights, setting.genres) if other]
             return sha256_of_json([row.experiment.digest, setting.changes, *others])
-        plain = setting.but(epochs=None, precision=None)
+        plain = setting.replace(epochs=None, precision=None)
         if setting != plain and resolve(self._paper, row.experiment, plain, self._given) == experiment:
             # A flag that this row has anyway: its run without the flag stands in another table.
             return sha256_of_json([row.experiment.digest, setting.epochs, setting.precision])
@@ -136,13 +136,13 @@ class RunBuilder:
                 self._cache,
                 skip_bad=self._skip_bad,
                 decoder=self._decoder,
-                spread=self._spread,
+                parallel_map=self._parallel_map,
             )
         return self._indices[key]
 
     def _reader(self, experiment: Experiment) -> tuple[Reader, list[Fold]]:
         default = self._paper.default_experiment
-        key = experiment.but(model=default.model, training=default.training).digest
+        key = experiment.replace(model=default.model, training=default.training).digest
         if key not in self._readers:
             reader = self._open(experiment)
             tracks, windows = reader.index.tracks, reader.windows

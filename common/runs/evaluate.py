@@ -29,7 +29,7 @@ def train_and_evaluate(
     options: Options,
     workbench: CompiledModelCache,
     memory: MemoryLimit,
-    listener: FitCallback,
+    callback: FitCallback,
 ) -> Record:
     """Train one run, going on from its checkpoint where there is one, and judge it on validation and test; on
     validation alone where the run's fold has no test windows.
@@ -58,7 +58,7 @@ def train_and_evaluate(
         start_from=None if planned.previous is None else _weights_of(planned.previous, place),
         workbench=workbench,
         memory=memory,
-        listener=listener,
+        callback=callback,
     )
     began = time.perf_counter()
     metrics, clips = {}, ()
@@ -80,7 +80,7 @@ def train_and_evaluate(
     tested = () if test_withheld else tuple(clips)
     machine = describe_machine(workbench.devices.facts)
     record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began, machine)
-    return record.but(projection=projection)
+    return record.replace(projection=projection)
 
 
 def _weights_of(previous: str, place: Path) -> Path:

@@ -68,13 +68,13 @@ class Plan:
             planned.reader.close()
 
 
-def plan(paper: Paper, options: Options, *, spread: ParallelMap | None = None) -> Plan:
+def plan(paper: Paper, options: Options, *, parallel_map: ParallelMap | None = None) -> Plan:
     """Open and prepare the data, and list every run that the asked rows need (shared rows once).
 
     The options must ask for at least one row.
 
     Args:
-        spread: see `data_pipeline.cache.extraction.prepare`.
+        parallel_map: see `data_pipeline.cache.extraction.prepare`.
 
     Raises:
         EncoreError: options or data cannot be used.
@@ -117,7 +117,7 @@ def plan(paper: Paper, options: Options, *, spread: ParallelMap | None = None) -
     protocol = resolve(paper, asked[0], setting, given).protocol
     _require_predefined(protocol, catalog)
     if options.allow_incomplete and not _can_stratify(protocol, catalog):
-        setting = setting.but(stratified=False)
+        setting = setting.replace(stratified=False)
         warn("too few clips of some genres to stratify: they are dealt without regard to genre, and the table says so")
     workshop = RunBuilder(
         paper,
@@ -128,7 +128,7 @@ def plan(paper: Paper, options: Options, *, spread: ParallelMap | None = None) -
         skip_bad=options.skip_bad,
         seeds=options.seeds,
         weights=weights,
-        spread=spread,
+        parallel_map=parallel_map,
     )
     runs: dict[str, PlannedRun] = {}
     for table, rows in chosen:
@@ -140,7 +140,7 @@ def plan(paper: Paper, options: Options, *, spread: ParallelMap | None = None) -
                 labels = (*(earlier.labels if earlier else ()), f"{table.id} [{row.label}]")
                 runs[planned.run.id] = replace(planned, labels=labels)
     index = next(iter(runs.values())).reader.index
-    setting = setting.but(data_digest=index.data_digest)
+    setting = setting.replace(data_digest=index.data_digest)
     left_out = [*(bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)), *sorted(workshop.short_tracks)]
     skipped = [clip for clip in left_out if not clip.endswith(COPY_SUFFIX)]
     facts = DataFacts(
@@ -160,10 +160,10 @@ def plan(paper: Paper, options: Options, *, spread: ParallelMap | None = None) -
 def _split_of(published: Protocol, asked: SplitName | None, catalog: Catalog) -> Protocol:
     """The paper's protocol with the split that is asked for, or a holdout where a dataset lacks the paper's own."""
     if asked is not None:
-        return published.but(split=asked)
+        return published.replace(split=asked)
     if published.split in PREDEFINED and published.split not in catalog.splits:
         warn(f"{catalog.title} has no split {published.split}, as the paper uses: clips are dealt out as a holdout")
-        return published.but(split="holdout")
+        return published.replace(split="holdout")
     return published
 
 

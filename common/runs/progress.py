@@ -42,20 +42,20 @@ class ProgressDisplay:
         self._bars.stop()
 
     def begin(self, name: str, epochs: int) -> "RunProgress":
-        """A run starts, beside others that may be on their way; hand the listener to the fit loop."""
+        """A run starts, beside others that may be on their way; hand the callback to the fit loop."""
         task = self._bars.add_task(name, total=1)
         self._begun += 1
         return RunProgress(self, name, task, epochs, f"{self._begun}{self._of}")
 
-    def end(self, listener: "RunProgress", result: str) -> None:
+    def end(self, callback: "RunProgress", result: str) -> None:
         """The run is over: its own bar goes, one line with the result stays."""
         self._done += 1
-        self._bars.remove_task(listener.task)
+        self._bars.remove_task(callback.task)
         if self._total is not None:
             # Early stopping leaves epochs undone; they count as done for the time left.
-            self._bars.advance(self._total, listener.epochs - listener.epochs_shown)
+            self._bars.advance(self._total, callback.epochs - callback.epochs_shown)
             self._bars.update(self._total, description=self._heading())
-        say(f"[{listener.number}] {listener.name}: {result} ({time.perf_counter() - listener.began:.0f} s)")
+        say(f"[{callback.number}] {callback.name}: {result} ({time.perf_counter() - callback.began:.0f} s)")
 
     def epoch(self) -> None:
         """An epoch of any run is done."""
@@ -81,7 +81,7 @@ class RunProgress(FitCallback):
         self.began = time.perf_counter()
         self._latest = ""
 
-    def started(self, epoch: int, batches: int) -> None:
+    def on_epoch_begin(self, epoch: int, batches: int) -> None:
         if epoch > self.epochs_shown:
             # Going on from a checkpoint: those epochs need no time any more.
             for _ in range(epoch - self.epochs_shown):
@@ -95,7 +95,7 @@ class RunProgress(FitCallback):
             completed=0,
         )
 
-    def batch(self) -> None:
+    def on_train_batch_end(self) -> None:
         self.batches(1)
 
     def batches(self, count: int) -> None:
@@ -106,7 +106,7 @@ class RunProgress(FitCallback):
         """The worker of this run was lost, and another one does it."""
         say(f"[{self.number}] {self.name}: its worker was lost, done again by another")
 
-    def finished(self, entry: dict[str, float]) -> None:
+    def on_epoch_end(self, entry: dict[str, float]) -> None:
         self._latest = f", loss {entry['loss']:.3f}, validation {100 * entry['val_accuracy']:.1f} %"
         epoch = int(entry["epoch"])
         # An epoch that a lost worker had finished counts once.

@@ -195,15 +195,15 @@ def in_this_process(options: Options) -> Workers:
 
     def work(job: Job, board: ProgressDisplay) -> Iterator[tuple[PlannedRun, RunResult]]:
         for planned in job.pending:
-            listener = board.begin(planned.name, planned.run.experiment.training.epochs)
-            result = run_one(job, planned, workbench, listener)
-            board.end(listener, result.line)
+            callback = board.begin(planned.name, planned.run.experiment.training.epochs)
+            result = run_one(job, planned, workbench, callback)
+            board.end(callback, result.line)
             yield planned, result
 
     return work
 
 
-def run_one(job: Job, planned: PlannedRun, workbench: CompiledModelCache, listener: FitCallback) -> RunResult:
+def run_one(job: Job, planned: PlannedRun, workbench: CompiledModelCache, callback: FitCallback) -> RunResult:
     """Train one run, unless it has a record by now, and write its record.
 
     Args:
@@ -225,7 +225,7 @@ def run_one(job: Job, planned: PlannedRun, workbench: CompiledModelCache, listen
             return RunResult(planned.run.id, job.record_of(planned))
         memory = MemoryLimit(job.options.memory_limit_bytes)
         try:
-            record = train_and_evaluate(job.plan, planned, place, job.options, workbench, memory, listener)
+            record = train_and_evaluate(job.plan, planned, place, job.options, workbench, memory, callback)
             write_record(job.records, record)
         except DivergedError as error:
             found = _divergence(job, planned, error, workbench)

@@ -151,17 +151,17 @@ class Search:
         name = f"trial {trial_id} ({describe_values(drawn)})" + (
             f", seed {seed}" if self.asked.runs_per_trial > 1 else ""
         )
-        listener = board.begin(name, experiment.training.epochs)
+        callback = board.begin(name, experiment.training.epochs)
         try:
-            result = run_one(self._job, replace(self._first, run=run, labels=(name,)), self._workbench, listener)
+            result = run_one(self._job, replace(self._first, run=run, labels=(name,)), self._workbench, callback)
         except EncoreError as error:
-            board.end(listener, f"FAILED: {error}")
+            board.end(callback, f"FAILED: {error}")
             raise
         if result.record is None:
-            board.end(listener, result.line)
+            board.end(callback, result.line)
             raise RunError(result.failure)
         known = "" if result.trained else ", the same network as before"
-        board.end(listener, format_score(score_of(result.record, self.asked.objective), self.asked.objective) + known)
+        board.end(callback, format_score(score_of(result.record, self.asked.objective), self.asked.objective) + known)
         return result
 
 
@@ -174,7 +174,7 @@ def _shared(options: Options, plan: Plan, space: SearchSpace, experiment: Experi
         if parameter.path in given:
             raise SpecError(f"{parameter.path}: is what this search varies; it cannot be set as well.")
     shared = space.base | (space.smoke if plan.setting.scale == "smoke" else {})
-    return experiment.changed({path: value for path, value in shared.items() if path not in given})
+    return experiment.with_values({path: value for path, value in shared.items() if path not in given})
 
 
 def _require_fair(base: Experiment, space: SearchSpace, objective: Objective) -> None:

@@ -141,7 +141,7 @@ class Parameters(Spec):
                 whole[parameter.place] = value
                 value = tuple(whole)
             changes[parameter.path] = value
-        return base.changed(changes)
+        return base.with_values(changes)
 
 
 def parameters_of(values: list[dict[str, Any]]) -> Parameters:

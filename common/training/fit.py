@@ -80,13 +80,13 @@ class FittedModel:
 class FitCallback:
     """Is told how a fit goes on; the base class ignores it."""
 
-    def started(self, epoch: int, batches: int) -> None:
+    def on_epoch_begin(self, epoch: int, batches: int) -> None:
         """An epoch of `batches` batches begins (epochs count from 0)."""
 
-    def batch(self) -> None:
+    def on_train_batch_end(self) -> None:
         """A batch was trained on."""
 
-    def finished(self, entry: dict[str, float]) -> None:
+    def on_epoch_end(self, entry: dict[str, float]) -> None:
         """An epoch ended with these values."""
 
 
@@ -100,7 +100,7 @@ def fit(
     start_from: Path | None = None,
     workbench: CompiledModelCache | None = None,
     memory: MemoryLimit = NO_LIMIT,
-    listener: FitCallback | None = None,
+    callback: FitCallback | None = None,
 ) -> FittedModel:
     """Train one run, going on from its checkpoint where there is one.
 
@@ -117,7 +117,7 @@ def fit(
         ResumeError: the checkpoint does not fit.
         BudgetError: the memory limit cannot be kept.
     """
-    listener = listener or FitCallback()
+    callback = callback or FitCallback()
     training = run.experiment.training
     shape = input_shape(reader, layout)
     model = (workbench or CompiledModelCache()).model_for(
@@ -153,10 +153,10 @@ def fit(
     while not _is_over(run, state):
         began = time.perf_counter()
         order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
-        listener.started(state.epoch, batches)
+        callback.on_epoch_begin(state.epoch, batches)
         if training.plateau_epochs is not None or training.step_epochs is not None:
             model.optimizer.learning_rate = learning_rate_of(training, state.history)
-        callbacks = [_BatchCallback(listener, run.seed, state.epoch)]
+        callbacks = [_BatchCallback(callback, run.seed, state.epoch)]
         if isinstance(model.optimizer, AccumulatedAdam):
             callbacks.append(AccumulationSchedule(len(order), training.accumulate_left_over))
         fitted = model.fit(
@@ -188,7 +188,7 @@ def fit(
         save_checkpoint(folder / CHECKPOINT_NAME, model, state, best)
         _write_logs(folder, state)
         memory.require("training")
-        listener.finished(entry)
+        callback.on_epoch_end(entry)
     if isinstance(model.optimizer, AccumulatedAdam) and not int(model.optimizer.iterations):
         raise RunError(
             f"run {run.id}: {state.epoch} epochs of {batches} batches never made an update, which takes "
@@ -237,18 +237,18 @@ def _is_over(run: Run, state: LoopState) -> bool:
 
 
 class _BatchCallback(keras.callbacks.Callback):
-    """Tells the listener of batches, and has the epoch draw its own random numbers."""
+    """Tells the callback of batches, and has the epoch draw its own random numbers."""
 
-    def __init__(self, listener: FitCallback, seed: int, epoch: int):
+    def __init__(self, callback: FitCallback, seed: int, epoch: int):
         super().__init__()
-        self._listener, self._seed, self._epoch = listener, seed, epoch
+        self._callback, self._seed, self._epoch = callback, seed, epoch
 
     def on_train_begin(self, logs=None):
         # Not earlier: before it Keras may send a first batch through the network, which draws as well.
         begin_epoch(self._seed, self._epoch)
 
     def on_train_batch_end(self, batch, logs=None):
-        self._listener.batch()
+        self._callback.on_train_batch_end()
 
 
 def _write_logs(folder: Path, state: LoopState) -> None:

@@ -28,10 +28,10 @@ def build_network(experiment: Experiment, build: ModelBuilder, shape: tuple, cla
 def graph_digest(experiment: Experiment) -> str:
     """Digest of what a traced training step depends on."""
     # How clips are dealt out is no matter of the model, and how strongly they are masked is none of its graph.
-    alike = experiment.but(protocol=Protocol())
+    alike = experiment.replace(protocol=Protocol())
     augmentation = experiment.training.augmentation
     if augmentation is not None:
-        alike = alike.changed({"training.augmentation": augmentation.with_any_strength})
+        alike = alike.with_values({"training.augmentation": augmentation.with_any_strength})
     return alike.digest
 
 

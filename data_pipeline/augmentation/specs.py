@@ -79,7 +79,7 @@ class Augmentation(Spec):
         if masks is None:
             return self
         share = None if masks.largest_share is None else 1.0
-        return self.but(spectrogram=masks.but(probability=1.0, largest_share=share))
+        return self.replace(spectrogram=masks.replace(probability=1.0, largest_share=share))
 
 
 def layer_for(augmentation: Augmentation, shape: tuple[int, ...], name: str) -> Sometimes | None:

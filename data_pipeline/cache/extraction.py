@@ -54,7 +54,7 @@ def prepare(
     skip_bad: bool = False,
     decoder: Decoder = "soundfile",
     jobs: int = -1,
-    spread: ParallelMap | None = None,
+    parallel_map: ParallelMap | None = None,
 ) -> ShardIndex:
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
@@ -62,7 +62,7 @@ def prepare(
         cache: folder of all caches; each dataset and feature gets its own folder in it.
         skip_bad: go on without tracks that cannot be used (they are listed in the index and counted in tables).
         jobs: threads; -1 for one per core.
-        spread: extracts audio in other processes, maybe on other machines, instead of threads of this one. The shards
+        parallel_map: extracts audio in other processes, maybe on other machines, instead of threads of this one. The shards
             are written here, and hold the same bytes.
 
     Raises:
@@ -75,7 +75,7 @@ def prepare(
     make_folder(folder)
     with FileLock(folder / ".lock"):
         if not (folder / INDEX_NAME).exists():
-            _make(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs, spread=spread)
+            _make(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs, parallel_map=parallel_map)
         index = read_index(folder)
     if index.skipped and not skip_bad:
         raise _bad_tracks_error(index.skipped, len(catalog.tracks))
@@ -102,7 +102,7 @@ def _make(
     skip_bad: bool,
     decoder: Decoder,
     jobs: int,
-    spread: ParallelMap | None,
+    parallel_map: ParallelMap | None,
 ) -> None:
     plan = _plan(catalog.tracks, feature)
     finished = {number: shard for number in range(len(plan)) if (shard := read_finished_shard(folder, number))}
@@ -116,7 +116,7 @@ def _make(
     tracks = [track for number in pending for track in plan[number]]
     with (
         progress(f"extracting {feature.kind} of {catalog.dataset}", len(tracks), unit="clips") as advance,
-        _extracted(extract, tracks, jobs, spread) as results,
+        _extracted(extract, tracks, jobs, parallel_map) as results,
     ):
         for number in pending:
             outcomes = _take(results, plan[number], advance)
@@ -150,11 +150,11 @@ def _plan(tracks: tuple[Track, ...], feature: Feature) -> list[list[Track]]:
 
 @contextmanager
 def _extracted(
-    extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int, spread: ParallelMap | None
+    extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int, parallel_map: ParallelMap | None
 ) -> Iterator[Iterator[Extracted | BadTrack]]:
     # Given arrays are only cut: sending the file around would take longer.
-    if spread is not None and isinstance(extract, _FromAudio):
-        with closing(spread(partial(_attempt_elsewhere, extract), tracks)) as results:
+    if parallel_map is not None and isinstance(extract, _FromAudio):
+        with closing(parallel_map(partial(_attempt_elsewhere, extract), tracks)) as results:
             yield results
         return
     # Threads suffice: decoding, the transform and array arithmetic all release the interpreter lock.

@@ -90,13 +90,13 @@ class Catalog(Spec):
 
     def with_copies(self, copies: OfflineAugmentation) -> "Catalog":
         """The same catalog with an altered copy of every track."""
-        made = [track.but(id=f"{track.id}{COPY_SUFFIX}", copy_of=track.id) for track in self.tracks]
-        return self.but(tracks=tuple(sorted((*self.tracks, *made), key=lambda track: track.id)), copies=copies)
+        made = [track.replace(id=f"{track.id}{COPY_SUFFIX}", copy_of=track.id) for track in self.tracks]
+        return self.replace(tracks=tuple(sorted((*self.tracks, *made), key=lambda track: track.id)), copies=copies)
 
     def first_of_each_genre(self, count: int) -> "Catalog":
         """The same catalog with the first `count` tracks of each genre, by id."""
         kept = [t for genre in self.genres for t in [t for t in self.tracks if t.label == genre][:count]]
-        return self.but(tracks=tuple(sorted(kept, key=lambda track: track.id)))
+        return self.replace(tracks=tuple(sorted(kept, key=lambda track: track.id)))
 
     def only(self, genres: tuple[str, ...]) -> "Catalog":
         """The same catalog without the tracks of all other genres, found or missing.
@@ -121,7 +121,7 @@ class Catalog(Spec):
         def belongs(clip: str) -> bool:
             return self.genre_of.get(clip, kept[0]) in kept
 
-        return self.but(
+        return self.replace(
             genres=kept,
             tracks=tracks,
             expected=sum(genre in kept for genre in self.genre_of.values()) if self.genre_of else None,

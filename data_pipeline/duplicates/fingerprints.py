@@ -32,18 +32,18 @@ def fingerprint_shards(
     *,
     skip_bad: bool = False,
     decoder: Decoder = "soundfile",
-    spread: ParallelMap | None = None,
+    parallel_map: ParallelMap | None = None,
 ) -> ShardIndex:
     """The shards that fingerprints are taken from.
 
     Args:
         given: feature of the arrays that the dataset consists of; None where there is audio.
-        cache, skip_bad, decoder, spread: see `prepare`.
+        cache, skip_bad, decoder, parallel_map: see `prepare`.
 
     Raises:
         DataError: see `prepare`.
     """
-    return prepare(catalog, given or FEATURE, cache, skip_bad=skip_bad, decoder=decoder, spread=spread)
+    return prepare(catalog, given or FEATURE, cache, skip_bad=skip_bad, decoder=decoder, parallel_map=parallel_map)
 
 
 def columns_per_second(index: ShardIndex) -> float:
@@ -73,7 +73,7 @@ def fingerprint(index: ShardIndex, track: ShardTrack) -> np.ndarray:
 
 
 def _mel_of(index: ShardIndex) -> LogMel:
-    return FEATURE.but(sample_rate=round(index.feature.frames_per_second))
+    return FEATURE.replace(sample_rate=round(index.feature.frames_per_second))
 
 
 def _frames_per_second(index: ShardIndex) -> float:

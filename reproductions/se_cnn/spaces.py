@@ -26,9 +26,9 @@ def canonical_ratio(experiment: Experiment) -> Experiment:
     # Without a block, or with 1 unit everywhere, r has no upper limit: the largest width stands for all.
     ratio = min(limits, default=float(max(widths, default=1)))
     # C / k may be rounded up beyond the last ratio that still gives k.
-    while any(model.but(ratio=ratio).hidden_units(width) != model.hidden_units(width) for width in widths):
+    while any(model.replace(ratio=ratio).hidden_units(width) != model.hidden_units(width) for width in widths):
         ratio = math.nextafter(ratio, 0.0)
-    return experiment.changed({"model.ratio": ratio})
+    return experiment.with_values({"model.ratio": ratio})
 
 
 def _space(key: str, title: str, *widths: Choice | IntRange) -> SearchSpace:

@@ -104,7 +104,7 @@ def _gtzan(model: keras.Model, spec: Vgg16Spec, files: dict[str, Path]) -> keras
             f"the weights of a VGG16 that was trained on GTZAN are not given. Train one with `{HOW_TO_TRAIN}` and give "
             "its best.weights.h5 with --weights gtzan=FILE."
         )
-    donor = build_vgg16(spec.but(weights="random", trained="all"), tuple(model.inputs[0].shape[1:]), 10)
+    donor = build_vgg16(spec.replace(weights="random", trained="all"), tuple(model.inputs[0].shape[1:]), 10)
     return _loaded(donor, files["gtzan"], "this VGG16 with ten genres, one channel and the same windows")
 
 

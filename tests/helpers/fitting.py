@@ -50,9 +50,9 @@ def make_run(npz, cache, *, seed: int = 0, **training) -> tuple[Run, WindowReade
     return Run(experiment, index.data_digest, fold, seed), WindowReader(index, windows)
 
 
-def trained_weights(folder, npz, cache, listener=None, **arguments):
+def trained_weights(folder, npz, cache, callback=None, **arguments):
     run, reader = make_run(npz, cache, **arguments)
-    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=folder, listener=listener)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=folder, callback=callback)
     return fitted, np.concatenate([weight.ravel() for weight in fitted.model.get_weights()])
 
 
@@ -62,7 +62,7 @@ class Interrupt(FitCallback):
     def __init__(self, after: int):
         self.after = after
 
-    def finished(self, entry):
+    def on_epoch_end(self, entry):
         if entry["epoch"] == self.after:
             raise KeyboardInterrupt
 

@@ -177,7 +177,7 @@ def study_record(**changes):
         "history": ({"epoch": 1, "loss": 1.0, "accuracy": 1.0, "val_loss": 1.0, "val_accuracy": 1.0},),
     }
     one = record(**{**values, **changes})
-    return one.but(metrics={**one.metrics, "valid": {"window_accuracy": 1.0}})
+    return one.replace(metrics={**one.metrics, "valid": {"window_accuracy": 1.0}})
 
 
 def test_the_studys_metric_is_capped_and_says_so():

@@ -96,7 +96,7 @@ def test_of_two_joined_networks_the_one_over_spectrograms_gets_them(tmp_path):
     model = build(spec, (SHAPE, (10, 5)), CLASSES)
     others = ["logits", "spectral_norm", "hidden", "hidden_norm", "embedding_logits", "joined"]
     fresh = {name: model.get_layer(name).get_weights() for name in others}
-    spec, state = spec.but(spectral=trained("vgg13")), state_of("vgg13")
+    spec, state = spec.replace(spectral=trained("vgg13")), state_of("vgg13")
     initialise(model, spec, {"vgg13": saved(tmp_path / "torch.npz", state)})
     for layer, name in {"block1_conv1": "features.0", "block5_conv2": "features.22"}.items():
         kernel, bias = model.get_layer(layer).get_weights()
@@ -208,7 +208,7 @@ def test_a_file_of_an_unknown_kind_is_told(name, write, message, vgg13, tmp_path
     assert refusal(vgg13, tmp_path / name).startswith(message)
 
 
-@pytest.mark.parametrize("other", [small("vgg16"), small("vgg13").but(base_filters=3), small("resnet18")])
+@pytest.mark.parametrize("other", [small("vgg16"), small("vgg13").replace(base_filters=3), small("resnet18")])
 def test_weights_that_keras_saved_of_another_network_are_told(other, vgg13, tmp_path):
     file = tmp_path / "other.weights.h5"
     build(other, SHAPE, CLASSES).save_weights(file)

@@ -23,10 +23,10 @@ PAPER_INPUT = (128, 513)
     [
         (NNET1, 10, 661_360),
         (NNET2, 10, 1_252_464),
-        (NNET1.but(batch_norm=False), 10, 660_336),
-        (NNET2.but(batch_norm=False), 10, 1_250_928),
-        (NNET1.but(batch_norm=False), 8, 660_034),
-        (NNET2.but(batch_norm=False), 8, 1_250_626),
+        (NNET1.replace(batch_norm=False), 10, 660_336),
+        (NNET2.replace(batch_norm=False), 10, 1_250_928),
+        (NNET1.replace(batch_norm=False), 8, 660_034),
+        (NNET2.replace(batch_norm=False), 8, 1_250_626),
     ],
 )
 def test_trainable_parameters(spec, classes, count):

@@ -19,7 +19,7 @@ from tests.helpers.papers import KEYS, ROOT, paper_of
 def reduced(paper: Paper, experiment: Experiment) -> Experiment:
     """With the smaller network of smoke scale, where the paper has one."""
     smoke = {path: value for path, value in paper.smoke.items() if path.startswith("model.") and experiment.has(path)}
-    return experiment.changed(smoke)
+    return experiment.with_values(smoke)
 
 
 def distinct_models() -> list:
@@ -42,9 +42,9 @@ def small_input(paper: Paper, experiment) -> tuple:
     """The window (or the two) of the paper's small feature: every network has to take it."""
     second = experiment.second_input
     return paper.input_shape(
-        experiment.but(
+        experiment.replace(
             feature=paper.small_features[experiment.feature],
-            second_input=second and second.but(feature=paper.small_features[second.feature]),
+            second_input=second and second.replace(feature=paper.small_features[second.feature]),
         )
     )
 

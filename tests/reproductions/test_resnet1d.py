@@ -118,8 +118,8 @@ def test_the_architecture_table_is_ours_in_all_22_rows():
 def test_the_three_models_differ_in_what_the_report_says():
     normal, l2, accumulation = (PAPER.row("7", label).experiment for label in ("Normal", "L2", "Gradient accumulation"))
     assert (normal.training.batch_windows, normal.training.epochs, normal.training.patience_epochs) == (32, 100, 5)
-    assert l2.training == normal.training.but(l2=0.001, l2_layers=l2.training.l2_layers)
-    assert accumulation.training == normal.training.but(batch_windows=10, accumulate_batches=8)
+    assert l2.training == normal.training.replace(l2=0.001, l2_layers=l2.training.l2_layers)
+    assert accumulation.training == normal.training.replace(batch_windows=10, accumulate_batches=8)
     assert {(row.experiment.training.l2_form, row.experiment.training.l2) for row in PAPER.table("6.2").rows} == {
         (form, strength) for form in ("sum", "mean", "decoupled") for strength in LAMBDAS
     }

@@ -206,7 +206,7 @@ def test_decisions_are_averaged_with_the_weight():
         (ResNet1dSpec(base_filters=16), (5_000, 1), "too few"),
         (ResNet2dSpec(base_filters=16), SAMPLES, "no spectrogram"),
         (NNET2, (6, 216, 1), "at least 7"),
-        (NNET2.but(filters=(8, 8, 16)), BANDS, "added to its third"),
+        (NNET2.replace(filters=(8, 8, 16)), BANDS, "added to its third"),
         (FusionSpec(combination="features"), BANDS, "samples and a spectrogram"),
         (e.vgg16("random").model, (128, 21, 1), "at least 32"),
     ],

@@ -58,4 +58,4 @@ def _capped(paper: Paper, record: Record) -> Record:
     metrics = {part: dict(values) for part, values in record.metrics.items()}
     for part in share.keys() & metrics.keys():
         metrics[part]["window_accuracy"] *= share[part]
-    return record.but(history=tuple(history), metrics=metrics)
+    return record.replace(history=tuple(history), metrics=metrics)

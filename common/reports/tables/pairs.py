@@ -61,9 +61,9 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
         "rows": rows,
         "caption": [
             f"Differences: row less {reference}, mean over the runs that both have; interval: paired bootstrap "
-            f"(BCa) over {resampled_units_text([any_record])}. Right alone: clips that one of the two decides rightly "
-            "by mean softmax, and the other not, in the runs of the first seed that both have; p: McNemar's exact test on "
-            "them, as if clips were independent. Each clip counts once, however many windows it has.",
+            f"(BCa) over {resampled_units_text([any_record])}. Right alone: clips that one of the two decides "
+            "rightly by mean softmax, and the other not, in the runs of the first seed that both have; p: McNemar's exact "
+            "test on them, as if clips were independent. Each clip counts once, however many windows it has.",
             f"Intervals and p are of test clips alone; what other seeds would give comes on top{_over_seeds(of_rows)}.",
             *_left_out(of_rows, reference, [row["label"] for row in rows]),
             *(
@@ -138,7 +138,7 @@ def _same_clips(one: Record, other: Record) -> bool:
 def _right(records: list[Record]) -> np.ndarray:
     """Whether each clip was decided rightly by mean softmax, by id."""
     clips = tested_clips(records)
-    return np.array([bool(clips[name].right("clip_accuracy_mean_softmax")) for name in sorted(clips)])
+    return np.array([bool(clips[name].correct("clip_accuracy_mean_softmax")) for name in sorted(clips)])
 
 
 def _interval_percent(found: Interval) -> dict[str, Any]:

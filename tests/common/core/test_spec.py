@@ -33,11 +33,11 @@ def test_specs_are_frozen():
 
 
 def test_but_validates_what_it_changes():
-    assert Protocol().but(unit="segment").unit == "segment"
+    assert Protocol().replace(unit="segment").unit == "segment"
     with pytest.raises(SpecError, match="unit"):
-        Protocol().but(unit="bar")
+        Protocol().replace(unit="bar")
     with pytest.raises(SpecError, match="nonsense"):
-        Protocol().but(nonsense=1)
+        Protocol().replace(nonsense=1)
 
 
 def test_digest_tells_values_apart_and_not_the_way_they_were_written():

@@ -163,13 +163,13 @@ def launched(arguments: list[str], folder: Path) -> subprocess.Popen:
 
 def test_shards_made_by_workers_hold_the_same_bytes(loopback, tiny_corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(prepare_module, "_TARGET_SHARD_BYTES", 130_000)
-    with cluster_workers(loopback.address) as crew:
+    with cluster_workers(loopback.address) as pool:
         for catalog, feature in (
             (tiny_corpus.catalog, LogMel(n_fft=512, hop_samples=512, n_mels=16)),
             (tiny_corpus.catalog.first_of_each_genre(1).with_copies(OfflineAugmentation(seed=3)), StftDb()),
         ):
             prepare(catalog, feature, tmp_path / "here")
-            prepare(catalog, feature, tmp_path / "there", spread=crew.spread)
+            prepare(catalog, feature, tmp_path / "there", parallel_map=pool.parallel_map)
 
     def made(kind: str) -> dict[Path, bytes]:
         files = [path for path in (tmp_path / kind).rglob("*") if path.is_file()]
@@ -184,10 +184,10 @@ def test_a_file_that_a_worker_does_not_see_is_no_bad_file(loopback, own_corpus, 
     monkeypatch.setattr(Catalog, "source_digest", "as on the machine of the command")
     own_corpus.path("blues", 2).unlink()
     with (
-        cluster_workers(loopback.address) as crew,
+        cluster_workers(loopback.address) as pool,
         pytest.raises(DataError, match=r"worker on .*blues\.00002\.wav: is not there, .* under the same path"),
     ):
-        prepare(catalog, StftDb(), tmp_path, skip_bad=True, spread=crew.spread)
+        prepare(catalog, StftDb(), tmp_path, skip_bad=True, parallel_map=pool.parallel_map)
 
 
 @pytest.mark.slow
@@ -258,8 +258,8 @@ def test_a_run_that_kills_its_workers_fails_alone(places):
         tables=("5.1",), rows=("0", "5"), seeds=1, epochs=1,
     )  # fmt: skip
     paper = dataclasses.replace(PAPER, build=deadly)
-    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), local_workers(2) as crew:
-        outcome = execute(plan(paper, options), options, crew.work)
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), local_workers(2) as pool:
+        outcome = execute(plan(paper, options), options, pool.work)
     assert outcome.trained == 1
     (failure,) = outcome.failed
     assert re.search(r"5\.1 \[0\].*--jobs 2: 1 worker processes died over it.*--memory-limit", failure)
@@ -329,7 +329,7 @@ def test_a_record_from_afar_is_kept_beside_none_but_an_old_one(undisturbed, tmp_
     fresh = dataclasses.replace(job, options=Options(out=tmp_path, fresh=True))
     fresh.keep(record)
     assert path.stat().st_ino == inode
-    later = record.but(finished_at="2100-01-01T00:00:00+00:00")
+    later = record.replace(finished_at="2100-01-01T00:00:00+00:00")
     job.keep(later)
     assert read_record(path) == record
     fresh.keep(later)

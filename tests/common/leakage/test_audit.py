@@ -239,9 +239,9 @@ def test_an_audit_at_other_settings_stands_beside_the_first(audited, tmp_path):
     assert first.path.name == "audit.json"
     path = tmp_path / "se_cnn" / "arrays" / "audits" / "audit.json"
     write_json(path, first.audit.as_json())
-    again = first.audit.but(scanned=7)
+    again = first.audit.replace(scanned=7)
     assert audit_path(PAPER, again, tmp_path / "se_cnn" / "arrays") == path
-    longer = first.audit.but(setting=first.audit.setting.but(epochs=20))
+    longer = first.audit.replace(setting=first.audit.setting.replace(epochs=20))
     beside = audit_path(PAPER, longer, tmp_path / "se_cnn" / "arrays")
     assert beside.name.startswith("audit_")
     assert beside.name != path.name
@@ -271,10 +271,10 @@ def test_fewer_seeds_take_no_results_away(audited, with_artists, tmp_path):
     clips, artists = (next(r for r in first.audit.regimes if r.key == key).runs[0] for key in ("clips", "artists"))
     seeds = {clips: {"run_id": "a" * 16, "seed": 1}, artists: {"run_id": "b" * 16, "seed": 1, "split_digest": "other"}}
     for run, changes in seeds.items():
-        write_record(place / "runs", read_record(place / "runs" / f"{run}.json").but(**changes))
+        write_record(place / "runs", read_record(place / "runs" / f"{run}.json").replace(**changes))
     more = {clips: (clips, "a" * 16), artists: (artists, "b" * 16)}
-    regimes = tuple(r.but(runs=more.get(r.runs[0], r.runs) if r.runs else ()) for r in first.audit.regimes)
-    write_json(place / "audits" / "audit.json", first.audit.but(regimes=regimes).as_json())
+    regimes = tuple(r.replace(runs=more.get(r.runs[0], r.runs) if r.runs else ()) for r in first.audit.regimes)
+    write_json(place / "audits" / "audit.json", first.audit.replace(regimes=regimes).as_json())
     options = Options(
         dataset="arrays", data=with_artists, epochs=1, seeds=1, cache=tmp_path / "again" / "cache", out=place.parents[1]
     )
@@ -288,7 +288,7 @@ def test_fewer_seeds_take_no_results_away(audited, with_artists, tmp_path):
 def test_an_audit_that_cannot_be_read_is_told_of_before_training(audited, with_artists, tmp_path, capsys):
     path = tmp_path / "out" / "se_cnn" / "arrays" / "audits" / "audit.json"
     (first,) = read_audits(PAPER, audited[0] / "out")
-    write_json(path, first.audit.but(format_version=1).as_json())
+    write_json(path, first.audit.replace(format_version=1).as_json())
     assert main(["se_cnn", *flags(with_artists, tmp_path)]) == 2
     assert "not an audit of se_cnn of format 2" in capsys.readouterr().err.replace("\n", " ")
     assert not list((tmp_path / "cache").iterdir())

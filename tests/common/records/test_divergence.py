@@ -82,10 +82,10 @@ def test_a_note_belongs_to_the_records_of_its_setting_and_split():
     (group,) = groups_of(PAPER, [record(0), record(-1)])
     row = TABLE_5_1.rows[0].experiment
     strangers = (
-        divergence_note(2, setting=SETTING.but(epochs=3)),
+        divergence_note(2, setting=SETTING.replace(epochs=3)),
         divergence_note(3, split_digest="dealt otherwise"),
         divergence_note(4, row_experiment="of another version"),
-        divergence_note(5, experiment=row.changed({"windows.seconds": 5.0}).as_json()),
+        divergence_note(5, experiment=row.with_values({"windows.seconds": 5.0}).as_json()),
     )
     assert group.diverged(PAPER, [divergence_note(), *strangers]) == [divergence_note()]
 

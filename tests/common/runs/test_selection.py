@@ -127,7 +127,7 @@ def test_choices_that_hold_the_same_clips_are_other_runs(arrays, run, monkeypatc
 
     def with_an_empty_genre(*arguments, **others):
         catalog, feature = load(*arguments, **others)
-        return catalog.but(genres=("Blues", *catalog.genres)), feature
+        return catalog.replace(genres=("Blues", *catalog.genres)), feature
 
     monkeypatch.setattr(registry, "load", with_an_empty_genre)
     assert run(path)[0] == 0
@@ -183,6 +183,6 @@ def test_missing_and_broken_clips_of_other_genres_are_no_matter(tmp_path):
     assert kept.genres == ("a", "b")
     assert [track.id for track in kept.tracks] == ["1", "2"]
     assert (kept.expected, kept.missing, kept.known_bad) == (3, ("4",), ())
-    assert catalog(tmp_path).but(genre_of={}).only(("a", "b")).expected is None
+    assert catalog(tmp_path).replace(genre_of={}).only(("a", "b")).expected is None
     with pytest.raises(SpecError, match="has no genre d"):
         catalog(tmp_path).only(("a", "d"))

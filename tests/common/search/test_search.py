@@ -40,7 +40,7 @@ def hidden(model) -> tuple[int, ...]:
 def test_ratios_that_build_one_network_are_one_experiment(widths):
     found = {}
     for ratio in np.geomspace(2, 64, 400):
-        experiment = BASE.changed({"model.ratio": float(ratio), "model.widths": widths})
+        experiment = BASE.with_values({"model.ratio": float(ratio), "model.widths": widths})
         canonical = canonical_ratio(experiment)
         assert hidden(canonical.model) == hidden(experiment.model)
         assert canonical_ratio(canonical) == canonical
@@ -60,7 +60,7 @@ def test_the_published_optimum_is_the_network_of_table_5_2():
 def test_free_widths_go_to_their_places():
     drawn = {"r": 8.0, "width1": 9, "width2": 33, "width3": 70, "width4": 512, "width5": 8}
     assert FREE.trial(BASE, drawn).model.widths == (9, 33, 70, 512, 8)
-    assert FREE.trial(BASE.changed({"model.se_blocks": ()}), drawn).model.ratio == 1.0
+    assert FREE.trial(BASE.with_values({"model.se_blocks": ()}), drawn).model.ratio == 1.0
 
 
 def test_a_space_names_what_is_wrong_with_it():
@@ -190,7 +190,7 @@ def test_another_search_in_the_same_folder_is_refused(finished, tiny_arrays, cap
 
 
 def test_another_space_in_the_same_folder_is_refused(finished, tiny_arrays, capsys):
-    wider = TINY.parameters.every[0].but(high=16)
+    wider = TINY.parameters.every[0].replace(high=16)
     other = replace(TINY, parameters=Parameters(every=(wider, *TINY.parameters.every[1:])))
     assert searching(tiny_arrays, finished[0], "--initial", "3", space=other) == 2
     assert "parameters.r.high: saved 8.0, asked 16.0" in capsys.readouterr().err.replace("\n", " ")

@@ -34,7 +34,7 @@ def test_three_papers_have_spaces():
 def test_a_space_fits_its_row(paper, space):
     base = paper.row(*space.row).experiment
     for values in (space.base, space.smoke):
-        base.changed(values)
+        base.with_values(values)
     names = [parameter.name for parameter in space.parameters.every]
     assert space.plotted in names
     assert set(space.published) <= set(names)
@@ -59,7 +59,7 @@ def test_trials_build_networks(paper, space):
         drawn = {hp.name: hp.prob_to_value(share) for hp in hyperparameters}
         trial = space.trial(base, drawn)
         assert space.canonical(trial) == trial
-        assert trial.but(model=base.model, training=base.training) == base
+        assert trial.replace(model=base.model, training=base.training) == base
         digests.add(trial.digest)
         with keras.StatelessScope(initialize_variables=False):
             model = paper.build(trial.model, paper.input_shape(trial), 10)

@@ -185,10 +185,10 @@ def test_too_few_clips_for_the_partitions_are_told():
 def test_names_of_rotating_protocols():
     rotating = Protocol(split="rotating")
     assert rotating.name == "6 rotating partitions over clips"
-    assert rotating.but(carry_weights=True).name.endswith("weights carried from round to round")
-    assert rotating.but(equal_partitions=True, stratified=False).name.endswith("of equal size, not stratified")
+    assert rotating.replace(carry_weights=True).name.endswith("weights carried from round to round")
+    assert rotating.replace(equal_partitions=True, stratified=False).name.endswith("of equal size, not stratified")
     with pytest.raises(SpecError, match="carry_weights goes with the rotating split"):
-        Protocol().but(carry_weights=True)
+        Protocol().replace(carry_weights=True)
 
 
 @pytest.mark.parametrize("split", ["holdout", "kfold", "rotating"])
@@ -267,15 +267,15 @@ def test_per_genre_refuses_a_genre_that_would_be_in_no_validation(rare):
     ids, labels = clips_of({"a": 50, "b": rare})
     with pytest.raises(DataError, match=rf"the rarest, b, has {rare} .*0 to valid.*--genres"):
         split_ids(PER_GENRE, ids, labels)
-    (split,) = split_ids(PER_GENRE.but(stratified=False), ids, labels)
+    (split,) = split_ids(PER_GENRE.replace(stratified=False), ids, labels)
     assert len(split.train) == int(0.8 * len(ids))
-    assert PER_GENRE.but(stratified=False).name == "80/10/10 over clips, not stratified"
+    assert PER_GENRE.replace(stratified=False).name == "80/10/10 over clips, not stratified"
 
 
 def test_artists_stay_together_and_genres_keep_about_their_shares():
     ids, labels = clips_of({"a": 300, "b": 200})
     artists = [f"{label}{number // 4}" for number, label in enumerate(labels)]
-    protocol = PER_GENRE.but(split="artist")
+    protocol = PER_GENRE.replace(split="artist")
     (split,) = split_ids(protocol, ids, labels, artists=artists)
     of = dict(zip(ids, artists, strict=True))
     sides = [{of[name] for name in getattr(split, part)} for part in PARTS]
@@ -295,7 +295,7 @@ def test_artists_stay_together_and_genres_keep_about_their_shares():
 def test_clips_without_an_artist_are_artists_of_their_own():
     ids, labels = clips_of({"a": 30, "b": 30})
     artists = [None if number % 2 else "one and the same" for number in range(60)]
-    (split,) = split_ids(PER_GENRE.but(split="artist"), ids, labels, artists=artists)
+    (split,) = split_ids(PER_GENRE.replace(split="artist"), ids, labels, artists=artists)
     sides = [part for part in PARTS if {artists[ids.index(name)] for name in getattr(split, part)} - {None}]
     assert len(sides) == 1
     assert len(split.train) + len(split.valid) + len(split.test) == 60
@@ -313,21 +313,21 @@ def test_clips_without_an_artist_are_artists_of_their_own():
 def test_a_split_by_artist_that_cannot_be_made_is_refused(artists, unit, message):
     ids, labels = clips_of({"a": 30, "b": 30})
     with pytest.raises((DataError, SpecError), match=message):
-        split_ids(PER_GENRE.but(split="artist", unit=unit), ids, labels, artists=artists)
+        split_ids(PER_GENRE.replace(split="artist", unit=unit), ids, labels, artists=artists)
 
 
 def test_a_split_by_artist_of_fewer_than_ten_clips_a_genre_is_refused():
     ids, labels = clips_of({"a": 8, "b": 8})
     with pytest.raises(DataError, match="too few items, 16 of 2 genres; the rarest, a, has 8"):
-        split_ids(PER_GENRE.but(split="artist"), ids, labels, artists=list(map(str, range(16))))
+        split_ids(PER_GENRE.replace(split="artist"), ids, labels, artists=list(map(str, range(16))))
     (split,) = split_ids(
-        PER_GENRE.but(split="artist", stratified=False), ids, labels, artists=list(map(str, range(16)))
+        PER_GENRE.replace(split="artist", stratified=False), ids, labels, artists=list(map(str, range(16)))
     )
     assert len(split.train) + len(split.valid) + len(split.test) == 16
 
 
 def test_parts_far_from_their_share_are_found():
-    protocol = PER_GENRE.but(split="artist")
+    protocol = PER_GENRE.replace(split="artist")
     parts = [np.arange(0, 90), np.arange(90, 98), np.arange(98, 100)]
     fold = Fold(0, *parts, "split", 0)
     found = uneven_parts(protocol, fold, np.arange(100), np.zeros(100, bool))
@@ -338,7 +338,7 @@ def test_parts_far_from_their_share_are_found():
 
 def test_fractions_of_a_split_by_artist_are_tenths():
     with pytest.raises(SpecError, match="must be tenths"):
-        PER_GENRE.but(split="artist", fractions=(0.85, 0.1, 0.05))
+        PER_GENRE.replace(split="artist", fractions=(0.85, 0.1, 0.05))
 
 
 def test_genres_that_a_part_lacks_are_named():

@@ -25,7 +25,7 @@ for number, training in enumerate(settings[name] for name in sys.argv[3:]):
     place = folder / str(number)
     whole, expected = trained_weights(place / "whole", npz, folder, **training)
     with pytest.raises(KeyboardInterrupt):
-        trained_weights(place / "cut", npz, folder, listener=Interrupt(1), **training)
+        trained_weights(place / "cut", npz, folder, callback=Interrupt(1), **training)
     _, weights = trained_weights(place / "cut", npz, folder, **training)
     losses = [entry["loss"] for entry in whole.state.history]
     found.append({"same_bits": weights.tobytes() == expected.tobytes(), "losses": losses})

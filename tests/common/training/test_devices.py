@@ -58,11 +58,11 @@ class Bench:
         fold = dataclasses.replace(run.fold, **{name: few[name][: sizes[name]] for name in few})
         return dataclasses.replace(run, fold=fold), reader
 
-    def fit(self, workbench, net=plain, folder=None, listener=None, **sizes) -> tuple[FittedModel, Path]:
+    def fit(self, workbench, net=plain, folder=None, callback=None, **sizes) -> tuple[FittedModel, Path]:
         self._fits += 1
         folder = folder or self.folder / f"fit{self._fits}"
         run, reader = self.run(**sizes)
-        return fit(run, net, reader, layout=LAYOUT, folder=folder, workbench=workbench, listener=listener), folder
+        return fit(run, net, reader, layout=LAYOUT, folder=folder, workbench=workbench, callback=callback), folder
 
     def predict(self, fitted: FittedModel, **sizes) -> np.ndarray:
         run, reader = self.run(**sizes)
@@ -120,7 +120,7 @@ def check_carried_sums_of_accumulated_batches(bench: Bench):
     expected = bits(whole)
     cut = bench.folder / "cut_accumulated"
     with pytest.raises(KeyboardInterrupt):
-        bench.fit(bench.workbench, folder=cut, listener=Interrupt(1), **sizes)
+        bench.fit(bench.workbench, folder=cut, callback=Interrupt(1), **sizes)
     resumed, _ = bench.fit(bench.workbench, folder=cut, **sizes)
     assert bits(resumed) == expected
 
@@ -135,7 +135,7 @@ def check_a_cut_run_and_a_used_workbench_give_the_same_bits(bench: Bench):
     assert bits(again) == expected
     cut = bench.folder / "cut"
     with pytest.raises(KeyboardInterrupt):
-        bench.fit(bench.workbench, build, folder=cut, listener=Interrupt(2), **sizes)
+        bench.fit(bench.workbench, build, folder=cut, callback=Interrupt(2), **sizes)
     resumed, _ = bench.fit(CompiledModelCache(bench.two), build, folder=cut, **sizes)
     assert bits(resumed) == expected
 

@@ -34,14 +34,14 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(tiny_arrays, tmp
 def test_going_on_after_an_interruption_gives_the_same_bits(tiny_arrays, tmp_path, after, training):
     whole, expected = trained_weights(tmp_path / "whole", tiny_arrays, tmp_path, **training)
     with pytest.raises(KeyboardInterrupt):
-        trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, listener=Interrupt(after), **training)
+        trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, callback=Interrupt(after), **training)
     seen = []
 
     class Watch(FitCallback):
-        def started(self, epoch, batches):
+        def on_epoch_begin(self, epoch, batches):
             seen.append(epoch)
 
-    resumed, weights = trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, listener=Watch(), **training)
+    resumed, weights = trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, callback=Watch(), **training)
     assert seen == list(range(after, 4))
     assert weights.tobytes() == expected.tobytes()
     without_seconds = [
@@ -57,10 +57,10 @@ from common.training.fit import FitCallback
 from tests.helpers.fitting import trained_weights
 from pathlib import Path
 class Mark(FitCallback):
-    def finished(self, entry):
+    def on_epoch_end(self, entry):
         print("epoch", int(entry["epoch"]), flush=True)
 folder, npz, cache = map(Path, sys.argv[1:])
-trained_weights(folder, npz, cache, listener=Mark(), epochs=400)
+trained_weights(folder, npz, cache, callback=Mark(), epochs=400)
 """
 
 
@@ -78,12 +78,12 @@ def test_a_sigkill_at_any_moment_leaves_a_checkpoint_that_goes_on(tiny_arrays, t
     seen = []
 
     class Once(FitCallback):
-        def started(self, epoch, batches):
+        def on_epoch_begin(self, epoch, batches):
             seen.append(epoch)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(cut, build, reader, layout="bins_frames_channel", folder=folder, listener=Once())
+        fit(cut, build, reader, layout="bins_frames_channel", folder=folder, callback=Once())
     assert seen[0] >= 3
     assert not list(folder.glob("*.tmp")) or (folder / CHECKPOINT_NAME).exists()
 
@@ -171,7 +171,7 @@ def test_class_weights_act_on_the_loss_of_training_alone(tiny_arrays, tmp_path):
     for weights in ("none", "inverse_frequency"):
         changed = dataclasses.replace(
             run,
-            experiment=run.experiment.changed({"training.class_weights": weights}),
+            experiment=run.experiment.with_values({"training.class_weights": weights}),
             fold=dataclasses.replace(run.fold, train=rare),
         )
         fitted = fit(changed, build, reader, layout="bins_frames_channel", folder=tmp_path / weights)
@@ -201,7 +201,7 @@ def test_a_run_that_older_code_began_goes_on(tiny_arrays, tmp_path):
     """Its epochs lack what later code writes for each."""
     run, reader = make_run(tiny_arrays, tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a", listener=Interrupt(2))
+        fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a", callback=Interrupt(2))
     path = tmp_path / "a" / CHECKPOINT_NAME
     with np.load(path, allow_pickle=False) as held:
         values = {name: held[name] for name in held.files}
@@ -226,7 +226,7 @@ def test_the_first_epoch_of_the_best_accuracy_can_be_kept(tiny_arrays, tmp_path)
     decided = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel").argmax(axis=1)
     assert (decided == reader.labels[run.fold.valid]).mean() == pytest.approx(max(accuracies), abs=1e-6)
     for keep, epoch in (("last", 8), ("best", fitted.state.best_epoch)):
-        assert kept_epoch(run.experiment.training.but(keep=keep), fitted.state) == epoch
+        assert kept_epoch(run.experiment.training.replace(keep=keep), fitted.state) == epoch
 
 
 def test_macro_f1_of_every_epoch_is_that_of_the_validation_windows(tiny_arrays, tmp_path):

@@ -184,12 +184,12 @@ def test_the_optimiser_that_an_experiment_asks_for():
     assert float(plain.learning_rate) == 0.5
     assert plain.weight_decay is None
     training = Training(epochs=1, batch_windows=10, accumulate_batches=8, accumulate_reduce="sum", l2=0.1)
-    training = training.but(l2_form="decoupled")
+    training = training.replace(l2_form="decoupled")
     ours = optimizer_of(training, others)
     assert (ours.batch_samples, ours.gradient_accumulation_steps, ours.reduce) == (10, 8, "sum")
     assert ours.weight_decay == 0.1
     assert [ours._use_weight_decay(variable) for variable in (kernels[0], others[0])] == [True, False]
-    assert optimizer_of(training.but(l2_form="sum"), others).weight_decay is None
+    assert optimizer_of(training.replace(l2_form="sum"), others).weight_decay is None
 
 
 def test_its_configuration_makes_it_again():

@@ -217,5 +217,5 @@ def test_the_data_digest_names_content_not_place_or_storage(index, tmp_path, mak
     assert index.data_digest == elsewhere.data_digest == cut_otherwise.data_digest
     shard = index.shards[1]
     for change in ({"id": "other"}, {"label": "a"}, {"artist": "x"}, {"source_sha256": "f" * 64}):
-        changed = shard.but(tracks=(shard.tracks[0].but(**change),))
-        assert index.but(shards=(index.shards[0], changed)).data_digest != index.data_digest
+        changed = shard.replace(tracks=(shard.tracks[0].replace(**change),))
+        assert index.replace(shards=(index.shards[0], changed)).data_digest != index.data_digest

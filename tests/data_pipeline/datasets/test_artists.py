@@ -140,7 +140,9 @@ def test_the_interval_is_as_wide_as_repeated_draws_of_artists_spread():
 
 def test_tables_take_their_interval_from_artists():
     plain = record("performance", "nnet2", [(1, 0)] * 4 + [(1, 3)] * 4)
-    named = plain.but(clips=tuple(clip.but(artist="abcd"[number // 2]) for number, clip in enumerate(plain.clips)))
+    named = plain.replace(
+        clips=tuple(clip.replace(artist="abcd"[number // 2]) for number, clip in enumerate(plain.clips))
+    )
     interval, clips = accuracy_with_interval([named], "clip_accuracy_mean_softmax")
     assert clips == pytest.approx(3)
     assert (interval.low, interval.high) == pytest.approx(wilson_interval(0.5, 3))

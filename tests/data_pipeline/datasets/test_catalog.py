@@ -28,10 +28,10 @@ def test_another_source_or_feature_gets_another_folder(own_corpus, tmp_path):
     assert len(folders(cache)) == 2
     assert changed.data_digest != first.data_digest
 
-    fewer = catalog.but(tracks=catalog.tracks[:-1])
-    other_artist = catalog.but(tracks=(catalog.tracks[0].but(artist="somebody else"), *catalog.tracks[1:]))
+    fewer = catalog.replace(tracks=catalog.tracks[:-1])
+    other_artist = catalog.replace(tracks=(catalog.tracks[0].replace(artist="somebody else"), *catalog.tracks[1:]))
     for number, (variant, feature) in enumerate(
-        [(fewer, FEATURE), (other_artist, FEATURE), (catalog, FEATURE.but(n_mels=8)), (catalog, StftDb(n_fft=64))]
+        [(fewer, FEATURE), (other_artist, FEATURE), (catalog, FEATURE.replace(n_mels=8)), (catalog, StftDb(n_fft=64))]
     ):
         index = prepare(variant, feature, cache)
         assert len(folders(cache)) == 3 + number
@@ -45,6 +45,6 @@ def test_the_data_digest_is_that_of_the_music_not_of_the_machine(tiny_corpus, ow
     for number, track in enumerate(own_corpus.catalog.tracks):
         os.utime(track.path, (10**9 + number, 10**9 + number))
     here = prepare(tiny_corpus.catalog, FEATURE, tmp_path / "here")
-    there = prepare(own_corpus.catalog, FEATURE.but(n_mels=8), tmp_path / "there")
+    there = prepare(own_corpus.catalog, FEATURE.replace(n_mels=8), tmp_path / "there")
     assert here.folder.name != there.folder.name
     assert here.data_digest == there.data_digest

@@ -206,7 +206,7 @@ def test_a_damaged_archive_is_refused_or_means_the_same(tmp_path, write):
             except DataError:
                 refused += 1
             else:
-                assert feature.but(columns_per_second=expected.columns_per_second) == expected
+                assert feature.replace(columns_per_second=expected.columns_per_second) == expected
                 assert ids(catalog) == sorted(NAMES)
     assert refused > 0.5 * len(intact) / 5
 
@@ -238,9 +238,9 @@ def test_the_registry_wants_data_where_there_are_some(tmp_path):
 def test_the_catalog_refuses_contradictions(tiny_corpus):
     catalog = tiny_corpus.catalog
     with pytest.raises(SpecError, match=r"track ids must be unique, repeated: blues\.00000"):
-        catalog.but(tracks=(*catalog.tracks, catalog.tracks[0]))
+        catalog.replace(tracks=(*catalog.tracks, catalog.tracks[0]))
     with pytest.raises(SpecError, match="labels outside the genres"):
-        catalog.but(genres=("blues", "classical"))
+        catalog.replace(genres=("blues", "classical"))
 
 
 def test_the_source_digest_follows_the_files(own_corpus, tmp_path):

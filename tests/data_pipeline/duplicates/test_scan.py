@@ -165,7 +165,7 @@ def test_arrays_of_samples_are_compared_by_their_spectra(tmp_path, capsys):
 def test_a_few_long_columns_are_not_compared(make_shards, tmp_path):
     rng = np.random.default_rng(0)
     index = make_shards(tmp_path / "shards", [[rng.random((2, 8), np.float32) for _ in range(3)]])
-    slow = index.model_copy(update={"feature": index.feature.but(columns_per_second=0.1)})
+    slow = index.model_copy(update={"feature": index.feature.replace(columns_per_second=0.1)})
     assert find_duplicates(slow).too_short == 3
 
 

@@ -70,7 +70,7 @@ def test_frames_and_bins_are_as_declared(spec, n_samples):
 @pytest.mark.parametrize("n_fft", [0, -2, 1023])
 def test_frames_have_an_even_length(spec, n_fft):
     with pytest.raises(SpecError, match="n_fft: Input should be"):
-        spec.but(n_fft=n_fft)
+        spec.replace(n_fft=n_fft)
 
 
 def test_frames_per_second():

@@ -36,8 +36,10 @@ def test_a_confusion_matrix_counts_majority_votes_over_all_runs():
 
 
 def test_a_confusion_matrix_leaves_out_runs_that_started_from_other_weights():
-    older = record(*PUBLISHED.row, [(0, 0), (1, 1)], seed=0).but(weights="imagenet=a")
-    newer = record(*PUBLISHED.row, [(0, 7)], seed=1).but(weights="imagenet=b", finished_at="2026-01-02T00:00:00+00:00")
+    older = record(*PUBLISHED.row, [(0, 0), (1, 1)], seed=0).replace(weights="imagenet=a")
+    newer = record(*PUBLISHED.row, [(0, 7)], seed=1).replace(
+        weights="imagenet=b", finished_at="2026-01-02T00:00:00+00:00"
+    )
     counts = np.array(confusion_table(PAPER, PUBLISHED, SETTING, [older, newer])["measured_matrix"]["counts"])
     assert counts.sum() == counts[0, 7] == 1
 

@@ -238,12 +238,14 @@ def test_a_model_used_again_is_a_fresh_one_to_the_bit(accumulate):
     first = train(bench, 0)
     kept = bench._model
     assert (
-        train(bench, 0, experiment.but(protocol=Protocol(split="rotating"))) == first == train(CompiledModelCache(), 0)
+        train(bench, 0, experiment.replace(protocol=Protocol(split="rotating")))
+        == first
+        == train(CompiledModelCache(), 0)
     )
     assert bench._model is kept
     assert train(bench, 1) == train(CompiledModelCache(), 1) != first
     assert bench._model is not kept
-    assert train(bench, 0, experiment.changed({"training.learning_rate": 0.1})) != first
+    assert train(bench, 0, experiment.with_values({"training.learning_rate": 0.1})) != first
 
 
 def with_masks(probability: float, largest_share: float, masks: int = 1) -> Experiment:
@@ -298,7 +300,7 @@ def test_a_long_change_makes_no_longer_file_name_than_a_file_system_takes():
     )
     stem = file_stem("table", "5.1", setting, PAPER)
     assert len(stem) < 100
-    assert stem != file_stem("table", "5.1", setting.but(changes=('training.l2_layers="x"',)), PAPER)
+    assert stem != file_stem("table", "5.1", setting.replace(changes=('training.l2_layers="x"',)), PAPER)
 
 
 def test_a_regular_expression_in_a_caption_is_printed_as_it_is(capsys):

@@ -63,7 +63,7 @@ def test_rows_on_other_clips_are_not_compared():
     one = record("performance", OTHERS[0], decided(FIRST))
     other = record("performance", REFERENCE, decided(SECOND))
     assert pairs([one]) is None
-    assert pairs([one, other.but(split_digest="another")]) is None
+    assert pairs([one, other.replace(split_digest="another")]) is None
     assert pairs([one, record("performance", REFERENCE, decided(SECOND[1:]))]) is None
     assert pairs([one, record("performance", REFERENCE, decided(SECOND), seed=1)]) is None
 
@@ -105,11 +105,11 @@ def in_fold(fold: int, seed: int, share: int):
     right = [number < share for number in range(40)]
     one = record("performance", REFERENCE, decided(right), seed=seed)
     clips = tuple(
-        clip.but(windows_correct=clip.windows if is_right else 0)
+        clip.replace(windows_correct=clip.windows if is_right else 0)
         for clip, is_right in zip(one.clips, right, strict=True)
     )
     name = f"fold{fold}seed{seed}"
-    return one.but(run_id=name, fold=fold, folds=3, clips=clips, metrics={**one.metrics, "test": accuracies(clips)})
+    return one.replace(run_id=name, fold=fold, folds=3, clips=clips, metrics={**one.metrics, "test": accuracies(clips)})
 
 
 def test_folds_of_several_seeds_are_no_further_repetitions():
@@ -139,7 +139,7 @@ def test_folds_and_seeds_are_told_apart():
 def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     machines = {"processor": "One", "threads": 1, "backend": "tensorflow"}, {"processor": "Two", "threads": 2}
     mine = [
-        record("performance", REFERENCE, decided(FIRST), seed=seed).but(wall_seconds=90.0, machine=machine)
+        record("performance", REFERENCE, decided(FIRST), seed=seed).replace(wall_seconds=90.0, machine=machine)
         for seed, machine in enumerate(machines)
     ]
     for one in mine:

@@ -43,7 +43,7 @@ def test_a_renamed_or_damaged_record_is_refused(tmp_path):
 
 def test_clips_of_one_artist_widen_the_interval_of_a_row():
     # The first 232 clips are right: of 58 artists with five clips each, all but one fare wholly alike.
-    named = tuple(clip.but(artist=f"artist {number // 5}") for number, clip in enumerate(clips(232, 290)))
+    named = tuple(clip.replace(artist=f"artist {number // 5}") for number, clip in enumerate(clips(232, 290)))
     values = table_of(record(clips=named))
     low, high = values["rows"][-1]["measured"]["clip_accuracy_mean_softmax"]["ci95"]
     assert (low, high) == pytest.approx([100 * end for end in wilson_interval(0.8, 58)], abs=0.6)
@@ -69,7 +69,7 @@ def test_rows_without_a_record_are_empty_and_seeds_are_averaged():
 
 
 def test_records_of_other_settings_stay_out():
-    other = SETTING.but(unit="segment")
+    other = SETTING.replace(unit="segment")
     table = table_of(record(), record(0, setting=other))
     assert table["rows"][0]["measured"] == {}
     assert table_of(record(), setting=other)["caption"] == ["No run is recorded yet."]
@@ -93,14 +93,17 @@ def test_every_form_of_a_table_holds_the_same_cells():
     ("changes", "words"),
     [
         ({}, "ONE SEED"),
-        ({"setting": SETTING.but(scale="smoke")}, "SMOKE SCALE"),
-        ({"setting": SETTING.but(features="given")}, "REDUCED FEATURES"),
-        ({"data": FACTS.but(clips=10, missing=990)}, "10 clips of 1000 (INCOMPLETE: 990 are missing)"),
-        ({"data": FACTS.but(caption="synthetic audio")}, "synthetic audio"),
-        ({"data": FACTS.but(title="mine.npz")}, "OTHER DATA: the published numbers are of GTZAN"),
-        ({"data": FACTS.but(clips=998, skipped=2, skipped_clips=("x", "y"))}, "2 unusable clips were left out: x, y"),
+        ({"setting": SETTING.replace(scale="smoke")}, "SMOKE SCALE"),
+        ({"setting": SETTING.replace(features="given")}, "REDUCED FEATURES"),
+        ({"data": FACTS.replace(clips=10, missing=990)}, "10 clips of 1000 (INCOMPLETE: 990 are missing)"),
+        ({"data": FACTS.replace(caption="synthetic audio")}, "synthetic audio"),
+        ({"data": FACTS.replace(title="mine.npz")}, "OTHER DATA: the published numbers are of GTZAN"),
         (
-            {"experiment": TABLE_5_1.rows[-1].experiment.but(training={"epochs": 20}).as_json()},
+            {"data": FACTS.replace(clips=998, skipped=2, skipped_clips=("x", "y"))},
+            "2 unusable clips were left out: x, y",
+        ),
+        (
+            {"experiment": TABLE_5_1.rows[-1].experiment.replace(training={"epochs": 20}).as_json()},
             "At most 20 epochs instead of 50",
         ),
     ],
@@ -126,7 +129,7 @@ def test_contamination_and_impossible_accuracy_are_warned_of():
     (above,) = table_of(record(right=276))["warnings"]
     assert "94.5" in above
     assert "1,2,3,4,5" in above
-    assert not table_of(record(right=276, data=FACTS.but(clip_accuracy_ceiling_percent=None)))["warnings"]
+    assert not table_of(record(right=276, data=FACTS.replace(clip_accuracy_ceiling_percent=None)))["warnings"]
 
 
 def test_other_protocols_and_scales_get_files_of_their_own():
@@ -134,15 +137,15 @@ def test_other_protocols_and_scales_get_files_of_their_own():
         file_stem("table", "5.1", setting, PAPER)
         for setting in (
             SETTING,
-            SETTING.but(unit="segment"),
-            SETTING.but(split="fault_filtered"),
-            SETTING.but(scale="smoke"),
-            SETTING.but(features="small"),
+            SETTING.replace(unit="segment"),
+            SETTING.replace(split="fault_filtered"),
+            SETTING.replace(scale="smoke"),
+            SETTING.replace(features="small"),
         )
     }
     assert len(stems) == 5
     assert "table_5.1" in stems
-    demo = SETTING.but(dataset="demo", scale="smoke", features="small")
+    demo = SETTING.replace(dataset="demo", scale="smoke", features="small")
     assert file_stem("table", "5.1", demo, PAPER) == "table_5.1"
 
 
@@ -158,22 +161,22 @@ def test_an_edited_record_is_refused(tmp_path):
 
 def test_of_two_settings_with_one_file_name_the_newest_has_the_plain_name():
     old = record(0)
-    new = record(setting=SETTING.but(epochs=20), finished_at="2026-02-01T00:00:00+00:00")
+    new = record(setting=SETTING.replace(epochs=20), finished_at="2026-02-01T00:00:00+00:00")
     newest, older = groups_of(PAPER, [old, new])
     assert newest.setting.epochs == 20
     assert newest.stem("table", "5.1", PAPER) == "table_5.1"
     assert older.records == (old,)
     assert older.stem("table", "5.1", PAPER).startswith("table_5.1_")
     assert groups_of(PAPER, [new, old]) == [newest, older]
-    others = record(1, setting=SETTING.but(data_digest="mine"), finished_at="2026-03-01T00:00:00+00:00")
+    others = record(1, setting=SETTING.replace(data_digest="mine"), finished_at="2026-03-01T00:00:00+00:00")
     assert [group.setting.data_digest for group in groups_of(PAPER, [others, new])] == ["d", "mine"]
-    segment = record(1, setting=SETTING.but(unit="segment"))
+    segment = record(1, setting=SETTING.replace(unit="segment"))
     assert [group.tag for group in groups_of(PAPER, [new, segment])] == ["", ""]
 
 
 def test_runs_under_other_conditions_are_never_averaged():
     experiment = TABLE_5_1.rows[-1].experiment
-    slower = experiment.but(windows=experiment.windows.but(hop_seconds=1.0))
+    slower = experiment.replace(windows=experiment.windows.replace(hop_seconds=1.0))
     other = record(seed=1, experiment=slower.as_json(), finished_at="2026-02-01T00:00:00+00:00")
     groups = groups_of(PAPER, [record(), other])
     assert [len(group.records) for group in groups] == [1, 1]
@@ -184,7 +187,7 @@ def test_runs_on_another_split_of_the_same_name_are_no_repetitions():
     newer = {"split_digest": "dealt otherwise", "finished_at": "2026-02-01T00:00:00+00:00"}
     old = [record(seed=seed) for seed in range(2)] + [record(0, fold=fold) for fold in (1, 2)]
     new = [record(seed=seed, **newer) for seed in range(2)]
-    again = [one.but(run_id=f"{one.run_id} again") for one in new]
+    again = [one.replace(run_id=f"{one.run_id} again") for one in new]
     groups = groups_of(PAPER, old + again)
     ids = [sorted(one.run_id for one in group.records) for group in groups]
     assert ids == [["run00", "run00", "run50 again", "run51 again"], ["run50", "run51"]]
