@@ -16,7 +16,7 @@ help: ## list the targets
 venv: ## make .venv and install requirements.txt, where that is not done yet
 	@sh .ci/make-venv
 
-demo: venv ## train SE-CNN at smoke scale on the built-in demo corpus and print its table beside the paper's
+demo: venv ## train SE-CNN at smoke scale on the built-in demo data set and print its table beside the paper's
 	$(python) reproductions/se_cnn/run.py --table 5.1 $(ARGS)
 
 test: venv ## run the tests, except the slow ones
@@ -25,9 +25,10 @@ test: venv ## run the tests, except the slow ones
 slow: venv ## run the slow tests
 	$(python) -m pytest -m slow $(ARGS)
 
-lint: venv ## check style and formatting
+lint: venv ## check style, formatting, and that packages import downwards only
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
+	.venv/bin/lint-imports --no-cache
 
 bench: venv ## run the benchmarks
 	$(python) -m benchmarks $(ARGS)

@@ -1,1 +1,1 @@
-"""Speed and memory against peers that a competent user would write, each with a requirement that it must meet."""
+"""Speed and memory compared with alternatives that a competent user would write, each with a requirement to meet."""

@@ -1,4 +1,4 @@
-"""Run all benchmarks, one after the other in processes of their own, and print one summary.
+"""Run all benchmarks, one after the other, each in its own process, and print one summary.
 
 python -m benchmarks
 python -m benchmarks --only log_mel --only streaming
@@ -38,7 +38,7 @@ def command(
     folder: Folder = None,
     out: Out = RESULTS,
 ) -> int:
-    """Run the benchmarks and print one summary; exit code 1 where a requirement does not hold or one could not run."""
+    """Run the benchmarks and print one summary; exit code 1 if a requirement does not hold or a benchmark fails."""
     unknown = set(only or ()) - set(BENCHMARKS)
     if unknown:
         raise SpecError(f"--only {', '.join(sorted(unknown))}: no such benchmark, expected {', '.join(BENCHMARKS)}.")
@@ -58,7 +58,7 @@ def summary(codes: dict[str, int], out: Path) -> Table:
     """One line for each requirement.
 
     Args:
-        codes: benchmark -> exit code; where it is neither 0 nor 1 nothing was measured.
+        codes: benchmark -> exit code; if it is neither 0 nor 1, nothing was measured.
         out: folder of the JSON files.
     """
     table = Table(title="Benchmarks", title_justify="left")

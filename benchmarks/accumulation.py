@@ -1,9 +1,9 @@
-"""Peak resident memory of a training step: eight accumulated batches of 10 windows against one batch of 80.
+"""Peak resident memory of a training step: eight accumulated batches of 10 windows compared with one batch of 80.
 
     python -m benchmarks.accumulation
 
-Each way is a process of its own (`accumulation_child.py`). A process that the system ends because memory runs out is
-reported as such: that, too, is the answer.
+Each way runs in its own process (`accumulation_child.py`). A process that the system kills because memory runs out is
+reported as such, which is a result, too.
 """
 
 import json
@@ -21,7 +21,7 @@ from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, launch
 from common.core.console import progress, warn
 from common.core.errors import RunError
 
-MOST_RATIO = 0.25
+MAX_RATIO = 0.25
 SAMPLES = 110_250
 ROW = ["7", "Normal"]
 WAYS = {"batch of 80": (80, 1), "8 batches of 10": (10, 8), "batch of 40": (40, 1), "batch of 10": (10, 1)}
@@ -30,13 +30,13 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 def command(
     precision: Annotated[
-        list[str] | None, typer.Option(help="Of the arithmetic; repeat for several. Default: both.")
+        list[str] | None, typer.Option(help="Precision of the arithmetic; repeat for several. Default: both.")
     ] = None,
     updates: Annotated[int, typer.Option(min=1, help="Updates of each process.")] = 1,
     rounds: Annotated[int, typer.Option(min=1, help="Processes for each way.")] = 1,
     out: Out = RESULTS,
 ) -> int:
-    """Peak memory of accumulating eight batches of 10 against one batch of 80."""
+    """Peak memory of accumulating eight batches of 10 compared with one batch of 80."""
     precisions = precision or ["mixed_bfloat16", "float32"]
     return finish(measure(precisions=precisions, updates=updates, rounds=rounds), out)
 
@@ -45,7 +45,7 @@ def measure(*, precisions: list[str], updates: int, rounds: int, samples: int = 
     """Run every way in every precision.
 
     Raises:
-        RunError: a process failed for another reason than memory, or in no precision could both ways be run.
+        RunError: a process failed for another reason than memory, or in no precision could both ways run.
     """
     peaks: dict[str, list[float]] = {}
     killed = []
@@ -75,9 +75,12 @@ def measure(*, precisions: list[str], updates: int, rounds: int, samples: int = 
         if large and small:
             compared[f"{precision}, 8 batches of 10 / batch of 80"] = ratios(small, large)
     if not compared:
-        raise RunError(f"no precision could be compared; ended by the system: {', '.join(killed) or 'none'}.")
+        raise RunError(
+            f"no precision could be compared; ended by the system for lack of memory: {', '.join(killed) or 'none'}. "
+            "Run it on a machine with more free memory."
+        )
     for name in killed:
-        warn(f"{name}: the system ended the process, memory ran out")
+        warn(f"{name}: the system ended the process because memory ran out")
     return Result(
         name="accumulation",
         title=f"Peak resident memory of training ResNet1D on windows of {samples} samples",
@@ -88,7 +91,7 @@ def measure(*, precisions: list[str], updates: int, rounds: int, samples: int = 
             Requirement(
                 "peak of 8 batches of 10 / of a batch of 80",
                 "at most",
-                MOST_RATIO,
+                MAX_RATIO,
                 max(statistics.median(each) for each in compared.values()),
             ),
         ),
@@ -104,18 +107,18 @@ def measure(*, precisions: list[str], updates: int, rounds: int, samples: int = 
 
 def in_process_of_its_own(task: dict[str, Any]) -> dict[str, Any] | None:
     """Run `accumulation_child.consume(**task)` in a fresh process; None where the system killed it."""
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "benchmarks.accumulation_child", json.dumps(task)],
         cwd=_ROOT,
         capture_output=True,
         text=True,
     )
-    if done.returncode == -signal.SIGKILL:
+    if completed.returncode == -signal.SIGKILL:
         return None
-    if done.returncode:
-        last = (done.stderr.strip() or "no message").splitlines()[-1]
-        raise RunError(f"training with {task} ended with exit code {done.returncode}: {last}")
-    return json.loads(done.stdout)
+    if completed.returncode:
+        last = (completed.stderr.strip() or "no message").splitlines()[-1]
+        raise RunError(f"training with {task} ended with exit code {completed.returncode}: {last}")
+    return json.loads(completed.stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The process whose memory `accumulation` and `recurrent` measure: build a network, make updates, report the peak."""
+"""The process whose memory `accumulation` and `recurrent` measure: build a network, run updates, report the peak."""
 
 import importlib
 import json
@@ -7,11 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from common.core.tf_logging import quiet_start
-from common.training.memory import peak_resident_bytes
-from common.training.model_cache import CompiledModelCache
 
 with quiet_start():
     import numpy as np
@@ -23,30 +19,30 @@ with quiet_start():
 def consume(
     *, paper: str, row: list[str], shape: list[int], windows: int, batches: int, updates: int, precision: str
 ) -> dict[str, Any]:
-    """Make updates on random windows.
+    """Run updates on random windows.
 
     Args:
         paper: key of the paper.
         row: table id and row label.
-        shape: of a window.
-        windows: in a batch.
-        batches: accumulated to an update; 1 for plain Adam.
-        updates: how many updates.
+        shape: shape of a window.
+        windows: windows in a batch.
+        batches: batches accumulated per update; 1 for plain Adam.
+        updates: number of updates.
 
     Returns:
-        The peak of resident memory in bytes: of the process, and of the process before the first batch.
+        The peak of resident memory in bytes: in all, and before the first batch.
     """
     changes = {
         "training.batch_windows": windows,
         "training.accumulate_batches": batches,
         "training.precision": precision,
     }
-    described = importlib.import_module(f"reproductions.{paper}.paper").PAPER
-    experiment = described.row(*row).experiment.with_values(changes)
-    classes = described.published_classes
+    definition = importlib.import_module(f"reproductions.{paper}.paper").PAPER
+    experiment = definition.row(*row).experiment.with_values(changes)
+    classes = definition.published_classes
 
     def build(input_shape: tuple, genres: int):
-        return described.build(experiment.model, input_shape, genres)
+        return definition.build(experiment.model, input_shape, genres)
 
     model = CompiledModelCache().model_for(experiment, build, tuple(shape), classes, seed=0)
     before = peak_resident_bytes()
@@ -58,7 +54,7 @@ def consume(
 
 
 def offer_as_victim() -> None:
-    """Where memory runs out, the system shall end this process and no other (Linux; elsewhere nothing happens)."""
+    """Make this process the first that the system kills when memory runs out (Linux; does nothing elsewhere)."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 

@@ -1,9 +1,9 @@
-"""Speed of musicnn's embeddings against real time, and how far they are from those of the original program.
+"""Speed of musicnn's embeddings relative to real time, and their difference from the original implementation's.
 
     python -m benchmarks.embeddings
     python -m benchmarks.embeddings --reference musicnn_reference.npz --clips ~/gtzan/genres
 
-The weights are fetched into the cache the first time. A reference holds `name` (clips, file names) and, for each model,
+The weights are downloaded into the cache the first time. A reference holds `name` (clips, file names) and, per model,
 `<MODEL>_musicnn_<layer>` (clips, patches, values); of `penultimate` only the first patch is compared, because the
 original's extractor repeats it for all others.
 """
@@ -25,8 +25,8 @@ from data_pipeline.datasets.demo import corpus
 from data_pipeline.features.musicnn.config import LAYERS, ModelName
 from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
 
-LEAST_RATIO = 15.0
-MOST_DIFFERENCE = 1e-3
+MIN_RATIO = 15.0
+MAX_DIFFERENCE = 1e-3
 CLIP_SECONDS = corpus.CLIP_SAMPLES / corpus.SAMPLE_RATE
 
 
@@ -40,7 +40,7 @@ def command(
 ) -> int:
     """Speed and agreement of musicnn's embeddings."""
     if (clips is None) != (reference is None):
-        raise DataError("--clips and --reference: give both or none.")
+        raise DataError("--clips and --reference: received only one of them, give both or none.")
     differences = {} if reference is None else compare(reference, clips, cache.expanduser())
     catalog = corpus.load(cache.expanduser() / "demo")
     return finish(measure(catalog, cache.expanduser(), tracks=tracks, rounds=rounds, differences=differences), out)
@@ -55,7 +55,7 @@ def measure(
     differences: dict[str, float],
     seconds: float = CLIP_SECONDS,
 ) -> Result:
-    """Extract the first tracks of a catalog, decoding and writing included, again and again into empty caches.
+    """Extract the first tracks of a catalog, decoding and writing included, repeatedly into empty caches.
 
     Args:
         cache: where the weights are.
@@ -67,27 +67,27 @@ def measure(
     weights = cache / "musicnn"
 
     def extract(number: int) -> None:
-        with tempfile.TemporaryDirectory() as place:
+        with tempfile.TemporaryDirectory() as folder:
             feature.make_ready(cache)
-            (Path(place) / "musicnn").symlink_to(weights)
-            prepare(few, feature, Path(place))
+            (Path(folder) / "musicnn").symlink_to(weights)
+            prepare(few, feature, Path(folder))
 
     timing = interleave({"Encore": extract}, rounds)
     music = seconds * len(few.tracks)
     times = timing.seconds["Encore"]
-    faster = ratios([music] * len(times), times)
+    speed = ratios([music] * len(times), times)
     requirements = [
-        Requirement("seconds of music / seconds of extraction", "at least", LEAST_RATIO, statistics.median(faster))
+        Requirement("seconds of music / seconds of extraction", "at least", MIN_RATIO, statistics.median(speed))
     ]
     if differences:
         worst = max(differences.values())
-        requirements.append(Requirement("largest difference from the original", "at most", MOST_DIFFERENCE, worst))
+        requirements.append(Requirement("largest difference from the original", "at most", MAX_DIFFERENCE, worst))
     return Result(
         name="embeddings",
         title=f"Embeddings of {len(few.tracks)} clips of {seconds:g} s by musicnn",
         unit="s",
         values={"Encore": times},
-        ratios={"music / extraction": faster},
+        ratios={"music / extraction": speed},
         requirements=tuple(requirements),
         settings={"feature": feature.as_json(), "tracks": len(few.tracks), "rounds": rounds},
         facts=timing.facts | {f"largest difference, {name}": value for name, value in differences.items()},
@@ -104,9 +104,9 @@ def compare(reference: Path, clips: Path, cache: Path) -> dict[str, float]:
     differences: dict[str, float] = {}
     with np.load(reference.expanduser(), allow_pickle=False) as values:
         names = values["name"].tolist()
-        lacking = [name for name in names if name not in found]
-        if lacking:
-            raise DataError(f"--clips {clips}: lacks {', '.join(lacking)} of the reference.")
+        missing = [name for name in names if name not in found]
+        if missing:
+            raise DataError(f"--clips {clips}: lacks {', '.join(missing)} of the reference.")
         tracks = [read_audio(found[name], sample_rate=MusicnnEmbedding().sample_rate) for name in names]
         for model in get_args(ModelName):
             for layer in LAYERS:

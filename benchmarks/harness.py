@@ -1,8 +1,8 @@
-"""What all benchmarks share: peers taking turns, ratios per round, requirements, the printed table and the JSON.
+"""Shared by all benchmarks: interleaved peers, ratios per round, requirements, the printed table and the JSON.
 
-A machine's speed drifts while a benchmark runs. So every round measures all peers one after the other, the figures are
-ratios within a round, and what is reported is their median with the lowest and the highest. Turns do not help where
-other processes compete for the cores: that work is measured too, reported, and warned of.
+A machine's speed drifts while a benchmark runs. So every round measures all peers one after the other, ratios are taken
+within a round, and their median is reported with the lowest and the highest. Interleaving does not help where other
+processes compete for the cores: their load is measured too, reported, and warned about.
 """
 
 import gc
@@ -36,7 +36,7 @@ Folder = Annotated[
 
 @dataclass(frozen=True)
 class Requirement:
-    """A figure and the limit that it must keep."""
+    """A measured figure and the limit that it must meet."""
 
     what: str
     bound: Literal["at least", "at most"]
@@ -58,14 +58,14 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Result:
-    """What a benchmark measured.
+    """Measurements of a benchmark.
 
     Args:
-        name: of the module; names the JSON.
-        title: what is compared, for the table.
-        unit: of the values.
-        values: peer -> one value a round.
-        ratios: what is divided by what -> one ratio a round.
+        name: name of the module and of the JSON.
+        title: the comparison, as heading of the table.
+        unit: unit of the values.
+        values: peer -> one value per round.
+        ratios: `numerator / denominator` -> one ratio per round.
         settings: sizes that the values depend on.
         facts: further figures, by name with unit.
     """
@@ -112,12 +112,12 @@ def ratios(above: list[float], below: list[float]) -> list[float]:
 
 @dataclass(frozen=True)
 class Timing:
-    """What `interleave` measured.
+    """Measurements of `interleave`.
 
     Args:
         seconds: peer -> wall time of each counted round.
         processor_seconds: peer -> time on all cores; other processes hardly change it.
-        other_cores: cores that everything but this process kept busy meanwhile; None where the system does not tell.
+        other_cores: cores that other processes kept busy meanwhile; None where the system does not report it.
     """
 
     seconds: dict[str, list[float]]
@@ -126,7 +126,7 @@ class Timing:
 
     @property
     def facts(self) -> dict[str, float]:
-        """The load by others, for a result; absent where unknown."""
+        """The load of other processes, for a result; empty where unknown."""
         return {} if self.other_cores is None else {OTHER_CORES: self.other_cores}
 
 
@@ -138,7 +138,7 @@ def interleave(peers: dict[str, Callable[[int], float | None]], rounds: int) -> 
 
     Args:
         peers: name -> function of the round's number; round 0 warms up and is not counted. One that returns seconds has
-            timed itself, without its setting up or clearing away.
+            timed itself, without its setup and cleanup.
         rounds: counted rounds.
     """
     wall: dict[str, list[float]] = {name: [] for name in peers}
@@ -152,7 +152,7 @@ def interleave(peers: dict[str, Callable[[int], float | None]], rounds: int) -> 
                 wall[name].append(time.perf_counter() - wall_began if own_seconds is None else own_seconds)
                 processor[name].append(time.process_time() - processor_began)
                 if own_seconds is not None:
-                    gc.collect()  # what it left behind is not to be cleared away in the next peer's time
+                    gc.collect()  # so that its garbage is not collected during the next peer's time
             advance(1)
     others = None
     if busy is not None:
@@ -166,7 +166,10 @@ def interleave(peers: dict[str, Callable[[int], float | None]], rounds: int) -> 
 
 
 def _busy_seconds() -> float | None:
-    """Seconds that all cores together have worked, or were taken away, since the system started (Linux only)."""
+    """Seconds that all cores together were busy, or taken by other virtual machines, since the system started.
+
+    None outside Linux.
+    """
     path = Path("/proc/stat")
     if not path.exists():
         return None
@@ -186,25 +189,25 @@ def finish(result: Result, out: Path) -> int:
     for requirement in result.requirements:
         screen.print(requirement_line(requirement.as_json()))
     if result.facts.get(OTHER_CORES, 0) > BUSY_CORES:
-        warn(f"other processes kept {result.facts[OTHER_CORES]:.2f} cores busy: measure again on a quiet machine.")
+        warn(f"other processes kept {result.facts[OTHER_CORES]:.2f} cores busy: measure again on an idle machine.")
     write_json(path, result.as_json())
     screen.print(f"written: {path}", soft_wrap=True)
     return 0 if result.holds else 1
 
 
 def requirement_line(values: dict[str, Any]) -> str:
-    """One line for a requirement's JSON."""
+    """One line of text for a requirement's JSON."""
     verdict = "holds" if values["holds"] else "DOES NOT HOLD"
     return f"{values['what']}: required {values['requirement']}, measured {values['measured']:.3g}: {verdict}"
 
 
 def console() -> Console:
-    """Standard output; a table in a log file is not squeezed to 80 columns."""
+    """Standard output; 120 columns wide in a log file, where tables would otherwise be squeezed to 80."""
     return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 120)
 
 
 def launch(command: Callable[..., int]) -> None:
-    """Run a function as a command line; errors of Encore are one clear line and exit code 2."""
+    """Run a function as a command; an error of Encore prints one line and ends with exit code 2."""
     with quiet_start():
         from common.cli.app import run_app
 

@@ -1,4 +1,4 @@
-"""Time of one clip's log-mel spectrogram on one core, ours against librosa's.
+"""Time of one clip's log-mel spectrogram on one core, ours compared with librosa's.
 
     python -m benchmarks.log_mel
 
@@ -7,6 +7,12 @@ Both compute 128 mel bands in decibels (2048-sample windows, hop of 512) from 30
 
 import os
 import statistics
+
+if __name__ == "__main__":
+    # One core means one thread; the libraries read this when numpy is imported.
+    for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[_name] = "1"
+
 from typing import Annotated
 
 import numpy as np
@@ -16,12 +22,8 @@ from benchmarks.harness import RESULTS, Out, Requirement, Result, Rounds, finish
 from data_pipeline.datasets.demo.corpus import render_clip
 from data_pipeline.features.spectrograms import LogMel
 
-if __name__ == "__main__":
-    # One core means one thread; the libraries read this when numpy is imported.
-    for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[_name] = "1"
-LEAST_RATIO = 2.0
-MOST_DIFFERENCE_DB = 1e-3
+MIN_RATIO = 2.0
+MAX_DIFFERENCE_DB = 1e-3
 
 
 def command(
@@ -29,7 +31,7 @@ def command(
     rounds: Rounds = 60,
     out: Out = RESULTS,
 ) -> int:
-    """Time of a log-mel spectrogram on one core against librosa."""
+    """Time of a log-mel spectrogram on one core compared with librosa."""
     _pin_to_one_core()
     return finish(measure(repeats=repeats, rounds=rounds), out)
 
@@ -55,11 +57,11 @@ def measure(*, repeats: int, rounds: int) -> Result:
     difference_db = float(np.abs(ours() - theirs().T).max())
 
     def peer(transform):
-        def several(number: int) -> None:
+        def repeated(number: int) -> None:
             for _ in range(repeats):
                 transform()
 
-        return several
+        return repeated
 
     timing = interleave({"Encore": peer(ours), "librosa": peer(theirs)}, rounds)
     seconds = timing.seconds
@@ -72,8 +74,8 @@ def measure(*, repeats: int, rounds: int) -> Result:
         values=milliseconds,
         ratios={"librosa / Encore": compared},
         requirements=(
-            Requirement("librosa's time / ours", "at least", LEAST_RATIO, statistics.median(compared)),
-            Requirement("largest difference in dB", "at most", MOST_DIFFERENCE_DB, difference_db),
+            Requirement("librosa's time / ours", "at least", MIN_RATIO, statistics.median(compared)),
+            Requirement("largest difference in dB", "at most", MAX_DIFFERENCE_DB, difference_db),
         ),
         settings={
             "clip_samples": len(samples),

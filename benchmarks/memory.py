@@ -2,8 +2,8 @@
 
     python -m benchmarks.memory --small-gigabytes 1 --large-gigabytes 8 --memory-limit 3GB
 
-Each size is trained on in a process of its own (`memory_child.py`), which opens the finished cache with all its checks,
-streams every window once and then trains. Memory that grows with the data would show in the large one's peak.
+Each size is trained on in its own process (`memory_child.py`), which opens the finished cache with all its checks,
+streams every window once and then trains. Memory that grows with the data would show in the peak of the large shards.
 """
 
 import json
@@ -20,26 +20,28 @@ from benchmarks.synthetic import scratch, write_shards
 from common.core.console import progress
 from common.core.errors import BudgetError, RunError
 
-MOST_RATIO = 1.05
+MAX_RATIO = 1.05
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 def command(
     small_gigabytes: Annotated[float, typer.Option(min=0.001, help="Size of the small shards.")] = 1.0,
     large_gigabytes: Annotated[float, typer.Option(min=0.001, help="Size of the large shards.")] = 8.0,
-    memory_limit: Annotated[str, typer.Option(help="Most resident memory of each training.", metavar="SIZE")] = "3GB",
+    memory_limit: Annotated[
+        str, typer.Option(help="Limit of resident memory of each training.", metavar="SIZE")
+    ] = "3GB",
     steps: Annotated[int, typer.Option(min=1, help="Training steps in each of two epochs.")] = 10,
     rounds: Annotated[int, typer.Option(min=1, help="Processes for each size.")] = 3,
     folder: Folder = None,
     out: Out = RESULTS,
 ) -> int:
-    """Peak memory of training on large shards against small ones."""
+    """Peak memory of training on large shards compared with small ones."""
     from common.training.memory import parse_size
 
     sizes = {"small": int(small_gigabytes * 2**30), "large": int(large_gigabytes * 2**30)}
     limit = parse_size(memory_limit)
-    with scratch(folder, sum(sizes.values())) as place:
-        return finish(measure(place, sizes=sizes, limit_bytes=limit, steps=steps, rounds=rounds), out)
+    with scratch(folder, sum(sizes.values())) as temporary:
+        return finish(measure(temporary, sizes=sizes, limit_bytes=limit, steps=steps, rounds=rounds), out)
 
 
 def measure(
@@ -86,7 +88,7 @@ def measure(
         values=peaks,
         ratios={"large / small": compared},
         requirements=(
-            Requirement("peak on the large shards / on the small", "at most", MOST_RATIO, statistics.median(compared)),
+            Requirement("peak on the large shards / on the small", "at most", MAX_RATIO, statistics.median(compared)),
         ),
         settings={
             "shard_bytes": written,
@@ -105,18 +107,18 @@ def measure(
 
 def in_process_of_its_own(task: dict[str, Any]) -> dict[str, Any]:
     """Run `memory_child.consume(**task)` in a fresh process and return its report."""
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "benchmarks.memory_child", json.dumps(task)],
         cwd=_ROOT,
         capture_output=True,
         text=True,
     )
-    last = (done.stderr.strip() or "no message").splitlines()[-1]
-    if done.returncode == BudgetError.exit_code:
+    last = (completed.stderr.strip() or "no message").splitlines()[-1]
+    if completed.returncode == BudgetError.exit_code:
         raise BudgetError(last.removeprefix("error: "))
-    if done.returncode:
-        raise RunError(f"the training on {task['cache']} ended with exit code {done.returncode}: {last}")
-    return json.loads(done.stdout)
+    if completed.returncode:
+        raise RunError(f"the training on {task['cache']} ended with exit code {completed.returncode}: {last}")
+    return json.loads(completed.stdout)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Training on 8 GB of windows would take most of an hour on two cores, and the steps are all alike. So every window
 passes once through the reader and the dataset that training uses, and then `common.training.fit.fit` trains two short
-epochs, each on other windows from all over the shards. What either part retains of the data counts towards the peak.
+epochs, each on other windows from all shards. Data that either part retains count towards the peak.
 """
 
 import json
@@ -10,22 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from benchmarks.synthetic import disjoint_windows
-from common.core.errors import EncoreError
 from common.core.tf_logging import quiet_start
-from common.paper.experiment import Experiment
-from common.paper.protocol import Protocol
-from common.paper.training import Training
-from common.splits.windows import Fold
-from common.training.fit import Run, fit
-from common.training.memory import MemoryLimit, peak_resident_bytes
-from data_pipeline.cache.shards import read_index
-from data_pipeline.windows.index import WindowSpec
-from data_pipeline.windows.reader import WindowReader
-from data_pipeline.windows.tf_dataset import as_tf_dataset, epoch_order
-from reproductions.se_cnn.model import SeCnnSpec, build
 
 with quiet_start():
     import numpy as np
@@ -35,6 +20,7 @@ with quiet_start():
     from common.paper.experiment import Experiment
     from common.paper.protocol import Protocol
     from common.paper.training import Training
+    from common.records.paths import WorkPaths
     from common.splits.windows import Fold
     from common.training.fit import Run, fit
     from common.training.memory import MemoryLimit, peak_resident_bytes
@@ -54,8 +40,8 @@ def consume(*, cache: str, work: str, frames: int, limit_bytes: int, steps: int)
     Args:
         cache: folder of the shards.
         work: folder for the checkpoint and logs.
-        frames: of a window.
-        limit_bytes: most resident memory.
+        frames: length of a window.
+        limit_bytes: limit of resident memory.
         steps: training steps in each epoch.
 
     Returns:
@@ -65,11 +51,11 @@ def consume(*, cache: str, work: str, frames: int, limit_bytes: int, steps: int)
         BudgetError: the limit is too small.
     """
     index = read_index(Path(cache))
-    memory = MemoryLimit(limit_bytes)
+    memory_limit = MemoryLimit(limit_bytes)
     with WindowReader(index, disjoint_windows(index, frames)) as reader:
         everything = np.arange(len(reader.windows))
         order = epoch_order(everything, seed=1, epoch=0)
-        dataset = as_tf_dataset(reader, order, batch_size=BATCH_WINDOWS, budget_bytes=memory.batch_budget())
+        dataset = as_tf_dataset(reader, order, batch_size=BATCH_WINDOWS, memory_left_bytes=memory_limit.left_bytes())
         streamed = sum(int(values.shape[0]) for values, _ in dataset)
         run = Run(_experiment(index, frames, steps), index.data_digest, _fold(everything), seed=0)
         fit(
@@ -77,8 +63,8 @@ def consume(*, cache: str, work: str, frames: int, limit_bytes: int, steps: int)
             lambda shape, classes: build(run.experiment.model, shape, classes),
             reader,
             layout="bins_frames_channel",
-            folder=Path(work),
-            memory=memory,
+            work=WorkPaths(Path(work)),
+            memory_limit=memory_limit,
         )
     return {
         "peak_bytes": peak_resident_bytes(),
@@ -102,7 +88,7 @@ def _experiment(index, frames: int, steps: int) -> Experiment:
 
 
 def _fold(everything: np.ndarray) -> Fold:
-    """Trains on all windows and validates on two batches of them: nothing is learnt from random numbers anyway."""
+    """Trains on all windows and validates on two batches of them: random numbers cannot be learnt anyway."""
     few = everything[: 2 * BATCH_WINDOWS]
     return Fold(number=0, train=everything, valid=few, test=few, split_digest="", shared_tracks=0)
 

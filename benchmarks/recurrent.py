@@ -2,7 +2,7 @@
 
     python -m benchmarks.recurrent
 
-Each way is a process of its own (`accumulation_child.py`).
+Each way runs in its own process (`accumulation_child.py`).
 """
 
 import os
@@ -16,7 +16,7 @@ from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, launch
 from common.core.console import progress
 from common.core.errors import RunError
 
-MOST_GIGABYTES = 4.0
+MAX_GIGABYTES = 4.0
 ROW = ["final", "CNN 2D + LSTM"]
 FRAMES, BANDS = 1292, 128
 WAYS = {"batch of 16": (16, 1), "4 batches of 4": (4, 4)}
@@ -28,7 +28,7 @@ def command(
     rounds: Annotated[int, typer.Option(min=1, help="Processes for each way.")] = 1,
     out: Out = RESULTS,
 ) -> int:
-    """Peak memory of CNN 2D + LSTM: 16 tracks at once against 4 accumulated batches of 4, in both precisions."""
+    """Peak memory of CNN 2D + LSTM: 16 tracks at once compared with 4 accumulated batches of 4, in both precisions."""
     return finish(measure(updates=updates, rounds=rounds), out)
 
 
@@ -36,7 +36,7 @@ def measure(*, updates: int, rounds: int, frames: int = FRAMES) -> Result:
     """Run every way in every precision.
 
     Raises:
-        RunError: a process failed, or the system ended it because memory ran out.
+        RunError: a process failed, or the system killed it because memory ran out.
     """
     peaks: dict[str, list[float]] = {f"{precision}, {way}": [] for precision in PRECISIONS for way in WAYS}
     with progress("training", len(peaks) * rounds, unit="processes") as advance:
@@ -54,7 +54,10 @@ def measure(*, updates: int, rounds: int, frames: int = FRAMES) -> Result:
                     }
                     report = in_process_of_its_own(task)
                     if report is None:
-                        raise RunError(f"{precision}, {way}: the system ended the process, memory ran out.")
+                        raise RunError(
+                            f"{precision}, {way}: the system ended the process because memory ran out. "
+                            "Run it on a machine with more free memory."
+                        )
                     peaks[f"{precision}, {way}"].append(report["peak_bytes"] / 2**20)
                     advance(1)
     accumulated = [statistics.median(peaks[f"{precision}, 4 batches of 4"]) / 1024 for precision in PRECISIONS]
@@ -69,7 +72,7 @@ def measure(*, updates: int, rounds: int, frames: int = FRAMES) -> Result:
             )
             for precision in PRECISIONS
         },
-        requirements=(Requirement("peak of 4 batches of 4, GB", "at most", MOST_GIGABYTES, max(accumulated)),),
+        requirements=(Requirement("peak of 4 batches of 4, GB", "at most", MAX_GIGABYTES, max(accumulated)),),
         settings={
             "frames": frames,
             "bands": BANDS,

@@ -1,10 +1,10 @@
-"""What choosing a trial costs as a search grows: 1,000 trials that take no time themselves.
+"""Cost of choosing a trial as a search grows: 1,000 trials whose trainings take no time.
 
     python -m benchmarks.searching
 
-The library's own oracle fits a Gaussian process to all trials, with the cube of their number; ours to 64 of them
-(`common/oracle.py`). Timed is everything between two trainings: choosing values, journal and snapshot included, in
-seconds of the processor, which others on the machine do not lengthen.
+KerasTuner's own oracle fits a Gaussian process to all trials, at a cost that grows with the cube of their number; ours
+to 64 of them (`common/search/oracle.py`). Measured is everything between two trainings (choosing values, journal and
+snapshot), in processor seconds, which other processes on the machine do not lengthen.
 """
 
 import math
@@ -23,23 +23,23 @@ from common.search.oracle import SURROGATE_TRIALS, SearchOracle
 from reproductions.se_cnn.paper import PAPER
 from reproductions.se_cnn.spaces import DOCUMENTED
 
-MOST_RATIO = 3.0
+MAX_RATIO = 3.0
 EARLY_TRIAL = 50
 _INITIAL = 6
 _SHOWN = (60, 100, 150, 200, 500, 1000)
 
 
 def command(
-    trials: Annotated[int, typer.Option(min=100, help="Of the search.")] = 1000,
-    window: Annotated[int, typer.Option(min=2, help="Trials whose times are taken together.")] = 20,
+    trials: Annotated[int, typer.Option(min=100, help="Trials of the search.")] = 1000,
+    window: Annotated[int, typer.Option(min=2, help="Trials whose times are averaged.")] = 20,
     out: Out = RESULTS,
 ) -> int:
-    """Cost of choosing the last trials of a search against that of trial 50."""
+    """Cost of choosing the last trials of a search compared with that of trial 50."""
     return finish(measure(trials=trials, window=window), out)
 
 
 def measure(*, trials: int, window: int, early: int = EARLY_TRIAL) -> Result:
-    """Make one search and time each of its trials.
+    """Run one search and time each of its trials.
 
     Args:
         window: trials around `early`, and at the end, whose times are compared.
@@ -50,8 +50,8 @@ def measure(*, trials: int, window: int, early: int = EARLY_TRIAL) -> Result:
     first = early - window // 2
     above, below = f"trials up to {trials}", f"trials around {early}"
     values = {below: seconds[first : first + window], above: seconds[-window:]}
-    # Single trials vary with what the optimiser meets; means are what a search waits for, and the slowest stretch of
-    # all is held against the limit, not only the last one.
+    # Single trials vary with the optimiser's work, and a search waits for their mean. The slowest stretch of all is
+    # compared with the limit, not only the last one.
     means = {last: sum(seconds[last - window : last]) / window for last in range(first + window, trials + 1)}
     slowest = max(means, key=means.get)
     return Result(
@@ -64,7 +64,7 @@ def measure(*, trials: int, window: int, early: int = EARLY_TRIAL) -> Result:
             Requirement(
                 f"slowest mean of {window} trials in a row / mean of {below}",
                 "at most",
-                MOST_RATIO,
+                MAX_RATIO,
                 means[slowest] / means[first + window],
             ),
         ),
@@ -99,7 +99,7 @@ def _times(folder: Path, trials: int) -> list[float]:
 
 
 def _accuracy(values: dict) -> float:
-    """A landscape like a real one: a broad optimum in r, steps between the widths, and noise that repeats."""
+    """A realistic landscape: a broad optimum in r, steps between the widths, and deterministic noise."""
     widths = sum(map(int, values["widths"].split(",")))
     smooth = 0.6 - 0.01 * math.log2(values["r"] / 31.43) ** 2 - 0.005 * abs(math.log2(widths / 608))
     return smooth + 0.01 * math.sin(1e4 * values["r"])

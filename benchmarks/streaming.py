@@ -1,9 +1,9 @@
-"""Windows per second of our stream against two ways in which such data are usually fed.
+"""Windows per second of our stream, compared with two usual ways of feeding such data.
 
     python -m benchmarks.streaming --gigabytes 1
 
 All three deliver the same windows (128 frames x 513 bins, stored as int16) in the same exactly shuffled order, as
-float32 tensors in batches of 32, out of the operating system's page cache where it is large enough:
+float32 tensors in batches of 32, from the operating system's page cache where it is large enough:
 
 * `stream`: `data_pipeline.windows.tf_dataset.as_tf_dataset` over the shards;
 * `npy files`: every window its own `.npy` file; a Python loop loads, stacks and converts batches;
@@ -24,7 +24,7 @@ from benchmarks.synthetic import disjoint_windows, scratch, write_shards
 from data_pipeline.windows.reader import WindowReader
 from data_pipeline.windows.tf_dataset import as_tf_dataset, epoch_order
 
-LEAST_RATIO = 1.3
+MIN_RATIO = 1.3
 BATCH_WINDOWS = 32
 
 
@@ -35,10 +35,10 @@ def command(
     folder: Folder = None,
     out: Out = RESULTS,
 ) -> int:
-    """Windows per second of the stream against .npy files and against a generator."""
+    """Windows per second of the stream compared with .npy files and with a generator."""
     size_bytes = int(gigabytes * 2**30)
-    with scratch(folder, 2 * size_bytes) as place:
-        return finish(measure(place, size_bytes=size_bytes, windows=windows, rounds=rounds), out)
+    with scratch(folder, 2 * size_bytes) as temporary:
+        return finish(measure(temporary, size_bytes=size_bytes, windows=windows, rounds=rounds), out)
 
 
 def measure(folder: Path, *, size_bytes: int, windows: int, rounds: int, frames: int = 128, bins: int = 513) -> Result:
@@ -76,7 +76,7 @@ def measure(folder: Path, *, size_bytes: int, windows: int, rounds: int, frames:
         ratios=compared,
         requirements=(
             Requirement(
-                "the faster peer's time / ours", "at least", LEAST_RATIO, min(map(statistics.median, compared.values()))
+                "the faster peer's time / ours", "at least", MIN_RATIO, min(map(statistics.median, compared.values()))
             ),
         ),
         settings={
@@ -129,7 +129,7 @@ def _generator(reader: WindowReader, maps: list[np.ndarray], order: np.ndarray):
 
 
 def _drain(feed, order: np.ndarray) -> float:
-    """Seconds until the last batch is there: taking down a tf.data pipeline that tunes itself may wait for seconds."""
+    """Seconds until the last batch is delivered: shutting down an autotuned tf.data pipeline may take seconds more."""
     delivered, began = 0, time.perf_counter()
     for values, _ in feed(order):
         delivered += int(values.shape[0])
@@ -140,7 +140,7 @@ def _drain(feed, order: np.ndarray) -> float:
 
 
 def _require_equal(feeds: dict, order: np.ndarray) -> None:
-    """A peer that delivers something else would not be a peer."""
+    """Check that all peers deliver the same windows as the stream."""
     delivered = {name: [[np.asarray(part) for part in batch] for batch in feed(order)] for name, feed in feeds.items()}
     for batches in delivered.values():
         for batch, expected in zip(batches, delivered["stream"], strict=True):

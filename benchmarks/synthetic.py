@@ -16,7 +16,7 @@ from data_pipeline.features.storage import StorageFormat
 from data_pipeline.windows.index import WindowIndex
 
 FRAMES_PER_SECOND = 22050 / 512
-# 30 seconds, as a clip of GTZAN has, and the size of shard that `prepare` aims at.
+# 30 seconds, as in GTZAN's clips, and the shard size that `prepare` aims at.
 TRACK_FRAMES = 1292
 SHARD_BYTES = 32 << 20
 GENRES = tuple(f"genre {number}" for number in range(10))
@@ -25,7 +25,7 @@ STORAGE = StorageFormat(dtype="int16", scale=1 / 65534, offset=0.5)
 
 @contextmanager
 def scratch(parent: Path | None, needed_bytes: int) -> Iterator[Path]:
-    """A temporary folder that has room; it is removed with all that is in it.
+    """A temporary folder on a disk with enough free space; it is removed with its contents at the end.
 
     Raises:
         DataError: the disk has too little free space.
@@ -34,11 +34,11 @@ def scratch(parent: Path | None, needed_bytes: int) -> Iterator[Path]:
     if not parent.is_dir():
         raise DataError(f"--folder {parent}: not a folder. Give a folder that exists.")
     free = shutil.disk_usage(parent).free
-    # A twentieth for the file system's own needs.
+    # Five per cent more for the file system itself.
     if free < 1.05 * needed_bytes:
         raise DataError(
             f"{parent}: the benchmark needs {1.05 * needed_bytes / 2**30:.1f} GB of free space, "
-            f"found {free / 2**30:.1f} GB. Give a roomier folder with --folder, or a smaller size."
+            f"found {free / 2**30:.1f} GB. Give a folder on a larger disk with --folder, or a smaller size."
         )
     with tempfile.TemporaryDirectory(prefix="encore-benchmark-", dir=parent) as folder:
         yield Path(folder)
@@ -47,7 +47,7 @@ def scratch(parent: Path | None, needed_bytes: int) -> Iterator[Path]:
 def write_shards(folder: Path, *, size_bytes: int, bins: int, track_frames: int = TRACK_FRAMES) -> ShardIndex:
     """Write shards of random int16 values, at least `size_bytes` of them, and their index.
 
-    One random block is drawn; every shard holds it from another row on, so that writing costs no drawing.
+    Only one random block is drawn; every shard holds it shifted by other rows, which saves drawing more numbers.
     """
     folder.mkdir(parents=True)
     track_bytes = track_frames * bins * 2
@@ -76,7 +76,7 @@ def write_shards(folder: Path, *, size_bytes: int, bins: int, track_frames: int 
 
 
 def disjoint_windows(index: ShardIndex, frames: int) -> WindowIndex:
-    """All windows of `frames` frames, without overlap: together the shards' bytes, but for the ends of tracks."""
+    """All windows of `frames` frames without overlap: together all bytes of the shards except the ends of tracks."""
     per_track = np.array([track.frames // frames for track in index.tracks], np.int64)
     starts = [np.arange(count, dtype=np.int64) * frames for count in per_track]
     return WindowIndex(np.repeat(np.arange(len(per_track), dtype=np.int64), per_track), np.concatenate(starts), frames)

@@ -1,11 +1,11 @@
-"""Time of a training step fed by our stream against the same windows in one array in memory.
+"""Time of a training step fed by our stream, compared with the same windows in one array in memory.
 
     python -m benchmarks.training_step
     python -m benchmarks.training_step --bins 513 --frames 129 --steps 20 --rounds 3
 
-The network is SE-CNN as published. `array` is what Keras does best: `model.fit(x, y, shuffle=True)` with everything
+The network is SE-CNN as published. `array` is the fastest way in Keras: `model.fit(x, y, shuffle=True)` with everything
 decoded beforehand. `stream` reads from shards, decodes and shuffles as training does. `array again` is a control, the
-same as `array`: where those two differ by more than the limit, nothing has been shown.
+same as `array`: where those two differ by more than the limit, the comparison shows nothing.
 """
 
 import statistics
@@ -21,7 +21,7 @@ from benchmarks.synthetic import TRACK_FRAMES, disjoint_windows, scratch, write_
 from data_pipeline.windows.reader import WindowReader
 from data_pipeline.windows.tf_dataset import as_tf_dataset, epoch_order
 
-MOST_RATIO = 1.05
+MAX_RATIO = 1.05
 WIDTHS = (32, 64, 128, 256, 128)
 
 
@@ -33,9 +33,9 @@ def command(
     folder: Folder = None,
     out: Out = RESULTS,
 ) -> int:
-    """Time of a training step on the stream against an array in memory."""
-    with scratch(folder, 2 * steps * 32 * bins * frames * 2) as place:
-        return finish(measure(place, bins=bins, frames=frames, steps=steps, rounds=rounds), out)
+    """Time of a training step on the stream compared with an array in memory."""
+    with scratch(folder, 2 * steps * 32 * bins * frames * 2) as temporary:
+        return finish(measure(temporary, bins=bins, frames=frames, steps=steps, rounds=rounds), out)
 
 
 def measure(
@@ -51,7 +51,7 @@ def measure(
     """Write the data below `folder` and measure.
 
     Args:
-        steps: in a round; the array holds exactly their windows.
+        steps: steps in a round; the array holds exactly their windows.
         widths: channels of the network's stages.
     """
     windows = steps * batch_windows
@@ -75,7 +75,7 @@ def measure(
     seconds, processor = timing.seconds, timing.processor_seconds
     compared = ratios(seconds["stream"], seconds["array"])
     controlled = ratios(seconds["array again"], seconds["array"])
-    middle = statistics.median(controlled)
+    control_ratio = statistics.median(controlled)
     return Result(
         name="training_step",
         title=f"A training step of SE-CNN on {batch_windows} windows of {bins} bins x {frames} frames",
@@ -87,9 +87,12 @@ def measure(
             "stream / array, processor time": ratios(processor["stream"], processor["array"]),
         },
         requirements=(
-            Requirement("our time / the array's", "at most", MOST_RATIO, statistics.median(compared)),
+            Requirement("our time / the array's", "at most", MAX_RATIO, statistics.median(compared)),
             Requirement(
-                "control: the array's slower time / its faster", "at most", MOST_RATIO, max(middle, 1 / middle)
+                "control: the array's slower time / its faster",
+                "at most",
+                MAX_RATIO,
+                max(control_ratio, 1 / control_ratio),
             ),
         ),
         settings={
@@ -103,17 +106,17 @@ def measure(
     )
 
 
-def _step_seconds(model, *data, **how) -> float:
+def _step_seconds(model, *data, **options) -> float:
     """Mean time from one step's end to the next within one `fit`.
 
-    What `fit` does before and after its steps is left out: Keras' own pipeline for arrays may wait for seconds when it
-    is taken down, which our stream, with tf.data's automatic tuning off, does not. That is no cost of a step.
+    The work of `fit` before and after its steps is left out: Keras' own pipeline for arrays may take seconds to shut
+    down, unlike our stream, which has tf.data's autotuning off. That is not part of the cost of a step.
     """
     import keras
 
     ends: list[float] = []
     clock = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter()))
-    model.fit(*data, **how, verbose=0, callbacks=[clock])
+    model.fit(*data, **options, verbose=0, callbacks=[clock])
     return (ends[-1] - ends[0]) / (len(ends) - 1)
 
 

@@ -3,9 +3,10 @@
 import importlib
 import importlib.util
 import re
+import sys
 from typing import NoReturn
 
-from common.core.errors import SpecError
+from common.core.errors import EncoreError, SpecError
 from common.core.tf_logging import quiet_start
 
 
@@ -18,7 +19,7 @@ def run_paper(key: str) -> NoReturn:
     with quiet_start():
         from common.cli.run import main
 
-        paper = load_paper(key)
+        paper = _load_or_exit(key)
     main(paper)
 
 
@@ -27,7 +28,7 @@ def tune_paper(key: str) -> NoReturn:
     with quiet_start():
         from common.cli.tune import main
 
-        paper = load_paper(key)
+        paper = _load_or_exit(key)
         spaces = importlib.import_module(f"reproductions.{key}.spaces").SPACES
     main(paper, spaces)
 
@@ -38,8 +39,19 @@ def load_paper(key: str):
     Papers are found by name, as plug-ins are: no module of `common` imports one.
 
     Raises:
-        SpecError: there is no paper of that name.
+        SpecError: there is no paper of that name, or its declaration is not complete.
     """
     if not re.fullmatch(r"[a-z0-9_]+", key) or importlib.util.find_spec(f"reproductions.{key}") is None:
         raise SpecError(f"{key}: no paper of that name; expected the name of a folder of reproductions/, e.g. se_cnn.")
-    return importlib.import_module(f"reproductions.{key}.paper").PAPER
+    paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
+    paper.require_sources()
+    return paper
+
+
+def _load_or_exit(key: str):
+    """The paper of that name; a mistake in its declaration is reported in one line, without a traceback."""
+    try:
+        return load_paper(key)
+    except EncoreError as error:
+        print(f"error: reproductions/{key}/paper.py: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,4 +1,4 @@
-"""What several test modules share: strict arithmetic, repeatable properties, and a tiny corpus of real WAV files."""
+"""Fixtures of several test modules: strict arithmetic, repeatable property tests, and a tiny corpus of WAV files."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ settings.load_profile("encore")
 
 @pytest.fixture(autouse=True)
 def strict_numbers():
-    """Divisions by zero, overflows and NaN out of nothing fail; underflow is what quiet spectra are made of."""
+    """Divisions by zero, overflows and new NaN fail; underflow is allowed, because it is normal in quiet spectra."""
     with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
         yield
 
@@ -138,7 +138,7 @@ class Bomb:
 
 @pytest.fixture
 def bomb(tmp_path) -> Iterator[Bomb]:
-    """Something to pickle; the test fails when anybody unpickled it."""
+    """Something to pickle; the test fails when it was unpickled."""
     evidence = tmp_path / "unpickled"
     yield Bomb(evidence)
     assert not evidence.exists(), "a pickle was loaded"

@@ -19,6 +19,10 @@ from tests.helpers.papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
 RESULTS = ROOT / "results"
+FOLDERS = ("common", "data_pipeline", "reproductions", "benchmarks")
+PAGES = [ROOT / "README.md", *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
+# The template of a paper reproduces nothing, and so has no results.
+PAPERS = [key for key in KEYS if key != "_template"]
 
 
 def test_the_headline_table_is_what_was_measured():
@@ -44,32 +48,34 @@ def test_the_headline_table_is_what_was_measured():
         for row in rows[1:]
     }
     assert f"by {gaps['random clips'][0]} points ({gaps['random clips'][2]} to {gaps['random clips'][1]})" in text
-    for label in ("artists apart", "fault-filtered"):
+    for label in ("artist filter", "fault-filtered"):
         most, low, high = gaps[label]
         assert f"by {most} ({high} to {low})" in text
 
 
-def test_what_the_headline_says_of_seeds_and_of_known_artists_is_what_was_measured():
+def test_the_text_below_the_headline_table_is_what_was_measured():
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     table = json.loads((RESULTS / "se_cnn" / "arrays" / "table_audit.json").read_text(encoding="utf-8"))
     assert {row["measured"]["runs"] for row in table["rows"] if row["measured"]} == {3}
-    assert "deviation of three seeds" in text
+    assert "standard deviation of three seeds" in text
     assert "ONE SEED" not in " ".join(table["caption"])
     (gaps,) = (line for line in table["caption"] if line.startswith("Gaps to random clips"))
-    found = dict(re.findall(r"(artists apart|no exact duplicates): windows (\S+ \(\S+ to \S+\))", gaps))
-    mean, low, high = (round(-float(value)) for value in re.findall(r"[-+][\d.]+", found["artists apart"]))
-    assert f"Keeping artists apart, and with them all copies, costs {mean} points ({high} to {low})" in text
+    found = dict(re.findall(r"(artist filter|no exact duplicates): windows (\S+ \(\S+ to \S+\))", gaps))
+    mean, low, high = (round(-float(value)) for value in re.findall(r"[-+][\d.]+", found["artist filter"]))
+    assert f"The artist filter costs {mean} points ({high} to {low}) against the clip-level split" in text
     without_copies = [float(value) for value in re.findall(r"[-+][\d.]+", found["no exact duplicates"])]
     assert without_copies[1] < 0 < without_copies[2]
-    assert "exact copies alone nothing that could be told from chance" in text
-    apart = next(row for row in table["rows"] if row["label"] == "artists apart")
-    counted = sorted(found["independent_clips"] for found in apart["measured"].values() if isinstance(found, dict))
-    assert f"by 72 artists tell as little as some {counted[0]:.0f} to {counted[-1]:.0f} by as many" in text
+    assert "leaving out exact copies makes no difference that could not be chance" in text
+    filtered = next(row for row in table["rows"] if row["label"] == "artist filter")
+    counted = sorted(found["independent_clips"] for found in filtered["measured"].values() if isinstance(found, dict))
+    assert (
+        f"the 300 test clips by 72 artists of the artist filter count as {counted[0]:.0f} to {counted[-1]:.0f}" in text
+    )
 
 
-def test_what_is_said_of_one_seed_on_two_machines_is_what_was_measured():
+def test_the_numbers_of_one_seed_on_two_machines_are_what_was_measured():
     text = " ".join((ROOT / "common" / "execution" / "README.md").read_text(encoding="utf-8").split())
-    told = []
+    accuracies = []
     for path in sorted((RESULTS / "benchmarks" / "h100" / "first").glob("*.json")):
         first, second = read_record(path), read_record(RESULTS / "benchmarks" / "h100" / "second" / path.name)
         assert first.clips == second.clips
@@ -77,14 +83,14 @@ def test_what_is_said_of_one_seed_on_two_machines_is_what_was_measured():
             assert one | {"seconds": 0} == other | {"seconds": 0}
         here = read_record(RESULTS / "se_cnn" / "arrays" / "runs" / path.name)
         assert (first.machine["backend"], here.machine["backend"]) == ("jax", "tensorflow")
-        told.append([f"{100 * record.metrics['test']['window_accuracy']:.1f}" for record in (first, here)])
-    clips, windows = told
+        accuracies.append([f"{100 * record.metrics['test']['window_accuracy']:.1f}" for record in (first, here)])
+    clips, windows = accuracies
     assert f"gave {clips[0]} % of windows on the H100 and {clips[1]} % on two cores (whole clips)" in text
     assert f"{windows[0]} and {windows[1]} % (random windows)" in text
 
 
 def test_the_memory_of_accumulation_is_what_was_measured():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "common" / "training" / "README.md").read_text(encoding="utf-8")
     found = json.loads((RESULTS / "benchmarks" / "accumulation.json").read_text(encoding="utf-8"))
     gigabytes = {name: f"{values['median'] / 1024:.1f} GB" for name, values in found["values"].items()}
     assert found["settings"]["ended_for_lack_of_memory"] == ["float32, batch of 80"]
@@ -94,7 +100,7 @@ def test_the_memory_of_accumulation_is_what_was_measured():
 
 
 def test_the_memory_of_recurrent_networks_is_what_was_measured():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "common" / "training" / "README.md").read_text(encoding="utf-8")
     found = json.loads((RESULTS / "benchmarks" / "recurrent.json").read_text(encoding="utf-8"))
     assert found["holds"]
     for name, way in (("one batch of 16 tracks", "batch of 16"), ("4 batches of 4, accumulated", "4 batches of 4")):
@@ -103,15 +109,31 @@ def test_the_memory_of_recurrent_networks_is_what_was_measured():
         assert f"| {name} | {shown} |" in text
 
 
-def test_every_file_that_the_readme_points_to_is_there():
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_file_that_a_page_points_to_is_there(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert (page.parent / target).exists(), target
+    for name in re.findall(r"`((?:tests|results|common|data_pipeline)/[\w./-]+)`", text):
+        assert (ROOT / name).exists(), name
+    # What is copied from the template is named as the reader will name it.
+    for script in set(re.findall(r"(reproductions/\w+/\w+\.py)", text)):
+        assert (ROOT / script.replace("my_paper", "_template")).exists(), script
+
+
+def test_the_readme_names_every_package_where_it_is():
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## Where things are")[1].split("\n## ")[0]
+    for folder in ("common", "data_pipeline"):
+        for package in (ROOT / folder).glob("*/__init__.py"):
+            assert re.search(rf"\b{package.parent.name}\b", text), package.parent
+
+
+def test_every_paper_is_listed():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        assert (ROOT / target).exists(), target
-    for script in re.findall(r"(reproductions/\S+\.py)", text):
-        assert (ROOT / script).exists(), script
+    assert set(re.findall(r"\[`(\w+)`\]\(reproductions", text)) == set(PAPERS)
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", PAPERS)
 def test_committed_tables_are_what_their_records_say(key, tmp_path, monkeypatch):
     """Markdown, CSV, LaTeX, JSON and the generated page, byte for byte."""
     for module in (reporting, auditreport):

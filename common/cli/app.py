@@ -1,4 +1,4 @@
-"""How every command ends: errors as one clear line, exit codes, tables on screen."""
+"""Runs command lines: errors as one clear line each, exit codes, tables on screen."""
 
 import sys
 from pathlib import Path
@@ -9,8 +9,9 @@ from rich.console import Console
 from common.core.console import messages, say
 from common.core.errors import EncoreError
 from common.reports.formats import show_table
+from common.reports.table import Table
 
-# What shells report for a process that Ctrl-C ended; the command-line library turns the interrupt into it.
+# Exit code of a process that was ended by Ctrl-C; typer turns the interrupt into it.
 _INTERRUPTED = 130
 
 
@@ -35,16 +36,16 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
         )
         return 2
     if code == _INTERRUPTED:
-        say("interrupted: finished runs and epochs are kept; the same command (without --fresh) goes on from there")
+        say("interrupted: finished runs and epochs are kept; the same command (without --fresh) continues from there")
     return code
 
 
-def print_tables(shown: list[dict], paths: list[Path]) -> None:
+def print_tables(shown: list[Table], paths: list[Path]) -> None:
     """Show tables, then the paths of what was written."""
-    # A table in a log file is not squeezed to the 80 columns that an unknown terminal is taken to have.
+    # In a log file, tables are not squeezed into the 80 columns that rich assumes without a terminal.
     screen = Console() if sys.stdout.isatty() else Console(width=200)
-    for values in shown:
-        show_table(values, screen)
+    for table in shown:
+        show_table(table, screen)
     screen.print("written:")
     for path in dict.fromkeys(paths):
         screen.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)

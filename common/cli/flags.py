@@ -1,98 +1,84 @@
-"""Flags that several commands share: which data, how they are split, and where things lie."""
+"""Command-line options from dataclasses: each field is declared once, with its help text, and keeps its name."""
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
+import dataclasses
+import inspect
+from collections.abc import Callable
+from copy import copy
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-import typer
+from typer.models import OptionInfo
 
-from common.paper.protocol import SplitName
-from common.runs.options import Options
-from common.training.memory import parse_size
-
-Dataset = Annotated[
-    Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"], typer.Option("--dataset", help="Which data.")
-]
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of the dataset, or .npz file of --dataset arrays.")]
-ScaleFlag = Annotated[
-    Literal["smoke", "paper"] | None,
-    typer.Option("--scale", help="smoke: minutes, to see that it works. Default: smoke for demo, else paper."),
-]
-Features = Annotated[
-    Literal["paper", "small"] | None,
-    typer.Option(
-        "--features", help="small: cheaper than the paper's. Default: small for demo at smoke scale, else paper."
-    ),
-]
-Epochs = Annotated[int | None, typer.Option("--epochs", min=1, help="At most so many epochs.")]
-Split = Annotated[SplitName | None, typer.Option("--split", help="How clips are dealt out.")]
-UnitFlag = Annotated[
-    Literal["clip", "segment"] | None,
-    typer.Option("--unit", help="segment: deal out single windows (contaminated)."),
-]
-PrecisionFlag = Annotated[
-    Literal["float32", "mixed_bfloat16"] | None, typer.Option("--precision", help="Of the arithmetic.")
-]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="PATH=VALUE",
-        help="Replace a value of every row, e.g. training.batch_windows=16; repeat for several. "
-        "The paper's generated page lists the values.",
-    ),
-]
-Weights = Annotated[
-    list[str] | None,
-    typer.Option("--weights", metavar="NAME=FILE", help="Trained weights that a row starts from; repeat for several."),
-]
-MemorySize = Annotated[
-    str | None, typer.Option("--memory-limit", help="Most resident memory, e.g. 4GB.", metavar="SIZE")
-]
-DevicesFlag = Annotated[
-    str | None,
-    typer.Option(
-        "--devices",
-        metavar="N|cpu:N",
-        help="Share each batch out over the first N GPUs; cpu:N: over N virtual CPU devices, to try it out.",
-    ),
-]
-SecondsPerColumn = Annotated[
-    float | None,
-    typer.Option("--seconds-per-column", min=1e-6, help="Time step of --dataset arrays without n_samples."),
-]
-DecoderFlag = Annotated[Literal["soundfile", "tensorflow-io"], typer.Option("--decoder", help="Audio decoder.")]
-Cache = Annotated[Path, typer.Option("--cache", help="Folder for extracted features.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for results.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Go on without unusable clips; tables count them.")]
-AllowIncomplete = Annotated[
-    bool, typer.Option("--allow-incomplete", help="Go on although clips are missing; tables say so.")
-]
+_TUPLE_OF_TEXT = tuple[str, ...]
 
 
-def options_of(
-    *,
-    memory_limit: str | None,
-    cache: Path,
-    out: Path,
-    weights: list[str] | None,
-    changes: list[str] | None,
-    **others: Any,
-) -> Options:
-    """What a command was asked, from its flags.
+def command_of(
+    handle: Callable[..., int],
+    *models: type,
+    help_texts: dict[str, str] | None = None,
+    without: tuple[str, ...] = (),
+) -> Callable[..., int]:
+    """A function whose parameters are the fields of the given dataclasses, for `typer.Typer.command`.
 
     Args:
-        memory_limit: as typed, e.g. `4GB`.
-        cache: may begin with `~`; `out` too.
-        others: that `Options` takes as they are.
-
-    Raises:
-        SpecError: the memory limit is no size.
+        handle: is called with one instance of each dataclass and returns the exit code.
+        models: dataclasses whose fields are annotated with `typer.Option`.
+        help_texts: field -> help text to show instead of the declared one.
+        without: fields that this command does not offer; they keep their defaults.
     """
-    return Options(
-        memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
-        cache=cache.expanduser(),
-        out=out.expanduser(),
-        weights=tuple(weights or ()),
-        changes=tuple(changes or ()),
-        **others,
-    )
+    parameters: dict[str, inspect.Parameter] = {}
+    for model in models:
+        hints = get_type_hints(model, include_extras=True)
+        for field in dataclasses.fields(model):
+            if field.name not in without:
+                annotation = _annotation(hints[field.name], (help_texts or {}).get(field.name))
+                default = field.default
+                # Options that may be repeated come as lists.
+                default = list(default) if isinstance(default, tuple) else default
+                parameters[field.name] = inspect.Parameter(
+                    field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+                )
+
+    def command(**given: Any) -> int:
+        instances = []
+        for model in models:
+            names = [field.name for field in dataclasses.fields(model) if field.name in given]
+            values = {name: tuple(v) if isinstance(v := given[name], list) else v for name in names}
+            instances.append(model(**values))
+        return handle(*instances)
+
+    command.__signature__ = inspect.Signature(list(parameters.values()))
+    command.__annotations__ = {name: parameter.annotation for name, parameter in parameters.items()}
+    command.__doc__ = handle.__doc__
+    return command
+
+
+def _annotation(hint: Any, help_text: str | None) -> Any:
+    """The field's type as typer takes it, with another help text if there is one."""
+    if get_origin(hint) is not Annotated:
+        raise TypeError(f"expected a field annotated with typer.Option, received {hint}")
+    kind, option = get_args(hint)
+    if not isinstance(option, OptionInfo):
+        raise TypeError(f"expected typer.Option, received {option}")
+    if help_text is not None:
+        option = copy(option)
+        option.help = help_text
+    return Annotated[list[str] if kind == _TUPLE_OF_TEXT else kind, option]
+
+
+def given_options(*instances: Any, besides: tuple[str, ...] = ()) -> list[str]:
+    """Names of the fields that differ from their defaults, in order.
+
+    Args:
+        besides: fields to ignore.
+    """
+    return [
+        field.name
+        for instance in instances
+        for field in dataclasses.fields(instance)
+        if field.name not in besides and getattr(instance, field.name) != _default(instance, field)
+    ]
+
+
+def _default(instance: Any, field: dataclasses.Field) -> Any:
+    # Instances normalise some values, paths among them.
+    return getattr(type(instance)(), field.name)

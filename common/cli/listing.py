@@ -1,4 +1,4 @@
-"""`--list`: a paper's tables, rows, parameters and published numbers, as plain values and on screen."""
+"""`--list` and `--sources`: what a paper published, and where the values of its experiments come from."""
 
 import json
 import sys
@@ -6,9 +6,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table as ScreenTable
+from rich.text import Text
 
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
+from common.paper.provenance import covered_values
 from common.paper.tables import ArchitectureTable, ResultTable
 from common.reports.tables.architecture import architecture_table
 
@@ -23,8 +25,8 @@ def listing(paper: Paper) -> dict[str, Any]:
 
 
 def _parameters(paper: Paper, experiment: Experiment, counted: dict[str, int]) -> int:
-    """Counts the parameters of a network once, however many rows train it."""
-    # What does not change the network is made alike.
+    """Trainable parameters of a row's network; each network is counted once, however many rows train it."""
+    # Values that do not change the network are replaced by the defaults.
     default = paper.default_experiment
     key = experiment.replace(training=default.training, protocol=default.protocol).digest
     if key not in counted:
@@ -41,7 +43,7 @@ def _listed_table(paper: Paper, table: ResultTable | ArchitectureTable, counted:
                 "trainable_parameters": row["measured"]["parameters"],
                 "experiment": table.experiment.digest,
             }
-            for row in architecture_table(paper, table, dataset="")["rows"]
+            for row in architecture_table(paper, table, dataset="").values["rows"]
         ]
         return {"id": table.id, "title": table.title, "metrics": [table.column], "rows": rows}
     rows = [
@@ -62,7 +64,7 @@ def show_listing(paper: Paper, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(values, indent=1))
         return 0
-    screen = Console() if sys.stdout.isatty() else Console(width=160)
+    screen = _screen()
     for entry in values["tables"]:
         rows = ScreenTable(title=f"Table {entry['id']}: {entry['title']}")
         for name in ("row", "published", "trainable parameters", "experiment"):
@@ -72,3 +74,22 @@ def show_listing(paper: Paper, *, as_json: bool) -> int:
             rows.add_row(row["label"], published, f"{row['trainable_parameters']:,}", row["experiment"][:12])
         screen.print(rows)
     return 0
+
+
+def show_sources(paper: Paper) -> int:
+    """Print each declared source with the values that it covers, then the unused values; returns the exit code."""
+    table = ScreenTable(title=f"{paper.title}: sources of values")
+    for name in ("declared", "source", "where or why", "values that it covers"):
+        table.add_column(name, overflow="fold")
+    for path, covered in covered_values(paper.sources, paper.experiments).items():
+        source = paper.sources[path]
+        table.add_row(path, source.status, Text(source.reason), "itself" if covered == [path] else ", ".join(covered))
+    unused = [path for path, source in paper.value_sources.items() if source.status == "unused"]
+    table.add_row("", "unused", "options that no row uses", ", ".join(unused))
+    _screen().print(table)
+    return 0
+
+
+def _screen() -> Console:
+    # In a log file, tables are not squeezed into the 80 columns that rich assumes without a terminal.
+    return Console() if sys.stdout.isatty() else Console(width=160)

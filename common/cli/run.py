@@ -1,229 +1,221 @@
-"""The flags that every paper's `run.py` shares."""
+"""The command line that every paper's `run.py` shares, and the steps from a command to its tables."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Option
 
-from common.cli import flags
 from common.cli.app import print_tables, run_app
-from common.cli.listing import show_listing
+from common.cli.flags import command_of, given_options
+from common.cli.listing import show_listing, show_sources
 from common.core.errors import SpecError
 from common.core.files import require_writable_folder
 from common.leakage.audit import run_audit
 from common.leakage.report import regenerate_audits, write_audit
 from common.paper.paper import Paper
+from common.records.paths import ResultPaths
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.pages import write_page
 from common.reports.write import GroupReport, regenerate_tables, write_architecture, write_data_figures
+from common.runs.data import open_data
 from common.runs.options import Options
-from common.runs.plan import plan
+from common.runs.plan import Plan, plan_runs, prepare_features, resolve_rows
 from common.runs.runner import execute
 from common.runs.selection import ChosenRows, choose_rows
 from common.search.report import regenerate_searches
 from common.training.devices import find_devices
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """What `run.py` takes besides the shared options."""
+
+    carry_weights: Annotated[
+        bool,
+        Option(
+            "--carry-weights",
+            help="With --split rotating: each round starts from the weights of the previous round, which contaminates "
+            "later rounds.",
+        ),
+    ] = False
+    jobs: Annotated[int | None, Option(min=1, help="Carry out this many runs at a time, each in its own process.")] = (
+        None
+    )
+    cluster: Annotated[
+        str | None,
+        Option(metavar="ADDRESS", help="Send the work to the workers of this Dask scheduler, e.g. tcp://host:8786."),
+    ] = None
+    audit: Annotated[
+        bool,
+        Option(
+            "--audit", help="Train one row under every split that the data allow, and report what each split leaks."
+        ),
+    ] = False
+    from_records: Annotated[
+        bool,
+        Option("--from-records", help="Make tables and curves again from existing records, without data or training."),
+    ] = False
+    legacy_metric: Annotated[
+        bool,
+        Option(
+            "--legacy-metric",
+            help="Show the tables with the metric that the study computed wrongly; both versions are written.",
+        ),
+    ] = False
+    list: Annotated[
+        bool,
+        Option("--list", help="Show the paper's tables with rows, parameter counts and published numbers, then stop."),
+    ] = False
+    sources: Annotated[
+        bool,
+        Option("--sources", help="Show where each value of the paper's experiments comes from, then stop."),
+    ] = False
+    json: Annotated[bool, Option("--json", help="With --list: print JSON.")] = False
+
+    def require_compatible(self, paper: Paper, options: Options) -> None:
+        """Refuse options that contradict each other.
+
+        Raises:
+            SpecError: naming the options.
+        """
+        if self.json and not self.list:
+            raise SpecError("--json: goes with --list.")
+        for name in ("list", "sources"):
+            if getattr(self, name) and (options.tables or options.rows):
+                raise SpecError(f"--{name}: shows all tables and rows; leave out --table and --row.")
+        if self.list and self.sources:
+            raise SpecError("--list, --sources: give one of them.")
+        if self.jobs is not None and self.cluster is not None:
+            raise SpecError(
+                f"--jobs {self.jobs}, --cluster {self.cluster}: runs go either to processes of this machine or to a "
+                "cluster; give one."
+            )
+        others = given_options(
+            options, besides=("tables", "out", "cache", "decoder", "skip_bad", "allow_incomplete", "memory_limit")
+        ) + given_options(self, besides=("from_records", "legacy_metric"))
+        if self.from_records and others:
+            raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
+        if self.audit and (self.list or self.sources or self.legacy_metric):
+            raise SpecError("--audit: goes with neither --list, --sources nor --legacy-metric.")
+        if self.legacy_metric and not paper.legacy_batches:
+            raise SpecError(f"--legacy-metric: {paper.key} published no metric that needs correcting.")
+
+
 def main(paper: Paper) -> None:
-    """Run a paper's command line and exit: 0 all asked cells have a number, 1 a run failed, 2 unusable input."""
+    """Run a paper's command line and exit: 0 all requested cells have a number, 1 a run failed, 2 unusable input."""
     sys.exit(run_app(make_app(paper)))
 
 
 def make_app(paper: Paper) -> typer.Typer:
     """A paper's command line, not yet run."""
+    tables = ", ".join(paper.default_tables) or "all"
+    genres = f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
+    help_texts = {
+        "tables": f"Table of the paper to make; repeat for several. Default: {tables}.",
+        "genres": f"Use only clips of these genres. Default: {genres}.",
+    }
+
+    def handle(options: Options, command: RunOptions) -> int:
+        return _run(paper, options, command)
+
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=f"{paper.title}: {paper.citation}")(_command(paper))
+    app.command(help=f"{paper.title}: {paper.citation}")(command_of(handle, Options, RunOptions, help_texts=help_texts))
     return app
 
 
-def _command(paper: Paper):
-    defaults = ", ".join(paper.default_tables) or "all"
-
-    def command(
-        dataset: flags.Dataset = "demo",
-        data: flags.Data = None,
-        table: Annotated[
-            list[str] | None, typer.Option(help=f"Table of the paper; repeat for several. Default: {defaults}.")
-        ] = None,
-        row: Annotated[list[str] | None, typer.Option(help="Row label; repeat for several. Default: all.")] = None,
-        scale: flags.ScaleFlag = None,
-        features: flags.Features = None,
-        epochs: flags.Epochs = None,
-        seeds: Annotated[
-            int | None, typer.Option(min=1, help="Runs of each row. Default: the paper's, 1 at smoke scale.")
-        ] = None,
-        split: flags.Split = None,
-        genres: Annotated[
-            str | None,
-            typer.Option(
-                metavar="NAME,NAME|all",
-                help=f"Only clips of these genres. Default: {_own_genres(paper)}.",
-            ),
-        ] = None,
-        unit: flags.UnitFlag = None,
-        precision: flags.PrecisionFlag = None,
-        carry_weights: Annotated[
-            bool,
-            typer.Option(
-                "--carry-weights",
-                help="Each round of --split rotating starts from the weights of the one before (contaminated).",
-            ),
-        ] = False,
-        set_: flags.Changes = None,
-        weights: flags.Weights = None,
-        memory_limit: flags.MemorySize = None,
-        devices: flags.DevicesFlag = None,
-        seconds_per_column: flags.SecondsPerColumn = None,
-        jobs: Annotated[
-            int | None, typer.Option(min=1, help="So many runs at a time, each in a process of its own.")
-        ] = None,
-        cluster: Annotated[
-            str | None,
-            typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers do the work, e.g. tcp://host:8786."),
-        ] = None,
-        decoder: flags.DecoderFlag = "soundfile",
-        cache: flags.Cache = Path("~/.cache/encore"),
-        out: flags.Out = Path("results"),
-        fresh: Annotated[bool, typer.Option("--fresh", help="Measure the asked runs again.")] = False,
-        skip_bad: flags.SkipBad = False,
-        allow_incomplete: flags.AllowIncomplete = False,
-        audit: Annotated[
-            bool,
-            typer.Option("--audit", help="One row under every split that the data allow, and what each split leaks."),
-        ] = False,
-        from_records: Annotated[
-            bool,
-            typer.Option("--from-records", help="Make tables and curves again from records; no data, no training."),
-        ] = False,
-        legacy_metric: Annotated[
-            bool,
-            typer.Option("--legacy-metric", help="Show tables by a study's faulty metric (both are written)."),
-        ] = False,
-        list_: Annotated[
-            bool, typer.Option("--list", help="Show tables, rows, parameters, published numbers.")
-        ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="With --list: as JSON.")] = False,
-    ) -> int:
-        if as_json and not list_:
-            raise SpecError("--json: goes with --list.")
-        if list_ and (table or row):
-            raise SpecError("--list: shows all tables and rows; leave out --table and --row.")
-        chosen = (row, data, fresh, scale, features, epochs, seeds, split, genres is not None, unit, precision, set_)
-        if jobs is not None and cluster is not None:
-            raise SpecError(
-                f"--jobs {jobs}, --cluster {cluster}: runs go to processes of this machine or to a cluster; give one."
-            )
-        if from_records and (
-            any((*chosen, carry_weights, weights, devices, jobs, cluster, audit)) or dataset != "demo"
-        ):
-            raise SpecError("--from-records: makes the tables of all records; only --table and --out go with it.")
-        options = flags.options_of(
-            dataset=dataset,
-            data=data,
-            tables=tuple(table or ()),
-            rows=tuple(row or ()),
-            scale=scale,
-            features=features,
-            epochs=epochs,
-            seeds=seeds,
-            split=split,
-            genres=genres,
-            unit=unit,
-            precision=precision,
-            memory_limit=memory_limit,
-            cache=cache,
-            out=out,
-            fresh=fresh,
-            skip_bad=skip_bad,
-            allow_incomplete=allow_incomplete,
-            decoder=decoder,
-            seconds_per_column=seconds_per_column,
-            weights=weights,
-            legacy_metric=legacy_metric,
-            devices=devices,
-            changes=[*(set_ or ()), *(["protocol.carry_weights=true"] if carry_weights else [])],
-        )
-        if audit and (list_ or legacy_metric):
-            raise SpecError("--audit: goes with neither --list nor --legacy-metric.")
-        if legacy_metric and not paper.legacy_batches:
-            raise SpecError(f"--legacy-metric: {paper.key} published no metric that needs correcting.")
-        if list_:
-            return show_listing(paper, as_json=as_json)
-        if from_records:
-            return _from_records(paper, options)
-        return _run(paper, options, jobs, cluster, audit=audit)
-
-    return command
-
-
-def _own_genres(paper: Paper) -> str:
-    return f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
-
-
-def _run(paper: Paper, options: Options, jobs: int | None, cluster: str | None, *, audit: bool) -> int:
-    if cluster is None and jobs in (None, 1):
-        # Before anything is computed, because TensorFlow sets its devices up then; workers look at their own.
+def _run(paper: Paper, options: Options, command: RunOptions) -> int:
+    command.require_compatible(paper, options)
+    if command.carry_weights:
+        options = replace(options, changes=(*options.changes, "protocol.carry_weights=true"))
+    if command.list:
+        return show_listing(paper, as_json=command.json)
+    if command.sources:
+        return show_sources(paper)
+    if command.from_records:
+        return _regenerate(paper, options, legacy=command.legacy_metric)
+    if command.cluster is None and command.jobs in (None, 1):
+        # Before anything is computed, because TensorFlow fixes its devices then; workers find their own.
         find_devices(options.devices)
-    chosen = choose_rows(
-        with_tuned_rows(paper, options.out, options.dataset), options.tables, options.rows
-    )  # a mistyped table or row is told before the data are looked at
+    paper = with_tuned_rows(paper, options.out, options.dataset)
+    if command.audit:
+        return _audit(paper, options, command)
+    return _make_tables(paper, options, command)
+
+
+def _make_tables(paper: Paper, options: Options, command: RunOptions) -> int:
+    """All steps from a command to its tables."""
+    chosen = choose_rows(paper, options.tables, options.rows)
     require_writable_folder(options.out, flag="--out")
-    if not audit and not any(rows for _, rows in chosen):
-        return _only_architecture(paper, [table for table, _ in chosen], options)
+    if not any(rows for _, rows in chosen):
+        return _make_architecture_tables(paper, options, chosen)
     require_writable_folder(options.cache, flag="--cache")
-    with _worker_pool(jobs, cluster) as pool:
+    with _worker_pool(command) as pool:
         options = options.with_absolute_paths() if pool else options
-        if audit:
-            return _audit(with_tuned_rows(paper, options.out, options.dataset), options, pool)
-        return _run_rows(paper, options, chosen, pool)
+        data = open_data(paper, options)
+        rows = resolve_rows(paper, options, chosen, data)
+        builder = prepare_features(rows, options, data, parallel_map=pool and pool.parallel_map)
+        plan = plan_runs(rows, data, builder)
+        try:
+            summary = execute(plan, options, pool and pool.work)
+            _report(paper, options, plan, chosen, legacy=command.legacy_metric)
+        finally:
+            plan.close()
+    return 1 if summary.failed else 0
 
 
-def _worker_pool(jobs: int | None, cluster: str | None) -> AbstractContextManager:
-    """Workers that were asked for; None for this process."""
-    if cluster is None and jobs in (None, 1):
+def _worker_pool(command: RunOptions) -> AbstractContextManager:
+    """The workers that were asked for; None for this process."""
+    if command.cluster is None and command.jobs in (None, 1):
         return nullcontext()
     from common.execution.pools import cluster_workers, local_workers  # the import takes a second
 
-    return local_workers(jobs) if cluster is None else cluster_workers(cluster)
+    return local_workers(command.jobs) if command.cluster is None else cluster_workers(command.cluster)
 
 
-def _audit(paper: Paper, options: Options, pool) -> int:
-    audited, outcomes = run_audit(paper, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map)
-    # The runs are runs of a row like any other, so its tables under each split are made, too.
-    regenerate_tables(paper, options.out, audited.audit.setting.dataset)
-    values, paths = write_audit(paper, audited)
-    print_tables([values], [*paths, write_page(paper, options.out)])
-    return 1 if any(outcome.failed for outcome in outcomes) else 0
-
-
-def _run_rows(paper: Paper, options: Options, chosen: ChosenRows, pool) -> int:
-    work = plan(with_tuned_rows(paper, options.out, options.dataset), options, parallel_map=pool and pool.parallel_map)
-    try:
-        outcome = execute(work, options, pool and pool.work)
-        reports = regenerate_tables(paper, options.out, work.setting.dataset)
-        mine = [r for r in reports if (r.group.setting, r.group.conditions) == (work.setting, work.conditions)]
-        examples = [path for r in mine for path in write_data_figures(paper, r.group, work.readers, options.out)]
-    finally:
-        work.close()
+def _report(paper: Paper, options: Options, plan: Plan, chosen: ChosenRows, *, legacy: bool) -> None:
+    """Write the tables and figures of the paper's records, and show those that were asked for."""
+    reports = regenerate_tables(paper, options.out, plan.setting.dataset)
+    mine = [r for r in reports if (r.group.setting, r.group.conditions) == (plan.setting, plan.conditions)]
+    results = plan.results(options.out)
+    examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
     asked = [table.id for table, _ in chosen]
-    _show(paper, mine, asked, [*examples, write_page(paper, options.out)], legacy=options.legacy_metric)
-    return 1 if outcome.failed else 0
+    _show(paper, mine, asked, [*examples, write_page(paper, options.out)], legacy=legacy)
 
 
-def _only_architecture(paper: Paper, tables: list, options: Options) -> int:
-    """Tables of layers need no data and no training."""
+def _audit(paper: Paper, options: Options, command: RunOptions) -> int:
+    choose_rows(paper, options.tables, options.rows)  # a mistyped table or row is reported before the data are read
+    require_writable_folder(options.out, flag="--out")
+    require_writable_folder(options.cache, flag="--cache")
+    with _worker_pool(command) as pool:
+        options = options.with_absolute_paths() if pool else options
+        audited, summaries = run_audit(
+            paper, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map
+        )
+        # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
+        regenerate_tables(paper, options.out, audited.audit.setting.dataset)
+        table, paths = write_audit(paper, audited)
+        print_tables([table], [*paths, write_page(paper, options.out)])
+    return 1 if any(summary.failed for summary in summaries) else 0
+
+
+def _make_architecture_tables(paper: Paper, options: Options, chosen: ChosenRows) -> int:
+    """Tables of layers need neither data nor training."""
+    results = ResultPaths.of(options.out, paper.key, options.dataset)
     shown, paths = [], []
-    for table in tables:
-        values, written = write_architecture(paper, table, options.dataset, options.out)
-        shown.append(values)
+    for table, _ in chosen:
+        built, written = write_architecture(paper, table, results)
+        shown.append(built)
         paths += written
     print_tables(shown, [*paths, write_page(paper, options.out)])
     return 0
 
 
-def _from_records(paper: Paper, options: Options) -> int:
+def _regenerate(paper: Paper, options: Options, *, legacy: bool) -> int:
+    """Make all tables again from records."""
     reports = regenerate_tables(paper, options.out)
     others = [*regenerate_searches(paper, options.out), *regenerate_audits(paper, options.out)]
     if not reports and not others:
@@ -233,7 +225,7 @@ def _from_records(paper: Paper, options: Options) -> int:
     whole = with_tuned_rows(paper, options.out, None)
     asked = [table.id for table, _ in choose_rows(whole, options.tables, options.rows)]
     written = [path for _, paths in others for path in paths]
-    _show(paper, reports, asked, [*written, write_page(paper, options.out)], legacy=options.legacy_metric)
+    _show(paper, reports, asked, [*written, write_page(paper, options.out)], legacy=legacy)
     return 0
 
 

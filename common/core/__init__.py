@@ -1,1 +1,1 @@
-"""What everything stands on: errors, files, console messages, specs. No Keras, no audio."""
+"""The base that all other packages build on: errors, files, console messages, specs. No Keras, no audio."""

@@ -1,4 +1,4 @@
-"""One console for messages and one look for progress bars.
+"""Console messages and progress bars, in one style for all commands.
 
 Messages and progress go to standard error, so that standard output holds only what was asked for (tables, JSON).
 """
@@ -13,12 +13,12 @@ messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
-    """Print one plain line (no markup is interpreted, so file names with brackets stay whole)."""
+    """Print one plain line (markup is not interpreted, so that file names with brackets print as they are)."""
     messages.print(text, markup=False)
 
 
 def warn(text: str) -> None:
-    """Print one line that stands out."""
+    """Print one highlighted line that starts with `warning:`."""
     messages.print(f"warning: {text}", style="yellow", markup=False)
 
 
@@ -26,7 +26,7 @@ def warn(text: str) -> None:
 def progress(description: str, total: int, *, unit: str = "") -> Iterator[Callable[[int], None]]:
     """Show a progress bar with time left while the block runs; the block calls the yielded function to advance it.
 
-    Where standard error is no terminal (a log file, CI), one line is printed at the start and one at the end.
+    Where standard error is not a terminal (a log file, CI), one line is printed at the start and one at the end.
     """
     if not messages.is_terminal:
         say(f"{description}: {total} {unit}".rstrip() + " ...")

@@ -1,8 +1,8 @@
-"""The few exception types of Encore. Each message says what is wrong, what was found, and what to do."""
+"""The exception types of Encore. Each message says what is wrong, what was found, and what to do."""
 
 
 class EncoreError(Exception):
-    """A mistake a user can mend. The command line prints the message alone and exits with `exit_code`."""
+    """An error that the user can fix. The command line prints only the message and exits with `exit_code`."""
 
     exit_code = 2
 
@@ -16,7 +16,7 @@ class SpecError(EncoreError):
 
 
 class ResumeError(EncoreError):
-    """What an earlier run left on disk contradicts what is asked now."""
+    """Files that an earlier run left on disk contradict the current command."""
 
 
 class BudgetError(EncoreError):
@@ -37,7 +37,7 @@ class DivergedError(RunError):
     """The loss of a run is no longer finite.
 
     Args:
-        history: one entry per epoch before that.
+        history: one entry for each epoch before it stopped being finite.
     """
 
     def __init__(self, message: str, history: tuple[dict[str, float], ...] = ()):

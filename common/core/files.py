@@ -1,7 +1,7 @@
-"""Files that are either wholly there or not there at all.
+"""Atomic file writing (a file is either complete or absent), JSON and checksums.
 
 Every writer here goes through a temporary file in the same folder, fsync, and rename, so that a killed process
-never leaves a file that looks finished.
+never leaves an incomplete file under the final name.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes the file private; results are meant to be read by others.
+        # mkstemp makes the file readable by its owner only; results are meant for other users, too.
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except OSError as error:
@@ -50,7 +50,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable; some file systems do not support this and then need nothing."""
+    """Make the rename itself durable; file systems that do not support this are left as they are."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -90,11 +90,11 @@ def read_json(path: Path, *, what: str) -> Any:
     except FileNotFoundError as error:
         raise DataError(f"{path}: {what} is missing.") from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path}: {what} is not valid JSON ({error}). Delete it to have it made again.") from error
+        raise DataError(f"{path}: {what} is not valid JSON ({error}). Delete it, and it is created again.") from error
 
 
 def sha256_of_file(path: Path, *, advance: Callable[[int], None] | None = None) -> str:
-    """SHA-256 of a file's bytes, read in pieces; `advance` is told the bytes of each piece."""
+    """SHA-256 of a file's bytes, read in pieces; `advance` is called with the number of bytes of each piece."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while piece := file.read(_READ_BYTES):
@@ -119,15 +119,15 @@ def make_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{folder}: this folder cannot be made ({error.strerror or error}).") from error
+        raise DataError(f"{folder}: this folder cannot be created ({error.strerror or error}).") from error
     return folder
 
 
 def require_writable_folder(folder: Path, *, flag: str) -> Path:
-    """Create `folder` if needed and prove that it can be written to.
+    """Create `folder` if needed and check that it is writable.
 
     Raises:
-        DataError: it is a file, cannot be created, or refuses a test file.
+        DataError: it is a file, cannot be created, or a test file cannot be written into it.
     """
     folder = Path(folder).expanduser()
     try:
@@ -136,7 +136,7 @@ def require_writable_folder(folder: Path, *, flag: str) -> Path:
             pass
     except OSError as error:
         raise DataError(
-            f"{folder}: {flag} must be a folder that can be written to, found: {error.strerror or error}. "
+            f"{folder}: {flag} must be a writable folder, found: {error.strerror or error}. "
             f"Give another folder with {flag}."
         ) from error
     return folder

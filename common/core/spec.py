@@ -1,8 +1,8 @@
-"""The base of every spec: frozen, strict, with a canonical JSON whose SHA-256 names what it describes.
+"""The base class of all specs: frozen, strict, and identified by the SHA-256 of a canonical JSON.
 
-The canonical JSON leaves out fields that hold their default, so that a new field does not rename every run that was
-recorded before it existed. Two rules follow: the default of a new field means what was done before, and a default is
-never changed.
+The canonical JSON leaves out fields that hold their default, so that a new field does not change the identity of
+the runs recorded before it existed. Two rules follow: the default of a new field must describe the earlier behaviour,
+and a default must never change.
 """
 
 from typing import Any, Self, TypeVar
@@ -27,8 +27,14 @@ class Spec(BaseModel):
         """SHA-256 of the canonical JSON: equal specs, equal digests, on every machine."""
         return sha256_of_json(self._identity())
 
+    @property
+    def unused_values(self) -> tuple[str, ...]:
+        """Names of the fields that have no effect beside the values of the others, e.g. a factor of a penalty of zero.
+        Nobody has to say where these come from."""
+        return ()
+
     def _identity(self) -> dict[str, Any]:
-        """Plain JSON values of the fields that differ from their default; `kind` tells spec classes apart and stays."""
+        """JSON values of the fields that differ from their default, and of `kind`, which distinguishes spec classes."""
         plain = self.as_json()
         identity = {}
         for name, field in type(self).model_fields.items():
@@ -38,10 +44,10 @@ class Spec(BaseModel):
         return identity
 
     def replace(self, **changes: Any) -> Self:
-        """A validated copy with some fields replaced.
+        """Return a validated copy with some fields replaced.
 
         Raises:
-            SpecError: a field does not exist or a value does not fit.
+            SpecError: a field does not exist or a value is not valid.
         """
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return build(type(self), {**values, **changes})
@@ -54,7 +60,7 @@ def build(kind: type[S], values: dict[str, Any]) -> S:
     """Validate `values` into a spec of the given kind.
 
     Raises:
-        SpecError: with one line that holds every problem.
+        SpecError: a value is not valid; the message lists all problems in one line.
     """
     try:
         return kind.model_validate(values)

@@ -1,4 +1,4 @@
-"""Keeps the chatter of TensorFlow off the console; whatever else is written still appears."""
+"""Hides TensorFlow's start-up messages; everything else that is written to the console still appears."""
 
 import logging
 import os
@@ -9,21 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Printed from C++ before any log level is read, so no setting silences them.
-_CHATTER = re.compile(
+_STARTUP_MESSAGES = re.compile(
     r"All log messages before absl::InitializeLog|oneDNN custom operations are on|Could not find cuda drivers"
 )
-# A command that trains many networks traces many steps.
+# Expected: a command that trains many networks traces a training step for each.
 _RETRACING = "triggered tf.function retracing"
 
 
-def _is_worth_telling(record: logging.LogRecord) -> bool:
+def _is_not_retracing(record: logging.LogRecord) -> bool:
     return _RETRACING not in record.getMessage()
 
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
-    """Hold back standard error while the block imports TensorFlow, then print what is not chatter."""
-    logging.getLogger("tensorflow").addFilter(_is_worth_telling)
+    """Hold back standard error while the block imports TensorFlow, then print what is left."""
+    logging.getLogger("tensorflow").addFilter(_is_not_retracing)
     sys.stderr.flush()
     original = os.dup(2)
     with tempfile.TemporaryFile() as held:
@@ -36,5 +36,5 @@ def quiet_start() -> Iterator[None]:
             os.close(original)
             held.seek(0)
             for line in held.read().decode("utf-8", errors="replace").splitlines():
-                if not _CHATTER.search(line):
+                if not _STARTUP_MESSAGES.search(line):
                     print(line, file=sys.stderr)

@@ -1,1 +1,1 @@
-"""Runs in other processes: on this machine, or on a Dask cluster."""
+"""Runs in other processes, on this machine or on a Dask cluster."""

@@ -1,4 +1,4 @@
-"""Where work runs: this process, local worker processes, or a Dask cluster."""
+"""Pools of workers: local worker processes, or a running Dask cluster."""
 
 import logging
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _CONNECT_SECONDS = 10
 
 @contextmanager
 def local_workers(jobs: int) -> Iterator[DaskPool]:
-    """Start that many worker processes on this machine, and end them with the block."""
+    """Start `jobs` worker processes on this machine, which end with the `with` block."""
     _silence()
     with (
         LocalCluster(
@@ -23,7 +23,7 @@ def local_workers(jobs: int) -> Iterator[DaskPool]:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address="127.0.0.1:0",  # there is no way to have none; a fixed port may be taken
+            dashboard_address="127.0.0.1:0",  # it cannot be turned off; a fixed port may be in use
             silence_logs=logging.CRITICAL,
             preload=worker.__name__,
         ) as cluster,
@@ -40,7 +40,7 @@ def cluster_workers(address: str) -> Iterator[DaskPool]:
         address: e.g. `tcp://host:8786`.
 
     Raises:
-        ClusterError: there is no scheduler, or it has no workers for too long.
+        ClusterError: no scheduler answers at the address, or it has no workers for too long.
     """
     flag = f"--cluster {address}"
     _silence()
@@ -59,6 +59,6 @@ def cluster_workers(address: str) -> Iterator[DaskPool]:
 
 
 def _silence() -> None:
-    """What Dask would say of lost workers and schedulers is said by Encore."""
-    for name in ("distributed", "distributed.client"):  # the second has a level of its own
+    """Silence Dask's messages on lost workers and schedulers; Encore reports those itself."""
+    for name in ("distributed", "distributed.client"):  # the second sets its own level
         logging.getLogger(name).setLevel(logging.CRITICAL)

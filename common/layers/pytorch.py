@@ -1,8 +1,8 @@
 """PyTorch's conventions in Keras, for papers whose code was written in PyTorch.
 
 Where the two differ and a result may depend on it: explicit symmetric padding (Keras' `same` pads unevenly when a
-stride is larger than 1), pooling whose padding never wins (Keras has none), the initial weights, and the constants of
-batch normalisation.
+stride is larger than 1), max pooling whose padding is never the maximum (Keras cannot pad a pooling), the initial
+weights, and the constants of batch normalisation.
 """
 
 import math
@@ -11,8 +11,8 @@ from typing import Literal
 import keras
 from keras import ops
 
-# PyTorch's forget gates begin like all others.
-_ONE_BIAS = {"unit_forget_bias": False}
+# PyTorch initialises the bias of the forget gate like all others.
+_EQUAL_BIAS = {"unit_forget_bias": False}
 
 
 def conv1d(x, filters: int, kernel: int, *, stride: int = 1, padding: int = 0, bias: bool = True, name: str):
@@ -49,18 +49,18 @@ def dense(x, units: int, *, name: str):
 def bidirectional(x, cell: Literal["gru", "lstm"], units: int, *, name: str):
     """`GRU` or `LSTM` in both directions: (batch, steps, c) -> (batch, steps, 2 units), the forward half first.
 
-    Initial values are even between -1/sqrt(units) and 1/sqrt(units). PyTorch's LSTM has two biases that are added, that
-    of Keras has one; the GRUs are the same.
+    Initial values are uniform between -1/sqrt(units) and 1/sqrt(units). PyTorch's LSTM adds two biases, Keras' has one;
+    the GRUs are the same.
 
-    Computes in float32 also under mixed precision: in every step a layer of lower precision would cast its kernel anew
-    and keep that for the gradient, 5 GB for 323 steps over 8,192 values.
+    Computes in float32 even under mixed precision: a layer of lower precision would cast its kernel again at every step
+    and keep each copy for the gradient, 5 GB for 323 steps over 8,192 values.
     """
     initial = keras.initializers.RandomUniform(-1 / math.sqrt(units), 1 / math.sqrt(units))
     values = {"return_sequences": True, "name": f"{name}_{cell}", "dtype": "float32"}
-    # An initialiser without a seed draws the same again when it is used again.
+    # An initialiser without a seed draws the same values whenever it is reused, so each role gets a clone.
     for role in ("kernel", "recurrent", "bias"):
         values[f"{role}_initializer"] = initial.clone()
-    layer = keras.layers.GRU(units, **values) if cell == "gru" else keras.layers.LSTM(units, **values, **_ONE_BIAS)
+    layer = keras.layers.GRU(units, **values) if cell == "gru" else keras.layers.LSTM(units, **values, **_EQUAL_BIAS)
     return keras.layers.Bidirectional(layer, name=name, dtype="float32")(x)
 
 
@@ -70,18 +70,18 @@ def batch_norm(x, *, momentum: float = 0.9, name: str):
 
 
 def adaptive_average(x, side: int, *, name: str):
-    """`AdaptiveAvgPool2d`: (batch, h, w, c) -> (batch, side, side, c), also where the picture is the smaller one.
+    """`AdaptiveAvgPool2d`: (batch, h, w, c) -> (batch, side, side, c), also from maps smaller than that.
 
     Cell i of an axis is the mean of rows floor(i h / side) to ceil((i + 1) h / side) - 1.
     """
     if 1 in x.shape[1:3]:
-        # Keras 3.15 fails on an axis of one value; two of that value have the same means.
+        # Keras 3.15 fails on an axis of length 1; repeating its value changes none of the means.
         x = keras.layers.UpSampling2D([2 if size == 1 else 1 for size in x.shape[1:3]], name=f"{name}_twice")(x)
     return keras.layers.AdaptiveAveragePooling2D(side, name=name)(x)
 
 
 def _uniform(fan_in: int) -> dict[str, keras.initializers.Initializer]:
-    """Initial kernels and biases, both even between -1/sqrt(fan_in) and 1/sqrt(fan_in)."""
+    """Initialisers of kernels and biases, both uniform between -1/sqrt(fan_in) and 1/sqrt(fan_in)."""
     bound = 1 / math.sqrt(fan_in)
     return {
         "kernel_initializer": keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform"),
@@ -90,13 +90,12 @@ def _uniform(fan_in: int) -> dict[str, keras.initializers.Initializer]:
 
 
 class PaddedMaxPooling(keras.Layer):
-    """`MaxPool1d` or `MaxPool2d` with padding: the maximum never comes from the padding, even where all values are
-    negative, as behind a leaky ReLU.
+    """`MaxPool1d` or `MaxPool2d` whose padding is never the maximum, even where all values are negative (leaky ReLU).
 
     Args:
-        pool: side of the pooled pieces, on each axis of the picture or sequence.
+        pool: size of the pooled pieces along each axis of the map or sequence.
         padding: values added on both sides of each axis, at most half of `pool`.
-        stride: distance of neighbouring pieces; None for `pool`.
+        stride: distance between the starts of neighbouring pieces; None for `pool`.
 
     Shapes:
         (batch, length, c) or (batch, h, w, c) -> each axis becomes (axis + 2 padding - pool) // stride + 1.
@@ -109,8 +108,8 @@ class PaddedMaxPooling(keras.Layer):
         self.pool, self.padding, self.stride = pool, padding, stride or pool
 
     def call(self, x):
-        around = [(self.padding, self.padding)] * (len(x.shape) - 2)
-        padded = ops.pad(x, [(0, 0), *around, (0, 0)], constant_values=-math.inf)
+        sides = [(self.padding, self.padding)] * (len(x.shape) - 2)
+        padded = ops.pad(x, [(0, 0), *sides, (0, 0)], constant_values=-math.inf)
         return ops.max_pool(padded, self.pool, strides=self.stride, padding="valid", data_format="channels_last")
 
     def compute_output_shape(self, input_shape):

@@ -1,1 +1,1 @@
-"""The leak audit: one row under every split that the data allow."""
+"""The leakage audit: one row trained under every split that the data allow."""

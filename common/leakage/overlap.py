@@ -1,4 +1,4 @@
-"""What stands on both sides of a split: clips, artists, and recordings that are there twice."""
+"""Overlap of the test part of a split with training and validation: clips, artists and duplicate recordings."""
 
 from collections.abc import Iterable
 
@@ -15,16 +15,16 @@ _SEEN, _TESTED = {"train", "valid"}, {"test"}
 
 
 class Overlap(Spec):
-    """What the test part of a split has in common with training and validation, which the network was fitted to and
-    chosen by.
+    """Overlap of the test part of a split with training and validation, which fitted and selected the network.
 
     Args:
-        parts: part -> clips in it.
-        clips: that have windows on both sides.
-        artists: that have clips on both sides.
-        nameless: test clips whose artist is not known; each counts as an artist of its own.
-        exact_pairs, near_pairs: pairs of two clips that are one recording, one of them on each side.
-        met: test clips of which the network knows the clip itself, a duplicate, or its artist.
+        parts: part -> number of clips in it.
+        clips: number of clips with windows on both sides.
+        artists: number of artists with clips on both sides.
+        nameless: number of test clips of unknown artist; each counts as a separate artist.
+        exact_pairs, near_pairs: pairs of clips of the same recording, one clip on each side.
+        met: number of test clips that are not independent: the clip itself, a duplicate of it or another clip of its
+            artist is in training or validation.
     """
 
     parts: dict[str, int]
@@ -37,7 +37,7 @@ class Overlap(Spec):
 
 
 def sides_of(fold: Fold, window_tracks: np.ndarray, tracks: tuple[ShardTrack, ...]) -> dict[str, set[str]]:
-    """Clip id -> parts that hold windows of it (of its altered copies, too); clips in no part are left out.
+    """Clip id -> parts that hold windows of the clip or of its altered copies; clips in no part are left out.
 
     Args:
         window_tracks: int64 (windows,): track position of each window.
@@ -50,32 +50,32 @@ def sides_of(fold: Fold, window_tracks: np.ndarray, tracks: tuple[ShardTrack, ..
 
 
 def is_across(pair: Pair, sides: dict[str, set[str]]) -> bool:
-    """Whether one clip of the pair was seen and the other is tested."""
+    """Whether one clip of the pair is in training or validation and the other in test."""
     first, second = sides.get(pair.first, set()), sides.get(pair.second, set())
     return bool((first & _SEEN and second & _TESTED) or (second & _SEEN and first & _TESTED))
 
 
 def overlap_of(sides: dict[str, set[str]], artist_of: dict[str, str | None], pairs: Iterable[Pair]) -> Overlap:
-    """Count what stands on both sides.
+    """Count clips, artists and duplicates on both sides of a split.
 
     Args:
         sides: see `sides_of`.
-        artist_of: clip id -> artist as the data spell it, see `data_pipeline.datasets.artists`; None where unknown.
-        pairs: of clips that are one recording.
+        artist_of: clip id -> artist as spelled in the data, see `data_pipeline.datasets.artists`; None where unknown.
+        pairs: pairs of clips of the same recording.
     """
     seen = {clip for clip, parts in sides.items() if parts & _SEEN}
     tested = {clip for clip, parts in sides.items() if parts & _TESTED}
 
-    owner_of = dict(zip(artist_of, artist_keys(list(artist_of), list(artist_of.values())), strict=True))
+    key_of = dict(zip(artist_of, artist_keys(list(artist_of), list(artist_of.values())), strict=True))
 
     def artists(clips: set[str]) -> set[str]:
-        return {owner_of[clip] for clip in clips if artist_of[clip]}
+        return {key_of[clip] for clip in clips if artist_of[clip]}
 
-    known = artists(seen)
-    met = (seen & tested) | {clip for clip in tested if owner_of[clip] in known}
+    known_artists = artists(seen)
+    known_clips = (seen & tested) | {clip for clip in tested if key_of[clip] in known_artists}
     across = [pair for pair in pairs if is_across(pair, sides)]
     for pair in across:
-        met |= {
+        known_clips |= {
             one
             for one, other in ((pair.first, pair.second), (pair.second, pair.first))
             if one in tested and other in seen
@@ -83,9 +83,9 @@ def overlap_of(sides: dict[str, set[str]], artist_of: dict[str, str | None], pai
     return Overlap(
         parts={part: sum(part in parts for parts in sides.values()) for part in PARTS},
         clips=len(seen & tested),
-        artists=len(known & artists(tested)),
+        artists=len(known_artists & artists(tested)),
         nameless=sum(artist_of[clip] is None for clip in tested),
         exact_pairs=sum(pair.exact for pair in across),
         near_pairs=sum(not pair.exact for pair in across),
-        met=len(met),
+        met=len(known_clips),
     )

@@ -1,4 +1,4 @@
-"""What is written of an audit: two tables and a picture."""
+"""Writes the report of an audit: two tables and a figure."""
 
 from pathlib import Path
 from typing import Any
@@ -14,47 +14,48 @@ from common.paper.paper import Paper
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.figures.style import ACCENT, OURS, new_axes, save_figure
 from common.reports.formats import write_table
+from common.reports.table import Table
 from common.reports.text.caption import flag_summary
 
 _COLOURS = {"window_accuracy": OURS, "clip_accuracy_mean_softmax": "#8fc1d4"}
 
 
-def write_audit(paper: Paper, audited: StoredAudit) -> tuple[dict[str, Any], list[Path]]:
-    """Write the tables beside the paper's, and the picture beside its figures; returns the table of splits.
+def write_audit(paper: Paper, stored: StoredAudit) -> tuple[Table, list[Path]]:
+    """Write the tables beside the paper's, and the figure beside its figures; returns the table of splits.
 
     Raises:
-        DataError: there are no records of it.
+        DataError: none of the audit's runs has a record.
     """
-    values = audit_table(paper, audited)
-    stem = f"table_{audited.path.stem}"
-    paths = write_table(audited.results, stem, values)
-    pairs = audit_duplicates_table(audited, values)
+    table, results = audit_table(paper, stored), stored.results
+    stem = f"table_{stored.path.stem}"
+    paths = write_table(results.folder, stem, table)
+    pairs = audit_duplicates_table(paper, stored, table)
     if pairs:
-        paths += write_table(audited.results, f"{stem}_duplicates", pairs)
+        paths += write_table(results.folder, f"{stem}_duplicates", pairs)
     else:
-        for old in audited.results.glob(f"{stem}_duplicates.*"):  # of an audit that this one takes the place of
+        for old in results.folder.glob(f"{stem}_duplicates.*"):  # left by an earlier audit that this one replaces
             old.unlink()
-    paths += save_figure(draw_audit(values, marks=flag_summary(values)), audited.results / "figures" / stem)
-    return values, paths
+    paths += save_figure(draw_audit(table.values, marks=flag_summary(table)), results.figures / stem)
+    return table, paths
 
 
-def regenerate_audits(paper: Paper, out: Path) -> list[tuple[dict[str, Any], list[Path]]]:
-    """Write all audits of a paper again; one without any record is named in a warning, and left out."""
+def regenerate_audits(paper: Paper, out: Path) -> list[tuple[Table, list[Path]]]:
+    """Write the tables of all audits of a paper again; an audit without any record is left out with a warning."""
     written = []
-    for audited in read_audits(paper, out):
-        whole = with_tuned_rows(paper, out, audited.audit.setting.dataset)
-        if records_of(audited):
-            written.append(write_audit(whole, audited))
+    for stored in read_audits(paper, out):
+        whole = with_tuned_rows(paper, out, stored.audit.setting.dataset)
+        if records_of(stored):
+            written.append(write_audit(whole, stored))
         else:
-            warn(f"{audited.path}: none of its runs has a record here; its tables are not made")
+            warn(f"{stored.path}: none of its runs has a record here; its tables are not written")
     return written
 
 
 def draw_audit(table: dict[str, Any], *, marks: str) -> Figure:
-    """Accuracy under each split, the laxest on top, with the published number as a line.
+    """Accuracy under each split, the least strict on top, with the published number as a line.
 
     Args:
-        marks: what has to be said of the numbers, e.g. that they are of smoke scale.
+        marks: remarks on the numbers for the title, e.g. that they are of smoke scale.
     """
     rows = [row for row in table["rows"] if row["measured"]]
     figure, axes = new_axes(8.6, 1.9 + 0.85 * len(rows))
@@ -71,8 +72,8 @@ def draw_audit(table: dict[str, Any], *, marks: str) -> Figure:
             axes.text(1, place, f"{mean:.1f}", va="center", color="white" if number == 0 else "black", fontsize=9)
     published = table["published"]
     if published["percent"] is not None:
-        told = f"published {published['metric']}: {published['percent']:g} % ({published['compared_with']})"
-        axes.axvline(published["percent"], color=ACCENT, ls="--", lw=1.5, label=told)
+        label = f"published {published['metric']}: {published['percent']:g} % ({published['compared_with']})"
+        axes.axvline(published["percent"], color=ACCENT, ls="--", lw=1.5, label=label)
     axes.set(xlim=(0, 100), xlabel="test accuracy (%)", yticks=places)
     axes.set_yticklabels([f"{row['label']}\n{_known(row)}" for row in rows], fontsize=9)
     axes.invert_yaxis()

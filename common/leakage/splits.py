@@ -1,4 +1,4 @@
-"""The splits that an audit compares: from windows of one clip on both sides to artists and faults kept apart."""
+"""The splits that an audit compares: from segment-level splits to an artist filter without known faults."""
 
 from dataclasses import dataclass, replace
 
@@ -7,19 +7,21 @@ from common.paper.paper import Paper
 from common.paper.protocol import SplitName, Unit
 from common.runs.options import Options
 
-# Splits of a paper that deal out clips in one go, and so can be dealt out by windows, too.
-_WHOLE = ("holdout", "per_genre")
+# Splits into one train, valid and test part, which an audit can also make at segment level.
+_SINGLE = ("holdout", "per_genre")
 
 
 @dataclass(frozen=True)
 class SplitCondition:
-    """One way to split, for the same network, training and data.
+    """One way to split the data, with the same network and training.
 
     Args:
-        key: names it in files.
-        title: names it in tables.
-        means: what it keeps apart, for captions.
-        needed: whether an audit makes no sense without it.
+        key: name in files.
+        title: name in tables.
+        means: what the split separates, for captions.
+        split, unit: of the protocol.
+        changes: further `--set` changes of the row.
+        needed: whether the audit fails without it.
     """
 
     key: str
@@ -31,40 +33,42 @@ class SplitCondition:
     needed: bool = False
 
     def options(self, asked: Options) -> Options:
-        """What a command would ask for to run this regime."""
+        """The options of a command that runs this split condition."""
         return replace(asked, split=self.split, unit=self.unit, changes=(*asked.changes, *self.changes))
 
 
 def split_conditions(paper: Paper) -> tuple[SplitCondition, ...]:
-    """All regimes, the laxest first; a paper with folds or a split of its own is dealt out once, by fractions."""
+    """All split conditions, the least strict first; papers with folds or a special split use one holdout split here."""
     own = paper.default_experiment.protocol.split
-    whole: SplitName = own if own in _WHOLE else "holdout"
+    single: SplitName = own if own in _SINGLE else "holdout"
     return (
-        SplitCondition("windows", "random windows", "windows of one clip stand on both sides", whole, unit="segment"),
-        SplitCondition("clips", "random clips", "each clip stands on one side", whole, needed=True),
+        SplitCondition(
+            "windows", "random windows", "windows of one clip may be in several parts", single, unit="segment"
+        ),
+        SplitCondition("clips", "random clips", "all windows of a clip are in one part", single, needed=True),
         SplitCondition(
             "no_duplicates",
             "random clips, no exact duplicates",
-            "each clip stands on one side, and byte for byte copies of clips are left out",
-            whole,
+            "all windows of a clip are in one part, and byte-for-byte copies of clips are left out",
+            single,
             changes=('protocol.duplicates="drop"',),
         ),
-        SplitCondition("artists", "artists apart", "each artist stands on one side", "artist"),
+        SplitCondition("artists", "artist filter", "all clips of an artist are in one part", "artist"),
         SplitCondition(
             "fault_filtered",
             "fault-filtered",
-            "the published split of GTZAN without its known faults, artists apart",
+            "the published split of GTZAN without its known faults, with an artist filter",
             "fault_filtered",
         ),
-        SplitCondition("official", "official", "the data set's own split, artists apart", "official"),
+        SplitCondition("official", "official", "the data set's own split, with an artist filter", "official"),
     )
 
 
 def require_free_split(asked: Options) -> None:
-    """An audit chooses splits itself.
+    """Refuse options that choose a split, because an audit runs every split.
 
     Raises:
-        SpecError: the command names one.
+        SpecError: the command chooses a split, a unit or what happens to duplicates.
     """
     for flag, value in (("--split", asked.split), ("--unit", asked.unit)):
         if value is not None:

@@ -1,4 +1,4 @@
-"""The tables of an audit: each split with its accuracies and what it leaks, and pairs of duplicate clips."""
+"""The tables of an audit: each split with its accuracies and its leakage, and pairs of duplicate clips."""
 
 import statistics
 from collections.abc import Iterable
@@ -6,72 +6,86 @@ from typing import Any
 
 from common.core.errors import DataError
 from common.leakage.audit import Audit, AuditedSplit, StoredAudit
+from common.leakage.splits import split_conditions
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.metrics.intervals import accuracy_difference
 from common.paper.paper import Paper
-from common.records.divergence import divergence_warnings, read_divergences
+from common.records.divergence import read_divergences
 from common.records.record import Record, read_record, with_same_initial_weights
 from common.reports.estimates import accuracy_with_interval, artists_known, artists_text, interval_text, tested_clips
+from common.reports.table import Note, Table, cells
 from common.reports.text.caption import (
-    data_lines,
-    left_out_clips_lines,
-    machine_lines,
-    other_classes_lines,
-    other_data_lines,
+    changed_values_notes,
+    data_notes,
+    left_out_clips_notes,
+    machine_notes,
+    other_classes_notes,
+    other_data_notes,
     published_experiment,
-    reduction_lines,
-    single_seed_lines,
+    reduction_notes,
+    single_seed_notes,
 )
-from common.reports.text.rows import by_row_lines, fewer_epochs_lines, training_lines
-from common.reports.text.warnings import table_warnings
+from common.reports.text.rows import by_row_notes, fewer_epochs_notes, protocol_text, training_notes
+from common.reports.text.warnings import divergence_warnings, table_warnings
 from data_pipeline.duplicates.scan import Pair
 
+# Fields of `Overlap` in the order of the table's columns.
+_COUNTS = ("clips", "artists", "exact_pairs", "near_pairs", "met", "nameless")
+# Notes on the data as a whole, which hold for the table of duplicates, too.
+_ON_DATA = ("data", "excerpts", "synthetic", "incomplete")
 
-def records_of(audited: StoredAudit) -> dict[str, list[Record]]:
-    """Regime -> its records, for those that have any.
+
+def records_of(stored: StoredAudit) -> dict[str, list[Record]]:
+    """Key of each split -> its records, for the splits that have any.
 
     Raises:
         DataError: a record cannot be used.
     """
     found = {}
-    for regime in audited.audit.regimes:
-        paths = [audited.runs / f"{run}.json" for run in regime.runs]
+    for split in stored.audit.regimes:
+        paths = [stored.results.record(run) for run in split.runs]
         mine = with_same_initial_weights([read_record(path) for path in paths if path.exists()])
         if mine:
-            found[regime.key] = mine
+            found[split.key] = mine
     return found
 
 
-def audit_table(paper: Paper, audited: StoredAudit) -> dict[str, Any]:
-    """The table as JSON values, percentages in percent; a function of the audit's file and of records.
+def split_titles(paper: Paper, audit: Audit) -> dict[str, tuple[str, str]]:
+    """Key of each split of an audit -> (title, what it separates), in the current wording where there is one."""
+    current = {condition.key: (condition.title, condition.means) for condition in split_conditions(paper)}
+    return {split.key: current.get(split.key, (split.title, split.means)) for split in audit.regimes}
+
+
+def audit_table(paper: Paper, stored: StoredAudit) -> Table:
+    """The table of an audit, accuracies in percent, from the audit's file and the records only.
 
     Raises:
-        DataError: there is no record of it at all.
+        DataError: no run of the audit has a record.
     """
-    audit, records = audited.audit, records_of(audited)
+    audit, records = stored.audit, records_of(stored)
     if not records:
-        raise DataError(
-            f"{audited.results / 'audits'}: none of the runs that an audit names has a record. Run it again."
-        )
+        raise DataError(f"{stored.results.audits}: none of the audit's runs has a record. Run --audit again.")
+    titles = split_titles(paper, audit)
     rows: list[dict[str, Any]] = []
-    for regime in audit.regimes:
-        measured = _measured(records.get(regime.key, []))
+    for split in audit.regimes:
+        measured = _measured(records.get(split.key, []))
+        title, means = titles[split.key]
         rows.append(
             {
-                "label": regime.title,
-                "means": regime.means,
-                "protocol": records[regime.key][0].protocol if measured else None,
-                "unavailable": regime.unavailable,
+                "label": title,
+                "means": means,
+                "protocol": protocol_text(records[split.key][0]) if measured else None,
+                "unavailable": split.unavailable,
                 "measured": measured,
                 "gap": _gap(next((row["measured"] for row in rows if row["measured"]), {}), measured),
-                "overlap": regime.overlap and regime.overlap.as_json(),
-                "records": sorted(record.run_id for record in records.get(regime.key, [])),
+                "overlap": split.overlap and split.overlap.as_json(),
+                "records": sorted(record.run_id for record in records.get(split.key, [])),
             }
         )
     first = next(iter(records.values()))[0]
     table, label = audit.row
     published = _published(paper, audit)
-    return {
+    values = {
         "paper": paper.key,
         "table": audit.table_id(paper),
         "title": f"leak audit of row {label} of table {table}",
@@ -84,14 +98,14 @@ def audit_table(paper: Paper, audited: StoredAudit) -> dict[str, Any]:
         "published": published,
         "gap_to": next(row["label"] for row in rows if row["measured"]),
         "rows": rows,
-        "warnings": _warnings(audited, records, rows),
-        "caption": [*_caption(paper, audit, records, published), *_gaps_between_clips(audit, rows)],
         "assumed": paper.assumed,
     }
+    notes = [*_notes(paper, audit, records, published), *_gaps_between_clips(audit, rows)]
+    return Table(values, *_audit_cells(values), tuple(notes), tuple(_warnings(paper, stored, records, rows)))
 
 
 def _published(paper: Paper, audit: Audit) -> dict[str, Any]:
-    """The first published number of the row that is of test windows or clips, and what of ours is held against it."""
+    """The row's first published number for test windows or clips, and which of our metrics to compare it with."""
     whole = paper.table(audit.row[0])
     for metric, value in paper.row(*audit.row).published.items():
         if value is not None and whole.compared_with[metric] in METRIC_NAMES:
@@ -100,18 +114,24 @@ def _published(paper: Paper, audit: Audit) -> dict[str, Any]:
     return {"metric": None, "percent": None, "compared_with": None}
 
 
-def _warnings(audited: StoredAudit, records: dict[str, list[Record]], rows: list[dict[str, Any]]) -> list[str]:
-    """What ordinary tables warn of, split by split; that windows at random contaminate is what the table is about."""
-    regimes, found = audited.audit.regimes, []
-    for regime, row in zip(regimes, rows, strict=True):
-        mine = records.get(regime.key)
+def _warnings(
+    paper: Paper, stored: StoredAudit, records: dict[str, list[Record]], rows: list[dict[str, Any]]
+) -> list[Note]:
+    """The warnings of ordinary tables, split by split; contamination is what the table itself measures."""
+    titles, splits = split_titles(paper, stored.audit), stored.audit.regimes
+    found = []
+    for split, row in zip(splits, rows, strict=True):
+        mine = records.get(split.key)
         if mine:
-            told = table_warnings(mine[0].data, mine, [row])
-            found += [f"{regime.title}: {line}" for line in told if not line.startswith(("CONTAMINATED", "DIVERGED"))]
-    notes = read_divergences(audited.results / "diverged")
-    of_regimes = {regime.title: records.get(regime.key, []) for regime in regimes}
-    noted = {regime.title: [note for note in notes if note.run_id in regime.runs] for regime in regimes}
-    return found + divergence_warnings(of_regimes, noted)
+            found += [
+                Note(note.kind, f"{titles[split.key][0]}: {note.text}")
+                for note in table_warnings(mine[0].data, mine, [row])
+                if note.kind not in ("contaminated", "diverged")
+            ]
+    notes = read_divergences(stored.results.diverged)
+    by_title = {titles[split.key][0]: records.get(split.key, []) for split in splits}
+    noted = {titles[split.key][0]: [note for note in notes if note.run_id in split.runs] for split in splits}
+    return found + divergence_warnings(by_title, noted)
 
 
 def _measured(records: list[Record]) -> dict[str, Any]:
@@ -130,17 +150,17 @@ def _measured(records: list[Record]) -> dict[str, Any]:
     return found
 
 
-def _gap(lax: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
-    """Difference from what another row measured; none where either was not run."""
-    if not lax or not measured:
+def _gap(reference: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
+    """Difference from the reference row; empty where either was not run."""
+    if not reference or not measured:
         return {}
     found = {}
     for name in MAIN_METRICS:
         interval = accuracy_difference(
             measured[name]["mean"] / 100,
             measured[name]["independent_clips"],
-            lax[name]["mean"] / 100,
-            lax[name]["independent_clips"],
+            reference[name]["mean"] / 100,
+            reference[name]["independent_clips"],
         )
         found[name] = {
             "mean": round(100 * interval.mean, 2),
@@ -149,123 +169,127 @@ def _gap(lax: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _gaps_between_clips(audit: Audit, rows: list[dict[str, Any]]) -> list[str]:
-    """How far the stricter splits fall short of random clips, which is what an honest study does at least."""
-    places = {regime.key: row for regime, row in zip(audit.regimes, rows, strict=True)}
-    told = []
-    for regime in audit.regimes:
-        row = places[regime.key]
-        gap = {} if regime.key in ("windows", "clips") else _gap(places["clips"]["measured"], row["measured"])
+def _gaps_between_clips(audit: Audit, rows: list[dict[str, Any]]) -> list[Note]:
+    """Gaps of the stricter splits to random clips (a clip-level split), the weakest split without shared clips."""
+    by_key = {split.key: row for split, row in zip(audit.regimes, rows, strict=True)}
+    texts = []
+    for key, row in by_key.items():
+        gap = {} if key in ("windows", "clips") else _gap(by_key["clips"]["measured"], row["measured"])
         if gap:
             shown = ", ".join(
                 f"{what} {gap[name]['mean']:+.1f} ({gap[name]['ci95'][0]:+.1f} to {gap[name]['ci95'][1]:+.1f})"
                 for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
             )
-            told.append(f"{row['label']}: {shown}")
-    return [f"Gaps to random clips, points: {'; '.join(told)}."] if told else []
+            texts.append(f"{row['label']}: {shown}")
+    return [Note("splits", f"Gaps to random clips, in points: {'; '.join(texts)}.")] if texts else []
 
 
-def _caption(paper: Paper, audit: Audit, records: dict[str, list[Record]], published: dict[str, Any]) -> list[str]:
-    titles = {regime.key: regime.title for regime in audit.regimes}
-    of_rows = {titles[key]: mine[0] for key, mine in records.items()}
-    one = next(iter(of_rows.values()))
-    lines = [data_lines(one.data)]
+def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], published: dict[str, Any]) -> list[Note]:
+    titles = {key: title for key, (title, _) in split_titles(paper, audit).items()}
+    by_split = {titles[key]: mine for key, mine in records.items()}
+    of_rows = {title: mine[0] for title, mine in by_split.items()}
+    every = [record for mine in records.values() for record in mine]
+    one = every[0]
+    notes = data_notes(audit.setting, one.data)
     if published["percent"] is None:
-        lines.append("No number of test windows or clips was published for this row.")
+        notes.append(Note("paper", "No accuracy on test windows or clips was published for this row."))
     else:
-        lines.append(
-            f"Published for this row: {published['metric']} {published['percent']:g} %, on {paper.published_on}; to be "
-            f"held against our {published['compared_with']}."
+        notes.append(
+            Note(
+                "paper",
+                f"Published for this row: {published['metric']} {published['percent']:g} %, on {paper.published_on}; "
+                f"compare with our {published['compared_with']}.",
+            )
         )
     own = paper.default_experiment.protocol
-    if own.split not in {record.setting.split for mine in records.values() for record in mine}:
-        lines.append(f"The paper's own way to split, {own.name}, is not among the rows.")
-    lines += paper.table(audit.row[0]).notes
-    lines += [f"{regime.title}: {_split_text(regime, records)}." for regime in audit.regimes]
-    lines += training_lines(of_rows)
-    lines += reduction_lines(paper, audit.setting, of_rows)
-    if audit.setting.changes:
-        lines.append(f"CHANGED by the command: {', '.join(audit.setting.changes)}.")
+    if own.split not in {record.setting.split for record in every}:
+        notes.append(Note("splits", f"The paper's own split, {own.name}, is not among the rows."))
+    notes += [Note("paper", text) for text in paper.table(audit.row[0]).notes]
+    notes += [Note("splits", f"{titles[s.key]}: {_split_text(paper, audit, s, records)}.") for s in audit.regimes]
+    notes += training_notes(of_rows)
+    notes += reduction_notes(paper, audit.setting, of_rows)
+    notes += changed_values_notes(audit.setting)
     if audit.setting.scale == "paper":
-        lines += fewer_epochs_lines({label: (r, published_experiment(paper, r)) for label, r in of_rows.items()})
-    lacking = [r.title for r in audit.regimes if r.runs and len(records.get(r.key, [])) < len(r.runs)]
-    if lacking:
-        lines.append(f"INCOMPLETE: runs are lacking in: {', '.join(lacking)}.")
+        notes += fewer_epochs_notes({label: (r, published_experiment(paper, r)) for label, r in of_rows.items()})
+    missing = [titles[s.key] for s in audit.regimes if s.runs and len(records.get(s.key, [])) < len(s.runs)]
+    if missing:
+        notes.append(Note("incomplete", f"INCOMPLETE: runs are missing for: {', '.join(missing)}."))
     from_files = {label: record.weights.partition("=")[0] for label, record in of_rows.items() if record.weights}
-    lines += by_row_lines("Weights from files", from_files, of_rows)
-    of_regimes = {titles[key]: mine for key, mine in records.items()}
-    lines += machine_lines(of_regimes)
-    lines += other_data_lines(paper, one.data)
-    lines += other_classes_lines(paper, audit.setting, one.data)
-    lines += single_seed_lines(of_regimes)
-    lines += left_out_clips_lines(one.data)
-    lines.append(
-        "On both sides: in test, and in training or validation. Known test clips: of those the clip itself, a "
-        "duplicate or its artist is on the other side."
+    notes += by_row_notes("trained_weights", "Starts from trained weights in a file", from_files, of_rows)
+    notes += machine_notes(by_split)
+    notes += other_data_notes(paper, audit.setting, every)
+    notes += other_classes_notes(paper, audit.setting, one.data)
+    notes += single_seed_notes(by_split)
+    notes += left_out_clips_notes(one.data)
+    unknown = any(split.overlap and split.overlap.nameless for split in audit.regimes)
+    notes.append(
+        Note(
+            "method",
+            "On both sides: in test, and in training or validation. Known test clips: the clip itself, a duplicate of "
+            "it or another clip of its artist is in training or validation."
+            + (" Each clip of unknown artist counts as a separate artist." if unknown else ""),
+        )
     )
-    if any(r.overlap and r.overlap.nameless for r in audit.regimes):
-        lines.append("A clip whose artist is not known counts as one of an artist of its own.")
-    lines.append(
-        f"{audit.scanned} clips were compared with each other. {comparison_text(audit.above, audit.too_short)}"
-    )
-    every = [record for mine in records.values() for record in mine]
-    lines.append(f"95 % intervals: {interval_text(every)}.")
+    comparison = comparison_text(audit.above, audit.too_short)
+    notes.append(Note("method", f"{audit.scanned} clips were compared with each other. {comparison}"))
+    notes.append(Note("intervals", f"95 % intervals: {interval_text(every)}."))
     if artists_known(every):
-        lines += by_row_lines("Artists", {title: artists_text(mine) for title, mine in of_regimes.items()}, of_rows)
-    lines.append(
-        "95 % intervals of gaps: Newcombe's from the two of Wilson, which takes the test clips of two splits for "
-        "different ones. The spread over seeds and splits comes on top."
+        texts = {title: artists_text(mine) for title, mine in by_split.items()}
+        notes += by_row_notes("intervals", "Artists", texts, of_rows)
+    notes.append(
+        Note(
+            "intervals",
+            "95 % intervals of gaps: Newcombe's method from the two Wilson intervals, which treats the test clips of "
+            "two splits as different clips. Variation over seeds and splits is not included.",
+        )
     )
-    return lines
+    return notes
 
 
-def _split_text(regime: AuditedSplit, records: dict[str, list[Record]]) -> str:
-    if regime.overlap is None:
-        return f"not measured: {regime.unavailable.rstrip('.')}"
-    counts = ", ".join(f"{part} {clips}" for part, clips in regime.overlap.parts.items())
-    protocol = f"{records[regime.key][0].protocol}; " if regime.key in records else ""
-    return f"{regime.means} ({protocol}clips: {counts})"
+def _split_text(paper: Paper, audit: Audit, split: AuditedSplit, records: dict[str, list[Record]]) -> str:
+    if split.overlap is None:
+        return f"not measured: {split.unavailable.rstrip('.')}"
+    counts = ", ".join(f"{part} {clips}" for part, clips in split.overlap.parts.items())
+    protocol = f"{protocol_text(records[split.key][0])}; " if split.key in records else ""
+    return f"{split_titles(paper, audit)[split.key][1]} ({protocol}clips: {counts})"
 
 
-def audit_duplicates_table(audited: StoredAudit, whole: dict[str, Any]) -> dict[str, Any] | None:
-    """The clips that are one recording, and where each split puts them; None where there are none.
+def audit_duplicates_table(paper: Paper, stored: StoredAudit, whole: Table) -> Table | None:
+    """Pairs of clips of the same recording, and their parts in each split; None where there are no pairs.
 
     Args:
-        whole: the audit's table, see `of_audit`.
+        whole: the audit's table, see `audit_table`.
     """
-    audit = audited.audit
+    audit = stored.audit
     if not audit.pairs:
         return None
-    regimes = {
-        regime.title: [pair.parts[place] for pair in audit.pairs]
-        for place, regime in enumerate(audit.regimes)
-        if regime.overlap
+    titles = split_titles(paper, audit)
+    splits = {
+        titles[split.key][0]: [pair.parts[place] for pair in audit.pairs]
+        for place, split in enumerate(audit.regimes)
+        if split.overlap
     }
-    return (
-        whole
-        | duplicates_table(audit.pairs, regimes)
-        | {
-            "table": f"{whole['table']}_duplicates",
-            "caption": [whole["caption"][0], comparison_text(audit.above, audit.too_short), SHIFT_TEXT],
-        }
-    )
+    values = whole.values | {"table": f"{whole.id}_duplicates"}
+    notes = [note for note in whole.notes if note.kind in _ON_DATA]
+    return duplicates_table(values, audit.pairs, splits, [*notes, *pair_notes(audit.above, audit.too_short)])
 
 
-_COUNTS = ("clips", "artists", "exact_pairs", "near_pairs", "met", "nameless")
-
-
-def duplicates_table(pairs: Iterable[Pair], regimes: dict[str, list[str]]) -> dict[str, Any]:
-    """What every table of duplicates holds: pairs, and where splits put them.
+def duplicates_table(
+    values: dict[str, Any], pairs: Iterable[Pair], splits: dict[str, list[str]], notes: list[Note]
+) -> Table:
+    """A table of pairs of clips of the same recording, and their parts in each split.
 
     Args:
-        pairs: two clips each that are one recording.
-        regimes: name of each split -> for each pair the parts that hold its clips, e.g. `train / test`.
+        values: JSON values that describe the data of the table.
+        pairs: the rows.
+        splits: name of each split -> for each pair the parts that hold its clips, e.g. `train / test`.
+        notes: below the table.
     """
-    columns = list(regimes.values())
-    return {
-        "title": "clips that are one recording, with the parts that hold the first / the second",
+    columns = list(splits.values())
+    values = values | {
+        "title": "clips of the same recording, with the parts that hold the first / the second",
         "kind": "duplicates",
-        "regimes": list(regimes),
+        "regimes": list(splits),
         "rows": [
             {
                 "label": pair.first,
@@ -277,26 +301,27 @@ def duplicates_table(pairs: Iterable[Pair], regimes: dict[str, list[str]]) -> di
             }
             for place, pair in enumerate(pairs)
         ],
-        "warnings": [],
     }
+    return Table(values, *_duplicate_cells(values), tuple(notes))
 
 
 def comparison_text(above: float, too_short: int) -> str:
-    """When two clips are near duplicates."""
-    told = (
+    """The criterion for near duplicates, as a sentence."""
+    text = (
         f"Near duplicates: fingerprints (differences of neighbouring mel bands) correlate at {above:g} or more at a "
         "shift that leaves at least half of the shorter clip in common."
     )
-    return told + (f" {too_short} clips are too short for that and were compared by bytes." if too_short else "")
+    return text + (f" {too_short} clips are too short for that and were compared by their bytes." if too_short else "")
 
 
-SHIFT_TEXT = "Shift: by how many seconds the second clip begins later in the recording than the first."
+def pair_notes(above: float, too_short: int) -> list[Note]:
+    """How pairs were found, and what the shift column means."""
+    shift = "Shift: by how many seconds the second clip starts later in the recording than the first."
+    return [Note("method", comparison_text(above, too_short)), Note("method", shift)]
 
 
-def audit_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def _audit_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
-    if table["kind"] == "duplicates":
-        return _duplicate_cells(table)
     header = ["Split"]
     for name in MAIN_METRICS:
         shown = METRIC_NAMES[name].replace(" (", ", ").replace(")", "")
@@ -329,10 +354,10 @@ def audit_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         line += [str(measured["runs"]), str(measured["clips"])] if measured else ["", ""]
         line += [str(row["overlap"][name]) for name in _COUNTS] if row["overlap"] else [""] * len(_COUNTS)
         rows.append(line)
-    return header, rows
+    return tuple(header), cells(rows)
 
 
-def _duplicate_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def _duplicate_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     header = [
         "First clip",
         "Second clip",
@@ -352,4 +377,4 @@ def _duplicate_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]
         ]
         for row in table["rows"]
     ]
-    return header, rows
+    return tuple(header), cells(rows)

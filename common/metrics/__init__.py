@@ -1,1 +1,1 @@
-"""Pure functions of decisions: accuracies, F1, confidence intervals, paired comparisons."""
+"""Metrics as pure functions of the decisions: accuracies, F1, confidence intervals, paired comparisons."""

@@ -1,8 +1,8 @@
-"""F1 of decisions: over windows while a network trains, and over test clips with intervals.
+"""F1 scores: over windows while a network trains, and over test clips with confidence intervals.
 
-Definitions as in scikit-learn's `f1_score`: of each genre, 2 x precision x recall / (precision + recall), 0 where both
-are 0; *macro* is the plain mean over genres, *weighted* the mean by true clips. Genres that are neither true nor
-decided anywhere are left out of the macro mean; one that is decided but never true counts as 0.
+Definitions as in scikit-learn's `f1_score`: for each genre, 2 x precision x recall / (precision + recall), 0 where both
+are 0; *macro* is the plain mean over genres, *weighted* the mean weighted by true clips. Genres that are neither
+true nor predicted anywhere are left out of the macro mean; one that is predicted but never true counts as 0.
 """
 
 import keras
@@ -12,7 +12,7 @@ from keras import ops
 from common.metrics.clips import F1_METRIC_NAMES
 from data_pipeline.datasets.artists import in_order_of_appearance
 
-# Resampled sets of artists behind an interval; their seed is fixed, so that a table is a function of its records.
+# Bootstrap resamples of the artists for an interval; the seed is fixed, so that a table depends only on its records.
 RESAMPLES = 1000
 _BOOTSTRAP_SEED = 0
 
@@ -26,15 +26,15 @@ class MacroF1(keras.metrics.Metric):
         self.counts = self.add_variable(shape=(classes, classes), initializer="zeros", name="counts")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        # Weights of classes are a matter of the loss.
+        # `sample_weight` is ignored: class weights apply to the loss only.
         true = ops.one_hot(ops.reshape(ops.cast(y_true, "int32"), (-1,)), self.classes)
-        decided = ops.one_hot(ops.argmax(y_pred, axis=-1), self.classes)
-        self.counts.assign_add(ops.cast(ops.matmul(ops.transpose(true), decided), self.counts.dtype))
+        predicted = ops.one_hot(ops.argmax(y_pred, axis=-1), self.classes)
+        self.counts.assign_add(ops.cast(ops.matmul(ops.transpose(true), predicted), self.counts.dtype))
 
     def result(self):
-        right = ops.diagonal(self.counts)
+        hits = ops.diagonal(self.counts)
         either = ops.sum(self.counts, axis=0) + ops.sum(self.counts, axis=1)
-        f1 = ops.where(either > 0, 2 * right / ops.maximum(either, 1.0), 0.0)
+        f1 = ops.where(either > 0, 2 * hits / ops.maximum(either, 1.0), 0.0)
         return ops.sum(f1) / ops.maximum(ops.sum(ops.cast(either > 0, f1.dtype)), 1.0)
 
     def get_config(self):
@@ -45,15 +45,15 @@ def f1_of_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
     """F1 scores of confusion matrices.
 
     Args:
-        counts: (..., true class, decided class).
+        counts: (..., true class, predicted class), in clips.
 
     Returns:
         `clip_f1_weighted` and `clip_f1_macro`, each of shape (...); NaN for a matrix without any clip.
     """
-    right = np.diagonal(counts, axis1=-2, axis2=-1).astype(np.float64)
-    true, decided = counts.sum(axis=-1), counts.sum(axis=-2)
-    either = true + decided
-    f1 = np.divide(2 * right, either, out=np.zeros_like(right), where=either > 0)
+    hits = np.diagonal(counts, axis1=-2, axis2=-1).astype(np.float64)
+    true, predicted = counts.sum(axis=-1), counts.sum(axis=-2)
+    either = true + predicted
+    f1 = np.divide(2 * hits, either, out=np.zeros_like(hits), where=either > 0)
     clips, genres = true.sum(axis=-1), (either > 0).sum(axis=-1)
 
     def mean(total: np.ndarray, count: np.ndarray) -> np.ndarray:
@@ -68,14 +68,15 @@ def f1_of_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
 def f1_with_interval(
     runs: list[tuple[list[str], np.ndarray, np.ndarray]], classes: int, owners: dict[str, str]
 ) -> dict[str, tuple[list[float], float, float]]:
-    """F1 scores of runs, and percentile-bootstrap intervals of their mean over the artists of the test clips.
+    """F1 scores of runs, and intervals of their mean from a percentile cluster bootstrap over the test clips' artists.
 
-    Artists are drawn with replacement, each with all of its clips and their decisions in all runs, so that runs which
-    tested the same clips do not count as more clips.
+    Artists are drawn with replacement, each with all of its clips and their decisions in all runs, so that runs on
+    the same test clips do not count as more clips.
 
     Args:
-        runs: (ids of the clips, true classes, decided classes) of each run.
-        owners: whose each clip is, by id, see `data_pipeline.datasets.artists.artist_keys`.
+        runs: (ids of the clips, true classes, predicted classes) of each run.
+        classes: number of genres.
+        owners: artist of each clip, by id, see `data_pipeline.datasets.artists.artist_keys`.
 
     Returns:
         Metric -> (value of each run, low and high end of the 95 % interval of the mean), as shares.
@@ -86,9 +87,9 @@ def f1_with_interval(
     drawn = np.random.default_rng(_BOOTSTRAP_SEED).multinomial(artists, np.full(artists, 1 / artists), size=RESAMPLES)
     values: dict[str, list[float]] = {name: [] for name in F1_METRIC_NAMES}
     resampled: dict[str, list[np.ndarray]] = {name: [] for name in F1_METRIC_NAMES}
-    for names, true, decided in runs:
+    for names, true, predicted in runs:
         cells = np.zeros((len(names), classes * classes), np.float32)
-        cells[np.arange(len(names)), true * classes + decided] = 1
+        cells[np.arange(len(names)), true * classes + predicted] = 1
         whole = f1_of_counts(cells.sum(axis=0).reshape(classes, classes))
         weights = drawn[:, [artist[name] for name in names]].astype(np.float32)
         counts = (weights @ cells).reshape(-1, classes, classes)
@@ -97,7 +98,7 @@ def f1_with_interval(
             resampled[name].append(each)
     found = {}
     for name in F1_METRIC_NAMES:
-        # A fold of a few clips (or artists) may be left out of a resample altogether; the mean is then over the others.
+        # A resample may contain no clip of a fold with few clips (or artists); the mean is then over the other folds.
         low, high = np.percentile(np.nanmean(resampled[name], axis=0), [2.5, 97.5])
         found[name] = values[name], float(low), float(high)
     return found

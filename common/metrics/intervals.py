@@ -27,7 +27,8 @@ class Interval:
 def wilson_interval(share: float, clips: float, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval of a share of `clips` independent clips (E. B. Wilson, 1927).
 
-    `share` need not be a multiple of 1/clips (mean over runs), nor `clips` whole (see `common.reports.estimates`).
+    `share` need not be a multiple of 1/clips (it may be a mean over runs), nor `clips` an integer (it may be an
+    effective sample size, see `common.reports.estimates`).
     """
     z = float(norm.ppf(0.5 + confidence / 2))
     centre = (share + z * z / (2 * clips)) / (1 + z * z / clips)
@@ -36,23 +37,23 @@ def wilson_interval(share: float, clips: float, confidence: float = 0.95) -> tup
 
 
 def mean_with_interval(values: list[float], clips: int) -> Interval:
-    """Mean over runs, with the Wilson interval over the distinct clips that were judged.
+    """Mean over runs, with the Wilson interval over the distinct clips that were evaluated.
 
     Args:
         values: the accuracy of each run (share).
-        clips: distinct clips judged, over all folds.
+        clips: number of distinct clips evaluated, over all folds.
     """
     mean = math.fsum(values) / len(values)
     return Interval(mean, *wilson_interval(mean, clips))
 
 
 def interval_over_runs(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
-    """Mean of runs with Student's interval, cut at 0 and 1: what further seeds (or folds) of the same data may bring.
+    """Mean of runs with Student's t interval, cut at 0 and 1: the uncertainty from seeds (or folds) of the same data.
 
-    Folds are treated as independent although they share training clips, so their interval is rather too narrow.
+    Folds are treated as independent although they share training clips, so their interval tends to be too narrow.
 
     Returns:
-        None for fewer than two runs, which tell nothing of their spread.
+        None for fewer than two runs, which have no spread.
     """
     if len(values) < 2:
         return None
@@ -64,11 +65,12 @@ def interval_over_runs(values: Sequence[float], confidence: float = 0.95) -> Int
 
 
 def accuracy_difference(one: float, of_one: float, other: float, of_other: float) -> Interval:
-    """Difference `one - other` of shares of different clips, with Newcombe's interval from the two of Wilson
+    """Difference `one - other` of shares of different clips, with Newcombe's interval from the two Wilson intervals
     (R. G. Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10).
 
     Args:
-        of_one, of_other: independent clips that the shares are of, see `common.reports.estimates`.
+        one, other: shares between 0 and 1.
+        of_one, of_other: number of independent clips behind each share, see `common.reports.estimates`.
     """
     low, high = wilson_interval(one, of_one)
     other_low, other_high = wilson_interval(other, of_other)
@@ -81,15 +83,16 @@ def accuracy_difference(one: float, of_one: float, other: float, of_other: float
 
 
 def effective_sample_size(shares: Sequence[float], owners: Sequence[str]) -> float:
-    """How many clips by as many artists would leave a mean as uncertain as these clips do: Kish's effective sample
-    size, clips over design effect, with the linearised variance of a ratio of sums over artists drawn at random
-    (Kish 1965, "Survey Sampling", chapters 5 and 8). Never more than the clips.
+    """Kish's effective sample size: how many clips, each by another artist, would give an equally uncertain mean.
 
-    Where all clips are right, or none is, nothing tells how alike those of one artist are, and artists are counted.
+    It is the number of clips over the design effect, with the linearised variance of a ratio of sums over artists drawn
+    at random (Kish 1965, "Survey Sampling", chapters 5 and 8), and never more than the number of clips.
+
+    Where all clips are correct, or none is, the design effect cannot be estimated, and artists are counted instead.
 
     Args:
-        shares: of each clip, between 0 and 1.
-        owners: of each clip, see `data_pipeline.datasets.artists.artist_keys`.
+        shares: correct share of each clip, between 0 and 1.
+        owners: artist of each clip, see `data_pipeline.datasets.artists.artist_keys`.
     """
     values = np.asarray(shares, np.float64)
     clips, mean = len(values), float(values.mean())

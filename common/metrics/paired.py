@@ -1,4 +1,4 @@
-"""Comparisons on the same test clips: paired bootstrap, McNemar's test, and variance between folds and seeds.
+"""Comparisons on the same test clips: paired cluster bootstrap, McNemar's test, variance between folds and seeds.
 
 All accuracies are shares between 0 and 1.
 """
@@ -18,12 +18,13 @@ _BOOTSTRAP_SEED = 0
 
 
 def paired_difference(one: Sequence[float], other: Sequence[float], owners: Sequence[str]) -> Interval:
-    """Mean of `one - other` over the same clips, with a bootstrap interval (bias-corrected and accelerated) over their
-    artists, each drawn with all of its clips.
+    """Mean of `one - other` over the same clips, with an interval from a cluster bootstrap over their artists.
+
+    The bootstrap is bias-corrected and accelerated (BCa); each artist is drawn with all of its clips.
 
     Args:
-        one, other: share of each clip's decisions that were right, clip by clip in one order.
-        owners: whose each clip is, see `data_pipeline.datasets.artists.artist_keys`.
+        one, other: (clips,) share of correct decisions on each clip, both in the same order.
+        owners: (clips,) artist of each clip, see `data_pipeline.datasets.artists.artist_keys`.
 
     Raises:
         ValueError: their lengths differ, or there are no clips.
@@ -37,7 +38,7 @@ def paired_difference(one: Sequence[float], other: Sequence[float], owners: Sequ
     artist = in_order_of_appearance(owners)
     sums, clips = np.bincount(artist, differences), np.bincount(artist).astype(np.float64)
     if len(sums) == 1 and len(differences) > 1:
-        return Interval(mean, -1.0, 1.0)  # one artist does not tell how others would differ
+        return Interval(mean, -1.0, 1.0)  # the spread between artists cannot be estimated from one
     if np.ptp(sums / clips) == 0:
         return Interval(mean, mean, mean)
     found = scipy.stats.bootstrap(
@@ -55,11 +56,11 @@ def paired_difference(one: Sequence[float], other: Sequence[float], owners: Sequ
 
 @dataclass(frozen=True)
 class McNemar:
-    """Whether two rows err on different clips equally often (Q. McNemar 1947, exact form).
+    """McNemar's test of whether two rows err equally often (Q. McNemar 1947, exact form).
 
     Args:
-        only_first, only_second: clips that this row alone decided rightly.
-        p_value: probability of so unequal counts, or more unequal ones, if both rows were equally good.
+        only_first, only_second: number of clips that only this row classified correctly.
+        p_value: probability of counts at least this unequal if both rows were equally good.
     """
 
     only_first: int
@@ -68,10 +69,10 @@ class McNemar:
 
 
 def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> McNemar:
-    """Exact test on paired decisions.
+    """McNemar's exact test on paired decisions.
 
     Args:
-        first_right, second_right: bool (clips,), in one order.
+        first_right, second_right: bool (clips,), whether each clip is classified correctly, in the same order.
 
     Raises:
         ValueError: their shapes differ.
@@ -87,12 +88,12 @@ def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> McNemar:
 
 @dataclass(frozen=True)
 class VarianceComponents:
-    """How much of the spread of runs comes from the fold, and how much from the seed.
+    """Standard deviation of runs, separated into the parts of the fold and of the seed.
 
     Args:
-        fold_sd: standard deviation that folds add (method of moments; 0 where seeds explain all).
-        seed_sd: of the seeds within one fold.
-        p_value: probability of folds so far apart if folds made no difference (one-way analysis of variance).
+        fold_sd: standard deviation that folds add (method of moments; 0 where the seeds explain all of it).
+        seed_sd: standard deviation of the seeds within one fold.
+        p_value: probability of folds this different or more if folds had no effect (one-way analysis of variance).
     """
 
     fold_sd: float
@@ -101,25 +102,25 @@ class VarianceComponents:
 
 
 def variance_components(by_fold: Sequence[Sequence[float]]) -> VarianceComponents | None:
-    """Effect of the fold against that of the seed.
+    """Estimate the effects of the fold and of the seed on a result.
 
     Args:
-        by_fold: for each fold the results of its seeds.
+        by_fold: for each fold, the results of its seeds.
 
     Returns:
-        None unless there are two folds, and a fold with two seeds.
+        None unless there are at least two folds, and a fold with at least two seeds.
     """
     groups = [list(values) for values in by_fold if values]
     runs = sum(map(len, groups))
     if len(groups) < 2 or runs <= len(groups):
         return None
-    whole = math.fsum(value for group in groups for value in group) / runs
+    grand_mean = math.fsum(value for group in groups for value in group) / runs
     means = [math.fsum(group) / len(group) for group in groups]
-    between = sum(len(group) * (mean - whole) ** 2 for group, mean in zip(groups, means, strict=True))
+    between = sum(len(group) * (mean - grand_mean) ** 2 for group, mean in zip(groups, means, strict=True))
     within = sum((value - mean) ** 2 for group, mean in zip(groups, means, strict=True) for value in group)
     of_folds, of_seeds = between / (len(groups) - 1), within / (runs - len(groups))
-    typical = (runs - sum(len(group) ** 2 for group in groups) / runs) / (len(groups) - 1)
-    # Seeds that make no difference at all: any difference of folds is theirs.
+    seeds_per_fold = (runs - sum(len(group) ** 2 for group in groups) / runs) / (len(groups) - 1)
+    # Without any spread between seeds, any difference between folds is due to the folds.
     without_seeds = 1.0 if of_folds == 0 else 0.0
     p_value = float(scipy.stats.f_oneway(*groups).pvalue) if of_seeds else without_seeds
-    return VarianceComponents(math.sqrt(max(0.0, (of_folds - of_seeds) / typical)), math.sqrt(of_seeds), p_value)
+    return VarianceComponents(math.sqrt(max(0.0, (of_folds - of_seeds) / seeds_per_fold)), math.sqrt(of_seeds), p_value)

@@ -1,1 +1,64 @@
-"""What a paper states."""
+"""What a paper states: everything that the declaration of a paper is written with."""
+
+from common.core.errors import SpecError
+from common.core.spec import Spec
+from common.paper.experiment import Experiment, Input
+from common.paper.paper import Paper, count_trainable
+from common.paper.protocol import Protocol
+from common.paper.provenance import Source, assumed, stated
+from common.paper.tables import (
+    ArchitectureRow,
+    ArchitectureTable,
+    Confusion,
+    Figure,
+    Reference,
+    ResultTable,
+    Row,
+    result_table,
+)
+from common.paper.training import Training
+from data_pipeline.augmentation.chain import SpectrogramChain
+from data_pipeline.augmentation.offline import OfflineAugmentation
+from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation, WaveformAugmentation
+from data_pipeline.features.librosa_mel import AbsoluteDbLogMel, Mfcc, MinMaxLogMel
+from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
+from data_pipeline.features.spectrograms import LogMel, StftDb, TorchaudioLogMel
+from data_pipeline.features.waveform import Waveform
+from data_pipeline.windows.index import WindowSpec, seconds_of
+
+__all__ = [
+    "AbsoluteDbLogMel",
+    "ArchitectureRow",
+    "ArchitectureTable",
+    "Augmentation",
+    "Confusion",
+    "Experiment",
+    "Figure",
+    "Input",
+    "LogMel",
+    "Mfcc",
+    "MinMaxLogMel",
+    "MusicnnEmbedding",
+    "OfflineAugmentation",
+    "Paper",
+    "Protocol",
+    "Reference",
+    "ResultTable",
+    "Row",
+    "Source",
+    "Spec",
+    "SpecError",
+    "SpectrogramAugmentation",
+    "SpectrogramChain",
+    "StftDb",
+    "TorchaudioLogMel",
+    "Training",
+    "Waveform",
+    "WaveformAugmentation",
+    "WindowSpec",
+    "assumed",
+    "count_trainable",
+    "result_table",
+    "seconds_of",
+    "stated",
+]

@@ -1,4 +1,4 @@
-"""Everything that decides what one row computes, but for the data, the fold and the seed."""
+"""Everything that determines what one row computes, except the data, the fold and the seed."""
 
 from typing import Any, Literal, Self
 
@@ -16,7 +16,7 @@ Scale = Literal["smoke", "paper"]
 
 
 class Input(Spec):
-    """What a network is shown: a feature, and the windows that are cut from it."""
+    """One input of a network: a feature, and the windows that are cut from it."""
 
     feature: Feature
     windows: WindowSpec
@@ -26,11 +26,11 @@ _CHANGEABLE = ("model", "feature", "windows", "protocol", "training", "second_in
 
 
 class Experiment(Spec):
-    """Everything that decides what one row computes, but for the data, the fold and the seed.
+    """Everything that determines what one row computes, except the data, the fold and the seed.
 
     Args:
         second_input: for networks with two inputs: another feature of the same windows; None for one input.
-        copies: altered copies of the clips that train and validate beside them; None for none.
+        copies: altered copies of clips that are added to training and validation; None for none.
     """
 
     paper: str
@@ -48,26 +48,31 @@ class Experiment(Spec):
         first = Input(feature=self.feature, windows=self.windows)
         return (first,) if self.second_input is None else (first, self.second_input)
 
+    @property
+    def unused_values(self) -> tuple[str, ...]:
+        """`second_input` and `copies` where there are none."""
+        return tuple(name for name in ("second_input", "copies") if getattr(self, name) is None)
+
     def has(self, path: str) -> bool:
-        """Whether there is a value at a dotted path that can be changed."""
+        """Whether there is a changeable value at a dotted path."""
         return path in self._changeable_paths()
 
     def with_values(self, changes: dict[str, Any]) -> Self:
-        """A validated copy with other values.
+        """Return a validated copy with other values.
 
         Args:
             changes: dotted path -> value, e.g. `{"training.epochs": 3}`.
 
         Raises:
-            SpecError: there is no such value, or it does not fit.
+            SpecError: a path does not exist or is given twice, or a value is not valid.
         """
         known = self._changeable_paths()
         for path in changes:
             if path not in known:
                 raise SpecError(f"{path}: no such value of {self.paper}; its values are: {', '.join(known)}.")
-            inside = [other for other in changes if other.startswith(f"{path}.")]
-            if inside:
-                raise SpecError(f"{path}: is given together with {inside[0]}, which is a part of it. Give one of them.")
+            below = [other for other in changes if other.startswith(f"{path}.")]
+            if below:
+                raise SpecError(f"{path}: is given together with {below[0]}, which is a part of it. Give one of them.")
         return _with_values(self, changes)
 
     def _changeable_paths(self) -> list[str]:
@@ -75,7 +80,7 @@ class Experiment(Spec):
 
 
 def _paths_below(spec: Spec | None, prefix: str) -> list[str]:
-    """Dotted paths of all values of a spec: its leaves, and the specs between them."""
+    """Dotted paths of all values of a spec: its leaves, and the nested specs above them."""
     paths = []
     for name in type(spec).model_fields if spec is not None else ():
         paths += [f"{prefix}{name}", *_paths_below(_spec_or_none(getattr(spec, name)), f"{prefix}{name}.")]
@@ -87,10 +92,11 @@ def _spec_or_none(value: Any) -> Spec | None:
 
 
 def _with_values(spec: Spec, changes: dict[str, Any]) -> Any:
-    own = {path: value for path, value in changes.items() if "." not in path}
-    below: dict[str, dict[str, Any]] = {}
+    direct = {path: value for path, value in changes.items() if "." not in path}
+    nested: dict[str, dict[str, Any]] = {}
     for path, value in changes.items():
         name, separator, rest = path.partition(".")
         if separator:
-            below.setdefault(name, {})[rest] = value
-    return spec.replace(**own, **{name: _with_values(getattr(spec, name), values) for name, values in below.items()})
+            nested.setdefault(name, {})[rest] = value
+    changed = {name: _with_values(getattr(spec, name), values) for name, values in nested.items()}
+    return spec.replace(**direct, **changed)

@@ -1,7 +1,9 @@
-"""What a command sets for all rows at once, and a row's experiment with those settings applied."""
+"""The setting of a command, which holds for all its rows, and the experiments of rows with the setting applied."""
 
 import json
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
 
 from common.core.errors import SpecError
 from common.core.files import sha256_of_json
@@ -11,6 +13,40 @@ from common.paper.paper import Paper
 from common.paper.protocol import SplitName, Unit
 from common.paper.training import Precision
 from data_pipeline.features import Feature
+
+# Values of experiments that have an option of their own, and cannot be set with `--set`.
+_OPTION_OF = {
+    "protocol.split": "--split",
+    "protocol.unit": "--unit",
+    "protocol.stratified": "--allow-incomplete",
+    "training.epochs": "--epochs",
+    "training.precision": "--precision",
+}
+
+
+class Setting(Spec):
+    """What a command chose for all rows at once; the records of one table share it.
+
+    Args:
+        data_digest: of the tracks that were used.
+        features: `paper`, or `small` (cheaper features than the paper's), or `given` (precomputed arrays).
+        epochs, precision: None where the paper's or the scale's own value holds.
+        stratified: False where clips were too few to split each genre in proportion.
+        changes: values of every experiment that `--set` replaced, as `path=JSON`, sorted.
+        genres: genres that were asked for; empty for the paper's own choice.
+    """
+
+    dataset: str
+    data_digest: str
+    scale: Scale
+    features: Literal["paper", "small", "given"]
+    split: SplitName
+    unit: Unit
+    epochs: int | None = None
+    precision: Precision | None = None
+    stratified: bool = True
+    changes: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
 
 
 def parse_change(text: str) -> tuple[str, Any]:
@@ -33,91 +69,119 @@ def parse_change(text: str) -> tuple[str, Any]:
     return path, read
 
 
-class Setting(Spec):
-    """What a command chose for all rows at once; the records of one table share it.
-
-    Args:
-        data_digest: of the tracks that were used.
-        features: `paper`, or `small` (cheaper features than the paper's), or `given` (precomputed arrays).
-        epochs, precision: None where the paper's or the scale's own value holds.
-        stratified: False where a split could not be stratified and was dealt without regard to genre.
-        changes: values of every experiment that were replaced by `--set`, as `path=JSON`, sorted.
-        genres: that were asked for; empty for the paper's own choice.
-    """
-
-    dataset: str
-    data_digest: str
-    scale: Scale
-    features: Literal["paper", "small", "given"]
-    split: SplitName
-    unit: Unit
-    epochs: int | None = None
-    precision: Precision | None = None
-    stratified: bool = True
-    changes: tuple[str, ...] = ()
-    genres: tuple[str, ...] = ()
-
-
-_FLAG_OF = {
-    "protocol.split": "--split",
-    "protocol.unit": "--unit",
-    "protocol.stratified": "--allow-incomplete",
-    "training.epochs": "--epochs",
-    "training.precision": "--precision",
-}
-
-
-def resolve(paper: Paper, experiment: Experiment, setting: Setting, given: Feature | None) -> Experiment:
-    """A row's experiment as a command runs it: scale, features and flags applied."""
-
-    def shown(feature: Feature) -> Feature:
-        return {"paper": feature, "small": paper.small_features[feature], "given": given}[setting.features]
-
-    protocol = experiment.protocol.replace(split=setting.split, unit=setting.unit, stratified=setting.stratified)
-    second = experiment.second_input
-    changes = {}
-    if setting.scale == "smoke":
-        smoke = paper.smoke_paper_features if setting.features == "paper" else paper.smoke
-        changes |= {path: value for path, value in smoke.items() if experiment.has(path)}
-        changes |= paper.tuned.get(experiment.digest, {})
-    if setting.epochs is not None:
-        changes["training.epochs"] = setting.epochs
-    if setting.precision is not None:
-        changes["training.precision"] = setting.precision
-    changes |= dict(parse_change(text) for text in setting.changes)
-    return experiment.replace(
-        feature=shown(experiment.feature),
-        second_input=second and second.replace(feature=shown(second.feature)),
-        protocol=protocol,
-    ).with_values(changes)
-
-
-def canonical_changes(
-    paper: Paper, experiments: dict[str, Experiment], setting: Setting, given: Feature | None
-) -> Setting:
-    """The setting with its changes in the one order and spelling that equal values have: as the specs hold them.
-
-    Args:
-        experiments: row label -> experiment, of the rows that are asked for.
+def read_changes(changes: tuple[str, ...]) -> tuple[str, ...]:
+    """`--set` values as `path=JSON`.
 
     Raises:
-        SpecError: a change does not fit the rows' experiments.
+        SpecError: not `PATH=VALUE`, a path is given twice, or the value has an option of its own.
     """
-    if not setting.changes:
-        return setting
-    values = dict(map(parse_change, setting.changes))
-    if values.get("protocol.carry_weights") and setting.split != "rotating":
-        raise SpecError(f"--carry-weights: goes with --split rotating, received --split {setting.split}.")
-    for path in values:
-        lacking = [label for label, experiment in experiments.items() if not experiment.has(path)]
-        if 0 < len(lacking) < len(experiments):
-            having = " ".join(f'--row "{label}"' for label in experiments if label not in lacking)
-            raise SpecError(
-                f"--set {path}: the rows {', '.join(lacking)} have no such value. Ask for those that have it: {having}."
-            )
-    resolved = resolve(paper, next(iter(experiments.values())), setting, given)
-    changes = [f"{path}={json.dumps(_at(resolved, path), separators=(',', ':'))}" for path in sorted(values)]
-    return setting.replace(changes=tuple(changes))
+    values: dict[str, Any] = {}
+    for text in changes:
+        path, value = parse_change(text)
+        if path in values:
+            raise SpecError(f"--set {path}: given twice.")
+        if path in _OPTION_OF:
+            raise SpecError(f"--set {path}: this value has an option of its own, {_OPTION_OF[path]}.")
+        values[path] = value
+    return tuple(f"{path}={json.dumps(value)}" for path, value in values.items())
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Applies a command's setting to the rows of a paper.
+
+    Args:
+        given: feature of the arrays that the dataset consists of; None where there is audio.
+    """
+
+    paper: Paper
+    setting: Setting
+    given: Feature | None = None
+
+    def experiment(self, row: Experiment) -> Experiment:
+        """A row's experiment as the command runs it: scale, features and options applied.
+
+        Raises:
+            SpecError: a value does not exist or does not fit.
+        """
+        paper, setting = self.paper, self.setting
+        changes: dict[str, Any] = {}
+        if setting.scale == "smoke":
+            smoke = paper.smoke_values(paper_features=setting.features == "paper")
+            changes |= {path: value for path, value in smoke.items() if row.has(path)}
+            changes |= paper.tuned.get(row.digest, {})
+        if setting.epochs is not None:
+            changes["training.epochs"] = setting.epochs
+        if setting.precision is not None:
+            changes["training.precision"] = setting.precision
+        changes |= dict(parse_change(text) for text in setting.changes)
+        second = row.second_input
+        return row.replace(
+            feature=self._feature(row.feature),
+            second_input=second and second.replace(feature=self._feature(second.feature)),
+            protocol=row.protocol.replace(split=setting.split, unit=setting.unit, stratified=setting.stratified),
+        ).with_values(changes)
+
+    def _feature(self, feature: Feature) -> Feature | None:
+        if self.setting.features == "small":
+            return self.paper.small_feature(feature)
+        return self.given if self.setting.features == "given" else feature
+
+    def with_setting(self, **changes: Any) -> Self:
+        """The same with some fields of the setting replaced."""
+        return replace(self, setting=self.setting.replace(**changes))
+
+    def with_canonical_changes(self, experiments: dict[str, Experiment]) -> Self:
+        """The same with the setting's changes in one order and spelling, as the specs hold the values: equal values
+        then make equal settings.
+
+        Args:
+            experiments: row label -> experiment, of the rows that are asked for.
+
+        Raises:
+            SpecError: a change does not fit the rows' experiments.
+        """
+        if not self.setting.changes:
+            return self
+        values = dict(map(parse_change, self.setting.changes))
+        if values.get("protocol.carry_weights") and self.setting.split != "rotating":
+            raise SpecError(f"--carry-weights: goes with --split rotating, received --split {self.setting.split}.")
+        for path in values:
+            without = [label for label, experiment in experiments.items() if not experiment.has(path)]
+            if 0 < len(without) < len(experiments):
+                having = " ".join(f'--row "{label}"' for label in experiments if label not in without)
+                raise SpecError(
+                    f"--set {path}: the rows {', '.join(without)} have no such value. Ask for those that have it: "
+                    f"{having}."
+                )
+        resolved = self.experiment(next(iter(experiments.values())))
+        changes = [f"{path}={json.dumps(_at(resolved, path), separators=(',', ':'))}" for path in sorted(values)]
+        return self.with_setting(changes=tuple(changes))
+
+    def without_idle_overrides(self, experiments: list[Experiment]) -> Self:
+        """The same without options that change nothing: `--epochs 50` where 50 is the paper's own value.
+
+        Args:
+            experiments: of the rows that are asked for.
+        """
+
+        def digests(resolver: Resolver) -> list[str] | None:
+            try:
+                return [resolver.experiment(experiment).digest for experiment in experiments]
+            except SpecError:
+                return None  # some values are valid only together
+
+        def without_change(change: str) -> Callable[[Resolver], Resolver]:
+            return lambda now: now.with_setting(changes=tuple(c for c in now.setting.changes if c != change))
+
+        candidates = [lambda now: now.with_setting(epochs=None), lambda now: now.with_setting(precision=None)]
+        candidates += [without_change(change) for change in self.setting.changes]
+        wanted, found = digests(self), self
+        for leave_out in candidates:
+            fewer = leave_out(found)
+            if digests(fewer) == wanted:
+                found = fewer
+        return found
 
 
 def _at(spec: Spec, path: str) -> Any:
@@ -128,62 +192,21 @@ def _at(spec: Spec, path: str) -> Any:
     return value
 
 
-def read_changes(changes: tuple[str, ...]) -> tuple[str, ...]:
-    """`--set` values as `path=JSON`.
+def conditions_of(paper: Paper, row: Experiment, setting: Setting, ran: Experiment | dict) -> str:
+    """Digest of the features and windows that a row was run with, where they are not those that the setting implies.
 
-    Raises:
-        SpecError: not `PATH=VALUE`, a path is given twice, or a flag of its own sets it.
-    """
-    values: dict[str, Any] = {}
-    for text in changes:
-        path, value = parse_change(text)
-        if path in values:
-            raise SpecError(f"--set {path}: given twice.")
-        if path in _FLAG_OF:
-            raise SpecError(f"--set {path}: this value has a flag of its own, {_FLAG_OF[path]}.")
-        values[path] = value
-    return tuple(f"{path}={json.dumps(value)}" for path, value in values.items())
-
-
-def without_idle_overrides(
-    paper: Paper, experiments: list[Experiment], setting: Setting, given: Feature | None
-) -> Setting:
-    """`--epochs 50` where 50 is the paper's value is no other setting than none.
+    Runs of a row that differ in this, e.g. in the time step of precomputed columns, are not repetitions of each other.
 
     Args:
-        experiments: of the rows that are asked for.
-    """
-
-    def outcome(candidate: Setting) -> list[str] | None:
-        try:
-            return [resolve(paper, experiment, candidate, given).digest for experiment in experiments]
-        except SpecError:
-            return None  # values that only fit together
-
-    wanted = [resolve(paper, experiment, setting, given).digest for experiment in experiments]
-    candidates = [lambda now, name=name: now.replace(**{name: None}) for name in ("epochs", "precision")]
-    candidates += [
-        lambda now, change=change: now.replace(changes=tuple(c for c in now.changes if c != change))
-        for change in setting.changes
-    ]
-    for leave_out in candidates:
-        without = leave_out(setting)
-        if outcome(without) == wanted:
-            setting = without
-    return setting
-
-
-def conditions_of(paper: Paper, row: Experiment, setting: Setting, ran: Experiment | dict) -> str:
-    """Digest of what a row was run with where its own features and windows, and the setting, do not say it.
-
-    Two runs of a row with another time step of the columns, say, are no two runs of one experiment.
+        row: the row's experiment, as the paper has it.
+        ran: the experiment that was run, or its JSON values.
     """
     values = ran if isinstance(ran, dict) else ran.as_json()
-    # As specs, because a record may be older than a field that has a default.
-    shown = [build(Input, {name: values[name] for name in ("feature", "windows")})]
+    # Built into specs, because a record may be older than a field that has a default.
+    inputs = [build(Input, {name: values[name] for name in ("feature", "windows")})]
     if values.get("second_input"):
-        shown.append(build(Input, values["second_input"]))
-    given = shown[0].feature if setting.features == "given" else None
-    expected = resolve(paper, row, setting, given).inputs
-    differing = [(place, ours.digest) for place, ours in enumerate(shown) if ours != expected[place]]
+        inputs.append(build(Input, values["second_input"]))
+    given = inputs[0].feature if setting.features == "given" else None
+    expected = Resolver(paper, setting, given).experiment(row).inputs
+    differing = [(place, ours.digest) for place, ours in enumerate(inputs) if ours != expected[place]]
     return sha256_of_json({"given": given and given.digest, "differing": differing})

@@ -3,23 +3,29 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from common.core.errors import SpecError
-from common.core.spec import Spec
 from common.paper.experiment import Experiment
-from common.paper.provenance import Source
+from common.paper.provenance import Source, covered_values, source_of_each_value
 from common.paper.tables import ArchitectureTable, Confusion, Figure, ResultTable, Row
 from data_pipeline.features import Feature
+from data_pipeline.features.spectrograms import LogMel, StftDb
 from data_pipeline.windows.layout import Layout, shape_of_window
+
+# Smoke scale shows that every part works; a paper names other values where these do not suit its networks.
+_SMOKE = {"training.epochs": 4, "training.patience_epochs": None, "training.windows_per_epoch": 1024}
+_SMOKE_PAPER_FEATURES = {"training.epochs": 1, "training.windows_per_epoch": 64}
+_SMALL_LOG_MEL = LogMel(n_fft=2048, hop_samples=2048, n_mels=32)
 
 
 @dataclass(frozen=True)
 class Paper:
-    """One reproduced paper.
+    """One reproduced paper. The first nine fields are required.
 
     Args:
         key: folder name and `--list` name.
@@ -28,23 +34,28 @@ class Paper:
         default_row: (table id, row label) of the network that the paper recommends.
         build: (model spec, input shape or two of them, classes) -> an uncompiled model.
         layout: how its networks take spectrograms; samples are always (samples, 1).
-        small_features: for each of its features a cheaper one, for a quick look and for the demo corpus.
+        sources: dotted path -> where the value, or every value below the path, comes from; the longest path counts
+            (`common.paper.provenance`). Values that no row uses need none.
+        architecture: published tables of layers.
+        figures: published figures; by default the windows of one clip, and the accuracy of the default row by epoch.
+        small_features: for each of its features a cheaper one, for a quick look and for the demo data set. By default
+            32 mel bands for a spectrogram in decibels, and the feature itself for any other.
         smoke: values of every experiment, by dotted path, that smoke scale replaces with small or given features;
-            paths that a row does not have are no matter of it.
-        smoke_paper_features: the same with the paper's own, dearer features: enough to see every part work.
+            paths that a row does not have are ignored.
+        smoke_paper_features: the same with the paper's own, more expensive features; by default `smoke` with one
+            epoch of 64 windows.
         smoke_tracks_per_genre: clips of each genre at smoke scale.
         paper_seeds: runs averaged at paper scale.
-        sources: where each value of an experiment comes from, by dotted path.
         notes: facts about the reproduction for the generated README.
         default_tables: tables that a command without `--table` makes, where all would be too much; empty for all.
         published_classes: number of genres of the published networks.
         initialise: (model, model spec, name -> file) puts trained weights into a freshly built network; None where
             every network starts from random weights. The names are those of `--weights NAME=FILE`.
-        weight_names: of files of trained weights that it can start from.
+        weight_names: names of the files of trained weights that its networks can start from.
         confusions: published confusion matrices.
-        legacy_batches: part -> size of the batches that the study judged it in, leaving the last incomplete one out but
-            dividing by all windows; its tables get a twin with ours so capped.
-        left_out_genres: of a dataset that has them; `--genres` brings them back.
+        legacy_batches: part -> size of the batches that the study evaluated it in, leaving the last incomplete one out
+            but dividing by all windows; its tables get a second version with our numbers computed in the same way.
+        left_out_genres: genres of the dataset that are left out by default; `--genres` includes them.
         tuned: digest of a row that a search found -> its values, which smoke scale does not replace.
     """
 
@@ -52,19 +63,22 @@ class Paper:
     title: str
     citation: str
     tables: tuple[ResultTable, ...]
-    architecture: tuple[ArchitectureTable, ...]
-    figures: tuple[Figure, ...]
     published_on: str
     default_row: tuple[str, str]
     build: Callable[[Any, tuple[int, ...], int], keras.Model]
     layout: Layout
-    small_features: dict[Feature, Feature]
-    smoke: dict[str, Any]
-    smoke_paper_features: dict[str, Any]
-    smoke_tracks_per_genre: int
-    paper_seeds: int
     sources: dict[str, Source]
-    notes: tuple[str, ...] = field(default=())
+    architecture: tuple[ArchitectureTable, ...] = ()
+    figures: tuple[Figure, ...] = (
+        Figure("windows", "windows", "Windows of a clip"),
+        Figure("accuracy", "accuracy", "Accuracy on training and validation set"),
+    )
+    small_features: dict[Feature, Feature] = field(default_factory=dict)
+    smoke: dict[str, Any] = field(default_factory=_SMOKE.copy)
+    smoke_paper_features: dict[str, Any] | None = None
+    smoke_tracks_per_genre: int = 12
+    paper_seeds: int = 3
+    notes: tuple[str, ...] = ()
     default_tables: tuple[str, ...] = ()
     published_classes: int = 10
     initialise: Callable[[keras.Model, Any, dict[str, Path]], None] | None = None
@@ -112,11 +126,40 @@ class Paper:
     @property
     def assumed(self) -> list[str]:
         """Dotted paths of the values that we chose because the source is silent."""
-        return [path for path, source in self.sources.items() if source.status == "assumed"]
+        return [path for path, source in self.value_sources.items() if source.status == "assumed"]
+
+    @cached_property
+    def value_sources(self) -> dict[str, Source]:
+        """Dotted path of every value of its experiments -> where it comes from.
+
+        Raises:
+            SpecError: a value has no source, or a declared path covers nothing.
+        """
+        return source_of_each_value(self.sources, self.experiments)
+
+    def require_sources(self) -> None:
+        """Check that every value that a row uses has a source.
+
+        Raises:
+            SpecError: naming the values without one, or a declared path that covers nothing.
+        """
+        covered_values(self.sources, self.experiments)
+
+    def small_feature(self, feature: Feature) -> Feature:
+        """The cheaper feature that `--features small` replaces a feature with."""
+        by_default = _SMALL_LOG_MEL if isinstance(feature, (StftDb, LogMel)) else feature
+        return self.small_features.get(feature, by_default)
+
+    def smoke_values(self, *, paper_features: bool) -> dict[str, Any]:
+        """Values by dotted path that smoke scale replaces, with small or given features or with the paper's own."""
+        if not paper_features:
+            return self.smoke
+        by_default = self.smoke | _SMOKE_PAPER_FEATURES
+        return by_default if self.smoke_paper_features is None else self.smoke_paper_features
 
     @property
     def experiments(self) -> list[Experiment]:
-        """Of all rows of the paper itself, each once, the recommended one first."""
+        """Experiments of all rows of the paper itself, each once, the recommended one first."""
         rows = [
             row.experiment for table in self.tables for row in table.rows if row.experiment.digest not in self.tuned
         ]
@@ -141,7 +184,7 @@ class Paper:
 
     def parameters(self, experiment: Experiment) -> int:
         """Trainable parameters of a row's network at the paper's own input size."""
-        # Without values: those of a VGG alone take half a gigabyte and several seconds.
+        # Without values: those of a VGG would take half a gigabyte and several seconds.
         with keras.StatelessScope(initialize_variables=False):
             model = self.build(experiment.model, self.input_shape(experiment), self.published_classes)
         return count_trainable(model)
@@ -150,16 +193,6 @@ class Paper:
 def count_trainable(layer: keras.Layer) -> int:
     """Number of trainable parameters of a layer or model."""
     return sum(math.prod(weight.shape) for weight in layer.trainable_weights)
-
-
-def leaf_paths(spec: Spec, prefix: str = "") -> list[str]:
-    """Dotted paths of every value of a spec, e.g. `training.batch_windows`; tuples count as one value."""
-    paths = []
-    for name in type(spec).model_fields:
-        value = getattr(spec, name)
-        path = f"{prefix}{name}"
-        paths += leaf_paths(value, f"{path}.") if isinstance(value, Spec) else [path]
-    return paths
 
 
 def _by_number(table_id: str) -> tuple:

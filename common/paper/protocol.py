@@ -1,4 +1,4 @@
-"""The protocol of an experiment: which clips or windows train, validate and test."""
+"""The protocol of an experiment: which clips or windows are used for training, validation and testing."""
 
 from typing import Annotated, Literal
 
@@ -12,25 +12,26 @@ PREDEFINED = ("official", "fault_filtered", "course")
 
 
 class Protocol(Spec):
-    """Which windows train, choose and test.
+    """Which windows are used for training, validation and testing.
 
     Args:
         split: `holdout` (fractions), `per_genre` (fractions of each genre's own shuffle, rounded down for training and
-            validation), `artist` (fractions in tenths, every artist in one part), `kfold` (folds; the fold after the
-            test fold validates), `rotating` (partition k trains, k + 1 validates, k + 2 tests, for every k), or a
-            predefined split of the dataset's clips: `official` (FMA), `fault_filtered`, `course` (GTZAN).
-        unit: what is dealt out: whole clips, or single windows (`segment`: windows of one clip then stand on both
-            sides of the split, and the result is contaminated).
+            validation), `artist` (artist filter: fractions in tenths, each artist in one part), `kfold` (the fold after
+            the test fold is for validation), `rotating` (for every k, training on partition k, validation on k + 1,
+            testing on k + 2), or a predefined split of the dataset's clips: `official` (FMA), `fault_filtered`,
+            `course` (GTZAN).
+        unit: what is split: whole clips, or single windows (`segment`: windows of one clip are then in several parts,
+            and the leakage contaminates the result).
         fractions: train, valid and test shares of `holdout`, `per_genre` and `artist`.
         folds: number of folds of `kfold`.
-        stratified: every part gets every genre in proportion.
-        seed: of the split alone, so that all rows and run seeds meet the same test clips.
-        partitions: number of partitions, and so of rounds, of `rotating`.
-        equal_partitions: leave out the clips of each genre that cannot be shared out evenly among the partitions.
-        duplicates: `drop` leaves out, before clips are dealt, every clip that is byte for byte another one with a
-            smaller id; `keep` deals out all.
-        carry_weights: a round of `rotating` starts from the best weights of the round before instead of from fresh
-            ones; its test partition may then have been trained on.
+        stratified: every part has the genres in the same proportions.
+        seed: of the split only, so that all rows and run seeds have the same test clips.
+        partitions: number of partitions of `rotating`, which is also its number of rounds.
+        equal_partitions: leave out the clips of each genre that cannot be divided evenly among the partitions.
+        duplicates: `drop` leaves out, before the split, every clip whose bytes equal those of another clip with a
+            smaller id; `keep` uses all clips.
+        carry_weights: a round of `rotating` starts from the best weights of the round before instead of from
+            initial ones; these may already have been trained on its test partition.
     """
 
     split: SplitName = "holdout"
@@ -58,8 +59,22 @@ class Protocol(Spec):
         return self
 
     @property
+    def unused_values(self) -> tuple[str, ...]:
+        """Options of other splits, and those that are switched off."""
+        unused: list[str] = []
+        if self.split not in ("holdout", "per_genre", "artist"):
+            unused.append("fractions")
+        if self.split != "kfold":
+            unused.append("folds")
+        if self.split != "rotating":
+            unused += ["partitions", "equal_partitions", "carry_weights"]
+        if self.duplicates == "keep":
+            unused.append("duplicates")
+        return tuple(unused)
+
+    @property
     def name(self) -> str:
-        """How tables name it."""
+        """Name of the protocol in tables."""
         return f"{self._name}, exact duplicates left out" if self.duplicates == "drop" else self._name
 
     @property
@@ -70,13 +85,15 @@ class Protocol(Spec):
         kinds = {
             "holdout": shares,
             "per_genre": f"{shares} of each genre" if self.stratified else shares,
-            "artist": f"{shares} with artists apart",
+            "artist": shares,
             "kfold": f"{self.folds}-fold",
             "rotating": f"{self.partitions} rotating partitions",
         }
         text = f"{kinds[self.split]} over {'clips' if self.unit == 'clip' else 'windows'}"
+        if self.split == "artist":
+            text += ", artist filter"
         if self.carry_weights:
-            text += ", weights carried from round to round"
+            text += ", weights carried over between rounds"
         if self.equal_partitions:
             text += ", partitions of equal size"
         return text if self.stratified else f"{text}, not stratified"

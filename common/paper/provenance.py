@@ -1,41 +1,31 @@
-"""Where the values of an experiment come from: what a paper states, what we assumed, what it does not call for."""
+"""Where the values of an experiment come from: what a paper states, what we assumed, what it does not use."""
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import Field
 
+from common.core.errors import SpecError
 from common.core.spec import Spec
+
+# Names the paper of a row, so it is not a value of the experiment.
+_NOT_A_VALUE = "paper"
 
 
 class Source(Spec):
     """Where a value of an experiment comes from.
 
     Args:
-        status: `stated` in the paper, `assumed` by us where it is silent, or `unused`: an ability of ours that the
-            paper does not call for.
-        reason: the place in the paper, or why we chose so.
+        status: `stated` in the paper, `assumed` by us where it is silent, or `unused`: an option of ours that the
+            paper does not use.
+        reason: the place in the paper, or why we chose the value.
     """
 
     status: Literal["stated", "assumed", "unused"]
     reason: str = Field(min_length=1)
 
 
-# Values that belong to one ability, for papers that do not call for it.
-ROTATION = ("protocol.partitions", "protocol.equal_partitions", "protocol.carry_weights")
-ACCUMULATION = ("training.accumulate_batches", "training.accumulate_reduce", "training.accumulate_left_over")
-L2_PENALTY = (
-    "training.l2",
-    "training.l2_form",
-    "training.l2_layers",
-    "training.l2_variables",
-    "training.watch",
-)
-# What audits ask for.
-_OF_NO_PAPER = ("protocol.duplicates",)
-# Abilities of single papers.
-PLATEAU = ("training.plateau_epochs", "training.plateau_factor", "training.plateau_threshold")
-STEPS_AND_WEIGHTS = ("training.step_epochs", "training.step_factor", "training.class_weights")
-ONE_INPUT_AS_IT_IS = ("training.augmentation", "second_input", "copies")
+UNUSED = Source(status="unused", reason="an option that the source does not use")
 
 
 def stated(reason: str) -> Source:
@@ -48,6 +38,79 @@ def assumed(reason: str) -> Source:
     return Source(status="assumed", reason=reason)
 
 
-def unused(*paths: str) -> dict[str, Source]:
-    """Sources of values that a paper does not call for, those that none does included."""
-    return {path: Source(status="unused", reason="not called for") for path in (*paths, *_OF_NO_PAPER)}
+def leaf_paths(spec: Spec, prefix: str = "") -> list[str]:
+    """Dotted paths of every value of a spec, e.g. `training.batch_windows`; tuples count as one value."""
+    paths = []
+    for name in type(spec).model_fields:
+        value = getattr(spec, name)
+        path = f"{prefix}{name}"
+        paths += leaf_paths(value, f"{path}.") if isinstance(value, Spec) else [path]
+    return paths
+
+
+def value_paths(experiments: Iterable[Spec]) -> dict[str, bool]:
+    """Dotted path of every value that one of the experiments has -> whether one of them uses it."""
+    used: dict[str, bool] = {}
+    for experiment in experiments:
+        unused = set(_unused_paths(experiment))
+        for path in leaf_paths(experiment):
+            if path != _NOT_A_VALUE:
+                used[path] = used.get(path, False) or path not in unused
+    return used
+
+
+def covered_values(declared: Mapping[str, Source], experiments: Iterable[Spec]) -> dict[str, list[str]]:
+    """Each declared path -> the values that it is the source of.
+
+    A path covers itself and everything below it, e.g. `feature` covers `feature.n_fft`; of several that cover a value,
+    the longest counts. Values that no experiment uses are covered only by a path of their own.
+
+    Raises:
+        SpecError: a value has no source, or a declared path covers nothing.
+    """
+    covered: dict[str, list[str]] = {path: [] for path in declared}
+    without = []
+    for path, used in value_paths(experiments).items():
+        prefix = _longest_prefix(path, declared)
+        if prefix is not None and (used or prefix == path):
+            covered[prefix].append(path)
+        elif used:
+            without.append(path)
+    if without:
+        raise SpecError(
+            f"sources: no source for {', '.join(without)}. Say where each value comes from, in the paper's `sources`: "
+            f'"{without[0]}": stated("section ...") or assumed("why"); "{without[0].split(".")[0]}" covers all values '
+            "below it."
+        )
+    idle = [path for path, values in covered.items() if not values]
+    if idle:
+        raise SpecError(f"sources: {', '.join(idle)} covers no value of any row. Remove it, or correct its spelling.")
+    return covered
+
+
+def source_of_each_value(declared: Mapping[str, Source], experiments: Iterable[Spec]) -> dict[str, Source]:
+    """Dotted path of every value -> its source, in the order of the declaration; unused values come last.
+
+    Raises:
+        SpecError: a value has no source, or a declared path covers nothing.
+    """
+    experiments = list(experiments)
+    sources = {
+        path: declared[prefix] for prefix, paths in covered_values(declared, experiments).items() for path in paths
+    }
+    return sources | {path: UNUSED for path in value_paths(experiments) if path not in sources}
+
+
+def _unused_paths(spec: Spec, prefix: str = "") -> list[str]:
+    unused = [f"{prefix}{name}" for name in spec.unused_values]
+    for name in type(spec).model_fields:
+        value = getattr(spec, name)
+        if isinstance(value, Spec):
+            unused += _unused_paths(value, f"{prefix}{name}.")
+    return unused
+
+
+def _longest_prefix(path: str, declared: Mapping[str, Source]) -> str | None:
+    parts = path.split(".")
+    prefixes = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((prefix for prefix in prefixes if prefix in declared), None)

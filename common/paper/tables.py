@@ -1,13 +1,14 @@
 """What a paper publishes: tables of results and of layers, confusion matrices and figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 from pydantic import Field, model_validator
 
-from common.core.spec import Spec
+from common.core.errors import SpecError
+from common.core.spec import Spec, build
 from common.paper.experiment import Experiment
 
 
@@ -21,7 +22,7 @@ class Row(Spec):
 
 
 class Reference(Spec):
-    """A number that a table is read against, e.g. of the paper that the published one reproduces."""
+    """A number to compare a table with, e.g. that of the paper that the published one reproduces."""
 
     label: str
     percent: float
@@ -35,7 +36,7 @@ class ResultTable(Spec):
         row_header: what the row labels are.
         metrics: the published metrics, as keys of `Row.published`.
         compared_with: published metric -> the measured metric that it is compared with.
-        reference: a number to read the table against.
+        reference: a number to compare the table with.
         notes: what a reader of the published numbers has to know.
     """
 
@@ -50,7 +51,7 @@ class ResultTable(Spec):
 
     @property
     def has_f1(self) -> bool:
-        """Whether a published number is held against an F1 score."""
+        """Whether a published number is compared with an F1 score."""
         return any(metric.startswith("clip_f1") for metric in self.compared_with.values())
 
     @model_validator(mode="after")
@@ -66,6 +67,67 @@ class ResultTable(Spec):
         if set(self.compared_with) != set(self.metrics):
             raise ValueError(f"table {self.id}: compared_with must name {self.metrics}")
         return self
+
+
+Published = float | None | tuple[float | None, ...]
+
+
+def result_table(
+    base: Experiment | None = None,
+    *,
+    rows: Mapping[str, tuple[Published, Mapping[str, Any] | Experiment]],
+    compared_with: dict[str, str],
+    **described: Any,
+) -> ResultTable:
+    """A published table whose rows vary one experiment.
+
+    Args:
+        base: the experiment that the rows vary; None where each row is an experiment of its own.
+        rows: label -> what was published, and what the row changes: dotted path -> value, e.g.
+            `{"model.ratio": 8.0}`, or `model`, `feature`, ... as a whole; or an experiment of its own. Published are
+            the numbers of `compared_with` in its order, or one number where there is one metric; None for no number.
+        compared_with: published metric -> the measured metric that it is compared with.
+        described: the other fields of `ResultTable`.
+
+    Raises:
+        SpecError: a row changes a value that the experiment does not have, or gives too few or too many numbers.
+    """
+    metrics = tuple(compared_with)
+    return build(
+        ResultTable,
+        described
+        | {
+            "metrics": metrics,
+            "compared_with": compared_with,
+            "rows": tuple(
+                Row(
+                    label=label,
+                    published=_by_metric(label, metrics, published),
+                    experiment=_varied(label, base, changes),
+                )
+                for label, (published, changes) in rows.items()
+            ),
+        },
+    )
+
+
+def _by_metric(label: str, metrics: tuple[str, ...], published: Published) -> dict[str, float | None]:
+    numbers = published if isinstance(published, tuple) else (published,)
+    if len(numbers) != len(metrics):
+        raise SpecError(
+            f"row {label}: {len(numbers)} published numbers, expected one for each of {', '.join(metrics)}; None where "
+            "the paper gives none."
+        )
+    return dict(zip(metrics, numbers, strict=True))
+
+
+def _varied(label: str, base: Experiment | None, changes: Mapping[str, Any] | Experiment) -> Experiment:
+    if isinstance(changes, Experiment):
+        return changes
+    if base is None:
+        raise SpecError(f"row {label}: changes {', '.join(changes)}, but there is no base experiment; give one.")
+    whole = {path: value for path, value in changes.items() if "." not in path}
+    return base.replace(**whole).with_values({path: value for path, value in changes.items() if path not in whole})
 
 
 @dataclass(frozen=True)
@@ -85,7 +147,7 @@ class ArchitectureRow:
 
 @dataclass(frozen=True)
 class ArchitectureTable:
-    """A published table of layers, held against the network that we build.
+    """A published table of layers, compared with the network that we build.
 
     Args:
         column: what the published column is, e.g. `filter_shape`.
@@ -107,14 +169,13 @@ class Figure:
 
     Args:
         kind: `spectrogram`, `spectrograms`, `windows`, `waveform_windows`; learning curves: `accuracy`, `loss`,
-            `comparison`; test clips as a network sees them: `tsne`; or a whole table in one picture: `heat_maps`,
+            `comparison`; test clips as a network sees them: `tsne`; or a whole table in one figure: `heat_maps`,
             `scaling`.
         rows: (table id, row label) of the rows whose curves are drawn, side by side; empty for the default row.
-        layer: whose values are projected for `tsne`.
-        genres: of which one clip each is shown in `spectrograms`; other
-            genres of the data stand in for those that it lacks.
+        layer: name of the layer whose values `tsne` projects.
+        genres: `spectrograms` shows one clip of each; genres that the data lack are replaced by others.
         table: id of the table that is drawn whole.
-        places: where each of its rows stands: row label -> (line, column) of a heat map, (family, size) of a scaling.
+        places: position of each of its rows: row label -> (line, column) of a heat map, (family, size) of a scaling.
         sizes: row label -> trainable parameters of the published network, of a scaling.
     """
 
@@ -131,12 +192,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Confusion:
-    """A published confusion matrix, held against the clip decisions of the row that it is of.
+    """A published confusion matrix, compared with the clip decisions of its row.
 
     Args:
         row: (table id, row label).
         genres: names of the classes, in the matrix's order.
-        counts: true genre x decided genre, in clips, or in percent of the true genre's clips.
+        counts: true genre x predicted genre, in clips, or in percent of the true genre's clips.
         percent: whether they are percent.
         aggregation: how clips are decided: `majority_vote` or `mean_softmax`.
     """

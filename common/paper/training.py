@@ -1,4 +1,4 @@
-"""How a network is fitted: optimiser, batches, epochs, penalties, schedules, augmentation."""
+"""Settings of a fit: optimiser, batches, epochs, penalties, schedules, augmentation."""
 
 import re
 from typing import Annotated, Literal
@@ -14,39 +14,38 @@ LeftOver = Literal["carry", "flush"]
 
 
 class Training(Spec):
-    """How a network is fitted.
+    """Settings of a fit.
 
     Args:
-        optimizer: `adam`, or `adadelta`, for which `accumulate_batches` must be 1; Keras' other defaults.
+        optimizer: `adam`, or `adadelta`, for which `accumulate_batches` must be 1; otherwise with Keras' defaults.
         batch_windows: windows in a batch.
-        epochs: at most this many.
+        epochs: maximum number of epochs.
         patience_epochs: stop after this many epochs without a lower validation loss; None never stops early.
-        standardise: feed the network `(value - mean) / deviation`, both taken from the training windows.
+        standardise: feed the network `(value - mean) / standard deviation`, both computed on the training windows.
         windows_per_epoch: train on this many of the shuffled windows per epoch; None for all.
-        accumulate_batches: batches whose gradients make one update together.
+        accumulate_batches: number of batches whose gradients make one update.
         accumulate_reduce: an update takes the `mean` over the samples of its batches, as one large batch would, or the
-            `sum` of the batches' gradients (of a short batch in proportion to its samples).
-        accumulate_left_over: batches left over at the end of an epoch, too few for an update, are carried into the
-            next epoch (`carry`), or make a smaller update of their own (`flush`).
+            `sum` of the batches' gradients (a short batch counts in proportion to its samples).
+        accumulate_left_over: batches left at the end of an epoch, too few for an update, are carried over into the
+            next epoch (`carry`), or make a smaller update (`flush`).
         l2: strength lambda of the L2 penalty on kernels; 0 for none.
         l2_form: lambda times the `sum` or the `mean` of a kernel's squares is added to the loss, or `decoupled`: each
             update shrinks the kernel by learning rate times lambda instead.
-        l2_layers: regular expression that matches the whole names of the layers that are penalised.
+        l2_layers: regular expression that matches the full names of the penalised layers.
         l2_variables: the penalty covers the `kernels` of those layers, or `all` trainable variables of the network:
             biases, normalisations and embeddings too, as PyTorch's `weight_decay` does.
-        augmentation: what training windows go through at random; None for nothing.
-        plateau_epochs: multiply the learning rate by `plateau_factor` whenever so many epochs in a row have brought no
-            validation loss that is lower by more than `plateau_threshold`; None keeps it.
-        step_epochs: multiply the learning rate by `step_factor` after every so many epochs; None keeps it. Both may act
-            in one run, and both factors then count.
-        class_weights: `inverse_frequency` weighs the loss of a window by windows / (genres x windows of its genre), of
-            the training part; validation is never weighed.
-        watch: what is called validation loss, by which epochs are chosen, stopped and slowed down: the `loss` as it is
-            trained, penalties included (Keras' way), or `cross_entropy` alone (PyTorch's, whose weight decay is no part
-            of a loss).
-        keep: the weights that are judged: of the epoch with the `best` (least) validation loss, of that with the
-            `best_accuracy` on validation windows (the first of equal ones), or of the `last`. Early stopping and
-            plateaus look at the loss in any case.
+        augmentation: random augmentation of the training windows; None for none.
+        plateau_epochs: multiply the learning rate by `plateau_factor` after this many epochs in a row without a
+            validation loss that is lower by more than `plateau_threshold`; None keeps it constant.
+        step_epochs: multiply the learning rate by `step_factor` each time this many epochs have passed; None keeps it
+            constant. Combined with `plateau_epochs`, both factors apply.
+        class_weights: `inverse_frequency` weights the loss of a window by windows / (genres x windows of its genre),
+            counted in the training part; the validation loss is never weighted.
+        watch: the validation loss for selecting epochs, early stopping and plateaus: the training `loss` including
+            penalties (as in Keras), or `cross_entropy` only (as in PyTorch, whose weight decay is not part of a loss).
+        keep: epoch whose weights are evaluated: the one with the `best` (lowest) validation loss, the one with the
+            `best_accuracy` on validation windows (the first of equal ones), or the `last`. Early stopping and plateaus
+            always use the loss.
     """
 
     optimizer: Literal["adam", "adadelta"] = "adam"
@@ -75,16 +74,35 @@ class Training(Spec):
     class_weights: Literal["none", "inverse_frequency"] = "none"
 
     @model_validator(mode="after")
-    def _accumulates(self) -> "Training":
+    def _check_combinations(self) -> "Training":
         if self.accumulate_batches > 1 and self.optimizer != "adam":
             raise ValueError(f"accumulate_batches goes with optimizer adam, received {self.optimizer}")
         if self.l2_variables == "all" and self.l2_layers != ".*":
             raise ValueError(f"l2_variables all covers every layer, received l2_layers {self.l2_layers}")
         return self
 
+    @property
+    def unused_values(self) -> tuple[str, ...]:
+        """Options that are switched off, and what belongs to them."""
+        unused: list[str] = []
+        if self.accumulate_batches == 1:
+            unused += ["accumulate_batches", "accumulate_reduce", "accumulate_left_over"]
+        if self.l2 == 0:
+            # Without a penalty the training loss is the cross-entropy, whichever of the two is watched.
+            unused += ["l2", "l2_form", "l2_layers", "l2_variables", "watch"]
+        if self.plateau_epochs is None:
+            unused += ["plateau_epochs", "plateau_factor", "plateau_threshold"]
+        if self.step_epochs is None:
+            unused += ["step_epochs", "step_factor"]
+        if self.class_weights == "none":
+            unused.append("class_weights")
+        if self.augmentation is None:
+            unused.append("augmentation")
+        return tuple(unused)
+
     @field_validator("l2_layers")
     @classmethod
-    def _compiles(cls, pattern: str) -> str:
+    def _check_pattern(cls, pattern: str) -> str:
         try:
             re.compile(pattern)
         except re.error as error:

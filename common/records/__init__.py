@@ -1,1 +1,1 @@
-"""What is kept of a run: its record, notes of divergence, and the paths of everything below `--out`."""
+"""The stored results of runs: records, notes of divergence, and the paths of everything below `--out`."""

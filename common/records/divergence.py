@@ -1,4 +1,4 @@
-"""Trainings that came apart: the loss rose again, or was no number any more. The table of their row says so."""
+"""Runs that diverged: the loss rose again, or was not finite. The tables of their rows report them."""
 
 import math
 from collections.abc import Iterable
@@ -11,25 +11,24 @@ from common.core.errors import DataError
 from common.core.files import read_json, write_text
 from common.core.spec import Spec
 from common.paper.overrides import Setting
-from common.records.environment import machine_summary
-from common.records.record import Record, record_as_text
+from common.records.record import record_as_text
 
-# By how much a loss has to rise above its lowest before: a share of what guessing costs (the logarithm of the number of
-# classes), or of the first epoch's loss where penalties make that the larger one. In sound runs it rises by hundredths.
+# How far a loss must rise above its minimum, as a fraction of the loss at chance level (the logarithm of the number
+# of classes), or of the first epoch's loss where penalties make that larger. Stable runs rise by hundredths.
 _RISE = 0.25
 FORMAT_VERSION = 1
 
 
 class Divergence(Spec):
-    """A run that has no record, because its loss was no longer finite.
+    """A run that has no record, because its loss was not finite.
 
     Args:
-        run_id: of experiment, data, split, fold and seed, as a record's.
+        run_id: digest of experiment, data, split, fold and seed, as for a record.
         row_experiment: digest of the paper's row.
-        experiment: as it was really run.
-        reason: which epoch, and what was found.
+        experiment: as it was run (scale and flags applied).
+        reason: the epoch, and what was not finite.
         weights: file of trained weights that it started from, as `name=SHA-256`; empty for none.
-        history: one entry per epoch before that one.
+        history: one entry per epoch before the diverged one.
     """
 
     format_version: Literal[1] = FORMAT_VERSION
@@ -51,22 +50,22 @@ class Divergence(Spec):
 
 
 def write_divergence(folder: Path, found: Divergence) -> None:
-    """Note a run that came apart; what is noted of the same run already stays."""
+    """Write a note of a run that diverged; an existing note of the same run is kept."""
     path = folder / f"{found.run_id}.json"
     if not path.exists():
         write_text(path, record_as_text(found.as_json()))
 
 
 def forget_divergence(folder: Path, run_id: str) -> None:
-    """Remove what is noted of a run that is measured afresh."""
+    """Remove the note of a run that is to be trained again."""
     (folder / f"{run_id}.json").unlink(missing_ok=True)
 
 
 def read_divergences(folder: Path) -> list[Divergence]:
-    """All that are noted in a folder, by run id.
+    """All notes of a folder, in order of run id.
 
     Raises:
-        DataError: a file is no such note.
+        DataError: a file is not a note of a run that diverged.
     """
     found = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
@@ -80,50 +79,10 @@ def read_divergences(folder: Path) -> list[Divergence]:
 
 
 def epoch_of_rise(history: Iterable[dict[str, Any]], classes: int) -> int | None:
-    """The first epoch, counted from 1, whose training loss is above the lowest before it by more than a quarter of what
-    guessing costs, and of the first epoch's loss; None where there is none."""
+    """First epoch, counted from 1, whose training loss exceeds the lowest before it by more than a quarter of the
+    larger of the chance-level loss and the first epoch's loss; None where there is none."""
     losses = [entry["loss"] for entry in history]
     for number in range(1, len(losses)):
         if losses[number] - min(losses[:number]) > _RISE * max(losses[0], math.log(classes)):
             return number + 1
     return None
-
-
-def divergence_warnings(of_rows: dict[str, list[Record]], noted: dict[str, list[Divergence]]) -> list[str]:
-    """Warnings of a table.
-
-    Args:
-        of_rows: row label -> its records.
-        noted: row label -> its runs that had no number when they diverged.
-    """
-    lines = []
-    risen = {label: _risen(records) for label, records in of_rows.items()}
-    if any(risen.values()):
-        rows = "; ".join(f"{label}: {text}" for label, text in risen.items() if text)
-        lines.append(
-            "DIVERGED: the training loss rose above its lowest by more than a quarter of what guessing costs "
-            f"({rows}). Judged are the weights of the kept epoch, as of every run."
-        )
-    measured = {record.run_id for records in of_rows.values() for record in records}
-    lost = [
-        f"{label}, {_place(one)} ({one.reason}; {machine_summary(one.machine, one.versions)}"
-        f"{'; measured since' if one.run_id in measured else ''})"
-        for label, mine in noted.items()
-        for one in mine
-    ]
-    if lost:
-        lines.append(f"DIVERGED without a number: {'; '.join(lost)}.")
-    return lines
-
-
-def _risen(records: list[Record]) -> str:
-    found = []
-    for record in sorted(records, key=lambda record: (record.seed, record.fold)):
-        epoch = epoch_of_rise(record.history, len(record.data.genres))
-        if epoch is not None:
-            found.append(f"{_place(record)} in epoch {epoch}, kept {record.best_epoch}")
-    return ", ".join(found)
-
-
-def _place(run: Record | Divergence) -> str:
-    return f"seed {run.seed}" + (f" fold {run.fold + 1}" if run.folds > 1 else "")

@@ -1,4 +1,4 @@
-"""What a wall time and the last digits of a result depend on: machine, accelerator, versions."""
+"""Machine, accelerator and versions: wall times and the last digits of results depend on them."""
 
 import functools
 import importlib.metadata
@@ -14,10 +14,10 @@ _PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn", "soundfile
 
 
 def describe_machine(several_devices: dict[str, str | int] | None = None) -> dict[str, str | int]:
-    """What a record says of the machine; `accelerator` only where Keras computes on one.
+    """The machine as described in a record; `accelerator` is present only where Keras computes on one.
 
     Args:
-        several_devices: facts of the devices that shared the work, see `common.training.devices`.
+        several_devices: description of the devices that shared the work, see `common.training.devices`.
     """
     shared = several_devices or {}
     found = None if shared.get("kind_of_devices") == "virtual CPU" else accelerator()
@@ -33,7 +33,7 @@ def describe_machine(several_devices: dict[str, str | int] | None = None) -> dic
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that decide a result, the backend's among them."""
+    """Versions of Python and of the packages that results depend on, including the Keras backend."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     for package in dict.fromkeys((*_PACKAGES, keras.backend.backend())):
         try:
@@ -56,7 +56,7 @@ def machine_summary(machine: dict[str, Any], versions: dict[str, str]) -> str:
 
 @functools.cache
 def accelerator() -> str | None:
-    """Name of the GPU (or TPU) that the backend puts its work on; None where it calculates on the processor."""
+    """Name of the GPU (or TPU) that the backend computes on; None where it computes on the CPU."""
     backend = keras.backend.backend()
     if backend == "jax":
         import jax
@@ -65,7 +65,9 @@ def accelerator() -> str | None:
         return None if device.platform == "cpu" else device.device_kind
     if backend == "torch":
         import torch
-        from keras.src.backend.torch.core import get_device  # Keras has its own order of preference, and a variable
+        from keras.src.backend.torch.core import (
+            get_device,
+        )  # Keras has its own order of preference and an environment variable
 
         device = get_device().partition(":")[0]
         return torch.cuda.get_device_name() if device == "cuda" else None if device == "cpu" else device
@@ -78,7 +80,7 @@ def accelerator() -> str | None:
 
 
 def _usable_cores() -> int:
-    """Cores that this process may run on: the backends start a thread for each."""
+    """Number of cores that this process may run on; the backends start a thread for each."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
 
 

@@ -1,25 +1,213 @@
-"""Where everything below `--out` lies."""
+"""Paths of everything below `--out`: the only module that knows folder and file names of results."""
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from common.core.files import sha256_of_json
 from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
 
-
-def runs_folder(out: Path, paper: str, dataset: str) -> Path:
-    """Where the records of a paper and dataset lie."""
-    return Path(out) / paper / dataset / "runs"
-
-
 _LONGEST_CHANGES = 80
 
 
+@dataclass(frozen=True)
+class RunPaths:
+    """Records, notes of divergence and checkpoints of runs, below one folder.
+
+    Args:
+        folder: of a paper's dataset, or of one search.
+    """
+
+    folder: Path
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the records."""
+        return self.folder / "runs"
+
+    def record(self, run_id: str) -> Path:
+        """Record of a run."""
+        return self.runs / f"{run_id}.json"
+
+    @property
+    def diverged(self) -> Path:
+        """Folder of the notes of runs that diverged."""
+        return self.folder / "diverged"
+
+    def work(self, run_id: str) -> "WorkPaths":
+        """Checkpoint, logs and best weights of a run."""
+        return WorkPaths(self.folder / "work" / run_id)
+
+    def work_lock(self, run_id: str) -> Path:
+        """Lock file, held by the process that carries out the run."""
+        return self.folder / "work" / f"{run_id}.lock"
+
+
+@dataclass(frozen=True)
+class WorkPaths:
+    """Files that a run writes during training."""
+
+    folder: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.npz"
+
+    @property
+    def best_weights(self) -> Path:
+        return self.folder / "best.weights.h5"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.csv"
+
+    @property
+    def tensorboard(self) -> Path:
+        return self.folder / "tensorboard"
+
+    @property
+    def error(self) -> Path:
+        """Traceback of an unexpected failure."""
+        return self.folder / "error.txt"
+
+    @property
+    def fresh_marker(self) -> Path:
+        """File with the id of the command that asked to train the run again."""
+        return self.folder / "fresh.txt"
+
+
+@dataclass(frozen=True)
+class SearchPaths(RunPaths):
+    """Everything of one search."""
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def results(self) -> "ResultPaths":
+        """The results that the search belongs to."""
+        return ResultPaths(self.folder.parents[1])
+
+    @property
+    def identity(self) -> Path:
+        """Description of the search, see `common.search.folder`."""
+        return self.folder / "search.json"
+
+    @property
+    def lock(self) -> Path:
+        """Lock file, held by the process that chooses trials."""
+        return self.folder / ".lock"
+
+    @property
+    def rows(self) -> Path:
+        """Its best trials as rows of a table."""
+        return self.folder / "rows.json"
+
+    @property
+    def trials(self) -> Path:
+        """Folder of the notes on trials."""
+        return self.folder / "trials"
+
+    def trial(self, trial_id: str) -> Path:
+        """Note on a trial."""
+        return self.trials / f"{trial_id}.json"
+
+    @property
+    def journal(self) -> Path:
+        """Events of the search, one per line."""
+        return self.folder / "journal.jsonl"
+
+    @property
+    def state(self) -> Path:
+        """Latest snapshot of the search's state."""
+        return self.folder / "state.json"
+
+    @property
+    def previous_state(self) -> Path:
+        """The snapshot before that."""
+        return self.folder / "state.previous.json"
+
+
+@dataclass(frozen=True)
+class ResultPaths(RunPaths):
+    """Everything of one paper and dataset: `<out>/<paper>/<dataset>`."""
+
+    @classmethod
+    def of(cls, out: Path, paper: str, dataset: str) -> Self:
+        """The paths of a paper's dataset below `out`."""
+        return cls(Path(out) / paper / dataset)
+
+    @classmethod
+    def with_records(cls, out: Path, paper: str) -> list[Self]:
+        """All datasets of a paper that have a folder of records, by name."""
+        return [cls(path.parent) for path in sorted((Path(out) / paper).glob("*/runs")) if path.is_dir()]
+
+    @property
+    def dataset(self) -> str:
+        return self.folder.name
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the figures."""
+        return self.folder / "figures"
+
+    @property
+    def audits(self) -> Path:
+        """Folder of the leak audits."""
+        return self.folder / "audits"
+
+    def search(self, name: str) -> SearchPaths:
+        """The search with this name."""
+        return SearchPaths(self.folder / "searches" / name)
+
+
+def audit_files(out: Path, paper: str) -> list[Path]:
+    """The leak audits of a paper, of all datasets."""
+    return sorted((Path(out) / paper).glob("*/audits/*.json"))
+
+
+def results_of_audit(audit: Path) -> ResultPaths:
+    """The results that an audit's file belongs to."""
+    return ResultPaths(audit.parents[1])
+
+
+def searches(out: Path, paper: str, dataset: str | None = None) -> list[SearchPaths]:
+    """The searches of a paper that have begun, for one dataset or for all (None)."""
+    found = sorted((Path(out) / paper).glob(f"{dataset or '*'}/searches/*/search.json"))
+    return [SearchPaths(path.parent) for path in found]
+
+
+def table_files(out: Path, paper: str = "*") -> list[Path]:
+    """JSON files of the tables of a paper, or of all papers; those of the demo corpus are left out."""
+    return [path for path in sorted(Path(out).glob(f"{paper}/*/table_*.json")) if path.parent.name != "demo"]
+
+
+def page_file(out: Path, paper: str) -> Path:
+    """The generated page of a paper."""
+    return Path(out) / paper / "README.md"
+
+
+def overview_file(out: Path) -> Path:
+    """The generated list of all tables."""
+    return Path(out) / "README.md"
+
+
 def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str:
-    """File name of a table or figure: the plain name for the default protocol and scale, else what differs is added,
-    so that a contaminated or a smoke result never replaces another one (see `common.reports.groups` for the rest)."""
+    """File name, without suffix, of a table or figure.
+
+    The default protocol and scale have the plain name; whatever differs is appended, so that a contaminated or a smoke
+    result never replaces another one (`common.reports.groups` separates results that still have the same name).
+
+    Args:
+        kind: `table` or `figure`.
+        identifier: id of the table or figure.
+        setting: of the results.
+        paper: whose defaults are left out of the name.
+    """
     protocol = paper.default_experiment.protocol
     parts = [f"{kind}_{identifier}"]
     if setting.unit != protocol.unit:
@@ -37,12 +225,7 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
         path, value = parse_change(change)
         text = re.sub(r"[^A-Za-z0-9.-]+", "_", json.dumps(value)).strip("_")
         changes.append(f"{path.rpartition('.')[2]}_{text}")
-    in_words = "_".join(changes)
-    # File systems take names of 255 bytes, and a temporary file's is longer than this.
-    parts += [in_words if len(in_words) <= _LONGEST_CHANGES else f"changed_{sha256_of_json(setting.changes)[:8]}"]
+    readable = "_".join(changes)
+    # File systems allow names of 255 bytes, and a temporary file's name is longer than this one.
+    parts += [readable if len(readable) <= _LONGEST_CHANGES else f"changed_{sha256_of_json(setting.changes)[:8]}"]
     return "_".join(part for part in parts if part)
-
-
-def result_folder(out: Path, paper: Paper, dataset: str) -> Path:
-    """Where tables and figures of a paper and dataset lie."""
-    return Path(out) / paper.key / dataset

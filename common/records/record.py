@@ -1,4 +1,4 @@
-"""One immutable record per run: written once, found again by the run's id, never edited."""
+"""One immutable record per run: written once, found by the run's id, never edited."""
 
 import json
 from datetime import UTC, datetime
@@ -17,17 +17,17 @@ FORMAT_VERSION = 1
 
 
 class DataFacts(Spec):
-    """What a table says of the data.
+    """The data of a run, as described in tables.
 
     Args:
         title: the dataset's name.
-        caption: what must be said of it (synthetic, precomputed); may be empty.
+        caption: necessary remarks on the data (synthetic, precomputed); may be empty.
         genres: class names in label order.
-        clips: clips used.
-        expected: clips of the complete dataset; None where there is no such number.
-        missing: clips of the complete dataset that were not found.
-        skipped: clips left out because they cannot be used.
-        skipped_clips: their ids, the first twenty.
+        clips: number of clips used.
+        expected: number of clips of the complete dataset; None where that is not known.
+        missing: number of clips of the complete dataset that were not found.
+        skipped: number of clips left out because they cannot be used.
+        skipped_clips: ids of the first twenty of those.
     """
 
     title: str
@@ -42,7 +42,7 @@ class DataFacts(Spec):
 
 
 class PartCounts(Spec):
-    """Clips, altered copies of clips, and the windows of both in one part of a split."""
+    """Numbers of clips, of altered copies of clips, and of the windows of both in one part of a split."""
 
     clips: int
     windows: int
@@ -50,7 +50,7 @@ class PartCounts(Spec):
 
 
 class SecondInput(Spec):
-    """Shape of the second input's windows, and what it was standardised with."""
+    """Shape of the second input's windows, and the mean and standard deviation that it was standardised with."""
 
     shape: tuple[int, ...]
     mean: float
@@ -58,11 +58,11 @@ class SecondInput(Spec):
 
 
 class Projection(Spec):
-    """Test clips on a plane, in the order of the record's clips, see `common.runs.tsne`.
+    """A two-dimensional projection of the test clips, in the order of the record's clips, see `common.runs.tsne`.
 
     Args:
-        layer: whose values were projected, averaged over the windows of each clip.
-        dimensions: how many values those are.
+        layer: whose outputs were projected, averaged over the windows of each clip.
+        dimensions: number of those outputs.
         perplexity: 30, or less for few clips.
         points: (x, y) of each clip.
     """
@@ -77,19 +77,21 @@ class Record(Spec):
     """Everything about one finished run.
 
     Args:
-        run_id: of experiment, data, split, fold and seed.
+        run_id: digest of experiment, data, split, fold and seed.
         row_experiment: digest of the paper's row, as `--list` shows it.
-        experiment_digest, experiment: as it was really run (scale and flags applied).
+        experiment_digest, experiment: as it was run (scale and flags applied).
         shared_clips: clips with windows both in training or validation and in test.
-        input_mean, input_deviation: what the input was standardised with (0 and 1: not at all).
+        input_mean, input_deviation: mean and standard deviation that the input was standardised with (0 and 1: it was
+            not standardised).
         peak_resident_bytes: of the process that trained it, from its start to the end of this run.
-        metrics: part -> metric -> share between 0 and 1.
+        metrics: part -> metric -> fraction between 0 and 1.
         history: one entry per epoch.
-        clips: what the network said of each test clip.
+        clips: the network's predictions for each test clip.
         second_input: None where the network has one input.
         weights: file of trained weights that the network started from, as `name=SHA-256`; empty for none.
-        projection: the test clips on a plane, for rows whose paper shows such a picture.
-        test_withheld: the run was one of a search, which never sees test clips: it has neither clips nor test metrics.
+        projection: of the test clips, for rows whose paper shows such a figure.
+        test_withheld: whether the run belongs to a search, which never reads test clips; there are then no clips and no
+            test metrics.
     """
 
     format_version: int = FORMAT_VERSION
@@ -127,14 +129,14 @@ class Record(Spec):
 
 
 def write_record(folder: Path, record: Record) -> Path:
-    """Write a record once.
+    """Write a record, which must not exist yet.
 
     Raises:
         DataError: a record of this run exists already, or the folder cannot be written.
     """
     path = folder / f"{record.run_id}.json"
     if path.exists():
-        raise DataError(f"{path}: a record is never overwritten. Give --fresh to measure again.")
+        raise DataError(f"{path}: a record is never overwritten. Give --fresh to train the run again.")
     write_text(path, record_as_text(record.as_json()))
     return path
 
@@ -143,29 +145,31 @@ def read_record(path: Path) -> Record:
     """Read one record.
 
     Raises:
-        DataError: not a record, or edited so that its run id or metrics no longer fit.
+        DataError: the file is not a record, or was edited so that its run id or metrics no longer match.
     """
     try:
         record = Record.model_validate(read_json(path, what="a run's record"))
     except ValidationError as error:
         raise DataError(f"{path}: not a record of format {FORMAT_VERSION} ({error.error_count()} problems).") from error
     if path.stem != record.run_id:
-        raise DataError(f"{path}: holds run {record.run_id}; the file's name must be the run's id.")
+        raise DataError(f"{path}: holds run {record.run_id}; the file's name must be the run's id. Rename the file.")
     if record.format_version != FORMAT_VERSION:
         raise DataError(f"{path}: is of format {record.format_version}, expected {FORMAT_VERSION}.")
     tested = None if record.test_withheld else accuracies(record.clips)
     if record.metrics.get("test") != tested:
-        raise DataError(f"{path}: its metrics are not those of its clips; records are never edited. Run it again.")
+        raise DataError(
+            f"{path}: its metrics do not match its clips; records must not be edited. Delete it and run it again."
+        )
     return record
 
 
 def read_records(folder: Path) -> list[Record]:
-    """All records of a folder, by run id."""
+    """All records of a folder, in order of run id."""
     return [read_record(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
 
 
 def with_same_initial_weights(records: list[Record]) -> list[Record]:
-    """Runs from other files of trained weights are no repetitions: those of the newest run's file are kept."""
+    """The records that start from the same trained weights as the newest one; others are not repetitions of it."""
     if not records:
         return []
     newest = max(records, key=lambda record: (record.finished_at, record.run_id))
@@ -173,12 +177,12 @@ def with_same_initial_weights(records: list[Record]) -> list[Record]:
 
 
 def utc_now() -> str:
-    """The time, in UTC, to the second."""
+    """The current time in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def record_as_text(values: dict[str, Any]) -> str:
-    """A record's JSON. One field a line, one clip and one epoch a line: readable, and small in a diff."""
+    """A record's JSON with one field, clip or epoch per line: readable, and small in a diff."""
 
     def text(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)

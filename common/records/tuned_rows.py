@@ -1,4 +1,4 @@
-"""The best trials of a search as rows of a table, which `run.py` trains like any other, test windows included."""
+"""The best trials of a search as rows of a table, which `run.py` trains and tests like any other row."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from common.core.errors import DataError, SpecError
 from common.core.files import read_json
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable, Row
-from common.search.folder import SearchFolder, folders
+from common.records.paths import SearchPaths, searches
 
 ROWS_FORMAT = 1
 
@@ -20,20 +20,21 @@ def table_id_of(search: str) -> str:
 
 
 def with_tuned_rows(paper: Paper, out: Path, dataset: str | None) -> Paper:
-    """The paper with a table for each search whose best trials were written as rows.
+    """The paper, with one more table for each search whose best trials were written as rows.
+
+    A file of rows that cannot be used is named in a warning, and its table is left out.
 
     Args:
-        dataset: of the searches; None for all (of searches of one name the first).
-
-    A file of rows that cannot be used is named in a warning, and its table left out.
+        out: folder of the results.
+        dataset: of the searches; None for all (of searches with the same name only the first).
     """
     tables, tuned = [], {}
     own = {row.experiment.digest for table in paper.tables for row in table.rows}
-    for folder in folders(out, paper.key, dataset):
-        if not folder.rows.exists() or table_id_of(folder.name) in {table.id for table in tables}:
+    for search in searches(out, paper.key, dataset):
+        if not search.rows.exists() or table_id_of(search.name) in {table.id for table in tables}:
             continue
         try:
-            table, values = _tuned_table(paper, folder)
+            table, values = _tuned_table(paper, search)
         except DataError as error:
             warn(f"{error}")
             continue
@@ -41,13 +42,13 @@ def with_tuned_rows(paper: Paper, out: Path, dataset: str | None) -> Paper:
         tuned |= {digest: changes for digest, changes in values.items() if digest not in own}
     if not tables:
         return paper
-    # Without `--table` a command makes the paper's tables, as before.
+    # Without `--table` a command still makes only the paper's own tables.
     default = paper.default_tables or tuple(paper.table_ids)
     return replace(paper, tables=(*paper.tables, *tables), default_tables=default, tuned=tuned)
 
 
-def _tuned_table(paper: Paper, folder: SearchFolder) -> tuple[ResultTable, dict[str, dict[str, Any]]]:
-    values = read_json(folder.rows, what="a search's best trials")
+def _tuned_table(paper: Paper, search: SearchPaths) -> tuple[ResultTable, dict[str, dict[str, Any]]]:
+    values = read_json(search.rows, what="a search's best trials")
     try:
         if values["format"] != ROWS_FORMAT:
             raise ValueError(f"format {values['format']}, expected {ROWS_FORMAT}")
@@ -56,7 +57,7 @@ def _tuned_table(paper: Paper, folder: SearchFolder) -> tuple[ResultTable, dict[
         whole = paper.table(table_id)
         experiments = [base.experiment.with_values(row["values"]) for row in values["rows"]]
         table = ResultTable(
-            id=table_id_of(folder.name),
+            id=table_id_of(search.name),
             title=values["title"],
             row_header="Values",
             metrics=whole.metrics,
@@ -69,7 +70,7 @@ def _tuned_table(paper: Paper, folder: SearchFolder) -> tuple[ResultTable, dict[
         )
     except (KeyError, TypeError, ValueError, AttributeError, SpecError) as error:
         raise DataError(
-            f"{folder.rows}: not the best trials of a search of {paper.key} ({error}). Write them again with tune.py "
+            f"{search.rows}: not the best trials of a search of {paper.key} ({error}). Write them again with tune.py "
             "--top, or delete the file."
         ) from error
     tuned = {experiment.digest: row["values"] for row, experiment in zip(values["rows"], experiments, strict=True)}

@@ -1,4 +1,4 @@
-"""Shares of right decisions with intervals over test clips, of which those by one artist stand or fall together."""
+"""Accuracies with intervals over test clips, where clips by one artist are not independent."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from data_pipeline.datasets.artists import artist_keys
 
 
 def correct_by_clip(records: Sequence[Record], metric: str) -> dict[str, float]:
-    """Clip -> mean share of it that was right over the runs that tested it.
+    """Clip id -> share of the clip that was correct, averaged over the runs that tested it.
 
     Args:
         metric: one of `METRIC_NAMES`.
@@ -23,21 +23,21 @@ def correct_by_clip(records: Sequence[Record], metric: str) -> dict[str, float]:
 
 
 def artist_of_clips(records: Sequence[Record]) -> dict[str, str]:
-    """Tested clip -> what stands for its artist, see `data_pipeline.datasets.artists.artist_keys`."""
+    """Id of each tested clip -> key of its artist, see `data_pipeline.datasets.artists.artist_keys`."""
     clips = list(tested_clips(records).values())
     owners = artist_keys([clip.id for clip in clips], [clip.artist for clip in clips])
     return dict(zip((clip.id for clip in clips), owners, strict=True))
 
 
 def tested_clips(records: Sequence[Record]) -> dict[str, ClipResult]:
-    """Id -> what one of the runs said of it, for every clip that was tested."""
+    """Id of each tested clip -> its result in one of the runs."""
     return {clip.id: clip for record in records for clip in record.clips}
 
 
 def accuracy_with_interval(records: Sequence[Record], metric: str) -> tuple[Interval, float]:
-    """Mean of a metric over runs with Wilson's interval, and the independent clips that it counts.
+    """Mean of a metric over runs with its Wilson interval, and the effective number of clips.
 
-    Windows of one clip are no independent trials, so clips are counted also for window accuracies.
+    Windows of one clip are not independent trials, so window accuracies get an interval over clips, too.
 
     Args:
         metric: one of `METRIC_NAMES`.
@@ -50,34 +50,34 @@ def accuracy_with_interval(records: Sequence[Record], metric: str) -> tuple[Inte
 
 
 def artists_known(records: Sequence[Record]) -> bool:
-    """Whether the artist of any test clip is."""
+    """Whether the artist of any test clip is known."""
     return any(clip.artist is not None for clip in tested_clips(records).values())
 
 
 def resampled_units_text(records: Sequence[Record]) -> str:
-    """What a caption has to say of what a bootstrap draws."""
+    """The units that a bootstrap resamples, in words."""
     if artists_known(records):
         return "artists, each with all of its test clips"
-    return "test clips, whose artists are not known"
+    return "test clips, because artists are not known"
 
 
 def interval_text(records: Sequence[Record]) -> str:
-    """What a caption has to say of how `accuracy_with_interval` counts clips."""
-    told = "Wilson, counting test clips (not windows) as independent trials"
+    """How `accuracy_with_interval` counts clips, in words."""
+    method = "Wilson, over test clips (not windows)"
     if artists_known(records):
-        return f"{told}, but those of one artist for as few as their results are alike (design effect)"
-    return f"{told}; artists are not known, so clips of one artist count in full"
+        return f"{method}, with a design effect for clips by the same artist"
+    return f"{method}; artists are not known, so all clips count as independent"
 
 
 def interval_text_with_artists(records: Sequence[Record]) -> str:
-    """`counting`, with how many artists there are."""
+    """`interval_text`, with the numbers of clips and artists."""
     return f"{interval_text(records)}: {artists_text(records)}" if artists_known(records) else interval_text(records)
 
 
 def artists_text(records: Sequence[Record]) -> str:
-    """How many artists the test clips are by."""
+    """Number of test clips and of their artists, in words."""
     clips = tested_clips(records).values()
     nameless = sum(clip.artist is None for clip in clips)
     artists = len(set(artist_of_clips(records).values())) - nameless
-    unknown = f", that of {nameless} is not known" if nameless else ""
+    unknown = f" (artist not known for {nameless})" if nameless else ""
     return f"{len(clips)} test clips by {artists} artists{unknown}"

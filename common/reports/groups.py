@@ -1,4 +1,4 @@
-"""Records that belong into one table: measured by the same setting, under the same conditions."""
+"""Groups of records that share a table: the same setting, conditions and split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Group:
         setting: what the command chose.
         conditions: digest of what replaced the rows' own features and windows, see `conditions_of`.
         records: by run id.
-        tag: tells it apart from another group of the same file name; empty for the one with the plain name.
+        tag: suffix where another group has the same file name; empty for the group with the plain name.
     """
 
     setting: Setting
@@ -28,7 +28,7 @@ class Group:
     tag: str = ""
 
     def diverged(self, paper: Paper, notes: Sequence[Divergence]) -> list[Divergence]:
-        """Those of the notes that belong beside the group's records: same setting, conditions and split."""
+        """The notes of diverged runs that belong to the group: same setting, conditions and split."""
         rows = {row.experiment.digest: row.experiment for table in paper.tables for row in table.rows}
         splits = {record.split_digest for record in self.records}
         return [
@@ -47,18 +47,18 @@ class Group:
 
 
 def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
-    """Sort records into groups, those of the data that were measured first in front, then by newest record; a function
-    of the records alone.
+    """Sort records into groups. Groups of the data that were used first come first, then groups with newer records; the
+    order depends on the records only.
 
-    Only the first of several groups with one file name (they differ in data, epochs or precision, or in how a split of
-    one name deals) keeps the plain name, the others get a short digest behind it, so that none takes the place of
-    another. Data come before time because somebody's own arrays shall not push aside the results of others in the same
-    folder.
+    Several groups can have one file name: they differ in data, epochs or precision, or in the clips that a split of one
+    name assigns to its parts. The first keeps the plain name, the others get a short digest as a suffix, so that none
+    overwrites another. Data come before time so that a run on a user's own arrays does not take the plain name of
+    earlier results in the same folder.
     """
     rows = {row.experiment.digest: row.experiment for table in paper.tables for row in table.rows}
     alike: dict[tuple[str, str], list[Record]] = {}
     for record in sorted(records, key=lambda record: record.run_id):
-        # A row that the paper no longer has cannot stand in any of its tables.
+        # A row that the paper no longer has is in none of its tables.
         if record.row_experiment in rows:
             conditions = conditions_of(paper, rows[record.row_experiment], record.setting, record.experiment)
             alike.setdefault((record.setting.digest, conditions), []).append(record)
@@ -75,18 +75,19 @@ def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
     for (setting_digest, conditions), number, members in in_order:
         setting = members[0].setting
         plain = file_stem("", "", setting, paper)
-        told_apart = [setting_digest, conditions, *([number] if number else [])]
-        tag = sha256_of_json(told_apart)[:8] if plain in taken else ""
+        distinguishing = [setting_digest, conditions, *([number] if number else [])]
+        tag = sha256_of_json(distinguishing)[:8] if plain in taken else ""
         taken.add(plain)
         groups.append(Group(setting, conditions, tuple(members), tag))
     return groups
 
 
 def _by_split(records: list[Record]) -> dict[int, list[Record]]:
-    """Records of one setting by how often their split, of the same name, has been dealt otherwise since: a later
-    version may tell artists apart in another way, and runs on other test clips are no repetitions of each other.
+    """Version of the split -> records of one setting; version 0 is the newest. A later version of this program may
+    assign clips differently under the same name, e.g. when it identifies artists in another way, and runs on different
+    test clips are not repetitions of each other.
 
-    Only runs of the same row and fold are told apart: rows with other windows may be dealt otherwise from the start.
+    Only runs of the same row and fold are compared: rows with other windows may have another split from the start.
     """
     splits: dict[tuple[str, int], list[str]] = {}
     for record in sorted(records, key=_age, reverse=True):
@@ -101,5 +102,5 @@ def _by_split(records: list[Record]) -> dict[int, list[Record]]:
 
 
 def _age(record: Record) -> tuple[str, str]:
-    """Later for newer records."""
+    """Sort key: greater for newer records."""
     return record.finished_at, record.run_id

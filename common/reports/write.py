@@ -1,9 +1,8 @@
-"""Everything that is written once the records are there: tables and figures."""
+"""Writes all tables and figures that can be made from records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure as Drawing
@@ -11,7 +10,7 @@ from matplotlib.figure import Figure as Drawing
 from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, Figure
 from common.records.divergence import Divergence, read_divergences
-from common.records.paths import result_folder, runs_folder
+from common.records.paths import ResultPaths
 from common.records.record import read_records, with_same_initial_weights
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.figures.curves import draw_compared_curves, draw_curves, draw_projection
@@ -28,6 +27,7 @@ from common.reports.figures.tables import (
 )
 from common.reports.formats import write_table
 from common.reports.groups import Group, groups_of
+from common.reports.table import Table
 from common.reports.tables.architecture import architecture_table
 from common.reports.tables.confusion import confusion_table
 from common.reports.tables.folds import fold_table
@@ -35,17 +35,25 @@ from common.reports.tables.genres import per_genre_table
 from common.reports.tables.legacy import legacy_table
 from common.reports.tables.pairs import paired_table
 from common.reports.tables.results import results_table
-from common.reports.text.caption import flag_summary, without_interval_lines
+from common.reports.text.caption import flag_summary
 from data_pipeline.cache.shards import read_track
 from data_pipeline.windows.reader import WindowReader
+
+_CURVES = ("accuracy", "loss", "comparison", "tsne")
+_EXAMPLES = ("spectrogram", "spectrograms", "windows", "waveform_windows")
 
 
 @dataclass(frozen=True)
 class GroupReport:
-    """What was written of one group: its tables as JSON values, by table id, and the paths of each."""
+    """The tables and files that were written for one group of records.
+
+    Args:
+        tables: table id -> table.
+        paths: id of a table of results, or `curves` -> files.
+    """
 
     group: Group
-    tables: dict[str, dict[str, Any]]
+    tables: dict[str, Table]
     paths: dict[str, list[Path]]
 
 
@@ -56,86 +64,78 @@ def regenerate_tables(paper: Paper, out: Path, dataset: str | None = None) -> li
     `--from-records` end with the same bytes.
 
     Args:
-        dataset: only of this one; None for all.
+        dataset: key of the data set whose records are used; None for all.
     """
-    folders = sorted(path.parent for path in (Path(out) / paper.key).glob("*/runs") if path.is_dir())
     reports = []
-    for folder in folders:
-        if dataset in (None, folder.name):
-            whole = with_tuned_rows(paper, out, folder.name)
-            groups = groups_of(whole, read_records(runs_folder(out, paper.key, folder.name)))
-            notes = read_divergences(folder / "diverged")
-            reports += [_write_group(whole, group, out, group.diverged(whole, notes)) for group in groups]
+    for results in ResultPaths.with_records(out, paper.key):
+        if dataset in (None, results.dataset):
+            whole = with_tuned_rows(paper, out, results.dataset)
+            groups = groups_of(whole, read_records(results.runs))
+            notes = read_divergences(results.diverged)
+            reports += [_write_group(whole, group, results, group.diverged(whole, notes)) for group in groups]
     return reports
 
 
-def _write_group(paper: Paper, group: Group, out: Path, diverged: Sequence[Divergence]) -> GroupReport:
-    folder = result_folder(out, paper, group.setting.dataset)
+def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Sequence[Divergence]) -> GroupReport:
     records = list(group.records)
-    made: dict[str, dict[str, Any]] = {}
+    made: dict[str, Table] = {}
     paths: dict[str, list[Path]] = {}
 
-    def keep(values: dict[str, Any], chart: Drawing, beside: str) -> None:
-        """Write a table and its picture; `beside` is the id of the table of results that it belongs to."""
-        stem = group.stem("table", values["table"], paper)
-        made[values["table"]] = values
-        paths.setdefault(beside, []).extend(write_table(folder, stem, values))
-        paths[beside] += save_figure(chart, folder / "figures" / stem)
+    def keep(table: Table, chart: Drawing, beside: str) -> None:
+        """Write a table and its figure; `beside` is the id of the table of results that it belongs to."""
+        stem = group.stem("table", table.id, paper)
+        made[table.id] = table
+        paths.setdefault(beside, []).extend(write_table(results.folder, stem, table))
+        paths[beside] += save_figure(chart, results.figures / stem)
 
-    for table in paper.tables:
-        values = results_table(paper, table, group.setting, records, diverged)
-        if not any(row["measured"] for row in values["rows"]):
+    for published in paper.tables:
+        table = results_table(paper, published, group.setting, records, diverged)
+        if not any(row["measured"] for row in table.values["rows"]):
             continue
-        subtitle = flag_summary(values)
-        keep(values, draw_results(values, subtitle=subtitle), table.id)
-        twins = (
-            (fold_table, draw_folds),
-            (per_genre_table, draw_per_genre),
-            (legacy_table, draw_results),
-            (paired_table, draw_pairs),
+        subtitle = flag_summary(table)
+        keep(table, draw_results(table.values, subtitle=subtitle), published.id)
+        companions = (
+            (fold_table, draw_folds, ()),
+            (per_genre_table, draw_per_genre, ()),
+            (legacy_table, draw_results, ()),
+            # Differences of rows have intervals of their own.
+            (paired_table, draw_pairs, ("intervals", "spread")),
         )
-        for break_down, draw in twins:
-            broken_down = break_down(paper, table, group.setting, records)
-            if broken_down:
-                own = broken_down.get("kind") == "pairs"
-                shared = without_interval_lines(values["caption"]) if own else values["caption"]
-                broken_down["caption"] = broken_down.get("caption", []) + shared
-                broken_down["warnings"] = values["warnings"]
-                keep(broken_down, draw(broken_down, subtitle=subtitle), table.id)
+        for build, draw, without in companions:
+            own = build(paper, published, group.setting, records)
+            if own:
+                keep(own.with_notes_of(table, without=without), draw(own.values, subtitle=subtitle), published.id)
     for published in paper.confusions:
-        values = confusion_table(paper, published, group.setting, records)
-        if values:
+        own = confusion_table(paper, published, group.setting, records)
+        if own:
             whole = made[published.row[0]]
-            values["caption"] += whole["caption"]
-            values["warnings"] = whole["warnings"]
-            keep(values, draw_confusion(values, subtitle=flag_summary(whole)), published.row[0])
-    paths["curves"] = _write_curves(paper, group, made, folder / "figures")
+            chart = draw_confusion(own.values, subtitle=flag_summary(whole))
+            keep(own.with_notes_of(whole), chart, published.row[0])
+    paths["curves"] = _write_curves(paper, group, made, results.figures)
     for figure in paper.figures:
         if figure.table in made:
-            paths[figure.table] += _write_whole(paper, group, figure, made[figure.table], folder / "figures")
+            paths[figure.table] += _write_whole(paper, group, figure, made[figure.table], results.figures)
     for table in paper.architecture:
-        made[table.id], paths[table.id] = write_architecture(paper, table, group.setting.dataset, out)
+        made[table.id], paths[table.id] = write_architecture(paper, table, results)
     return GroupReport(group, made, paths)
 
 
-def write_architecture(
-    paper: Paper, table: ArchitectureTable, dataset: str, out: Path
-) -> tuple[dict[str, Any], list[Path]]:
+def write_architecture(paper: Paper, table: ArchitectureTable, results: ResultPaths) -> tuple[Table, list[Path]]:
     """Write a table of layers; it needs no records."""
-    values = architecture_table(paper, table, dataset)
-    return values, write_table(result_folder(out, paper, dataset), f"table_{table.id}", values)
+    built = architecture_table(paper, table, results.dataset)
+    return built, write_table(results.folder, f"table_{table.id}", built)
 
 
-def _write_whole(paper: Paper, group: Group, figure: Figure, table: dict[str, Any], folder: Path) -> list[Path]:
-    """Draw a whole table in one picture."""
+def _write_whole(paper: Paper, group: Group, figure: Figure, table: Table, folder: Path) -> list[Path]:
+    """Draw a whole table in one figure."""
     if figure.kind == "heat_maps":
-        drawn = draw_heat_maps(table, figure.places, subtitle=flag_summary(table))
+        drawn = draw_heat_maps(table.values, figure.places, subtitle=flag_summary(table))
     else:
-        drawn = draw_scaling(table, figure.places, figure.sizes, subtitle=flag_summary(table))
+        drawn = draw_scaling(table.values, figure.places, figure.sizes, subtitle=flag_summary(table))
     return save_figure(drawn, folder / group.stem("figure", figure.id, paper))
 
 
-def _write_curves(paper: Paper, group: Group, made: dict[str, dict[str, Any]], folder: Path) -> list[Path]:
+def _write_curves(paper: Paper, group: Group, made: dict[str, Table], folder: Path) -> list[Path]:
     """Draw the paper's learning curves from the records of their rows; nothing where there are none."""
     paths = []
     for figure in paper.figures:
@@ -166,26 +166,21 @@ def _write_curves(paper: Paper, group: Group, made: dict[str, dict[str, Any]], f
     return paths
 
 
-def write_data_figures(paper: Paper, group: Group, readers: list[WindowReader], out: Path) -> list[Path]:
-    """Draw the paper's pictures of the data from the first track that has windows.
+def write_data_figures(paper: Paper, group: Group, readers: list[WindowReader], results: ResultPaths) -> list[Path]:
+    """Draw the paper's figures of the data from the first track that has windows.
 
     Args:
-        readers: of all inputs that the command's networks saw; each picture takes the first that it can show.
+        readers: of all inputs that the command's networks saw; each figure takes the first that it can show.
     """
-    folder = result_folder(out, paper, group.setting.dataset) / "figures"
     paths = []
     for figure in paper.figures:
         if figure.kind not in _EXAMPLES:
             continue
         fitting = [reader for reader in readers if _can_show(figure, reader)]
         if fitting:
-            stem = folder / group.stem("figure", figure.id, paper)
+            stem = results.figures / group.stem("figure", figure.id, paper)
             paths += save_figure(_draw_example(paper, figure, fitting[0]), stem)
     return paths
-
-
-_CURVES = ("accuracy", "loss", "comparison", "tsne")
-_EXAMPLES = ("spectrogram", "spectrograms", "windows", "waveform_windows")
 
 
 def _can_show(figure: Figure, reader: WindowReader) -> bool:
@@ -208,7 +203,7 @@ def _draw_example(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing
         return _draw_genres(paper, figure, reader)
     if figure.kind == "spectrogram":
         kind = {"stft_db": "STFT bin", "log_mel": "mel band", "torch_mel": "mel band"}.get(feature.kind, "bin")
-        # Decibels over 1 are shown as they are.
+        # Decibels relative to 1 are shown as they are.
         top_db = None if feature.kind == "torch_mel" else getattr(feature, "top_db", None)
         return draw_spectrogram(values, seconds, title=heading, bins_label=kind, top_db=top_db)
     starts = reader.windows.starts[reader.windows.tracks == number]
@@ -221,7 +216,7 @@ def _draw_example(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing
 
 
 def _draw_genres(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing:
-    """The first clip of each of the figure's genres; other genres of the data stand in for those that it lacks."""
+    """The first clip of each of the figure's genres; genres that the data lack are replaced by others."""
     index = reader.index
     wanted = {genre.casefold() for genre in figure.genres}
     first, tracks = {}, index.tracks

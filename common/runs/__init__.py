@@ -1,1 +1,1 @@
-"""From options to records: choose rows, plan runs, carry them out."""
+"""From options to records: choose rows, plan the runs, train and evaluate them."""

@@ -8,8 +8,7 @@ import numpy as np
 from common.core.console import say, warn
 from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment
-from common.paper.overrides import Setting, resolve
-from common.paper.paper import Paper
+from common.paper.overrides import Resolver
 from common.paper.protocol import Protocol
 from common.paper.tables import Row
 from common.runs.selection import weights_name
@@ -30,10 +29,10 @@ from data_pipeline.windows.reader import WindowReader
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run with all that it needs.
+    """A run with everything that it needs.
 
     Args:
-        labels: the rows that it serves, e.g. `5.1 [16]`.
+        labels: the rows that it belongs to, e.g. `5.1 [16]`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
         weights: file of trained weights that it starts from, as `name=SHA-256`; may be empty.
     """
@@ -48,27 +47,25 @@ class PlannedRun:
 
     @property
     def name(self) -> str:
-        """How progress and failures call it, e.g. `5.1 [16], seed 0, fold 2/10`."""
+        """Its name in progress and error messages, e.g. `5.1 [16], seed 0, fold 2/10`."""
         kind = "round" if self.run.experiment.protocol.split == "rotating" else "fold"
         place = f", {kind} {self.run.fold.number + 1}/{self.folds}" if self.folds > 1 else ""
         return f"{', '.join(self.labels)}, seed {self.run.seed}{place}"
 
 
 class RunBuilder:
-    """Makes shards, folds and readers once each, whichever rows need them.
+    """Makes the shards, folds and readers of all rows; rows that need the same ones share them.
 
     Args:
-        given: feature of the arrays that the dataset consists of; None where there is audio.
         cache, decoder, skip_bad, parallel_map: see `data_pipeline.cache.extraction.prepare`.
-        seeds: runs of each row; None for the paper's or the scale's own number.
+        seeds: number of seeds of each row; None for the paper's or the scale's own number.
         weights: name -> SHA-256 of files of trained weights.
     """
 
     def __init__(
         self,
-        paper: Paper,
+        resolver: Resolver,
         catalog: Catalog,
-        given: Feature | None,
         *,
         cache: Path,
         decoder: Decoder,
@@ -77,22 +74,33 @@ class RunBuilder:
         weights: dict[str, str],
         parallel_map: ParallelMap | None = None,
     ):
-        self._paper = paper
+        self._resolver = resolver
         self._cache, self._decoder, self._skip_bad, self._seeds = cache, decoder, skip_bad, seeds
         self._weights = weights
         self._parallel_map = parallel_map
         self._catalog = catalog
-        self._given = given
         self._indices: dict[tuple[str, str | None], ShardIndex] = {}
         self._readers: dict[str, tuple[Reader, list[Fold]]] = {}
         self._warned: set[str] = set()
         self.short_tracks: set[str] = set()
 
-    def runs_of(self, row: Row, setting: Setting) -> list[PlannedRun]:
-        experiment = resolve(self._paper, row.experiment, setting, self._given)
+    def prepare(self, row: Row) -> None:
+        """Extract the features of a row, if that has not been done.
+
+        Raises:
+            DataError: a track or the cache cannot be used.
+        """
+        experiment = self._resolver.experiment(row.experiment)
+        for given in experiment.inputs:
+            self._index(given.feature, experiment.copies)
+
+    def runs_of(self, row: Row) -> list[PlannedRun]:
+        """The runs of a row: every seed in every fold."""
+        paper, setting = self._resolver.paper, self._resolver.setting
+        experiment = self._resolver.experiment(row.experiment)
         reader, folds = self._reader(experiment)
-        seeds = self._seeds or (1 if setting.scale == "smoke" else self._paper.paper_seeds)
-        variant = self._variant(row, experiment, setting)
+        seeds = self._seeds or (1 if setting.scale == "smoke" else paper.paper_seeds)
+        variant = self._variant(row, experiment)
         name = weights_name(experiment)
         weights = f"{name}={self._weights[name]}" if name in self._weights else ""
         planned = []
@@ -107,24 +115,21 @@ class RunBuilder:
             ]
         return planned
 
-    def _variant(self, row: Row, experiment: Experiment, setting: Setting) -> str:
-        """What a change or a scale makes of two rows may be one and the same; each still needs its own record."""
+    def _variant(self, row: Row, experiment: Experiment) -> str:
+        """Keeps run ids unique where rows become the same experiment under a change or a scale: each needs a record."""
+        resolver, setting = self._resolver, self._resolver.setting
         weights = self._weights.get(weights_name(experiment) or "", "")
         if setting.changes or weights or setting.genres:
-            # Two choices of genres may hold the same clips, where some genres have none, and still be other classes.
+            # Two choices of genres can hold the same clips, if some genres have none, and still be different classes.
             others = [other for other in (weights, setting.genres) if other]
             return sha256_of_json([row.experiment.digest, setting.changes, *others])
-        plain = setting.replace(epochs=None, precision=None)
-        if setting != plain and resolve(self._paper, row.experiment, plain, self._given) == experiment:
-            # A flag that this row has anyway: its run without the flag stands in another table.
+        plain = resolver.with_setting(epochs=None, precision=None)
+        if setting != plain.setting and plain.experiment(row.experiment) == experiment:
+            # The option changes nothing for this row, but its run without the option belongs to another table.
             return sha256_of_json([row.experiment.digest, setting.epochs, setting.precision])
-        # Rows that a search found count for themselves alone: they shall not rename the runs of the paper's.
-        others = {other.digest: other for other in (*self._paper.experiments, row.experiment)}
-        twins = [
-            digest
-            for digest, other in others.items()
-            if resolve(self._paper, other, setting, self._given).digest == experiment.digest
-        ]
+        # Rows that a search found do not count as twins: they must not change the run ids of the paper's rows.
+        others = {other.digest: other for other in (*resolver.paper.experiments, row.experiment)}
+        twins = [digest for digest, other in others.items() if resolver.experiment(other).digest == experiment.digest]
         return sha256_of_json(row.experiment.digest) if len(twins) > 1 else ""
 
     def _index(self, feature: Feature, copies: OfflineAugmentation | None) -> ShardIndex:
@@ -141,7 +146,7 @@ class RunBuilder:
         return self._indices[key]
 
     def _reader(self, experiment: Experiment) -> tuple[Reader, list[Fold]]:
-        default = self._paper.default_experiment
+        default = self._resolver.paper.default_experiment
         key = experiment.replace(model=default.model, training=default.training).digest
         if key not in self._readers:
             reader = self._open(experiment)
@@ -161,13 +166,13 @@ class RunBuilder:
             )
             self._warn_of_parts(experiment.protocol, folds, reader)
             per_track = np.bincount(windows.tracks)[sorted(used)]
-            spread = (
+            windows_per_track = (
                 f"{per_track.min()}" if per_track.min() == per_track.max() else f"{per_track.min()}-{per_track.max()}"
             )
             shown = " and ".join(f"{part.index.feature.bins} x {part.windows.frames}" for part in reader.parts)
             what = "clips" if experiment.copies is None else "clips and copies"
             say(
-                f"{len(used)} {what}, {len(windows)} windows of {shown} ({spread} per clip), "
+                f"{len(used)} {what}, {len(windows)} windows of {shown} ({windows_per_track} per clip), "
                 f"split: {experiment.protocol.name}"
             )
             self._readers[key] = reader, folds
@@ -180,7 +185,7 @@ class RunBuilder:
             for part, (share, asked) in uneven.items():
                 self._warn_once(
                     f"part {part} has {100 * share:.0f} % of the clips instead of {100 * asked:g} %: some artists have "
-                    "very many"
+                    "very many clips"
                 )
         for fold in folds:
             for part, genres in missing_genres(fold, reader.labels, reader.index.genres).items():
@@ -194,7 +199,7 @@ class RunBuilder:
                 self._warn_once(warning)
 
     def _warn_once(self, warning: str) -> None:
-        """Rows with other features have the same split."""
+        """Rows with different features share a split, and so its warnings."""
         if warning not in self._warned:
             self._warned.add(warning)
             warn(warning)

@@ -1,4 +1,4 @@
-"""From one planned run to its record: train, judge, write down."""
+"""Trains and evaluates one planned run, and makes its record."""
 
 import time
 from pathlib import Path
@@ -7,15 +7,16 @@ import keras
 import numpy as np
 
 from common.core.errors import RunError
-from common.metrics.clips import accuracies, aggregate_windows
+from common.metrics.clips import ClipResult, accuracies, aggregate_windows
 from common.paper.paper import count_trainable
 from common.records.environment import describe_machine, package_versions
+from common.records.paths import WorkPaths
 from common.records.record import PartCounts, Record, SecondInput, utc_now
 from common.runs.builder import PlannedRun
 from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.tsne import project_clips
-from common.training.fit import WEIGHTS_NAME, FitCallback, FittedModel, fit, kept_epoch, predict
+from common.training.fit import FitCallback, FittedModel, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit, peak_resident_bytes
 from common.training.model_cache import CompiledModelCache
 from data_pipeline.windows.layout import Reader, input_shape
@@ -25,23 +26,23 @@ from data_pipeline.windows.standardisation import Standardisation
 def train_and_evaluate(
     plan: Plan,
     planned: PlannedRun,
-    place: Path,
+    work: WorkPaths,
     options: Options,
-    workbench: CompiledModelCache,
-    memory: MemoryLimit,
+    model_cache: CompiledModelCache,
     callback: FitCallback,
 ) -> Record:
-    """Train one run, going on from its checkpoint where there is one, and judge it on validation and test; on
-    validation alone where the run's fold has no test windows.
+    """Train one run, continuing from its checkpoint if there is one, and evaluate it on validation and test windows;
+    only on validation windows where the run's fold has no test windows.
 
     Args:
-        place: folder of the run's checkpoint, logs and best weights.
-        workbench: where its compiled model comes from.
+        work: where checkpoint, logs and best weights are kept.
+        model_cache: where the compiled model comes from.
 
     Raises:
-        EncoreError: the run failed (RunError, SpecError), or the data, the memory or the disk did.
+        EncoreError: the run failed (RunError, SpecError), or the data, the memory or the disk cannot be used.
     """
     run, paper, reader = planned.run, plan.paper, planned.reader
+    memory_limit = options.memory_limit
 
     def build(shape: tuple, classes: int) -> keras.Model:
         model = paper.build(run.experiment.model, shape, classes)
@@ -54,17 +55,17 @@ def train_and_evaluate(
         build,
         reader,
         layout=paper.layout,
-        folder=place,
-        start_from=None if planned.previous is None else _weights_of(planned.previous, place),
-        workbench=workbench,
-        memory=memory,
+        work=work,
+        start_from=None if planned.previous is None else _weights_of(planned.previous, work),
+        model_cache=model_cache,
+        memory_limit=memory_limit,
         callback=callback,
     )
     began = time.perf_counter()
     metrics, clips = {}, ()
     test_withheld = not len(run.fold.test)
     for part in ("valid",) if test_withheld else ("valid", "test"):
-        clips = _evaluate_part(plan, planned, fitted, part, memory)
+        clips = _evaluate_part(plan, planned, fitted, part, memory_limit)
         metrics[part] = accuracies(clips)
     layer = None if test_withheld else paper.projected_layer(planned.row_experiment)
     projection = layer and project_clips(
@@ -74,27 +75,29 @@ def train_and_evaluate(
         layer=layer,
         batch_size=run.experiment.training.batch_windows,
         layout=paper.layout,
-        budget_bytes=memory.batch_budget(),
+        memory_left_bytes=memory_limit.left_bytes(),
     )
-    memory.require("judging")
+    memory_limit.require("evaluation")
     tested = () if test_withheld else tuple(clips)
-    machine = describe_machine(workbench.devices.facts)
+    machine = describe_machine(model_cache.devices.facts)
     record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began, machine)
     return record.replace(projection=projection)
 
 
-def _weights_of(previous: str, place: Path) -> Path:
+def _weights_of(previous: str, work: WorkPaths) -> Path:
     """Best weights of an earlier run of the same command."""
-    path = place.parent / previous / WEIGHTS_NAME
+    path = WorkPaths(work.folder.parent / previous).best_weights
     if not path.exists():
         raise RunError(
-            f"{path}: the weights of the round before are missing, and this round starts from them. The round before "
-            "failed, or its folder was removed: give --fresh to train all rounds again."
+            f"{path}: the weights of the previous round are missing, and this round starts from them. The previous "
+            "round failed, or its folder was removed: give --fresh to train all rounds again."
         )
     return path
 
 
-def _evaluate_part(plan: Plan, planned: PlannedRun, fitted: FittedModel, part: str, memory: MemoryLimit):
+def _evaluate_part(
+    plan: Plan, planned: PlannedRun, fitted: FittedModel, part: str, memory_limit: MemoryLimit
+) -> list[ClipResult]:
     reader, positions = planned.reader, getattr(planned.run.fold, part)
     probabilities = predict(
         fitted,
@@ -102,7 +105,7 @@ def _evaluate_part(plan: Plan, planned: PlannedRun, fitted: FittedModel, part: s
         positions,
         batch_size=planned.run.experiment.training.batch_windows,
         layout=plan.paper.layout,
-        budget_bytes=memory.batch_budget(),
+        memory_left_bytes=memory_limit.left_bytes(),
     )
     tracks = reader.index.tracks
     return aggregate_windows(
@@ -126,7 +129,7 @@ def _second_input(shape: tuple[int, ...], standardisation: Standardisation) -> S
 
 
 def _record(
-    plan: Plan, planned: PlannedRun, fitted: FittedModel, metrics, clips, judging_seconds: float, machine
+    plan: Plan, planned: PlannedRun, fitted: FittedModel, metrics, clips, evaluation_seconds: float, machine
 ) -> Record:
     run, reader = planned.run, planned.reader
     shape = input_shape(reader, plan.paper.layout)
@@ -153,7 +156,7 @@ def _record(
         second_input=None if len(reader.parts) == 1 else _second_input(shape[1], fitted.standardisation[1]),
         best_epoch=kept_epoch(run.experiment.training, fitted.state),
         metrics=metrics,
-        wall_seconds=round(fitted.seconds + judging_seconds, 1),
+        wall_seconds=round(fitted.seconds + evaluation_seconds, 1),
         peak_resident_bytes=peak_resident_bytes(),
         machine=machine,
         versions=package_versions(),

@@ -1,4 +1,4 @@
-"""The progress of a whole table: runs done, runs left, time left, and how the present run learns."""
+"""The progress of a whole table: runs done, runs left, time left, loss and validation accuracy."""
 
 import time
 
@@ -13,7 +13,7 @@ class ProgressDisplay:
 
     Args:
         runs: all runs of the command; 0 where their number is not known.
-        finished: those that had a record before.
+        finished: runs that already had a record.
         epochs: epochs that the pending runs take at most, for the time left.
     """
 
@@ -42,13 +42,13 @@ class ProgressDisplay:
         self._bars.stop()
 
     def begin(self, name: str, epochs: int) -> "RunProgress":
-        """A run starts, beside others that may be on their way; hand the callback to the fit loop."""
+        """Add the bar of a run that starts, while others may be running; returns the callback for its fit loop."""
         task = self._bars.add_task(name, total=1)
         self._begun += 1
         return RunProgress(self, name, task, epochs, f"{self._begun}{self._of}")
 
     def end(self, callback: "RunProgress", result: str) -> None:
-        """The run is over: its own bar goes, one line with the result stays."""
+        """Remove the bar of a run that ended, and print its result in one line."""
         self._done += 1
         self._bars.remove_task(callback.task)
         if self._total is not None:
@@ -58,7 +58,7 @@ class ProgressDisplay:
         say(f"[{callback.number}] {callback.name}: {result} ({time.perf_counter() - callback.began:.0f} s)")
 
     def epoch(self) -> None:
-        """An epoch of any run is done."""
+        """Count one finished epoch of any run."""
         if self._total is not None:
             self._bars.advance(self._total, 1)
 
@@ -73,8 +73,8 @@ class ProgressDisplay:
 class RunProgress(FitCallback):
     """Moves the bar of one run."""
 
-    def __init__(self, board: ProgressDisplay, name: str, task: int, epochs: int, number: str):
-        self._board = board
+    def __init__(self, display: ProgressDisplay, name: str, task: int, epochs: int, number: str):
+        self._display = display
         self.name, self.task, self.epochs = name, task, epochs
         self.number = number
         self.epochs_shown = 0
@@ -83,12 +83,12 @@ class RunProgress(FitCallback):
 
     def on_epoch_begin(self, epoch: int, batches: int) -> None:
         if epoch > self.epochs_shown:
-            # Going on from a checkpoint: those epochs need no time any more.
+            # Continuing from a checkpoint: the epochs before it take no more time.
             for _ in range(epoch - self.epochs_shown):
-                self._board.epoch()
-            say(f"[{self.number}] {self.name}: going on after epoch {epoch}")
+                self._display.epoch()
+            say(f"[{self.number}] {self.name}: continuing after epoch {epoch}")
             self.epochs_shown = epoch
-        self._board.bars().update(
+        self._display.bars().update(
             self.task,
             description=f"{self.name}: epoch {epoch + 1}/{self.epochs}{self._latest}",
             total=batches,
@@ -99,19 +99,19 @@ class RunProgress(FitCallback):
         self.batches(1)
 
     def batches(self, count: int) -> None:
-        """So many batches of this epoch were trained on since the last call."""
-        self._board.bars().advance(self.task, count)
+        """Advance the bar by the batches that were trained on since the last call."""
+        self._display.bars().advance(self.task, count)
 
     def again(self) -> None:
-        """The worker of this run was lost, and another one does it."""
-        say(f"[{self.number}] {self.name}: its worker was lost, done again by another")
+        """Report that the worker of this run was lost and another one takes over."""
+        say(f"[{self.number}] {self.name}: its worker was lost, another one takes over")
 
     def on_epoch_end(self, entry: dict[str, float]) -> None:
         self._latest = f", loss {entry['loss']:.3f}, validation {100 * entry['val_accuracy']:.1f} %"
         epoch = int(entry["epoch"])
         # An epoch that a lost worker had finished counts once.
         if epoch > self.epochs_shown:
-            self._board.epoch()
+            self._display.epoch()
             self.epochs_shown = epoch
         if not messages.is_terminal:
             say(f"[{self.number}] {self.name}: epoch {epoch}/{self.epochs}{self._latest}")

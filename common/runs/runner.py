@@ -1,11 +1,10 @@
-"""Runs a plan: trains what has no record yet, and writes records as they come."""
+"""Carries out a plan: trains the runs that have no record yet, and writes each record when its run ends."""
 
 import shutil
 import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from filelock import FileLock
 
@@ -14,7 +13,7 @@ from common.core.errors import DivergedError, EncoreError, RunError, SpecError
 from common.core.files import make_folder, require_writable_folder, write_text
 from common.records.divergence import Divergence, forget_divergence, write_divergence
 from common.records.environment import describe_machine, package_versions
-from common.records.paths import result_folder
+from common.records.paths import RunPaths
 from common.records.record import Record, read_record, utc_now, write_record
 from common.runs.builder import PlannedRun
 from common.runs.evaluate import train_and_evaluate
@@ -22,12 +21,8 @@ from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
 from common.training.devices import find_devices
-from common.training.fit import CHECKPOINT_NAME, FitCallback
-from common.training.memory import MemoryLimit
+from common.training.fit import FitCallback
 from common.training.model_cache import CompiledModelCache, graph_digest
-
-# Beside the checkpoint of a run that is measured again: the command that asked for it.
-_FRESH_NAME = "fresh.txt"
 
 
 @dataclass(frozen=True)
@@ -38,8 +33,8 @@ class RunResult:
         record: None where it failed.
         trained: False where a record was there already.
         failure: the reason; empty where there is a record.
-        misfit: whether the network and the windows do not go together.
-        diverged: what tables have to say of it, where its loss was no longer finite.
+        misfit: whether the network cannot take the windows.
+        diverged: note for the tables, where the loss was not finite.
     """
 
     run_id: str
@@ -51,7 +46,7 @@ class RunResult:
 
     @property
     def line(self) -> str:
-        """What progress says of it."""
+        """One line for the progress display."""
         if self.record is None:
             return f"FAILED: {self.failure}"
         if not self.trained:
@@ -61,77 +56,59 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Job:
-    """What one command has to do.
+    """The work of one command.
 
     Args:
-        command: a name unlike that of any other command.
+        command: unique name of this command.
         pending: the runs that have no record yet.
-        home: folder of records and checkpoints; None for that of the paper's results.
+        home: where records and checkpoints are kept; None for the paper's results.
     """
 
     plan: Plan
     options: Options
     command: str
     pending: tuple[PlannedRun, ...] = ()
-    home: Path | None = None
+    home: RunPaths | None = None
 
     @property
-    def records(self) -> Path:
-        """Folder of the records."""
-        return self._home / "runs"
-
-    @property
-    def diverged(self) -> Path:
-        """Folder of the notes of runs that diverged."""
-        return self._home / "diverged"
-
-    @property
-    def work(self) -> Path:
-        """Holds a folder with checkpoint, logs and best weights for each run."""
-        return self._home / "work"
-
-    @property
-    def _home(self) -> Path:
-        return self.home or result_folder(self.options.out, self.plan.paper, self.plan.setting.dataset)
+    def paths(self) -> RunPaths:
+        """Where records, notes of divergence and checkpoints are kept."""
+        return self.home or self.plan.results(self.options.out)
 
     def is_recorded(self, planned: PlannedRun) -> bool:
-        """Whether the run has its record."""
-        return self._path(planned.run.id).exists() and self.record_of(planned).run_id == planned.run.id
+        """Whether the run has a record."""
+        return self.paths.record(planned.run.id).exists() and self.record_of(planned).run_id == planned.run.id
 
     def record_of(self, planned: PlannedRun) -> Record:
-        """The run's record, which there is."""
-        return read_record(self._path(planned.run.id))
+        """The run's record, which must exist."""
+        return read_record(self.paths.record(planned.run.id))
 
     def keep(self, record: Record) -> None:
-        """Write the record that a worker brought, unless that worker wrote it here itself."""
-        path = self._path(record.run_id)
+        """Write the record that a worker returned, unless that worker wrote it here itself."""
+        path = self.paths.record(record.run_id)
         if self.options.fresh and path.exists() and read_record(path).as_json() != record.as_json():
             path.unlink()
         if not path.exists():
-            write_record(self.records, record)
-
-    def _path(self, run_id: str) -> Path:
-        return self.records / f"{run_id}.json"
+            write_record(self.paths.runs, record)
 
     def forget_once(self, planned: PlannedRun) -> None:
-        """`--fresh`: this run is measured again. Once for a command: a run whose worker was lost goes on from its
-        checkpoint."""
-        place = self.work / planned.run.id
-        marker = place / _FRESH_NAME
-        if marker.exists() and marker.read_text(encoding="utf-8") == self.command:
+        """`--fresh`: remove the record and the work folder that an earlier command made of this run, once per command:
+        a run whose worker was lost continues from its checkpoint."""
+        work = self.paths.work(planned.run.id)
+        if work.fresh_marker.exists() and work.fresh_marker.read_text(encoding="utf-8") == self.command:
             return
-        self._path(planned.run.id).unlink(missing_ok=True)
-        shutil.rmtree(place, ignore_errors=True)
-        write_text(marker, self.command)
+        self.paths.record(planned.run.id).unlink(missing_ok=True)
+        shutil.rmtree(work.folder, ignore_errors=True)
+        write_text(work.fresh_marker, self.command)
 
 
-# Works through a job, shows it on the board, and hands over each run's result as it comes.
+# Carries out a job, shows its progress, and yields the result of each run when it ends.
 Workers = Callable[[Job, ProgressDisplay], Iterator[tuple[PlannedRun, RunResult]]]
 
 
 @dataclass
 class RunSummary:
-    """What a command did.
+    """How the runs of a command ended.
 
     Args:
         trained, finished_before: number of runs.
@@ -157,93 +134,91 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
     """Train every planned run that has no record.
 
     Args:
-        workers: who does it; None for this process, one run after another.
+        workers: what carries out the runs; None for this process, one run after another.
 
     Raises:
-        EncoreError: the options or the machine cannot carry the work (other runs are kept).
+        EncoreError: the options or the machine do not allow the work (finished runs are kept).
     """
     require_writable_folder(options.out, flag="--out")
     job = Job(plan, options, uuid.uuid4().hex)
     pending = [planned for planned in plan.runs if options.fresh or not job.is_recorded(planned)]
-    job = replace(job, pending=tuple(_alike_together(pending)))
-    outcome = RunSummary(finished_before=len(plan.runs) - len(job.pending))
-    if outcome.finished_before:
-        say(f"{outcome.finished_before} of {len(plan.runs)} runs are already finished")
+    job = replace(job, pending=tuple(_grouped_by_model(pending)))
+    summary = RunSummary(finished_before=len(plan.runs) - len(job.pending))
+    if summary.finished_before:
+        say(f"{summary.finished_before} of {len(plan.runs)} runs are already finished")
     if options.fresh:
         for planned in job.pending:
-            # In this process, which writes the notes: a worker that does the run may have folders of its own.
-            forget_divergence(job.diverged, planned.run.id)
-            # All at once: a chain that is interrupted shall not go on with later rounds of the chain before it.
+            # In this process, which writes the notes: a worker may use other folders.
+            forget_divergence(job.paths.diverged, planned.run.id)
+            # All rounds at once: an interrupted chain must not continue with later rounds of an earlier chain.
             if planned.run.experiment.protocol.carry_weights:
                 job.forget_once(planned)
     epochs = sum(planned.run.experiment.training.epochs for planned in job.pending)
-    with ProgressDisplay(len(plan.runs), outcome.finished_before, epochs) as board:
-        for planned, result in (workers or in_this_process(options))(job, board):
-            outcome.take(planned, result)
+    with ProgressDisplay(len(plan.runs), summary.finished_before, epochs) as progress:
+        for planned, result in (workers or in_this_process(options))(job, progress):
+            summary.take(planned, result)
             if result.diverged:
-                write_divergence(job.diverged, result.diverged)
-    if outcome.misfits and len(outcome.misfits) == len(plan.runs):
-        raise SpecError(outcome.misfits[0])  # no network of this command can take these windows
-    for failure in outcome.failed:
+                write_divergence(job.paths.diverged, result.diverged)
+    if summary.misfits and len(summary.misfits) == len(plan.runs):
+        raise SpecError(summary.misfits[0])  # no network of this command can take these windows
+    for failure in summary.failed:
         warn(f"failed: {failure}")
-    return outcome
+    return summary
 
 
 def in_this_process(options: Options) -> Workers:
     """This process as the only worker, one run after another. It keeps its last compiled model from job to job."""
-    workbench = CompiledModelCache(find_devices(options.devices))
+    model_cache = CompiledModelCache(find_devices(options.devices))
 
-    def work(job: Job, board: ProgressDisplay) -> Iterator[tuple[PlannedRun, RunResult]]:
+    def work(job: Job, progress: ProgressDisplay) -> Iterator[tuple[PlannedRun, RunResult]]:
         for planned in job.pending:
-            callback = board.begin(planned.name, planned.run.experiment.training.epochs)
-            result = run_one(job, planned, workbench, callback)
-            board.end(callback, result.line)
+            callback = progress.begin(planned.name, planned.run.experiment.training.epochs)
+            result = run_one(job, planned, model_cache, callback)
+            progress.end(callback, result.line)
             yield planned, result
 
     return work
 
 
-def run_one(job: Job, planned: PlannedRun, workbench: CompiledModelCache, callback: FitCallback) -> RunResult:
+def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, callback: FitCallback) -> RunResult:
     """Train one run, unless it has a record by now, and write its record.
 
     Args:
-        workbench: of this process.
+        model_cache: the compiled model of this process.
 
     Returns:
-        What came of it; a run that fails takes no other with it.
+        How the run ended; a run that fails does not stop the others.
 
     Raises:
-        EncoreError: the data, the memory or the disk cannot carry this run, nor others.
+        EncoreError: the data, the memory or the disk would make other runs fail, too.
     """
-    place = job.work / planned.run.id
-    make_folder(place)
-    # Two commands at once share the work instead of doing it twice.
-    with FileLock(job.work / f"{planned.run.id}.lock"):
+    paths, run_id = job.paths, planned.run.id
+    work = paths.work(run_id)
+    make_folder(work.folder)
+    # Two commands that run at the same time share the work instead of doing it twice.
+    with FileLock(paths.work_lock(run_id)):
         if job.options.fresh:
             job.forget_once(planned)
         if job.is_recorded(planned):
-            return RunResult(planned.run.id, job.record_of(planned))
-        memory = MemoryLimit(job.options.memory_limit_bytes)
+            return RunResult(run_id, job.record_of(planned))
         try:
-            record = train_and_evaluate(job.plan, planned, place, job.options, workbench, memory, callback)
-            write_record(job.records, record)
+            record = train_and_evaluate(job.plan, planned, work, job.options, model_cache, callback)
+            write_record(paths.runs, record)
         except DivergedError as error:
-            found = _divergence(job, planned, error, workbench)
-            return RunResult(planned.run.id, failure=str(error), diverged=found)
+            return RunResult(run_id, failure=str(error), diverged=_divergence(job, planned, error, model_cache))
         except (RunError, SpecError) as error:
-            return RunResult(planned.run.id, failure=str(error), misfit=isinstance(error, SpecError))
+            return RunResult(run_id, failure=str(error), misfit=isinstance(error, SpecError))
         except EncoreError:
             raise
-        except Exception as error:  # one broken run must not take the finished ones with it
-            write_text(place / "error.txt", traceback.format_exc())
+        except Exception as error:  # one broken run must not stop the others
+            write_text(work.error, traceback.format_exc())
             first_line = str(error).partition("\n")[0]
-            reason = f"{type(error).__name__}: {first_line} (see {place / 'error.txt'})"
-            return RunResult(planned.run.id, failure=reason)
-        (place / CHECKPOINT_NAME).unlink(missing_ok=True)
-        return RunResult(planned.run.id, record, trained=True)
+            return RunResult(run_id, failure=f"{type(error).__name__}: {first_line} (see {work.error})")
+        work.checkpoint.unlink(missing_ok=True)
+        return RunResult(run_id, record, trained=True)
 
 
-def _divergence(job: Job, planned: PlannedRun, error: DivergedError, workbench: CompiledModelCache) -> Divergence:
+def _divergence(job: Job, planned: PlannedRun, error: DivergedError, model_cache: CompiledModelCache) -> Divergence:
     run = planned.run
     return Divergence(
         run_id=run.id,
@@ -256,7 +231,7 @@ def _divergence(job: Job, planned: PlannedRun, error: DivergedError, workbench: 
         fold=run.fold.number,
         folds=planned.folds,
         reason=str(error).removeprefix(f"run {run.id}: ").rstrip("."),
-        machine=describe_machine(workbench.devices.facts),
+        machine=describe_machine(model_cache.devices.facts),
         versions=package_versions(),
         finished_at=utc_now(),
         weights=planned.weights,
@@ -264,7 +239,7 @@ def _divergence(job: Job, planned: PlannedRun, error: DivergedError, workbench: 
     )
 
 
-def _alike_together(runs: list[PlannedRun]) -> list[PlannedRun]:
+def _grouped_by_model(runs: list[PlannedRun]) -> list[PlannedRun]:
     """Runs that can use one compiled model follow each other; otherwise the order stays."""
     groups: dict[tuple, list[PlannedRun]] = {}
     for planned in runs:

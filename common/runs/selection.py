@@ -10,12 +10,12 @@ from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, ResultTable, Row
 from data_pipeline.features import Feature
 
-# Tables with the rows of each that are asked for; tables of layers have none.
+# Each requested table with its requested rows; tables of layers have none.
 ChosenRows = list[tuple[ResultTable | ArchitectureTable, list[Row]]]
 
 
 def choose_rows(paper: Paper, table_ids: tuple[str, ...], row_labels: tuple[str, ...]) -> ChosenRows:
-    """The tables that are asked for, with their rows that are asked for; none named stands for the paper's own choice.
+    """The requested tables with their requested rows; the paper's default tables if none is named.
 
     Raises:
         SpecError: a table or row does not exist.
@@ -52,7 +52,7 @@ def keep_runnable_rows(chosen: ChosenRows, given: Feature | None, *, by_name: bo
 
     def fits(row: Row) -> bool:
         kinds = [(shown.feature.kind == "waveform") == (given.bins == 1) for shown in row.experiment.inputs]
-        # Embeddings and altered copies are made of audio.
+        # Embeddings and altered copies can be made from audio only.
         made = any(shown.feature.kind == "musicnn" for shown in row.experiment.inputs) or row.experiment.copies
         return all(kinds) and not made
 
@@ -116,10 +116,10 @@ def weights_of_rows(paper: Paper, experiments: list[Experiment], files: dict[str
     """Name -> SHA-256 of each file of trained weights.
 
     Args:
-        experiments: as the asked rows will really be run.
+        experiments: those of the requested rows, with the command's options applied.
 
     Raises:
-        SpecError: no row starts from weights of such a name.
+        SpecError: no row starts from weights of that name.
     """
     used = {name for experiment in experiments if (name := weights_name(experiment))}
     for name in files:
@@ -135,7 +135,7 @@ def weights_of_rows(paper: Paper, experiments: list[Experiment], files: dict[str
 
 
 def weights_name(experiment: Experiment) -> str | None:
-    """The trained weights that a network starts from; None where it has none to choose. Networks that take files by
-    another name than that of their weights say so as `weights_file`."""
+    """Name of the trained weights that a network starts from; None where its spec has no weights to choose. A spec
+    whose files have another name than its weights gives that name as `weights_file`."""
     model = experiment.model
     return model.weights_file if hasattr(model, "weights_file") else getattr(model, "weights", None)

@@ -1,6 +1,6 @@
 """Test clips as a network sees them: the values of an inner layer, projected onto a plane by t-SNE.
 
-L. van der Maaten, G. Hinton, "Visualizing Data using t-SNE", 2008. Distances between far groups mean nothing in it.
+L. van der Maaten, G. Hinton, "Visualizing Data using t-SNE", 2008. Distances between distant groups carry no meaning.
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ from common.training.fit import FittedModel, predict
 from data_pipeline.windows.layout import Layout, Reader
 
 PERPLEXITY, ITERATIONS, SEED = 30.0, 1000, 42
-# Fewer points have no neighbours to keep.
+# With fewer points there are no neighbourhoods to preserve.
 _FEWEST_CLIPS = 5
 
 
@@ -26,7 +26,7 @@ def project_clips(
     layer: str,
     batch_size: int,
     layout: Layout,
-    budget_bytes: int | None,
+    memory_left_bytes: int | None,
 ) -> Projection | None:
     """Project the clips of the windows at `positions`; None, with a warning, for too few clips.
 
@@ -39,15 +39,15 @@ def project_clips(
         warn(f"t-SNE of {layer}: left out, {len(names)} test clips are too few")
         return None
     inner = replace(fitted, model=_up_to(fitted.model, layer))
-    values = predict(inner, reader, positions, batch_size=batch_size, layout=layout, budget_bytes=budget_bytes).astype(
-        np.float64
-    )
+    values = predict(
+        inner, reader, positions, batch_size=batch_size, layout=layout, memory_left_bytes=memory_left_bytes
+    ).astype(np.float64)
     of_clips = np.stack([values[tracks == name].mean(axis=0) for name in names])
     if not np.isfinite(of_clips).all() or not np.ptp(of_clips, axis=0).any():
-        # Nothing to arrange, and scikit-learn's start from principal components crashes on it.
+        # There is nothing to project, and scikit-learn's initialisation by principal components crashes on such values.
         warn(f"t-SNE of {layer}: left out, its values are the same for all test clips, or not finite")
         return None
-    # The range that the method is made for: at least three times as many points.
+    # t-SNE needs at least three times as many points as its perplexity.
     perplexity = min(PERPLEXITY, (len(of_clips) - 1) / 3)
     say(f"projecting {len(of_clips)} test clips by t-SNE ...")
     from sklearn.manifold import TSNE  # a second of imports that only this figure needs
@@ -63,7 +63,7 @@ def project_clips(
 
 
 def _up_to(model: keras.Model, layer: str) -> keras.Model:
-    """The network from its input to the named layer; the network may stand behind an augmentation."""
+    """The network from its input to the named layer; the network may be nested in a model with augmentation."""
     models = [model, *(inner for inner in model.layers if isinstance(inner, keras.Model))]
     for each in models:
         if any(inner.name == layer for inner in each.layers):

@@ -1,1 +1,1 @@
-"""Bayesian search over hyper-parameters."""
+"""Bayesian search over hyperparameters."""

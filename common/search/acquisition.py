@@ -1,4 +1,4 @@
-"""Where a surrogate promises most, in a space of which some values are whole numbers or chosen from few."""
+"""Minimises the acquisition function of a surrogate, in a space that may have integer and categorical parameters."""
 
 from typing import Any
 
@@ -13,15 +13,17 @@ _CANDIDATES, _REFINED, _REFINEMENTS = 2000, 4, 15
 def rank_by_acquisition(
     surrogate: GaussianProcessRegressor, space: list[Any], beta: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Points of the space, the most promising first: where the surrogate's mean less `beta` deviations is least.
+    """Points of the space in ascending order of the lower confidence bound: mean minus `beta` standard deviations.
 
-    Many random points are looked at in one go, and the best few refined in a bounded number of steps, so that the cost
-    does not depend on the landscape. Values that are not continuous stand where the surrogate meets them in trials: it
-    would else promise much of a point between two choices, which becomes one of them that is known.
+    Many random points are evaluated in one batch, and the best few are refined in a bounded number of steps, so that
+    the cost does not depend on the shape of the function. Values that are not continuous are rounded to those that
+    trials can have: a point between two choices would otherwise look promising, but become a choice that was tried.
 
     Args:
         surrogate: fitted to points between 0 and 1.
         space: keras-tuner's parameters, one for each coordinate.
+        beta: weight of the standard deviation.
+        rng: draws the random points.
 
     Returns:
         float64 (points, parameters), each between 0 and 1.
@@ -30,8 +32,8 @@ def rank_by_acquisition(
     points = rng.uniform(size=(_CANDIDATES, len(space)))
     for column, parameter in enumerate(space):
         if not free[column]:
-            met = [parameter.value_to_prob(parameter.prob_to_value(share)) for share in points[:, column]]
-            points[:, column] = met
+            rounded = [parameter.value_to_prob(parameter.prob_to_value(share)) for share in points[:, column]]
+            points[:, column] = rounded
     points = np.unique(points, axis=0)
 
     def bound(at: np.ndarray) -> np.ndarray:
@@ -45,18 +47,18 @@ def rank_by_acquisition(
 
 
 def _refined(bound, start: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """A better point nearby, of which the continuous values differ."""
+    """A local minimum near `start`; only the continuous values change."""
 
-    def moved(values: np.ndarray) -> np.ndarray:
+    def with_free(values: np.ndarray) -> np.ndarray:
         point = start.copy()
         point[free] = values
         return point
 
     found = minimize(
-        lambda values: bound(moved(values))[0],
+        lambda values: bound(with_free(values))[0],
         start[free],
         method="L-BFGS-B",
         bounds=[(0.0, 1.0)] * int(free.sum()),
         options={"maxiter": _REFINEMENTS},
     )
-    return moved(found.x)
+    return with_free(found.x)

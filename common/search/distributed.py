@@ -1,7 +1,7 @@
-"""One search, many machines: keras-tuner's chief chooses the trials, its workers run them.
+"""One search on many machines: keras-tuner's chief chooses the trials, its workers run them.
 
-The chief serves keras-tuner's own protocol, and workers use its own client. Added is what the library leaves out: a
-chief that notices a worker's silence and gives its trial to another, and that ends although a worker was lost.
+Chief and workers use keras-tuner's own protocol and client. Added here is what the library lacks: the chief notices
+when a worker sends no more heartbeats and gives its trial to another worker, and it ends even if a worker was lost.
 """
 
 import os
@@ -28,20 +28,20 @@ from common.search.search import Search
 from common.search.space import DIRECTIONS, format_score
 from common.search.tuner import TrialTuner, report_progress, run_loop, search_lock, warn_of_end
 
-# A worker asks for its trial so often while it runs it; that is how the chief hears of it.
+# Interval at which a worker requests its trial while running it; the chief counts each request as a heartbeat.
 HEARTBEAT_SECONDS = 5
-# Silence of a worker after which its trial is given to another.
+# Time without a heartbeat after which a worker's trial is given to another worker.
 LEASE_SECONDS = 60
 _WAIT_FOR_CHIEF_SECONDS = 60
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 _ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})")
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """`HOST:PORT` into both.
+    """Split `HOST:PORT` into host name and port.
 
     Raises:
-        SpecError: it is no such thing.
+        SpecError: the text is not of this form, or the port is not between 1 and 65535.
     """
     found = _ADDRESS.fullmatch(text)
     if not found or not 0 < int(found["port"]) < 65536:
@@ -50,18 +50,20 @@ def parse_address(text: str) -> tuple[str, int]:
 
 
 def serve_search(search: Search, address: tuple[str, int], *, lease_seconds: float, fresh: bool = False) -> None:
-    """Choose trials for workers until all have ended; train nothing.
+    """Choose trials for workers until all have ended; this process trains nothing.
 
     Args:
-        fresh: forget the trials so far.
+        address: host name and port to serve.
+        lease_seconds: time without a heartbeat after which a worker's trial is given to another worker.
+        fresh: delete earlier trials first.
 
     Raises:
-        ResumeError: the folder holds another search, or another command is at it.
+        ResumeError: the folder holds another search, or another command is running it.
         SpecError: the address cannot be served from here.
     """
     make_folder(search.folder.path)
     with search_lock(search.folder):
-        # First of all: a mistyped address shall forget nothing.
+        # Before `forget`, so that a mistyped address deletes nothing.
         server = _server(address)
         try:
             if fresh:
@@ -79,12 +81,12 @@ def serve_search(search: Search, address: tuple[str, int], *, lease_seconds: flo
 
 
 def run_worker(search: Search, address: tuple[str, int]) -> None:
-    """Run the trials that a chief gives out, until it has none left.
+    """Run trials of a chief until it has none left.
 
     Raises:
-        ResumeError: the chief's folder is not seen from here, or its search is another one.
+        ResumeError: the chief's folder is not visible from here, or holds another search.
         RunError: the chief does not answer.
-        EncoreError: data, memory or disk failed.
+        EncoreError: an error of data, memory or disk.
     """
     _await_chief(address)
     saved = search.folder.identity()
@@ -94,21 +96,21 @@ def run_worker(search: Search, address: tuple[str, int]) -> None:
             "the chief's --out folder, on a file system that both see, and its --name."
         )
     search.folder.require_same(saved, search.identity())
-    me = f"{worker_name()}-{saved['token']}"
+    name = f"{worker_name()}-{saved['token']}"
     os.environ |= {
         "KERASTUNER_ORACLE_IP": address[0],
         "KERASTUNER_ORACLE_PORT": str(address[1]),
-        "KERASTUNER_TUNER_ID": me,
+        "KERASTUNER_TUNER_ID": name,
     }
-    # Stands for the chief's, which the library wraps around it.
-    here = keras_tuner.oracles.RandomSearchOracle(
+    # A placeholder: the library wraps it in a client of the chief's oracle.
+    placeholder = keras_tuner.oracles.RandomSearchOracle(
         objective=keras_tuner.Objective(search.asked.objective, DIRECTIONS[search.asked.objective])
     )
-    say(f"{me}: taking trials from {address[0]}:{address[1]}")
-    # How many trials come this way is not known.
-    with ProgressDisplay(0, 0, 0) as board:
+    say(f"{name}: taking trials from {address[0]}:{address[1]}")
+    # The number of trials that this worker will get is not known.
+    with ProgressDisplay(0, 0, 0) as progress:
         try:
-            run_loop(_WorkerTuner(here, search, board))
+            run_loop(_WorkerTuner(placeholder, search, progress))
         except grpc.RpcError as error:
             raise RunError(
                 f"--chief {address[0]}:{address[1]}: no longer answers ({error.code().name}). Finished runs have their "
@@ -117,52 +119,52 @@ def run_worker(search: Search, address: tuple[str, int]) -> None:
 
 
 def worker_name() -> str:
-    """Names this process among the workers; containers may share host name and number of the process.
+    """A unique name for this worker; containers may have the same host name and process id.
 
-    The library takes any name with `chief` in it for the chief's.
+    The library takes any name that contains `chief` for the chief.
     """
     name = f"worker-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
     return re.sub("chief", "main", name, flags=re.IGNORECASE)
 
 
 class _WorkerTuner(TrialTuner):
-    """Lets the chief hear of it while it trains, and asks again slowly where there is nothing to do yet."""
+    """Sends heartbeats to the chief while it trains, and waits between requests while there is no trial to run."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        self._was_told_to_wait = False
+        self._is_idle = False
 
     def pre_create_trial(self):
         super().pre_create_trial()
-        if self._was_told_to_wait:
+        if self._is_idle:
             time.sleep(1)
-        self._was_told_to_wait = True
+        self._is_idle = True
 
     def on_trial_begin(self, trial):
-        self._was_told_to_wait = False
+        self._is_idle = False
 
     def run_trial(self, trial, *arguments, **more):
-        with _heard_of(self.oracle, trial.trial_id):
+        with _heartbeats(self.oracle, trial.trial_id):
             return super().run_trial(trial, *arguments, **more)
 
 
 @contextmanager
-def _heard_of(oracle, trial_id: str) -> Iterator[None]:
-    over = threading.Event()
+def _heartbeats(oracle, trial_id: str) -> Iterator[None]:
+    ended = threading.Event()
 
     def beat() -> None:
-        while not over.wait(HEARTBEAT_SECONDS):
+        while not ended.wait(HEARTBEAT_SECONDS):
             try:
                 oracle.get_trial(trial_id)
             except grpc.RpcError:
-                return  # the end of the trial will tell
+                return  # the request at the end of the trial raises the error
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
     try:
         yield
     finally:
-        over.set()
+        ended.set()
 
 
 def _server(address: tuple[str, int]) -> grpc.Server:
@@ -173,33 +175,33 @@ def _server(address: tuple[str, int]) -> grpc.Server:
         bound = 0
     if not bound:
         raise SpecError(
-            f"--chief {address[0]}:{address[1]}: cannot be served from here. It must be a free port at an address of "
-            "this machine that the workers reach."
+            f"--chief {address[0]}:{address[1]}: cannot be served from here. Give a free port at an address of "
+            "this machine that the workers can reach."
         )
     return server
 
 
 def _watch(search: Search, oracle: SearchOracle, lease_seconds: float) -> None:
-    """Tell of trials as they end; return once all have and every worker has been told."""
-    known = oracle.files.state
-    told = len(known.ended)
-    over_since = None
+    """Report trials as they end; return once all have ended and every worker has been notified."""
+    state = oracle.files.state
+    reported = len(state.ended)
+    finished_since = None
     while True:
-        for trial_id in known.ended[told:]:
-            told += 1
-            state = known.trials[trial_id]
-            result = "FAILED" if state.score is None else format_score(state.score, search.asked.objective)
-            say(f"[{told}/{search.asked.trials}] trial {trial_id} by {state.tuner}: {result}")
+        for trial_id in state.ended[reported:]:
+            reported += 1
+            trial = state.trials[trial_id]
+            result = "FAILED" if trial.score is None else format_score(trial.score, search.asked.objective)
+            say(f"[{reported}/{search.asked.trials}] trial {trial_id} by {trial.tuner}: {result}")
         for worker in oracle.take_lost():
-            warn(f"{worker} was not heard of for {lease_seconds:g} s: its trial goes to another worker")
+            warn(f"{worker} sent no heartbeat for {lease_seconds:g} s: its trial goes to another worker")
         if isinstance(oracle.failure, EncoreError):
             raise oracle.failure
-        if oracle.finished and told == len(oracle.end_order):
-            over_since = over_since or time.monotonic()
-            # A lost worker will never ask again, and so never be told.
-            if not oracle.tuner_ids or time.monotonic() - over_since > lease_seconds:
+        if oracle.finished and reported == len(oracle.end_order):
+            finished_since = finished_since or time.monotonic()
+            # A lost worker never asks again, so it cannot be notified.
+            if not oracle.tuner_ids or time.monotonic() - finished_since > lease_seconds:
                 return
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 def _await_chief(address: tuple[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of a search: the objective along one parameter, with what the surrogate expects, and all trials at once."""
+"""Figures of a search: the objective along one parameter with the surrogate's prediction, and all trials at once."""
 
 from typing import Any
 
@@ -15,18 +15,18 @@ from common.search.table import StoredSearch
 
 _STEPS = 200
 _MOST_PANELS = 6
-# Ranges up to this factor have ticks at powers of two, longer ones at powers of ten.
+# Log ranges up to this factor have ticks at powers of two, longer ones at powers of ten.
 _FEW_OCTAVES = 100
 
 
 def draw_along(found: StoredSearch, *, marks: str) -> Figure | None:
     """The objective against the plotted parameter: trials as dots, the surrogate's mean and 95 % band as a line.
 
-    Where another parameter is a choice of few, each of its values has a panel; the others stand where the best trial
-    has them, so dots of other trials need not lie near the line.
+    Where another parameter is a choice of few values, each value has a panel. All further parameters have the best
+    trial's values, so dots of other trials need not lie near the line.
 
     Args:
-        marks: what has to be said of the numbers, e.g. that they are of smoke scale.
+        marks: remarks on the numbers for the title, e.g. that they are of smoke scale.
 
     Returns:
         None where fewer than two trials completed.
@@ -47,14 +47,16 @@ def draw_along(found: StoredSearch, *, marks: str) -> Figure | None:
         mine = [trial for trial in found.completed if all(trial.values[key] == fixed[key] for key in fixed)]
         points = found.parameters.vectors([best.values | fixed | {name: value} for value in grid])
         mean, deviation = surrogate.predict(points, return_std=True)
-        mean, room = sign * scale * mean, 1.96 * scale * deviation
-        axes.fill_between(grid, mean - room, mean + room, color=OURS, alpha=0.15, lw=0, label="surrogate: 95 % band")
+        mean, half_width = sign * scale * mean, 1.96 * scale * deviation
+        axes.fill_between(
+            grid, mean - half_width, mean + half_width, color=OURS, alpha=0.15, lw=0, label="surrogate: 95 % band"
+        )
         axes.plot(grid, mean, color=OURS, label="surrogate: mean")
         axes.plot([t.values[name] for t in mine], [scale * t.score for t in mine], "ko", ms=4, label="trial")
         if best in mine:
             axes.plot(best.values[name], scale * best.score, "o", mfc="none", mec=ACCENT, mew=2, ms=11)
-            told = f"best: trial {best.id}, {format_value(best.values[name])}"
-            axes.set_title(f"{label}, {told}" if label else told, color=ACCENT)
+            text = f"best: trial {best.id}, {format_value(best.values[name])}"
+            axes.set_title(f"{label}, {text}" if label else text, color=ACCENT)
         else:
             axes.set_title(label if mine else f"{label} (not tried)")
         _mark_published(found, name, axes)
@@ -75,10 +77,10 @@ def draw_along(found: StoredSearch, *, marks: str) -> Figure | None:
 
 
 def draw_parallel(found: StoredSearch, *, marks: str) -> Figure | None:
-    """Every completed trial as a line over all parameters to its score.
+    """Parallel coordinates: each completed trial is a line across all parameters to its score.
 
     Args:
-        marks: what has to be said of the numbers, e.g. that they are of smoke scale.
+        marks: remarks on the numbers for the title, e.g. that they are of smoke scale.
 
     Returns:
         None where fewer than two trials completed.
@@ -108,8 +110,8 @@ def draw_parallel(found: StoredSearch, *, marks: str) -> Figure | None:
             axes.text(place + 0.03, hp.value_to_prob(value), format_value(value), fontsize=7, va="center")
         published = found.identity["about"]["published"].get(parameter.name)
         if published is not None:
-            told = f"published: {parameter.name} = {published:g}"
-            axes.plot(place, hp.value_to_prob(published), "D", color=OURS, ms=7, zorder=4, label=told)
+            text = f"published: {parameter.name} = {published:g}"
+            axes.plot(place, hp.value_to_prob(published), "D", color=OURS, ms=7, zorder=4, label=text)
     last = len(parameters)
     axes.axvline(last, color="black", lw=0.8)
     for share in (0.0, 0.5, 1.0):
@@ -125,7 +127,7 @@ def draw_parallel(found: StoredSearch, *, marks: str) -> Figure | None:
 
 
 def _colours(shares: np.ndarray) -> np.ndarray:
-    """From grey for the worst to the house's blue for the best."""
+    """RGB colours from grey for share 0 (worst) to the blue of our results for share 1 (best)."""
     worst, best = np.array([0.83, 0.83, 0.83]), np.array(to_rgb(OURS))
     return worst + shares[:, None] * (best - worst)
 
@@ -143,7 +145,7 @@ def _oracle(found: StoredSearch) -> SearchOracle:
 
 
 def _groups(found: StoredSearch, name: str) -> dict[str, dict[str, Any]]:
-    """Label -> fixed values, for each value of the first other choice; one without a label where there is none."""
+    """Panel label -> fixed values, for each value of the first other choice; one empty label where there is none."""
     for parameter in found.parameters.every:
         if isinstance(parameter, Choice) and parameter.name != name and len(parameter.values) <= _MOST_PANELS:
             return {format_value(label): {parameter.name: label} for label in _ticks(parameter)}
@@ -176,10 +178,10 @@ def _mark_published(found: StoredSearch, name: str, axes: Axes) -> None:
 
 
 def _limit(axes: Axes, scores: list[float]) -> None:
-    """The trials decide what is shown, not a band that is wide where nothing was tried."""
+    """Set the y limits by the trials, because the band is wide where nothing was tried."""
     low, high = min(scores), max(scores)
-    room = max(0.15 * (high - low), 1e-3 * max(abs(high), 1e-9))
-    axes.set_ylim(low - room, high + room)
+    margin = max(0.15 * (high - low), 1e-3 * max(abs(high), 1e-9))
+    axes.set_ylim(low - margin, high + margin)
 
 
 def _scale(found: StoredSearch) -> tuple[float, str]:
@@ -191,5 +193,5 @@ def _scale(found: StoredSearch) -> tuple[float, str]:
 def _heading(found: StoredSearch, marks: str) -> str:
     identity = found.identity
     runs = identity["runs_per_trial"]
-    told = f"{len(found.completed)} trials, {'one seed' if runs == 1 else f'{runs} seeds'} each"
-    return f"{identity['paper']}, {identity['about']['title']}\n{marks}\n{told}"
+    counts = f"{len(found.completed)} trials, {'one seed' if runs == 1 else f'{runs} seeds'} each"
+    return f"{identity['paper']}, {identity['about']['title']}\n{marks}\n{counts}"

@@ -1,4 +1,4 @@
-"""The folder of one search: what it is of, what its trials said, and the records of their runs."""
+"""The folder of one search: its description, notes on its trials, and the records of their runs."""
 
 import json
 import shutil
@@ -9,28 +9,27 @@ from typing import Any
 
 from common.core.errors import DataError, ResumeError
 from common.core.files import read_json, write_json
+from common.records.paths import SearchPaths
 from common.records.record import Record, read_records
 from common.search.journal import StateFiles, TrialState
 from common.search.space import SearchSpace
 
-IDENTITY_NAME = "search.json"
 FORMAT_VERSION = 1
-# The number of trials may grow, and words may be mended; everything else makes another search.
+# The number of trials and the descriptive text may change; with any other difference it is another search.
 _MAY_DIFFER = ("trials", "about", "token")
-LOCK_NAME = ".lock"
 _LONGEST_VALUE = 120
 
 
 @dataclass(frozen=True)
-class Note:
-    """What the process that ran a trial says of it.
+class TrialNote:
+    """A note on one trial, written by the process that ran it.
 
     Args:
         id: of the trial.
-        runs: ids of the records that its score is the mean of.
-        trained: how many of them were trained for it; the others had a record.
-        seconds: that it took.
-        failure: why there is no score; empty for none.
+        runs: ids of its runs' records, whose mean is the trial's score.
+        trained: how many of the runs were trained for this trial; the others had a record.
+        seconds: duration of the trial.
+        failure: why there is no score; empty if the trial did not fail.
     """
 
     id: str
@@ -43,27 +42,24 @@ class Note:
 class SearchFolder:
     """Reads and writes `<out>/<paper>/<dataset>/searches/<name>`."""
 
-    def __init__(self, out: Path, paper: str, dataset: str, name: str):
-        self.name = name
-        self.path = Path(out) / paper / dataset / "searches" / name
+    def __init__(self, paths: SearchPaths):
+        self.paths = paths
 
     @property
-    def runs(self) -> Path:
-        """Where its records lie."""
-        return self.path / "runs"
+    def path(self) -> Path:
+        return self.paths.folder
 
     @property
-    def rows(self) -> Path:
-        """The file of its best trials as rows of a table."""
-        return self.path / "rows.json"
+    def name(self) -> str:
+        return self.paths.name
 
     def identity(self) -> dict[str, Any] | None:
-        """What the search is of; None before it began.
+        """The description of the search; None before it began.
 
         Raises:
-            DataError: the file is no such thing.
+            DataError: the file is not a description of a search.
         """
-        path = self.path / IDENTITY_NAME
+        path = self.paths.identity
         if not path.exists():
             return None
         values = read_json(path, what="a search's description")
@@ -72,37 +68,37 @@ class SearchFolder:
         return values
 
     def claim(self, identity: dict[str, Any]) -> None:
-        """Begin the search, or make sure that it is the one that was begun here.
+        """Begin the search, or check that the folder holds the same one.
 
         Raises:
-            ResumeError: another search was begun here; the differences are listed.
+            ResumeError: the folder holds another search; the differences are listed.
         """
         saved = self.identity()
         if saved is not None:
             self.require_same(saved, identity)
-        # Tells this search from another one that a worker may still be thinking of.
+        # Distinguishes this search from an earlier one in this folder, which a worker may still be working on.
         whole = identity | {"token": saved["token"] if saved is not None else uuid.uuid4().hex[:12]}
         if saved != whole:
-            write_json(self.path / IDENTITY_NAME, whole)
+            write_json(self.paths.identity, whole)
 
     def forget(self) -> None:
-        """Remove the search but for its lock, which the caller holds; its description last.
+        """Remove the search except its lock, which the caller holds; the description is removed last.
 
         Raises:
-            DataError: something cannot be removed.
+            DataError: a file cannot be removed.
         """
-        kept = (LOCK_NAME, IDENTITY_NAME)
+        kept = (self.paths.lock, self.paths.identity)
         try:
-            for path in [path for path in self.path.iterdir() if path.name not in kept]:
+            for path in [path for path in self.path.iterdir() if path not in kept]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-            (self.path / IDENTITY_NAME).unlink(missing_ok=True)
+            self.paths.identity.unlink(missing_ok=True)
         except OSError as error:
             raise DataError(
-                f"{error.filename}: cannot be removed ({error.strerror}). Remove it, then go on."
+                f"{error.filename}: cannot be removed ({error.strerror}). Remove it, then repeat the command."
             ) from error
 
     def require_same(self, saved: dict[str, Any], asked: dict[str, Any]) -> None:
-        """Raise ResumeError with every difference between the saved search and the one asked for."""
+        """Raise ResumeError with all differences between the saved search and the requested one."""
         before, now = _flat(saved), _flat(asked)
         paths = [path for path in dict.fromkeys((*before, *now)) if path.split(".")[0] not in _MAY_DIFFER]
         differing = [path for path in paths if before.get(path) != now.get(path)]
@@ -111,43 +107,38 @@ class SearchFolder:
                 f"{path}: saved {_shown(before.get(path))}, asked {_shown(now.get(path))}" for path in differing
             )
             raise ResumeError(
-                f"{self.path}: holds another search. {listed}. Ask for the same again, give this one a folder of its "
-                "own with --name, or begin anew with --fresh."
+                f"{self.path}: holds another search. {listed}. Give the same flags as before, choose another folder "
+                "with --name, or start again with --fresh."
             )
 
-    def note(self, note: Note) -> None:
-        """Write down what a trial did."""
+    def note(self, note: TrialNote) -> None:
+        """Write the note on a trial."""
         values = {"id": note.id, "runs": list(note.runs), "trained": note.trained, "seconds": note.seconds}
-        write_json(self.path / "trials" / f"{note.id}.json", values | {"failure": note.failure})
+        write_json(self.paths.trial(note.id), values | {"failure": note.failure})
 
-    def notes(self) -> dict[str, Note]:
-        """Trial id -> what it did."""
+    def notes(self) -> dict[str, TrialNote]:
+        """Trial id -> note."""
         found = {}
-        for path in sorted((self.path / "trials").glob("*.json")):
+        for path in sorted(self.paths.trials.glob("*.json")):
             values = read_json(path, what="a note on a trial")
-            found[values["id"]] = Note(**values | {"runs": tuple(values["runs"])})
+            found[values["id"]] = TrialNote(**values | {"runs": tuple(values["runs"])})
         return found
 
     def records(self) -> dict[str, Record]:
         """Run id -> record."""
-        return {record.run_id: record for record in read_records(self.runs)}
+        return {record.run_id: record for record in read_records(self.paths.runs)}
 
     def trials(self) -> list[TrialState]:
         """All trials so far, in the order in which they began."""
         return list(StateFiles(self.path).load().trials.values())
 
 
-def folders(out: Path, paper: str, dataset: str | None = None) -> list[SearchFolder]:
-    """All searches of a paper."""
-    found = sorted((Path(out) / paper).glob(f"{dataset or '*'}/searches/*/{IDENTITY_NAME}"))
-    return [SearchFolder(out, paper, path.parents[2].name, path.parent.name) for path in found]
-
-
 def identity_of(space: SearchSpace, **facts: Any) -> dict[str, Any]:
-    """What a search is of, as JSON values.
+    """The description of a search, as JSON values.
 
     Args:
-        facts: what the command, the data and the row add.
+        space: of the search.
+        facts: further values that depend on the command, the data and the row.
     """
     values = {
         "format": FORMAT_VERSION,
@@ -167,12 +158,12 @@ def identity_of(space: SearchSpace, **facts: Any) -> dict[str, Any]:
             "notes": space.notes,
         },
     }
-    # As a file gives it back: tuples become lists.
+    # As it is read back from a file: tuples become lists.
     return json.loads(json.dumps(values))
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values by dotted path."""
+    """Nested values as a flat dictionary with dotted paths."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict):

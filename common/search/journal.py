@@ -1,9 +1,9 @@
-"""What a search remembers on disk: a journal of events, a snapshot of them, and the snapshot before that.
+"""The state of a search on disk: a journal of events, the latest snapshot of them, and the snapshot before that.
 
-A search can be killed at any moment, and any one of its files may be torn. The journal is appended to, a line with its
-own checksum for each event, before anything else happens. The snapshot holds all events so far and is replaced whole;
-the one before it stays. Reading takes the newest snapshot that is whole and the journal's events behind it. An event
-that is lost all the same costs no training: the trial is asked for again, and its run has a record.
+A search can be killed at any moment, and any one of its files may be torn. Each event is first appended to the journal,
+as one line with its own checksum. The snapshot holds all events so far and is replaced as a whole; the one before it is
+kept. Reading takes the latest complete snapshot and the later events of the journal. If an event is lost nevertheless,
+no training is lost: the trial is requested again, and its run has a record.
 """
 
 import json
@@ -16,21 +16,21 @@ from typing import Any, Literal
 from common.core.console import warn
 from common.core.errors import DataError
 from common.core.files import sha256_of_json, write_text
+from common.records.paths import SearchPaths
 
-JOURNAL_NAME, STATE_NAME, PREVIOUS_NAME = "journal.jsonl", "state.json", "state.previous.json"
 _CHECK = "sha256"
 Status = Literal["RUNNING", "COMPLETED", "FAILED"]
 
 
 @dataclass
 class TrialState:
-    """One trial as the search knows it.
+    """The state of one trial.
 
     Args:
         id: its number, from 0, with leading zeros.
-        values: what was drawn for it.
+        values: the value of each parameter.
         score: value of the objective; None unless it is COMPLETED.
-        tuner: who runs it, or ran it.
+        tuner: name of the process that runs it, or ran it.
     """
 
     id: str
@@ -42,10 +42,12 @@ class TrialState:
 
 @dataclass
 class SearchState:
-    """All trials, in the order in which they began, and in which they ended.
+    """All trials of a search.
 
     Args:
-        events: how many events led here.
+        events: number of events so far.
+        trials: by id, in the order in which they began.
+        ended: ids, in the order in which the trials ended.
     """
 
     events: int = 0
@@ -53,7 +55,7 @@ class SearchState:
     ended: list[str] = field(default_factory=list)
 
     def apply(self, event: dict[str, Any]) -> None:
-        """Take one event of the journal."""
+        """Apply one event of the journal."""
         trial = TrialState(**event["trial"])
         self.trials[trial.id] = trial
         if trial.status != "RUNNING" and trial.id not in self.ended:
@@ -62,20 +64,20 @@ class SearchState:
 
 
 class StateFiles:
-    """Keeps the state of one search in its folder.
+    """Reads and writes the state of one search in its folder.
 
     Args:
         folder: of the search.
     """
 
     def __init__(self, folder: Path):
-        self._folder = folder
+        self._paths = SearchPaths(folder)
         self.state = SearchState()
 
     def load(self) -> SearchState:
-        """Read what is there; nothing is an empty state.
+        """Read the state; empty where there are no files.
 
-        Torn files are named in a warning, and what they alone held is done again.
+        Torn files are named in a warning, and trials that only they held are repeated.
         """
         self.state = self._snapshot()
         for event in self._journal():
@@ -86,43 +88,42 @@ class StateFiles:
     def add(self, trial: TrialState) -> None:
         """Append one event; once a trial has ended, replace the snapshot."""
         event = {"number": self.state.events + 1, "trial": asdict(trial)}
-        _append(self._folder / JOURNAL_NAME, json.dumps(event | {_CHECK: sha256_of_json(event)}, ensure_ascii=False))
+        _append(self._paths.journal, json.dumps(event | {_CHECK: sha256_of_json(event)}, ensure_ascii=False))
         self.state.apply(event)
         if trial.status != "RUNNING":
             self._write_snapshot()
 
     def _write_snapshot(self) -> None:
-        path = self._folder / STATE_NAME
+        path = self._paths.state
         values = {
             "events": self.state.events,
             "ended": self.state.ended,
             "trials": [asdict(trial) for trial in self.state.trials.values()],
         }
         if path.exists():
-            os.replace(path, self._folder / PREVIOUS_NAME)
+            os.replace(path, self._paths.previous_state)
         write_text(path, json.dumps(values | {_CHECK: sha256_of_json(values)}, ensure_ascii=False, indent=1) + "\n")
 
     def _snapshot(self) -> SearchState:
-        for name in (STATE_NAME, PREVIOUS_NAME):
-            path = self._folder / name
+        for path in (self._paths.state, self._paths.previous_state):
             if not path.exists():
                 continue
             values = _checked(_text(path))
             if values is not None:
                 trials = [TrialState(**trial) for trial in values["trials"]]
                 return SearchState(values["events"], {trial.id: trial for trial in trials}, values["ended"])
-            warn(f"{path}: is torn; going on from the copy before it and the journal")
+            warn(f"{path}: is torn; using the previous snapshot and the journal")
         return SearchState()
 
     def _journal(self) -> Iterator[dict[str, Any]]:
-        path = self._folder / JOURNAL_NAME
+        path = self._paths.journal
         if not path.exists():
             return
         lines = _text(path).splitlines()
         for number, line in enumerate(lines, start=1):
             event = _checked(line)
             if event is None:
-                warn(f"{path}: line {number} of {len(lines)} is torn; what only it says is done again")
+                warn(f"{path}: line {number} of {len(lines)} is torn; a trial that only this line holds is repeated")
                 continue
             yield event
 
@@ -135,7 +136,7 @@ def _text(path: Path) -> str:
 
 
 def _checked(text: str) -> dict[str, Any] | None:
-    """JSON values whose checksum is right, without it; None for a torn text."""
+    """JSON values without their checksum, which is verified; None for a torn text."""
     try:
         values = json.loads(text)
         check = values.pop(_CHECK)
@@ -145,7 +146,7 @@ def _checked(text: str) -> dict[str, Any] | None:
 
 
 def _append(path: Path, line: str) -> None:
-    """Add a line for good. A torn last line is closed first, so that it does not spoil this one."""
+    """Append a line and sync it to disk. A torn last line is ended first, so that it does not damage this one."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "ab+") as file:

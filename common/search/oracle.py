@@ -1,17 +1,16 @@
-"""keras-tuner's Bayesian oracle, made repeatable, bounded in cost, and safe against being killed.
+"""keras-tuner's Bayesian oracle, made repeatable, bounded in cost, and safe to kill and resume.
 
-What differs from the library's own, and why:
+Differences from the library's oracle, with reasons:
 
-* Each choice is a function of the seed, the number of the trial and the trials that have ended, so a search that goes
-  on after a kill chooses as one that was not killed. (The library restarts its random state then.)
-* Seed 0 is a seed. (The library takes 0 for none and draws one.)
-* The Gaussian process sees at most `SURROGATE_TRIALS` trials, the best and the latest: its cost grows with the cube of
-  their number.
-* The most promising point is found by `common.search.acquisition`, and is one whose network is new. (The library asks
-  for networks that it knows, where a value between two choices, or near one that builds the same network, looks
-  promising.)
-* State goes to `common.search.journal`. (The library's own files are not written atomically.)
-* A trial whose worker is no longer heard of goes back into the queue; one that ends twice counts once.
+* Each choice is a function of the seed, the number of the trial and the trials that have ended, so the search is
+  deterministic under resume. (The library restarts its random state.)
+* Seed 0 is a seed. (The library treats 0 as no seed and draws one.)
+* The Gaussian process is fitted to at most `SURROGATE_TRIALS` trials, the best and the latest: its cost grows with the
+  cube of their number.
+* The most promising point is found by `common.search.acquisition`, and must give a new network. (The library repeats
+  networks where a value between two choices, or near one that builds the same network, looks promising.)
+* The state is stored by `common.search.journal`. (The library's own files are not written atomically.)
+* A trial whose worker sends no more heartbeats goes back into the queue; a trial that ends twice counts once.
 """
 
 import functools
@@ -33,14 +32,14 @@ from common.search.acquisition import rank_by_acquisition
 from common.search.journal import StateFiles, TrialState
 from common.search.space import DIRECTIONS, Objective, Parameters
 
-# Best and latest trials, half each, that the Gaussian process is fitted to.
+# Number of trials that the Gaussian process is fitted to: half of them the latest, half the best of the others.
 SURROGATE_TRIALS = 64
-# Points that are looked at for a new network: all of the most promising, then one of so many.
-_ALL_OF_FIRST, _ONE_OF = 50, 20
+# Points that are searched for a new network: each of the first 50, then every 20th.
+_FIRST, _STRIDE = 50, 20
 
 
 def _one_at_a_time(method):
-    """Threads take turns, also after one of them failed: the library's own lock stays shut then."""
+    """Serialise calls from several threads, also after one of them failed: the library's own lock then stays locked."""
 
     @functools.wraps(method)
     def in_turn(self, *arguments):
@@ -57,9 +56,9 @@ def _one_at_a_time(method):
     return in_turn
 
 
-def _alike(given: Trial, back: Trial) -> bool:
-    """Whether a trial that comes back is the one that was given out, but for rounding."""
-    first, second = given.hyperparameters.values, back.hyperparameters.values
+def _same_values(sent: Trial, returned: Trial) -> bool:
+    """Whether a returned trial has the values of the one that was sent, up to rounding."""
+    first, second = sent.hyperparameters.values, returned.hyperparameters.values
     return first.keys() == second.keys() and all(
         math.isclose(value, second[name], rel_tol=1e-5) if isinstance(value, float) else value == second[name]
         for name, value in first.items()
@@ -70,15 +69,18 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
     """Chooses the values of each trial.
 
     Args:
-        parameters: the space.
-        trials: how many are made.
+        parameters: the search space.
+        objective: to optimise.
+        trials: number of trials.
         seed: 0 or more.
-        initial: trials drawn at random before the first that is chosen.
-        files: where its state is kept; its trials so far are taken from there.
-        lease_seconds: a trial whose worker has not been heard of for so long is given to another one; None where the
-            process that asks is the one that runs them.
-        token: part of the names of this search's workers; others, left over from another search, are told to stop.
-        network_of: values of a trial -> what is equal for those that build one network; by default the values.
+        initial: number of trials drawn at random before the first chosen one.
+        files: where the state is stored; earlier trials are read from there.
+        lease_seconds: time without a heartbeat after which a worker's trial is given to another worker; None where
+            this process runs the trials itself.
+        token: suffix of the names of this search's workers; workers left over from another search get a stop signal.
+        network_of: values of a trial -> key that is equal for values that build the same network; by default the
+            values.
+        clock: seconds, for tests.
     """
 
     def __init__(
@@ -103,7 +105,7 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             hyperparameters=parameters.hyperparameters(),
             allow_new_entries=False,
             tune_new_entries=False,
-            # A trial that fails is marked, and the search goes on.
+            # A failed trial is marked as failed, and the search goes on.
             max_consecutive_failed_trials=trials + 1,
         )
         self.verbose = 0
@@ -111,16 +113,18 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         self._token, self._network_of = token, network_of
         self._networks: dict[tuple, Any] = {}
         self._turn = threading.RLock()
-        self.failure: Exception | None = None  # of a worker's request; the chief's own thread raises it
+        self.failure: Exception | None = (
+            None  # raised while a worker's request was served; the chief's main thread raises it
+        )
         self._exhausted = False
-        self._lost: list[str] = []  # workers whose trials were taken back, and that were not told of yet
+        self._lost: list[str] = []  # workers whose trials were taken back, not yet reported
         self._lease_seconds, self._clock = lease_seconds, clock
-        self._heard: dict[str, float] = {}  # trial id -> when its worker was last heard of
+        self._last_heartbeat: dict[str, float] = {}  # trial id -> time of its worker's last request
         self._restore()
 
     @property
     def finished(self) -> bool:
-        """Whether every trial has ended, or all that the space holds."""
+        """Whether all trials have ended, or the space has no further values and none is running."""
         nothing_left = self._exhausted and not (self.ongoing_trials or self._retry_queue)
         return nothing_left or len(self.end_order) >= self.max_trials
 
@@ -141,40 +145,40 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             if self._lease_seconds is None or known.tuner in self.ongoing_trials:
                 self._retry_queue.append(known.id)
             else:
-                # Its worker may have outlived the process that gave it out.
+                # Its worker may have outlived the chief that gave it the trial.
                 self.ongoing_trials[known.tuner] = trial
                 self.tuner_ids.add(known.tuner)
-                self._heard[known.id] = self._clock()
+                self._last_heartbeat[known.id] = self._clock()
         self.end_order = list(self.files.state.ended)
 
     @_one_at_a_time
     def create_trial(self, tuner_id):
-        """A trial to run, or word to wait or to stop."""
+        """A trial to run, or one whose status says to wait (IDLE) or to stop (STOPPED)."""
         if not tuner_id.endswith(self._token):
             return self._empty(TrialStatus.STOPPED)
         self._take_back_lost()
-        everything_began = len(self.trials) >= self.max_trials and not self._retry_queue
+        all_begun = len(self.trials) >= self.max_trials and not self._retry_queue
         waiting = self.ongoing_trials and tuner_id not in self.ongoing_trials
-        if self._lease_seconds is not None and everything_began and waiting:
-            # One of those that run may yet get lost, and then somebody has to be there for it.
+        if self._lease_seconds is not None and all_begun and waiting:
+            # A running trial may still lose its worker, and then another worker has to be available for it.
             self.tuner_ids.add(tuner_id)
             return self._empty(TrialStatus.IDLE)
         trial = super().create_trial(tuner_id)
         if trial.status == TrialStatus.RUNNING:
-            self._heard[trial.trial_id] = self._clock()
+            self._last_heartbeat[trial.trial_id] = self._clock()
             self.files.add(TrialState(trial.trial_id, dict(trial.hyperparameters.values), tuner=tuner_id))
         return trial
 
     @_one_at_a_time
     def end_trial(self, trial):
-        """Note how a trial ended; one that has ended before, by another worker, counts as it did then, and one that
-        this search did not give out not at all."""
-        mine = self.trials.get(trial.trial_id)
-        if mine is None or trial.trial_id in self.end_order or not _alike(mine, trial):
+        """Record how a trial ended. If another worker ended it before, the first result counts; trials that this search
+        did not create are ignored."""
+        own = self.trials.get(trial.trial_id)
+        if own is None or trial.trial_id in self.end_order or not _same_values(own, trial):
             return
-        # On their way to a worker and back numbers lose half of their digits.
-        trial.hyperparameters = mine.hyperparameters
-        mine.metrics = trial.metrics
+        # Keep the values that were sent, in case they were rounded on the way to the worker and back.
+        trial.hyperparameters = own.hyperparameters
+        own.metrics = trial.metrics
         if trial.trial_id in self._retry_queue:
             self._retry_queue.remove(trial.trial_id)
         super().end_trial(trial)
@@ -192,21 +196,21 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
 
     @_one_at_a_time
     def take_lost(self) -> list[str]:
-        """Workers that fell silent since this was last asked; their trials are back in the queue."""
+        """Workers found lost since the last call; their trials are back in the queue."""
         self._take_back_lost()
         lost, self._lost = self._lost, []
         return lost
 
     @_one_at_a_time
     def get_trial(self, trial_id):
-        """The trial; asking for it is also how its worker is heard of."""
+        """The trial; the request also counts as a heartbeat of its worker."""
         if trial_id not in self.trials:
             return self._empty(TrialStatus.STOPPED)
-        self._heard[trial_id] = self._clock()
+        self._last_heartbeat[trial_id] = self._clock()
         return super().get_trial(trial_id)
 
     def populate_space(self, trial_id):
-        """Values for a new trial: at random at first, then where the surrogate promises most."""
+        """Values for a new trial: random at first, then the point with the best acquisition value."""
         begun = len(self.trials)
         self._seed_state = int(np.random.SeedSequence([self.seed, begun]).generate_state(1)[0])
         completed = sum(trial.status == TrialStatus.COMPLETED for trial in self.trials.values())
@@ -214,9 +218,9 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             found = self._random_populate_space()
             self._exhausted = found["status"] == TrialStatus.STOPPED
             return found
-        # For so few trials threads cost more than they save, and their number would have a say in the last digits.
+        # For so few trials threads cost more than they save, and the last digits would depend on their number.
         with threadpool_limits(1), warnings.catch_warnings():
-            # Scores that hardly differ have no length scale; the search then explores, as it should.
+            # If scores hardly differ, the length scale cannot be fitted; the search then explores, as it should.
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.gpr.fit(*self._vectorize_trials())
             rng = np.random.default_rng([self.seed, begun])
@@ -224,9 +228,9 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         return {"status": TrialStatus.RUNNING, "values": self._first_new(points)}
 
     def _first_new(self, points: np.ndarray) -> dict:
-        """Values of the first point whose network no trial had; of the very first where none is found."""
+        """Values of the first point whose network no trial had; those of the first point where all are known."""
         known = {self._network(trial.hyperparameters.values) for trial in self.trials.values()}
-        for point in (*points[:_ALL_OF_FIRST], *points[_ALL_OF_FIRST::_ONE_OF]):
+        for point in (*points[:_FIRST], *points[_FIRST::_STRIDE]):
             values = self._vector_to_values(point)
             if self._network(values) not in known:
                 return values
@@ -239,14 +243,14 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         return self._networks[key]
 
     def fitted_surrogate(self):
-        """The Gaussian process of the trials that completed; predicts the objective, negated where more is better."""
+        """The Gaussian process fitted to completed trials; predicts the objective, negated where larger is better."""
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.gpr.fit(*self._points({}))
         return self.gpr
 
     def save(self):
-        """State is kept event by event instead."""
+        """Does nothing: the state is stored event by event."""
 
     def _save_trial(self, trial):
         pass
@@ -258,34 +262,34 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         if self._lease_seconds is None:
             return
         for tuner_id, trial in list(self.ongoing_trials.items()):
-            if self._clock() - self._heard[trial.trial_id] > self._lease_seconds:
+            if self._clock() - self._last_heartbeat[trial.trial_id] > self._lease_seconds:
                 del self.ongoing_trials[tuner_id]
                 self.tuner_ids.discard(tuner_id)
                 self._retry_queue.append(trial.trial_id)
                 self._lost.append(tuner_id)
 
     def _vector_to_values(self, vector):
-        # At exactly 1 the library's whole numbers are one above their range.
+        # At exactly 1 the library returns integers that are one above their range.
         return super()._vector_to_values(np.minimum(vector, np.nextafter(1.0, 0.0)))
 
     def _vectorize_trials(self):
-        """Points of the surrogate; of trials under way it is told what it expects itself, a little worse."""
+        """Points and scores for the surrogate; running trials enter with its own prediction, made slightly worse."""
         ongoing = self.ongoing_trials
         if ongoing:
-            # The library asks the surrogate as it was left by the trial before, or, in a new process, an empty one.
+            # The library predicts with the surrogate as last fitted, which in a new process is not fitted at all.
             self.gpr.fit(*self._points({}))
         return self._points(ongoing)
 
     def _points(self, ongoing):
-        every, others = self.trials, self.ongoing_trials
-        under_way = {trial.trial_id for trial in ongoing.values()}
-        chosen = self._informative() | under_way
-        self.trials = {name: trial for name, trial in every.items() if name in chosen}
+        all_trials, all_ongoing = self.trials, self.ongoing_trials
+        ongoing_ids = {trial.trial_id for trial in ongoing.values()}
+        chosen = self._informative() | ongoing_ids
+        self.trials = {name: trial for name, trial in all_trials.items() if name in chosen}
         self.ongoing_trials = ongoing
         try:
             return super()._vectorize_trials()
         finally:
-            self.trials, self.ongoing_trials = every, others
+            self.trials, self.ongoing_trials = all_trials, all_ongoing
 
     def _informative(self) -> set[str]:
         completed = [trial for trial in self.trials.values() if trial.status == TrialStatus.COMPLETED]

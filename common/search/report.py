@@ -1,38 +1,37 @@
-"""What is written of a search, from what lies in its folder alone: table, pictures, and the best trials as rows."""
+"""Writes the report of a search from its folder: table, figures, and the best trials as rows."""
 
 from pathlib import Path
-from typing import Any
 
 from common.core.errors import SpecError
 from common.core.files import write_json
 from common.paper.paper import Paper
+from common.records.paths import searches
 from common.records.tuned_rows import ROWS_FORMAT
 from common.reports.figures.style import save_figure
 from common.reports.formats import write_table
+from common.reports.table import Table
 from common.reports.text.caption import flag_summary
 from common.search.figures import draw_along, draw_parallel
-from common.search.folder import SearchFolder, folders
+from common.search.folder import SearchFolder
 from common.search.space import SearchSpace, describe_values, value_at
 from common.search.table import StoredSearch, read_search, search_table
 
 
-def write_search(paper: Paper, folder: SearchFolder) -> tuple[dict[str, Any], list[Path]]:
-    """Write the table of trials beside the paper's tables, and the pictures beside its figures.
+def write_search(paper: Paper, folder: SearchFolder) -> tuple[Table, list[Path]]:
+    """Write the table of trials beside the paper's tables, and the search's figures beside the paper's.
 
     Raises:
         DataError: a file of the search cannot be used.
     """
     found = read_search(folder)
-    values = search_table(paper, found)
-    results = folder.path.parents[1]
-    stem = f"table_{values['table']}"
-    paths = write_table(results, stem, values)
-    marks = flag_summary(values)
+    table, results = search_table(paper, found), folder.paths.results
+    paths = write_table(results.folder, f"table_{table.id}", table)
+    marks = flag_summary(table)
     for kind, draw in (("along", draw_along), ("parallel", draw_parallel)):
         figure = draw(found, marks=marks)
         if figure is not None:
-            paths += save_figure(figure, results / "figures" / f"figure_{values['table']}_{kind}")
-    return values, paths
+            paths += save_figure(figure, results.figures / f"figure_{table.id}_{kind}")
+    return table, paths
 
 
 def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int) -> list[str]:
@@ -51,21 +50,21 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
         paths = dict.fromkeys(parameter.path for parameter in space.parameters.every)
         values = {path: value_at(tuned, path) for path in paths}
         label = describe_values(trial.values)
-        # Four digits of r may be those of two networks.
+        # Two networks may have values that agree in the four digits shown.
         taken = {row["label"] for row in rows}
         rows.append({"label": label if label not in taken else f"{label}, trial {trial.id}", "values": values})
     write_json(
-        found.folder.rows,
+        found.folder.paths.rows,
         {
             "format": ROWS_FORMAT,
             "title": f"Best trials: {space.title}",
             "row": list(space.row),
             "rows": rows,
             "notes": [
-                "Values found by a search on validation windows of these data; the rows are trained anew, with the "
+                "Values found by a search on validation windows of these data; the rows are trained again, with the "
                 "training of the paper's row.",
                 *(
-                    ["The search validated on fold 1 of these folds, whose validation clips other folds test."]
+                    ["The search used fold 1 of these folds; its validation clips are test clips of other folds."]
                     if any(record.folds > 1 for record in found.records.values())
                     else []
                 ),
@@ -75,6 +74,6 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
     return [row["label"] for row in rows]
 
 
-def regenerate_searches(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[dict[str, Any], list[Path]]]:
-    """Write all searches of a paper again."""
-    return [write_search(paper, folder) for folder in folders(out, paper.key, dataset)]
+def regenerate_searches(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[Table, list[Path]]]:
+    """Write the reports of all searches of a paper again."""
+    return [write_search(paper, SearchFolder(paths)) for paths in searches(out, paper.key, dataset)]

@@ -1,4 +1,4 @@
-"""One search: what its trials train, and that none of them sees a test clip."""
+"""One search: which run each trial trains, with test clips withheld."""
 
 import time
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
 from common.runs.runner import Job, RunResult, run_one
-from common.search.folder import Note, SearchFolder, identity_of
+from common.search.folder import SearchFolder, TrialNote, identity_of
 from common.search.journal import StateFiles
 from common.search.oracle import SearchOracle
 from common.search.space import Objective, SearchSpace, TrialValues, describe_values, format_score, score_of
@@ -23,14 +23,15 @@ from common.training.model_cache import CompiledModelCache
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """What a command asks of a search.
+    """The settings of a search as requested by a command.
 
     Args:
-        trials: all in all, those of earlier commands included.
-        seed: of the choices; the runs' own seeds count from 0.
-        runs_per_trial: seeds that a trial's score is the mean of.
-        initial: trials drawn at random before the first chosen one.
+        objective: to optimise.
+        trials: total number of trials, including those of earlier commands.
         name: of the search's folder.
+        initial: number of trials drawn at random before the first chosen one.
+        seed: of the choices; the seeds of the runs count from 0.
+        runs_per_trial: number of seeds; a trial's score is the mean over them.
     """
 
     objective: Objective
@@ -50,7 +51,7 @@ def search_request(
     initial: int | None = None,
     **more: int,
 ) -> SearchRequest:
-    """What a command asks, with the space's own values where it says nothing."""
+    """The requested settings, with the space's defaults where the command gives none."""
     return SearchRequest(
         objective=objective or space.objective,
         trials=trials or space.trials,
@@ -61,10 +62,13 @@ def search_request(
 
 
 class Search:
-    """One search over one row's values, on the windows of the first fold of its protocol.
+    """One search over the values of one row, on the training and validation windows of its protocol's first fold.
 
     Args:
-        plan: of that row alone; its readers give no test window from now on.
+        plan: of that row only; from now on its readers refuse test windows.
+        space: parameters to vary.
+        options: of the command.
+        asked: settings of the search.
     """
 
     def __init__(self, plan: Plan, space: SearchSpace, options: Options, asked: SearchRequest):
@@ -75,12 +79,12 @@ class Search:
         fold = first.run.fold
         self._first = replace(first, run=replace(first.run, fold=fold.without_test()))
         first.reader.withhold_all_but(np.union1d(fold.train, fold.valid))
-        self.folder = SearchFolder(options.out, plan.paper.key, plan.setting.dataset, asked.name)
-        self._job = Job(plan, options, command="", home=self.folder.path)
-        self._workbench = CompiledModelCache(find_devices(options.devices))
+        self.folder = SearchFolder(plan.results(options.out).search(asked.name))
+        self._job = Job(plan, options, command="", home=self.folder.paths)
+        self._model_cache = CompiledModelCache(find_devices(options.devices))
 
     def identity(self) -> dict[str, Any]:
-        """Everything that makes it this search, see `common.search.folder`."""
+        """The description of this search, see `common.search.folder`."""
         asked, fold = self.asked, self._first.run.fold
         return identity_of(
             self.space,
@@ -96,7 +100,7 @@ class Search:
         )
 
     def oracle(self, *, lease_seconds: float | None = None) -> SearchOracle:
-        """Chooses the values; goes on where the search's folder left off."""
+        """The oracle that chooses the values; it resumes from the state in the search's folder."""
         return SearchOracle(
             self.space.parameters,
             self.asked.objective,
@@ -111,20 +115,20 @@ class Search:
 
     @property
     def epochs(self) -> int:
-        """That a trial trains at most."""
+        """Largest number of epochs of a trial."""
         return self._base.training.epochs
 
     def experiment(self, drawn: TrialValues) -> Experiment:
-        """What a trial with these values trains."""
+        """The experiment of a trial with these values."""
         return self.space.trial(self._base, drawn)
 
-    def run_trial(self, trial_id: str, drawn: TrialValues, board: ProgressDisplay) -> float:
-        """Train what a trial asks for, unless its network was trained before, and give the value of the objective.
+    def run_trial(self, trial_id: str, drawn: TrialValues, progress: ProgressDisplay) -> float:
+        """Train a trial, unless its network was trained before, and return the value of the objective.
 
         Raises:
             RunError: a run failed.
-            SpecError: the values do not fit.
-            EncoreError: the data, the memory or the disk cannot carry the trial.
+            SpecError: the values are not valid for the experiment.
+            EncoreError: an error of data, memory or disk.
         """
         began = time.perf_counter()
         results: list[RunResult] = []
@@ -132,53 +136,55 @@ class Search:
         try:
             experiment = self.experiment(drawn)
             for seed in range(self.asked.runs_per_trial):
-                results.append(self._run(trial_id, drawn, experiment, seed, board))
+                results.append(self._run(trial_id, drawn, experiment, seed, progress))
         except EncoreError as error:
             failure = str(error)
             raise
         finally:
             runs = tuple(result.run_id for result in results)
             trained = sum(result.trained for result in results)
-            self.folder.note(Note(trial_id, runs, trained, round(time.perf_counter() - began, 1), failure))
+            self.folder.note(TrialNote(trial_id, runs, trained, round(time.perf_counter() - began, 1), failure))
         return float(np.mean([score_of(result.record, self.asked.objective) for result in results]))
 
     def _run(
-        self, trial_id: str, drawn: TrialValues, experiment: Experiment, seed: int, board: ProgressDisplay
+        self, trial_id: str, drawn: TrialValues, experiment: Experiment, seed: int, progress: ProgressDisplay
     ) -> RunResult:
-        """One run of a trial; whoever asks for a network first trains it, and the others have its record."""
+        """One run of a trial; the first trial with a network trains it, later ones use its record."""
         first = self._first.run
         run = Run(experiment, first.data_digest, first.fold, seed, variant="search")
         name = f"trial {trial_id} ({describe_values(drawn)})" + (
             f", seed {seed}" if self.asked.runs_per_trial > 1 else ""
         )
-        callback = board.begin(name, experiment.training.epochs)
+        callback = progress.begin(name, experiment.training.epochs)
         try:
-            result = run_one(self._job, replace(self._first, run=run, labels=(name,)), self._workbench, callback)
+            result = run_one(self._job, replace(self._first, run=run, labels=(name,)), self._model_cache, callback)
         except EncoreError as error:
-            board.end(callback, f"FAILED: {error}")
+            progress.end(callback, f"FAILED: {error}")
             raise
         if result.record is None:
-            board.end(callback, result.line)
+            progress.end(callback, result.line)
             raise RunError(result.failure)
         known = "" if result.trained else ", the same network as before"
-        board.end(callback, format_score(score_of(result.record, self.asked.objective), self.asked.objective) + known)
+        progress.end(
+            callback, format_score(score_of(result.record, self.asked.objective), self.asked.objective) + known
+        )
         return result
 
 
 def _shared(options: Options, plan: Plan, space: SearchSpace, experiment: Experiment) -> Experiment:
-    """The row's experiment with the values that all trials share; a value that the command set itself stays, also where
-    it is the row's own."""
+    """The row's experiment with the values that all trials share; values set by the command take precedence, even where
+    they equal the row's."""
     given = {change.partition("=")[0] for change in options.changes}
     given |= {f"training.{name}" for name in ("epochs", "precision") if getattr(options, name) is not None}
     for parameter in space.parameters.every:
         if parameter.path in given:
-            raise SpecError(f"{parameter.path}: is what this search varies; it cannot be set as well.")
+            raise SpecError(f"{parameter.path}: this search varies it, so it cannot be set as well. Leave it out.")
     shared = space.base | (space.smoke if plan.setting.scale == "smoke" else {})
     return experiment.with_values({path: value for path, value in shared.items() if path not in given})
 
 
 def _require_fair(base: Experiment, space: SearchSpace, objective: Objective) -> None:
-    """A loss that holds the searched penalty is least where there is none."""
+    """Refuse to minimise a loss that includes the searched penalty: the weakest penalty would win."""
     searched = any(parameter.path == "training.l2" for parameter in space.parameters.every)
     penalised = base.training.watch == "loss" and base.training.l2_form != "decoupled"
     if objective == "val_loss" and searched and penalised:

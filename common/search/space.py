@@ -1,4 +1,4 @@
-"""What a search varies: parameters with their ranges, and the row of a paper that they are varied of."""
+"""The space of a search: parameters with their ranges, and the row of a paper whose values they vary."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from common.records.record import Record
 Objective = Literal["val_accuracy", "val_loss"]
 # Objective -> the direction in which it is better.
 DIRECTIONS = {"val_accuracy": "max", "val_loss": "min"}
-# Whatever a trial changes, its windows and its split stay those of the row.
+# Windows and split are always those of the row, so only these parts of an experiment can be varied.
 _SEARCHABLE = ("model.", "training.")
 
 
@@ -24,9 +24,9 @@ class _Parameter(Spec):
     """One value of an experiment that a search varies.
 
     Args:
-        name: how tables and figures call it.
+        name: in tables and figures.
         path: dotted path of the value, in `model` or `training`.
-        place: index into the value, where that is a tuple.
+        place: index of the element, where the value is a tuple.
     """
 
     name: str
@@ -41,7 +41,7 @@ class _Parameter(Spec):
 
 
 class _Range(_Parameter):
-    """Numbers from `low` to `high`, both included."""
+    """Numbers from `low` to `high`, both inclusive."""
 
     low: float
     high: float
@@ -54,57 +54,57 @@ class FloatRange(_Range):
     kind: Literal["float"] = "float"
 
     def register(self, into: keras_tuner.HyperParameters) -> None:
-        """Add it to keras-tuner's space."""
+        """Add the parameter to keras-tuner's space."""
         into.Float(self.name, self.low, self.high, sampling=self.sampling)
 
     def value_of(self, drawn: float) -> float:
-        """The experiment's value for what keras-tuner drew."""
+        """The experiment's value for the value that keras-tuner drew."""
         return drawn
 
 
 class IntRange(_Range):
-    """Any whole number from `low` to `high`."""
+    """Any integer from `low` to `high`."""
 
     kind: Literal["int"] = "int"
     low: PositiveInt
     high: PositiveInt
 
     def register(self, into: keras_tuner.HyperParameters) -> None:
-        """Add it to keras-tuner's space."""
+        """Add the parameter to keras-tuner's space."""
         into.Int(self.name, self.low, self.high, sampling=self.sampling)
 
     def value_of(self, drawn: int) -> int:
-        """The experiment's value for what keras-tuner drew."""
+        """The experiment's value for the value that keras-tuner drew."""
         return int(drawn)
 
 
 class Choice(_Parameter):
-    """One of several values: numbers in ascending order, or tuples of whole numbers, e.g. widths of layers."""
+    """One of several values: numbers in ascending order, or tuples of integers, e.g. widths of layers."""
 
     kind: Literal["choice"] = "choice"
     values: tuple[int | float | tuple[int, ...], ...] = Field(min_length=2)
 
     def register(self, into: keras_tuner.HyperParameters) -> None:
-        """Add it to keras-tuner's space, which has no tuples: they go by their text."""
+        """Add the parameter to keras-tuner's space, which has no tuples: they are represented by their text."""
         into.Choice(self.name, [self.label(value) for value in self.values])
 
     def value_of(self, drawn: float | str) -> Any:
-        """The experiment's value for what keras-tuner drew."""
+        """The experiment's value for the value that keras-tuner drew."""
         return next(value for value in self.values if self.label(value) == drawn)
 
     @staticmethod
     def label(value: int | float | tuple[int, ...]) -> float | str:
-        """What keras-tuner draws for a value."""
+        """The representation of a value in keras-tuner."""
         return ",".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 Parameter = Annotated[FloatRange | IntRange | Choice, Field(discriminator="kind")]
-# Of parameters: what keras-tuner drew for one trial.
+# Parameter name -> the value that keras-tuner drew for one trial.
 TrialValues = dict[str, float | int | str]
 
 
 class Parameters(Spec):
-    """The parameters of a space, each name once."""
+    """The parameters of a space; names are unique."""
 
     every: tuple[Parameter, ...] = Field(min_length=1)
 
@@ -116,14 +116,14 @@ class Parameters(Spec):
         return self
 
     def hyperparameters(self) -> keras_tuner.HyperParameters:
-        """As keras-tuner takes them."""
+        """The parameters as a keras-tuner space."""
         found = keras_tuner.HyperParameters()
         for parameter in self.every:
             parameter.register(found)
         return found
 
     def vectors(self, trials: list[TrialValues]) -> np.ndarray:
-        """Trials as a surrogate sees them: float64 (trials, parameters), each from 0 to 1."""
+        """Trials as inputs of a surrogate: float64 (trials, parameters), each from 0 to 1."""
         space = self.hyperparameters().space
         return np.array([[hp.value_to_prob(drawn[hp.name]) for hp in space] for drawn in trials], np.float64)
 
@@ -131,7 +131,7 @@ class Parameters(Spec):
         """The experiment with the values of one trial.
 
         Raises:
-            SpecError: the experiment has no such value, or it does not fit.
+            SpecError: the experiment has no such value, or the drawn value is not valid for it.
         """
         changes: dict[str, Any] = {}
         for parameter in self.every:
@@ -145,32 +145,33 @@ class Parameters(Spec):
 
 
 def parameters_of(values: list[dict[str, Any]]) -> Parameters:
-    """Parameters again from their JSON values.
+    """Parameters from their JSON values.
 
     Raises:
-        SpecError: they are none.
+        SpecError: the values do not describe parameters.
     """
     return build(Parameters, {"every": values})
 
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """What can be searched of a paper.
+    """A search that a paper offers.
 
     Args:
-        key: names it on the command line, and its folder.
+        key: name on the command line and of the folder.
+        title: for tables and figures.
         row: (table id, row label) of the row that is varied.
         parameters: that are varied.
-        objective: of validation windows.
-        base: values, by dotted path, that all trials of this search share and the row does not have.
-        smoke: values that smoke scale replaces besides the paper's own, so that a search ends within minutes.
-        canonical: maps experiments that build one and the same network to one of them.
-        trials: how many a search makes by default.
-        initial: how many of them are drawn at random before the first chosen one; None for three per parameter.
-        plotted: name of the parameter that the objective is drawn against.
-        published: optimum that a source states, by parameter.
-        published_by: who states it.
-        notes: what a reader of the search has to know.
+        plotted: name of the parameter that the objective is plotted against.
+        objective: measured on validation windows.
+        base: values, by dotted path, that all trials of this search share and that differ from the row.
+        smoke: values that smoke scale replaces in addition to the paper's, so that a search ends within minutes.
+        canonical: maps all experiments that build the same network to one of them.
+        trials: default number of trials.
+        initial: number of trials drawn at random before the first chosen one; None for three per parameter.
+        published: optimum stated by a source, by parameter.
+        published_by: the source.
+        notes: for readers of the search's table.
     """
 
     key: str
@@ -189,20 +190,20 @@ class SearchSpace:
     notes: tuple[str, ...] = ()
 
     def trial(self, base: Experiment, drawn: TrialValues) -> Experiment:
-        """The experiment of one trial; of all that build its network the canonical one."""
+        """The experiment of one trial, in the canonical form for its network."""
         return self.canonical(self.parameters.applied(base, drawn))
 
 
 def find_space(spaces: tuple[SearchSpace, ...], key: str | None) -> SearchSpace:
-    """The space of that key; the first where none is asked for.
+    """The space with this key; the first space for None.
 
     Raises:
-        SpecError: there is none.
+        SpecError: there is no space with this key.
     """
     for space in spaces:
         if key in (None, space.key):
             return space
-    raise SpecError(f"--space {key}: there is no such space; there are: {', '.join(space.key for space in spaces)}.")
+    raise SpecError(f"--space {key}: there is no such space; available: {', '.join(space.key for space in spaces)}.")
 
 
 def value_at(experiment: Experiment, path: str) -> Any:
@@ -214,12 +215,12 @@ def value_at(experiment: Experiment, path: str) -> Any:
 
 
 def score_of(record: Record, objective: Objective) -> float:
-    """The objective at the epoch whose weights the run kept."""
+    """The objective at the best epoch, whose weights the run kept."""
     return float(record.history[record.best_epoch - 1][objective])
 
 
 def format_score(score: float, objective: Objective) -> str:
-    """For people."""
+    """The score as text, e.g. `validation accuracy 71.2 %`."""
     return f"validation accuracy {100 * score:.1f} %" if objective == "val_accuracy" else f"validation loss {score:.4f}"
 
 

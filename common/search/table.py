@@ -1,4 +1,4 @@
-"""The table of a search: its trials, the best first, with what became of each."""
+"""The table of a search: its trials, the best first, with the outcome of each."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,9 +6,16 @@ from typing import Any
 from common.paper.paper import Paper
 from common.records.divergence import epoch_of_rise
 from common.records.record import Record
-from common.reports.text.caption import data_lines, left_out_clips_lines, published_experiment, reduction_lines
-from common.reports.text.rows import fewer_epochs_lines
-from common.search.folder import Note, SearchFolder
+from common.reports.table import Note, Table, cells
+from common.reports.text.caption import (
+    changed_values_notes,
+    data_notes,
+    left_out_clips_notes,
+    published_experiment,
+    reduction_notes,
+)
+from common.reports.text.rows import fewer_epochs_notes, precision_note, protocol_text
+from common.search.folder import SearchFolder, TrialNote
 from common.search.journal import TrialState
 from common.search.space import Parameters, format_value, parameters_of
 
@@ -17,44 +24,45 @@ _LONGEST_FAILURE = 100
 
 @dataclass(frozen=True)
 class StoredSearch:
-    """A search as its folder tells it.
+    """A search as read from its folder.
 
     Args:
-        identity: what it is of.
+        folder: that it was read from.
+        identity: description of the search.
         trials: in the order in which they began.
-        notes: trial id -> what its run said.
+        notes: trial id -> note of the process that ran it.
         records: run id -> record.
     """
 
     folder: SearchFolder
     identity: dict[str, Any]
     trials: list[TrialState]
-    notes: dict[str, Note]
+    notes: dict[str, TrialNote]
     records: dict[str, Record]
 
     @property
     def any_record(self) -> Record:
-        """One of the records; there must be one."""
+        """One of the records; there must be at least one."""
         return self.records[min(self.records)]
 
     @property
     def parameters(self) -> Parameters:
-        """The space again."""
+        """The parameters of the search."""
         return parameters_of([{"name": name, **values} for name, values in self.identity["parameters"].items()])
 
     @property
     def completed(self) -> list[TrialState]:
-        """Those with a score, the best first, the earlier of equal ones first."""
+        """Trials with a score, the best first; of equal scores the earlier trial first."""
         sign = -1 if self.identity["objective"] == "val_accuracy" else 1
         return sorted((trial for trial in self.trials if trial.score is not None), key=lambda trial: sign * trial.score)
 
     def record_of(self, trial: TrialState) -> Record | None:
-        """The record of its first run; None where that is not here."""
+        """The record of the trial's first run; None where there is none in the folder."""
         note = self.notes.get(trial.id)
         return self.records.get(note.runs[0]) if note and note.runs else None
 
     def same_as(self, trial: TrialState) -> str | None:
-        """The first completed trial that asked for the same network; None where it is the first itself."""
+        """The first completed trial with the same network; None where this trial is the first."""
         record = self.record_of(trial)
         for other in self.trials:
             if other.id == trial.id or record is None:
@@ -72,22 +80,22 @@ def read_search(folder: SearchFolder) -> StoredSearch:
     """Read a search's folder.
 
     Raises:
-        DataError: a file of it cannot be used.
+        DataError: a file of the search cannot be used.
     """
     return StoredSearch(folder, folder.identity() or {}, folder.trials(), folder.notes(), folder.records())
 
 
-def search_table(paper: Paper, found: StoredSearch) -> dict[str, Any]:
-    """The table of trials as JSON values; a function of what lies in the search's folder."""
+def search_table(paper: Paper, found: StoredSearch) -> Table:
+    """The table of trials, from the files in the search's folder only."""
     identity = found.identity
     rows = [_row(found, trial, rank) for rank, trial in enumerate(found.completed, start=1)]
     rows += [_row(found, trial, None) for trial in found.trials if trial.score is None]
-    return {
+    values = {
         "paper": identity["paper"],
         "table": f"search_{found.folder.name}",
         "title": f"{identity['about']['title']}: trials, the best first",
         "dataset": identity["setting"]["dataset"],
-        "protocol": found.any_record.protocol if found.records else identity["setting"]["split"],
+        "protocol": protocol_text(found.any_record) if found.records else identity["setting"]["split"],
         "scale": identity["setting"]["scale"],
         "data": found.any_record.data.title if found.records else identity["setting"]["dataset"],
         "setting": identity["setting"],
@@ -95,9 +103,8 @@ def search_table(paper: Paper, found: StoredSearch) -> dict[str, Any]:
         "objective": identity["objective"],
         "parameters": list(identity["parameters"]),
         "rows": rows,
-        "warnings": _warnings(identity),
-        "caption": _caption(paper, found),
     }
+    return Table(values, *_cells(values), tuple(_notes(paper, found)), tuple(_warnings(identity)))
 
 
 def _row(found: StoredSearch, trial: TrialState, rank: int | None) -> dict[str, Any]:
@@ -105,14 +112,14 @@ def _row(found: StoredSearch, trial: TrialState, rank: int | None) -> dict[str, 
     same = found.same_as(trial)
     if trial.status == "FAILED":
         remark = (
-            f"failed: {(note.failure if note and note.failure else 'its worker did not say why')[:_LONGEST_FAILURE]}"
+            f"failed: {(note.failure if note and note.failure else 'its worker gave no reason')[:_LONGEST_FAILURE]}"
         )
     elif trial.status == "RUNNING":
         remark = "not finished"
     else:
         rise = record and epoch_of_rise(record.history, len(record.data.genres))
-        told = [f"same network as trial {same}"] if same is not None else []
-        remark = ", ".join(told + ([f"diverged in epoch {rise}"] if rise else []))
+        remarks = [f"same network as trial {same}"] if same is not None else []
+        remark = ", ".join(remarks + ([f"diverged in epoch {rise}"] if rise else []))
     percent = found.identity["objective"] == "val_accuracy"
     return {
         "rank": rank,
@@ -126,76 +133,83 @@ def _row(found: StoredSearch, trial: TrialState, rank: int | None) -> dict[str, 
     }
 
 
-def _warnings(identity: dict[str, Any]) -> list[str]:
+def _warnings(identity: dict[str, Any]) -> list[Note]:
     if identity["setting"]["unit"] == "clip":
         return []
     return [
-        "CONTAMINATED: windows of one clip stand both in training and in validation; the search prefers what "
-        "recognises known clips."
+        Note(
+            "contaminated",
+            "CONTAMINATED: windows of one clip are both in training and in validation; the search prefers networks "
+            "that recognise known clips.",
+        )
     ]
 
 
-def _caption(paper: Paper, found: StoredSearch) -> list[str]:
+def _notes(paper: Paper, found: StoredSearch) -> list[Note]:
     identity = found.identity
     begun, asked = len(found.trials), max(identity["trials"], len(found.trials))
     failed = sum(trial.status == "FAILED" for trial in found.trials)
     at_random = min(identity["initial"], begun)
-    lines = [
-        f"{len(found.completed)} of {asked} trials completed, of {len(found.distinct())} distinct networks"
+    seeds = f"mean of {identity['runs_per_trial']} seeds" if identity["runs_per_trial"] > 1 else "one seed"
+    chosen = (
+        f"{begun - at_random} chosen by keras-tuner's Bayesian optimisation (Gaussian process, upper confidence bound)"
+        if begun > at_random
+        else "none was chosen by the surrogate yet"
+    )
+    texts = [
+        f"{len(found.completed)} of {asked} trials completed, with {len(found.distinct())} distinct networks"
         + (f"; {failed} failed" if failed else "")
         + f". Varied: row {identity['row'][1]} of table {identity['row'][0]}.",
-        f"{at_random} trials drawn at random, seed {identity['seed']}"
-        + (
-            f"; {begun - at_random} chosen by keras-tuner's Bayesian optimisation (Gaussian process, upper confidence "
-            "bound)."
-            if begun > at_random
-            else "; none was chosen by the surrogate yet."
-        ),
-        "The objective is of validation windows, at the epoch whose weights a run keeps"
-        + (f"; mean of {identity['runs_per_trial']} seeds" if identity["runs_per_trial"] > 1 else "; one seed")
-        + ". No test window was read: these are no results, and the best of many is flattered by chance.",
+        f"{at_random} trials drawn at random, seed {identity['seed']}; {chosen}.",
+        f"The objective is measured on validation windows, at the epoch whose weights a run keeps; {seeds}. No test "
+        "window was read: these are not results, and the best of many trials is too optimistic.",
     ]
+    notes = [Note("search", text) for text in texts]
     if found.records:
-        lines += _of_runs(paper, found)
+        notes += _run_notes(paper, found)
     published = identity["about"]["published"]
     if published:
         shown = ", ".join(f"{name} = {value:g}" for name, value in published.items())
-        lines.append(f"Published optimum: {shown} ({identity['about']['published_by']}).")
-    return [*lines, *identity["about"]["notes"]]
+        notes.append(Note("paper", f"Published optimum: {shown} ({identity['about']['published_by']})."))
+    return notes + [Note("paper", text) for text in identity["about"]["notes"]]
 
 
-def _of_runs(paper: Paper, found: StoredSearch) -> list[str]:
-    """What the runs of all trials have in common, and what was reduced for them."""
+def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
+    """Notes on what the runs of all trials have in common, and which settings were reduced."""
     one, identity = found.any_record, found.identity
+    row = identity["row"][1]
     parts = ", ".join(
         f"{name} {one.parts[name].clips} clips ({one.parts[name].windows} windows)" for name in ("train", "valid")
     )
     varied = frozenset(parameter.path for parameter in found.parameters.every)
     training = one.experiment["training"]
-    lines = [
-        data_lines(one.data),
-        f"Protocol: {one.protocol}; {parts}; test withheld.",
-        f"At most {training['epochs']} epochs, {training['precision']}.",
-        *reduction_lines(paper, one.setting, {identity["row"][1]: one}, varied),
+    notes = [
+        *data_notes(one.setting, one.data),
+        Note("protocol", f"Protocol: {protocol_text(one)}; {parts}; test withheld."),
+        Note("training", f"At most {training['epochs']} epochs."),
+        precision_note(training["precision"]),
+        *reduction_notes(paper, one.setting, {row: one}, varied),
     ]
     if one.setting.scale == "paper":
-        row = identity["row"][1]
-        lines += fewer_epochs_lines({row: (one, published_experiment(paper, one))})
-    if one.setting.changes:
-        lines.append(f"CHANGED by the command: {', '.join(one.setting.changes)}.")
+        notes += fewer_epochs_notes({row: (one, published_experiment(paper, one))})
+    notes += changed_values_notes(one.setting)
     if one.setting.genres:
-        lines.append(f"{len(one.data.genres)} genres: {', '.join(one.data.genres)}.")
+        notes.append(Note("data", f"{len(one.data.genres)} genres: {', '.join(one.data.genres)}."))
     if one.weights:
-        lines.append(f"Weights from a file: {one.weights.partition('=')[0]}.")
+        name = one.weights.partition("=")[0]
+        notes.append(Note("trained_weights", f"Starts from trained weights in a file: {name}."))
     if one.folds > 1:
-        lines.append(
-            f"Fold 1 of {one.folds} alone: its validation clips are test clips of another fold, so a result over all "
-            "folds is no longer untouched by this search."
+        notes.append(
+            Note(
+                "search",
+                f"Only fold 1 of {one.folds} was used: its validation clips are test clips of another fold, so results "
+                "over all folds are no longer independent of this search.",
+            )
         )
-    return lines + left_out_clips_lines(one.data)
+    return notes + left_out_clips_notes(one.data)
 
 
-def search_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def _cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
     objective = "Validation accuracy (%)" if table["objective"] == "val_accuracy" else "Validation loss"
     header = ["Rank", *table["parameters"], objective, "Trainable parameters", "Best epoch", "Trial", "Remark"]
@@ -214,4 +228,4 @@ def search_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
                 row["remark"],
             ]
         )
-    return header, rows
+    return tuple(header), cells(rows)

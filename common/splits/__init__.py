@@ -1,1 +1,1 @@
-"""Which clips and windows train, validate and test."""
+"""Which clips and windows are used for training, validation and testing."""

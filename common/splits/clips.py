@@ -1,4 +1,4 @@
-"""Splits: pure functions of ids, labels and a seed. The order in which ids are given never matters."""
+"""Splits: pure functions of ids, labels and a seed. The order of the given ids does not matter."""
 
 import warnings
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _TENTHS = 10
 
 @dataclass(frozen=True)
 class Split:
-    """One way to deal out items: sorted ids of each part."""
+    """One split of the items: sorted ids of each part."""
 
     train: tuple[str, ...]
     valid: tuple[str, ...]
@@ -25,7 +25,7 @@ class Split:
 
     @property
     def digest(self) -> str:
-        """Names the split by its ids."""
+        """SHA-256 of the ids of all parts."""
         return sha256_of_json({part: getattr(self, part) for part in PARTS})
 
 
@@ -36,21 +36,22 @@ def split_ids(
     predefined: dict[str, dict[str, str]] | None = None,
     artists: list[str | None] | None = None,
 ) -> list[Split]:
-    """Deal out ids as the protocol says.
+    """Split ids as the protocol says.
 
     Args:
         ids: unique names of the items (clips, or windows when the unit is `segment`).
         labels: genre of each.
         predefined: the dataset's own splits, name -> id -> part.
-        artists: of each item, for the split `artist`, see `data_pipeline.datasets.artists.artist_keys`.
+        artists: artist of each item, None where unknown; for the split `artist`, see
+            `data_pipeline.datasets.artists.artist_keys`.
 
     Returns:
         One split for each fold; parts are disjoint.
 
     Raises:
-        DataError: too few items of a genre for a stratified split, or a part would be empty.
-        SpecError: the dataset has no predefined split of that name, or it is asked for single windows; or it names no
-            artists.
+        DataError: too few items of a genre for a stratified split, too few artists, or a part would be empty.
+        SpecError: the dataset has no predefined split of that name, or no artist names; or the split is of clips and
+            `unit` is `segment`.
     """
     order = np.argsort(np.asarray(ids))
     items = np.asarray(ids)[order]
@@ -60,7 +61,7 @@ def split_ids(
     elif protocol.split == "per_genre":
         splits = [_per_genre(protocol, items, genres)]
     elif protocol.split == "artist":
-        named = [None] * len(ids) if artists is None else [artists[place] for place in order]
+        named = [None] * len(ids) if artists is None else [artists[position] for position in order]
         splits = [_artist(protocol, items, genres, named)]
     elif protocol.split == "kfold":
         splits = _kfold(protocol, items, genres)
@@ -94,44 +95,47 @@ def _holdout(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split
 
 
 def _per_genre(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split:
-    """Shuffle genre after genre with NumPy's old generator, and cut each at fractions of it, rounded down."""
-    dealer = np.random.RandomState(protocol.seed)
+    """Shuffle one genre after the other with NumPy's legacy generator, and cut each at the fractions, rounded down."""
+    rng = np.random.RandomState(protocol.seed)
     groups = [items[genres == genre] for genre in np.unique(genres)] if protocol.stratified else [items]
-    dealt: list[list[np.ndarray]] = [[], [], []]
+    parts: list[list[np.ndarray]] = [[], [], []]
     for group in groups:
         shuffled = group.copy()
-        dealer.shuffle(shuffled)
-        # Of a product such as 0.1 x 30, only what is surely below the next whole number is rounded down.
+        rng.shuffle(shuffled)
+        # Floating-point error (0.29 x 100 is 28.999...) must not cost an item when the product is rounded down.
         n_train, n_valid = (int(share * len(group) + 1e-9) for share in protocol.fractions[:2])
         pieces = np.split(shuffled, [n_train, n_train + n_valid])
         if not all(len(piece) for piece in pieces):
             sizes = ", ".join(f"{len(piece)} to {part}" for part, piece in zip(PARTS, pieces, strict=True))
             raise _too_few(protocol, genres, f"of {len(group)} items the fractions give {sizes}")
-        for part, piece in zip(dealt, pieces, strict=True):
+        for part, piece in zip(parts, pieces, strict=True):
             part.append(piece)
-    return _split(*(np.concatenate(part) for part in dealt))
+    return _split(*(np.concatenate(part) for part in parts))
 
 
 def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: list[str | None]) -> Split:
-    """Deal out tenths, each with whole artists and about its share of every genre."""
+    """Artist filter: split into ten groups of whole artists with about equal shares of every genre."""
     if protocol.unit == "segment":
-        raise SpecError("--split artist deals out whole artists and cannot be dealt out by --unit segment.")
-    if not any(artists):
-        raise SpecError("--split artist: this dataset names no artists. Use another --split.")
-    owners = np.array(artist_keys(items.tolist(), artists))
-    if len(set(owners)) < _TENTHS:
-        raise DataError(
-            f"split {protocol.name}: {len(set(owners))} artists are too few to deal out tenths. Use more clips, or "
-            "another --split."
+        raise SpecError(
+            "--split artist keeps artists whole and does not go with --unit segment. Use --unit clip, or another "
+            "--split."
         )
-    dealer = StratifiedGroupKFold(n_splits=_TENTHS, shuffle=True, random_state=protocol.seed)
+    if not any(artists):
+        raise SpecError("--split artist: this dataset has no artist names. Use another --split.")
+    item_artists = np.array(artist_keys(items.tolist(), artists))
+    if len(set(item_artists)) < _TENTHS:
+        raise DataError(
+            f"split {protocol.name}: {len(set(item_artists))} artists are too few for {_TENTHS} groups of whole "
+            "artists. Use more clips, or another --split."
+        )
+    splitter = StratifiedGroupKFold(n_splits=_TENTHS, shuffle=True, random_state=protocol.seed)
     with warnings.catch_warnings():
-        # A genre with fewer than ten clips: it cannot be in every tenth, and `missing_genres` tells where it lacks.
+        # A genre with fewer than ten clips cannot be in every group; `missing_genres` reports the parts without it.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         try:
-            # One class for all where genres do not count.
+            # One class for all items where the split is not stratified.
             classes = genres if protocol.stratified else np.zeros(len(items), int)
-            tenths = [held_out for _, held_out in dealer.split(items, classes, owners)]
+            tenths = [held_out for _, held_out in splitter.split(items, classes, item_artists)]
         except ValueError as error:
             raise _too_few(protocol, genres, error) from error
     _, n_valid, n_test = (round(_TENTHS * share) for share in protocol.fractions)
@@ -146,8 +150,8 @@ def _kfold(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Sp
     smallest = np.unique(genres, return_counts=True)[1].min() if protocol.stratified else len(items)
     if smallest < protocol.folds:
         raise _too_few(protocol, genres, f"{protocol.folds} folds need {protocol.folds} items of each genre")
-    dealer = kind(n_splits=protocol.folds, shuffle=True, random_state=protocol.seed)
-    parts = [held_out for _, held_out in dealer.split(items, genres)]
+    splitter = kind(n_splits=protocol.folds, shuffle=True, random_state=protocol.seed)
+    parts = [held_out for _, held_out in splitter.split(items, genres)]
     splits = []
     for number, test in enumerate(parts):
         valid = parts[(number + 1) % protocol.folds]
@@ -157,15 +161,15 @@ def _kfold(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Sp
 
 
 def _rotating(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Split]:
-    """Round k trains on partition k, validates on k + 1 and tests on k + 2, counted around the end."""
+    """Round k trains on partition k, validates on k + 1 and tests on k + 2, modulo the number of partitions."""
     partitions = _partitions(protocol, items, genres)
     count = protocol.partitions
     return [_split(*(partitions[(k + step) % count] for step in range(len(PARTS)))) for k in range(count)]
 
 
 def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[np.ndarray]:
-    """Shuffle each genre and cut it into equal pieces; where it does not come out even, the first pieces are one item
-    larger, or the surplus is left out."""
+    """Shuffle each genre and cut it into equal pieces; what does not divide evenly makes the first pieces one item
+    larger, or is left out."""
     count = protocol.partitions
     groups = [items[genres == genre] for genre in np.unique(genres)] if protocol.stratified else [items]
     if not protocol.stratified and len(items) < count:
@@ -174,10 +178,10 @@ def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> li
         )
     if min(len(group) for group in groups) < count:
         raise _too_few(protocol, genres, f"{count} partitions need {count} items of each genre")
-    dealer = np.random.default_rng(protocol.seed)
+    rng = np.random.default_rng(protocol.seed)
     pieces = []
     for group in groups:
-        shuffled = dealer.permutation(group)
+        shuffled = rng.permutation(group)
         kept = len(group) // count * count if protocol.equal_partitions else len(group)
         pieces.append(np.array_split(shuffled[:kept], count))
     return [np.concatenate(piece) for piece in zip(*pieces, strict=True)]
@@ -188,7 +192,10 @@ def _predefined(protocol: Protocol, items: np.ndarray, predefined: dict[str, dic
         known = ", ".join(sorted(predefined)) or "none"
         raise SpecError(f"--split {protocol.split}: this dataset has no such predefined split (it has: {known}).")
     if protocol.unit == "segment":
-        raise SpecError(f"--split {protocol.split} lists clips and cannot be dealt out by --unit segment.")
+        raise SpecError(
+            f"--split {protocol.split} splits whole clips and does not go with --unit segment. Use --unit clip, or "
+            "another --split."
+        )
     part_of = predefined[protocol.split]
     parts = [np.array([item for item in items if part_of.get(item) == part], dtype=items.dtype) for part in PARTS]
     _require_parts(protocol, *(len(part) for part in parts), len(items))
@@ -213,13 +220,13 @@ def _too_few(protocol: Protocol, genres: np.ndarray, cause: object) -> DataError
     return DataError(
         f"split {protocol.name}: too few items, {len(genres)} of {len(names)} genres; "
         f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, leave the genre out with "
-        "--genres, or give --allow-incomplete (which deals without regard to genre) or, where clips have several "
+        "--genres, or give --allow-incomplete (which splits without regard to genre) or, where clips have several "
         "windows, --unit segment."
     )
 
 
 def _require_disjoint(split: Split) -> None:
-    """Asserted at every start: a split that shares an item between parts is a defect of ours, never a result."""
-    dealt = split.train + split.valid + split.test
-    if len(set(dealt)) != len(dealt):
-        raise AssertionError(f"parts of a split overlap in {len(dealt) - len(set(dealt))} items")
+    """Checked at every start: parts that share an item are a bug of Encore and must never produce a result."""
+    items = split.train + split.valid + split.test
+    if len(set(items)) != len(items):
+        raise AssertionError(f"parts of a split overlap in {len(items) - len(set(items))} items")

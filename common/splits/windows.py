@@ -1,4 +1,4 @@
-"""From dealt-out clips to the windows that train, choose and test."""
+"""Turns a split of clips into the windows of each part of each fold."""
 
 from dataclasses import dataclass, replace
 
@@ -11,14 +11,14 @@ from common.splits.clips import PARTS, split_ids
 
 @dataclass(frozen=True)
 class Fold:
-    """One split, as positions of windows.
+    """One fold of a split, as positions of windows.
 
     Args:
-        number: which fold of the protocol.
+        number: of the fold, counted from 0.
         train, valid, test: int64 positions in the window index.
-        split_digest: of the ids that were dealt out.
-        shared_tracks: clips in test whose windows the weights have met before: in train or valid of this fold (the unit
-            `segment` alone does that), or of an earlier round where weights are carried.
+        split_digest: digest of the ids of the split.
+        shared_tracks: number of test clips whose windows the weights have seen before: in train or valid of this fold
+            (with the unit `segment` only), or of an earlier round where weights are carried over.
     """
 
     number: int
@@ -29,7 +29,7 @@ class Fold:
     shared_tracks: int
 
     def without_test(self) -> "Fold":
-        """The same split, of which nobody is to see the test windows."""
+        """A copy of this fold without its test windows."""
         return replace(self, test=self.test[:0])
 
 
@@ -45,19 +45,24 @@ def folds_of_windows(
     copies_of: list[str | None] | None = None,
     first_of_source: dict[str, str] | None = None,
 ) -> list[Fold]:
-    """Split tracks (unit `clip`) or windows (unit `segment`) and give the windows of each part.
+    """Split tracks (unit `clip`) or windows (unit `segment`) and return the windows of each part.
 
     Args:
-        track_ids, track_labels: of each track; one without a window takes its place in the split, and adds nothing.
+        track_ids, track_labels: id and genre of each track; a track without a window counts in the split, but adds no
+            window to a part.
         window_tracks: int64 (windows,): track position of each window.
         window_starts: int64 (windows,): first frame of each window.
-        copies_of: of each track the id of the clip that it is an altered copy of; None for clips themselves. Copies go
-            where their clips go, and none into test.
-        first_of_source: id of each clip -> id of the first clip with the same bytes; for `protocol.duplicates` alone.
+        copies_of: for each track the id of the clip that it is an altered copy of; None for original clips. Copies go
+            into the part of their clip, but none into test.
+        first_of_source: id of each clip -> id of the first clip with the same bytes; used only where
+            `protocol.duplicates` is `drop`.
+
+    Returns:
+        One fold for each split of the protocol.
 
     Raises:
         DataError, SpecError: see `split_ids`; or a part has no window.
-        AssertionError: windows of one clip stand on both sides although the unit is `clip`.
+        AssertionError: windows of one clip are in several parts although the unit is `clip`.
     """
     names = np.asarray(track_ids)
     is_copy = np.array([clip is not None for clip in copies_of or [None] * len(names)], bool)
@@ -66,39 +71,42 @@ def folds_of_windows(
     if protocol.duplicates == "drop":
         kept = np.array([(first_of_source or {}).get(clip, clip) == clip for clip in clips], bool)
     if protocol.unit == "segment" and is_copy.any():
-        raise SpecError("--unit segment: rows with altered copies of clips deal out whole clips. Leave them out.")
+        raise SpecError(
+            "--unit segment: rows with altered copies of clips have to be split by whole clips. Leave these rows out."
+        )
     if protocol.unit == "segment":
-        dealt_out = np.flatnonzero(kept[window_tracks])
+        positions = np.flatnonzero(kept[window_tracks])
         # Zero-padded, so that sorting by name is sorting by time.
-        window_ids = [f"{names[window_tracks[w]]}@{window_starts[w]:08d}" for w in dealt_out]
-        window_labels = np.asarray(track_labels)[window_tracks[dealt_out]].tolist()
+        window_ids = [f"{names[window_tracks[w]]}@{window_starts[w]:08d}" for w in positions]
+        window_labels = np.asarray(track_labels)[window_tracks[positions]].tolist()
         splits = split_ids(protocol, window_ids, window_labels, predefined)
-        position = dict(zip(window_ids, dealt_out, strict=True))
-        dealt = [
-            [np.array([position[name] for name in getattr(split, part)], np.int64) for part in PARTS]
+        position_of = dict(zip(window_ids, positions, strict=True))
+        parts_of_splits = [
+            [np.array([position_of[name] for name in getattr(split, part)], np.int64) for part in PARTS]
             for split in splits
         ]
     else:
-        # Tracks without a window are dealt out too: rows with longer windows then meet the same test clips, as far as
-        # they have windows in them.
-        own = np.flatnonzero(~is_copy & kept)
-        artists = None if track_artists is None else [track_artists[place] for place in own]
-        splits = split_ids(protocol, names[own].tolist(), [track_labels[place] for place in own], predefined, artists)
+        # Tracks without a window are split too, so that rows with longer windows have the same test clips, as far as
+        # these have windows.
+        originals = np.flatnonzero(~is_copy & kept)
+        artists = None if track_artists is None else [track_artists[position] for position in originals]
+        labels = [track_labels[position] for position in originals]
+        splits = split_ids(protocol, names[originals].tolist(), labels, predefined, artists)
         of_window = clips[window_tracks]
         may_test = ~is_copy[window_tracks]
-        dealt = [
+        parts_of_splits = [
             [np.flatnonzero(np.isin(of_window, getattr(split, part)) & (may_test | (part != "test"))) for part in PARTS]
             for split in splits
         ]
     folds = []
-    # A clip and its copy are one here.
+    # A clip and its copies share a number.
     numbers = np.unique(clips, return_inverse=True)[1]
-    met = np.empty(0, np.int64)
-    for number, (split, (train, valid, test)) in enumerate(zip(splits, dealt, strict=True)):
+    seen_so_far = np.empty(0, np.int64)
+    for number, (split, (train, valid, test)) in enumerate(zip(splits, parts_of_splits, strict=True)):
         if not (len(train) and len(valid) and len(test)):
             raise DataError(
-                f"split {protocol.name}: {len(train)} windows to train on, {len(valid)} to validate and {len(test)} to "
-                "test; each part needs at least one. Use more or longer clips."
+                f"split {protocol.name}: {len(train)} training, {len(valid)} validation and {len(test)} test windows; "
+                "each part needs at least one. Use more or longer clips."
             )
         seen = np.unique(numbers[window_tracks[np.concatenate((train, valid))]])
         tested = np.unique(numbers[window_tracks[test]])
@@ -106,17 +114,19 @@ def folds_of_windows(
         if protocol.unit == "clip" and (
             shared.size or np.intersect1d(numbers[window_tracks[train]], numbers[window_tracks[valid]]).size
         ):
-            raise AssertionError(f"fold {number}: {shared.size} clips stand on both sides of a split by clip")
-        met = np.union1d(met, seen) if protocol.carry_weights else seen
-        folds.append(Fold(number, train, valid, test, split.digest, len(np.intersect1d(met, tested))))
+            raise AssertionError(
+                f"fold {number}: clips have windows in several parts of a split by clip ({shared.size} of them in test)"
+            )
+        seen_so_far = np.union1d(seen_so_far, seen) if protocol.carry_weights else seen
+        folds.append(Fold(number, train, valid, test, split.digest, len(np.intersect1d(seen_so_far, tested))))
     return folds
 
 
 def missing_genres(fold: Fold, window_labels: np.ndarray, genres: tuple[str, ...]) -> dict[str, list[str]]:
-    """Genres without a window in a part, for the parts that lack one.
+    """Genres without a window in a part: part -> names, for the parts that lack one.
 
     Args:
-        window_labels: class of each window.
+        window_labels: class index of each window of the index.
     """
     lacking = {part: np.setdiff1d(np.arange(len(genres)), window_labels[getattr(fold, part)]) for part in PARTS}
     return {part: [genres[label] for label in labels] for part, labels in lacking.items() if len(labels)}
@@ -125,8 +135,13 @@ def missing_genres(fold: Fold, window_labels: np.ndarray, genres: tuple[str, ...
 def uneven_parts(
     protocol: Protocol, fold: Fold, window_tracks: np.ndarray, is_copy: np.ndarray
 ) -> dict[str, tuple[float, float]]:
-    """Parts that hold less than half or more than one and a half times their share of the clips, as artists with very
-    many clips make them: part -> (share of the clips, share asked for)."""
+    """Parts with less than half or more than one and a half times their share of the clips.
+
+    Artists with very many clips cause this under an artist filter.
+
+    Returns:
+        Part -> (its share of the clips, share that the protocol asks for).
+    """
     clips = {}
     for part in PARTS:
         tracks = np.unique(window_tracks[getattr(fold, part)])

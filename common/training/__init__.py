@@ -1,1 +1,1 @@
-"""One fit: optimisers, penalties, schedules, checkpoints, devices, memory."""
+"""The fit loop: optimisers, penalties, schedules, checkpoints, devices, memory."""

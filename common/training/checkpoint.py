@@ -1,4 +1,4 @@
-"""Everything a run needs to go on where it was killed, in one file that is either whole or absent."""
+"""Checkpoints: everything that a killed run needs to resume, in one file that is either complete or absent."""
 
 import json
 import zipfile
@@ -14,15 +14,15 @@ from common.core.files import write_atomically
 
 @dataclass
 class LoopState:
-    """What the fit loop knows between two epochs.
+    """State of the fit loop between two epochs.
 
     Args:
-        run_id: whose state this is.
-        epoch: epochs finished.
+        run_id: of the run that the state belongs to.
+        epoch: number of finished epochs.
         history: one entry per finished epoch.
         best_epoch: epoch (counted from 1) of the lowest validation loss so far; 0 before the first.
         best_loss: that loss.
-        backend: of Keras, empty in files that do not say it; its random seeds mean nothing to another one.
+        backend: of Keras, empty in files that do not name it; a random seed gives other numbers on another backend.
     """
 
     run_id: str
@@ -34,12 +34,12 @@ class LoopState:
 
 
 def copy_weights(model: keras.Model) -> list[np.ndarray]:
-    """Copies of the model's weights (not of its random seeds)."""
+    """Copies of the model's weights (without the seeds of random layers)."""
     return [np.asarray(keras.ops.convert_to_numpy(weight)).copy() for weight in model.weights]
 
 
 def save_checkpoint(path: Path, model: keras.Model, state: LoopState, best_weights: list[np.ndarray]) -> None:
-    """Write weights, dropout seeds, optimiser moments, the best weights so far and the loop's state."""
+    """Write weights, seeds of random layers, optimiser state, the best weights so far and the state of the loop."""
     arrays = {"state": np.frombuffer(json.dumps(asdict(state)).encode("utf-8"), np.uint8)}
     for group, values in (
         ("variable", model.variables),
@@ -52,13 +52,13 @@ def save_checkpoint(path: Path, model: keras.Model, state: LoopState, best_weigh
 
 
 def restore_checkpoint(path: Path, model: keras.Model, run_id: str) -> tuple[LoopState, list[np.ndarray]] | None:
-    """Put a saved state back into a model that was built and compiled the same way.
+    """Restore a saved state into a model that was built and compiled the same way.
 
     Returns:
-        The loop's state and the best weights so far; None where nothing was saved.
+        State of the loop and the best weights so far; None where there is no checkpoint.
 
     Raises:
-        ResumeError: the file belongs to another run or does not fit the model.
+        ResumeError: the file is unreadable, belongs to another run or backend, or does not fit the model.
     """
     if not path.exists():
         return None
@@ -70,19 +70,19 @@ def restore_checkpoint(path: Path, model: keras.Model, run_id: str) -> tuple[Loo
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ResumeError(f"{path}: not a readable checkpoint ({error}). {remedy}") from error
     if state.run_id != run_id:
-        raise ResumeError(f"{path}: is of run {state.run_id}, expected {run_id}. {remedy}")
+        raise ResumeError(f"{path}: belongs to run {state.run_id}, expected {run_id}. {remedy}")
     backend = keras.backend.backend()
     if state.backend not in ("", backend):
         raise ResumeError(
-            f"{path}: was written by Keras on {state.backend}, which now runs on {backend}; a run on two backends is "
-            f"none. Set KERAS_BACKEND={state.backend}, or start over with --fresh."
+            f"{path}: was written by Keras on {state.backend}, but Keras now runs on {backend}; a run has to finish on "
+            f"the backend it started on. Set KERAS_BACKEND={state.backend}, or start over with --fresh."
         )
     model.optimizer.build(model.trainable_variables)
     for group, variables in (("variable", model.variables), ("optimizer", model.optimizer.variables)):
         saved = [arrays.get(f"{group}_{number}") for number in range(len(variables))]
         shapes = [None if value is None else value.shape for value in saved]
         if shapes != [tuple(variable.shape) for variable in variables]:
-            raise ResumeError(f"{path}: its {group} shapes do not fit this network. {remedy}")
+            raise ResumeError(f"{path}: the shapes of its {group} values do not fit this network. {remedy}")
         for variable, value in zip(variables, saved, strict=True):
             variable.assign(value)
     return state, [arrays[f"best_{number}"] for number in range(len(model.weights))]

@@ -1,9 +1,9 @@
-"""Training on several devices of one machine: which take part.
+"""Selects the devices of one machine that a training uses.
 
 TensorFlow's `MirroredStrategy` keeps a copy of every variable on each device, splits each batch in order (the first
-part goes to the first device) and adds the gradients up; `common.training.mirrored` does what it leaves undone.
-`keras.distribution` is no alternative: for TensorFlow, Keras 3.15 calls its own implementation a prototype that is not
-to be used, and on JAX it fails on a batch that does not divide evenly, as the last of an epoch seldom does.
+part goes to the first device) and adds up the gradients; `common.training.mirrored` adds what it lacks.
+`keras.distribution` is no alternative: Keras 3.15 calls its own implementation for TensorFlow a prototype that is not
+to be used, and on JAX it fails on a batch that does not divide evenly, such as most last batches of an epoch.
 """
 
 import contextlib
@@ -22,12 +22,12 @@ from common.training.optimizers import AccumulatedAdam
 
 @dataclass(frozen=True)
 class Devices:
-    """What takes part in a training.
+    """The devices that a training uses.
 
     Args:
-        count: of devices; one is not wrapped in any strategy.
-        kind: `GPU`, or `virtual CPU`; empty where nothing was asked for.
-        strategy: of TensorFlow, which shares the work out; None for one device.
+        count: number of devices; a single one is used without a strategy.
+        kind: `GPU`, or `virtual CPU`; empty where `--devices` was not given.
+        strategy: TensorFlow's strategy that distributes the work; None for one device.
     """
 
     count: int = 1
@@ -35,27 +35,27 @@ class Devices:
     strategy: Any = None
 
     def scope(self) -> contextlib.AbstractContextManager:
-        """Where models, their optimisers and their metrics are made."""
+        """The context in which models, their optimisers and their metrics have to be created."""
         return contextlib.nullcontext() if self.strategy is None else self.strategy.scope()
 
     @property
     def facts(self) -> dict[str, str | int]:
-        """What a record says of them; nothing for one device."""
+        """What a record stores about the devices; nothing for one device."""
         return {} if self.strategy is None else {"devices": self.count, "kind_of_devices": self.kind}
 
     @property
     def accumulated_adam(self) -> type[AccumulatedAdam]:
-        """The accumulating optimiser that works on these devices."""
+        """The class of the accumulating optimiser for these devices."""
         return AccumulatedAdam if self.strategy is None else SharedAccumulatedAdam
 
     def shared(self, model: keras.Model) -> keras.Model:
-        """The same network as these devices train it; on one device the model itself. To be called in the scope."""
+        """The network as these devices train it; on one device the model itself. Call it in the scope."""
         if self.strategy is None:
             return model
         return mirror(model)
 
     def build_metrics(self, model: keras.Model) -> None:
-        """Make the variables of a compiled model's metrics, which cannot be made in a step. Call it in the scope."""
+        """Create the variables of a model's metrics, which cannot be created in a step. Call it in the scope."""
         if self.strategy is not None:
             build_metrics(model)
 
@@ -66,14 +66,14 @@ ONE_DEVICE = Devices()
 def find_devices(asked: str | None) -> Devices:
     """The devices that `--devices` asks for.
 
-    Virtual CPU devices have to be asked for before TensorFlow computes anything, which is when it sets its devices up;
-    afterwards asking again for the same is free.
+    Virtual CPU devices have to be requested before TensorFlow computes anything, because then it sets up its devices;
+    requesting the same number again later has no effect.
 
     Args:
-        asked: `N` for the first N GPUs, `cpu:N` for N virtual CPU devices, None for what TensorFlow takes by itself.
+        asked: `N` for the first N GPUs, `cpu:N` for N virtual CPU devices, None for TensorFlow's own choice.
 
     Raises:
-        SpecError: no such number of devices, or another backend than TensorFlow.
+        SpecError: `asked` is not a number of devices, there are fewer, or Keras does not run on TensorFlow.
     """
     if asked is None:
         return ONE_DEVICE
@@ -88,12 +88,12 @@ def find_devices(asked: str | None) -> Devices:
             f"--devices {asked}: several devices are used through TensorFlow's strategies, and Keras runs on "
             f"{keras.backend.backend()}. Leave --devices out, or set KERAS_BACKEND=tensorflow."
         )
-    return _found(int(found[2]), on_cpu=found[1] is not None)
+    return _devices(int(found[2]), on_cpu=found[1] is not None)
 
 
 @functools.cache
-def _found(count: int, *, on_cpu: bool) -> Devices:
-    """Devices of one process, whose strategy is made once."""
+def _devices(count: int, *, on_cpu: bool) -> Devices:
+    """The devices of this process; cached, so that their strategy is created only once."""
     import tensorflow as tf
 
     kind = "virtual CPU" if on_cpu else "GPU"
@@ -108,16 +108,16 @@ def _found(count: int, *, on_cpu: bool) -> Devices:
             )
     if count == 1:
         return Devices(kind=kind)
-    # It tells of the strategy's choices and of each of the first additions, on standard error.
+    # At INFO it logs the strategy's choices and each of the first reductions to standard error.
     tf.get_logger().setLevel(logging.WARNING)
     names = [f"{'CPU' if on_cpu else 'GPU'}:{number}" for number in range(count)]
-    # Between GPUs the strategy's own choice (NCCL) is the fastest; it warns of CPUs, which share their memory anyway.
-    adding = tf.distribute.ReductionToOneDevice(reduce_to_device="CPU:0") if on_cpu else None
-    return Devices(count, kind, tf.distribute.MirroredStrategy(names, cross_device_ops=adding))
+    # Between GPUs the strategy's default (NCCL) is the fastest; for CPUs, which share their memory anyway, it warns.
+    reduction = tf.distribute.ReductionToOneDevice(reduce_to_device="CPU:0") if on_cpu else None
+    return Devices(count, kind, tf.distribute.MirroredStrategy(names, cross_device_ops=reduction))
 
 
 def _split_cpu(count: int) -> None:
-    """Have TensorFlow set up so many virtual CPU devices."""
+    """Make TensorFlow set up `count` virtual CPU devices."""
     import tensorflow as tf
 
     processor = tf.config.list_physical_devices("CPU")[0]
@@ -127,6 +127,6 @@ def _split_cpu(count: int) -> None:
         present = len(tf.config.list_logical_devices("CPU"))
         if present != count:
             raise SpecError(
-                f"--devices cpu:{count}: TensorFlow has already set up {present} CPU devices in this process. Ask for "
-                "virtual devices before anything is computed, in a process of its own."
+                f"--devices cpu:{count}: TensorFlow has already set up {present} CPU devices in this process. Request "
+                "virtual devices in a new process, before anything is computed."
             ) from error

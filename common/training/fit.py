@@ -1,4 +1,4 @@
-"""The one fit loop: a run is (experiment, data, fold, seed), and it can be killed after any epoch."""
+"""The fit loop: a run is (experiment, data, fold, seed), and can be killed and resumed after any epoch."""
 
 import csv
 import io
@@ -14,6 +14,7 @@ from common.core.errors import DivergedError, RunError
 from common.core.files import make_folder, sha256_of_json, write_text
 from common.paper.experiment import Experiment
 from common.paper.training import Training
+from common.records.paths import WorkPaths
 from common.splits.windows import Fold
 from common.training.checkpoint import LoopState, copy_weights, restore_checkpoint, save_checkpoint
 from common.training.memory import NO_LIMIT, MemoryLimit
@@ -25,21 +26,18 @@ from data_pipeline.windows.layout import Layout, Reader, input_shape
 from data_pipeline.windows.standardisation import AS_STORED, Standardisation, fit_standardisation
 from data_pipeline.windows.tf_dataset import epoch_order, keras_batches
 
-CHECKPOINT_NAME = "checkpoint.npz"
-WEIGHTS_NAME = "best.weights.h5"
-
 
 @dataclass(frozen=True)
 class Run:
-    """One training: what is recorded, resumed and recognised as finished.
+    """One training: the unit that is recorded, resumed and recognised as finished.
 
     Args:
-        experiment: as it is really run (scale and flags applied).
-        data_digest: of the tracks that it runs on.
-        fold: which windows train, choose and test.
-        seed: drives initialisation, shuffling and dropout.
-        variant: tells apart runs that compute the same for different rows or settings, because each of those has a
-            record of its own; empty where no value was changed.
+        experiment: as it is run (scale and flags applied).
+        data_digest: digest of the tracks that it runs on.
+        fold: which windows are used for training, validation and testing.
+        seed: of initial weights, shuffling and dropout.
+        variant: distinguishes runs that compute the same for different rows or settings, because each of them has its
+            own record; empty where no value was changed.
     """
 
     experiment: Experiment
@@ -50,7 +48,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """Names the run by everything that decides its result."""
+        """Identifier of the run: 16 digits of a SHA-256 of everything that affects its result."""
         return sha256_of_json(
             {
                 "experiment": self.experiment.digest,
@@ -65,10 +63,11 @@ class Run:
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A finished fit: the model holds the weights of its best (or last) epoch.
+    """A finished fit: the model holds the weights of the epoch that `training.keep` selects.
 
     Args:
         standardisation: of each input.
+        seconds: wall time of all epochs.
     """
 
     model: keras.Model
@@ -78,7 +77,7 @@ class FittedModel:
 
 
 class FitCallback:
-    """Is told how a fit goes on; the base class ignores it."""
+    """Callback that follows the progress of a fit; the methods of the base class do nothing."""
 
     def on_epoch_begin(self, epoch: int, batches: int) -> None:
         """An epoch of `batches` batches begins (epochs count from 0)."""
@@ -96,45 +95,47 @@ def fit(
     reader: Reader,
     *,
     layout: Layout,
-    folder: Path,
+    work: WorkPaths,
     start_from: Path | None = None,
-    workbench: CompiledModelCache | None = None,
-    memory: MemoryLimit = NO_LIMIT,
+    model_cache: CompiledModelCache | None = None,
+    memory_limit: MemoryLimit = NO_LIMIT,
     callback: FitCallback | None = None,
 ) -> FittedModel:
-    """Train one run, going on from its checkpoint where there is one.
+    """Train one run, resuming from its checkpoint where there is one.
 
     Args:
-        build: makes the uncompiled model.
-        reader: gives the windows that the run's fold points to.
-        layout: how the model takes its windows.
-        folder: of this run: checkpoint, `history.csv`, TensorBoard events, best weights.
-        start_from: weights file of an earlier fit of the same network, instead of fresh weights; the optimiser is new.
-        workbench: where the compiled model comes from; the model of an earlier fit from there is used up.
+        build: builds the uncompiled model.
+        reader: reads the windows at the positions in the run's fold.
+        layout: axis order of spectrograms in the model's input.
+        work: where checkpoint, `history.csv`, TensorBoard events and best weights of this run are kept.
+        start_from: weights file of an earlier fit of the same network, instead of initial weights; the optimiser starts
+            from its initial state.
+        model_cache: cache that the compiled model comes from; it reuses the model of the fit before.
 
     Raises:
         DivergedError: the loss is no longer finite.
-        ResumeError: the checkpoint does not fit.
-        BudgetError: the memory limit cannot be kept.
+        ResumeError: the checkpoint does not belong to this run, or does not fit its model.
+        BudgetError: the process exceeds the memory limit.
+        RunError: the epochs have too few batches for a single update.
     """
     callback = callback or FitCallback()
     training = run.experiment.training
     shape = input_shape(reader, layout)
-    model = (workbench or CompiledModelCache()).model_for(
+    model = (model_cache or CompiledModelCache()).model_for(
         run.experiment, build, shape, len(reader.index.genres), seed=run.seed
     )
-    make_folder(folder)
+    make_folder(work.folder)
     if start_from is not None:
-        # Into a network without an optimiser: the file holds the state of the optimiser that ended there, too.
+        # Loaded into a network without an optimiser, because the file also holds the final state of the optimiser.
         donor = build_network(run.experiment, build, shape, len(reader.index.genres))
         donor.load_weights(start_from)
         model.set_weights(donor.get_weights())
-    resumed = restore_checkpoint(folder / CHECKPOINT_NAME, model, run.id)
+    resumed = restore_checkpoint(work.checkpoint, model, run.id)
     state, best = resumed or (LoopState(run.id, backend=keras.backend.backend()), [])
     standardisation = tuple(
         fit_standardisation(part, run.fold.train) if training.standardise else AS_STORED for part in reader.parts
     )
-    budget = memory.batch_budget()
+    memory_left_bytes = memory_limit.left_bytes()
     class_weights = class_weights_of(training, reader.labels[run.fold.train], len(reader.index.genres))
 
     def windows(order: np.ndarray):
@@ -144,12 +145,12 @@ def fit(
             batch_size=training.batch_windows,
             layout=layout,
             standardisation=standardisation,
-            budget_bytes=budget,
+            memory_left_bytes=memory_left_bytes,
         )
 
     validation = windows(run.fold.valid)
-    of_epoch = min(len(run.fold.train), training.windows_per_epoch or len(run.fold.train))
-    batches = -(-of_epoch // training.batch_windows)
+    windows_per_epoch = min(len(run.fold.train), training.windows_per_epoch or len(run.fold.train))
+    batches = -(-windows_per_epoch // training.batch_windows)
     while not _is_over(run, state):
         began = time.perf_counter()
         order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
@@ -162,15 +163,15 @@ def fit(
         fitted = model.fit(
             windows(order), shuffle=False, verbose=0, callbacks=callbacks, class_weight=class_weights
         ).history
-        checked = model.evaluate(validation, verbose=0, return_dict=True)
+        validated = model.evaluate(validation, verbose=0, return_dict=True)
         entry = {
             "epoch": state.epoch + 1,
             "loss": float(fitted["loss"][0]),
             "accuracy": float(fitted["accuracy"][0]),
             "f1_macro": float(fitted["f1_macro"][0]),
-            "val_loss": float(checked[training.watch]),
-            "val_accuracy": float(checked["accuracy"]),
-            "val_f1_macro": float(checked["f1_macro"]),
+            "val_loss": float(validated[training.watch]),
+            "val_accuracy": float(validated["accuracy"]),
+            "val_f1_macro": float(validated["f1_macro"]),
             "seconds": round(time.perf_counter() - began, 3),
         }
         if not (math.isfinite(entry["loss"]) and math.isfinite(entry["val_loss"])):
@@ -185,9 +186,9 @@ def fit(
             state.best_loss, state.best_epoch = entry["val_loss"], state.epoch
         if kept_epoch(training, state) == state.epoch:
             best = copy_weights(model)
-        save_checkpoint(folder / CHECKPOINT_NAME, model, state, best)
-        _write_logs(folder, state)
-        memory.require("training")
+        save_checkpoint(work.checkpoint, model, state, best)
+        _write_logs(work, state)
+        memory_limit.require("training")
         callback.on_epoch_end(entry)
     if isinstance(model.optimizer, AccumulatedAdam) and not int(model.optimizer.iterations):
         raise RunError(
@@ -196,7 +197,7 @@ def fit(
         )
     if training.keep != "last":
         model.set_weights(best)
-    model.save_weights(folder / WEIGHTS_NAME)
+    model.save_weights(work.best_weights)
     return FittedModel(model, state, standardisation, sum(entry["seconds"] for entry in state.history))
 
 
@@ -207,22 +208,22 @@ def predict(
     *,
     batch_size: int,
     layout: Layout,
-    budget_bytes: int | None = None,
+    memory_left_bytes: int | None = None,
 ) -> np.ndarray:
-    """Class probabilities of the windows at `positions`, in that order: float32 (windows, classes)."""
+    """Class probabilities of the windows at `positions`, in this order: float32 (windows, classes)."""
     windows = keras_batches(
         reader,
         positions,
         batch_size=batch_size,
         layout=layout,
         standardisation=fitted.standardisation,
-        budget_bytes=budget_bytes,
+        memory_left_bytes=memory_left_bytes,
     )
     return fitted.model.predict(windows, verbose=0)
 
 
 def kept_epoch(training: Training, state: LoopState) -> int:
-    """The epoch, counted from 1, whose weights are judged."""
+    """The epoch, counted from 1, whose weights are evaluated."""
     if training.keep == "last":
         return state.epoch
     if training.keep == "best":
@@ -237,32 +238,32 @@ def _is_over(run: Run, state: LoopState) -> bool:
 
 
 class _BatchCallback(keras.callbacks.Callback):
-    """Tells the callback of batches, and has the epoch draw its own random numbers."""
+    """Forwards batches to the callback, and seeds the random numbers of the epoch."""
 
     def __init__(self, callback: FitCallback, seed: int, epoch: int):
         super().__init__()
         self._callback, self._seed, self._epoch = callback, seed, epoch
 
     def on_train_begin(self, logs=None):
-        # Not earlier: before it Keras may send a first batch through the network, which draws as well.
+        # Not earlier: before this Keras may call the network on a first batch, which draws random numbers, too.
         begin_epoch(self._seed, self._epoch)
 
     def on_train_batch_end(self, batch, logs=None):
         self._callback.on_train_batch_end()
 
 
-def _write_logs(folder: Path, state: LoopState) -> None:
-    """`history.csv` is rewritten whole; TensorBoard gets the newest epoch appended."""
+def _write_logs(work: WorkPaths, state: LoopState) -> None:
+    """Rewrite `history.csv`, and append the newest epoch to the TensorBoard events."""
     from tensorboard.summary import Writer
 
     text = io.StringIO()
-    # Epochs before an update of Encore may lack what later ones have.
+    # Epochs that were trained by an earlier version of Encore may lack some values.
     names = dict.fromkeys(name for entry in state.history for name in entry)
     table = csv.DictWriter(text, fieldnames=list(names), restval="", lineterminator="\n")
     table.writeheader()
     table.writerows(state.history)
-    write_text(folder / "history.csv", text.getvalue())
-    events = Writer(str(folder / "tensorboard"))
+    write_text(work.history, text.getvalue())
+    events = Writer(str(work.tensorboard))
     newest = state.history[-1]
     for name in ("loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro"):
         events.add_scalar(name, newest[name], step=int(newest["epoch"]))

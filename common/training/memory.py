@@ -19,7 +19,7 @@ class MemoryLimit:
 
     limit_bytes: int | None = None
 
-    def batch_budget(self) -> int | None:
+    def left_bytes(self) -> int | None:
         """What is left for batches beside what the process holds now (TensorFlow alone: about 600 MB).
 
         A step's activations come on top; whether they fit is checked after the first epoch, by `require`.
@@ -67,3 +67,12 @@ def parse_size(text: str) -> int:
     if not found or float(found[1]) <= 0:
         raise SpecError(f"--memory-limit {text}: not a size, expected e.g. 900MB or 4GB.")
     return int(float(found[1]) * _UNITS[found[2]])
+
+
+def parse_memory_limit(text: str | MemoryLimit) -> MemoryLimit:
+    """The limit that `--memory-limit` asks for; a limit is returned as it is, because typer parses defaults, too.
+
+    Raises:
+        SpecError: not a size.
+    """
+    return text if isinstance(text, MemoryLimit) else MemoryLimit(parse_size(text))

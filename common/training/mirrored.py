@@ -1,12 +1,12 @@
-"""What makes training on several devices mean the same as on one, under TensorFlow's `MirroredStrategy`.
+"""Makes training under TensorFlow's `MirroredStrategy` equivalent to training on one device.
 
-* Keras gives every device's part of a batch the same weight, also where a ragged batch gives one device fewer windows
-  or none. `SharedModel` weighs each part by its windows.
+* Keras gives every device's part of a batch the same weight, even where an uneven batch leaves one device fewer windows
+  or none. `SharedModel` weights each part by its number of windows.
 * Random layers draw the same numbers on every device, so that windows of one batch would share their dropout masks.
-  `share` gives each device numbers of its own.
-* Batch normalisation takes its mean and variance from the device's part alone. `share` makes them those of the whole
-  batch. (Keras' own `synchronized=True` counts stand-ins, see `SharedModel`, and takes the variance as a difference of
-  large numbers.)
+  `mirror` gives each device its own numbers.
+* Batch normalisation computes its mean and variance over the device's part only; `mirror` computes them over the whole
+  batch. (Keras' own `synchronized=True` would count padding windows, see `SharedModel`, and computes the variance as a
+  difference of large numbers.)
 * Keras cannot accumulate gradients under the strategy. `SharedAccumulatedAdam` can.
 """
 
@@ -19,15 +19,15 @@ import keras
 from common.core.errors import SpecError
 from common.training.optimizers import AccumulatedAdam
 
-# Random states are (seed, count) with seeds below 1e9: this keeps those of the devices apart.
+# Random states are (seed, count) with seeds below 1e9: this offset keeps those of the devices distinct.
 _SEED_DISTANCE = 1_000_000_000
-# What the thread that traces a device's step knows of the device's part of the batch.
+# Per tracing thread: whether its device has any windows in this batch.
 _part = threading.local()
 _LABELS = keras.KerasTensor((1,), "int32")
 
 
 def mirror(model: keras.Model) -> keras.Model:
-    """The same network, to be trained on all devices of the strategy in whose scope this is called."""
+    """The same network, for training on all devices of the strategy in whose scope this is called."""
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer._moments = functools.partial(_moments_of_all_devices, layer)
@@ -37,13 +37,13 @@ def mirror(model: keras.Model) -> keras.Model:
 
 
 def build_metrics(model: keras.Model) -> None:
-    """Make the variables of a compiled model's metrics, which cannot be made in a step. Call it in the scope."""
+    """Create the variables of a model's metrics, which cannot be created in a step. Call it in the scope."""
     example = [keras.KerasTensor((1, *each.shape[1:]), each.dtype) for each in model.inputs]
     model._symbolic_build(data_batch=(example[0] if len(example) == 1 else tuple(example), _LABELS))
 
 
 class SharedModel(keras.Model):
-    """A network whose copies on several devices are trained on parts of each batch, every window counting the same."""
+    """A network whose copies on several devices train on parts of each batch, with equal weight for every window."""
 
     def train_step(self, data):
         import tensorflow as tf
@@ -52,12 +52,12 @@ class SharedModel(keras.Model):
         replica = tf.distribute.get_replica_context()
         windows = tf.shape(y)[0]
         # Keras divides each part's mean loss, and the penalties, by the number of devices; the sum of the parts has to
-        # be the mean over all windows. The factors add up to the number of devices, so penalties stay as they are.
+        # be the mean over all windows. The factors add up to the number of devices, which leaves penalties unchanged.
         all_windows = replica.all_reduce(tf.distribute.ReduceOp.SUM, windows)
         factor = tf.cast(windows * replica.num_replicas_in_sync, "float32") / tf.cast(all_windows, "float32")
         with tf.GradientTape() as tape:
-            decided = self._decide(x, training=True)
-            loss = self.compute_loss(x, y, decided, weights, training=True)
+            predicted = self._call_network(x, training=True)
+            loss = self.compute_loss(x, y, predicted, weights, training=True)
             objective = self.optimizer.scale_loss(loss * tf.cast(factor, loss.dtype))
         self._loss_tracker.update_state(loss * replica.num_replicas_in_sync, sample_weight=windows)
         gradients = tape.gradient(objective, self.trainable_weights)
@@ -65,25 +65,28 @@ class SharedModel(keras.Model):
             self.optimizer.apply_sum(replica, gradients, self.trainable_weights)
         else:
             self.optimizer.apply(gradients, self.trainable_weights)
-        return self.compute_metrics(x, y, decided, weights)
+        return self.compute_metrics(x, y, predicted, weights)
 
     def test_step(self, data):
         import tensorflow as tf
 
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
-        decided = self._decide(x, training=False)
-        loss = self.compute_loss(x, y, decided, weights, training=False)
+        predicted = self._call_network(x, training=False)
+        loss = self.compute_loss(x, y, predicted, weights, training=False)
         devices = tf.distribute.get_replica_context().num_replicas_in_sync
         self._loss_tracker.update_state(loss * devices, sample_weight=tf.shape(y)[0])
-        return self.compute_metrics(x, y, decided, weights)
+        return self.compute_metrics(x, y, predicted, weights)
 
     def predict_step(self, data):
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self._decide(x, training=False)
+        return self._call_network(x, training=False)
 
-    def _decide(self, x, training: bool):
-        """Call the network, also where this device got no window: convolutions give a batch of none a wrong shape on
-        processors (TensorFlow 2.21 with oneDNN), so a window of zeros stands in, whose answer is dropped."""
+    def _call_network(self, x, training: bool):
+        """Call the network, even where this device got no window.
+
+        Convolutions on CPUs give an empty batch a wrong shape (TensorFlow 2.21 with oneDNN), so a window of zeros is
+        padded, and its output dropped.
+        """
         import tensorflow as tf
 
         windows = tf.shape(keras.tree.flatten(x)[0])[0]
@@ -95,21 +98,21 @@ class SharedModel(keras.Model):
         return self(keras.tree.map_structure(at_least_one, x), training=training)[:windows]
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Keras would look at a batch here by adding its parts up, which fails where they differ in length.
+        """Do nothing: `build_metrics` has built everything already.
 
-        `build_metrics` has built everything already.
+        Keras would inspect a batch here by adding up its parts, which fails where they differ in length.
         """
 
 
 class SharedAccumulatedAdam(AccumulatedAdam):
-    """Decides once for all devices whether an update falls due.
+    """Decides once for all devices whether an update is due.
 
-    Keras decides on each device, and joins the devices within that decision, which TensorFlow refuses. Here they are
-    joined first; the three methods below are Keras' own without the joining.
+    Keras decides on each device, and reduces across devices within that branch, which TensorFlow refuses. Here the
+    gradients are reduced first; the last three methods are Keras' own without the reduction.
     """
 
     def apply_sum(self, replica, gradients, variables) -> None:
-        """Add up the gradients of all devices and apply them. To be called on every device."""
+        """Add up the gradients of all devices and apply them. Call it on every device."""
 
         def apply(strategy, gradients):
             self.apply([strategy.reduce("SUM", gradient, axis=None) for gradient in gradients], variables)
@@ -135,7 +138,7 @@ class SharedAccumulatedAdam(AccumulatedAdam):
 
 
 def _draw_for_this_device(draw, ordered: bool = True):
-    """The state that a random layer draws from, moved apart from that of the other devices."""
+    """The state that a random layer draws from, shifted so that every device has another one."""
     import tensorflow as tf
 
     state = draw(ordered)
@@ -147,23 +150,25 @@ def _draw_for_this_device(draw, ordered: bool = True):
 
 
 def _moments_of_all_devices(layer: keras.layers.BatchNormalization, inputs, mask):
-    """Mean and variance of the whole batch: stands for the method of Keras' layer."""
+    """Mean and variance of the whole batch; replaces the method `_moments` of Keras' layer."""
     import tensorflow as tf
 
     axes = layer._reduction_axes
     replica = tf.distribute.get_replica_context()
     if mask is not None:
-        raise SpecError(f"--devices: {layer.name} normalises masked windows, which several devices cannot share.")
+        raise SpecError(
+            f"--devices: {layer.name} normalises masked windows, which several devices cannot do. Leave --devices out."
+        )
     if replica is None:
         return keras.ops.moments(inputs, axes=axes)
     is_real = tf.cast(_part.has_windows, inputs.dtype)
 
-    def totals(*own):
-        return replica.all_reduce(tf.distribute.ReduceOp.SUM, [is_real * each for each in own])
+    def totals(*values):
+        return replica.all_reduce(tf.distribute.ReduceOp.SUM, [is_real * value for value in values])
 
     shape = [1 if axis in axes else size for axis, size in enumerate(inputs.shape)]
-    own_count = tf.cast(tf.size(inputs) // math.prod(shape), inputs.dtype)
-    count, total = totals(own_count, tf.reduce_sum(inputs, axis=axes))
+    local_count = tf.cast(tf.size(inputs) // math.prod(shape), inputs.dtype)
+    count, total = totals(local_count, tf.reduce_sum(inputs, axis=axes))
     mean = total / count
     (squares,) = totals(tf.reduce_sum(tf.square(inputs - tf.reshape(mean, shape)), axis=axes))
     return mean, squares / count

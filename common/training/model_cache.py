@@ -1,4 +1,4 @@
-"""Models ready to be fitted: built, regularised and compiled, each as if it were the first of its process."""
+"""Compiled models for the fit loop, each in the same state as the first model of a process."""
 
 from collections.abc import Callable
 
@@ -14,76 +14,76 @@ from common.training.regularizers import regularise
 from common.training.seeding import own_draws
 from data_pipeline.augmentation.specs import augmented, set_strengths
 
-# Loss without penalties, where a run is steered by it.
+# Loss without penalties, for runs that monitor it.
 CROSS_ENTROPY = "cross_entropy"
 # (input shape, or a tuple of two; number of classes) -> an uncompiled model
 ModelBuilder = Callable[[tuple, int], keras.Model]
 
 
 def build_network(experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int) -> keras.Model:
-    """The network that a run trains: the paper's, behind the augmentation that the run asks for."""
+    """The network that a run trains: the paper's, preceded by the augmentation layers of the experiment."""
     return augmented(build(shape, classes), experiment.training.augmentation)
 
 
 def graph_digest(experiment: Experiment) -> str:
     """Digest of what a traced training step depends on."""
-    # How clips are dealt out is no matter of the model, and how strongly they are masked is none of its graph.
-    alike = experiment.replace(protocol=Protocol())
+    # The split does not affect the model, and the strength of augmentation does not affect its graph.
+    canonical = experiment.replace(protocol=Protocol())
     augmentation = experiment.training.augmentation
     if augmentation is not None:
-        alike = alike.with_values({"training.augmentation": augmentation.with_any_strength})
-    return alike.digest
+        canonical = canonical.with_values({"training.augmentation": augmentation.with_any_strength})
+    return canonical.digest
 
 
 class CompiledModelCache:
-    """Hands out one model at a time.
+    """Provides one compiled model at a time, and reuses it where the next run needs the same graph.
 
-    The rounds of a protocol train the same network from the same fresh weights, on other windows. Tracing its training
-    step takes longer than many a short round (5-15 s), so the last model is kept and put back to its first state, to
-    the bit, where the next run wants the same.
+    The folds of a protocol train the same network from the same initial weights, on other windows. Tracing its training
+    step takes longer than many a short fold (5-15 s), so the last model is kept and reset bit for bit to its initial
+    state where the next run needs the same.
 
     Args:
-        devices: that train its models.
+        devices: that its models are trained on.
     """
 
     def __init__(self, devices: Devices = ONE_DEVICE) -> None:
         self.devices = devices
         self._key: tuple | None = None
         self._model: keras.Model | None = None
-        self._fresh: list[np.ndarray] = []
+        self._initial_state: list[np.ndarray] = []
 
     def model_for(
         self, experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int, *, seed: int
     ) -> keras.Model:
-        """A compiled model with the fresh weights of that seed; the model handed out before is used up.
+        """A compiled model with the initial weights of `seed`; invalidates the model that was returned before.
 
         Raises:
-            SpecError: the network does not fit the input, or the penalty no layer.
+            SpecError: the network does not fit the input, or the L2 penalty matches no layer.
         """
         key = (graph_digest(experiment), shape, classes, seed)
         if key != self._key:
             self._key = None
             with own_draws(seed):
                 self._model = _compiled(experiment, build, shape, classes, seed, self.devices)
-            self._fresh = [np.array(keras.ops.convert_to_numpy(value)) for value in _state(self._model)]
+            self._initial_state = [np.array(keras.ops.convert_to_numpy(value)) for value in _state(self._model)]
             self._key = key
         else:
             keras.utils.set_random_seed(seed)
-            for variable, value in zip(_state(self._model), self._fresh, strict=True):
+            for variable, value in zip(_state(self._model), self._initial_state, strict=True):
                 variable.assign(value)
             set_strengths(self._model, experiment.training.augmentation)
         return self._model
 
 
 def _state(model: keras.Model) -> list[keras.Variable]:
-    """Weights, seeds of random layers, and all that the optimiser remembers."""
+    """Weights, seeds of random layers, and the optimiser's state."""
     return [*model.variables, *model.optimizer.variables]
 
 
 def _compiled(
     experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int, seed: int, devices: Devices
 ) -> keras.Model:
-    # Drops the graphs of earlier runs in this process, and makes layer names start over.
+    # Frees the graphs of earlier runs in this process, and restarts the numbering of layer names.
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     training = experiment.training
@@ -106,7 +106,7 @@ def _compiled(
                     else []
                 ),
             ],
-            # XLA compiles slower code for this work on CPUs; other backends know best.
+            # On CPUs XLA makes slower code for these networks; other backends use their default.
             jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
         )
         model.optimizer.build(model.trainable_variables)

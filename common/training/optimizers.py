@@ -1,13 +1,14 @@
-"""Adam with gradient accumulation: several small batches make one update, as one large batch would that does not fit
-into memory (document 002, section 6.3, after R. Rotenberg, "What is Gradient Accumulation in Deep Learning?", 2020).
+"""Adam with gradient accumulation: several small batches make one update, like one large batch that does not fit into
+memory (document 002, section 6.3, after R. Rotenberg, "What is Gradient Accumulation in Deep Learning?", 2020).
 
-Keras accumulates gradients itself (`gradient_accumulation_steps`), and what it does is used: the sums, when an update
-falls due, clipping, weight decay, and Adam's bias correction by updates. `AccumulatedAdam` adds what Keras 3.15 lacks:
+Keras accumulates gradients itself (`gradient_accumulation_steps`); this module uses its sums, the choice of when an
+update is due, clipping, weight decay, and Adam's bias correction by updates. `AccumulatedAdam` adds what Keras 3.15
+lacks:
 
-* a learning-rate schedule counts updates (Keras asks it once for each small batch, and by their number);
-* a batch counts by its samples (Keras gives the short last batch of an epoch the weight of a full one);
+* a learning-rate schedule counts updates (Keras calls it for each small batch, with the number of batches);
+* a batch is weighted by its samples (Keras gives the short last batch of an epoch the weight of a full one);
 * batches left over at the end of an epoch can be flushed (Keras always carries them into the next epoch);
-* the sum of the batches' gradients, as the document writes it, besides their mean.
+* besides the mean of the batches' gradients, their sum, as in the document.
 """
 
 from typing import Any, Literal
@@ -19,17 +20,17 @@ from common.paper.training import LeftOver, Training
 
 
 class AccumulatedAdam(keras.optimizers.Adam):
-    """Adam that makes one update of `gradient_accumulation_steps` batches.
+    """Adam with one update for every `gradient_accumulation_steps` batches.
 
-    It cannot see how many samples a gradient is the mean of. The callback `AccumulationSchedule` tells it; without that
-    every batch counts as a full one.
+    It cannot know over how many samples a gradient is averaged: the callback `AccumulationSchedule` sets that; without
+    it every batch counts as a full one.
 
     Args:
-        learning_rate: a number, or a schedule, which is asked by the number of updates.
+        learning_rate: a number, or a schedule over the number of updates.
         batch_samples: samples in a full batch.
-        gradient_accumulation_steps: batches to an update, at least 2.
+        gradient_accumulation_steps: batches per update, at least 2.
         reduce: `mean` over the samples of an update, or `sum` over its batches (a short batch adds in proportion).
-        arguments: of `keras.optimizers.Adam`: `weight_decay`, `clipnorm` and so on; they act once an update.
+        arguments: of `keras.optimizers.Adam`: `weight_decay`, `clipnorm` and so on; they act once per update.
     """
 
     def __init__(
@@ -44,41 +45,41 @@ class AccumulatedAdam(keras.optimizers.Adam):
         super().__init__(learning_rate, gradient_accumulation_steps=gradient_accumulation_steps, **arguments)
         self.batch_samples = batch_samples
         self.reduce = reduce
-        # Counted in full batches, so that even batches leave every gradient as it is, to the bit.
+        # Counted in full batches, so that full batches leave every gradient unchanged, bit for bit.
         self._batch_share = self.add_variable((), initializer="ones", name="batch_share")
         self._shares_so_far = self.add_variable((), name="shares_so_far")
 
-    def tell_samples(self, samples: int) -> None:
-        """Say how many samples the next gradients are the mean of. Not to be called inside a compiled step."""
+    def set_batch_samples(self, samples: int) -> None:
+        """Set over how many samples the next gradients are averaged. Do not call this inside a compiled step."""
         self._batch_share.assign(samples / self.batch_samples)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether gradients of an unfinished update are accumulated."""
+        """Whether there are accumulated gradients of an unfinished update."""
         return float(ops.convert_to_numpy(self._shares_so_far)) > 0
 
     def flush(self) -> None:
-        """Make an update of what is accumulated, if anything is. Not to be called inside a compiled step."""
+        """Apply the accumulated gradients as an update, if there are any. Do not call this inside a compiled step."""
         if not self.is_waiting:
             return
         steps = self.gradient_accumulation_steps
         share = self._batch_share.numpy()
-        # What follows is the last batch of the update, with no sample in it.
+        # Apply a last batch of this update that has no samples.
         self._iterations.assign(self._iterations // steps * steps + steps - 1)
         self._batch_share.assign(0.0)
         self.apply([ops.zeros(variable.shape, variable.dtype) for variable in self._trainable_variables])
         self._batch_share.assign(share)
 
     def apply(self, grads, trainable_variables=None) -> None:
-        """Add one batch's gradients, and update when enough batches are together."""
-        share = self._batch_share + 0.0  # its value now
+        """Accumulate one batch's gradients, and update after enough batches."""
+        share = self._batch_share + 0.0  # a copy of its current value
         super().apply([None if g is None else g * ops.cast(share, g.dtype) for g in grads], trainable_variables)
-        # Keras has counted this batch by now: at a multiple of the steps it has just made an update.
+        # Keras has already counted this batch: at a multiple of the steps it has just made an update.
         is_updated = self._iterations % self.gradient_accumulation_steps == 0
         self._shares_so_far.assign(ops.where(is_updated, 0.0, self._shares_so_far + share))
 
     def _clip_gradients(self, grads):
-        """The one place between Keras' division by the steps and everything that acts on an update's gradient."""
+        """Scale the gradient, after Keras' division by the steps and before clipping, weight decay and the update."""
         steps = self.gradient_accumulation_steps
         factor = steps if self.reduce == "sum" else steps / (self._shares_so_far + self._batch_share)
         return super()._clip_gradients([g * ops.cast(factor, g.dtype) for g in grads])
@@ -93,10 +94,10 @@ class AccumulatedAdam(keras.optimizers.Adam):
 
 
 class AccumulationSchedule(keras.callbacks.Callback):
-    """Tells an `AccumulatedAdam` the size of each batch of an epoch, and what to do with left-over batches.
+    """Sets the size of each batch of an epoch in an `AccumulatedAdam`, and flushes left-over batches if asked to.
 
     Args:
-        samples: in an epoch; all batches but the last are full.
+        samples: number of samples in an epoch; all batches but the last are full.
         left_over: `carry` them into the next epoch, or `flush` them.
     """
 
@@ -104,15 +105,15 @@ class AccumulationSchedule(keras.callbacks.Callback):
         super().__init__()
         self._samples = samples
         self._left_over = left_over
-        self._told: int | None = None
+        self._last_samples: int | None = None
 
     def on_train_batch_begin(self, batch: int, logs=None) -> None:
         optimizer = self.model.optimizer
         samples = min(optimizer.batch_samples, self._samples - batch * optimizer.batch_samples)
-        if samples != self._told:
+        if samples != self._last_samples:
             self._synchronise()
-            optimizer.tell_samples(samples)
-            self._told = samples
+            optimizer.set_batch_samples(samples)
+            self._last_samples = samples
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         if self._left_over == "flush":
@@ -120,7 +121,7 @@ class AccumulationSchedule(keras.callbacks.Callback):
             self.model.optimizer.flush()
 
     def _synchronise(self) -> None:
-        # On JAX the training loop holds the variables' values itself, until it is asked to put them back.
+        # On JAX the training loop holds the variables' values itself, until this writes them back.
         if hasattr(self.model, "jax_state_sync"):
             self.model.jax_state_sync()
 
@@ -128,11 +129,12 @@ class AccumulationSchedule(keras.callbacks.Callback):
 def optimizer_of(
     training: Training, undecayed: list[keras.Variable], accumulated_adam: type[AccumulatedAdam] = AccumulatedAdam
 ) -> keras.optimizers.Optimizer:
-    """The optimiser that an experiment asks for.
+    """The optimiser of an experiment.
 
     Args:
-        undecayed: variables that decoupled weight decay leaves alone.
-        accumulated_adam: where gradients are to be accumulated.
+        training: the settings of the experiment.
+        undecayed: variables that decoupled weight decay does not apply to.
+        accumulated_adam: class to use where gradients are accumulated.
     """
     decay = {"weight_decay": training.l2} if training.l2 and training.l2_form == "decoupled" else {}
     if training.optimizer == "adadelta":

@@ -1,9 +1,9 @@
-"""L2 penalties on kernels, in the three forms that "L2 regularisation" is used for.
+"""L2 penalties on kernels, in the three forms that are called "L2 regularisation".
 
 Document 002, section 6.2, writes the loss as `loss + lambda * [1/N sum(w_i^2)]`, the **mean** of the squares; Keras'
 `L2(lambda)` adds lambda times their **sum**. For a convolution of 256 x 256 x 3 weights the two differ by a factor of
 196,608. **Decoupled** decay (I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", 2019) leaves the loss
-alone and shrinks the weights at each update; Adam then does not rescale it.
+unchanged and shrinks the weights at each update; Adam then does not rescale it.
 """
 
 import re
@@ -16,7 +16,7 @@ from common.paper.training import Training
 
 
 class MeanL2(keras.regularizers.Regularizer):
-    """`strength * mean(w^2)`, the formula of document 002, section 6.2."""
+    """The penalty `strength * mean(w^2)` of document 002, section 6.2."""
 
     def __init__(self, strength: float):
         self.strength = float(strength)
@@ -29,7 +29,7 @@ class MeanL2(keras.regularizers.Regularizer):
 
 
 def penalised_kernels(model: keras.Model, pattern: str) -> list[keras.Variable]:
-    """Kernels of the layers whose whole name matches the regular expression.
+    """Kernels of the layers whose full name matches the regular expression.
 
     Raises:
         SpecError: no layer with a kernel matches.
@@ -38,14 +38,14 @@ def penalised_kernels(model: keras.Model, pattern: str) -> list[keras.Variable]:
     chosen = [layer.kernel for layer in layers if re.fullmatch(pattern, layer.name)]
     if not chosen:
         raise SpecError(
-            f"training.l2_layers {pattern!r}: matches no layer with a kernel; these have one: "
+            f"training.l2_layers {pattern!r}: matches no layer with a kernel; the layers with a kernel are "
             f"{', '.join(layer.name for layer in layers)}."
         )
     return chosen
 
 
 def layers_within(model: keras.Model) -> list[keras.Layer]:
-    """The layers of a model, and of the models among them."""
+    """The layers of a model, with nested models expanded."""
     return [
         inner
         for layer in model.layers
@@ -54,13 +54,13 @@ def layers_within(model: keras.Model) -> list[keras.Layer]:
 
 
 def regularise(model: keras.Model, training: Training) -> list[keras.Variable]:
-    """Put the penalty that an experiment asks for on a built model's kernels, or on all that it trains.
+    """Add an experiment's L2 penalty to the kernels, or to all trainable variables, of a built model.
 
     With `l2_variables="all"` and the form `sum`, a penalty of `w / 2` is what PyTorch's `Adam(weight_decay=w)` does:
     its gradient is `w` times the variable, before Adam rescales it.
 
     The forms `sum` and `mean` become part of the model's loss, in training and in evaluation, as Keras' own
-    `kernel_regularizer` does. The form `decoupled` is the optimiser's work.
+    `kernel_regularizer` does. The optimiser applies the form `decoupled`.
 
     Returns:
         The trainable variables that the penalty does not cover.

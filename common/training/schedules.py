@@ -1,4 +1,4 @@
-"""What changes from epoch to epoch or from genre to genre while a network trains: learning rates and class weights."""
+"""Learning-rate schedules (per epoch) and class weights (per genre) of a training."""
 
 import math
 
@@ -8,7 +8,7 @@ from common.paper.training import Training
 
 
 def learning_rate_of(training: Training, history: list[dict[str, float]]) -> float:
-    """Learning rate of the next epoch: a function of the epochs so far, so that a resumed run goes on with the same."""
+    """Learning rate of the next epoch: a function of the history only, so that it is deterministic under resume."""
     rate, best, waited = training.learning_rate, math.inf, 0
     for entry in history:
         if entry["val_loss"] < best - training.plateau_threshold:
@@ -25,7 +25,7 @@ def learning_rate_of(training: Training, history: list[dict[str, float]]) -> flo
 def class_weights_of(training: Training, labels: np.ndarray, classes: int) -> dict[int, float] | None:
     """Weight of each class in the loss, from the labels of the training windows; None for no weights.
 
-    A class without a window gets weight 0: it never occurs.
+    A class without a training window gets weight 0; it never occurs in the loss.
     """
     if training.class_weights == "none":
         return None

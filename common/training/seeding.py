@@ -1,4 +1,4 @@
-"""The draws that a network is built by, kept from everything else that draws in the same process."""
+"""Random numbers of building and training a network, isolated from everything else in the process."""
 
 import random
 from collections.abc import Iterator
@@ -12,20 +12,20 @@ from keras.src.random import seed_generator
 
 @contextmanager
 def own_draws(seed: int) -> Iterator[None]:
-    """Give Keras a generator of its own, seeded so, for the seeds of initial weights and of random layers.
+    """Give Keras its own generator, seeded with `seed`, for the seeds of initial weights and of random layers.
 
-    Keras takes them from Python's global generator, of which other threads take numbers, too (the event loop of a Dask
-    worker does several times a second). The numbers are those that the global one would give, were nobody else there.
+    Keras draws them from Python's global generator, from which other threads draw, too (the event loop of a Dask worker
+    does so several times a second). The numbers are those of the global generator if no other thread used it.
     """
     with mock.patch.object(seed_generator, "python_random", random.Random(seed)):
         yield
 
 
 def begin_epoch(seed: int, epoch: int) -> None:
-    """Make the draws of an epoch depend on nothing but (seed, epoch), so that a resumed run draws the same.
+    """Make the random numbers of an epoch depend on (seed, epoch) only, so that they are deterministic under resume.
 
-    On TensorFlow and JAX they do: each random layer has a seed of its own, which checkpoints hold. On PyTorch Keras
-    draws dropout masks from the one global generator, which nobody could save for each device.
+    On TensorFlow and JAX they already do: each random layer has its own seed, which checkpoints hold. On PyTorch, Keras
+    draws dropout masks from the global generator, whose state cannot be saved for each device.
     """
     if keras.backend.backend() == "torch":
         keras.utils.set_random_seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))

@@ -1,4 +1,4 @@
-"""Strict audio decoding: what a file's header promises must be there, finite and not silent."""
+"""Strict audio decoding: every frame that a file's header declares must decode, be finite and not all be zero."""
 
 import importlib.util
 import struct
@@ -40,19 +40,19 @@ def read_audio(
     _check_declared_length(path)
     samples, file_rate = (_decode_soundfile if decoder == "soundfile" else _decode_tensorflow_io)(path)
     if len(samples) == 0:
-        raise DataError(
-            f"{path}: holds no audio frames (header only). Replace the file, or go on without it: --skip-bad."
-        )
+        raise DataError(f"{path}: holds no audio frames (header only). Replace the file, or skip it with --skip-bad.")
     if not np.isfinite(samples).all():
         raise DataError(
-            f"{path}: holds samples that are not finite (NaN or infinity). Replace the file, or --skip-bad."
+            f"{path}: holds samples that are not finite (NaN or infinity). "
+            "Replace the file, or skip it with --skip-bad."
         )
     if mono:
         samples = samples.mean(axis=1, dtype=np.float32) if samples.shape[1] > 1 else samples[:, 0]
-    # After averaging: channels of opposite phase leave nothing.
+    # Checked after averaging: channels of opposite phase cancel to silence.
     if not samples.any():
         raise DataError(
-            f"{path}: all {len(samples)} frames are zero (digital silence). Replace the file, or --skip-bad."
+            f"{path}: all {len(samples)} frames are zero (digital silence). "
+            "Replace the file, or skip it with --skip-bad."
         )
     if sample_rate is not None and sample_rate != file_rate:
         samples = soxr.resample(samples, file_rate, sample_rate, quality="HQ").astype(np.float32, copy=False)
@@ -60,11 +60,15 @@ def read_audio(
 
 
 def require_decoder(decoder: Decoder) -> None:
-    """Raise SpecError where the decoder is not installed: no file is at fault then."""
+    """Check that a decoder is installed, before any file is reported as bad.
+
+    Raises:
+        SpecError: its package is missing.
+    """
     if decoder == "tensorflow-io" and importlib.util.find_spec("tensorflow_io") is None:
         raise SpecError(
-            "--decoder tensorflow-io: the package is not installed here. It needs the separate environment of "
-            "requirements-tfio.txt (TensorFlow 2.16.2); the default decoder soundfile needs nothing."
+            "--decoder tensorflow-io: the package is not installed here. Install requirements-tfio.txt (TensorFlow "
+            "2.16.2) in a separate environment, or use the default decoder soundfile."
         )
 
 
@@ -79,15 +83,15 @@ def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
         detail = getattr(error, "error_string", None) or str(error)
         raise DataError(
             f"{path}: does not decode as audio ({detail.strip().rstrip('.')}). Expected WAV, AU, FLAC, OGG or MP3. "
-            "Replace the file, or go on without it: --skip-bad."
+            "Replace the file, or skip it with --skip-bad."
         ) from error
     counted = mpeg.counted_samples(path) if is_mp3 else None
     if counted is not None:
         declared = counted - mpeg.TRIMMED_SAMPLES
     if len(samples) < declared:
         raise DataError(
-            f"{path}: truncated: its headers declare {declared} frames, {len(samples)} decode. "
-            "Replace the file, or go on without it: --skip-bad."
+            f"{path}: truncated: its headers declare {declared} frames, only {len(samples)} decode. "
+            "Replace the file, or skip it with --skip-bad."
         )
     return samples, rate
 
@@ -101,29 +105,34 @@ def _decode_tensorflow_io(path: Path) -> tuple[np.ndarray, int]:
         samples = tensor.to_tensor().numpy()
         rate = int(tensor.rate.numpy())
     except Exception as error:  # tensorflow-io raises whatever its C++ ops raise, without a common base
-        raise DataError(f"{path}: tensorflow-io does not decode it ({type(error).__name__}: {error}).") from error
+        raise DataError(
+            f"{path}: does not decode with tensorflow-io ({type(error).__name__}: {error}). "
+            "Replace the file, or skip it with --skip-bad."
+        ) from error
     if np.issubdtype(samples.dtype, np.integer):
         samples = samples.astype(np.float32) / np.float32(-float(np.iinfo(samples.dtype).min))
     return samples.astype(np.float32, copy=False), rate
 
 
 def _check_declared_length(path: Path) -> None:
-    """libsndfile silently shortens a WAV or AU whose data ends early; compare the header with the file here."""
+    """Compare a WAV or AU header with the file's size: libsndfile silently shortens a file whose data ends early."""
     try:
         size = path.stat().st_size
         with open(path, "rb") as file:
             declared, available = _declared_data_bytes(file, size)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from error
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}). Check that it exists and its permissions."
+        ) from error
     if declared is not None and declared > available:
         raise DataError(
             f"{path}: truncated: the header declares {declared} bytes of samples, the file holds {available}. "
-            "Replace the file, or go on without it: --skip-bad."
+            "Replace the file, or skip it with --skip-bad."
         )
 
 
 def _declared_data_bytes(file, size: int) -> tuple[int | None, int]:
-    """Bytes of sample data as (declared, available); declared is None where the format has no such field."""
+    """Bytes of sample data as (declared, available); declared is None where the format does not state it."""
     head = file.read(12)
     if head[:4] == b".snd" and len(head) == 12:
         offset, declared = struct.unpack(">II", head[4:])

@@ -1,1 +1,1 @@
-"""Changes of training windows at random, and altered copies of clips made before training."""
+"""Random augmentation of training windows, and altered copies of clips made before training."""

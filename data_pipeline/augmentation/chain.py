@@ -1,6 +1,6 @@
-"""A chain of changes for whole spectrograms: masks and loudness, then shifts in time and frequency, and noise.
+"""A chain of augmentations of spectrograms: masks and loudness, then shifts in time and frequency, and noise.
 
-Each part has a probability of its own, and the chain as a whole has one; see `randomlayers.py` for how the layers draw.
+Each part has its own probability, and so has the whole chain; `layers.py` describes how the layers draw random numbers.
 """
 
 import math
@@ -12,7 +12,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 from common.core.spec import Spec
 from data_pipeline.augmentation.layers import RandomLayer, RandomMasks, RandomNoise, Sometimes, places
 
-_MOST_OF_FRAMES = 0.25
+_MAX_SHARE_OF_FRAMES = 0.25
 Probability = Annotated[float, Field(ge=0, le=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -24,14 +24,14 @@ class SpectrogramChain(Spec):
         probability: of a window being changed at all.
         early_probability: of each of the first three parts.
         late_probability: of each of the last three.
-        masks: on each of the two axes, of zeros.
-        widest_bands, widest_frames: a mask's width is drawn evenly from the whole numbers up to this; over frames it
-            covers a quarter of the window at most.
-        amplitude: values are multiplied by a number drawn evenly from `1 - amplitude` to `1 + amplitude`.
-        time_share: frames move by up to this share of the window, either way; what leaves at one end enters at the
-            other.
+        masks: number of zero-filled masks on each of the two axes.
+        widest_bands, widest_frames: a mask's width is drawn uniformly from the integers 0 to this; over frames it
+            covers at most a quarter of the window.
+        amplitude: values are multiplied by a number drawn uniformly from `1 - amplitude` to `1 + amplitude`.
+        time_share: frames are rolled by up to this share of the window in either direction; those that leave at one
+            end enter at the other.
         noise_deviation: standard deviation of the Gaussian noise.
-        shifted_bands: bands move by up to so many, either way; zeros take the place of what moved.
+        shifted_bands: bands are shifted by up to this many in either direction; zeros fill the gap.
     """
 
     probability: Probability
@@ -65,10 +65,10 @@ def axis_of(x, over: str) -> int:
 
 
 class RandomStripes(RandomMasks):
-    """Masks of zeros over frames alone, or over bands alone."""
+    """Zero-filled masks over frames only, or over bands only."""
 
     def __init__(self, masks: int, widest: int, *, over: str, **arguments):
-        share = _MOST_OF_FRAMES if over == "frames" else 1.0
+        share = _MAX_SHARE_OF_FRAMES if over == "frames" else 1.0
         super().__init__(masks, widest=widest, most_share=share, fill="zero", **arguments)
         self.over = over
 
@@ -77,7 +77,7 @@ class RandomStripes(RandomMasks):
 
 
 class RandomAmplitude(RandomLayer):
-    """Multiplies each window by a number drawn evenly from `1 - spread` to `1 + spread`."""
+    """Multiplies each window by a number drawn uniformly from `1 - spread` to `1 + spread`."""
 
     def __init__(self, spread: float, **arguments):
         super().__init__(**arguments)
@@ -88,7 +88,7 @@ class RandomAmplitude(RandomLayer):
 
 
 class RandomRoll(RandomLayer):
-    """Moves all frames by a whole number of frames, up to a share of the window either way, around the end."""
+    """Rolls all frames by a whole number of frames, up to a share of the window in either direction."""
 
     def __init__(self, share: float, **arguments):
         super().__init__(**arguments)
@@ -97,12 +97,12 @@ class RandomRoll(RandomLayer):
     def change(self, x):
         axis = axis_of(x, "frames")
         size = x.shape[axis]
-        moved = _whole_number(self.uniform(x), math.floor(self.share * size))
-        return _taken(x, ops.mod(places(x, axis) - moved, float(size)), axis)
+        shift = _random_shift(self.uniform(x), math.floor(self.share * size))
+        return _gather(x, ops.mod(places(x, axis) - shift, float(size)), axis)
 
 
 class RandomBandShift(RandomLayer):
-    """Moves all bands by a whole number of bands, up to `most` either way; zeros enter."""
+    """Shifts all bands by a whole number of bands, up to `most` in either direction; zeros fill the gap."""
 
     def __init__(self, most: int, **arguments):
         super().__init__(**arguments)
@@ -111,17 +111,17 @@ class RandomBandShift(RandomLayer):
     def change(self, x):
         axis = axis_of(x, "bands")
         size = x.shape[axis]
-        source = places(x, axis) - _whole_number(self.uniform(x), self.most)
+        source = places(x, axis) - _random_shift(self.uniform(x), self.most)
         inside = ops.logical_and(source >= 0, source < size)
-        return ops.where(inside, _taken(x, ops.clip(source, 0, size - 1), axis), 0.0)
+        return ops.where(inside, _gather(x, ops.clip(source, 0, size - 1), axis), 0.0)
 
 
-def _whole_number(drawn, most: int):
-    """Numbers from 0 to 1 -> whole numbers from -most to most, all as likely."""
+def _random_shift(drawn, most: int):
+    """Uniform numbers from 0 to 1 -> integers from -most to most, all equally likely."""
     return ops.minimum(ops.floor(drawn * (2 * most + 1)), 2.0 * most) - most
 
 
-def _taken(x, source, axis: int):
-    """Values at the given places of one axis; `source` is (batch, size, 1) or the like."""
+def _gather(x, source, axis: int):
+    """Values at the given indices of one axis; `source` is (batch, size, 1) or the like."""
     index = ops.broadcast_to(ops.cast(source, "int32"), ops.shape(x))
     return ops.take_along_axis(x, index, axis=axis)

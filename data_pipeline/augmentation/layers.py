@@ -1,7 +1,7 @@
-"""Keras layers that change training windows at random; each draws for each window on its own.
+"""Keras layers that change training windows at random, each window independently.
 
-A layer draws from a `SeedGenerator` that the run's seed decides and that a checkpoint holds, acts in training alone,
-and hands windows through untouched everywhere else.
+A layer draws random numbers from a `SeedGenerator`, which is seeded by the run's seed and saved in checkpoints. It acts
+only in training and passes windows through unchanged everywhere else.
 """
 
 from typing import Literal
@@ -13,9 +13,9 @@ Fill = Literal["mean", "zero"]
 
 
 class RandomLayer(keras.Layer):
-    """Draws from a generator of its own; in float32, also where the network behind it computes in bfloat16.
+    """Base class: has its own generator, and computes in float32 also where the network after it uses bfloat16.
 
-    What a layer does in training is its method `change`: (batch, ...) -> the same shape, changed at random.
+    Subclasses implement `change`, which is called in training: (batch, ...) -> the same shape, changed at random.
     """
 
     def __init__(self, **arguments):
@@ -23,7 +23,7 @@ class RandomLayer(keras.Layer):
         self.generator = keras.random.SeedGenerator()
 
     def strength(self, value: float, name: str):
-        """A number that `set_strengths` can change without tracing a training step again."""
+        """A scalar that `set_strengths` can change without retracing the training step."""
         initial = keras.initializers.Constant(value)
         return self.add_weight(shape=(), initializer=initial, trainable=False, name=name)
 
@@ -34,7 +34,7 @@ class RandomLayer(keras.Layer):
         return self.change(x) if training else x
 
     def uniform(self, x, low: float = 0.0, high: float = 1.0):
-        """One number for each window: (batch, 1, ...), of the rank of `x`."""
+        """One random number per window: (batch, 1, ...), of the rank of `x`."""
         shape = (ops.shape(x)[0], *[1] * (len(x.shape) - 1))
         return keras.random.uniform(shape, low, high, seed=self.generator)
 
@@ -51,7 +51,7 @@ class RandomNoise(RandomLayer):
 
 
 class RandomGain(RandomLayer):
-    """Multiplies each window by a gain drawn evenly from -gain_db to gain_db decibels."""
+    """Multiplies each window by a gain drawn uniformly from -gain_db to gain_db decibels."""
 
     def __init__(self, gain_db: float, **arguments):
         super().__init__(**arguments)
@@ -62,13 +62,13 @@ class RandomGain(RandomLayer):
 
 
 class RandomMasks(RandomLayer):
-    """Covers bands and frames of spectrograms: (batch, bands, frames, channels) or (batch, frames, bands).
+    """Masks bands and frames of spectrograms: (batch, bands, frames, channels) or (batch, frames, bands).
 
     Args:
-        masks: on each of the two axes.
-        largest_share, width: each mask's width is drawn evenly below this share of its axis, or is exactly `width`.
-        widest, most_share: or it is drawn evenly from the whole numbers 0 to `widest`, and is this share of its axis at
-            most.
+        masks: number of masks on each of the two axes.
+        largest_share, width: each mask's width is drawn uniformly below this share of its axis, or is exactly `width`.
+        widest, most_share: or it is drawn uniformly from the integers 0 to `widest`, and is at most this share of its
+            axis.
         fill: masked values become the `mean` of the window, or `zero`.
     """
 
@@ -98,11 +98,11 @@ class RandomMasks(RandomLayer):
         return ops.where(covered, fill, x)
 
     def covered_axes(self, x) -> tuple[int, ...]:
-        """Bands and frames, whichever comes first."""
+        """The axes of bands and frames, in either order."""
         return 1, 2
 
     def _mask(self, x, axis: int):
-        """Where one mask lies on one axis: bool, (batch, 1, size, 1) or the like."""
+        """Position of one mask on one axis: bool, (batch, 1, size, 1) or the like."""
         size = x.shape[axis]
         if self.largest_share is not None:
             width = ops.floor(self.uniform(x) * (self.largest_share * size))
@@ -116,7 +116,7 @@ class RandomMasks(RandomLayer):
 
 
 class Sometimes(RandomLayer):
-    """Sends each window through the given layers, one after the other, with a probability; all of them or none."""
+    """Applies all the given layers in sequence to each window, with a probability; otherwise none of them."""
 
     def __init__(self, layers: list[RandomLayer], probability: float, **arguments):
         super().__init__(**arguments)

@@ -1,6 +1,7 @@
 """Altered copies of clips, made once before training: noise, a shift in time, another tempo.
 
-Every draw follows from the seed and the clip's name, so that features of one sample rate are of the same copy.
+All random numbers follow from the seed and the clip's name, so that features with the same sample rate are from the
+same copy.
 """
 
 import hashlib
@@ -17,9 +18,9 @@ class OfflineAugmentation(Spec):
 
     Args:
         noise_deviation: standard deviation of the Gaussian noise, in the units of the samples.
-        shift_seconds: samples move around the end by up to this.
-        tempi: one of them is drawn; 1.1 makes a clip a tenth faster, at the same pitch.
-        seed: of all draws.
+        shift_seconds: samples are rolled by up to this; those that leave at the end enter at the beginning.
+        tempi: tempo factors, one is drawn; 1.1 makes a clip 10 % faster at the same pitch.
+        seed: of all random numbers.
     """
 
     noise_deviation: NonNegativeFloat = 0.0025
@@ -28,16 +29,16 @@ class OfflineAugmentation(Spec):
     seed: NonNegativeInt = 0
 
     def altered(self, samples: np.ndarray, sample_rate: int, clip: str) -> np.ndarray:
-        """(samples,) of a clip -> (other number of samples,) of its copy, float32."""
+        """Altered copy of a clip: (samples,) -> float32 (samples of the copy,); the length changes with the tempo."""
         name = int.from_bytes(hashlib.sha256(clip.encode("utf-8")).digest()[:8], "big")
         rng = np.random.default_rng([self.seed, name])
-        # In this order, so that what the rate decides (the number of noise samples) comes last.
+        # In this order, so that the draw that depends on the sample rate (the noise samples) comes last.
         shift = int(rng.random() * self.shift_seconds * sample_rate)
         tempo = self.tempi[int(rng.integers(len(self.tempi)))]
         noisy = samples + self.noise_deviation * rng.standard_normal(len(samples))
         moved = np.roll(noisy, shift).astype(np.float32)
         if tempo == 1:
             return moved
-        from librosa.effects import time_stretch  # over a second of imports
+        from librosa.effects import time_stretch  # takes over a second to import
 
         return time_stretch(moved, rate=tempo)

@@ -1,7 +1,7 @@
 """Augmentation of training windows, as Keras layers: noise and gain of samples, masks on spectrograms.
 
-Values are those that the network is given: a `mask` with zeros in decibels over 1, say, is a loud value. How
-the layers draw is told in `randomlayers.py`.
+Values are in the units of the network's input: where that is in decibels relative to 1, for example, a mask of zeros is
+loud. `layers.py` describes how the layers draw random numbers.
 
 SpecAugment: D. S. Park et al., "SpecAugment: A Simple Data Augmentation Method for Automatic Speech Recognition", 2019.
 """
@@ -18,12 +18,12 @@ from data_pipeline.augmentation.layers import Fill, RandomGain, RandomMasks, Ran
 
 
 class WaveformAugmentation(Spec):
-    """Noise, then gain, together.
+    """Noise, then gain; always both.
 
     Args:
         probability: of a window being changed at all.
         noise_deviation: standard deviation of the Gaussian noise, in the units of the samples.
-        gain_db: the gain is drawn evenly from -gain_db to gain_db.
+        gain_db: the gain is drawn uniformly from -gain_db to gain_db.
     """
 
     probability: Probability
@@ -36,9 +36,9 @@ class SpectrogramAugmentation(Spec):
 
     Args:
         probability: of a window being changed at all.
-        masks: on each of the two axes.
-        largest_share: each mask's width is drawn evenly from 0 to this share of its axis; None with `width`.
-        width: or each mask covers exactly so many bands or frames.
+        masks: number of masks on each of the two axes.
+        largest_share: each mask's width is drawn uniformly from 0 to this share of its axis; None with `width`.
+        width: or each mask covers exactly this many bands or frames.
         fill: masked values become the `mean` of the window, or `zero`.
     """
 
@@ -56,10 +56,10 @@ class SpectrogramAugmentation(Spec):
 
 
 class Augmentation(Spec):
-    """What happens to each input of a network in training; None for nothing.
+    """Augmentation of each input of a network in training; None for no augmentation.
 
     Args:
-        spectrogram, chain: masks alone, or a whole chain of changes; one of the two.
+        spectrogram, chain: only masks, or a whole chain; at most one of the two.
     """
 
     waveform: WaveformAugmentation | None = None
@@ -73,8 +73,13 @@ class Augmentation(Spec):
         return self
 
     @property
+    def unused_values(self) -> tuple[str, ...]:
+        """The kinds of augmentation that are not given."""
+        return tuple(name for name in type(self).model_fields if getattr(self, name) is None)
+
+    @property
     def with_any_strength(self) -> "Augmentation":
-        """The same for all augmentations that differ in strength alone, see `set_strengths`."""
+        """At full strength: equal for all augmentations that differ only in strength, see `set_strengths`."""
         masks = self.spectrogram
         if masks is None:
             return self
@@ -83,7 +88,7 @@ class Augmentation(Spec):
 
 
 def layer_for(augmentation: Augmentation, shape: tuple[int, ...], name: str) -> Sometimes | None:
-    """The layer for an input of that shape: samples are (samples, 1), spectrograms anything else."""
+    """The layer for an input of this shape: (samples, 1) for samples, anything else for spectrograms."""
     if len(shape) == 2 and shape[1] == 1:
         wanted = augmentation.waveform
         layers = wanted and [RandomNoise(wanted.noise_deviation), RandomGain(wanted.gain_db)]
@@ -98,7 +103,7 @@ def layer_for(augmentation: Augmentation, shape: tuple[int, ...], name: str) -> 
 
 
 def set_strengths(model: keras.Model, augmentation: Augmentation | None) -> None:
-    """Give the masks of an `augmented` network another probability and largest share."""
+    """Set the probability and the largest share of the masks in an `augmented` network."""
     masks = augmentation and augmentation.spectrogram
     for layer in model.layers if masks else ():
         if isinstance(layer, Sometimes) and isinstance(layer.layers[0], RandomMasks):
@@ -108,10 +113,10 @@ def set_strengths(model: keras.Model, augmentation: Augmentation | None) -> None
 
 
 def augmented(model: keras.Model, augmentation: Augmentation | None) -> keras.Model:
-    """The network with augmentation before its inputs; the network itself where there is nothing to do.
+    """Put augmentation in front of a network's inputs; without augmentation, return the network itself.
 
     Raises:
-        SpecError: an augmentation is asked for that no input can have.
+        SpecError: an augmentation is requested that fits no input.
     """
     if augmentation is None:
         return model
@@ -120,11 +125,12 @@ def augmented(model: keras.Model, augmentation: Augmentation | None) -> keras.Mo
         layer_for(augmentation, tuple(tensor.shape[1:]), f"augmentation{number}")
         for number, tensor in enumerate(inputs, start=1)
     ]
-    asked = [name for name in ("waveform", "spectrogram", "chain") if getattr(augmentation, name) is not None]
-    if len(asked) != sum(layer is not None for layer in layers):
+    requested = [name for name in ("waveform", "spectrogram", "chain") if getattr(augmentation, name) is not None]
+    if len(requested) != sum(layer is not None for layer in layers):
         raise SpecError(
-            f"training.augmentation: asks for {' and '.join(asked)}, but the network takes "
-            f"{' and '.join(' x '.join(map(str, tensor.shape[1:])) for tensor in inputs)}."
+            f"training.augmentation: asks for {' and '.join(requested)}, but the network takes "
+            f"{' and '.join(' x '.join(map(str, tensor.shape[1:])) for tensor in inputs)}. "
+            "Leave out what fits no input: waveform is for samples, spectrogram and chain are for spectrograms."
         )
     changed = [tensor if layer is None else layer(tensor) for tensor, layer in zip(inputs, layers, strict=True)]
     outputs = model(changed[0] if len(changed) == 1 else changed)

@@ -1,1 +1,1 @@
-"""Features of whole tracks in `.npy` shards on disk, extracted once."""
+"""Features of whole tracks, extracted once and stored in `.npy` shards."""

@@ -1,4 +1,4 @@
-"""Extraction over a catalog: in parallel, with a progress bar, resumable after a kill at any moment."""
+"""Feature extraction for a whole catalog: in parallel, with a progress bar, resumable after a kill at any moment."""
 
 import hashlib
 import warnings
@@ -36,13 +36,13 @@ from data_pipeline.features.precomputed import Precomputed
 
 _TARGET_SHARD_BYTES = 32 << 20
 _NOMINAL_TRACK_SECONDS = 30
-# Embeddings are small but dear: a shard is what a killed preparation loses.
-_MOST_EMBEDDED_TRACKS = 64
-_NAMED_BAD_TRACKS = 10
+# Embeddings are small but slow to compute, and a killed extraction loses the shard that it was working on.
+_MAX_EMBEDDED_TRACKS_PER_SHARD = 64
+_MAX_LISTED_BAD_TRACKS = 10
 # (stored values of shape (frames, bins), SHA-256 of the source)
 Extracted = tuple[np.ndarray, str]
-# Applies a function that can be pickled to each item, somewhere else, and yields the results in the order of the items.
-# Closing the iterator gives up the rest.
+# Applies a picklable function to each item on other workers, and yields the results in the order of the items. Closing
+# the iterator cancels the rest.
 ParallelMap = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
 
 
@@ -59,11 +59,14 @@ def prepare(
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
     Args:
-        cache: folder of all caches; each dataset and feature gets its own folder in it.
-        skip_bad: go on without tracks that cannot be used (they are listed in the index and counted in tables).
+        cache: folder of all caches; each dataset and feature gets its own subfolder.
+        skip_bad: leave out tracks that cannot be used (they are listed in the index and counted in tables).
         jobs: threads; -1 for one per core.
-        parallel_map: extracts audio in other processes, maybe on other machines, instead of threads of this one. The shards
-            are written here, and hold the same bytes.
+        parallel_map: extracts audio in other processes, possibly on other machines, instead of in threads of this
+            process. This process still writes the shards, with the same bytes.
+
+    Returns:
+        The index of the shards.
 
     Raises:
         DataError: a track cannot be used (all such tracks are named) and `skip_bad` is off; another machine does not
@@ -75,7 +78,7 @@ def prepare(
     make_folder(folder)
     with FileLock(folder / ".lock"):
         if not (folder / INDEX_NAME).exists():
-            _make(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs, parallel_map=parallel_map)
+            _extract(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs, parallel_map=parallel_map)
         index = read_index(folder)
     if index.skipped and not skip_bad:
         raise _bad_tracks_error(index.skipped, len(catalog.tracks))
@@ -94,7 +97,7 @@ def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:
     )
 
 
-def _make(
+def _extract(
     catalog: Catalog,
     feature: Feature,
     folder: Path,
@@ -107,7 +110,7 @@ def _make(
     plan = _plan(catalog.tracks, feature)
     finished = {number: shard for number in range(len(plan)) if (shard := read_finished_shard(folder, number))}
     if finished:
-        say(f"{folder.name}: {len(finished)} of {len(plan)} shards are already there")
+        say(f"{folder.name}: {len(finished)} of {len(plan)} shards exist already")
     pending = [number for number in range(len(plan)) if number not in finished]
     extract = _extractor(catalog, feature, decoder, cache=folder.parent.parent)
     if isinstance(extract, _FromAudio):
@@ -119,7 +122,7 @@ def _make(
         _extracted(extract, tracks, jobs, parallel_map) as results,
     ):
         for number in pending:
-            outcomes = _take(results, plan[number], advance)
+            outcomes = _next_outcomes(results, plan[number], advance)
             failed = [outcome for _, outcome in outcomes if isinstance(outcome, BadTrack)]
             bad += failed
             if failed and not skip_bad:
@@ -138,13 +141,13 @@ def _make(
 
 
 def _plan(tracks: tuple[Track, ...], feature: Feature) -> list[list[Track]]:
-    """Cut the tracks into shards of about the target size; a function of the catalog alone, so that a resumed
-    preparation cuts the same way."""
+    """Split the tracks into shards of about the target size; depends only on tracks and feature, so that a resumed
+    extraction splits them in the same way."""
     itemsize = np.dtype(feature.storage.dtype).itemsize
     track_bytes = feature.frames_per_second * _NOMINAL_TRACK_SECONDS * feature.bins * itemsize
     count = max(1, int(_TARGET_SHARD_BYTES // track_bytes))
     if isinstance(feature, MusicnnEmbedding):
-        count = min(count, _MOST_EMBEDDED_TRACKS)
+        count = min(count, _MAX_EMBEDDED_TRACKS_PER_SHARD)
     return [list(tracks[first : first + count]) for first in range(0, len(tracks), count)]
 
 
@@ -152,9 +155,9 @@ def _plan(tracks: tuple[Track, ...], feature: Feature) -> list[list[Track]]:
 def _extracted(
     extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int, parallel_map: ParallelMap | None
 ) -> Iterator[Iterator[Extracted | BadTrack]]:
-    # Given arrays are only cut: sending the file around would take longer.
+    # Precomputed arrays are only sliced: sending the file to workers would take longer.
     if parallel_map is not None and isinstance(extract, _FromAudio):
-        with closing(parallel_map(partial(_attempt_elsewhere, extract), tracks)) as results:
+        with closing(parallel_map(partial(_attempt_on_worker, extract), tracks)) as results:
             yield results
         return
     # Threads suffice: decoding, the transform and array arithmetic all release the interpreter lock.
@@ -164,13 +167,13 @@ def _extracted(
     try:
         yield results
     finally:
-        # joblib takes results that nobody fetched for a mistake, but a preparation may be stopped at any moment.
+        # joblib warns about results that were never fetched, but an extraction may be stopped at any moment.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             results.close()
 
 
-def _take(
+def _next_outcomes(
     results: Iterator[Extracted | BadTrack], tracks: list[Track], advance: Callable[[int], None]
 ) -> list[tuple[Track, Extracted | BadTrack]]:
     outcomes = []
@@ -202,7 +205,7 @@ def _write(folder: Path, number: int, feature: Feature, outcomes: list[tuple[Tra
         arrays.append(values)
         row += len(values)
     rows = np.concatenate(arrays) if arrays else np.empty((0, feature.bins), feature.storage.dtype)
-    # Time first also in memory order: a window has to be one piece of the file.
+    # Time first also in memory order: a window has to be one contiguous piece of the file.
     return write_shard(folder, number, np.ascontiguousarray(rows), placed, skipped)
 
 
@@ -211,17 +214,17 @@ def _attempt(extract: Callable[[Track], Extracted], track: Track) -> Extracted |
         return extract(track)
     except DataError as error:
         if isinstance(error.__cause__, PermissionError):
-            raise  # the file may be good: it is not to be remembered as bad
+            raise  # the file itself may be fine, so it is not recorded as bad
         return BadTrack(id=track.id, path=track.path, reason=str(error))
 
 
-def _attempt_elsewhere(extract: "_FromAudio", track: Track) -> Extracted | BadTrack:
+def _attempt_on_worker(extract: "_FromAudio", track: Track) -> Extracted | BadTrack:
     extract.make_ready()
-    # The machine that has the catalog has the file: it is not to be remembered as bad.
+    # The machine that read the catalog has the file, so it is not recorded as bad.
     if not track.path.exists():
         raise DataError(
-            f"{track.path}: is not there, though it is on the machine that the command was given on. The folder of the "
-            "data must be visible under the same path on all machines."
+            f"{track.path}: not found on this machine, though it exists on the machine that started the command. Make "
+            "the data folder available under the same path on all machines."
         )
     return _attempt(extract, track)
 
@@ -235,11 +238,11 @@ def _extractor(catalog: Catalog, feature: Feature, decoder: Decoder, cache: Path
 
 @dataclass(frozen=True)
 class _FromAudio:
-    """Extracts a feature from audio files; can be pickled.
+    """Extracts a feature from audio files; picklable.
 
     Args:
         copies: how altered copies are made; None where there are none.
-        cache: where trained weights lie.
+        cache: folder of all caches, which holds pretrained weights.
     """
 
     feature: Feature
@@ -248,7 +251,7 @@ class _FromAudio:
     cache: Path
 
     def make_ready(self) -> None:
-        """Once in a process; further calls cost nothing."""
+        """Load what the feature needs, once per process; further calls cost nothing."""
         if isinstance(self.feature, MusicnnEmbedding):
             self.feature.make_ready(self.cache)
 
@@ -260,17 +263,19 @@ class _FromAudio:
         if track.copy_of is not None:
             samples = self.copies.altered(samples, feature.sample_rate, track.copy_of)
         try:
-            # Samples that are far too large overflow to values that the storage format refuses.
+            # Samples that are far too large overflow to values that the storage format rejects.
             with np.errstate(over="ignore", invalid="ignore"):
                 stored = feature.storage.encode(feature.extract(samples))
         except DataError as error:
-            raise DataError(f"{track.path}: {feature.kind}: {error} Replace the file, or --skip-bad.") from error
+            raise DataError(
+                f"{track.path}: {feature.kind}: {error} Replace the file, or skip it with --skip-bad."
+            ) from error
         return stored, sha256_of_file(track.path)
 
 
 @dataclass(frozen=True)
 class _FromArrays:
-    """Takes tracks out of the array that all of them are in."""
+    """Takes single tracks from the array that holds all of them."""
 
     feature: Precomputed
     spectrograms: np.ndarray
@@ -278,23 +283,24 @@ class _FromArrays:
     def __call__(self, track: Track) -> Extracted:
         values = self.spectrograms[track.row].T
         where = f"{track.path}: X[{track.row}] ({track.id})"
-        # Values of float64 beyond the range of float32 become infinite here, and are refused as such.
+        # float64 values beyond the range of float32 become infinite here, and are rejected below.
         with np.errstate(over="ignore"):
             stored = np.ascontiguousarray(values, dtype=self.feature.storage.dtype)
         if np.issubdtype(stored.dtype, np.floating) and not np.isfinite(stored).all():
             raise DataError(
-                f"{where} holds values that are not finite (NaN or infinity). Mend the array, or --skip-bad."
+                f"{where} holds values that are not finite (NaN or infinity). "
+                "Fix the array, or skip it with --skip-bad."
             )
         if not stored.any():
-            raise DataError(f"{where} is all zero. Mend the array, or --skip-bad.")
+            raise DataError(f"{where} is all zero. Fix the array, or skip it with --skip-bad.")
         return stored, hashlib.sha256(stored.tobytes()).hexdigest()
 
 
 def _bad_tracks_error(bad: tuple[BadTrack, ...] | list[BadTrack], total: int) -> DataError:
-    # A clip and its altered copy are one file.
+    # A clip and its altered copy share one file, which is listed once.
     bad = list({entry.reason: entry for entry in bad}.values())
-    named = "\n  ".join(entry.reason for entry in bad[:_NAMED_BAD_TRACKS])
-    more = f"\n  ... and {len(bad) - _NAMED_BAD_TRACKS} more" if len(bad) > _NAMED_BAD_TRACKS else ""
+    named = "\n  ".join(entry.reason for entry in bad[:_MAX_LISTED_BAD_TRACKS])
+    more = f"\n  ... and {len(bad) - _MAX_LISTED_BAD_TRACKS} more" if len(bad) > _MAX_LISTED_BAD_TRACKS else ""
     if len(bad) == 1:
         return DataError(named)
     return DataError(f"{len(bad)} of {total} tracks cannot be used:\n  {named}{more}")

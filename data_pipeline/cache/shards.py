@@ -1,7 +1,7 @@
 """Per-track arrays in `.npy` shards, with an index that is written last.
 
-A cache folder holds `shard-00000.npy` (the tracks of the shard, joined along time: (rows, bins)), beside each shard a
-`shard-00000.json` that says what is in it, and `index.json`, which exists only when everything else does.
+A cache folder holds `shard-00000.npy` (the tracks of the shard, concatenated along time: (rows, bins)), a
+`shard-00000.json` for each shard that lists its contents, and `index.json`, which exists only once all shards do.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +19,12 @@ from data_pipeline.features import Feature
 
 FORMAT_VERSION = 1
 INDEX_NAME = "index.json"
-# Reading a gigabyte to check it takes about a second; below this no bar is worth its line.
+# Checking a gigabyte takes about a second; below this size a progress bar is not worth its line.
 _SILENT_CHECK_BYTES = 2 << 30
 
 
 class ShardTrack(Spec):
-    """Where one track lies: rows [first_row, first_row + frames) of shard number `shard`."""
+    """Location of one track: rows [first_row, first_row + frames) of shard number `shard`."""
 
     id: str
     label: str
@@ -37,7 +37,7 @@ class ShardTrack(Spec):
 
 
 class Shard(Spec):
-    """One `.npy` file: (rows, bins) of the feature's stored type."""
+    """One `.npy` file: (rows, bins) in the feature's storage type."""
 
     name: str
     rows: int
@@ -51,7 +51,7 @@ class ShardIndex(Spec):
     """All shards of one dataset and feature.
 
     Args:
-        folder: where the shards lie (not part of the JSON's meaning; filled in when read).
+        folder: of the shards; `.` in the JSON, filled in when the index is read.
         genres: class names in label order.
     """
 
@@ -68,7 +68,7 @@ class ShardIndex(Spec):
 
     @property
     def clips(self) -> tuple[ShardTrack, ...]:
-        """The tracks that are no copies of others."""
+        """The tracks that are not altered copies."""
         return tuple(track for track in self.tracks if track.copy_of is None)
 
     @property
@@ -81,8 +81,8 @@ class ShardIndex(Spec):
 
     @property
     def data_digest(self) -> str:
-        """Names the clips by ids, labels, artists and source checksums: the same on every machine. Altered copies
-        follow from their clips."""
+        """Digest of the clips' ids, labels, artists and source checksums: the same on every machine. Altered copies
+        are left out, because they follow from their clips."""
         return sha256_of_json([(t.id, t.label, t.artist, t.source_sha256) for t in self.clips])
 
     def labels(self) -> np.ndarray:
@@ -94,7 +94,7 @@ class ShardIndex(Spec):
 def write_shard(
     folder: Path, number: int, rows: np.ndarray, tracks: list[ShardTrack], skipped: list[BadTrack]
 ) -> Shard:
-    """Write one shard and then the note beside it that makes it count."""
+    """Write one shard, then the JSON beside it that marks it as finished."""
     name = f"shard-{number:05d}"
     path = folder / f"{name}.npy"
     write_npy(path, rows)
@@ -111,15 +111,15 @@ def write_shard(
 
 
 def read_finished_shard(folder: Path, number: int) -> Shard | None:
-    """A shard that an earlier, interrupted preparation finished; None where it has to be made."""
-    note = folder / f"shard-{number:05d}.json"
-    if not note.exists():
+    """A shard that an earlier, interrupted extraction finished; None where it has to be extracted."""
+    description = folder / f"shard-{number:05d}.json"
+    if not description.exists():
         return None
     try:
-        shard = Shard.model_validate(read_json(note, what="the note of a shard"))
+        shard = Shard.model_validate(read_json(description, what="the description of a shard"))
     except ValidationError as error:
         raise DataError(
-            f"{note}: not the note of a shard. Delete the folder {folder} to have it made again."
+            f"{description}: not a valid description of a shard. Delete the folder {folder} to extract it again."
         ) from error
     path = folder / f"{shard.name}.npy"
     return shard if path.exists() and path.stat().st_size == shard.size_bytes else None
@@ -137,7 +137,7 @@ def read_index(folder: Path) -> ShardIndex:
         DataError: the index is missing, not an index, of another format, or a shard is missing or was changed.
     """
     path = Path(folder) / INDEX_NAME
-    remedy = f"Delete the folder {folder} to have it made again."
+    remedy = f"Delete the folder {folder} to extract it again."
     values = read_json(path, what="the index of the shards")
     version = values.get("format_version") if isinstance(values, dict) else None
     if version != FORMAT_VERSION:
@@ -159,7 +159,7 @@ def verify(index: ShardIndex) -> None:
 
     def check(shard: Shard, advance=None) -> None:
         path = index.folder / f"{shard.name}.npy"
-        remedy = f"Delete the folder {index.folder} to have it made again."
+        remedy = f"Delete the folder {index.folder} to extract it again."
         if not path.exists():
             raise DataError(f"{path}: the index lists this shard, but it is missing. {remedy}")
         found = sha256_of_file(path, advance=advance)

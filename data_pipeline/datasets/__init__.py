@@ -1,1 +1,1 @@
-"""One module per dataset; each states facts, citation, index and licence, and returns a Catalog."""
+"""One module per dataset; each documents facts, citation, index and licence, and returns a Catalog."""

@@ -1,11 +1,11 @@
-"""Precomputed spectrograms in one `.npz`: for people who may pass features on, but not audio.
+"""Precomputed spectrograms in one `.npz`, for those who may share features but not audio.
 
 Format: `X` (tracks, bins, columns) uint8, int16 or float; `name` (tracks,) text; `genre` (tracks,) text; optional
 `n_samples` (tracks,) integer: samples of each clip at 22,050 Hz, from which seconds per column follow. uint8 is read as
-0-1 (divided by 255), int16 as -1 to 1 (divided by 32,767), floats as they are.
+0-1 (divided by 255), int16 as -1 to 1 (divided by 32,767), floats unchanged.
 
-Names that are GTZAN's clip names get GTZAN's artists and fault-filtered split. Numbers with the genres of FMA-small are
-taken for its clips; artists and the official split are in FMA's metadata, which an `.npz` does not have.
+If all names are GTZAN's clip names, the tracks get GTZAN's artists and splits. Numbers with the genres of FMA-small are
+assumed to be its clips; artists and the official split are in FMA's metadata, which an `.npz` does not contain.
 
 Licence: whatever the file's author states.
 """
@@ -41,8 +41,8 @@ def load(file: Path, *, seconds_per_column: float | None = None) -> tuple[Catalo
 
     Raises:
         DataError: not an `.npz`, pickled, an array is missing or has the wrong rank, type or length, or the time step
-            is not known.
-        SpecError: `seconds_per_column` is no time step.
+            is unknown.
+        SpecError: `seconds_per_column` is not positive and finite.
     """
     if seconds_per_column is not None and not 0 < seconds_per_column < np.inf:
         raise SpecError(f"--seconds-per-column {seconds_per_column:g}: not a time step, expected e.g. 0.0776.")
@@ -99,10 +99,10 @@ def _read(file: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | 
                     archive["genre"],
                     archive.get("n_samples"),
                 )
-    # RuntimeError: an archive that is encrypted, or packed in a way that Python does not know.
+    # RuntimeError: an archive that is encrypted, or compressed in a way that Python does not support.
     except (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         if "pickle" in str(error).lower():
-            # NumPy takes whatever it does not know for a pickle.
+            # NumPy takes any unknown format for a pickle.
             raise DataError(
                 f"{file}: holds pickled objects, which are never loaded, or is no .npz at all. Save plain arrays."
             ) from error
@@ -117,9 +117,9 @@ def _catalog(file: Path, names: list[str], genres: list[str], shape: tuple[int, 
     if repeated:
         raise DataError(f"{file}: name holds repeated tracks: {', '.join(repeated[:5])} ({len(repeated)} in all).")
     facts = gtzan.facts()
-    are_gtzan = all(name in facts and name.split(".")[0] == genre for name, genre in zip(names, genres, strict=True))
+    is_gtzan = all(name in facts and name.split(".")[0] == genre for name, genre in zip(names, genres, strict=True))
     caption = f"precomputed features: {shape[0]} bins x {shape[1]} columns per clip, from {file.name}"
-    if are_gtzan:
+    if is_gtzan:
         tracks = [gtzan.track(name, file, row) for row, name in enumerate(names)]
         caption += f" ({len(names)} of GTZAN's 1,000 clips)"
     else:
@@ -134,7 +134,7 @@ def _catalog(file: Path, names: list[str], genres: list[str], shape: tuple[int, 
         title=file.name,
         genres=tuple(sorted(set(genres))),
         tracks=tuple(sorted(tracks, key=lambda track: track.id)),
-        splits=({"fault_filtered": gtzan.fault_filtered_split(), "course": gtzan.course_split()} if are_gtzan else {}),
+        splits=({"fault_filtered": gtzan.fault_filtered_split(), "course": gtzan.course_split()} if is_gtzan else {}),
         caption=caption,
-        clip_accuracy_ceiling_percent=gtzan.CLIP_ACCURACY_CEILING_PERCENT if are_gtzan else None,
+        clip_accuracy_ceiling_percent=gtzan.CLIP_ACCURACY_CEILING_PERCENT if is_gtzan else None,
     )

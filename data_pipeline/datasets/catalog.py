@@ -1,4 +1,4 @@
-"""What a dataset is to the rest of the house: a catalog of tracks."""
+"""Catalog of a dataset's tracks, the common form of all datasets."""
 
 from collections import Counter
 from pathlib import Path
@@ -46,21 +46,20 @@ class Catalog(Spec):
 
     Args:
         dataset: key of the dataset (`demo`, `gtzan`, `arrays`, ...).
-        title: how tables name it.
+        title: name of the dataset in tables.
         genres: all class names in label order (alphabetical), also of genres without a track.
-        tracks: what was found, sorted by id.
-        expected: how many tracks the complete dataset has; None where there is no such number.
-        missing: ids that the complete dataset has and the folder lacks.
-        extra: files in the folder that are no track of the dataset.
+        tracks: tracks that were found, sorted by id.
+        expected: number of tracks of the complete dataset; None where there is no such number.
+        missing: ids of the complete dataset that the folder lacks.
+        extra: files in the folder that are not tracks of the dataset.
         known_bad: tracks left out because they are known to be unusable.
-        bad: tracks found that cannot be used for what the dataset's own tables say of them; an error unless they are
+        bad: tracks that were found but are unusable according to the dataset's own metadata; an error unless they are
             skipped.
         splits: predefined splits, name -> track id -> `train`, `valid`, `test` or `removed`.
-        genre_of: genre of every clip of the complete dataset, also of those that are missing; empty where that is not
-            known.
+        genre_of: genre of every clip of the complete dataset, including those that are missing; empty where unknown.
         copies: how altered copies among the tracks are made; None where there are none.
-        caption: what every table made from it must say (synthetic, reduced features, ...).
-        clip_accuracy_ceiling_percent: what faulty labels leave possible; a result above it is suspicious.
+        caption: note for every table made from it (synthetic, reduced features, ...).
+        clip_accuracy_ceiling_percent: highest accuracy that faulty labels allow; a result above it is suspicious.
     """
 
     dataset: str
@@ -99,7 +98,7 @@ class Catalog(Spec):
         return self.replace(tracks=tuple(sorted(kept, key=lambda track: track.id)))
 
     def only(self, genres: tuple[str, ...]) -> "Catalog":
-        """The same catalog without the tracks of all other genres, found or missing.
+        """The same catalog with the tracks, found or missing, of these genres only.
 
         Raises:
             SpecError: there is no such genre, or fewer than two remain.
@@ -113,9 +112,9 @@ class Catalog(Spec):
         tracks = tuple(track for track in self.tracks if track.label in kept)
         if len({track.label for track in tracks}) < 2:
             raise SpecError(
-                f"{self.title}: with the genres {', '.join(genres) or 'that are left'} alone, {len(tracks)} clips of "
-                f"{len({track.label for track in tracks})} genres remain, and a classifier needs two. Name others "
-                f"of {', '.join(self.genres)} with --genres, or give --genres all."
+                f"{self.title}: with only the genres {', '.join(genres) or 'that are left'}, {len(tracks)} clips of "
+                f"{len({track.label for track in tracks})} genres remain, and a classifier needs at least two. Name "
+                f"others of {', '.join(self.genres)} with --genres, or give --genres all."
             )
 
         def belongs(clip: str) -> bool:
@@ -132,9 +131,9 @@ class Catalog(Spec):
 
     @property
     def source_digest(self) -> str:
-        """Names the files as they are now (ids, sizes, times): a changed folder gets another cache."""
+        """Digest of the files as they are now (ids, sizes, times): a changed folder gets a new cache."""
         paths = {track.path for track in self.tracks}
-        # Names alone, where they tell the files apart: a folder that was moved keeps its cache.
+        # File names only, where they are unique: a folder that was moved keeps its cache.
         unique = len({path.name for path in paths}) == len(paths)
         files = {}
         for path in paths:

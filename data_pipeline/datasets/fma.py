@@ -3,11 +3,11 @@
 Citation: M. Defferrard, K. Benzi, P. Vandergheynst, X. Bresson, "FMA: A Dataset For Music Analysis", ISMIR 2017.
 
 Layout: `fma_small/000/000002.mp3` (or `fma_large/...`) beside `fma_metadata/tracks.csv`, as the official archives
-unpack. The table has three header lines; what is used of it is the top genre (`track.genre_top`), the artist
-(`artist.id`), the subset and the official split (`set.subset`, `set.split`: 80/10/10, each artist in one part).
+unpack. The table has three header lines; used are the top genre (`track.genre_top`), the artist (`artist.id`), the
+subset and the official split (`set.subset`, `set.split`: 80/10/10, each artist in one part).
 
-Facts: of FMA-large 49,598 clips have a top genre, of 16; the others carry no one label and are left out. Six clips of
-FMA-small are known to be unusable: three hold no audio, three last under two seconds.
+Facts: 49,598 clips of FMA-large have a top genre, out of 16; the others have no single label and are left out. Six
+clips of FMA-small are known to be unusable: three hold no audio, three last under two seconds.
 
 Licence: metadata CC BY 4.0; each recording has its own Creative Commons licence, named in `tracks.csv`.
 """
@@ -34,7 +34,7 @@ GENRES = tuple(
 WITHOUT_AUDIO = ("099134", "108925", "133297")
 TOO_SHORT = ("098565", "098567", "098569")
 # The known short ones last 0.5 to 1.6 s; every other clip about 30.
-SHORTEST_SECONDS = 5.0
+MIN_CLIP_SECONDS = 5.0
 METADATA = "fma_metadata/tracks.csv"
 _PARTS = {"training": "train", "validation": "valid", "test": "test"}
 _COLUMNS = {
@@ -54,12 +54,12 @@ class Subset:
     """One of the official archives.
 
     Args:
-        title: how tables name it.
+        title: name of the dataset in tables.
         members: values of `set.subset` that belong to it.
         clips: rows of `tracks.csv` that belong to it.
         labelled: those with a top genre.
         genres: number of top genres.
-        parts: clips in train, valid and test; None where that is not published.
+        parts: clips in train, valid and test; None where not published.
     """
 
     title: str
@@ -78,7 +78,7 @@ SUBSETS = {
 
 @dataclass(frozen=True)
 class Fact:
-    """What `tracks.csv` says of one clip; `genre` is empty where there is no top genre."""
+    """Metadata of one clip in `tracks.csv`; `genre` is empty where there is no top genre."""
 
     genre: str
     artist: str
@@ -89,11 +89,11 @@ def load(folder: Path, dataset: str) -> Catalog:
     """Find the clips of a subset.
 
     Args:
-        folder: holds `fma_small/` (or `fma_large/`) and `fma_metadata/`, or is the former with the latter beside it.
+        folder: holds `fma_small/` (or `fma_large/`) and `fma_metadata/`, or is the former, with the latter beside it.
         dataset: `fma_small` or `fma_large`.
 
     Raises:
-        DataError: folder, clips or metadata are not there, or the metadata are not the official ones.
+        DataError: folder, clips or metadata are missing, or the metadata are not the official ones.
     """
     subset = SUBSETS[dataset]
     folder = Path(folder).expanduser().absolute()
@@ -102,10 +102,10 @@ def load(folder: Path, dataset: str) -> Catalog:
         raise DataError(f"--data {folder}: {kind}. {WHERE}.")
     root = folder / dataset if (folder / dataset).is_dir() else folder
     # Some tools unpack an archive into a folder of its own name.
-    places = [place / METADATA for base in (folder, root.parent) for place in (base, base / "fma_metadata")]
-    table = next((place for place in places if place.is_file()), None)
+    candidates = [parent / METADATA for base in (folder, root.parent) for parent in (base, base / "fma_metadata")]
+    table = next((candidate for candidate in candidates if candidate.is_file()), None)
     if table is None:
-        raise DataError(f"--data {folder}: lacks {METADATA}, which says the genres. {WHERE}.")
+        raise DataError(f"--data {folder}: lacks {METADATA}, which holds the genres. {WHERE}.")
     facts = read_metadata(table, dataset)
     found, extra = _files(root, facts)
     if not found:
@@ -113,17 +113,17 @@ def load(folder: Path, dataset: str) -> Catalog:
             f"--data {folder}: no clip of {subset.title} in it, expected e.g. {dataset}/000/000002.mp3. {WHERE}."
         )
     known_bad = _known_bad(found, facts)
-    # Many people have deleted them: absent, they are as well known as broken.
-    famous = {bad.id for bad in known_bad} | ({*WITHOUT_AUDIO, *TOO_SHORT} - set(found))
+    # Many people have deleted these files, so they are not reported as missing either.
+    known_unusable = {bad.id for bad in known_bad} | ({*WITHOUT_AUDIO, *TOO_SHORT} - set(found))
     unlabelled = [clip for clip in facts if not facts[clip].genre]
-    # A small archive is a selection of labelled clips: there a missing genre is a fault, in the large one the rule.
+    # All clips of FMA-small are labelled, so a missing genre is an error there; in FMA-large many clips have none.
     is_fault = subset.labelled == subset.clips
     bad = tuple(
         BadTrack(id=clip, path=found[clip], reason=f"{found[clip]}: {table} gives no top genre for clip {clip}")
         for clip in unlabelled
         if is_fault and clip in found
     )
-    usable = {clip: path for clip, path in found.items() if facts[clip].genre and clip not in famous}
+    usable = {clip: path for clip, path in found.items() if facts[clip].genre and clip not in known_unusable}
     if not usable:
         reason = (*known_bad, *bad)[0].reason if known_bad or bad else "none of those found has a top genre"
         raise DataError(f"--data {folder}: no usable clip of {subset.title} in it: {reason}. {WHERE}.")
@@ -137,7 +137,9 @@ def load(folder: Path, dataset: str) -> Catalog:
             for clip, path in sorted(usable.items())
         ),
         expected=subset.labelled,
-        missing=tuple(sorted(clip for clip in facts if facts[clip].genre and clip not in found and clip not in famous)),
+        missing=tuple(
+            sorted(clip for clip in facts if facts[clip].genre and clip not in found and clip not in known_unusable)
+        ),
         extra=extra,
         known_bad=known_bad,
         bad=bad,
@@ -148,12 +150,12 @@ def load(folder: Path, dataset: str) -> Catalog:
 
 
 def read_metadata(table: Path, dataset: str) -> dict[str, Fact]:
-    """Read `tracks.csv`: clip id (six digits) -> what is known of it, for the clips of one subset.
+    """Read `tracks.csv`: clip id (six digits) -> its metadata, for the clips of one subset.
 
     Raises:
         DataError: not the official table, or its counts are not those of the subset.
     """
-    # Some fields hold whole biographies.
+    # Some fields hold whole biographies, longer than the default limit.
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     subset, facts = SUBSETS[dataset], {}
     try:
@@ -199,7 +201,7 @@ def _require_official(table: Path, subset: Subset, facts: dict[str, Fact]) -> No
 
 
 def _files(root: Path, facts: dict[str, Fact]) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """Clip id -> file, and the files that are no clip of the subset."""
+    """Clip id -> file, and the files that are not clips of the subset."""
     found, extra = {}, []
     for path in sorted(path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".")):
         clip = path.stem
@@ -212,7 +214,7 @@ def _files(root: Path, facts: dict[str, Fact]) -> tuple[dict[str, Path], tuple[s
 
 
 def _known_bad(found: dict[str, Path], facts: dict[str, Fact]) -> tuple[BadTrack, ...]:
-    """The famous unusable clips, where they are unusable in this copy too."""
+    """The clips known to be unusable that are also unusable in this copy."""
     bad = []
     for clip in (*WITHOUT_AUDIO, *TOO_SHORT):
         if clip not in found or clip not in facts:
@@ -225,6 +227,6 @@ def _known_bad(found: dict[str, Path], facts: dict[str, Fact]) -> tuple[BadTrack
             bad.append(BadTrack(id=clip, path=found[clip], reason=str(error)))
             continue
         seconds = len(samples) / 22050
-        if seconds < SHORTEST_SECONDS:
+        if seconds < MIN_CLIP_SECONDS:
             bad.append(BadTrack(id=clip, path=found[clip], reason=f"{found[clip]}: lasts {seconds:.1f} s of 30"))
     return tuple(bad)

@@ -1,4 +1,4 @@
-"""Any folder of audio files: nothing is known of it but what its folders say. For looking at, not for training.
+"""Any folder of audio files, labelled by its subfolders. For inspection, not for training.
 
 Licence: whatever the files' owner states.
 """
@@ -10,12 +10,12 @@ import soundfile
 from common.core.errors import DataError
 from data_pipeline.datasets.catalog import Catalog, Track
 
-# Files without a header say neither rate nor channels.
+# Without RAW: files without a header state neither sample rate nor channels.
 _SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats() if name != "RAW"} | {".aif", ".opus", ".oga"}
 
 
 def load_folder(folder: Path) -> Catalog:
-    """Find every audio file below `folder`; the folder that a file lies in is its genre.
+    """Find every audio file below `folder`; a file's parent folder is its genre.
 
     Returns:
         The catalog; an id is the file's path below `folder`.

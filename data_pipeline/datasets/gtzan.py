@@ -27,12 +27,12 @@ from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 CLIPS, CLIP_SECONDS = 1000, 30.0
-# What the mislabelled and repeated clips leave possible (after Sturm).
+# Highest accuracy that the mislabelled and repeated clips allow (after Sturm).
 CLIP_ACCURACY_CEILING_PERCENT = 94.5
 COURSE_VALID, COURSE_SEED = 40, 1004
 FOLDERS = ("genres", "genres_original")
 SUFFIXES = (".wav", ".au", ".flac")
-# Truncated in the copy that most people have; the published split lists it all the same.
+# Truncated in the copy that most people have; the published split lists it nevertheless.
 UNREADABLE_IN_COMMON_COPY = ("jazz.00054",)
 WHERE = (
     "GTZAN is not part of Encore and no one address for it lasts. Look for 'GTZAN Dataset - Music Genre "
@@ -56,15 +56,15 @@ def fault_filtered_split() -> dict[str, str]:
 def course_split() -> dict[str, str]:
     """Clip id -> part in the split of a course at KAIST that uses eight of the genres: 540 train, 40 valid, 150 test.
 
-    Recovered from its counts: its test clips are those that validate in the fault-filtered split, without blues and
-    rock, and of the others five of each genre validate.
+    Reconstructed from its counts: its test clips are the validation clips of the fault-filtered split without blues and
+    rock; five of the other clips of each genre are for validation.
     """
     clips = {name: part for name, part in fault_filtered_split().items() if name.split(".")[0] not in ("blues", "rock")}
     parts = {name: "test" if part == "valid" else "removed" for name, part in clips.items()}
     rest = sorted(name for name, part in clips.items() if part in ("train", "test"))
-    dealer = StratifiedShuffleSplit(n_splits=1, test_size=COURSE_VALID, random_state=COURSE_SEED)
-    train, valid = next(dealer.split(rest, [name.split(".")[0] for name in rest]))
-    return parts | {rest[place]: "train" for place in train} | {rest[place]: "valid" for place in valid}
+    splitter = StratifiedShuffleSplit(n_splits=1, test_size=COURSE_VALID, random_state=COURSE_SEED)
+    train, valid = next(splitter.split(rest, [name.split(".")[0] for name in rest]))
+    return parts | {rest[position]: "train" for position in train} | {rest[position]: "valid" for position in valid}
 
 
 def load(folder: Path) -> Catalog:
@@ -109,22 +109,22 @@ def load(folder: Path) -> Catalog:
         extra=tuple(extra),
         known_bad=known_bad,
         splits={"fault_filtered": fault_filtered_split(), "course": course_split()},
-        caption=_lengths(found.values()),
+        caption=_excerpt_caption(found.values()),
         genre_of={clip: clip.split(".")[0] for clip in facts()},
         clip_accuracy_ceiling_percent=CLIP_ACCURACY_CEILING_PERCENT,
     )
 
 
 def track(clip: str, path: Path, row: int | None = None) -> Track:
-    """A track with the artist that the index knows."""
+    """A track with its artist from the index."""
     return Track(id=clip, label=clip.split(".")[0], path=path, row=row, artist=facts()[clip]["artist"] or None)
 
 
-def _lengths(paths: Iterable[Path]) -> str:
-    """What must be said of a folder of excerpts; empty for whole clips."""
+def _excerpt_caption(paths: Iterable[Path]) -> str:
+    """Caption for a folder of excerpts; empty for whole clips."""
     seconds = []
     for path in paths:
-        with suppress(soundfile.SoundFileError):  # a broken file is told of where it is read
+        with suppress(soundfile.SoundFileError):  # a broken file is reported where it is decoded
             seconds.append(soundfile.info(path).duration)
     if not seconds or max(seconds) >= CLIP_SECONDS / 2:
         return ""
@@ -132,7 +132,7 @@ def _lengths(paths: Iterable[Path]) -> str:
 
 
 def _unreadable(found: dict[str, Path]) -> tuple[BadTrack, ...]:
-    """The clips known to be broken in the common copy, where they are broken in this one too."""
+    """The clips known to be broken in the common copy that are also broken in this one."""
     bad = []
     for clip in UNREADABLE_IN_COMMON_COPY:
         if clip not in found:

@@ -1,4 +1,4 @@
-"""Datasets by the name that `--dataset` takes."""
+"""Datasets by their name in `--dataset`."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from data_pipeline.datasets.demo import corpus
 from data_pipeline.features.precomputed import Precomputed
 
 NAMES = ("demo", "gtzan", "fma_small", "fma_large", "arrays")
-_WANTED = {
+_REQUIRED_DATA = {
     "gtzan": gtzan.WHERE,
     **dict.fromkeys(fma.SUBSETS, fma.WHERE),
     "arrays": "give an .npz with X, name and genre with --data",
@@ -22,14 +22,14 @@ def load(
     """Open a dataset.
 
     Args:
-        data: what the user gave with `--data`; the demo corpus takes none.
+        data: path given with `--data`; None for the demo corpus.
         cache: where the demo corpus is written.
 
     Returns:
-        The catalog, and the feature where the data are features already.
+        The catalog, and the feature where the data are precomputed features, else None.
 
     Raises:
-        SpecError: an unknown dataset, or `--data` is missing or not wanted.
+        SpecError: an unknown dataset, or `--data` is missing or not allowed.
         DataError: the data cannot be used.
     """
     if dataset not in NAMES:
@@ -37,11 +37,11 @@ def load(
     if dataset == "demo":
         if data is not None:
             raise SpecError(
-                f"--data {data}: the demo corpus is generated and takes no --data. Name a --dataset with it."
+                f"--data {data}: the demo corpus is generated and takes no --data. Name the data with --dataset."
             )
         return corpus.load(cache / "demo"), None
     if data is None:
-        raise SpecError(f"--dataset {dataset} needs --data: {_WANTED[dataset]}.")
+        raise SpecError(f"--dataset {dataset} needs --data: {_REQUIRED_DATA[dataset]}.")
     if dataset == "gtzan":
         return gtzan.load(data), None
     if dataset in fma.SUBSETS:

@@ -1,1 +1,1 @@
-"""Clips that are one recording: fingerprints, and the scan that compares them."""
+"""Clips of the same recording: fingerprints, and the scan that compares them."""

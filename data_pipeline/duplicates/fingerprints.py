@@ -1,8 +1,8 @@
-"""What of a clip's sound survives another encoding, another loudness and another beginning.
+"""Audio fingerprints that survive another encoding, another loudness and another starting point.
 
 Differences of neighbouring bands over time, as in J. Haitsma and T. Kalker, "A highly robust audio fingerprinting
-system", ISMIR 2002; kept as numbers here, because a few thousand clips can be compared without an index of bits. Drum
-patterns, which different music has in common, move all bands together and drop out.
+system", ISMIR 2002; not reduced to bits here, because a few thousand clips can be compared without an index of bits.
+Drum patterns, which different music has in common, move all bands together and cancel out.
 """
 
 from pathlib import Path
@@ -18,10 +18,10 @@ from data_pipeline.features import Feature
 from data_pipeline.features.spectrograms import LogMel
 
 BANDS = 32
-# Finer columns see no better: a cut between two columns of the other clip then costs more than it tells.
-MOST_COLUMNS_PER_SECOND = 13.0
-# What changes more slowly is loudness and tone colour, which many recordings have in common.
-SLOW_SECONDS = 3.0
+# Finer columns do not help: a clip that is cut between two columns of the other then loses more similarity.
+MAX_COLUMNS_PER_SECOND = 13.0
+# Slower changes are those of loudness and timbre, which many recordings have in common.
+MOVING_AVERAGE_SECONDS = 3.0
 FEATURE = LogMel(n_fft=2048, hop_samples=1024, n_mels=BANDS)
 
 
@@ -34,10 +34,10 @@ def fingerprint_shards(
     decoder: Decoder = "soundfile",
     parallel_map: ParallelMap | None = None,
 ) -> ShardIndex:
-    """The shards that fingerprints are taken from.
+    """The shards that fingerprints are computed from.
 
     Args:
-        given: feature of the arrays that the dataset consists of; None where there is audio.
+        given: feature of a dataset of precomputed arrays; None for audio.
         cache, skip_bad, decoder, parallel_map: see `prepare`.
 
     Raises:
@@ -52,23 +52,23 @@ def columns_per_second(index: ShardIndex) -> float:
 
 
 def fingerprint(index: ShardIndex, track: ShardTrack) -> np.ndarray:
-    """Differences of level between neighbours of up to 32 bands over time, less their moving average over 3 s, so that
-    gain and filters drop out.
+    """Level differences of neighbouring bands (up to 32) over time, minus their moving average over 3 s, so that gain
+    and filters cancel out.
 
     Returns:
         float32 (bands - 1, columns); all zero for silence.
     """
     frames = index.feature.storage.decode(read_track(index, track)).astype(np.float32)
     if index.feature.bins == 1:
-        # Samples, in arrays that somebody made.
+        # Precomputed arrays of samples.
         frames = _mel_of(index).extract(frames[:, 0])
     pooled = _pooled_frames(index)
-    # A track of fewer frames than one column has is one column.
+    # A track with fewer frames than a column becomes one column.
     whole = max(1, len(frames) // pooled)
     columns = frames[: whole * pooled].reshape(whole, -1, frames.shape[1]).mean(axis=1)
     bands = np.stack([band.mean(axis=1) for band in np.array_split(columns, min(BANDS, columns.shape[1]), axis=1)])
     slopes = np.diff(bands, axis=0)
-    slow = max(3, round(SLOW_SECONDS * columns_per_second(index)))
+    slow = max(3, round(MOVING_AVERAGE_SECONDS * columns_per_second(index)))
     return slopes - uniform_filter1d(slopes, slow, axis=1)
 
 
@@ -81,4 +81,4 @@ def _frames_per_second(index: ShardIndex) -> float:
 
 
 def _pooled_frames(index: ShardIndex) -> int:
-    return max(1, int(np.ceil(_frames_per_second(index) / MOST_COLUMNS_PER_SECOND)))
+    return max(1, int(np.ceil(_frames_per_second(index) / MAX_COLUMNS_PER_SECOND)))

@@ -1,8 +1,8 @@
-"""Clips that are one recording: exact copies by their checksum, near ones by their sound.
+"""Clips of the same recording: exact duplicates by checksum, near duplicates by fingerprint.
 
-Two clips are near duplicates where their fingerprints correlate above a threshold at a shift that leaves at least half
-of the shorter one in common: re-encoded, louder, filtered, or cut elsewhere. All pairs are compared at a third of the
-time resolution, those that come near at the full one: time grows with the square of the number of clips.
+Two clips are near duplicates where their fingerprints correlate above a threshold at a shift at which they overlap by
+at least half of the shorter one: re-encoded, louder, filtered, or cut elsewhere. All pairs are compared at a third of
+the time resolution, and candidates at full resolution; the time grows with the square of the number of clips.
 """
 
 from collections.abc import Iterable
@@ -18,25 +18,25 @@ from data_pipeline.duplicates.fingerprints import columns_per_second, fingerprin
 # Of 999 clips of GTZAN, 52 pairs reach 0.6, among them every exact copy, and the first pair of different songs is at
 # 0.36; of 120 clips of the demo corpus, which share drum kits and patterns, none reaches 0.3.
 SIMILARITY_THRESHOLD = 0.5
-# Shorter pieces of different music are alike by chance.
-LEAST_OVERLAP_SECONDS = 5.0
+# Shorter excerpts of different music are similar by chance.
+MIN_OVERLAP_SECONDS = 5.0
 _COARSE_COLUMNS = 3
-# Coarse columns of a shifted copy are other averages: what reaches the threshold may be this much below it there.
+# Coarse columns of a shifted copy average other frames: a pair above the threshold may be this much below it there.
 _COARSE_MARGIN = 0.2
-# Clips are compared in blocks; so many correlations of a block are in memory at a time (some 20 bytes each).
+# Clips are compared in blocks, with at most this many correlations in memory at a time (some 20 bytes each).
 _BLOCK_CLIPS = 32
-_MOST_CORRELATIONS = 10_000_000
+_MAX_CORRELATIONS = 10_000_000
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two clips that are one recording.
+    """Two clips of the same recording.
 
     Args:
-        first, second: ids, in order.
+        first, second: ids, in sorted order.
         similarity: correlation of their fingerprints, 1 for exact copies.
-        shift_seconds: by how much the second clip begins later in the recording: where it is positive, the second
-            clip's beginning is the first clip's second `shift_seconds`.
+        shift_seconds: how much later in the recording the second clip begins: where it is positive, the second clip
+            begins `shift_seconds` into the first one.
         exact: same checksum.
     """
 
@@ -49,13 +49,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a search for duplicates found.
+    """Result of a search for duplicates.
 
     Args:
-        pairs: exact ones first, then the most similar.
-        clips: that were looked at.
-        too_short: that were compared by checksum alone.
-        above: similarity from which on two clips count as one recording.
+        pairs: exact ones first, then by decreasing similarity.
+        clips: number of clips compared.
+        too_short: number of clips compared by checksum only.
+        above: similarity from which two clips count as the same recording.
     """
 
     pairs: tuple[Pair, ...]
@@ -70,35 +70,35 @@ class Scan:
 
 
 def first_of_source(tracks: Iterable[ShardTrack]) -> dict[str, str]:
-    """Id of each clip -> id of the first clip, by id, that has the same checksum; itself where there is no other."""
+    """Id of each clip -> the first id, in sorted order, with the same checksum; its own where there is no other."""
     first: dict[str, str] = {}
     return {track.id: first.setdefault(track.source_sha256, track.id) for track in sorted(tracks, key=lambda t: t.id)}
 
 
 def exact_pairs(tracks: Iterable[ShardTrack]) -> set[tuple[str, str]]:
-    """Ids of every two clips with the same checksum."""
+    """Ids of every pair of clips with the same checksum."""
     of_source: dict[str, list[str]] = {}
     for track in sorted(tracks, key=lambda track: track.id):
         of_source.setdefault(track.source_sha256, []).append(track.id)
-    return {(one, other) for ids in of_source.values() for place, one in enumerate(ids) for other in ids[place + 1 :]}
+    return {(one, other) for ids in of_source.values() for clip, one in enumerate(ids) for other in ids[clip + 1 :]}
 
 
 def find_duplicates(index: ShardIndex, *, above: float = SIMILARITY_THRESHOLD) -> Scan:
-    """Find all pairs of clips that are one recording.
+    """Find all pairs of clips of the same recording.
 
     Args:
-        index: from `data_pipeline.duplicates.fingerprints.fingerprint_shards`; altered copies are left aside.
-        above: least similarity, between 0 and 1.
+        index: from `data_pipeline.duplicates.fingerprints.fingerprint_shards`; altered copies are ignored.
+        above: minimum similarity, between 0 and 1.
     """
     clips = index.clips
     rate = columns_per_second(index)
-    least = LEAST_OVERLAP_SECONDS * rate
+    min_overlap = MIN_OVERLAP_SECONDS * rate
     exact = exact_pairs(clips)
     prints = [fingerprint(index, track) for track in clips]
-    # A correlation of a few columns says nothing, however long they last.
-    needed = max(least, 3 * _COARSE_COLUMNS)
-    long_enough = [place for place, one in enumerate(prints) if one.shape[0] and one.shape[1] >= needed]
-    near = _near(prints, long_enough, least, above)
+    # A correlation over a few columns means nothing, however many seconds they last.
+    needed = max(min_overlap, 3 * _COARSE_COLUMNS)
+    long_enough = [clip for clip, one in enumerate(prints) if one.shape[0] and one.shape[1] >= needed]
+    near = _near(prints, long_enough, min_overlap, above)
     pairs = [
         Pair(*_in_order(clips[one].id, clips[other].id, similarity, shift / rate), exact=False)
         for one, other, similarity, shift in near
@@ -114,11 +114,13 @@ def _in_order(one: str, other: str, similarity: float, shift: float) -> tuple[st
     return first, second, round(similarity, 4), round(shift if first == one else -shift, 2) + 0.0
 
 
-def _near(prints: list[np.ndarray], chosen: list[int], least: float, above: float) -> list[tuple[int, int, float, int]]:
-    """(place, place, similarity, shift in columns) of all pairs of the chosen that are alike."""
-    # Of about one length in each block, because all are padded to the longest.
-    chosen = sorted(chosen, key=lambda place: prints[place].shape[1])
-    coarse = [_coarse(prints[place]) for place in chosen]
+def _near(
+    prints: list[np.ndarray], chosen: list[int], min_overlap: float, above: float
+) -> list[tuple[int, int, float, int]]:
+    """(index, index, similarity, shift in columns) of all similar pairs among the chosen fingerprints."""
+    # Sorted by length, because all clips of a block are padded to the longest.
+    chosen = sorted(chosen, key=lambda clip: prints[clip].shape[1])
+    coarse = [_coarse(prints[clip]) for clip in chosen]
     candidates = []
     rows = range(0, len(chosen), _BLOCK_CLIPS)
     with progress("comparing clips", len(rows), unit="blocks") as advance:
@@ -126,10 +128,10 @@ def _near(prints: list[np.ndarray], chosen: list[int], least: float, above: floa
             ones = coarse[row : row + _BLOCK_CLIPS]
             column = row
             while column < len(chosen):
-                width = _fitting(len(ones), coarse[column].shape[1])
-                width = _fitting(len(ones), coarse[min(column + width, len(coarse)) - 1].shape[1])
+                width = _block_width(len(ones), coarse[column].shape[1])
+                width = _block_width(len(ones), coarse[min(column + width, len(coarse)) - 1].shape[1])
                 others = coarse[column : column + width]
-                similarity, _ = similarities(ones, others, least / _COARSE_COLUMNS)
+                similarity, _ = similarities(ones, others, min_overlap / _COARSE_COLUMNS)
                 candidates += [
                     (chosen[row + one], chosen[column + other])
                     for one, other in np.argwhere(similarity >= above - _COARSE_MARGIN)
@@ -139,15 +141,15 @@ def _near(prints: list[np.ndarray], chosen: list[int], least: float, above: floa
             advance(1)
     found = []
     for one, other in candidates:
-        similarity, shift = similarities([prints[one]], [prints[other]], least)
+        similarity, shift = similarities([prints[one]], [prints[other]], min_overlap)
         if similarity[0, 0] >= above:
             found.append((one, other, float(similarity[0, 0]), int(shift[0, 0])))
     return found
 
 
-def _fitting(rows: int, longest: int) -> int:
-    """Clips that so many can be compared with at a time; correlations are twice as long as the longest, and padded."""
-    return max(1, _MOST_CORRELATIONS // (rows * 4 * longest))
+def _block_width(rows: int, longest: int) -> int:
+    """Clips that `rows` clips can be compared with at a time; a correlation is twice as long as a clip, and padded."""
+    return max(1, _MAX_CORRELATIONS // (rows * 4 * longest))
 
 
 def _coarse(fingerprint: np.ndarray) -> np.ndarray:
@@ -158,29 +160,31 @@ def _coarse(fingerprint: np.ndarray) -> np.ndarray:
 def similarities(
     ones: list[np.ndarray], others: list[np.ndarray], least_overlap: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Highest normalised correlation of each of some fingerprints with each of some others, and the shift that has it.
+    """Highest normalised correlation of each of `ones` with each of `others`, and the shift at which it occurs.
 
     Args:
-        ones, others: float32 (bands, columns) each; columns may differ.
-        least_overlap: columns; at least half of the shorter one has to overlap in any case.
+        ones, others: fingerprints, float32 (bands, columns) each; columns may differ.
+        least_overlap: in columns; at least half of the shorter one has to overlap in any case.
 
     Returns:
         float32 and int64 (ones, others); the similarity is at most 1, and 0 for silence.
     """
     longest = max(one.shape[1] for one in (*ones, *others))
-    # Circular: at every shift that counts, what would wrap around meets padding.
+    # Circular correlation: at every shift that counts, whatever wraps around falls on padding.
     size = scipy.fft.next_fast_len(2 * longest, real=True)
     first, first_energy, first_length = _padded(ones, longest, size)
     second, second_energy, second_length = _padded(others, longest, size)
     spectra = np.matmul(first.transpose(2, 0, 1), second.transpose(2, 1, 0).conj())
     shortest = min(first_length.min(), second_length.min())
-    furthest = min(longest - 1, int(longest - max(least_overlap, shortest / 2)))
-    shifts = np.arange(-max(0, furthest), max(0, furthest) + 1)[:, None, None]
+    max_shift = min(longest - 1, int(longest - max(least_overlap, shortest / 2)))
+    shifts = np.arange(-max(0, max_shift), max(0, max_shift) + 1)[:, None, None]
     products = scipy.fft.irfft(spectra, n=size, axis=0, overwrite_x=True)[shifts[:, 0, 0]]
-    # At a shift, first[begin:end] lies upon second[begin - shift:end - shift].
+    # At a shift, first[begin:end] is aligned with second[begin - shift:end - shift].
     begin = np.maximum(0, shifts)
     end = np.maximum(begin, np.minimum(first_length[None, :, None], second_length[None, None, :] + shifts))
-    energy = _between(first_energy[:, None], begin, end) * _between(second_energy[None], begin - shifts, end - shifts)
+    energy = _energy_between(first_energy[:, None], begin, end) * _energy_between(
+        second_energy[None], begin - shifts, end - shifts
+    )
     needed = np.maximum(least_overlap, np.minimum(first_length[:, None], second_length[None]) / 2)
     counts = (end - begin >= needed) & (energy > 0)
     correlation = products * np.where(counts, 1 / np.sqrt(np.where(counts, energy, 1)), 0).astype(np.float32)
@@ -189,26 +193,26 @@ def similarities(
 
 
 def _padded(prints: list[np.ndarray], longest: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Spectra (prints, bands, frequencies), energy before each column (prints, columns + 1), and columns of each, or of
-    all."""
+    """Spectra (prints, bands, frequencies), energy before each column (prints, columns + 1), and lengths in columns
+    (prints,), or (1,) where all are equal."""
     padded = np.zeros((len(prints), prints[0].shape[0], longest), np.float32)
     for values, one in zip(padded, prints, strict=True):
         values[:, : one.shape[1]] = one
-    # In double precision: differences of sums are taken.
+    # In double precision, because differences of cumulative sums are taken.
     energy = np.zeros((len(prints), longest + 1))
     np.cumsum((padded**2).sum(axis=1, dtype=np.float64), axis=1, out=energy[:, 1:])
     lengths = np.array([one.shape[1] for one in prints])
-    # One length for all, as most datasets have, is kept as one number, which saves most of the work.
+    # In most datasets all clips have the same length; keeping it once saves most of the work.
     return scipy.fft.rfft(padded, n=size, axis=2), energy, np.unique(lengths) if np.ptp(lengths) == 0 else lengths
 
 
-def _between(energy: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+def _energy_between(energy: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Energy of columns [begin, end), for every shift."""
     whole = np.broadcast_shapes(energy.shape[:2], end.shape[1:])
     spread = np.broadcast_to(energy, (*whole, energy.shape[-1]))
 
-    def up_to(place: np.ndarray) -> np.ndarray:
-        at = np.broadcast_to(place, (place.shape[0], *whole))
+    def energy_before(column: np.ndarray) -> np.ndarray:
+        at = np.broadcast_to(column, (column.shape[0], *whole))
         return np.take_along_axis(spread, np.moveaxis(at, 0, -1), axis=-1)
 
-    return np.moveaxis(up_to(end) - up_to(begin), -1, 0)
+    return np.moveaxis(energy_before(end) - energy_before(begin), -1, 0)

@@ -1,7 +1,7 @@
-"""What a track becomes before it is stored: samples, spectrograms in decibels, embeddings, or arrays made elsewhere.
+"""Features that are stored for each track: samples, spectrograms in decibels, embeddings, or precomputed arrays.
 
 Every feature is an array of shape (frames, bins), time first, so that a window is one contiguous piece of a file.
-A feature declares its frames per second; windows are given in seconds (see `data_pipeline.windows.index.index`).
+A feature declares its frames per second; windows are given in seconds (see `data_pipeline.windows.index`).
 """
 
 from typing import Annotated

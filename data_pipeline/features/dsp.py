@@ -1,4 +1,4 @@
-"""Transforms behind the spectral features: framed spectra, mel filters and decibels."""
+"""Signal processing of the spectral features: framed spectra, mel filters and decibels."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,16 +10,16 @@ from scipy.signal import get_window
 
 # Frames transformed at once: large enough to amortise the call, small enough to stay in the second-level cache.
 _BLOCK_FRAMES = 64
-# Mel bands multiplied at once: neighbours need the same few bins, and fewer columns make a matrix product slow.
+# Mel bands multiplied at once: neighbouring bands need the same few bins, and narrower matrix products are slow.
 _BAND_GROUP = 16
-# Power below this counts as this: the least that decibels are taken of.
-_LEAST_POWER = np.float32(1e-10)
+# Lower power is raised to this before decibels are taken.
+_MIN_POWER = np.float32(1e-10)
 Padding = Literal["constant", "reflect"]
 MelScale = Literal["slaney", "htk"]
 
 
 def stft_power(samples: np.ndarray, n_fft: int, hop_samples: int) -> np.ndarray:
-    """(samples,) -> (frames, n_fft // 2 + 1) float32: squared magnitudes of centred frames, zeros around."""
+    """(samples,) -> (frames, n_fft // 2 + 1) float32: squared magnitudes of centred frames, zero padding."""
     power = np.empty((1 + len(samples) // hop_samples, n_fft // 2 + 1), np.float32)
     # In float32 the transform is off by up to 0.0013 dB near the floor; float64 agrees with librosa to 2e-5.
     for block, squares in _squared_parts(samples, n_fft, hop_samples, np.float64):
@@ -41,7 +41,7 @@ def mel_power(
 
     Args:
         scale: `slaney` with filters of equal area, or `htk` with filters of equal height.
-        padding: what stands before and behind the samples: zeros (`constant`) or the samples mirrored (`reflect`).
+        padding: before and after the samples: zeros (`constant`) or the samples mirrored (`reflect`).
     """
     mel = np.empty((1 + len(samples) // hop_samples, n_mels), np.float32)
     groups = _mel_groups(sample_rate, n_fft, n_mels, scale)
@@ -57,7 +57,7 @@ def _squared_parts(
     """Transform centred, Hann-windowed frames, a block of frames at a time.
 
     Yields:
-        Which of the 1 + samples // hop frames, and their squared real and imaginary parts side by side, of shape
+        Slices of the 1 + samples // hop frames, and their squared real and imaginary parts side by side, of shape
         (block, 2 * (n_fft // 2 + 1)): the power of bin k is the sum of columns 2k and 2k + 1.
     """
     window = _hann(n_fft).astype(precision)
@@ -73,20 +73,20 @@ def _squared_parts(
 
 def power_to_db(power: np.ndarray, top_db: float) -> np.ndarray:
     """Power to dB below the maximum, floored at -top_db (librosa's `power_to_db` with `ref=np.max`)."""
-    reference = np.float32(10 * np.log10(max(_LEAST_POWER, power.max())))
+    reference = np.float32(10 * np.log10(max(_MIN_POWER, power.max())))
     decibels = _absolute_db(power)
     decibels -= reference
     return np.maximum(decibels, np.float32(-top_db), out=decibels)
 
 
 def power_to_absolute_db(power: np.ndarray, top_db: float) -> np.ndarray:
-    """Power to dB over 1, floored `top_db` below the maximum (librosa's `power_to_db` with `ref=1.0`)."""
+    """Power to dB relative to 1, floored `top_db` below the maximum (librosa's `power_to_db` with `ref=1.0`)."""
     decibels = _absolute_db(power)
     return np.maximum(decibels, decibels.max() - np.float32(top_db), out=decibels)
 
 
 def _absolute_db(power: np.ndarray) -> np.ndarray:
-    decibels = np.maximum(power, _LEAST_POWER)
+    decibels = np.maximum(power, _MIN_POWER)
     np.log10(decibels, out=decibels)
     decibels *= 10
     return decibels
@@ -102,13 +102,13 @@ def _hann(n_fft: int) -> np.ndarray:
 def _mel_groups(
     sample_rate: int, n_fft: int, n_mels: int, scale: MelScale = "slaney"
 ) -> list[tuple[slice, slice, np.ndarray]]:
-    """Mel filters, cut into groups of neighbouring bands: most of the whole matrix is zero.
+    """Mel filters in groups of neighbouring bands, because most of the whole matrix is zero.
 
     Returns:
         For each group the columns of `_squared_parts` that it needs, its bands, and its weights (columns, bands). Each
-        weight stands there twice, for the real and the imaginary part, so that the product also adds the two.
+        weight appears twice, for the real and the imaginary part, so that the product also adds the two.
     """
-    # librosa pulls in numba (over a second); a process that only reads shards does not pay for it.
+    # Imported here: librosa loads numba (over a second), which a process that only reads shards does not need.
     from librosa.filters import mel
 
     filters = mel(

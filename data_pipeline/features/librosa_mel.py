@@ -1,7 +1,7 @@
-"""Mel features as librosa's defaults make them: decibels over 1, or scaled by each track's own range, or MFCC.
+"""Mel features with librosa's defaults: decibels relative to 1, min-max scaled per track, or MFCC.
 
-Scaled to [0, 1] by its own least and largest value, a track keeps neither its loudness nor its range; a single click or
-a stretch of digital silence decides where all its other values lie.
+Min-max scaling discards a track's loudness and dynamic range, and a single click or a stretch of digital silence shifts
+all its other values.
 """
 
 from typing import Literal
@@ -14,17 +14,17 @@ from common.core.spec import Spec
 from data_pipeline.features.dsp import mel_power, power_to_absolute_db
 from data_pipeline.features.storage import DECIBEL_INT16, EvenInt, StorageFormat, UnitRangeFrames
 
-# Keeps a track of one value from being divided by zero.
-_LEAST_RANGE = np.float32(1e-6)
+# Avoids a division by zero for a track of one constant value.
+_EPSILON = np.float32(1e-6)
 
 
 class _Mel(UnitRangeFrames, Spec):
-    """Shared by all: mel power of centred frames in decibels, 80 dB at most, of samples cut or padded to one length.
+    """Base of all: mel power of centred frames in decibels over a range of `top_db`, from samples of one length.
 
     Args:
-        clip_seconds: every track is cut to this length, or padded at its end, before its transform; None leaves it as
-            long as it is.
-        padding: `zeros`, or the track itself, again from its beginning (`repeat`).
+        clip_seconds: every track is cut or padded at its end to this length before the transform; None keeps its own
+            length.
+        padding: `zeros`, or the track repeated from its beginning (`repeat`).
     """
 
     sample_rate: PositiveInt = 22050
@@ -43,7 +43,7 @@ class _Mel(UnitRangeFrames, Spec):
         return n_samples if self.clip_seconds is None else round(self.clip_seconds * self.sample_rate)
 
     def decibels(self, samples: np.ndarray) -> np.ndarray:
-        """(samples,) -> (frames, n_mels) float32 dB over 1, floored `top_db` below the loudest value."""
+        """(samples,) -> (frames, n_mels) float32 dB relative to 1, floored `top_db` below the loudest value."""
         length = self._length(len(samples))
         if self.padding == "repeat":
             samples = np.resize(samples, length)
@@ -53,7 +53,7 @@ class _Mel(UnitRangeFrames, Spec):
 
 
 class AbsoluteDbLogMel(_Mel):
-    """Log-mel spectrogram in decibels over 1, equal to librosa's `power_to_db(melspectrogram(y), top_db=80)`."""
+    """Log-mel spectrogram in decibels relative to 1, equal to librosa's `power_to_db(melspectrogram(y), top_db=80)`."""
 
     kind: Literal["decibel_mel"] = "decibel_mel"
 
@@ -71,8 +71,8 @@ class AbsoluteDbLogMel(_Mel):
 
 
 class MinMaxLogMel(_Mel):
-    """Log-mel spectrogram, its own least value 0 and its own largest 1: `(x - min) / (max - min + 1e-6)` of librosa's
-    `power_to_db(melspectrogram(y), ref=np.max, top_db=80)`. (The reference falls out of the scaling.)
+    """Log-mel spectrogram, min-max scaled per track: `(x - min) / (max - min + 1e-6)` of librosa's
+    `power_to_db(melspectrogram(y), ref=np.max, top_db=80)`. (The reference cancels in the scaling.)
     """
 
     kind: Literal["min_max_mel"] = "min_max_mel"
@@ -83,7 +83,7 @@ class MinMaxLogMel(_Mel):
 
     def extract(self, samples: np.ndarray) -> np.ndarray:
         """(samples,) -> (frames, n_mels) float32 in [0, 1]."""
-        return _between_zero_and_one(self.decibels(samples))
+        return _min_max_scaled(self.decibels(samples))
 
 
 class Mfcc(_Mel):
@@ -113,9 +113,9 @@ class Mfcc(_Mel):
 
     def extract(self, samples: np.ndarray) -> np.ndarray:
         """(samples,) -> (frames, n_mfcc) float32 in [0, 1]."""
-        return _between_zero_and_one(self.coefficients(samples))
+        return _min_max_scaled(self.coefficients(samples))
 
 
-def _between_zero_and_one(values: np.ndarray) -> np.ndarray:
+def _min_max_scaled(values: np.ndarray) -> np.ndarray:
     lowest, highest = values.min(), values.max()
-    return (values - lowest) / (highest - lowest + _LEAST_RANGE)
+    return (values - lowest) / (highest - lowest + _EPSILON)

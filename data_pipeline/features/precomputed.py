@@ -1,4 +1,4 @@
-"""Arrays that were extracted elsewhere, as a feature."""
+"""Features that were extracted elsewhere."""
 
 from typing import Literal
 
@@ -9,12 +9,12 @@ from data_pipeline.features.storage import StorageFormat
 
 
 class Precomputed(Spec):
-    """Arrays that were extracted elsewhere: nothing is computed, only cut and read.
+    """Arrays that were extracted elsewhere: nothing is computed, they are only stored and cut into windows.
 
     Args:
         bins: rows of each spectrogram.
-        columns_per_second: columns for each second of audio.
-        storage: how values are kept; integer arrays keep their bits.
+        columns_per_second: columns per second of audio.
+        storage: how values are stored; integer arrays are stored unchanged.
     """
 
     kind: Literal["precomputed"] = "precomputed"

@@ -1,4 +1,4 @@
-"""Spectrograms in decibels: STFT, log-mel as librosa's, log-mel as torchaudio's."""
+"""Spectrograms in decibels: STFT and log-mel as in librosa, log-mel as in torchaudio."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ from data_pipeline.features.storage import DECIBEL_INT16, EvenInt, StorageFormat
 
 
 class _Decibels(UnitRangeFrames, Spec):
-    """Shared by the dB features: reference is the clip's maximum, floor `top_db` below, scaled to [0, 1]."""
+    """Base of the dB features: the reference is the clip's maximum, the floor `top_db` below it, scaled to [0, 1]."""
 
     sample_rate: PositiveInt = 22050
     n_fft: EvenInt
@@ -68,14 +68,14 @@ class LogMel(_Decibels):
 
 
 class TorchaudioLogMel(Spec):
-    """Log-mel spectrogram as PyTorch users have it: torchaudio's `MelSpectrogram` with its defaults, then
+    """Log-mel spectrogram as usual in PyTorch: torchaudio's `MelSpectrogram` with its defaults, then
     `AmplitudeToDB(top_db=80)`.
 
-    HTK mel scale with filters of equal height, power 2, periodic Hann window, centred frames, mirrored padding;
-    decibels over 1 (not below the clip's maximum), floored `top_db` below the clip's loudest value.
+    HTK mel scale with filters of equal height, power 2, periodic Hann window, centred frames, reflect padding;
+    decibels relative to 1 (not to the clip's maximum), floored `top_db` below the clip's loudest value.
 
     Args:
-        channels: 1 averages the channels; 2 keeps both (a mono file gives both channels the same).
+        channels: 1 averages the channels; 2 keeps both (the two channels of a mono file are equal).
     """
 
     kind: Literal["torch_mel"] = "torch_mel"
@@ -92,7 +92,7 @@ class TorchaudioLogMel(Spec):
 
     @property
     def bins(self) -> int:
-        """Stored values of a frame: the bands of the first channel, then those of the second."""
+        """Values per frame: the mel bands of the first channel, then those of the second."""
         return self.n_mels * self.channels
 
     @property

@@ -1,4 +1,4 @@
-"""How values lie in a shard: types, and what a stored value stands for."""
+"""How feature values are stored in a shard: the data type, and scale and offset of integers."""
 
 from typing import Annotated, Literal
 
@@ -10,14 +10,14 @@ from common.core.spec import Spec
 
 
 class StorageFormat(Spec):
-    """How values lie in a shard: `value = stored * scale + offset`."""
+    """How feature values are stored: `value = stored * scale + offset`."""
 
     dtype: Literal["float16", "float32", "int16", "uint8"]
     scale: float = 1.0
     offset: float = 0.0
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """Float values to the stored type, rounded to nearest.
+        """Convert float values to the stored type, rounded to nearest.
 
         Raises:
             DataError: a value does not fit the stored type's range.
@@ -30,7 +30,7 @@ class StorageFormat(Spec):
             return stored
         limits = np.iinfo(self.dtype)
         steps = np.rint((values - np.float32(self.offset)) / np.float32(self.scale))
-        # Asked this way round, NaN is refused too.
+        # Written this way round, the check rejects NaN too.
         if not (steps.min() >= limits.min and steps.max() <= limits.max):
             raise DataError(
                 f"values from {values.min():g} to {values.max():g} do not fit {self.dtype} "
@@ -39,20 +39,20 @@ class StorageFormat(Spec):
         return steps.astype(self.dtype)
 
     def decode(self, stored: np.ndarray) -> np.ndarray:
-        """Stored values back to float32."""
+        """Convert stored values back to float32."""
         return stored.astype(np.float32) * np.float32(self.scale) + np.float32(self.offset)
 
 
 # [0, 1] over the 65,535 steps of int16: 80 dB in steps of 0.0012 dB.
 _UNIT_RANGE_INT16 = StorageFormat(dtype="int16", scale=1 / 65534, offset=0.5)
-# Over the range of int16, +-164 dB: from the floor of -100 dB to far above full scale.
+# The range of int16 is +-164 dB: from the floor of -100 dB to far above full scale.
 DECIBEL_INT16 = StorageFormat(dtype="int16", scale=0.005)
-# Frames of odd length have no centre sample, and one fewer of them may fit than `frames` says.
+# Frames of odd length have no centre sample, and there may be one fewer of them than `frames` returns.
 EvenInt = Annotated[int, Field(gt=0, multiple_of=2)]
 
 
 class UnitRangeFrames:
-    """What features of one channel share whose values lie in [0, 1]; for specs with `sample_rate` and `hop_samples`."""
+    """Base of one-channel features with values in [0, 1]; for specs with `sample_rate` and `hop_samples`."""
 
     @property
     def frames_per_second(self) -> float:

@@ -1,4 +1,4 @@
-"""Samples as a feature."""
+"""The waveform as a feature."""
 
 from typing import Literal
 
@@ -9,14 +9,14 @@ from common.core.errors import DataError
 from common.core.spec import Spec
 from data_pipeline.features.storage import StorageFormat
 
-# Steps of 16-bit audio: the samples of such a file keep their bits.
+# The steps of 16-bit audio: samples of such a file are stored unchanged.
 _AUDIO_INT16 = StorageFormat(dtype="int16", scale=1 / 32768)
-# A lossy decoder or a resampler overshoots full scale by a few decibels; more is no audio scaled to [-1, 1].
-_MOST_OVERSHOOT = 4.0
+# A lossy decoder or a resampler overshoots full scale by a few decibels; larger samples are not scaled to [-1, 1].
+_MAX_OVERSHOOT = 4.0
 
 
 class Waveform(Spec):
-    """The samples themselves, kept as 16-bit audio keeps them: `value = stored / 32768`.
+    """The samples, stored as in 16-bit audio: `value = stored / 32768`.
 
     Args:
         sample_rate: Hz; files of another rate are resampled.
@@ -46,12 +46,12 @@ class Waveform(Spec):
         return n_samples
 
     def extract(self, samples: np.ndarray) -> np.ndarray:
-        """(samples,) -> (samples, 1) float32 in [-1, 32767/32768]; overshoot is limited, as any 16-bit file does.
+        """(samples,) -> (samples, 1) float32 in [-1, 32767/32768]; overshoot is clipped, as in any 16-bit file.
 
         Raises:
             DataError: samples are far outside [-1, 1].
         """
-        # Asked this way round, NaN is refused too.
-        if not np.abs(samples).max() <= _MOST_OVERSHOOT:
+        # Written this way round, the check rejects NaN too.
+        if not np.abs(samples).max() <= _MAX_OVERSHOOT:
             raise DataError(f"samples up to {np.abs(samples).max():g}, expected audio scaled to [-1, 1].")
         return np.clip(samples, np.float32(-1), np.float32(32767 / 32768))[:, None]

@@ -1,1 +1,1 @@
-"""Windows cut from tracks, read from shards, and given to Keras in batches."""
+"""Windows cut from tracks, read from shards and passed to Keras in batches."""

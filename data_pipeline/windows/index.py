@@ -11,20 +11,20 @@ from common.core.spec import Spec
 
 
 def seconds_of(frames: int, frames_per_second: float) -> float:
-    """Length in seconds of so many frames, rounded up to a tenth of a millisecond, so that it is `frames` again however
-    it is rounded."""
+    """Length of `frames` frames in seconds, rounded up to a tenth of a millisecond, so that converting it back gives
+    `frames` with any rounding."""
     return round(frames / frames_per_second + 5e-5, 4)
 
 
 class WindowSpec(Spec):
-    """Windows in seconds; how many frames that is follows from the feature.
+    """Windows in seconds; the feature's frame rate determines the number of frames.
 
     Args:
         seconds: length of a window.
-        hop_seconds: distance between the starts of neighbours.
+        hop_seconds: distance between the starts of neighbouring windows.
         max_per_track: at most this many windows of one track, from its beginning; None for all.
-        rounding: what is rounded down where the hop is no whole number of frames: the `hop` (all hops are equal), or
-            each of the `starts` (window k starts at floor(k * hop), so that no fraction adds up).
+        rounding: where the hop is not a whole number of frames, round down the `hop` (all hops are equal), or each of
+            the `starts` (window k starts at floor(k * hop), so that rounding errors do not accumulate).
     """
 
     seconds: PositiveFloat
@@ -37,7 +37,7 @@ class WindowSpec(Spec):
         return max(1, round(self.seconds * frames_per_second))
 
     def hop_frames(self, frames_per_second: float) -> int:
-        """Frames between starts with rounding `hop`, down, so that rounding never costs a track its last window."""
+        """Frames between starts with rounding `hop`: rounded down, so that no track loses its last window."""
         return max(1, int(self.hop_seconds * frames_per_second))
 
     def starts(self, n_frames: int, frames_per_second: float) -> np.ndarray:
@@ -45,7 +45,7 @@ class WindowSpec(Spec):
         last = n_frames - self.window_frames(frames_per_second)
         if self.rounding == "starts":
             hop = max(1.0, self.hop_seconds * frames_per_second)
-            # One more than can fit, for a hop whose fraction would have fitted another window in.
+            # One candidate more than unrounded starts allow, because a start that is rounded down may still fit.
             starts = np.floor(np.arange(max(0, last) // hop + 2) * hop).astype(np.int64)
             starts = starts[starts <= last]
         else:
@@ -80,7 +80,7 @@ def index_windows(
         track_frames: frames of each track.
         track_ids: their names, for the error message.
         fps: frames per second of the feature.
-        skip_short: tracks shorter than one window get no window, instead of an error.
+        skip_short: tracks shorter than one window get no window instead of raising an error.
 
     Raises:
         DataError: a track is shorter than one window and `skip_short` is off, or all are.
@@ -88,7 +88,7 @@ def index_windows(
     frames = spec.window_frames(fps)
     short = [f"{name} ({count} frames)" for name, count in zip(track_ids, track_frames, strict=True) if count < frames]
     if short and (not skip_short or len(short) == len(track_ids)):
-        remedy = "Leave them out: --skip-bad." if len(short) < len(track_ids) else "Use longer tracks."
+        remedy = "Leave them out with --skip-bad." if len(short) < len(track_ids) else "Use longer tracks."
         raise DataError(
             f"{len(short)} of {len(track_ids)} tracks are shorter than one window of {spec.seconds:g} s = {frames} "
             f"frames: {', '.join(short[:5])}{', ...' if len(short) > 5 else ''}. {remedy}"

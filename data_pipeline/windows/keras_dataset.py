@@ -1,4 +1,4 @@
-"""The stream for Keras on JAX or PyTorch, where there need be no TensorFlow: the windows that `tf.data` gives on it."""
+"""The data stream for Keras on JAX or PyTorch, without TensorFlow: the same batches as those of `tf_dataset.py`."""
 
 import keras
 import numpy as np
@@ -8,10 +8,9 @@ from data_pipeline.windows.standardisation import AS_STORED, Standardisation
 
 
 class WindowBatches(keras.utils.PyDataset):
-    """Batches of (windows float32, labels int32) in exactly the given order, read when they are asked for.
+    """Batches of (windows float32, labels int32) in exactly the given order, read on request.
 
-    No thread reads ahead: reading is far faster than training, and what happens in one thread comes out the same every
-    time.
+    No thread reads ahead: reading is far faster than training, and a single thread is deterministic.
 
     Args:
         order: positions of windows in `reader.windows`.
@@ -35,7 +34,7 @@ class WindowBatches(keras.utils.PyDataset):
         return -(-len(self._order) // self._batch_size)
 
     def __getitem__(self, step: int):
-        """The batch of that number: windows (a tuple of two for a paired reader) and labels."""
+        """Batch number `step`: windows (a tuple of two for a paired reader) and labels."""
         positions = self._order[step * self._batch_size : (step + 1) * self._batch_size]
         windows = tuple(
             decode(part.read(positions)) for decode, part in zip(self._decodings, self._reader.parts, strict=True)

@@ -1,4 +1,4 @@
-"""From stored windows to what a network takes: values, layout, shape. No TensorFlow here."""
+"""From stored windows to a network's input: values, layout and shape. Does not need TensorFlow."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,9 +10,9 @@ from data_pipeline.windows.paired import PairedReader
 from data_pipeline.windows.reader import WindowReader
 from data_pipeline.windows.standardisation import Standardisation
 
-# How spectrograms are laid out; samples are always (samples, 1).
+# Layout of spectrograms; samples are always (samples, 1).
 Layout = Literal["frames_bins", "bins_frames_channel"]
-# One input, or two that show the same windows.
+# One input, or two features of the same windows.
 Reader = WindowReader | PairedReader
 
 
@@ -24,7 +24,7 @@ def shape_of_window(frames: int, feature: Feature, layout: Layout) -> tuple[int,
 
 
 def is_sequence(feature: Feature, layout: Layout) -> bool:
-    """Samples have no bins to be a picture of, whatever the layout of spectrograms."""
+    """Whether windows stay (frames, bins): samples always do, whatever the layout of spectrograms."""
     return layout == "frames_bins" or feature.bins == 1
 
 
@@ -39,8 +39,8 @@ class InputTransform:
     """`stored * scale + offset` in float32, then the layout.
 
     Args:
-        picture: (frames, channels, bins of a channel) of what becomes (bins, frames, channels); None for windows that
-            stay (frames, bins).
+        picture: (frames, channels, bins per channel) of windows that become (bins, frames, channels); None for windows
+            that stay (frames, bins).
     """
 
     scale: float

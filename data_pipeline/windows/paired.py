@@ -9,10 +9,10 @@ from data_pipeline.windows.reader import WindowReader
 
 
 class PairedReader:
-    """Two readers whose windows belong together: position p of one shows what position p of the other does.
+    """Two readers with matching windows: position p of one is the same excerpt as position p of the other.
 
     Args:
-        first: gives labels, tracks and the window index.
+        first: provides labels, tracks and the window index.
         second: has as many windows, of the same tracks.
 
     Raises:
@@ -23,7 +23,7 @@ class PairedReader:
         if _tracks_of_windows(first) != _tracks_of_windows(second):
             raise DataError(
                 f"{first.index.folder} and {second.index.folder}: their windows are of different tracks. Delete both "
-                "folders to have them made again."
+                "folders to extract them again."
             )
         self.parts = (first, second)
         self.index = first.index
@@ -51,25 +51,26 @@ class PairedReader:
 def pair_windows(
     first: tuple[ShardIndex, WindowIndex], second: tuple[ShardIndex, WindowIndex]
 ) -> tuple[WindowIndex, WindowIndex]:
-    """Keep the windows that both have: the k-th of a track goes with the k-th of the same track; or each of a track's
-    windows with the whole track, where the second feature has one frame for each.
+    """Keep the windows that both features have.
 
-    A track that one of the two lacks, or a last window that only one of them has room for, is left out of both.
+    The k-th window of a track is paired with the k-th of the same track; where the second feature is pooled to one
+    frame per track, each of a track's windows is paired with that frame. A track that one of the two lacks, or a last
+    window that fits into only one of them, is left out of both.
 
     Raises:
         DataError: they have no window in common.
     """
     numbered = [_numbered(index, windows) for index, windows in (first, second)]
     if getattr(second[0].feature, "pooled", False):
-        whole = {name: place for (name, _), place in numbered[1].items()}
-        numbered[1] = {key: whole[key[0]] for key in numbered[0] if key[0] in whole}
+        position_of_track = {name: position for (name, _), position in numbered[1].items()}
+        numbered[1] = {key: position_of_track[key[0]] for key in numbered[0] if key[0] in position_of_track}
     common = numbered[0].keys() & numbered[1].keys()
     if not common:
         raise DataError(f"{first[0].folder} and {second[0].folder}: no window is in both. Use longer tracks.")
     kept = []
-    for (_, windows), places in zip((first, second), numbered, strict=True):
-        # In the first one's order, which is that of its tracks and of time.
-        chosen = np.array([places[name] for name in numbered[0] if name in common], np.int64)
+    for (_, windows), positions in zip((first, second), numbered, strict=True):
+        # In the order of the first feature: by track, then by time.
+        chosen = np.array([positions[name] for name in numbered[0] if name in common], np.int64)
         kept.append(WindowIndex(windows.tracks[chosen], windows.starts[chosen], windows.frames))
     return kept[0], kept[1]
 
@@ -78,12 +79,12 @@ def _numbered(index: ShardIndex, windows: WindowIndex) -> dict[tuple[str, int], 
     """(track id, number of the window within its track) -> position."""
     ids = [track.id for track in index.tracks]
     seen: dict[int, int] = {}
-    places = {}
+    positions = {}
     for position, track in enumerate(windows.tracks.tolist()):
         number = seen.get(track, 0)
         seen[track] = number + 1
-        places[ids[track], number] = position
-    return places
+        positions[ids[track], number] = position
+    return positions
 
 
 def _tracks_of_windows(reader: WindowReader) -> list[str]:

@@ -1,7 +1,7 @@
-"""Windows read straight from the shards: one positioned read per window into the batch, nothing kept.
+"""Windows read directly from the shards: one positioned read per window into the batch, nothing is cached.
 
 The files are read, not mapped: pages of a memory map count as the process's resident memory, and an epoch over 8 GB of
-shards would make them all resident. What is read here stays in the operating system's page cache, which is not ours.
+shards would make them all resident. Data read here stay in the operating system's page cache, which does not count.
 """
 
 import os
@@ -49,16 +49,16 @@ class WindowReader:
         self.labels = np.where(self._withheld, np.int32(-1), self.labels)
 
     def require_readable(self, positions: np.ndarray) -> None:
-        """Raise RunError where a window is withheld."""
+        """Raise RunError if a window at `positions` is withheld."""
         if self._withheld is not None and self._withheld[positions].any():
             raise RunError(
                 f"{int(self._withheld[positions].sum())} of {len(positions)} windows asked for are withheld: a search "
-                "reads training and validation windows alone. Judge its best trials with run.py."
+                "reads only training and validation windows. Evaluate its best trials with run.py."
             )
 
     @property
     def parts(self) -> tuple["WindowReader", ...]:
-        """The inputs that it gives: one, where a `PairedReader` gives two."""
+        """Readers of the network's inputs: one here, two for a `PairedReader`."""
         return (self,)
 
     @property
@@ -111,7 +111,7 @@ class WindowReader:
 
 
 def _data_offset(index: ShardIndex, number: int) -> int:
-    """Where the values begin in a shard's file; checks that the file is the plain array it should be."""
+    """Byte offset of the values in a shard's file, after checking the array's shape, type and order."""
     shard = index.shards[number]
     path = index.folder / f"{shard.name}.npy"
     expected = (shard.rows, index.feature.bins), np.dtype(index.feature.storage.dtype)
@@ -119,13 +119,13 @@ def _data_offset(index: ShardIndex, number: int) -> int:
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError) as error:
         raise DataError(
-            f"{path}: not a plain .npy array ({error}). Delete {index.folder} to have it made again."
+            f"{path}: not a plain .npy array ({error}). Delete {index.folder} to extract it again."
         ) from error
     found = mapped.shape, mapped.dtype
     if found != expected or not mapped.flags.c_contiguous:
         order = "" if mapped.flags.c_contiguous else " in column order"
         raise DataError(
             f"{path}: holds {found}{order}, expected {expected} in row order. "
-            f"Delete {index.folder} to have it made again."
+            f"Delete {index.folder} to extract it again."
         )
     return mapped.offset

@@ -1,4 +1,4 @@
-"""One mean and one standard deviation for all values of a network's input, taken from training windows alone."""
+"""One mean and one standard deviation for all values of a network's input, computed from training windows only."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ import numpy as np
 
 from data_pipeline.windows.reader import WindowReader
 
-# Evenly spaced over the training windows; 2,048 windows of 128 x 39 fix the mean to four digits.
-_MOST_WINDOWS = 2048
+# Evenly spaced over the training windows; 2,048 windows of 128 x 39 determine the mean to four digits.
+_MAX_WINDOWS = 2048
 _BATCH_WINDOWS = 64
 
 
@@ -23,12 +23,12 @@ AS_STORED = Standardisation()
 
 
 def fit_standardisation(reader: WindowReader, positions: np.ndarray) -> Standardisation:
-    """Mean and standard deviation over the windows at `positions`, of at most 2,048 of them.
+    """Mean and standard deviation over the windows at `positions`, computed from at most 2,048 of them.
 
-    A function of the windows alone (no seed), so that a resumed run and every run seed see the same numbers. Values
-    that are all equal are only centred.
+    Depends only on the windows (no seed), so that a resumed run and every run seed use the same numbers. Values that
+    are all equal are only centred.
     """
-    spaced = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), _MOST_WINDOWS)).astype(np.int64))
+    spaced = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), _MAX_WINDOWS)).astype(np.int64))
     chosen = np.sort(positions)[spaced]
     count, total, squares = 0, 0.0, 0.0
     for first in range(0, len(chosen), _BATCH_WINDOWS):

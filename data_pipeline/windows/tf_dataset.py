@@ -1,4 +1,4 @@
-"""tf.data over windows, within a memory budget, and which stream a backend gets. The only module that knows tf.data."""
+"""tf.data over windows, within a memory budget, and the stream for each backend. The only module that uses tf.data."""
 
 from collections.abc import Iterator
 
@@ -11,15 +11,15 @@ from data_pipeline.windows.layout import InputTransform, Layout, Reader, input_t
 from data_pipeline.windows.reader import WindowReader
 from data_pipeline.windows.standardisation import AS_STORED, Standardisation
 
-# Deeper prefetching never helped here: reading is 20 times faster than training.
-_MOST_BATCHES_AHEAD = 4
+# Deeper prefetching never helped: reading is 20 times faster than training.
+_MAX_BATCHES_AHEAD = 4
 
 
 def epoch_order(positions: np.ndarray, *, seed: int, epoch: int, limit: int | None = None) -> np.ndarray:
-    """An exact shuffle of all positions that depends on nothing but (seed, epoch).
+    """An exact shuffle of all positions that depends only on (seed, epoch).
 
     Args:
-        limit: keep only the first so many of the shuffled positions (smoke scale).
+        limit: keep only this many of the shuffled positions (smoke scale).
     """
     order = np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(positions)
     return order[:limit]
@@ -32,34 +32,34 @@ def batches(reader: WindowReader, order: np.ndarray, batch_size: int) -> Iterato
         yield reader.read(positions), reader.labels[positions]
 
 
-def batches_ahead(reader: Reader, batch_size: int, budget_bytes: int | None) -> int:
-    """How many batches may wait in memory within the budget.
+def batches_ahead(reader: Reader, batch_size: int, memory_left_bytes: int | None) -> int:
+    """Number of batches that may wait in memory within the budget.
 
     Raises:
         BudgetError: not even the batch being read and the one being trained on fit.
     """
-    if budget_bytes is None:
-        return _MOST_BATCHES_AHEAD
+    if memory_left_bytes is None:
+        return _MAX_BATCHES_AHEAD
     values = [batch_size * int(np.prod(part.window_shape)) for part in reader.parts]
     # The batch being decoded exists as stored values and as float32, twice while its axes are swapped.
     working_bytes = sum(count * (part.dtype.itemsize + 2 * 4) for count, part in zip(values, reader.parts, strict=True))
     waiting_bytes = sum(values) * 4
-    ahead = (budget_bytes - working_bytes) // waiting_bytes
+    ahead = (memory_left_bytes - working_bytes) // waiting_bytes
     if ahead < 1:
         raise BudgetError(
-            f"the memory limit leaves {max(0, budget_bytes) / 2**20:.0f} MB for batches, one batch of {batch_size} "
-            f"windows needs {(working_bytes + waiting_bytes) / 2**20:.0f} MB. Raise --memory-limit."
+            f"the memory limit leaves {max(0, memory_left_bytes) / 2**20:.0f} MB for batches, but one batch of "
+            f"{batch_size} windows needs {(working_bytes + waiting_bytes) / 2**20:.0f} MB. Raise --memory-limit."
         )
-    return int(min(ahead, _MOST_BATCHES_AHEAD))
+    return int(min(ahead, _MAX_BATCHES_AHEAD))
 
 
-def keras_batches(reader: Reader, order: np.ndarray, *, batch_size: int, budget_bytes: int | None = None, **how):
-    """What Keras' `fit`, `evaluate` and `predict` take: `as_tf_dataset` on TensorFlow, the same windows in the
-    same order as `WindowBatches` on any other backend. Arguments and errors are those of `as_tf_dataset`."""
+def keras_batches(reader: Reader, order: np.ndarray, *, batch_size: int, memory_left_bytes: int | None = None, **how):
+    """The data stream for Keras' `fit`, `evaluate` and `predict`: `as_tf_dataset` on TensorFlow, `WindowBatches` with
+    the same windows in the same order on any other backend. Arguments and errors are those of `as_tf_dataset`."""
     if keras.backend.backend() == "tensorflow":
-        return as_tf_dataset(reader, order, batch_size=batch_size, budget_bytes=budget_bytes, **how)
+        return as_tf_dataset(reader, order, batch_size=batch_size, memory_left_bytes=memory_left_bytes, **how)
     _require_readable(reader, order)
-    batches_ahead(reader, batch_size, budget_bytes)
+    batches_ahead(reader, batch_size, memory_left_bytes)
     return WindowBatches(reader, order, batch_size=batch_size, **how)
 
 
@@ -75,7 +75,7 @@ def as_tf_dataset(
     batch_size: int,
     layout: Layout = "bins_frames_channel",
     standardisation: Standardisation | tuple[Standardisation, ...] = AS_STORED,
-    budget_bytes: int | None = None,
+    memory_left_bytes: int | None = None,
 ):
     """A `tf.data.Dataset` of (windows float32, labels int32) in exactly the given order.
 
@@ -85,7 +85,7 @@ def as_tf_dataset(
             Samples come as (batch, samples, 1) in both.
         standardisation: applied to the decoded values; one for each part of a paired reader, whose windows are
             tuples.
-        budget_bytes: most memory for batches in flight; None for a fixed small number of batches.
+        memory_left_bytes: most memory for batches in flight; None for a fixed small number of batches.
 
     Raises:
         BudgetError: the budget is smaller than one batch needs.
@@ -96,7 +96,7 @@ def as_tf_dataset(
     parts = reader.parts
     _require_readable(reader, order)
     decoders = [_as_tensors(decoding) for decoding in input_transforms(reader, layout, standardisation)]
-    ahead = batches_ahead(reader, batch_size, budget_bytes)
+    ahead = batches_ahead(reader, batch_size, memory_left_bytes)
     labels = reader.labels
     types = [tf.as_dtype(part.dtype) for part in parts]
 
@@ -104,7 +104,7 @@ def as_tf_dataset(
         positions = order[step * batch_size : (step + 1) * batch_size]
         return [*(part.read(positions) for part in parts), labels[positions]]
 
-    # Nothing to convert, and a killed process would leave the converted source in the temporary folder.
+    # AutoGraph has nothing to convert, and a killed process would leave the converted source in the temporary folder.
     @tf.autograph.experimental.do_not_convert
     def load(step):
         *stored, label = tf.numpy_function(read, [step], [*types, tf.int32], stateful=False)
@@ -122,9 +122,9 @@ def as_tf_dataset(
     dataset = tf.data.Dataset.range(steps).map(load).map(decode)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(ahead)
     options = tf.data.Options()
-    # Automatic tuning of buffers would spend memory that the budget has not been asked for.
+    # Autotuned buffers would use memory outside the budget.
     options.autotune.enabled = False
-    # Where several devices share a batch, each takes its part of every batch: none may drop windows as not its own.
+    # Where several devices share a batch, each takes its part of every batch: no window may be dropped by sharding.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     return dataset.with_options(options)
 

@@ -1,8 +1,8 @@
 """The four recurrent networks and the convolutional one of de la Torre, Montero, Moran and Prego.
 
-A convolutional front end shortens the spectrogram to a quarter of its frames, a recurrent network in both directions
-reads what remains, and its outputs are pooled over time. Shapes in comments are those of 1,292 frames of 128 bands with
-64 hidden units.
+A convolutional front end shortens the spectrogram to a quarter of its frames, a bidirectional recurrent network
+processes these, and its outputs are pooled over time. Shapes in comments are for 1,292 frames of 128 bands and 64
+hidden units.
 """
 
 from typing import Annotated, Literal
@@ -10,32 +10,31 @@ from typing import Annotated, Literal
 import keras
 from pydantic import Field, PositiveInt
 
-from common.core.errors import SpecError
-from common.core.spec import Spec
 from common.layers import pytorch
+from common.paper import Spec, SpecError
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
 LSTM_UNITS = 128
 LSTM_HEAD_UNITS = 128
 LSTM_HEAD_DROPOUT = 0.3
-# What the poolings leave of fewer is nothing.
-FEWEST_FRAMES = 4
-FEWEST_ALONE = 25
+# With fewer frames, or bands, nothing is left after the poolings.
+_MIN_SIZE_RECURRENT = 4
+_MIN_SIZE_CONVOLUTIONAL = 25
 EMBEDDING = "embedding"
 
 
 class CrnnSpec(Spec):
-    """A convolutional front end and a recurrent network behind it.
+    """A convolutional front end followed by a recurrent network.
 
     Args:
         front: convolutions along time (`cnn1d`) or over time and frequency (`cnn2d`).
         cell: `gru` or `lstm`.
-        hidden: h: filters of the first convolution; the second and third have 2h and 4h. The GRU has 2h units in each
-            direction behind `cnn1d`, h behind `cnn2d`; the LSTM always has 128. (The study has h = 64 alone
-            in CNN 2D + LSTM.)
-        layers: recurrent layers.
-        dropout: after the front end, between recurrent layers (`cnn2d` alone), and before the output of the GRU's
-            networks; the LSTM's have 0.3 there.
+        hidden: h, the filters of the first convolution; the second and third have 2h and 4h. The GRU has 2h units in
+            each direction after `cnn1d`, h after `cnn2d`; the LSTM always has 128. (In CNN 2D + LSTM the study has
+            h = 64 only.)
+        layers: number of recurrent layers.
+        dropout: rate after the front end, between recurrent layers (`cnn2d` only), and before the output of networks
+            with GRU; those with LSTM have 0.3 there.
     """
 
     kind: Literal["crnn"] = "crnn"
@@ -47,7 +46,7 @@ class CrnnSpec(Spec):
 
 
 class ConvolutionalSpec(Spec):
-    """The two-dimensional convolutional network that the study began with.
+    """The two-dimensional convolutional network that the study starts from.
 
     Args:
         filters: of the three convolutions.
@@ -68,21 +67,21 @@ def build(spec: CrnnSpec | ConvolutionalSpec, input_shape: tuple[int, int], clas
 
     Returns:
         A model from (batch, frames, bins) to (batch, classes) probabilities in float32. In the recurrent networks, the
-        layer `embedding` holds what is pooled over time.
+        output of layer `embedding` is what is pooled over time.
 
     Raises:
         SpecError: too few frames or bins.
     """
-    fewest = FEWEST_ALONE if spec.kind == "convolutional" else FEWEST_FRAMES
-    needed = (fewest, 1 if spec.kind == "crnn" and spec.front == "cnn1d" else fewest)
-    if len(input_shape) != 2 or any(size < least for size, least in zip(input_shape, needed, strict=True)):
+    least = _MIN_SIZE_CONVOLUTIONAL if spec.kind == "convolutional" else _MIN_SIZE_RECURRENT
+    needed = (least, 1 if spec.kind == "crnn" and spec.front == "cnn1d" else least)
+    if len(input_shape) != 2 or any(size < minimum for size, minimum in zip(input_shape, needed, strict=True)):
         raise SpecError(
-            f"crnn: an input of shape {' x '.join(map(str, input_shape))} is no (frames, bins) with at least "
+            f"crnn: an input of shape {' x '.join(map(str, input_shape))} is not (frames, bins) with at least "
             f"{needed[0]} frames and {needed[1]} bins. Give it longer windows, or more bins."
         )
     inputs = keras.Input(input_shape, name="spectrogram")  # (1292, 128)
     x = _convolutional(spec, inputs) if spec.kind == "convolutional" else _recurrent(spec, inputs)
-    # Probabilities stay in float32 also under mixed precision: a softmax in bfloat16 has two digits.
+    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
     x = pytorch.dense(x, classes, name="genre")
     outputs = keras.layers.Activation("softmax", dtype="float32", name="probability")(x)
     name = spec.kind if spec.kind == "convolutional" else f"{spec.front}_{spec.cell}"
@@ -95,7 +94,7 @@ def _recurrent(spec: CrnnSpec, x):
     for number in range(1, spec.layers + 1):
         if number > 1 and spec.front == "cnn2d":
             x = keras.layers.Dropout(spec.dropout, name=f"between{number}")(x)
-        x = pytorch.bidirectional(x, spec.cell, units, name=f"recurrent{number}")  # (323, 256), or 128 of 2D + GRU
+        x = pytorch.bidirectional(x, spec.cell, units, name=f"recurrent{number}")  # (323, 256); (323, 128) for 2D + GRU
     mean = keras.layers.GlobalAveragePooling1D(name=EMBEDDING if spec.cell == "gru" else "mean")(x)
     if spec.cell == "gru":
         x = keras.layers.ReLU(name="relu4")(pytorch.dense(mean, spec.hidden, name="dense"))  # (64,)

@@ -21,7 +21,7 @@ GENRES = (
     "Rock",
     "Spoken",
 )
-# CNN 2D + GRU: true genre x decided genre, in percent of the true genre's tracks.
+# CNN 2D + GRU: true genre x predicted genre, in percent of the true genre's tracks.
 CONFUSION = (
     (81, 4, 7, 1, 0, 3, 0, 1, 0, 0, 2, 0),
     (0, 73, 12, 1, 3, 2, 1, 0, 0, 2, 6, 0),

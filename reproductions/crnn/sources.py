@@ -1,11 +1,10 @@
 """Where every value of the study's experiments comes from."""
 
-from common.paper.provenance import ACCUMULATION, ROTATION, assumed, stated, unused
+from common.paper import assumed, stated
 
 _CODE = "the repository's code"
 _DEFAULT = f"{_CODE}, its default; the values tuned for each network are not stored anywhere"
 SOURCES = {
-    "paper": stated("the slides themselves"),
     "model.kind": stated("slides"),
     "model.front": stated("slides"),
     "model.cell": stated("slides"),
@@ -14,19 +13,13 @@ SOURCES = {
     "model.dropout": assumed(_DEFAULT),
     "model.filters": stated(_CODE),
     "model.units": stated(_CODE),
+    "feature": stated(_CODE),
     "feature.kind": stated("slides: mel spectrograms in dB, normalised; the code's min-max is over each track"),
-    "feature.sample_rate": stated(_CODE),
-    "feature.n_fft": stated(_CODE),
-    "feature.hop_samples": stated(_CODE),
-    "feature.n_mels": stated(_CODE),
-    "feature.n_mfcc": stated(_CODE),
     "feature.top_db": assumed("librosa's default, 80 dB"),
     "feature.clip_seconds": stated(f"{_CODE}: 661,500 samples, cut or padded with zeros"),
     "feature.padding": stated(f"{_CODE}: zeros"),
+    "windows": stated("one window of a track"),
     "windows.seconds": stated(f"{_CODE}: the whole track, 1,292 frames"),
-    "windows.hop_seconds": stated("one window of a track"),
-    "windows.max_per_track": stated("one window of a track"),
-    "windows.rounding": stated("one window of a track"),
     "protocol.split": stated(f"slides: 80/10/10; {_CODE}: within each genre, rounded down (option: `--split artist`)"),
     "protocol.fractions": stated("slides: 80 %, 10 %, 10 %"),
     "protocol.unit": stated("whole tracks"),
@@ -38,7 +31,7 @@ SOURCES = {
     "training.epochs": stated(f"{_CODE}: 40 for the final comparison"),
     "training.patience_epochs": stated(_CODE),
     "training.keep": assumed(
-        "the epoch of the least validation loss; the code judges the last (option: `--set training.keep=last`)"
+        "the epoch with the lowest validation loss; the code evaluates the last (option: `--set training.keep=last`)"
     ),
     "training.precision": assumed("Keras' default"),
     "training.standardise": assumed("off: values are between 0 and 1 already"),
@@ -46,24 +39,10 @@ SOURCES = {
     "training.l2": stated(f"slides: weight decay; {_CODE}: 1e-4, coupled, which is a penalty of half of that"),
     "training.l2_form": stated(_CODE),
     "training.l2_layers": stated(_CODE),
-    "training.l2_variables": stated(f"{_CODE}: PyTorch's `Adam(weight_decay=...)` decays all that is trained"),
-    **{
-        f"training.augmentation.chain.{name}": stated(_CODE)
-        for name in (
-            "probability",
-            "early_probability",
-            "late_probability",
-            "masks",
-            "widest_bands",
-            "widest_frames",
-            "amplitude",
-            "time_share",
-            "noise_deviation",
-            "shifted_bands",
-        )
-    },
+    "training.l2_variables": stated(f"{_CODE}: PyTorch's `Adam(weight_decay=...)` decays all trainable variables"),
+    "training.augmentation.chain": stated(_CODE),
     "training.watch": stated(f"{_CODE}: cross-entropy of the validation part; weight decay is no part of it"),
-    "training.augmentation.waveform": stated("spectrograms alone are changed"),
+    "training.augmentation.waveform": stated("only spectrograms are augmented"),
     "training.augmentation.spectrogram": stated("masks are part of the chain"),
     "training.class_weights": stated(
         f"none: {_CODE} tried and rejected them (option: `--set training.class_weights=inverse_frequency`)"
@@ -71,7 +50,6 @@ SOURCES = {
     "training.plateau_epochs": stated(f"slides: ReduceLROnPlateau; {_CODE}: patience 2, which is the third epoch"),
     "training.plateau_factor": stated(_CODE),
     "training.plateau_threshold": stated(f"{_CODE}: absolute"),
-    "training.step_epochs": stated(f"slides: StepLR; {_CODE}: 10, beside the plateau"),
+    "training.step_epochs": stated(f"slides: StepLR; {_CODE}: 10, in addition to the plateau"),
     "training.step_factor": stated(_CODE),
-    **unused("protocol.folds", "second_input", "copies", *ROTATION, *ACCUMULATION),
 }

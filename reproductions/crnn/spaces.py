@@ -1,4 +1,4 @@
-"""What is searched of the recurrent networks: the study's sweep, and its second one with steps of the learning rate."""
+"""Search spaces of the recurrent networks: the study's sweep, and its second one with learning-rate steps."""
 
 from common.search.space import Choice, Parameters, SearchSpace
 
@@ -14,9 +14,9 @@ _STEPS = (
     Choice(name="step_epochs", path="training.step_epochs", values=(5, 10)),
     Choice(name="step_factor", path="training.step_factor", values=(0.5, 0.7)),
 )
-_NOTES = ("The study does not say how many trials it made: 20, of which 8 at random, are ours.",)
+_NOTES = ("The study does not say how many trials it ran; 20 trials, 8 of them random, are our choice.",)
 _ROW = ("final", "CNN 1D + GRU")
-# On few clips large batches make no update, and 256 hidden units take minutes.
+# Three epochs only: networks of 256 hidden units take minutes even on a few clips.
 _SMOKE = {"training.epochs": 3}
 
 
@@ -31,7 +31,7 @@ def _space(key: str, title: str, parameters: tuple[Choice, ...]) -> SearchSpace:
         base={"training.epochs": 30},
         smoke=_SMOKE,
         trials=20,
-        # Three for each of five to eight parameters would leave the search hardly a trial to choose.
+        # Three per parameter, for five to eight parameters, would leave hardly any trial to the search.
         initial=8,
         notes=_NOTES,
     )

@@ -1,12 +1,12 @@
-"""VGG and ResNet as torchvision has them: K. Simonyan, A. Zisserman, 2015; K. He, X. Zhang, S. Ren, J. Sun, 2016."""
+"""VGG and ResNet as built in torchvision: K. Simonyan, A. Zisserman, 2015; K. He, X. Zhang, S. Ren, J. Sun, 2016."""
 
 import keras
 
-from common.core.errors import SpecError
 from common.layers.pytorch import PaddedMaxPooling, adaptive_average, batch_norm, conv2d, dense
+from common.paper import SpecError
 from reproductions.embeddings.specs import ImageNetSpec
 
-# Convolutions in each of VGG's five blocks; their filters in multiples of the first block's.
+# Convolutions in each of VGG's five blocks, and their filters in multiples of the first block's.
 VGG_CONVOLUTIONS = {"vgg13": (2, 2, 2, 2, 2), "vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 VGG_WIDTHS = (1, 2, 4, 8, 8)
 # Blocks in each of ResNet's four stages.
@@ -22,10 +22,10 @@ _VGG_SIDE, _VGG_DROPOUT, _SHORTEST_SIDE = 7, 0.5, 32
 
 
 def logits_of_picture(spec: ImageNetSpec, x, classes: int):
-    """(batch, bands, frames, 1) -> (batch, classes).
+    """Logits of an image network: (batch, bands, frames, 1) -> (batch, classes).
 
     Raises:
-        SpecError: the spectrogram is too small for the five poolings.
+        SpecError: the spectrogram is too small for five halvings of its sides.
     """
     if min(x.shape[1:3]) < _SHORTEST_SIDE:
         raise SpecError(
@@ -51,7 +51,7 @@ def _vgg(spec: ImageNetSpec, x, classes: int):
 
 
 def _resnet(spec: ImageNetSpec, x, classes: int):
-    x = _normed(conv2d(x, spec.base_filters, 7, stride=2, padding=3, bias=False, name="stem"), "stem", active=True)
+    x = _normalise(conv2d(x, spec.base_filters, 7, stride=2, padding=3, bias=False, name="stem"), "stem", active=True)
     x = PaddedMaxPooling(3, padding=1, stride=2, name="stem_pool")(x)
     block = _bottleneck if spec.network in BOTTLENECKS else _basic
     for stage, (count, width) in enumerate(zip(RESNET_BLOCKS[spec.network], RESNET_WIDTHS, strict=True), start=1):
@@ -65,28 +65,28 @@ def _resnet(spec: ImageNetSpec, x, classes: int):
 def _basic(x, filters: int, strides: tuple[int, int], *, name: str):
     stride = max(strides)
     y = conv2d(x, filters, 3, stride=stride, padding=1, bias=False, name=f"{name}_conv1")
-    y = _normed(y, f"{name}_1", active=True)
-    y = _normed(conv2d(y, filters, 3, padding=1, bias=False, name=f"{name}_conv2"), f"{name}_2")
-    return _joined(x, y, stride, name)
+    y = _normalise(y, f"{name}_1", active=True)
+    y = _normalise(conv2d(y, filters, 3, padding=1, bias=False, name=f"{name}_conv2"), f"{name}_2")
+    return _add_shortcut(x, y, stride, name)
 
 
 def _bottleneck(x, filters: int, strides: tuple[int, int], *, name: str):
     first, middle = strides
     y = conv2d(x, filters, 1, stride=first, bias=False, name=f"{name}_conv1")
-    y = _normed(y, f"{name}_1", active=True)
+    y = _normalise(y, f"{name}_1", active=True)
     y = conv2d(y, filters, 3, stride=middle, padding=1, bias=False, name=f"{name}_conv2")
-    y = _normed(y, f"{name}_2", active=True)
-    y = _normed(conv2d(y, 4 * filters, 1, bias=False, name=f"{name}_conv3"), f"{name}_3")
-    return _joined(x, y, max(strides), name)
+    y = _normalise(y, f"{name}_2", active=True)
+    y = _normalise(conv2d(y, 4 * filters, 1, bias=False, name=f"{name}_conv3"), f"{name}_3")
+    return _add_shortcut(x, y, max(strides), name)
 
 
-def _joined(x, y, stride: int, name: str):
+def _add_shortcut(x, y, stride: int, name: str):
     if x.shape != y.shape:
         x = conv2d(x, y.shape[-1], 1, stride=stride, bias=False, name=f"{name}_projection")
-        x = _normed(x, f"{name}_projection")
+        x = _normalise(x, f"{name}_projection")
     return keras.layers.ReLU(name=f"{name}_relu")(keras.layers.Add(name=f"{name}_add")([x, y]))
 
 
-def _normed(x, name: str, *, active: bool = False):
+def _normalise(x, name: str, *, active: bool = False):
     x = batch_norm(x, name=f"{name}_norm")
     return keras.layers.ReLU(name=f"{name}_active")(x) if active else x

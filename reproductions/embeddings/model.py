@@ -1,14 +1,12 @@
-"""The networks of E. Choi's study: small convolutional ones, networks for pictures, and two that see embeddings.
+"""The networks of E. Choi's study: small convolutional networks, image networks, and two on embeddings.
 
-Spectrograms come as (frames, bands), embeddings as (patches, values); shapes in comments are those of 936 frames of 96
-bands.
+Spectrograms are (frames, bands), embeddings (patches, values); shapes in comments are for 936 frames of 96 bands.
 """
 
 import keras
 
-from common.core.errors import SpecError
-from common.core.spec import Spec
 from common.layers.pytorch import batch_norm, conv1d, conv2d, dense
+from common.paper import Spec, SpecError
 from reproductions.embeddings.imagenet import logits_of_picture
 from reproductions.embeddings.specs import ConvolutionalSpec, EmbeddingSpec, SpecAndEmbedSpec
 
@@ -22,7 +20,7 @@ def build(spec: Spec, input_shape: tuple, classes: int) -> keras.Model:
         classes: number of genres.
 
     Returns:
-        A model to (batch, classes) probabilities in float32.
+        A model that gives (batch, classes) probabilities in float32.
 
     Raises:
         SpecError: the input does not fit the network.
@@ -35,7 +33,7 @@ def build(spec: Spec, input_shape: tuple, classes: int) -> keras.Model:
             f"{spec.kind}: takes {2 if isinstance(spec, SpecAndEmbedSpec) else 1} inputs, not {len(inputs)}."
         )
     logits = _joined(spec, *inputs, classes) if isinstance(spec, SpecAndEmbedSpec) else _logits(spec, *inputs, classes)
-    # Probabilities stay in float32 also under mixed precision: a softmax in bfloat16 has two digits.
+    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
     outputs = keras.layers.Activation("softmax", dtype="float32", name="probability")(logits)
     return keras.Model(inputs if len(inputs) == 2 else inputs[0], outputs, name=spec.kind)
 
@@ -53,7 +51,7 @@ def _logits(spec: Spec, x, classes: int):
         return _embedding(spec, x, classes)
     if isinstance(spec, ConvolutionalSpec):
         return _convolutional(spec, x, classes)
-    return logits_of_picture(spec, _picture(x), classes)
+    return logits_of_picture(spec, _image(x), classes)
 
 
 def _embedding(spec: EmbeddingSpec, x, classes: int):
@@ -65,23 +63,23 @@ def _embedding(spec: EmbeddingSpec, x, classes: int):
 
 def _convolutional(spec: ConvolutionalSpec, x, classes: int):
     shape = x.shape[1:]
-    two = spec.dimensions == 2
-    x = _picture(x) if two else x
+    is_2d = spec.dimensions == 2
+    x = _image(x) if is_2d else x
     for number, (filters, kernel, pool) in enumerate(zip(spec.filters, spec.kernels, spec.pools, strict=True), start=1):
         if min(x.shape[1 : 1 + spec.dimensions]) < pool:
             raise SpecError(
-                f"convolutional: of an input of {' x '.join(map(str, shape))} too little is left for pooling {number} "
-                f"of {pool}. Give it longer windows, or more bands."
+                f"convolutional: from an input of {' x '.join(map(str, shape))} too little is left for pooling "
+                f"{number} of {pool}. Give it longer windows, or more bands."
             )
-        convolve, pooling = (conv2d, keras.layers.MaxPooling2D) if two else (conv1d, keras.layers.MaxPooling1D)
+        convolve, pooling = (conv2d, keras.layers.MaxPooling2D) if is_2d else (conv1d, keras.layers.MaxPooling1D)
         x = convolve(x, filters, kernel, padding=kernel // 2, name=f"conv{number}")
         x = keras.layers.ReLU(name=f"relu{number}")(batch_norm(x, name=f"norm{number}"))
         x = pooling(pool, name=f"pool{number}")(x)  # 133, 26, 8, 2 frames; or (19, 187), (6, 62), (2, 20), (1, 10)
-    average = keras.layers.GlobalAveragePooling2D if two else keras.layers.GlobalAveragePooling1D
+    average = keras.layers.GlobalAveragePooling2D if is_2d else keras.layers.GlobalAveragePooling1D
     return dense(average(name="average")(x), classes, name="logits")
 
 
-def _picture(x):
+def _image(x):
     """(frames, bands) -> (bands, frames, 1)."""
     return keras.layers.Reshape((*x.shape[:0:-1], 1), name="picture")(
         keras.layers.Permute((2, 1), name="bands_first")(x)

@@ -6,16 +6,24 @@ on spectrograms, and joining both, with a ResNet34 from ImageNet, is no better (
     python reproductions/embeddings/run.py --dataset gtzan --data ~/gtzan --table 1 --row "MSD Embed, original"
 """
 
-from common.paper.experiment import Experiment, Input
-from common.paper.paper import Paper
-from common.paper.protocol import Protocol
-from common.paper.tables import Confusion, Figure, ResultTable, Row
-from common.paper.training import Training
-from data_pipeline.augmentation.offline import OfflineAugmentation
-from data_pipeline.features.librosa_mel import AbsoluteDbLogMel
+from typing import Any
+
+from common.paper import (
+    AbsoluteDbLogMel,
+    Confusion,
+    Experiment,
+    Figure,
+    Input,
+    MusicnnEmbedding,
+    OfflineAugmentation,
+    Paper,
+    Protocol,
+    Training,
+    WindowSpec,
+    result_table,
+    seconds_of,
+)
 from data_pipeline.features.musicnn.config import POOLED_SECONDS, ModelName
-from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
-from data_pipeline.windows.index import WindowSpec, seconds_of
 from reproductions.embeddings import published as p
 from reproductions.embeddings.model import build
 from reproductions.embeddings.sources import SOURCES
@@ -41,7 +49,6 @@ JOINED = {
 }
 EMBEDDED: dict[str, ModelName] = {"MTT Embed": "MTT", "MSD Embed": "MSD"}
 COPIED, CUT = "augmentation", "segmentation"
-METRICS = ("train", "validation", "test")
 
 
 def _embedding(model: ModelName) -> MusicnnEmbedding:
@@ -57,27 +64,31 @@ def _windows(condition: str) -> WindowSpec:
     return WindowSpec(seconds=seconds, hop_seconds=seconds, max_per_track=most)
 
 
-def experiment(network: str, condition: str) -> Experiment:
-    """A network of tables 1 and 2 under one of the four conditions."""
-    of_embedding = network in EMBEDDED
-    joined = network in JOINED
-    spectral = SPECTRAL.get(network) or ImageNetSpec(network=network.lower()) if not (of_embedding or joined) else None
-    return Experiment(
-        paper="embeddings",
-        model=EmbeddingSpec() if of_embedding else JOINED.get(network) or spectral,
-        feature=_embedding(EMBEDDED[network]) if of_embedding else MEL,
-        windows=ONE_EMBEDDING if of_embedding else _windows(condition),
-        second_input=Input(feature=_embedding("MSD"), windows=ONE_EMBEDDING) if joined else None,
-        copies=OfflineAugmentation() if COPIED in condition else None,
-        protocol=Protocol(split="course", fractions=(0.7, 0.1, 0.2)),
-        training=Training(
-            learning_rate=1e-4, batch_windows=32, epochs=100, standardise=not of_embedding, keep="best_accuracy"
-        ),
-    )
+BASE = Experiment(
+    paper="embeddings",
+    model=SPECTRAL["Baseline"],
+    feature=MEL,
+    windows=_windows("original"),
+    protocol=Protocol(split="course", fractions=(0.7, 0.1, 0.2)),
+    training=Training(learning_rate=1e-4, batch_windows=32, epochs=100, standardise=True, keep="best_accuracy"),
+)
 
 
-def _row(label: str, values: tuple[float, float, float], of_row: Experiment) -> Row:
-    return Row(label=label, published=dict(zip(METRICS, values, strict=True)), experiment=of_row)
+def variation(network: str, condition: str) -> dict[str, Any]:
+    """What a network of tables 1 and 2 under one of the four conditions changes in `BASE`."""
+    copies = {"copies": OfflineAugmentation()} if COPIED in condition else {}
+    if network in EMBEDDED:
+        return copies | {
+            "model": EmbeddingSpec(),
+            "feature": _embedding(EMBEDDED[network]),
+            "windows": ONE_EMBEDDING,
+            "training.standardise": False,
+        }
+    changes = copies | {"windows": _windows(condition)}
+    if network in JOINED:
+        second = Input(feature=_embedding("MSD"), windows=ONE_EMBEDDING)
+        return changes | {"model": JOINED[network], "second_input": second}
+    return changes | {"model": SPECTRAL.get(network) or ImageNetSpec(network=network.lower())}
 
 
 _COMPARED = {
@@ -86,39 +97,39 @@ _COMPARED = {
     "test": "clip_accuracy_majority_vote",
 }
 _NOTES = (
-    "Published train and validation accuracies are capped: the study left the last incomplete batch out and divided by "
-    "all windows all the same. Of each table there is one with the true metric and one, _legacy, with ours so capped.",
+    "Published train and validation accuracies are capped: the study left out the last incomplete batch, but divided "
+    "by the number of all windows. Each table has a second version, _legacy, where ours are capped in the same way.",
     "Validation accuracy is the best of all epochs, on few clips, and therefore optimistic.",
 )
-TABLE_1 = ResultTable(
+TABLE_1 = result_table(
+    BASE,
     id="1",
     title="Comparison of different models",
     row_header="Model, data",
-    metrics=METRICS,
     compared_with=_COMPARED,
     notes=(
         *_NOTES,
-        "The study's launch script runs a plain ResNet34 in two of the cells of ResNet34+MSD; which is not known. 81.0 "
-        "(Base2DCNN+MSD, segmentation) is no multiple of 1/450, as three runs of 150 clips would give.",
+        "The study's launch script runs a plain ResNet34 in two of the cells of ResNet34+MSD; which cells is not known."
+        " 81.0 (Base2DCNN+MSD, segmentation) is not a multiple of 1/450, which three runs on 150 clips would give.",
     ),
-    rows=tuple(
-        _row(f"{network}, {condition}", values, experiment(network, condition))
+    rows={
+        f"{network}, {condition}": (values, variation(network, condition))
         for network, conditions in p.TABLE_1.items()
         for condition, values in conditions.items()
-    ),
+    },
 )
 BOTH = f"{COPIED} + {CUT}"
-TABLE_2 = ResultTable(
+TABLE_2 = result_table(
+    BASE,
     id="2",
     title="VGG and ResNet of different depths",
     row_header="Model",
-    metrics=METRICS,
     compared_with=_COMPARED,
     notes=_NOTES,
-    rows=tuple(_row(network, values, experiment(network, BOTH)) for network, values in p.TABLE_2.items()),
+    rows={network: (values, variation(network, BOTH)) for network, values in p.TABLE_2.items()},
 )
 _SMOKE = {
-    # A demonstration downloads no weights of pictures; musicnn's are real.
+    # The demo downloads no ImageNet weights; musicnn's weights are the trained ones.
     "model.weights": "random",
     "model.base_filters": 8,
     "model.units": 32,
@@ -135,7 +146,6 @@ PAPER = Paper(
     citation='E. Choi, "Homework #2: Musical Genre Classification", GCT634, KAIST, 2020, with code.',
     tables=(TABLE_1, TABLE_2),
     default_tables=("1",),
-    architecture=(),
     figures=(
         Figure(
             "accuracy",
@@ -153,7 +163,7 @@ PAPER = Paper(
             genres=p.GENRES,
             counts=p.TABLE_3,
             aggregation="majority_vote",
-            notes=("Published: three runs added up; the study prints thirds of these counts, cut off.",),
+            notes=("Published: three runs added up; the study prints thirds of these counts, truncated.",),
         ),
     ),
     published_on="GTZAN",
@@ -167,13 +177,12 @@ PAPER = Paper(
     small_features={feature: feature for feature in (MEL, _embedding("MTT"), _embedding("MSD"))},
     smoke=_SMOKE,
     smoke_paper_features=_SMOKE,
-    smoke_tracks_per_genre=12,
-    paper_seeds=3,
     legacy_batches={"train": 32, "valid": 16},
     sources=SOURCES,
     notes=(
-        "The split is recovered from its counts: test clips are those that validate in the fault-filtered split, "
-        "without blues and rock (150); the others (580) train, of which five of each genre validate.",
+        "The split is recovered from its counts: test clips are the validation clips of the fault-filtered split "
+        "without blues and rock (150); of the other 580 clips, five per genre are for validation, the rest for "
+        "training.",
         "Segments are joined with the embedding of their whole clip, as in the study.",
         "The document gives Base2DCNN the pooling of Base1DCNN; its code does not (96 bands would not suffice).",
     ),

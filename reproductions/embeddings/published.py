@@ -51,7 +51,7 @@ TABLE_2 = {
     "ResNet101": (99.06, 82.1, 78.0),
 }
 GENRES = ("classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae")
-# ResNet34+MSD: true genre x decided genre; clips of three runs added up (the table prints thirds of them).
+# ResNet34+MSD: true genre x predicted genre; clips of three runs added up (the table prints thirds of them).
 TABLE_3 = (
     (60, 0, 0, 0, 0, 0, 0, 0),
     (0, 40, 3, 0, 6, 1, 19, 0),

@@ -1,44 +1,22 @@
 """Where every value of the study's experiments comes from."""
 
-from common.paper.provenance import (
-    ACCUMULATION,
-    L2_PENALTY,
-    PLATEAU,
-    ROTATION,
-    STEPS_AND_WEIGHTS,
-    assumed,
-    stated,
-    unused,
-)
+from common.paper import assumed, stated
 
 _CODE = "the study's code"
 SOURCES = {
-    "paper": stated("the document itself"),
     "model.kind": stated("section 1.4"),
     "model.dimensions": stated("section 1.4"),
     "model.filters": stated(f"section 1.4 and {_CODE}"),
     "model.kernels": stated(_CODE),
-    "model.pools": stated(f"{_CODE}; the document gives the two-dimensional network those of the other"),
+    "model.pools": stated(
+        f"{_CODE}; the document gives the two-dimensional network the pools of the one-dimensional one"
+    ),
     "model.network": stated("section 1.4, Table 2"),
     "model.weights": stated("section 1.4: weights of ImageNet"),
     "model.base_filters": stated("VGG and ResNet as published"),
     "model.strides": assumed("as in torchvision, which the study took them from; Keras' weights go with `first`"),
     "model.units": stated("section 1.4: 32 in the hidden layer on embeddings; VGG's own 4,096"),
-    **{
-        f"model.spectral.{name}": stated("as of the network alone")
-        for name in (
-            "kind",
-            "dimensions",
-            "filters",
-            "kernels",
-            "pools",
-            "network",
-            "weights",
-            "base_filters",
-            "strides",
-            "units",
-        )
-    },
+    "model.spectral": stated("as in the network on spectrograms only"),
     "model.embedding.kind": stated("section 1.4"),
     "model.embedding.units": stated("section 1.4: 32"),
     "feature.kind": stated("section 1.1: mel spectrogram; embeddings of musicnn"),
@@ -60,16 +38,10 @@ SOURCES = {
     "windows.hop_seconds": stated(f"{_CODE}: segments do not overlap"),
     "windows.max_per_track": stated("one window of a clip, or all segments"),
     "windows.rounding": stated(f"{_CODE}: whole frames"),
-    **{
-        f"second_input.feature.{name}": stated("the embedding of the same clip")
-        for name in ("kind", "sample_rate", "model", "layer", "pooled", "repeat_short")
-    },
-    **{
-        f"second_input.windows.{name}": stated("section 2.1: of the clip, not of its segment")
-        for name in ("seconds", "hop_seconds", "max_per_track", "rounding")
-    },
-    "second_input": stated("section 1.4: embeddings beside spectrograms, in the joined networks alone"),
-    "copies": stated("section 2.1: in the rows with augmentation alone"),
+    "second_input.feature": stated("the embedding of the same clip"),
+    "second_input.windows": stated("section 2.1: of the clip, not of its segment"),
+    "second_input": stated("section 1.4: embeddings in addition to spectrograms, in the joined networks only"),
+    "copies": stated("section 2.1: in the rows with augmentation only"),
     "copies.noise_deviation": stated(f"section 1.1: white noise; {_CODE}: 0.0025"),
     "copies.shift_seconds": stated(f"section 1.1: time shift; {_CODE}: up to 8,000 samples, around the end"),
     "copies.tempi": stated(f"{_CODE}: 0.8, 0.9, 1.0 or 1.1 (the document says up to 1.2, which is never drawn)"),
@@ -77,7 +49,7 @@ SOURCES = {
     "protocol.split": assumed("recovered from the number of test clips of each genre"),
     "protocol.fractions": assumed("for other splits than the study's"),
     "protocol.unit": stated("whole clips"),
-    "protocol.stratified": stated("section 1.1: five clips of each genre validate"),
+    "protocol.stratified": stated("section 1.1: five clips of each genre for validation"),
     "protocol.seed": assumed("for other splits than the study's"),
     "training.optimizer": stated("section 1.4 (training): Adam (the momentum of 0.9 belongs to SGD, not used)"),
     "training.learning_rate": stated("section 1.4 (training): 0.0001"),
@@ -91,5 +63,4 @@ SOURCES = {
     ),
     "training.windows_per_epoch": stated("all"),
     "training.augmentation": stated("made before training, see copies"),
-    **unused("protocol.folds", *ROTATION, *ACCUMULATION, *L2_PENALTY, *PLATEAU, *STEPS_AND_WEIGHTS),
 }

@@ -1,10 +1,10 @@
-"""What can be varied in each network of the study."""
+"""Specs of the study's networks: what can be varied in each."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from common.core.spec import Spec
+from common.paper import Spec
 
 ImageNetName = Literal["vgg13", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50", "resnet101"]
 IMAGENET_FILTERS, IMAGENET_UNITS = 64, 4096
@@ -28,7 +28,7 @@ class ConvolutionalSpec(Spec):
     def _same_length(self) -> "ConvolutionalSpec":
         if not len(self.filters) == len(self.kernels) == len(self.pools):
             raise ValueError(
-                f"as many filters as kernels and pools, received {self.filters}, {self.kernels}, {self.pools}"
+                f"expected as many filters as kernels and pools, received {self.filters}, {self.kernels}, {self.pools}"
             )
         return self
 
@@ -37,7 +37,7 @@ class EmbeddingSpec(Spec):
     """Two dense layers on the mean of a clip's embeddings.
 
     Args:
-        units: of the hidden layer.
+        units: units of the hidden layer.
     """
 
     kind: Literal["embedding"] = "embedding"
@@ -45,14 +45,14 @@ class EmbeddingSpec(Spec):
 
 
 class ImageNetSpec(Spec):
-    """A network for pictures, all of it trained on; the spectrogram is given three times.
+    """An image network, all of whose layers are trained; the spectrogram is its input in all three channels.
 
     Args:
-        weights: `imagenet`, or `random`.
-        base_filters: of the first stage; later ones have up to eight times as many.
-        strides: which convolution of ResNet50's and ResNet101's first blocks takes the stride of a stage: the `middle`
-            one, as in torchvision, or the `first`, as in the paper and in Keras.
-        units: of each of VGG's two hidden layers; ResNets have none.
+        weights: initial weights, `imagenet` or `random`.
+        base_filters: filters of the first stage; later stages have up to eight times as many.
+        strides: which convolution in the first block of a stage has the stride, in ResNet50 and ResNet101: the
+            `middle` one, as in torchvision, or the `first`, as in the paper and in Keras.
+        units: units of each of VGG's two hidden layers; ResNets have none.
     """
 
     kind: Literal["imagenet"] = "imagenet"
@@ -64,7 +64,7 @@ class ImageNetSpec(Spec):
 
     @property
     def weights_file(self) -> str | None:
-        """Name of the file of trained weights that it starts from; None where it starts from random ones."""
+        """Name of the pretrained weights in `--weights NAME=FILE`; None where the network starts from random ones."""
         return self.network if self.weights == "imagenet" else None
 
     @model_validator(mode="after")
@@ -76,11 +76,11 @@ class ImageNetSpec(Spec):
 
 
 class SpecAndEmbedSpec(Spec):
-    """A network over spectrograms and one over embeddings, whose outputs are joined.
+    """A network on spectrograms and one on embeddings, whose outputs are concatenated.
 
     Args:
-        spectral: the network over spectrograms.
-        embedding: the network over embeddings.
+        spectral: the network on spectrograms.
+        embedding: the network on embeddings.
     """
 
     kind: Literal["spec_and_embed"] = "spec_and_embed"

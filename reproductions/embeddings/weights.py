@@ -1,10 +1,10 @@
-"""Where the values of the networks for pictures come from that were trained on ImageNet: a file, or keras.applications.
+"""Loads ImageNet weights into the image networks, from a file or from keras.applications.
 
-keras.applications has VGG16, VGG19, ResNet50 and ResNet101. Its ResNets take the stride of a stage in the first 1x1
-convolution of its first block, torchvision's in the 3x3 one: the same values would compute something else there, so
-that they are taken with `ImageNetSpec.strides` of `first` alone. All four were trained on pictures whose values reach
-about 128 to both sides of 0, torchvision's on values of unit variance, as spectrograms have here: the first kernels of
-Keras' are multiplied by what lies between.
+keras.applications has VGG16, VGG19, ResNet50 and ResNet101. Its ResNets have the stride of a stage in the first 1x1
+convolution of the stage, torchvision's in the 3x3 one. The same weights would give other outputs there, so they are
+loaded only with `ImageNetSpec.strides` of `first`. All four were trained on images whose values reach about 128 on both
+sides of 0, torchvision's on values of unit variance, as spectrograms have here, so Keras' first kernels are multiplied
+by the standard deviation of the images.
 """
 
 import re
@@ -23,10 +23,10 @@ from common.core.errors import DataError, RunError
 from reproductions.embeddings.imagenet import BOTTLENECKS, VGG_CONVOLUTIONS
 from reproductions.embeddings.specs import ImageNetName, ImageNetSpec
 
-# Of `--weights NAME=FILE`.
+# The names in `--weights NAME=FILE`.
 WEIGHT_NAMES: tuple[str, ...] = get_args(ImageNetName)
 _IN_KERAS = {"vgg16": "VGG16", "vgg19": "VGG19", "resnet50": "ResNet50", "resnet101": "ResNet101"}
-# Mean deviation of the three channels that ImageNet's pictures have, in steps of 1 to 255.
+# Standard deviation of ImageNet's pixel values (0 to 255), averaged over the three channels.
 CAFFE_DEVIATION = 58.0
 _HEAD = "logits"
 _TORCH_HEADS = ("classifier.6.", "fc.")
@@ -42,14 +42,14 @@ _TORCH_PROJECTION = {"projection": "downsample.0", "projection_norm": "downsampl
 
 
 @dataclass(frozen=True)
-class _Value:
-    """One value of the network and how an `.npz` keeps it.
+class _StoredWeight:
+    """One weight of the network and how an `.npz` stores it.
 
     Args:
-        weight: of the network.
-        key: its name in the file.
+        weight: the variable of the network.
+        key: name of the array in the file.
         shape: of the array in the file.
-        convert: that array -> one of the shape of `weight`.
+        convert: array of the file -> array of the shape of `weight`.
     """
 
     weight: keras.Variable
@@ -59,19 +59,19 @@ class _Value:
 
 
 def initialise(model: keras.Model, spec: Any, files: dict[str, Path]) -> None:
-    """Put values trained on ImageNet into a freshly built network; only its last layer, `logits`, stays as it is.
+    """Load ImageNet weights into a new network, except into its last layer, `logits`.
 
-    Other networks, and those that start from random weights, are left alone.
+    Other networks, and those that start from random weights, are left unchanged.
 
     Args:
-        model: as `build` makes it of `spec`; of a `SpecAndEmbedSpec` the part over spectrograms gets the values.
-        files: name of a network -> file, which is taken in place of keras.applications. Either a `.weights.h5` that
-            Keras saved of this network, with any number of classes; or an `.npz` of arrays, named and laid out as here
+        model: the network that `build` returns for `spec`; for a `SpecAndEmbedSpec`, the spectrogram part is loaded.
+        files: name of a network -> file, used instead of keras.applications. Either a `.weights.h5` that Keras saved
+            from this network, with any number of classes; or an `.npz` of arrays, with names and shapes as here
             (`block1_conv1/kernel`) or as in torchvision's state dicts (`features.0.weight`).
 
     Raises:
-        RunError: no file is given and keras.applications has no such values, or they cannot be downloaded.
-        DataError: a file does not hold the values of this network.
+        RunError: no file is given and keras.applications has no such weights, or they cannot be downloaded.
+        DataError: a file does not hold the weights of this network.
     """
     part = getattr(spec, "spectral", spec)
     if not isinstance(part, ImageNetSpec) or part.weights == "random":
@@ -83,13 +83,13 @@ def initialise(model: keras.Model, spec: Any, files: dict[str, Path]) -> None:
         remedy = f"Give a file with --weights {part.network}=FILE, or start from random weights: --set {path}=random."
         if part.network in BOTTLENECKS and part.strides == "middle":
             strides = path.replace("weights", "strides")
-            remedy += f" Or take those of Keras, with the strides that they were trained with: --set {strides}=first."
-        _take_from_keras(body, part, remedy)
+            remedy += f" Or use those of Keras, with the strides that they were trained with: --set {strides}=first."
+        _load_from_keras(body, part, remedy)
         return
     if file.name.endswith(".weights.h5"):
-        _take_from_h5(body, part.network, file)
+        _load_from_h5(body, part.network, file)
     elif file.suffix == ".npz":
-        _take_from_npz(body, part.network, file)
+        _load_from_npz(body, part.network, file)
     else:
         raise DataError(f"{file}: trained weights of {part.network} are expected in a .weights.h5 or an .npz file.")
     for layer, weight in _weights(body):
@@ -101,23 +101,23 @@ def _weights(model: keras.Model) -> list[tuple[keras.Layer, keras.Variable]]:
     return [(layer, weight) for layer in model.layers for weight in layer.weights]
 
 
-def _take_from_keras(body: keras.Model, part: ImageNetSpec, remedy: str) -> None:
+def _load_from_keras(body: keras.Model, part: ImageNetSpec, remedy: str) -> None:
     network = part.network
     if network in BOTTLENECKS and part.strides == "middle":
         raise RunError(
             f"the ImageNet weights of {network} in Keras are of a network that takes its strides in other convolutions "
-            f"and would compute something else here. {remedy}"
+            f"and would give other outputs here. {remedy}"
         )
     if network not in _IN_KERAS:
         raise RunError(f"Keras has no ImageNet weights of {network}. {remedy}")
     try:
         donor = getattr(keras.applications, _IN_KERAS[network])(include_top=True, weights="imagenet")
-    except Exception as error:  # whatever the download raises: without a network there are many kinds
+    except Exception as error:  # without an internet connection the download raises exceptions of many types
         raise RunError(
             f"the ImageNet weights of {network} cannot be downloaded ({_one_line(error)}). {remedy}"
         ) from error
     if network in BOTTLENECKS:
-        _fold(body, donor)
+        _load_with_folded_biases(body, donor)
     else:
         for layer, weight in _weights(body):
             weight.assign(getattr(donor.get_layer(layer.name), weight.name))
@@ -125,10 +125,10 @@ def _take_from_keras(body: keras.Model, part: ImageNetSpec, remedy: str) -> None
     first.assign(first * CAFFE_DEVIATION)
 
 
-def _fold(body: keras.Model, donor: keras.Model) -> None:
-    """Keras' ResNets have biases in their convolutions; the normalisation behind each takes a bias off its mean."""
+def _load_with_folded_biases(body: keras.Model, donor: keras.Model) -> None:
+    """Load Keras' ResNet; the biases of its convolutions are subtracted from the moving means after them."""
     for layer in (layer for layer in body.layers if layer.weights):
-        name = _resnet_in_keras(layer.name)
+        name = _keras_resnet_name(layer.name)
         for weight in layer.weights:
             value = keras.ops.convert_to_numpy(getattr(donor.get_layer(name), weight.name))
             if weight.name == "moving_mean":
@@ -136,8 +136,8 @@ def _fold(body: keras.Model, donor: keras.Model) -> None:
             weight.assign(value)
 
 
-def _resnet_in_keras(layer: str) -> str:
-    """`stage2_block1_2_norm` -> `conv3_block1_2_bn`."""
+def _keras_resnet_name(layer: str) -> str:
+    """Name of a layer in Keras: `stage2_block1_2_norm` -> `conv3_block1_2_bn`."""
     if layer.startswith("stem"):
         return "conv1_bn" if layer == "stem_norm" else "conv1_conv"
     stage, block, part = re.fullmatch(r"stage(\d)_block(\d+)_(\w+)", layer).groups()
@@ -146,60 +146,60 @@ def _resnet_in_keras(layer: str) -> str:
     return f"conv{int(stage) + 1}_block{block}_{place}_{kind}"
 
 
-def _take_from_h5(body: keras.Model, network: str, file: Path) -> None:
+def _load_from_h5(body: keras.Model, network: str, file: Path) -> None:
     try:
-        # Keras also warns of parts of what it raises about.
+        # Keras also warns about parts of what it then raises.
         with warnings.catch_warnings(action="ignore"):
             body.load_weights(file)
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{file}: not weights that Keras saved of this {network} ({_one_line(error)}).") from error
+        raise DataError(f"{file}: not weights that Keras saved from this {network} ({_one_line(error)}).") from error
 
 
 def _one_line(error: Exception) -> str:
-    """A message without its line breaks and the list of layers at the end of those of Keras."""
+    """An error message without line breaks and without the list of layers that Keras appends."""
     return " ".join(str(error).partition("List of objects")[0].split())
 
 
-def _take_from_npz(body: keras.Model, network: str, file: Path) -> None:
+def _load_from_npz(body: keras.Model, network: str, file: Path) -> None:
     try:
         with open(file, "rb") as opened:
             loaded = np.load(opened, allow_pickle=False)
             if not isinstance(loaded, np.lib.npyio.NpzFile):
                 raise DataError(f"{file}: is a single array, expected an .npz with the weights of {network}.")
             with loaded as archive:
-                for value in _values_in(body, network, file, set(archive.files)):
-                    _assign(value, archive[value.key], file)
-    # RuntimeError: an archive that is encrypted, or packed in a way that Python does not know.
+                for stored in _stored_weights(body, network, file, set(archive.files)):
+                    _assign(stored, archive[stored.key], file)
+    # RuntimeError: an archive that is encrypted, or compressed with a method that Python does not support.
     except (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         if "pickle" in str(error).lower():
-            # NumPy takes whatever it does not know for a pickle.
+            # NumPy reports any unknown format as a pickle.
             raise DataError(
-                f"{file}: holds pickled objects, which are never loaded, or is no .npz at all. Save plain arrays."
+                f"{file}: holds pickled objects, which are never loaded, or is not an .npz file. Save plain arrays."
             ) from error
         raise DataError(f"{file}: not a readable .npz ({_one_line(error)}).") from error
 
 
-def _assign(value: _Value, array: np.ndarray, file: Path) -> None:
-    if array.shape != value.shape or not np.issubdtype(array.dtype, np.floating):
-        raise DataError(f"{file}: {value.key} is {array.dtype} {array.shape}, expected floats {value.shape}.")
-    value.weight.assign(value.convert(array))
+def _assign(stored: _StoredWeight, array: np.ndarray, file: Path) -> None:
+    if array.shape != stored.shape or not np.issubdtype(array.dtype, np.floating):
+        raise DataError(f"{file}: {stored.key} is {array.dtype} {array.shape}, expected floats {stored.shape}.")
+    stored.weight.assign(stored.convert(array))
 
 
-def _values_in(body: keras.Model, network: str, file: Path, found: set[str]) -> list[_Value]:
-    """The network's values as this file keeps them.
+def _stored_weights(body: keras.Model, network: str, file: Path, found: set[str]) -> list[_StoredWeight]:
+    """The network's weights with their names and shapes in this file.
 
     Raises:
-        DataError: the file keeps them in no known way, lacks some, or has others besides: a deeper network holds all
-            the names of a shallower one.
+        DataError: the file has names of neither form, lacks some, or has others besides: a deeper network has all the
+            names of a shallower one.
     """
-    forms = (_ours(body), _torchvision(body, network))
-    values = next((values for values in forms if any(value.key in found for value in values)), None)
-    if values is None:
-        names = " or as ".join(values[0].key for values in forms)
+    forms = (_named_as_here(body), _named_as_in_torchvision(body, network))
+    weights = next((form for form in forms if any(stored.key in found for stored in form)), None)
+    if weights is None:
+        names = " or as ".join(form[0].key for form in forms)
         raise DataError(
             f"{file}: no weights of {network}: its names should be as {names}, found {', '.join(sorted(found)[:3])}."
         )
-    expected = [value.key for value in values]
+    expected = [stored.key for stored in weights]
     lacking = [key for key in expected if key not in found]
     if lacking:
         raise DataError(
@@ -209,44 +209,44 @@ def _values_in(body: keras.Model, network: str, file: Path, found: set[str]) -> 
     surplus = sorted(key for key in found - set(expected) if not _is_unused(key))
     if surplus:
         raise DataError(f"{file}: holds {surplus[0]}, which {network} does not have; these are of another network.")
-    return values
+    return weights
 
 
 def _is_unused(key: str) -> bool:
     return key.startswith((f"{_HEAD}/", *_TORCH_HEADS)) or key.endswith(".num_batches_tracked")
 
 
-def _ours(body: keras.Model) -> list[_Value]:
+def _named_as_here(body: keras.Model) -> list[_StoredWeight]:
     return [
-        _Value(weight, f"{layer.name}/{weight.name}", tuple(weight.shape), np.asarray)
+        _StoredWeight(weight, f"{layer.name}/{weight.name}", tuple(weight.shape), np.asarray)
         for layer, weight in _weights(body)
     ]
 
 
-def _torchvision(body: keras.Model, network: str) -> list[_Value]:
+def _named_as_in_torchvision(body: keras.Model, network: str) -> list[_StoredWeight]:
     is_vgg = network in VGG_CONVOLUTIONS
     modules = _vgg_modules(network) if is_vgg else {}
-    values = []
+    weights = []
     for layer, weight in _weights(body):
         key = f"{modules[layer.name] if is_vgg else _resnet_module(layer.name)}.{_TORCH_WEIGHTS[weight.name]}"
         shape, convert = tuple(weight.shape), np.transpose
         if len(shape) == 4:
             shape, convert = (shape[3], shape[2], shape[0], shape[1]), _convolution
         elif layer.name == "fc1" and weight.name == "kernel":
-            shape, convert = shape[::-1], _behind_flatten(*body.get_layer("flatten").input.shape[1:])
+            shape, convert = shape[::-1], _dense_after_flatten(*body.get_layer("flatten").input.shape[1:])
         else:
             shape = shape[::-1]
-        values.append(_Value(weight, key, shape, convert))
-    return values
+        weights.append(_StoredWeight(weight, key, shape, convert))
+    return weights
 
 
 def _convolution(kernel: np.ndarray) -> np.ndarray:
-    """(out, in, h, w) -> (h, w, in, out)."""
+    """Kernel of a convolution: (out, in, h, w) -> (h, w, in, out)."""
     return kernel.transpose(2, 3, 1, 0)
 
 
-def _behind_flatten(height: int, width: int, channels: int) -> Callable[[np.ndarray], np.ndarray]:
-    """For the kernel of the layer behind it: (out, channels h w) -> (h w channels, out)."""
+def _dense_after_flatten(height: int, width: int, channels: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Converter for the kernel of the dense layer after `Flatten`: (out, channels h w) -> (h w channels, out)."""
 
     def convert(kernel: np.ndarray) -> np.ndarray:
         pieces = kernel.reshape(-1, channels, height, width)
@@ -256,7 +256,7 @@ def _behind_flatten(height: int, width: int, channels: int) -> Callable[[np.ndar
 
 
 def _vgg_modules(network: str) -> dict[str, str]:
-    """Layer -> its name in torchvision, which numbers ReLUs, poolings and dropouts along with the others."""
+    """Layer -> its name in torchvision, which also numbers ReLUs, poolings and dropouts."""
     modules, number = {"fc1": "classifier.0", "fc2": "classifier.3"}, 0
     for block, count in enumerate(VGG_CONVOLUTIONS[network], start=1):
         for convolution in range(1, count + 1):
@@ -267,7 +267,7 @@ def _vgg_modules(network: str) -> dict[str, str]:
 
 
 def _resnet_module(layer: str) -> str:
-    """`stage2_block1_2_norm` -> `layer2.0.bn2`."""
+    """Name of a layer in torchvision: `stage2_block1_2_norm` -> `layer2.0.bn2`."""
     if layer.startswith("stem"):
         return "bn1" if layer == "stem_norm" else "conv1"
     stage, block, part = re.fullmatch(r"stage(\d)_block(\d+)_(\w+)", layer).groups()

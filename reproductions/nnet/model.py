@@ -1,7 +1,7 @@
 """nnet1 and nnet2 of Zhang, Lei, Xu and Xing 2016.
 
-Convolutions over all frequency bins at once slide along time; then the maximum and the average over time stand side by
-side. nnet2 adds a shortcut around its last two convolutions.
+Convolutions over all frequency bins slide along time; their maximum and average over time are concatenated. nnet2 has
+a shortcut around its last two convolutions.
 """
 
 from typing import Annotated, Literal
@@ -9,12 +9,11 @@ from typing import Annotated, Literal
 import keras
 from pydantic import Field, PositiveInt
 
-from common.core.errors import SpecError
-from common.core.spec import Spec
+from common.paper import Spec, SpecError
 
 KERNEL_FRAMES = 4
 POOL_FRAMES = 2
-# Fewer do not survive nnet1's three convolutions and two poolings.
+# With fewer frames nothing is left after nnet1's three convolutions and two poolings, or nnet2's first convolution.
 SHORTEST_FRAMES = {"nnet1": 25, "nnet2": 4}
 
 
@@ -23,8 +22,9 @@ class NnetSpec(Spec):
 
     Args:
         variant: `nnet1` (three convolutions with pooling between them) or `nnet2` (three with a shortcut).
-        filters: channels of the three convolutions; nnet2 adds the first to the third, so there they are equal.
-        dense_units: of the two hidden layers.
+        filters: channels of the three convolutions; nnet2 adds the output of the first to that of the
+            third, so these two must be equal.
+        dense_units: units of the two hidden layers.
         dropout: rate after each hidden layer.
         batch_norm: batch normalisation after each convolution, before its ReLU.
     """
@@ -39,9 +39,9 @@ class NnetSpec(Spec):
 def build(spec: NnetSpec, input_shape: tuple[int, int], classes: int) -> keras.Model:
     """Build the network.
 
-    A convolution whose kernel covers all bins is one along time with the bins as channels: the same sums, the same
+    A convolution whose kernel covers all bins is a convolution along time with the bins as channels: the same sums and
     number of parameters as the paper's 4 x 513 kernels. (Glorot's initial weights are ten times larger this way; the
-    normalisation behind them takes the scale out.)
+    normalisation after them removes the scale.)
 
     Args:
         input_shape: (frames, bins); (128, 513) in the paper.
@@ -55,11 +55,13 @@ def build(spec: NnetSpec, input_shape: tuple[int, int], classes: int) -> keras.M
     """
     if len(input_shape) != 2 or input_shape[0] < SHORTEST_FRAMES[spec.variant]:
         raise SpecError(
-            f"{spec.variant}: an input of shape {' x '.join(map(str, input_shape))} is no (frames, bins) with at least "
-            f"{SHORTEST_FRAMES[spec.variant]} frames. Give it longer windows."
+            f"{spec.variant}: an input of shape {' x '.join(map(str, input_shape))} is not (frames, bins) with at "
+            f"least {SHORTEST_FRAMES[spec.variant]} frames. Give it longer windows."
         )
     if spec.variant == "nnet2" and spec.filters[0] != spec.filters[2]:
-        raise SpecError(f"nnet2: its first convolution is added to its third, received filters {spec.filters}.")
+        raise SpecError(
+            f"nnet2: its first convolution is added to its third and needs as many filters, received {spec.filters}."
+        )
     inputs = keras.Input(input_shape, name="spectrogram")  # (128, 513)
     x = (_nnet1 if spec.variant == "nnet1" else _nnet2)(spec, inputs)
     x = keras.layers.Concatenate(name="pooled")(
@@ -68,7 +70,7 @@ def build(spec: NnetSpec, input_shape: tuple[int, int], classes: int) -> keras.M
     for number, units in enumerate(spec.dense_units, start=1):
         x = keras.layers.Dense(units, activation="relu", name=f"dense{number}")(x)
         x = keras.layers.Dropout(spec.dropout, name=f"dropout{number}")(x)
-    # Probabilities stay in float32 also under mixed precision: a softmax in bfloat16 has two digits.
+    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
     outputs = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x)
     return keras.Model(inputs, outputs, name=spec.variant)
 

@@ -1,7 +1,7 @@
 """nnet1 and nnet2: W. Zhang, W. Lei, X. Xu, X. Xing, "Improved Music Genre Classification with Convolutional Neural
 Networks", Interspeech 2016, pp. 3304-3308.
 
-Claim: pooling maximum and average over time, and a shortcut (nnet2), raise the accuracy of a small convolutional
+Claim: max and average pooling over time, and a shortcut (nnet2), raise the accuracy of a small convolutional
 network on GTZAN to 84.8 and 87.4 % in ten-fold cross-validation. Both numbers are from secondary sources and
 unverified: the paper's text was not at hand. Cost: about 6 s (nnet1) per epoch and fold on two cores with 128 x 38
 (bands x frames) windows of log-mel arrays; the paper's 513 x 128 have 13 times as many values.
@@ -11,23 +11,21 @@ unverified: the paper's text was not at hand. Cost: about 6 s (nnet1) per epoch 
 
 import keras
 
-from common.paper.experiment import Experiment
-from common.paper.paper import Paper
-from common.paper.protocol import Protocol
-from common.paper.provenance import (
-    ACCUMULATION,
-    L2_PENALTY,
-    ONE_INPUT_AS_IT_IS,
-    PLATEAU,
-    ROTATION,
-    STEPS_AND_WEIGHTS,
-    Source,
-    unused,
+from common.paper import (
+    ArchitectureRow,
+    ArchitectureTable,
+    Experiment,
+    Figure,
+    Paper,
+    Protocol,
+    StftDb,
+    Training,
+    WindowSpec,
+    assumed,
+    result_table,
+    seconds_of,
+    stated,
 )
-from common.paper.tables import ArchitectureRow, ArchitectureTable, Figure, ResultTable, Row
-from common.paper.training import Training
-from data_pipeline.features.spectrograms import LogMel, StftDb
-from data_pipeline.windows.index import WindowSpec, seconds_of
 from reproductions.nnet.model import NnetSpec, build
 
 SAMPLE_RATE, HOP_SAMPLES = 22050, 512
@@ -36,39 +34,29 @@ FEATURE = StftDb(sample_rate=SAMPLE_RATE, n_fft=1024, hop_samples=HOP_SAMPLES, t
 RATE = FEATURE.frames_per_second
 NNET1 = NnetSpec(variant="nnet1", filters=(128, 128, 256))
 NNET2 = NnetSpec(variant="nnet2", filters=(256, 256, 256))
-
-
-def _experiment(model: NnetSpec) -> Experiment:
-    return Experiment(
-        paper="nnet",
-        model=model,
-        feature=FEATURE,
-        windows=WindowSpec(
-            seconds=seconds_of(WINDOW_FRAMES, RATE),
-            hop_seconds=seconds_of(WINDOW_FRAMES // 2, RATE),
-            max_per_track=19,
-        ),
-        protocol=Protocol(split="kfold", folds=10),
-        training=Training(
-            optimizer="adadelta", learning_rate=1.0, batch_windows=32, epochs=50, patience_epochs=10, standardise=True
-        ),
-    )
-
-
-RESULTS = ResultTable(
+BASE = Experiment(
+    paper="nnet",
+    model=NNET1,
+    feature=FEATURE,
+    windows=WindowSpec(
+        seconds=seconds_of(WINDOW_FRAMES, RATE), hop_seconds=seconds_of(WINDOW_FRAMES // 2, RATE), max_per_track=19
+    ),
+    protocol=Protocol(split="kfold", folds=10),
+    training=Training(
+        optimizer="adadelta", learning_rate=1.0, batch_windows=32, epochs=50, patience_epochs=10, standardise=True
+    ),
+)
+RESULTS = result_table(
+    BASE,
     id="results",
     title="Accuracy on GTZAN",
     row_header="Network",
-    metrics=("accuracy",),
     compared_with={"accuracy": "clip_accuracy_mean_softmax"},
     notes=(
         "UNVERIFIED: the published numbers are from secondary sources, and what they count (windows or clips) is not "
-        "known; ours beside them is clip accuracy.",
+        "known; our numbers next to them are clip accuracies.",
     ),
-    rows=(
-        Row(label="nnet1", published={"accuracy": 84.8}, experiment=_experiment(NNET1)),
-        Row(label="nnet2", published={"accuracy": 87.4}, experiment=_experiment(NNET2)),
-    ),
+    rows={"nnet1": (84.8, {"model": NNET1}), "nnet2": (87.4, {"model": NNET2})},
 )
 
 
@@ -92,7 +80,7 @@ def _architecture(model: NnetSpec, rows: tuple[ArchitectureRow, ...]) -> Archite
         title=f"Architecture of {model.variant}",
         column="frames_and_channels",
         rows=(*rows, *_head()),
-        experiment=_experiment(model),
+        experiment=BASE.replace(model=model),
         measure=_output,
     )
 
@@ -118,72 +106,44 @@ ARCHITECTURE_2 = _architecture(
 )
 _UNREAD = "the paper's text was not at hand"
 SOURCES = {
-    "paper": Source(status="stated", reason="the paper itself"),
-    "model.variant": Source(
-        status="stated", reason="the paper's figure of both networks, as redrawn on slides of a later study"
+    "model": stated("the paper's figure of both networks, as redrawn on slides of a later study"),
+    "model.dropout": assumed(
+        f"{_UNREAD}; two public re-implementations take 0.2 after both hidden layers (one also after each convolution)",
     ),
-    "model.filters": Source(
-        status="stated", reason="the paper's figure of both networks, as redrawn on slides of a later study"
+    "model.batch_norm": assumed(f"{_UNREAD}; two public re-implementations normalise after each convolution"),
+    "feature.kind": assumed("STFT magnitude in the figure; that it is in dB and scaled to 0-1 is assumed"),
+    "feature.sample_rate": assumed("the rate of GTZAN"),
+    "feature.n_fft": stated("513 bins in the figure"),
+    "feature.hop_samples": assumed("half a window; 128 frames are then about 3 seconds"),
+    "feature.top_db": assumed(f"{_UNREAD}; 80 dB below the clip's maximum"),
+    "windows.seconds": stated("128 frames in the figure, about 3 seconds"),
+    "windows.hop_seconds": assumed("50 % overlap, as later reports say"),
+    "windows.max_per_track": assumed("what 30 seconds give"),
+    "windows.rounding": assumed("whole hops of 64 frames"),
+    "protocol.split": stated(
+        "ten-fold cross-validation, as secondary sources report; that the fold after the test fold is for "
+        "validation, and the other eight for training, is assumed",
     ),
-    "model.dense_units": Source(
-        status="stated", reason="the paper's figure of both networks, as redrawn on slides of a later study"
-    ),
-    "model.dropout": Source(
-        status="assumed",
-        reason=f"{_UNREAD}; two public re-implementations take 0.2 after both hidden layers (one "
-        "also after each convolution)",
-    ),
-    "model.batch_norm": Source(
-        status="assumed", reason=f"{_UNREAD}; two public re-implementations normalise after each convolution"
-    ),
-    "feature.kind": Source(
-        status="assumed", reason="STFT magnitude in the figure; that it is in dB and scaled to 0-1 is assumed"
-    ),
-    "feature.sample_rate": Source(status="assumed", reason="the rate of GTZAN"),
-    "feature.n_fft": Source(status="stated", reason="513 bins in the figure"),
-    "feature.hop_samples": Source(status="assumed", reason="half a window; 128 frames are then about 3 seconds"),
-    "feature.top_db": Source(status="assumed", reason=f"{_UNREAD}; 80 dB below the clip's maximum"),
-    "windows.seconds": Source(status="stated", reason="128 frames in the figure, about 3 seconds"),
-    "windows.hop_seconds": Source(status="assumed", reason="50 % overlap, as later reports say of it"),
-    "windows.max_per_track": Source(status="assumed", reason="what 30 seconds give"),
-    "windows.rounding": Source(status="assumed", reason="whole hops of 64 frames"),
-    "protocol.split": Source(
-        status="stated",
-        reason="ten-fold cross-validation, as secondary sources report; that the fold after the test fold validates "
-        "(and only eight train) is assumed",
-    ),
-    "protocol.folds": Source(status="stated", reason="ten, as secondary sources report"),
-    "protocol.unit": Source(status="assumed", reason=f"{_UNREAD}; whole clips"),
-    "protocol.stratified": Source(status="assumed", reason=f"{_UNREAD}; equal shares of each genre"),
-    "protocol.seed": Source(status="assumed", reason=f"{_UNREAD}; one fixed shuffle for both networks"),
-    "training.optimizer": Source(
-        status="assumed",
-        reason=f"{_UNREAD}; a public re-implementation takes it (option: `--set training.optimizer=adam --set "
+    "protocol.folds": stated("ten, as secondary sources report"),
+    "protocol.unit": assumed(f"{_UNREAD}; whole clips"),
+    "protocol.stratified": assumed(f"{_UNREAD}; equal shares of each genre"),
+    "protocol.seed": assumed(f"{_UNREAD}; one fixed shuffle for both networks"),
+    "training.optimizer": assumed(
+        f"{_UNREAD}; a public re-implementation takes it (option: `--set training.optimizer=adam --set "
         "training.learning_rate=0.001`); rho 0.95 and epsilon 1e-7 are Keras' defaults, its library has 0.9 and 1e-6",
     ),
-    "training.learning_rate": Source(status="assumed", reason="1.0 is the classic rate of Adadelta"),
-    "training.batch_windows": Source(
-        status="assumed", reason=f"{_UNREAD}; Keras' default (a public re-implementation takes 64)"
+    "training.learning_rate": assumed("1.0 is the classic rate of Adadelta"),
+    "training.batch_windows": assumed(f"{_UNREAD}; Keras' default (a public re-implementation takes 64)"),
+    "training.epochs": assumed(f"{_UNREAD}; at most 50"),
+    "training.patience_epochs": assumed(f"{_UNREAD}; 10 epochs without a lower validation loss, best weights kept"),
+    "training.keep": assumed("the epoch with the lowest validation loss; the paper's text was not at hand"),
+    "training.precision": assumed("Keras' default"),
+    "training.standardise": assumed(
+        f"{_UNREAD}; chosen on validation: the lowest validation loss of nnet1 in one fold of log-mel arrays "
+        "within eight epochs was 1.12; with values of 0-1 as they are it was 1.47, and fluctuated",
     ),
-    "training.epochs": Source(status="assumed", reason=f"{_UNREAD}; at most 50"),
-    "training.patience_epochs": Source(
-        status="assumed", reason=f"{_UNREAD}; 10 epochs without a lower validation loss, best weights kept"
-    ),
-    "training.keep": Source(
-        status="assumed", reason="the epoch of the least validation loss; the paper's text was not at hand"
-    ),
-    "training.precision": Source(status="assumed", reason="Keras' default"),
-    "training.standardise": Source(
-        status="assumed",
-        reason=f"{_UNREAD}; chosen on validation: lowest validation loss of nnet1 in one fold of log-mel arrays within "
-        "eight epochs 1.12, with values of 0-1 as they are 1.47 and swinging",
-    ),
-    "training.windows_per_epoch": Source(status="assumed", reason="all"),
-    **unused(
-        "protocol.fractions", *ROTATION, *ACCUMULATION, *L2_PENALTY, *PLATEAU, *STEPS_AND_WEIGHTS, *ONE_INPUT_AS_IT_IS
-    ),
+    "training.windows_per_epoch": assumed("all"),
 }
-_SMOKE = {"training.epochs": 4, "training.patience_epochs": None, "training.windows_per_epoch": 1024}
 PAPER = Paper(
     key="nnet",
     title="nnet",
@@ -202,10 +162,7 @@ PAPER = Paper(
     default_row=("results", "nnet2"),
     build=build,
     layout="frames_bins",
-    small_features={FEATURE: LogMel(n_fft=2048, hop_samples=2048, n_mels=32)},
-    smoke=_SMOKE,
-    smoke_paper_features=_SMOKE | {"training.epochs": 1, "training.windows_per_epoch": 128},
-    smoke_tracks_per_genre=12,
+    smoke_paper_features={"training.epochs": 1, "training.patience_epochs": None, "training.windows_per_epoch": 128},
     paper_seeds=1,
     sources=SOURCES,
     notes=(

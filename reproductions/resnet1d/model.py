@@ -1,4 +1,4 @@
-"""The residual network on samples of Donati and Borsatto (chapter 4), after Allamy and Koerich 2021.
+"""The residual network on audio samples of Donati and Borsatto (chapter 4), after Allamy and Koerich 2021.
 
 A convolution, nine residual blocks that each shorten the sequence to a third, a 1x1 convolution, and a softmax over
 what is left.
@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 import keras
 from pydantic import Field, PositiveInt
 
-from common.core.errors import SpecError
-from common.core.spec import Spec
+from common.paper import Spec, SpecError
 
 BLOCKS = 9
 KERNEL_SAMPLES = 3
@@ -25,8 +24,8 @@ class ResNet1dSpec(Spec):
         stem_filters: channels of the first convolution.
         block_filters: channels of the nine residual blocks.
         head_filters: channels of the last convolution.
-        negative_slope: of every LeakyReLU.
-        norm_momentum: of the moving statistics of every batch normalisation.
+        negative_slope: slope of every LeakyReLU for negative values.
+        norm_momentum: momentum of the moving statistics of every batch normalisation.
         dropout: rate between the activation and the second convolution of a block; 0 for none.
         projection: blocks whose shortcut is a 1x1 convolution with batch normalisation: those that change the number
             of channels (`where_needed`), or `always`.
@@ -56,7 +55,7 @@ def build(spec: ResNet1dSpec, input_shape: tuple[int, int], classes: int) -> ker
         A model from (batch, samples, 1) to (batch, classes) probabilities in float32.
 
     Raises:
-        SpecError: the input is too short for nine poolings, or no sequence of samples.
+        SpecError: the input is too short for nine poolings, or not a sequence of samples.
     """
     _require_samples(input_shape)
     inputs = keras.Input(input_shape, name="waveform")  # (110250, 1)
@@ -69,13 +68,13 @@ def build(spec: ResNet1dSpec, input_shape: tuple[int, int], classes: int) -> ker
     x = keras.layers.Conv1D(spec.head_filters, 1, name="head_conv")(x)  # (1, 512)
     x = _normalise_and_activate(spec, x, "head")
     x = keras.layers.Flatten(name="flatten")(x)
-    # Probabilities stay in float32 also under mixed precision: a softmax in bfloat16 has two digits.
+    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
     outputs = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x)
     return keras.Model(inputs, outputs, name="resnet1d")
 
 
 def residual_block(spec: ResNet1dSpec, x, filters: int, *, name: str):
-    """Two convolutions beside a shortcut (section 4.2): (batch, length, c) -> (batch, length, filters)."""
+    """Two convolutions with a shortcut (section 4.2): (batch, length, c) -> (batch, length, filters)."""
     y = keras.layers.Conv1D(filters, KERNEL_SAMPLES, padding="same", name=f"{name}_conv1")(x)
     y = _normalise_and_activate(spec, y, f"{name}_1")
     if spec.dropout:
@@ -103,7 +102,7 @@ def _require_samples(input_shape: tuple[int, ...]) -> None:
     shortest = KERNEL_SAMPLES * POOL_SAMPLES**BLOCKS
     if len(input_shape) != 2 or input_shape[1] != 1 or input_shape[0] < shortest:
         raise SpecError(
-            f"ResNet1D: an input of shape {' x '.join(map(str, input_shape))} is no sequence of at least {shortest} "
-            f"samples, which {BLOCKS} poolings need. Give it audio (not spectrograms) in windows that long: 5 s at "
-            "22,050 Hz in the paper, or 5 s at 12,000 Hz at least."
+            f"ResNet1D: an input of shape {' x '.join(map(str, input_shape))} is not a sequence of at least "
+            f"{shortest} samples, which {BLOCKS} poolings need. Give it audio (not spectrograms) in windows that long: "
+            "5 s at 22,050 Hz in the paper, or 5 s at 12,000 Hz at least."
         )

@@ -1,4 +1,4 @@
-"""What is searched of ResNet1D: strength of the L2 penalty, learning rate, and slope of the leaky ReLUs."""
+"""Search space of ResNet1D: strength of the L2 penalty, learning rate, and slope of the leaky ReLUs."""
 
 from common.search.space import FloatRange, Parameters, SearchSpace
 
@@ -19,6 +19,6 @@ PENALTY = SearchSpace(
     trials=30,
     published={"lambda": 1e-3},
     published_by=_SECTION,
-    notes=("The report tried three strengths and no other value; ranges and number of trials are ours.",),
+    notes=("The report tried three strengths and no other value; ranges and number of trials are our choice.",),
 )
 SPACES = (PENALTY,)

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 import keras
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
-from common.core.errors import SpecError
-from common.core.spec import Spec
+from common.paper import Spec, SpecError
 
 STAGES = 5
 
@@ -18,12 +17,12 @@ class SeCnnSpec(Spec):
     Args:
         widths: channels of the five convolutions.
         se_blocks: stages (1 to 5) that end in a squeeze-and-excitation block, ascending.
-        ratio: squeeze ratio r; a block of C channels has max(1, floor(C / r)) hidden units.
+        ratio: squeeze ratio r; a block with C channels has max(1, floor(C / r)) hidden units.
         dropout: rate after each pooling.
         padding: of the convolutions.
-        relu_position: `in_conv`, or `after_se` (convolution, pooling, dropout, block, then ReLU).
-        se_bias: biases in the two dense layers of a block.
-        head_bias: bias of the classifier.
+        relu_position: `in_conv`, or `after_se` (convolution, pooling, dropout, SE block, then ReLU).
+        se_bias: whether the two dense layers of a block have biases.
+        head_bias: whether the classifier has biases.
     """
 
     widths: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (32, 64, 128, 256, 128)
@@ -48,7 +47,7 @@ class SeCnnSpec(Spec):
 
 
 def squeeze_and_excitation(x, hidden_units: int, *, bias: bool, name: str):
-    """Weigh the channels by what the whole map holds (chapter 3): (batch, h, w, c) -> the same shape."""
+    """Reweight the channels by their global averages (chapter 3): (batch, h, w, c) -> the same shape."""
     channels = x.shape[-1]
     weights = keras.layers.GlobalAveragePooling2D(name=f"{name}_squeeze")(x)  # (batch, c)
     weights = keras.layers.Dense(hidden_units, activation="relu", use_bias=bias, name=f"{name}_reduce")(weights)
@@ -86,7 +85,7 @@ def build(spec: SeCnnSpec, input_shape: tuple[int, int, int], classes: int) -> k
         if not in_conv:
             x = keras.layers.ReLU(name=f"relu{stage}")(x)
     x = keras.layers.Flatten(name="flatten")(x)  # 16 * 4 * 128 = 8192
-    # Probabilities stay in float32 also under mixed precision: a softmax in bfloat16 has two digits.
+    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
     outputs = keras.layers.Dense(classes, activation="softmax", use_bias=spec.head_bias, dtype="float32", name="genre")(
         x
     )

@@ -1,22 +1,24 @@
-"""SimpleCNN, and nnet1 and nnet2 as the study built them."""
+"""SimpleCNN, and nnet1 and nnet2 as built in the study."""
 
 import keras
 
-from common.core.errors import SpecError
 from common.layers.pytorch import batch_norm, conv1d, conv2d, dense
+from common.paper import SpecError
 from reproductions.soundfusion.residual import logits_of, probabilities_of, require_spectrogram
 from reproductions.soundfusion.specs import SimpleCnnSpec, TransposedNnetSpec
 
 KERNEL_BANDS = 4
-# Bands that are left before nnet1's last pooling, rounded down to what the study pools.
+# Size of nnet1's last pooling in the study, which thereby drops the last of the 33 bands that 128 leave.
 POOLED_BANDS = 26
-# Fewer do not survive nnet1's poolings, or nnet2's two convolutions without padding.
+# With fewer bands nothing is left after nnet1's poolings, or nnet2's two convolutions without padding.
 FEWEST_BANDS = {"nnet1": 8, "nnet2": 7}
 
 
 def build_simple_cnn(spec: SimpleCnnSpec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """(batch, 64, 2579, 2) -> (batch, classes) probabilities: convolution, ReLU and only then normalisation, four
-    times."""
+    """(batch, 64, 2579, 2) -> (batch, classes) probabilities.
+
+    Four times a convolution, a ReLU, and the normalisation after it.
+    """
     inputs = keras.Input(input_shape, name="spectrogram")
     require_spectrogram(inputs, "SimpleCNN")
     x = inputs
@@ -33,17 +35,19 @@ def build_simple_cnn(spec: SimpleCnnSpec, input_shape: tuple[int, ...], classes:
 def build_nnet(spec: TransposedNnetSpec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
     """(batch, 128, 216, 1) -> (batch, classes) probabilities.
 
-    Zhang et al. slide kernels over all bins along time; these slide kernels over all frames along frequency.
+    In Zhang et al., kernels cover all bins and slide along time; here they cover all frames and slide along frequency.
 
     Raises:
-        SpecError: no spectrogram, too few bands, or nnet2 with convolutions of different widths.
+        SpecError: the input is not a spectrogram or has too few bands, or nnet2 has convolutions of different widths.
     """
     inputs = keras.Input(input_shape, name="spectrogram")
     require_spectrogram(inputs, spec.variant)
     if input_shape[0] < FEWEST_BANDS[spec.variant]:
         raise SpecError(f"{spec.variant}: {input_shape[0]} bands, expected at least {FEWEST_BANDS[spec.variant]}.")
     if spec.variant == "nnet2" and spec.filters[0] != spec.filters[2]:
-        raise SpecError(f"nnet2: its first convolution is added to its third, received filters {spec.filters}.")
+        raise SpecError(
+            f"nnet2: its first convolution is added to its third and needs as many filters, received {spec.filters}."
+        )
     x = (_nnet1 if spec.variant == "nnet1" else _nnet2)(spec, inputs)
     return keras.Model(inputs, probabilities_of(logits_of(spec, x, classes)), name=f"transposed_{spec.variant}")
 
@@ -62,8 +66,8 @@ def _nnet1(spec: TransposedNnetSpec, x):
 
 
 def _nnet2(spec: TransposedNnetSpec, x):
-    # Kernels that cover all frames make a sequence of bands with the frames as channels: the same sums, several times
-    # faster.
+    # Kernels that cover all frames are computed as 1D convolutions with the frames as channels: the same sums, several
+    # times faster.
     x = keras.layers.Reshape((x.shape[1], -1), name="bands")(x)  # (128, 216)
     x = conv1d(x, spec.filters[0], KERNEL_BANDS, bias=False, name="conv1")  # (125, 256)
     first = x = _normalised(spec, x, 1)
@@ -89,7 +93,7 @@ def _normalised(spec: TransposedNnetSpec, x, number: int):
 
 
 def _max_and_average(x, bands: int):
-    """Maximum and average over pieces of so many bands, joined and flattened."""
+    """Maximum and average over pieces of `bands` bands, concatenated and flattened."""
     pooled = [
         keras.layers.MaxPooling2D((bands, 1), name="max")(x),
         keras.layers.AveragePooling2D((bands, 1), name="average")(x),

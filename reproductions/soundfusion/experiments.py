@@ -1,15 +1,21 @@
-"""The study's experiments: which network sees what, trained how."""
+"""The study's experiments: network, features, windows and training of each."""
 
 from typing import Any
 
-from common.core.spec import Spec
-from common.paper.experiment import Experiment, Input
-from common.paper.protocol import Protocol
-from common.paper.training import Training
-from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation, WaveformAugmentation
-from data_pipeline.features.spectrograms import TorchaudioLogMel
-from data_pipeline.features.waveform import Waveform
-from data_pipeline.windows.index import WindowSpec, seconds_of
+from common.paper import (
+    Augmentation,
+    Experiment,
+    Input,
+    Protocol,
+    Spec,
+    SpectrogramAugmentation,
+    TorchaudioLogMel,
+    Training,
+    Waveform,
+    WaveformAugmentation,
+    WindowSpec,
+    seconds_of,
+)
 from reproductions.soundfusion.specs import (
     FusionSpec,
     ResNet1dSpec,
@@ -20,8 +26,8 @@ from reproductions.soundfusion.specs import (
 )
 
 RATE = 22050
-# 25 % of 110,250 samples, rounded down, overlap: 82,688 samples from start to start. The millionths keep the seventh
-# start from being rounded to the sample before.
+# Windows overlap by 25 % of 110,250 samples, rounded down: a hop of 82,688 samples. The microseconds keep the start of
+# the seventh window from being rounded down by one sample.
 HOP_SECONDS = 3.750023
 STEREO = TorchaudioLogMel(sample_rate=44100, n_fft=1024, hop_samples=512, n_mels=64, channels=2)
 MONO = TorchaudioLogMel(sample_rate=RATE, n_fft=1024, hop_samples=512, n_mels=128)
@@ -35,7 +41,7 @@ FRAME_WINDOWS = WindowSpec(
 SAMPLE_WINDOWS = WindowSpec(seconds=5.0, hop_seconds=HOP_SECONDS, max_per_track=7, rounding="starts")
 EXCERPT_SECONDS = seconds_of(173, EXCERPT.frames_per_second)
 FIRST_SECOND = WindowSpec(seconds=EXCERPT_SECONDS, hop_seconds=EXCERPT_SECONDS, max_per_track=1, rounding="starts")
-# What each of the two representations goes through in training.
+# Augmentation of the waveform in training.
 NOISE_AND_GAIN = {"noise_deviation": 0.02, "gain_db": 12.0}
 DROPOUT = 0.3
 AUGMENT_PROBABILITY = 0.8
@@ -43,12 +49,12 @@ FUSION_AUGMENT_PROBABILITY = 0.5
 
 
 def noise(probability: float = AUGMENT_PROBABILITY) -> Augmentation:
-    """Noise and gain of the samples."""
+    """Random noise and gain on the waveform."""
     return Augmentation(waveform=WaveformAugmentation(probability=probability, **NOISE_AND_GAIN))
 
 
 def masks(probability: float = AUGMENT_PROBABILITY, *, largest_share: float = 0.3, count: int = 2) -> Augmentation:
-    """Masks on the spectrogram."""
+    """Random masks on the spectrogram."""
     return Augmentation(
         spectrogram=SpectrogramAugmentation(probability=probability, masks=count, largest_share=largest_share)
     )
@@ -67,7 +73,7 @@ def _experiment(model: Spec, feature, windows: WindowSpec, second: Input | None 
 
 
 def simple_cnn(augmentation: Augmentation) -> Experiment:
-    """PyTorch's weight decay of 0.001 is a sum of squares times 0.0005."""
+    """SimpleCNN; PyTorch's weight decay of 0.001 equals an L2 penalty of 0.0005 times the sum of squares."""
     return _experiment(
         SimpleCnnSpec(), STEREO, WHOLE_CLIP, epochs=50, l2=5e-4, l2_variables="all", augmentation=augmentation
     )
@@ -92,13 +98,13 @@ def nnet(variant: str, *, epochs: int = 30, dropout: float, augmentation: Augmen
 
 
 def vgg16(weights: str) -> Experiment:
-    """The network of the performance table, as it may have been: the study's files do not have it."""
+    """VGG16 of the performance table, as far as it can be guessed: it is not in the study's files."""
     model = Vgg16Spec(weights=weights, head="average", trained="last_block", dropout=0.5)
     return _experiment(model, MONO, FRAME_WINDOWS, epochs=10, learning_rate=1e-4)
 
 
 def vgg16_literal(weights: str) -> Experiment:
-    """As in the study's notebook: the first second of a clip, and nearly everything frozen unless it is random."""
+    """VGG16 of the study's notebook: the first second of a clip, and most layers frozen unless weights are random."""
     trained = "all" if weights == "random" else "first_and_last"
     model = Vgg16Spec(weights=weights, head="classifier", trained=trained, dropout=0.5)
     return _experiment(model, EXCERPT, FIRST_SECOND, epochs=10, learning_rate=1e-4)

@@ -1,8 +1,8 @@
-"""The networks of the study: one spec, one network."""
+"""Builds the networks of the study from their specs."""
 
 import keras
 
-from common.core.spec import Spec
+from common.paper import Spec
 from reproductions.soundfusion.convolutional import build_nnet, build_simple_cnn
 from reproductions.soundfusion.residual import build_fusion, build_resnet1d, build_resnet2d
 from reproductions.soundfusion.vgg16 import build_vgg16
@@ -22,11 +22,12 @@ def build(spec: Spec, input_shape: tuple, classes: int) -> keras.Model:
 
     Args:
         spec: one of `specs.py`.
-        input_shape: (bands, frames, channels) of a spectrogram, (samples, 1), or samples and spectrogram.
+        input_shape: (bands, frames, channels) of a spectrogram, (samples, 1) of a waveform, or a waveform and a
+            spectrogram.
         classes: number of genres.
 
     Returns:
-        A model to (batch, classes) probabilities in float32.
+        A model that gives (batch, classes) probabilities in float32.
 
     Raises:
         SpecError: the input does not fit the network.

@@ -1,31 +1,24 @@
 """SoundFusion: L. Ausilio, M. Keshavarz, G. P. Prodan, "DLNN: Project presentation" (slides), with the report and the
 notebooks of their public repository.
 
-Claim: on FMA-small, networks over spectrograms beat networks over samples, smaller networks beat larger ones, and
+Claim: on FMA-small, networks on spectrograms beat networks on samples, smaller networks beat larger ones, and
 joining both representations beats each (57.1 % of clips). Expected here, on log-mel arrays of 128 columns a clip, by
-majority of windows: ResNet2D-s 53 %, nnet2 53 %, SimpleCNN 52 % of clips; an hour each (SimpleCNN: six minutes) on two
+majority voting: ResNet2D-s 53 %, nnet2 53 %, SimpleCNN 52 % of clips; an hour each (SimpleCNN: six minutes) on two
 cores in bfloat16.
 
     python reproductions/soundfusion/run.py --dataset fma_small --data ~/fma --table performance --row ResNet2D-s
 """
 
-from common.paper.experiment import Experiment
-from common.paper.paper import Paper
-from common.paper.tables import Confusion, Figure, ResultTable, Row
-from data_pipeline.features.spectrograms import TorchaudioLogMel
-from data_pipeline.features.waveform import Waveform
+from common.paper import Confusion, Experiment, Figure, Paper, ResultTable, TorchaudioLogMel, Waveform, result_table
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.model import build
 from reproductions.soundfusion.sources import SOURCES
 from reproductions.soundfusion.vgg16 import initialise
 
-_WINDOWS_AND_CLIPS = {
-    "metrics": ("test", "aggregation"),
-    # The study's aggregation is the most frequent decision of a clip's windows.
-    "compared_with": {"test": "window_accuracy", "aggregation": "clip_accuracy_majority_vote"},
-}
-_REPOSITORY = "Numbers are of the authors' repository; the slides show them as a picture."
+# The study's aggregation is majority voting over a clip's windows.
+_WINDOWS_AND_CLIPS = {"test": "window_accuracy", "aggregation": "clip_accuracy_majority_vote"}
+_REPOSITORY = "Numbers are from the authors' repository; the slides show them as a picture."
 SIMPLE_CNN = e.simple_cnn(e.masks(1.0))
 RESNET1D_M = e.resnet1d(32, epochs=10, augmentation=e.noise())
 RESNET1D_S = e.resnet1d(16, epochs=35, augmentation=e.noise())
@@ -35,67 +28,53 @@ NNET2 = e.nnet("nnet2", dropout=e.DROPOUT, augmentation=e.masks())
 SOUNDFUSION_1 = e.fusion("features", epochs=50)
 
 
-def _performance(label: str, test: float, aggregation: float | None, experiment: Experiment) -> Row:
-    return Row(label=label, published={"test": test, "aggregation": aggregation}, experiment=experiment)
-
-
-PERFORMANCE = ResultTable(
+PERFORMANCE = result_table(
     id="performance",
     title="SoundFusion performance",
     row_header="Model",
-    **_WINDOWS_AND_CLIPS,
+    compared_with=_WINDOWS_AND_CLIPS,
     notes=(
         "SimpleCNN sees whole clips, so its windows are its clips.",
-        "VGG16 is not the network of the authors' notebooks, whose curves stay below 26 % (table transfer): it has "
-        "ImageNet weights, of which the last block and a new last layer are trained, on windows of 5 s.",
+        "VGG16 is not the network of the authors' notebooks, whose curves stay below 26 % (table transfer): it "
+        "starts from ImageNet weights, and its last block and a new last layer are trained on windows of 5 s.",
     ),
-    rows=(
-        _performance("ResNet1D-m", 40.6, 42.6, RESNET1D_M),
-        _performance("VGG16", 49.2, 52.6, e.vgg16("imagenet")),
-        _performance("ResNet2D-s", 52.8, 56.7, RESNET2D_S),
-        _performance("nnet1", 34.4, 36.6, e.nnet("nnet1", dropout=0.5, augmentation=e.masks())),
-        _performance("nnet2", 47.5, 49.3, NNET2),
-        _performance("SimpleCNN", 48.4, None, SIMPLE_CNN),
-        _performance("SoundFusion-1", 53.5, 57.1, SOUNDFUSION_1),
-        _performance("SoundFusion-2", 48.3, 50.6, e.fusion("decisions", epochs=25)),
-    ),
+    rows={
+        "ResNet1D-m": ((40.6, 42.6), RESNET1D_M),
+        "VGG16": ((49.2, 52.6), e.vgg16("imagenet")),
+        "ResNet2D-s": ((52.8, 56.7), RESNET2D_S),
+        "nnet1": ((34.4, 36.6), e.nnet("nnet1", dropout=0.5, augmentation=e.masks())),
+        "nnet2": ((47.5, 49.3), NNET2),
+        "SimpleCNN": ((48.4, None), SIMPLE_CNN),
+        "SoundFusion-1": ((53.5, 57.1), SOUNDFUSION_1),
+        "SoundFusion-2": ((48.3, 50.6), e.fusion("decisions", epochs=25)),
+    },
 )
 
 
-def _regularised(label: str, validation: float, test: float, experiment: Experiment) -> Row:
-    return Row(label=label, published={"validation": validation, "test": test}, experiment=experiment)
-
-
-REGULARISATION = ResultTable(
+REGULARISATION = result_table(
     id="regularisation",
     title="Regularisation techniques",
     row_header="Model and regularisation",
-    metrics=("validation", "test"),
     compared_with={"validation": "valid_window_accuracy", "test": "window_accuracy"},
     notes=(
-        "Some cells of the authors' notebooks that say test evaluate the validation part; which of the published "
-        "numbers that touches is unknown.",
+        "Some cells of the authors' notebooks that are labelled test evaluate the validation part; which published "
+        "numbers are affected is unknown.",
     ),
-    rows=(
-        _regularised("ResNet1D: none", 47.2, 38.0, e.resnet1d(16, epochs=35, dropout=0.0)),
-        _regularised("ResNet1D: dropout", 51.5, 41.3, e.resnet1d(16, epochs=35)),
-        _regularised("ResNet1D: dropout + augmentation", 50.7, 41.8, RESNET1D_S),
-        _regularised("ResNet2D: none", 52.3, 48.5, e.resnet2d(16, dropout=0.0)),
-        _regularised("ResNet2D: dropout", 52.0, 48.9, e.resnet2d(16)),
-        _regularised("ResNet2D: dropout + augmentation", 53.1, 52.8, RESNET2D_S),
-    ),
+    rows={
+        "ResNet1D: none": ((47.2, 38.0), e.resnet1d(16, epochs=35, dropout=0.0)),
+        "ResNet1D: dropout": ((51.5, 41.3), e.resnet1d(16, epochs=35)),
+        "ResNet1D: dropout + augmentation": ((50.7, 41.8), RESNET1D_S),
+        "ResNet2D: none": ((52.3, 48.5), e.resnet2d(16, dropout=0.0)),
+        "ResNet2D: dropout": ((52.0, 48.9), e.resnet2d(16)),
+        "ResNet2D: dropout + augmentation": ((53.1, 52.8), RESNET2D_S),
+    },
 )
 
 
-def _width(label: str, test: float, experiment: Experiment) -> Row:
-    return Row(label=label, published={"test": test}, experiment=experiment)
-
-
-WIDTH = ResultTable(
+WIDTH = result_table(
     id="width",
     title="Width scaling",
     row_header="Network",
-    metrics=("test",),
     compared_with={"test": "window_accuracy"},
     notes=(
         _REPOSITORY,
@@ -103,31 +82,30 @@ WIDTH = ResultTable(
         "another cell of the same notebook.",
         "Published seconds per epoch, small, medium, large: ResNet1D 121, 187, 390; ResNet2D 79, 153, 208.",
     ),
-    rows=(
-        _width("ResNet1D-s", 34.4, RESNET1D_S),
-        _width("ResNet1D-m", 40.6, RESNET1D_M),
-        _width("ResNet1D-l", 44.1, e.resnet1d(64, epochs=10, augmentation=e.noise())),
-        _width("ResNet2D-s", 52.8, RESNET2D_S),
-        _width("ResNet2D-m", 49.4, RESNET2D_M),
-        _width("ResNet2D-l", 50.0, e.resnet2d(64, augmentation=e.masks())),
-    ),
+    rows={
+        "ResNet1D-s": (34.4, RESNET1D_S),
+        "ResNet1D-m": (40.6, RESNET1D_M),
+        "ResNet1D-l": (44.1, e.resnet1d(64, epochs=10, augmentation=e.noise())),
+        "ResNet2D-s": (52.8, RESNET2D_S),
+        "ResNet2D-m": (49.4, RESNET2D_M),
+        "ResNet2D-l": (50.0, e.resnet2d(64, augmentation=e.masks())),
+    },
 )
 
 
-def _cell(probability: float, share: float, masks: int, validation: float) -> Row:
-    return Row(
-        label=f"p {probability:g}, {100 * share:.0f} %, {masks} mask{'s' if masks > 1 else ''}",
-        published={"validation": validation},
-        experiment=e.simple_cnn(e.masks(probability, largest_share=share, count=masks)),
-    )
+def _cell_label(probability: float, share: float, masks: int) -> str:
+    return f"p {probability:g}, {100 * share:.0f} %, {masks} mask{'s' if masks > 1 else ''}"
 
 
-def _grid(number: int, rows: tuple[Row, ...], *notes: str) -> ResultTable:
-    return ResultTable(
+def _cell(probability: float, share: float, masks: int) -> Experiment:
+    return e.simple_cnn(e.masks(probability, largest_share=share, count=masks))
+
+
+def _grid(number: int, rows: dict[str, tuple[float, Experiment]], *notes: str) -> ResultTable:
+    return result_table(
         id=f"specaugment{number}",
         title=f"SpecAugment with SimpleCNN, grid {number}",
         row_header="Probability, largest mask, masks",
-        metrics=("validation",),
         compared_with={"validation": "valid_highest_window_accuracy"},
         notes=(_REPOSITORY, "Published and measured: the highest validation accuracy of all epochs.", *notes),
         rows=rows,
@@ -136,63 +114,58 @@ def _grid(number: int, rows: tuple[Row, ...], *notes: str) -> ResultTable:
 
 SPECAUGMENT_1 = _grid(
     1,
-    tuple(
-        _cell(probability, share, masks, value)
+    {
+        _cell_label(probability, share, masks): (value, _cell(probability, share, masks))
         for probability, values in p.GRID_1.items()
         for (share, masks), value in zip(p.GRID_1_COLUMNS, values, strict=True)
-    ),
-    "The authors trained one model object through all cells, so theirs began from earlier cells' weights; here every "
-    "cell begins afresh.",
+    },
+    "The authors trained one model object in all cells, so their later cells started from weights of earlier ones; "
+    "here every cell starts from initial weights.",
 )
 SPECAUGMENT_2 = _grid(
     2,
-    tuple(
-        _cell(1.0, share, masks, value)
+    {
+        _cell_label(1.0, share, masks): (value, _cell(1.0, share, masks))
         for share, values in p.GRID_2.items()
         for masks, value in zip(p.GRID_2_MASKS, values, strict=True)
-    ),
+    },
 )
-NNET2_CURVES = ResultTable(
+NNET2_CURVES = result_table(
     id="nnet2",
     title="nnet2 without and with regularisation",
     row_header="Training",
-    **_WINDOWS_AND_CLIPS,
+    compared_with=_WINDOWS_AND_CLIPS,
     notes=(
-        "The slides show loss curves and no numbers. Read off: without regularisation the validation loss is least, "
+        "The slides show loss curves and no numbers. Read off: without regularisation the validation loss is lowest, "
         "about 1.48, early, and rises to about 2.8 while the training loss falls to 0.46 (40 epochs); with it the "
         "validation loss stays between 1.45 and 1.63 and the training loss ends near 1.23 (30 epochs).",
     ),
-    rows=(
-        Row(
-            label="without regularisation",
-            published={"test": None, "aggregation": None},
-            experiment=e.nnet("nnet2", epochs=40, dropout=0.0, augmentation=None),
+    rows={
+        "without regularisation": (
+            (None, None),
+            e.nnet("nnet2", epochs=40, dropout=0.0, augmentation=None),
         ),
-        Row(label="with regularisation", published={"test": None, "aggregation": None}, experiment=NNET2),
-    ),
+        "with regularisation": ((None, None), NNET2),
+    },
 )
-TRANSFER = ResultTable(
+TRANSFER = result_table(
     id="transfer",
     title="Transfer learning with VGG16, as in the authors' notebooks",
     row_header="Weights before training",
-    metrics=("validation",),
     compared_with={"validation": "valid_window_accuracy"},
     notes=(
         "The slides show curves and no numbers. Read off the stored curves, validation accuracy: random about 13.4 % "
         "throughout, ImageNet 14.9 % throughout, GTZAN from 14.4 to 25.4 % in ten epochs.",
-        "The notebooks lower the learning rate on a plateau that they look for after every batch; here it stays.",
-        "The GTZAN weights are to be trained first: row random, `--dataset gtzan --split fault_filtered`, then "
+        "The notebooks lower the learning rate on a plateau, checked after every batch; here it is constant.",
+        "Train the GTZAN weights first: row random, `--dataset gtzan --split fault_filtered`, then "
         "`--weights gtzan=FILE`; the authors augmented the samples there, which features made beforehand do not allow.",
     ),
-    rows=tuple(
-        Row(label=weights, published={"validation": None}, experiment=e.vgg16_literal(weights))
-        for weights in ("random", "imagenet", "gtzan")
-    ),
+    rows={weights: (None, e.vgg16_literal(weights)) for weights in ("random", "imagenet", "gtzan")},
 )
 _SMOKE = {
     "model.blocks": (1, 1, 1, 1),
     "model.units": 64,
-    # A demonstration downloads nothing.
+    # The demo downloads nothing.
     "model.weights": "random",
     # The few updates of smoke scale would leave moving statistics with momentum 0.9 behind.
     "model.norm_momentum": 0.5,
@@ -231,7 +204,6 @@ PAPER = Paper(
     title="SoundFusion",
     citation='L. Ausilio, M. Keshavarz, G. P. Prodan, "DLNN: Project presentation", slides, with report and code.',
     tables=(PERFORMANCE, REGULARISATION, WIDTH, SPECAUGMENT_1, SPECAUGMENT_2, NNET2_CURVES, TRANSFER),
-    architecture=(),
     figures=(
         Figure("waveform_windows", "waveform_windows", "Windows of 5 s over the samples"),
         Figure("windows", "windows", "The same windows of a mel spectrogram"),
@@ -265,7 +237,7 @@ PAPER = Paper(
             "ResNet2D",
             ("width", "ResNet2D-m"),
             p.CONFUSION_RESNET2D_M,
-            "It is of the medium network, whose clip accuracy is 53.6 %, not of the small one of table performance.",
+            "It is of the medium network, whose clip accuracy is 53.6 %, not of the small one in table performance.",
         ),
         _confusion(3, "ResNet1D", ("performance", "ResNet1D-m"), p.CONFUSION_RESNET1D_M),
     ),
@@ -283,18 +255,17 @@ PAPER = Paper(
     },
     smoke=_SMOKE,
     smoke_paper_features=_SMOKE | {"training.epochs": 1, "training.windows_per_epoch": 32},
-    smoke_tracks_per_genre=12,
-    paper_seeds=3,
     published_classes=8,
     sources=SOURCES,
     notes=(
         "A later state of the authors' notebooks has a wider SoundFusion-1 of 1,102,680 parameters: `--set "
         "model.waveform_filters=32 --set model.branch_units=128`.",
         "Slides and report show the layers of another ResNet1D (4,086,794 parameters) beside the results of this one.",
-        "The slides conclude that smaller models are better; in these numbers that holds for ResNet2D alone.",
-        "Windows are cut from the decibels of the whole clip; the study transforms each segment by itself.",
+        "The slides conclude that smaller models are better; in these numbers that holds for ResNet2D only.",
+        "Windows are cut from the decibels of the whole clip; the study transforms each segment separately.",
         "A clip too short for SimpleCNN's 29.9 s is left out with `--skip-bad`, where the study adds zeros; one with "
         "fewer than seven segments keeps those it has, where the study drops it.",
-        "VGG16's new layers begin with Keras' initial weights where random; ImageNet weights see decibels as they are.",
+        "VGG16's random layers start from Keras' initial weights; with ImageNet weights its input is decibels as they "
+        "are.",
     ),
 )

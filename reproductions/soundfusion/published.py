@@ -1,4 +1,4 @@
-"""Published numbers of the study that are too many to stand between its experiments.
+"""Published numbers of the study that are too many for its table declarations.
 
 The slides show them as pictures; the numbers behind the pictures are in the notebooks of the authors' repository.
 """
@@ -20,7 +20,7 @@ GRID_2 = {
     0.6: (56.875, 54.625, 51.5),
     0.7: (56.875, 56.375, 49.0),
 }
-# True genre x decided genre, in clips of the test part (100 of each genre).
+# True genre x predicted genre, in clips of the test part (100 of each genre).
 CONFUSION_SOUNDFUSION_1 = (
     (77, 4, 2, 8, 6, 0, 3, 0),
     (12, 68, 1, 0, 12, 1, 1, 5),

@@ -1,40 +1,41 @@
-"""The residual networks of the study, over samples and over spectrograms, and the vectors that the fusion takes."""
+"""The residual networks of the study, on waveforms and on spectrograms, and SoundFusion, which combines the two."""
 
 import keras
 
-from common.core.errors import SpecError
 from common.layers.pytorch import PaddedMaxPooling, adaptive_average, batch_norm, conv1d, conv2d, dense
+from common.paper import SpecError
 from reproductions.soundfusion.specs import FusionSpec, ResNet1dSpec, ResNet2dSpec
 
 SLOPE = 0.01
-# Sides of the poolings behind the nine blocks.
+# Pool sizes after the nine blocks.
 POOLS = (9, 9, 9, 9, 3, 3, 3, 3, 3)
 FINAL_SIDE = 7
 
 
 def resnet1d_vector(inputs, base_filters: int, *, momentum: float):
-    """Samples to a vector: (batch, 110250, 1) -> (batch, 4F).
+    """The waveform branch: (batch, 110250, 1) -> (batch, 4F).
 
-    Unlike the network that it is named after, its convolutions have no biases, every block has a projection, and the
-    first convolution neither normalisation nor activation.
+    Unlike in the network that it is named after, the convolutions have no biases, every block has a projection, and the
+    first convolution has neither normalisation nor activation.
 
     Raises:
-        SpecError: the input is no sequence of samples, or too short for the poolings.
+        SpecError: the input is not a sequence of samples, or too short for the poolings.
     """
     if len(inputs.shape) != 3 or inputs.shape[-1] != 1:
         raise SpecError(
-            f"ResNet1D: an input of shape {_shown(inputs)} is no sequence of samples. Give it audio, not spectrograms."
+            f"ResNet1D: an input of shape {_shown(inputs)} is not a sequence of samples. Give it "
+            "audio, not spectrograms."
         )
     f = base_filters
-    # Lengths at 110,250 samples: 36752, then 4083, 453, 50, 5, 2, 1, 1, 1, 1 behind the blocks.
+    # Lengths at 110,250 samples: 36752, then 4083, 453, 50, 5, 2, 1, 1, 1, 1 after the blocks.
     x = conv1d(inputs, f, 3, stride=3, padding=3, bias=False, name="stem")
     for number, (filters, pool) in enumerate(zip((f, f, *[2 * f] * 6, 4 * f), POOLS, strict=True), start=1):
         name = f"block{number}"
         x = _block1d(x, filters, momentum=momentum, name=name)
         if x.shape[1] + 2 < pool:
             raise SpecError(
-                f"ResNet1D: {inputs.shape[1]} samples are too few: {x.shape[1]} are left at pooling {number}, which "
-                f"takes {pool}. Give it longer windows, or a higher sample rate."
+                f"ResNet1D: {inputs.shape[1]} samples are too few: {x.shape[1]} are left at pooling {number}, whose "
+                f"size is {pool}. Give it longer windows, or a higher sample rate."
             )
         x = PaddedMaxPooling(pool, padding=1, name=f"{name}_pool")(x)
     x = conv1d(x, 4 * f, 1, name="head")
@@ -53,13 +54,13 @@ def _block1d(x, filters: int, *, momentum: float, name: str):
 
 
 def resnet2d_vector(inputs, base_filters: int, blocks: tuple[int, ...], *, momentum: float):
-    """Spectrogram to a vector: (batch, 128, 216, 1) -> (batch, 196F).
+    """The spectrogram branch: (batch, 128, 216, 1) -> (batch, 196F).
 
-    The study calls it ResNet34, but its stages have F, 2F, 2F and 4F channels, each block a single normalisation on its
-    main path, and each shortcut a projection.
+    The study calls it ResNet34, but its stages have F, 2F, 2F and 4F channels, each block has a single normalisation on
+    its main path, and each shortcut is a projection.
 
     Raises:
-        SpecError: the input is no spectrogram.
+        SpecError: the input is not a spectrogram.
     """
     require_spectrogram(inputs, "ResNet2D")
     f = base_filters
@@ -90,7 +91,9 @@ def _block2d(x, filters: int, stride: int, *, momentum: float, name: str):
 def require_spectrogram(inputs, network: str) -> None:
     """Raise SpecError where the input is not (batch, bands, frames, channels)."""
     if len(inputs.shape) != 4:
-        raise SpecError(f"{network}: an input of shape {_shown(inputs)} is no spectrogram (bands, frames, channels).")
+        raise SpecError(
+            f"{network}: an input of shape {_shown(inputs)} is not a spectrogram (bands, frames, channels)."
+        )
 
 
 def _shown(inputs) -> str:
@@ -98,7 +101,7 @@ def _shown(inputs) -> str:
 
 
 def logits_of(spec, x, classes: int, name: str = "logits"):
-    """The last layer, with dropout before or behind it: (batch, c) -> (batch, classes)."""
+    """The last layer, with dropout before or after it: (batch, c) -> (batch, classes)."""
     if spec.dropout and spec.dropout_on == "features":
         x = keras.layers.Dropout(spec.dropout, name=f"{name}_dropout")(x)
     x = dense(x, classes, name=name)
@@ -108,7 +111,7 @@ def logits_of(spec, x, classes: int, name: str = "logits"):
 
 
 def probabilities_of(x, name: str = "genre"):
-    """Softmax in float32 also under mixed precision: in bfloat16 it has two digits."""
+    """Softmax in float32 even under mixed precision: in bfloat16 it has two digits."""
     return keras.layers.Softmax(dtype="float32", name=name)(x)
 
 
@@ -132,22 +135,22 @@ def build_fusion(spec: FusionSpec, input_shape: tuple[tuple[int, ...], ...], cla
     Both branches are trained together from random weights.
 
     Raises:
-        SpecError: not samples and a spectrogram.
+        SpecError: the inputs are not a waveform and a spectrogram.
     """
     if len(input_shape) != 2 or not isinstance(input_shape[0], tuple):
         raise SpecError(f"SoundFusion: takes samples and a spectrogram of the same window, received {input_shape}.")
     waveform = keras.Input(input_shape[0], name="waveform")
     spectrogram = keras.Input(input_shape[1], name="spectrogram")
-    one = resnet1d_vector(waveform, spec.waveform_filters, momentum=spec.norm_momentum)
-    two = resnet2d_vector(spectrogram, spec.base_filters, spec.blocks, momentum=spec.norm_momentum)
-    two = dense(two, spec.branch_units, name="branch2d")
+    waveform_vector = resnet1d_vector(waveform, spec.waveform_filters, momentum=spec.norm_momentum)
+    spectrogram_vector = resnet2d_vector(spectrogram, spec.base_filters, spec.blocks, momentum=spec.norm_momentum)
+    spectrogram_vector = dense(spectrogram_vector, spec.branch_units, name="branch2d")
     if spec.combination == "features":
-        joined = keras.layers.Concatenate(name="features")([one, two])
+        joined = keras.layers.Concatenate(name="features")([waveform_vector, spectrogram_vector])
         outputs = probabilities_of(logits_of(spec, joined, classes))
     else:
-        from_samples = probabilities_of(logits_of(spec, one, classes, "logits1d"), "genre1d")
-        from_spectrogram = probabilities_of(logits_of(spec, two, classes, "logits2d"), "genre2d")
-        outputs = WeightedMean(spec.waveform_weight, name="decision")([from_samples, from_spectrogram])
+        from_waveform = probabilities_of(logits_of(spec, waveform_vector, classes, "logits1d"), "genre1d")
+        from_spectrogram = probabilities_of(logits_of(spec, spectrogram_vector, classes, "logits2d"), "genre2d")
+        outputs = WeightedMean(spec.waveform_weight, name="decision")([from_waveform, from_spectrogram])
     return keras.Model([waveform, spectrogram], outputs, name=f"soundfusion_{spec.combination}")
 
 

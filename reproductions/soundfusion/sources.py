@@ -1,11 +1,10 @@
 """Where every value of the study's experiments comes from."""
 
-from common.paper.provenance import ACCUMULATION, ROTATION, STEPS_AND_WEIGHTS, assumed, stated, unused
+from common.paper import assumed, stated
 
 _SILENT = "slides, report and code are silent"
 _CODE = "the authors' code"
 SOURCES = {
-    "paper": stated("the slides themselves"),
     "model.kind": stated("slides, learning framework"),
     "model.dropout": stated("slides: 30-50 %; 0.3 in most of the authors' runs, 0.5 in those of nnet1 and VGG16"),
     "model.dropout_on": stated("slides: after the output layer (option: `--set model.dropout_on=features`)"),
@@ -50,7 +49,7 @@ SOURCES = {
     "windows.rounding": assumed("each start is rounded down; the study's segments are transformed one by one instead"),
     "protocol.split": stated(
         "slides: 80/10/10, stratified; the code takes FMA's official split, of the same shares "
-        "(`--split official`), which also parts artists"
+        "(`--split official`), which is also an artist filter"
     ),
     "protocol.unit": stated(f"{_CODE}: clips"),
     "protocol.fractions": stated("slides: 80/10/10"),
@@ -58,7 +57,7 @@ SOURCES = {
     "protocol.seed": assumed(f"{_SILENT}; one fixed shuffle for all rows"),
     "training.optimizer": stated("the report: Adam (epsilon is Keras' 1e-7, PyTorch has 1e-8)"),
     "training.learning_rate": assumed(
-        "the report says 1e-4, but its code never hands it on, so that the numbers are of 0.001 (option: `--set "
+        "the report says 1e-4, but its code never passes it on, so that the numbers are for 0.001 (option: `--set "
         "training.learning_rate=0.0001`); VGG16 has 1e-4 in both"
     ),
     "training.batch_windows": stated(
@@ -68,14 +67,14 @@ SOURCES = {
     "training.epochs": stated("the authors' runs: 10 to 50; the report says 20 to 150"),
     "training.patience_epochs": stated(f"{_CODE}: none"),
     "training.keep": assumed(
-        "least validation loss, which for SimpleCNN includes the penalty, as PyTorch's does not; the code means to do "
-        "so, but keeps a reference, so that it judges the last epoch (option: `--set training.keep=last`)"
+        "lowest validation loss, which for SimpleCNN includes the penalty, unlike PyTorch's; the code means to keep "
+        "these weights, but keeps a reference, so that it evaluates the last epoch (option: `--set training.keep=last`)"
     ),
     "training.plateau_epochs": assumed(
         "none; early notebooks of nnet and those of VGG16 multiply the rate by 0.2 on a plateau of 5 in "
         "PyTorch's count, which is 6 here (option: `--set training.plateau_epochs=6`)"
     ),
-    "training.plateau_factor": assumed("0.2 where a plateau is looked for"),
+    "training.plateau_factor": assumed("0.2 where a plateau lowers the rate"),
     "training.precision": assumed(f"{_SILENT}; float32 is PyTorch's default"),
     "training.standardise": assumed(
         "none in training; a test script of SimpleCNN normalises each batch, which is left out"
@@ -107,17 +106,13 @@ SOURCES = {
     "training.augmentation.spectrogram.width": assumed("shares of the axis, see largest_share"),
     "training.augmentation.spectrogram.fill": assumed("the spectrogram's mean, as in the code of SimpleCNN"),
     "second_input": stated("slides: both representations; networks with one input have none"),
+    "second_input.feature": stated(_CODE),
     "second_input.feature.kind": stated("slides: mel spectrogram"),
-    "second_input.feature.sample_rate": stated(_CODE),
     "second_input.feature.n_fft": stated("slides: window of 1,024"),
     "second_input.feature.hop_samples": stated("slides: 512"),
-    "second_input.feature.n_mels": stated(_CODE),
-    "second_input.feature.channels": stated(_CODE),
     "second_input.feature.top_db": assumed("see feature.top_db"),
+    "second_input.windows": stated("the same windows"),
     "second_input.windows.seconds": stated("the same 5 seconds, 216 frames"),
-    "second_input.windows.hop_seconds": stated("the same windows"),
-    "second_input.windows.max_per_track": stated("the same windows"),
     "second_input.windows.rounding": assumed("see windows.rounding; starts agree to half a hop"),
-    "training.augmentation.chain": assumed("masks alone, see training.augmentation.spectrogram"),
-    **unused("protocol.folds", "copies", "training.plateau_threshold", *STEPS_AND_WEIGHTS, *ROTATION, *ACCUMULATION),
+    "training.augmentation.chain": assumed("masks only, see training.augmentation.spectrogram"),
 }

@@ -1,10 +1,10 @@
-"""What can be varied in the networks of the study."""
+"""Specs of the study's networks: what can be varied in each."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from common.core.spec import Spec
+from common.paper import Spec
 
 VGG16_UNITS = 4096
 Rate = Annotated[float, Field(ge=0, lt=1)]
@@ -12,13 +12,13 @@ DropoutPlace = Literal["logits", "features"]
 
 
 class _NetworkSpec(Spec):
-    """Shared by all networks.
+    """Fields shared by all networks.
 
     Args:
         dropout: rate of the last dropout.
-        dropout_on: the study drops `logits`, the outputs of the last layer, of which half then count as zero in
-            training; `features`, the inputs of that layer, is where dropout usually stands.
-        norm_momentum: of the moving statistics of batch normalisation.
+        dropout_on: the study applies dropout to the `logits`, the outputs of the last layer, which are then set to zero
+            at random in training; `features`, the inputs of that layer, is the usual place.
+        norm_momentum: momentum of the moving statistics of batch normalisation.
     """
 
     dropout: Rate = 0.0
@@ -38,10 +38,10 @@ class SimpleCnnSpec(_NetworkSpec):
 
 
 class ResNet1dSpec(_NetworkSpec):
-    """Nine residual blocks over samples.
+    """Nine residual blocks on a waveform.
 
     Args:
-        base_filters: channels F of the first blocks: 16 is the small, 32 the medium, 64 the large network.
+        base_filters: channels F of the first blocks: 16 for the small, 32 for the medium, 64 for the large network.
     """
 
     kind: Literal["resnet1d"] = "resnet1d"
@@ -49,12 +49,12 @@ class ResNet1dSpec(_NetworkSpec):
 
 
 class ResNet2dSpec(_NetworkSpec):
-    """Four stages of residual blocks over a spectrogram.
+    """Four stages of residual blocks on a spectrogram.
 
     Args:
-        base_filters: channels F of the first stage; the stages have F, 2F, 2F and 4F. 16 is the small, 32 the medium,
-            64 the large network.
-        blocks: residual blocks in each stage.
+        base_filters: channels F of the first stage; the stages have F, 2F, 2F and 4F. 16 for the small, 32 for
+            the medium, 64 for the large network.
+        blocks: number of residual blocks in each stage.
     """
 
     kind: Literal["resnet2d"] = "resnet2d"
@@ -63,10 +63,11 @@ class ResNet2dSpec(_NetworkSpec):
 
 
 class TransposedNnetSpec(_NetworkSpec):
-    """nnet1 or nnet2 turned by a quarter: kernels cover all frames and slide along frequency.
+    """nnet1 or nnet2 with the axes swapped: kernels cover all frames and slide along frequency.
 
     Args:
-        filters: channels of the three convolutions; nnet2 adds the first to the third, so there they are equal.
+        filters: channels of the three convolutions; nnet2 adds the output of the first to that of the
+            third, so these two must be equal.
         hidden_dropout: rate after the first hidden layer of nnet1.
     """
 
@@ -80,13 +81,13 @@ class Vgg16Spec(_NetworkSpec):
     """VGG16 (K. Simonyan, A. Zisserman, 2014) for spectrograms.
 
     Args:
-        weights: what it starts from: `random`, `imagenet` (Keras' own, downloaded unless `--weights imagenet=FILE`
-            gives them), or `gtzan` (a VGG16 that was trained on GTZAN, `--weights gtzan=FILE`).
-        head: `classifier` keeps VGG16's two layers of 4,096 units; `average` puts one new layer on the average of the
+        weights: initial weights: `random`, `imagenet` (those of Keras, downloaded unless given by `--weights
+            imagenet=FILE`), or `gtzan` (of a VGG16 that was trained on GTZAN, `--weights gtzan=FILE`).
+        head: `classifier` keeps VGG16's two layers of 4,096 units; `average` has one new layer on the average of the
             last maps.
-        trained: `all` layers; `first_and_last` (the first convolution is new, for one channel, and so is the last
-            layer); or `last_block` (the last three convolutions, and the new layer).
-        units: of each of the two layers of the classifier.
+        trained: layers that are trained: `all`; `first_and_last` (the new first convolution, for one channel, and the
+            new last layer); or `last_block` (the last three convolutions and the new layer).
+        units: units of each of the two layers of the classifier.
     """
 
     kind: Literal["vgg16"] = "vgg16"
@@ -99,23 +100,25 @@ class Vgg16Spec(_NetworkSpec):
     def _fits(self) -> "Vgg16Spec":
         fitting = {"imagenet": ("first_and_last", "last_block"), "gtzan": ("first_and_last", "all")}
         if self.trained not in fitting.get(self.weights, (self.trained,)):
-            raise ValueError(f"weights {self.weights} go with trained {' or '.join(fitting[self.weights])}")
+            raise ValueError(
+                f"weights {self.weights} go with trained {' or '.join(fitting[self.weights])}, received {self.trained}"
+            )
         if self.weights == "imagenet" and self.units != VGG16_UNITS:
             raise ValueError(f"weights imagenet go with {VGG16_UNITS} units, received {self.units}")
         return self
 
 
 class FusionSpec(_NetworkSpec):
-    """ResNet1D and ResNet2D side by side on the same window.
+    """ResNet1D and ResNet2D in parallel on the same window.
 
     Args:
-        combination: `features` (SoundFusion-1: the branches' vectors are joined) or `decisions` (SoundFusion-2: the
-            branches' probabilities are averaged).
-        base_filters: F of the branch over spectrograms.
-        waveform_filters: F of the branch over samples; its vector has 4F values.
-        blocks: residual blocks in each stage of the branch over spectrograms.
-        branch_units: length of the vector of the branch over spectrograms.
-        waveform_weight: share of the decision that the branch over samples has (`decisions` only).
+        combination: `features` (SoundFusion-1: the branches' vectors are concatenated) or `decisions` (SoundFusion-2:
+            the branches' probabilities are averaged).
+        base_filters: F of the spectrogram branch.
+        waveform_filters: F of the waveform branch; its vector has 4F values.
+        blocks: number of residual blocks in each stage of the spectrogram branch.
+        branch_units: length of the vector of the spectrogram branch.
+        waveform_weight: weight of the waveform branch in the averaged probabilities (`decisions` only).
     """
 
     kind: Literal["fusion"] = "fusion"

@@ -1,4 +1,4 @@
-"""VGG16 for spectrograms, from random or trained weights."""
+"""VGG16 for spectrograms, with random or pretrained weights."""
 
 import zipfile
 from pathlib import Path
@@ -6,8 +6,9 @@ from typing import Any
 
 import keras
 
-from common.core.errors import DataError, RunError, SpecError
+from common.core.errors import DataError, RunError
 from common.layers.pytorch import adaptive_average, dense
+from common.paper import SpecError
 from common.training.regularizers import layers_within
 from reproductions.soundfusion.residual import logits_of, probabilities_of, require_spectrogram
 from reproductions.soundfusion.specs import Vgg16Spec
@@ -15,7 +16,7 @@ from reproductions.soundfusion.specs import Vgg16Spec
 LAST_BLOCK = "block5"
 FIRST_CONVOLUTION = "block1_conv1"
 POOLED_SIDE = 7
-# Of VGG16's own classifier, in torchvision as in the paper by Simonyan and Zisserman.
+# In VGG16's own classifier, both in torchvision and in the paper by Simonyan and Zisserman.
 CLASSIFIER_DROPOUT = 0.5
 SHORTEST_SIDE = 32
 HOW_TO_TRAIN = (
@@ -27,11 +28,11 @@ HOW_TO_TRAIN = (
 def build_vgg16(spec: Vgg16Spec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
     """(batch, bands, frames, 1) -> (batch, classes) probabilities, with random weights (see `initialise`).
 
-    The study trains the first convolution, for one channel. Where the first convolution stays as it was trained, on
-    pictures of three, the spectrogram is given three times.
+    The study trains the first convolution, for one channel. Where the first convolution is frozen as it was trained on
+    images, the spectrogram is its input in all three channels.
 
     Raises:
-        SpecError: the input is no spectrogram, or too small.
+        SpecError: the input is not a spectrogram, or too small.
     """
     inputs = keras.Input(input_shape, name="spectrogram")
     require_spectrogram(inputs, "VGG16")
@@ -39,7 +40,8 @@ def build_vgg16(spec: Vgg16Spec, input_shape: tuple[int, ...], classes: int) -> 
     if min(input_shape[:2]) < SHORTEST_SIDE:
         raise SpecError(
             f"VGG16: a spectrogram of {input_shape[0]} x {input_shape[1]} is too small for its five poolings; both "
-            f"sides have to be at least {SHORTEST_SIDE}. Leave its rows out, or give it features with more frames."
+            f"sides have to be at least {SHORTEST_SIDE}. Leave its rows out, or give it features with "
+            "more bands or frames."
         )
     if spec.trained == "last_block":
         x = keras.layers.Concatenate(name="three_channels")([x, x, x])
@@ -64,23 +66,24 @@ def build_vgg16(spec: Vgg16Spec, input_shape: tuple[int, ...], classes: int) -> 
 
 
 def initialise(model: keras.Model, spec: Any, files: dict[str, Path]) -> None:
-    """Put trained weights into a freshly built network; others than VGG16 start from random ones.
+    """Load pretrained weights into a new network; does nothing for networks that start from random weights.
 
     Args:
-        files: name -> file of trained weights, for `imagenet` and `gtzan`.
+        model: the network that `build` returns for `spec`.
+        files: name -> file of pretrained weights, for `imagenet` and `gtzan`.
 
     Raises:
-        RunError: the weights cannot be downloaded.
+        RunError: the weights are not given, or cannot be downloaded.
         DataError: a file does not hold the weights of such a network.
     """
     if getattr(spec, "weights", "random") == "random":
         return
     donor = _imagenet(spec, files.get("imagenet")) if spec.weights == "imagenet" else _gtzan(model, spec, files)
-    taken = {layer.name: layer for layer in layers_within(donor) if layer.weights}
+    donor_layers = {layer.name: layer for layer in layers_within(donor) if layer.weights}
     for layer in layers_within(model):
         is_new = layer.name == "logits" or (layer.name == FIRST_CONVOLUTION and spec.trained == "first_and_last")
         if layer.weights and not is_new:
-            layer.set_weights(taken[layer.name].get_weights())
+            layer.set_weights(donor_layers[layer.name].get_weights())
 
 
 def _imagenet(spec: Vgg16Spec, file: Path | None) -> keras.Model:
@@ -88,13 +91,13 @@ def _imagenet(spec: Vgg16Spec, file: Path | None) -> keras.Model:
     if file is not None:
         donor = keras.applications.VGG16(include_top=with_classifier, weights=None)
         classifier = "with" if with_classifier else "without"
-        return _loaded(donor, file, f"VGG16 as keras.applications keeps it, {classifier} its classifier")
+        return _loaded(donor, file, f"VGG16 of keras.applications, {classifier} its classifier")
     try:
         return keras.applications.VGG16(include_top=with_classifier, weights="imagenet")
-    except Exception as error:  # whatever the download raises: without a network there are many kinds
+    except Exception as error:  # without an internet connection the download raises exceptions of many types
         raise RunError(
             f"the ImageNet weights of VGG16 cannot be downloaded ({error}). Give a file of them with --weights "
-            "imagenet=FILE, or start from random weights and say so: --set model.weights=random."
+            "imagenet=FILE, or start from random weights with --set model.weights=random."
         ) from error
 
 

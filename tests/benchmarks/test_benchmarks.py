@@ -1,4 +1,4 @@
-"""The benchmarks measure what they say, at sizes of seconds; how fast anything is, is not tested here."""
+"""The benchmarks measure what they claim to, at sizes that take seconds; no speed is tested here."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def require_structure(result, *, rounds, peers, ratios):
         assert len(figures) == rounds
         assert all(np.isfinite(figure) and figure > 0 for figure in figures)
     assert result.requirements
-    # What is written can be read, and holds all that a reader needs to judge the figures.
+    # What is written can be read, and holds all that a reader needs to interpret the figures.
     values = json.loads(json.dumps(result.as_json(), allow_nan=False))
     assert values["settings"]["rounds"] == rounds
     assert values["versions"]["numpy"] == np.__version__
@@ -97,7 +97,7 @@ def test_training_step(tmp_path):
         ratios={"stream / array", "array again / array", "stream / array, processor time"},
     )
     assert [entry["requirement"] for entry in values["requirements"]] == ["at most 1.05"] * 2
-    assert values["requirements"][1]["measured"] >= 1, "the control judges a difference in either direction"
+    assert values["requirements"][1]["measured"] >= 1, "the control counts a difference in either direction"
 
 
 @pytest.mark.slow
@@ -112,7 +112,7 @@ def test_memory_child_streams_every_window_and_trains(tmp_path):
 
 
 def test_accumulation(monkeypatch):
-    """A way that the system ends is left out and named; with nothing to compare, the benchmark says so."""
+    """A variant that runs out of memory is left out and named; with nothing to compare, the benchmark fails."""
 
     def pretend(task):
         if task["precision"] == "float32" and task["windows"] == 80:
@@ -175,7 +175,7 @@ def test_memory(tmp_path, monkeypatch):
     assert result.ratios["large / small"] == [2, 2]
     assert not result.holds
     assert [task["cache"].rsplit("/")[-1] for task in tasks] == ["small", "large"] * 2
-    assert len({task["work"] for task in tasks}) == 4, "a training would go on from another's checkpoint"
+    assert len({task["work"] for task in tasks}) == 4, "a training would resume from another's checkpoint"
 
 
 @pytest.mark.slow
@@ -200,7 +200,7 @@ def test_synthetic_shards_are_a_finished_cache(tmp_path):
     assert len({window.tobytes() for window in values}) == 3, "shards repeat each other"
 
 
-def test_a_full_disk_is_one_clear_line(tmp_path):
+def test_too_little_free_space_is_one_clear_error(tmp_path):
     with (
         pytest.raises(DataError, match=r"needs .* GB of free space, found .* --folder"),
         synthetic.scratch(tmp_path, 1 << 60),
@@ -229,7 +229,7 @@ def test_peers_take_turns_and_the_first_round_does_not_count():
         assert {name: len(values) for name, values in measured.items()} == {"A": 2, "B": 2}
 
 
-def test_work_of_other_processes_is_told_from_our_own(monkeypatch):
+def test_work_of_other_processes_is_distinguished_from_our_own(monkeypatch):
     def spin(number):
         ends = time.perf_counter() + 0.2
         while time.perf_counter() < ends:
@@ -244,20 +244,20 @@ def test_work_of_other_processes_is_told_from_our_own(monkeypatch):
     assert harness.interleave({"spin": spin}, 1).facts == {}
 
 
-@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="the system does not tell how busy it is")
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="the system does not report how busy it is")
 def test_another_process_makes_the_system_busy():
     before = harness._busy_seconds()
     subprocess.run([sys.executable, "-c", SPIN], check=True)
     assert 0.3 < harness._busy_seconds() - before < 60 * os.cpu_count()
 
 
-def test_a_peer_may_time_itself():
+def test_a_peer_may_return_its_own_time():
     timing = harness.interleave({"own": lambda number: 10.0 + number, "whole call": lambda number: None}, 2)
     assert timing.seconds["own"] == [11.0, 12.0]
     assert max(timing.seconds["whole call"]) < 10
 
 
-def test_clearing_away_a_stream_is_not_its_time():
+def test_closing_a_stream_is_not_part_of_its_time():
     def feed(order):
         yield np.zeros((len(order), 1)), order
         time.sleep(0.3)
@@ -280,7 +280,7 @@ def test_a_busy_machine_is_warned_of(tmp_path, capsys):
     ("bound", "measured", "holds"),
     [("at least", 1.3, True), ("at least", 1.29, False), ("at most", 1.3, True), ("at most", 1.31, False)],
 )
-def test_the_exit_code_says_whether_the_requirement_holds(tmp_path, capsys, bound, measured, holds):
+def test_the_exit_code_depends_on_the_requirement(tmp_path, capsys, bound, measured, holds):
     requirement = harness.Requirement("theirs / ours", bound, 1.3, measured)
     result = harness.Result("name", "Title", "s", {"ours": [1.0, 3.0, 2.0]}, {"r": [1.0]}, (requirement,), {})
     assert harness.finish(result, tmp_path) == (0 if holds else 1)

@@ -1,4 +1,4 @@
-"""A tiny network that is fitted in a second, and its interruption."""
+"""A tiny network that is fitted within a second, and an interruption of the fit."""
 
 import keras
 import numpy as np
@@ -7,6 +7,7 @@ from common.core.spec import Spec
 from common.paper.experiment import Experiment
 from common.paper.protocol import Protocol
 from common.paper.training import Training
+from common.records.paths import WorkPaths
 from common.splits.windows import Fold
 from common.training.fit import FitCallback, Run, fit
 from data_pipeline.cache.extraction import prepare
@@ -20,7 +21,7 @@ class TinyNet(Spec):
 
 
 def build(shape, classes):
-    """A network with dropout, so that random state matters."""
+    """A network with dropout, so that the random state affects the result."""
     inputs = keras.Input(shape)
     x = keras.layers.AveragePooling2D((4, 8))(inputs)
     x = keras.layers.Flatten()(x)
@@ -52,12 +53,12 @@ def make_run(npz, cache, *, seed: int = 0, **training) -> tuple[Run, WindowReade
 
 def trained_weights(folder, npz, cache, callback=None, **arguments):
     run, reader = make_run(npz, cache, **arguments)
-    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=folder, callback=callback)
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(folder), callback=callback)
     return fitted, np.concatenate([weight.ravel() for weight in fitted.model.get_weights()])
 
 
 class Interrupt(FitCallback):
-    """Stands for a kill: ends the process' work after an epoch."""
+    """Simulates a kill: raises KeyboardInterrupt after an epoch."""
 
     def __init__(self, after: int):
         self.after = after
@@ -67,9 +68,9 @@ class Interrupt(FitCallback):
             raise KeyboardInterrupt
 
 
-# Three batches to an update do not divide an epoch of eight: what waits for the next epoch has to survive as well.
+# Three batches to an update do not divide an epoch of eight: gradients wait for the next epoch and have to survive.
 ACCUMULATED = {"accumulate_batches": 3, "l2": 0.01, "l2_form": "decoupled"}
-# Masks are drawn from seeds that have to survive, too; so does a lowered learning rate.
+# Seeds of masks have to survive as well, and so does a lowered learning rate.
 MASKED = {
     "augmentation": {"spectrogram": {"probability": 0.5}},
     "plateau_epochs": 1,

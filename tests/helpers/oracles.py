@@ -50,17 +50,18 @@ def end(oracle, trial, value) -> None:
 
 
 def as_sent(trial) -> Trial:
-    """The trial as it is behind the wire, on which numbers have 32 bits."""
+    """The trial after transport, in which numbers have 32 bits."""
     return Trial.from_proto(trial.to_proto())
 
 
 def run(oracle, **more) -> list:
     while step(oracle, **more):
         pass
-    return told(oracle)
+    return outcomes(oracle)
 
 
-def told(oracle) -> list:
+def outcomes(oracle) -> list:
+    """Id, status, values and score of each trial."""
     return [
         (trial.trial_id, trial.status, trial.hyperparameters.values, trial.score) for trial in oracle.trials.values()
     ]

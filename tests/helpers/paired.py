@@ -26,7 +26,7 @@ def windows_of(index, feature) -> WindowIndex:
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
-    """Clips whose loudness rises with time, so that a window tells where it is from: both indices, both windows."""
+    """Clips whose loudness rises with time, so that a window shows where it is from: both indices, both windows."""
     folder = tmp_path_factory.mktemp("pairs")
     tracks = []
     for number, seconds in enumerate(SECONDS):

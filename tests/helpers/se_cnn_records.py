@@ -4,6 +4,7 @@ from common.metrics.clips import ClipResult
 from common.paper.overrides import Setting
 from common.records.divergence import Divergence
 from common.records.record import DataFacts, PartCounts, Record
+from common.reports.table import Table
 from common.reports.tables.results import results_table
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
 
@@ -15,24 +16,24 @@ FACTS = DataFacts(
 MACHINE = {"processor": "One", "threads": 2, "backend": "tensorflow"}
 
 
-def clips(right: int, total: int) -> tuple[ClipResult, ...]:
-    """Clips of two windows each, of two genres in turn; the first `right` are right in both."""
+def clips(correct: int, total: int) -> tuple[ClipResult, ...]:
+    """Clips of two windows each, of two genres in turn; both windows of the first `correct` are decided correctly."""
     return tuple(
         ClipResult(
             id=f"clip{number}",
             label=number % 2,
             windows=2,
-            windows_correct=2 if number < right else 0,
-            votes=(2, 0) if (number % 2 == 0) == (number < right) else (0, 2),
-            mean_softmax=(0.9, 0.1) if (number % 2 == 0) == (number < right) else (0.1, 0.9),
+            windows_correct=2 if number < correct else 0,
+            votes=(2, 0) if (number % 2 == 0) == (number < correct) else (0, 2),
+            mean_softmax=(0.9, 0.1) if (number % 2 == 0) == (number < correct) else (0.1, 0.9),
         )
         for number in range(total)
     )
 
 
-def record(row: int = -1, *, right: int = 232, total: int = 290, seed: int = 0, **changes) -> Record:
+def record(row: int = -1, *, correct: int = 232, total: int = 290, seed: int = 0, **changes) -> Record:
     experiment = TABLE_5_1.rows[row].experiment
-    share = right / total
+    share = correct / total
     values = {
         "run_id": f"run{row % 6}{seed}",
         "paper": "se_cnn",
@@ -66,12 +67,12 @@ def record(row: int = -1, *, right: int = 232, total: int = 290, seed: int = 0, 
         "versions": {},
         "finished_at": "2026-01-01T00:00:00+00:00",
         "history": ({"epoch": 1, "loss": 1.5, "accuracy": 0.5, "val_loss": 1.4, "val_accuracy": 0.6},),
-        "clips": clips(right, total),
+        "clips": clips(correct, total),
     }
     return Record(**{**values, **changes})
 
 
-def table_of(*found: Record, setting: Setting = SETTING) -> dict:
+def table_of(*found: Record, setting: Setting = SETTING) -> Table:
     return results_table(PAPER, TABLE_5_1, setting, list(found))
 
 

@@ -19,7 +19,7 @@ TINY = SearchSpace(
     canonical=canonical_ratio,
     trials=4,
     published={"r": 3.1},
-    published_by="nobody",
+    published_by="a paper",
 )
 if __name__ == "__main__":
     from common.cli.tune import main

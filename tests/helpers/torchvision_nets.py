@@ -1,4 +1,4 @@
-"""VGG and ResNet in NumPy, with state dicts as torchvision has them: what our networks are held against."""
+"""VGG and ResNet in NumPy, with state dicts as torchvision has them: what our networks are compared with."""
 
 import numpy as np
 

@@ -17,7 +17,7 @@ from common.records.record import read_records
 from common.reports.tables.confusion import confusion_table
 from reproductions.crnn import published as p
 from reproductions.crnn.model import ConvolutionalSpec, CrnnSpec, build
-from reproductions.crnn.paper import METRICS, PAPER
+from reproductions.crnn.paper import PAPER
 
 WHOLE = (1292, 128)
 COUNTS = [
@@ -100,7 +100,7 @@ def test_maps_of_the_convolutional_network():
     assert model.get_layer("flat").output.shape[1] == 10_240
 
 
-def test_dropout_stands_where_the_study_has_it():
+def test_dropout_is_where_the_study_has_it():
     def rates(front: str, cell: str) -> dict[str, float]:
         model = build(CrnnSpec(front=front, cell=cell, hidden=4, dropout=0.45), (64, 16), 3)
         kinds = (keras.layers.Dropout, keras.layers.SpatialDropout2D)
@@ -121,8 +121,8 @@ def test_dropout_stands_where_the_study_has_it():
         (CrnnSpec(front="cnn1d", cell="gru"), (128, 128, 1)),
     ],
 )
-def test_windows_that_nothing_is_left_of_are_refused(spec, shape):
-    with pytest.raises(SpecError, match="is no \\(frames, bins\\) with at least"):
+def test_windows_too_short_for_the_poolings_are_refused(spec, shape):
+    with pytest.raises(SpecError, match="is not \\(frames, bins\\) with at least"):
         build(spec, shape, 3)
     if len(shape) == 2:
         least = tuple(max(size, 25 if spec.kind == "convolutional" else 4) for size in shape)
@@ -130,7 +130,7 @@ def test_windows_that_nothing_is_left_of_are_refused(spec, shape):
 
 
 def test_published_numbers():
-    rows = {row.label: tuple(row.published[name] for name in METRICS) for row in PAPER.table("final").rows}
+    rows = {row.label: tuple(row.published.values()) for row in PAPER.table("final").rows}
     assert rows == {
         "CNN 1D + GRU": (69.1, 67.4, 55.6),
         "CNN 1D + LSTM": (69.69, 68.64, 59.8),
@@ -214,10 +214,10 @@ def test_a_run_leaves_genres_confusion_curves_projection_and_spectrograms(measur
             assert len(record.projection.points) == len(record.clips) == 16
 
 
-def test_a_published_matrix_in_percent_is_held_against_percent(measured):
+def test_a_published_matrix_in_percent_is_compared_with_percent(measured):
     published = PAPER.confusions[0]
     runs = read_records(measured / "runs")
-    found = confusion_table(PAPER, published, runs[0].setting, runs)
+    found = confusion_table(PAPER, published, runs[0].setting, runs).as_json()
     assert found["published_matrix"]["accuracy"] is None
     assert found["published_matrix"]["counts"][0][0] == 81
     assert any(line.startswith("Percent of the true genre's clips") for line in found["caption"])

@@ -66,7 +66,7 @@ def test_shapes_behind_the_poolings(spec, shape, pooled):
 
 
 @pytest.mark.parametrize("network", ["vgg16", "resnet34", "resnet50"])
-def test_pictures_of_segments_shrink_by_32(network):
+def test_images_of_segments_shrink_by_32(network):
     model = build(ImageNetSpec(network=network, base_filters=4, units=8, weights="random"), SEGMENT, 8)
     layer = model.get_layer("block5_pool" if network == "vgg16" else "average")
     shape = layer.output.shape[1:3] if network == "vgg16" else layer.input.shape[1:3]
@@ -75,7 +75,7 @@ def test_pictures_of_segments_shrink_by_32(network):
         assert tuple(model.get_layer("adaptive").output.shape[1:3]) == (7, 7)
 
 
-def test_bands_become_rows_of_the_picture():
+def test_mel_bands_become_rows_of_the_image():
     model = build(BASE_2D, SEGMENT, 8)
     assert tuple(model.get_layer("picture").output.shape[1:]) == (96, 125, 1)
     x = np.random.default_rng(0).random((2, *SEGMENT), dtype=np.float32)
@@ -100,7 +100,7 @@ def test_inputs_that_do_not_fit_are_refused(spec, shape, message):
         build(spec, shape, 8)
 
 
-def test_specs_that_cannot_be_are_refused():
+def test_impossible_specs_are_refused():
     with pytest.raises(SpecError, match="as many filters as kernels"):
         spec_of(ConvolutionalSpec, {"dimensions": 1, "filters": (1, 2), "kernels": (3,), "pools": (2, 2)})
     with pytest.raises(SpecError, match="weights imagenet go with 64 filters"):
@@ -182,13 +182,13 @@ def study_record(**changes):
 
 def test_the_studys_metric_is_capped_and_says_so():
     one = study_record()
-    values = legacy_table(PAPER, TABLE_1, one.setting, [one])
+    values = legacy_table(PAPER, TABLE_1, one.setting, [one]).as_json()
     row = next(row for row in values["rows"] if row["measured"])
     assert row["measured"]["validation"]["mean"] == 80.0
     assert row["measured"]["train"]["mean"] == 94.81
     assert row["measured"]["test"]["mean"] == 80.0  # of `record`, not capped
     assert "LEGACY METRIC" in values["caption"][0]
     assert "train 94.81 %, valid 80.00 %" in values["caption"][1]
-    true = results_table(PAPER, TABLE_1, one.setting, [one])
+    true = results_table(PAPER, TABLE_1, one.setting, [one]).as_json()
     row = next(row for row in true["rows"] if row["measured"])
     assert row["measured"]["validation"]["mean"] == row["measured"]["train"]["mean"] == 100.0

@@ -73,7 +73,7 @@ def test_a_state_dict_of_torchvision_computes_what_it_computes_there(network, tm
     np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_the_first_dense_layer_meets_each_cell_of_each_channel_where_torchvision_does(tmp_path):
+def test_the_first_dense_layer_sees_maps_in_the_order_of_torchvision(tmp_path):
     state = state_of("vgg13")
     model = loaded("vgg13", saved(tmp_path / "torch.npz", state))
     pooled = np.random.default_rng(4).normal(size=(7, 7, 8 * FILTERS)).astype(np.float32)
@@ -116,7 +116,7 @@ def test_of_two_joined_networks_the_one_over_spectrograms_gets_them(tmp_path):
         SpecAndEmbedSpec(spectral=small("vgg13")),
     ],
 )
-def test_networks_that_start_from_random_weights_are_left_alone(spec, vgg13, tmp_path):
+def test_networks_that_start_from_random_weights_are_not_changed(spec, vgg13, tmp_path):
     before = vgg13.get_weights()
     initialise(vgg13, spec, {"vgg13": saved(tmp_path / "torch.npz", state_of("vgg13"))})
     assert same(vgg13.get_weights(), before)
@@ -149,7 +149,7 @@ def refusal(model: keras.Model, file) -> str:
         ({"features.2.bias": np.full(4, np.nan)}, "block1_conv2/bias holds values that are not finite."),
     ],
 )
-def test_a_state_dict_that_does_not_fit_is_told(replaced, message, vgg13, tmp_path):
+def test_a_state_dict_that_does_not_fit_is_refused(replaced, message, vgg13, tmp_path):
     state = {name: array for name, array in (state_of("vgg13") | replaced).items() if array is not None}
     assert refusal(vgg13, saved(tmp_path / "given.npz", state)).startswith(message)
 
@@ -165,7 +165,7 @@ def test_a_state_dict_that_does_not_fit_is_told(replaced, message, vgg13, tmp_pa
         (["block1_conv1/kernel"], "lacks block1_conv1/bias; expected 24 arrays of vgg13, found 1 of them."),
     ],
 )
-def test_names_of_another_network_are_told(names, message, vgg13, tmp_path):
+def test_names_of_another_network_are_refused(names, message, vgg13, tmp_path):
     assert refusal(vgg13, saved(tmp_path / "given.npz", {name: np.zeros(1) for name in names})).startswith(message)
 
 
@@ -195,7 +195,11 @@ def write_array(path, bomb):
         ),
         ("a.npz", lambda path, bomb: path.write_bytes(b""), "not a readable .npz (No data left in file)"),
         ("a.npz", write_array, "is a single array, expected an .npz with the weights of vgg13."),
-        ("a.weights.h5", lambda path, bomb: path.write_bytes(b"none"), "not weights that Keras saved of this vgg13 ("),
+        (
+            "a.weights.h5",
+            lambda path, bomb: path.write_bytes(b"none"),
+            "not weights that Keras saved from this vgg13 (",
+        ),
         (
             "a.pth",
             lambda path, bomb: path.write_bytes(b""),
@@ -203,16 +207,16 @@ def write_array(path, bomb):
         ),
     ],
 )
-def test_a_file_of_an_unknown_kind_is_told(name, write, message, vgg13, tmp_path, bomb):
+def test_a_file_of_an_unknown_kind_is_refused(name, write, message, vgg13, tmp_path, bomb):
     write(tmp_path / name, bomb)
     assert refusal(vgg13, tmp_path / name).startswith(message)
 
 
 @pytest.mark.parametrize("other", [small("vgg16"), small("vgg13").replace(base_filters=3), small("resnet18")])
-def test_weights_that_keras_saved_of_another_network_are_told(other, vgg13, tmp_path):
+def test_weights_that_keras_saved_of_another_network_are_refused(other, vgg13, tmp_path):
     file = tmp_path / "other.weights.h5"
     build(other, SHAPE, CLASSES).save_weights(file)
-    assert refusal(vgg13, file).startswith("not weights that Keras saved of this vgg13 (A total of ")
+    assert refusal(vgg13, file).startswith("not weights that Keras saved from this vgg13 (A total of ")
 
 
 @pytest.mark.parametrize(
@@ -232,7 +236,7 @@ def test_what_keras_does_not_have_needs_a_file(network, message, vgg13):
     assert "--set model.weights=random" in str(caught.value)
 
 
-def test_a_download_that_fails_is_told(vgg13, monkeypatch):
+def test_a_failed_download_is_reported(vgg13, monkeypatch):
     def offline(**_):
         raise OSError("no\nnetwork")
 

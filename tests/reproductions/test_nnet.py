@@ -35,7 +35,7 @@ def test_trainable_parameters(spec, classes, count):
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_architecture_tables_are_ours_in_every_row(number):
-    table = architecture_table(PAPER, PAPER.architecture[number], "gtzan")
+    table = architecture_table(PAPER, PAPER.architecture[number], "gtzan").as_json()
     assert table["warnings"] == []
     assert sum(row["measured"]["parameters"] for row in table["rows"]) == (661_360, 1_252_464)[number]
 

@@ -1,8 +1,5 @@
 """What every paper must do, generated over all folders of `reproductions/`."""
 
-import ast
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -10,10 +7,11 @@ import pytest
 from common.cli.listing import listing
 from common.core.spec import Spec
 from common.paper.experiment import Experiment
-from common.paper.paper import Paper, count_trainable, leaf_paths
+from common.paper.paper import Paper, count_trainable
+from common.paper.provenance import value_paths
 from common.paper.tables import ArchitectureTable
 from common.training.optimizers import optimizer_of
-from tests.helpers.papers import KEYS, ROOT, paper_of
+from tests.helpers.papers import KEYS, ROOT, imports_of, paper_of
 
 
 def reduced(paper: Paper, experiment: Experiment) -> Experiment:
@@ -43,8 +41,8 @@ def small_input(paper: Paper, experiment) -> tuple:
     second = experiment.second_input
     return paper.input_shape(
         experiment.replace(
-            feature=paper.small_features[experiment.feature],
-            second_input=second and second.replace(feature=paper.small_features[second.feature]),
+            feature=paper.small_feature(experiment.feature),
+            second_input=second and second.replace(feature=paper.small_feature(second.feature)),
         )
     )
 
@@ -86,7 +84,7 @@ def test_training_steps_lower_the_loss_of_the_default_network(key):
     x = noise(4, small_input(paper, experiment))
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
-            layer.rate = 0.0  # or the loss of a step would be of chance
+            layer.rate = 0.0  # otherwise the loss of a step would depend on chance
     losses = []
     # Of the steps themselves: in evaluation, moving statistics of normalisations would lag behind.
     for _ in range(10):
@@ -124,9 +122,12 @@ def test_every_value_of_every_row_says_where_it_comes_from(key):
     paper = paper_of(key)
     for table in paper.tables:
         for row in table.rows:
-            assert set(leaf_paths(row.experiment)) <= set(paper.sources), row.label
-    assert {path for experiment in paper.experiments for path in leaf_paths(experiment)} == set(paper.sources)
-    assert all(source.reason for source in paper.sources.values())
+            assert set(value_paths([row.experiment])) <= set(paper.value_sources), row.label
+    paths = value_paths(paper.experiments)
+    assert set(paper.value_sources) == set(paths)
+    assert all(source.reason for source in paper.value_sources.values())
+    unused = {path for path, source in paper.value_sources.items() if source.status == "unused"}
+    assert not unused & {path for path, used in paths.items() if used}
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -140,19 +141,8 @@ def test_tables_are_found_by_id_and_the_default_row_exists(key):
         assert isinstance(table, ArchitectureTable)
 
 
-def imports_of(path: Path) -> set[str]:
-    """Full names of all modules that a file imports."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
-
-
 @pytest.mark.parametrize("key", KEYS)
-def test_models_know_no_backend(key):
+def test_models_import_no_backend(key):
     for path in sorted((ROOT / "reproductions" / key).glob("*.py")):
         assert not {name.split(".")[0] for name in imports_of(path)} & {"tensorflow", "jax", "torch"}, path.name
 
@@ -160,11 +150,17 @@ def test_models_know_no_backend(key):
 @pytest.mark.parametrize("key", KEYS)
 def test_smoke_scale_changes_what_rows_have_and_every_feature_has_a_small_one(key):
     paper = paper_of(key)
-    for smoke in (paper.smoke, paper.smoke_paper_features):
-        for path in smoke:
+    for of_paper in (False, True):
+        for path in paper.smoke_values(paper_features=of_paper):
             assert any(experiment.has(path) for experiment in paper.experiments), path
     seen = {given.feature for experiment in paper.experiments for given in experiment.inputs}
-    assert seen == set(paper.small_features)
+    assert set(paper.small_features) <= seen
+    for feature in seen:
+        assert _values_per_second(paper.small_feature(feature)) <= _values_per_second(feature)
+
+
+def _values_per_second(feature) -> float:
+    return feature.frames_per_second * feature.bins
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -180,15 +176,15 @@ def test_figures_and_confusions_are_of_rows_that_exist(key):
         assert len(confusion.counts) == len(confusion.genres) == paper.published_classes
 
 
-def test_tensorflow_is_known_to_few_and_tf_data_to_the_stream_alone():
+def test_few_modules_import_tensorflow_and_only_the_stream_uses_tf_data():
     users = [
         path.relative_to(ROOT).as_posix()
-        for room in ("common", "data_pipeline", "reproductions")
-        for path in sorted((ROOT / room).rglob("*.py"))
+        for package in ("common", "data_pipeline", "reproductions")
+        for path in sorted((ROOT / package).rglob("*.py"))
         if any(name.split(".")[0] == "tensorflow" for name in imports_of(path))
     ]
-    # Several devices are shared out by its strategies, it alone knows the names of its GPUs, and checkpoints of
-    # TensorFlow 1 are read by it alone.
+    # Its strategies divide batches among devices, only it knows the names of its GPUs, and only it reads checkpoints
+    # of TensorFlow 1.
     assert users == [
         "common/records/environment.py",
         "common/training/devices.py",

@@ -1,4 +1,4 @@
-"""Papers whose rows have networks and inputs of different kinds: what is left out, told, and refused."""
+"""Papers whose rows have networks and inputs of different kinds: what is left out, reported and refused."""
 
 import json
 from dataclasses import replace
@@ -11,8 +11,8 @@ from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.errors import SpecError
 from common.core.files import sha256_of_file
-from common.paper.overrides import resolve
-from common.records.paths import runs_folder
+from common.paper.overrides import Resolver
+from common.records.paths import ResultPaths
 from common.records.record import read_records
 from common.reports.write import regenerate_tables
 from common.runs.options import Options
@@ -50,10 +50,10 @@ def test_rows_that_take_samples_are_left_out_of_spectrograms(options, capsys):
     labels = [label for planned in work.runs for label in planned.labels]
     assert [label for label in labels if "performance" in label] == [f"performance [{row}]" for row in SPECTROGRAM_ROWS]
     work.close()
-    told = " ".join(capsys.readouterr().err.split())
-    assert "left out, because they take samples" in told
+    messages = " ".join(capsys.readouterr().err.split())
+    assert "left out, because they take samples" in messages
     for label in ("ResNet1D-m", "SoundFusion-1", "SoundFusion-2"):
-        assert label in told
+        assert label in messages
 
 
 @pytest.mark.parametrize("rows", [("ResNet1D-m",), ("ResNet2D-s", "SoundFusion-1")])
@@ -83,7 +83,7 @@ def test_a_change_together_with_a_part_of_it_is_refused(options):
         plan(PAPER, options(rows=("SimpleCNN",), changes=changes))
 
 
-def test_smoke_scale_keeps_the_records_of_rows_that_it_makes_equal_apart():
+def test_rows_that_smoke_scale_makes_equal_have_records_of_their_own():
     """Both start from random weights then, and train the same layers."""
     rows = [PAPER.row("transfer", label).experiment for label in ("imagenet", "gtzan")]
     work = plan_of_demo_settings(rows)
@@ -95,11 +95,11 @@ def plan_of_demo_settings(experiments):
     from common.paper.overrides import Setting
 
     setting = Setting(dataset="demo", data_digest="", scale="smoke", features="small", split="holdout", unit="clip")
-    return [resolve(PAPER, experiment, setting, None) for experiment in experiments]
+    return [Resolver(PAPER, setting).experiment(experiment) for experiment in experiments]
 
 
 @pytest.mark.slow
-def test_rows_of_different_windows_share_a_table_and_its_caption_tells_them_apart(options):
+def test_rows_of_different_windows_share_a_table_and_its_caption_names_the_windows(options):
     chosen = options(rows=("SimpleCNN", "nnet2"), epochs=2, changes=("training.windows_per_epoch=32",))
     work = plan(PAPER, chosen)
     assert execute(work, chosen).failed == []
@@ -114,7 +114,8 @@ def test_rows_of_different_windows_share_a_table_and_its_caption_tells_them_apar
     assert "nnet2: At most 2 epochs instead of 30; SimpleCNN: At most 2 epochs instead of 50." in caption
     assert "arrays as given (64 x 64 windows) instead of 64-band log-mel (stereo, 44100 Hz, hop 512)" in caption
     parts = {
-        r.row_experiment: r.parts["test"].windows for r in read_records(runs_folder(chosen.out, PAPER.key, "arrays"))
+        r.row_experiment: r.parts["test"].windows
+        for r in read_records(ResultPaths.of(chosen.out, PAPER.key, "arrays").runs)
     }
     assert sorted(parts.values()) == [3, 21]
 
@@ -178,7 +179,7 @@ def test_values_that_only_some_rows_have_can_be_changed(options, row, changes, f
     assert work.setting.epochs == 3
 
 
-def test_a_flag_that_one_row_has_anyway_gives_it_a_record_of_the_flags_table(options):
+def test_a_row_that_an_option_does_not_change_gets_a_record_of_its_own_in_the_table_with_that_option(options):
     """30 epochs are ResNet2D's own; beside SimpleCNN's 50 its run has to stand in the table of 30, too."""
     both = plan(PAPER, options(rows=("ResNet2D-s", "SimpleCNN"), epochs=30))
     alone = plan(PAPER, options(rows=("ResNet2D-s",)))
@@ -190,7 +191,7 @@ def test_a_flag_that_one_row_has_anyway_gives_it_a_record_of_the_flags_table(opt
     assert both.runs[0].run.id != alone.runs[0].run.id
 
 
-def test_a_network_that_cannot_take_the_windows_fails_alone_or_ends_the_command(options):
+def test_a_network_that_cannot_take_the_windows_fails_its_row_or_ends_the_command(options):
     """VGG16 needs 32 frames, these windows have 11."""
     chosen = options(rows=("VGG16", "SimpleCNN"), epochs=1, changes=("training.windows_per_epoch=8",))
     chosen = replace(chosen, changes=(*chosen.changes, "model.dropout=0.1"))
@@ -207,7 +208,7 @@ def test_a_network_that_cannot_take_the_windows_fails_alone_or_ends_the_command(
 
 
 @pytest.mark.slow
-def test_missing_weights_fail_their_row_alone(arrays, tmp_path, capsys, monkeypatch):
+def test_missing_weights_fail_only_their_row(arrays, tmp_path, capsys, monkeypatch):
     """The other rows are trained, and the command ends with 1."""
     wide = tmp_path / "wide.npz"
     with np.load(arrays) as file:

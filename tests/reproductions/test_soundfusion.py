@@ -178,7 +178,7 @@ def test_weights_that_do_not_fit_the_rest_of_vgg16_are_refused(values):
 
 
 @pytest.mark.parametrize("place", ["logits", "features"])
-def test_dropout_stands_where_it_is_asked_for(place):
+def test_dropout_is_where_it_is_asked_for(place):
     model = build(ResNet2dSpec(base_filters=2, blocks=(1, 1, 1, 1), dropout=0.5, dropout_on=place), (32, 32, 1), 8)
     names = [layer.name for layer in model.layers]
     assert (names.index("logits_dropout") > names.index("logits")) == (place == "logits")
@@ -202,9 +202,9 @@ def test_decisions_are_averaged_with_the_weight():
 @pytest.mark.parametrize(
     ("spec", "shape", "message"),
     [
-        (ResNet1dSpec(base_filters=16), (128, 216, 1), "no sequence of samples"),
+        (ResNet1dSpec(base_filters=16), (128, 216, 1), "not a sequence of samples"),
         (ResNet1dSpec(base_filters=16), (5_000, 1), "too few"),
-        (ResNet2dSpec(base_filters=16), SAMPLES, "no spectrogram"),
+        (ResNet2dSpec(base_filters=16), SAMPLES, "not a spectrogram"),
         (NNET2, (6, 216, 1), "at least 7"),
         (NNET2.replace(filters=(8, 8, 16)), BANDS, "added to its third"),
         (FusionSpec(combination="features"), BANDS, "samples and a spectrogram"),
@@ -259,7 +259,7 @@ def test_weights_of_imagenet_come_from_a_file(tmp_path):
         np.testing.assert_array_equal(ours, donor.get_layer(name).get_weights()[0])
 
 
-def test_weights_that_are_missing_or_wrong_are_told(tmp_path, monkeypatch):
+def test_weights_that_are_missing_or_wrong_are_refused(tmp_path, monkeypatch):
     spec = small_vgg16("first_and_last", "gtzan")
     model = build(spec, (32, 32, 1), 8)
     with pytest.raises(RunError, match="--weights gtzan=FILE"):

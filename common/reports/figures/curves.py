@@ -86,15 +86,15 @@ def draw_compared_curves(rows: list[tuple[str, list[Record]]], *, title: str) ->
 
 
 def draw_projection(record: Record, *, title: str) -> Figure:
-    """The test clips of a run on a plane, coloured by true genre; crosses are decided wrongly."""
+    """The test clips of a run on a plane, coloured by true genre; crosses are misclassified."""
     points = np.array(record.projection.points)
     labels = np.array([clip.label for clip in record.clips])
-    right = np.array([clip.by_mean_softmax == clip.label for clip in record.clips])
+    correct = np.array([clip.by_mean_softmax == clip.label for clip in record.clips])
     figure, axes = new_axes(8.6, 6)
     size = max(5.0, min(40.0, 6000 / len(points)))
     for number, genre in enumerate(record.data.genres):
         colour = colormaps["tab20"](number % 20)
-        for mine, marker in ((right, "o"), (~right, "x")):
+        for mine, marker in ((correct, "o"), (~correct, "x")):
             chosen = points[(labels == number) & mine]
             name = f"{genre} ({int((labels == number).sum())})" if marker == "o" else None
             axes.scatter(chosen[:, 0], chosen[:, 1], size, color=colour, marker=marker, linewidths=0.8, label=name)
@@ -102,8 +102,8 @@ def draw_projection(record: Record, *, title: str) -> Figure:
     axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), title="genre (test clips)")
     shown = record.projection
     axes.set_xlabel(
-        f"t-SNE of layer {shown.layer}, {shown.dimensions} values, perplexity {shown.perplexity:g}, test clips alone, "
-        f"crosses: decided wrongly; seed {record.seed}" + (f", fold {record.fold + 1}" if record.folds > 1 else ""),
+        f"t-SNE of layer {shown.layer}, {shown.dimensions} values, perplexity {shown.perplexity:g}, test clips only, "
+        f"crosses: misclassified; seed {record.seed}" + (f", fold {record.fold + 1}" if record.folds > 1 else ""),
         fontsize=8,
     )
     axes.set_title(title, fontsize=10)

@@ -1,4 +1,4 @@
-"""Pictures of the data: spectrograms, and the windows that are cut from a track."""
+"""Figures of the data: spectrograms, and the windows that are cut from a track."""
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -34,10 +34,10 @@ def draw_spectrogram(
 
 
 def draw_spectrograms(shown: list[tuple[str, np.ndarray]], seconds_per_frame: float, *, title: str) -> Figure:
-    """Several tracks below each other, in one scale of colours.
+    """Several tracks below each other, with one colour scale.
 
     Args:
-        shown: (what stands above it, values (frames, bins)) of each.
+        shown: (title, values (frames, bins)) of each.
     """
     figure, panels = new_axes(8, 1 + 2.1 * len(shown), rows=len(shown), squeeze=False)
     low, high = min(float(values.min()) for _, values in shown), max(float(values.max()) for _, values in shown)
@@ -60,7 +60,7 @@ def draw_spectrograms(shown: list[tuple[str, np.ndarray]], seconds_per_frame: fl
 
 
 def draw_windows(values: np.ndarray, starts: np.ndarray, frames: int, seconds: float, *, title: str) -> Figure:
-    """A track above, every window that is cut from it below.
+    """A track at the top, every window that is cut from it below.
 
     Args:
         values: (frames of the track, bins).
@@ -98,7 +98,7 @@ def draw_windows(values: np.ndarray, starts: np.ndarray, frames: int, seconds: f
 def draw_waveform_windows(
     samples: np.ndarray, starts: np.ndarray, frames: int, seconds: float, *, title: str
 ) -> Figure:
-    """A track's samples above, the spans of its windows below.
+    """A track's samples at the top, the spans of its windows below.
 
     Args:
         samples: (samples,) of the track.

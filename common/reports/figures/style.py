@@ -1,4 +1,4 @@
-"""What all figures share: colours, letters, and files that do not change from run to run."""
+"""What all figures share: colours, fonts, and files that do not change from run to run."""
 
 import io
 from pathlib import Path
@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 
 from common.core.files import write_bytes
 
-matplotlib.use("Agg")
 PUBLISHED, OURS, ACCENT = "#b0b0b0", "#1f6f8b", "#d1495b"
 # Without these an SVG differs from run to run, and a regenerated figure would look changed.
 _STYLE = {

@@ -1,4 +1,4 @@
-"""A whole table in one picture: bars, heat maps, points with intervals, confusion matrices."""
+"""Figures of whole tables: bars, heat maps, points with intervals, confusion matrices."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def draw_results(table: dict[str, Any], *, subtitle: str) -> Figure:
 
 
 def heading(table: dict[str, Any], subtitle: str) -> str:
-    """What stands above the picture of a table."""
+    """Title of a table's figure."""
     return f"{table['paper']}, Table {table['table']}: {table['title']}\n{subtitle}"
 
 
@@ -70,7 +70,7 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
 
 def draw_folds(table: dict[str, Any], *, subtitle: str) -> Figure:
     """Clip accuracy of every round, a column of points for each row; the bar is the mean. Points of rounds whose test
-    clips the weights have met before are hollow."""
+    clips the weights have seen before are hollow."""
     metric = "clip_accuracy_mean_softmax"
     single = [row for row in table["rows"] if "round" in row]
     labels = list(dict.fromkeys(row["label"] for row in single))
@@ -81,8 +81,8 @@ def draw_folds(table: dict[str, Any], *, subtitle: str) -> Figure:
         offsets = np.linspace(-0.25, 0.25, len(mine)) if len(mine) > 1 else [0.0]
         for row, offset in zip(mine, offsets, strict=True):
             value = row["measured"][metric]
-            met = row["test_clips_met_before"] > 0
-            axes.plot(place + offset, value, "o", color=OURS, fillstyle="none" if met else "full")
+            seen = row["test_clips_met_before"] > 0
+            axes.plot(place + offset, value, "o", color=OURS, fillstyle="none" if seen else "full")
             axes.annotate(
                 str(row["round"]), (place + offset, value), (0, 6), textcoords="offset points", ha="center", fontsize=7
             )
@@ -98,12 +98,12 @@ def draw_folds(table: dict[str, Any], *, subtitle: str) -> Figure:
     return figure
 
 
-# Row label -> where it stands: (group or line, place in it).
+# Row label -> its position in the figure: (group or line, place in it).
 Places = dict[str, tuple[str, str]]
 
 
 def draw_heat_maps(table: dict[str, Any], places: Places, *, subtitle: str) -> Figure:
-    """A grid of settings, published on the left and ours on the right, in one scale of colours; cells that were not
+    """A grid of settings, published on the left and ours on the right, with one colour scale; cells that were not
     run stay empty.
 
     Args:
@@ -186,7 +186,7 @@ def draw_confusion(table: dict[str, Any], *, subtitle: str) -> Figure:
     for axes, (name, matrix) in zip(panels, sides, strict=True):
         counts = np.array(matrix["counts"], float)
         accuracy = matrix["accuracy"]
-        # Published percent have no accuracy of their own; they are shown as they were rounded.
+        # Published percentages come without an accuracy; they are shown as they were rounded.
         of_genre = np.full((len(counts), 1), 100.0) if accuracy is None else counts.sum(axis=1, keepdims=True)
         percent = np.divide(100 * counts, of_genre, out=np.zeros_like(counts), where=of_genre > 0)
         picture = axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
@@ -194,7 +194,7 @@ def draw_confusion(table: dict[str, Any], *, subtitle: str) -> Figure:
             colour = "white" if value > 55 else "black"
             axes.text(column, line, f"{value:.0f}", ha="center", va="center", fontsize=8, color=colour)
         genres = matrix["genres"]
-        axes.set(xticks=range(len(genres)), yticks=range(len(genres)), xlabel="decided genre", ylabel="true genre")
+        axes.set(xticks=range(len(genres)), yticks=range(len(genres)), xlabel="predicted genre", ylabel="true genre")
         axes.set_xticklabels(genres, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
         axes.set_yticklabels(genres, fontsize=8)
         of = "" if accuracy is None else f": {accuracy:.1f} % of {int(counts.sum()):,} decisions"

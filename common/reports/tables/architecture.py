@@ -4,10 +4,11 @@ from typing import Any
 
 from common.paper.paper import Paper, count_trainable
 from common.paper.tables import ArchitectureTable
+from common.reports.table import Note, Table, cells
 
 
-def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> dict[str, Any]:
-    """Hold the published layers against the network that we build at the paper's own input size."""
+def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> Table:
+    """Compare the published layers with the network that we build at the paper's own input size."""
     experiment = table.experiment
     shape = paper.input_shape(experiment)
     model = paper.build(experiment.model, shape, paper.published_classes)
@@ -27,19 +28,49 @@ def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> 
             }
         )
     differing = [row["label"] for row in rows if row["published"][table.column] != row["measured"][table.column]]
-    return {
+    values = {
         "paper": paper.key,
         "table": table.id,
         "title": table.title,
         "dataset": dataset,
         "protocol": None,
         "scale": "paper",
-        "caption": [
-            f"Input {' x '.join(map(str, shape))}; {count_trainable(model):,} trainable parameters. Built, not "
-            "trained: these lines do not depend on data."
-        ],
-        "warnings": [f"Layers that differ from the published ones: {', '.join(differing)}."] if differing else [],
         "row_header": "Layer",
         "metrics": [table.column],
         "rows": rows,
     }
+    size = " x ".join(map(str, shape))
+    notes = (
+        Note(
+            "layers",
+            f"Input {size}; {count_trainable(model):,} trainable parameters. Built, not trained: this table does not "
+            "depend on data.",
+        ),
+    )
+    warnings = (
+        (Note("layers", f"Layers that differ from the published ones: {', '.join(differing)}."),) if differing else ()
+    )
+    return Table(values, *_cells(table.column, rows), notes, warnings)
+
+
+def _cells(column: str, lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Header and rows as text."""
+    name = column.replace("_", " ")
+    header = ("Layer", f"Published {name}", f"Our {name}", "Keras output", "Parameters")
+
+    def shape(value: Any) -> str:
+        if value is None:
+            return "-"
+        return " x ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+    rows = [
+        [
+            row["label"],
+            shape(row["published"][column]),
+            shape(row["measured"][column]),
+            shape(row["measured"]["output_shape"]),
+            f"{row['measured']['parameters']:,}",
+        ]
+        for row in lines
+    ]
+    return header, cells(rows)

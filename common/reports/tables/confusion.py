@@ -8,18 +8,18 @@ from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import Confusion
 from common.records.record import Record, with_same_initial_weights
+from common.reports.table import Note, Table, cells
+from common.reports.tables.values import run_values
 
 
-def confusion_table(
-    paper: Paper, published: Confusion, setting: Setting, records: list[Record]
-) -> dict[str, Any] | None:
+def confusion_table(paper: Paper, published: Confusion, setting: Setting, records: list[Record]) -> Table | None:
     """Count the clip decisions of a row's runs, added up over folds and seeds.
 
     Args:
         records: of one setting, of any rows.
 
     Returns:
-        The table as JSON values; None where the row was not run.
+        The table; None where the row was not run.
     """
     row = paper.row(*published.row)
     mine = with_same_initial_weights([record for record in records if record.row_experiment == row.experiment.digest])
@@ -43,31 +43,26 @@ def confusion_table(
         for place, genre in enumerate(genres)
     ]
     unit = "Percent of the true genre's clips" if published.percent else "Clips"
-    caption = [
-        f"{unit} of {row.label} (table {published.row[0]}), decided by {published.aggregation.replace('_', ' ')}; "
-        f"lines are true genres, columns decided ones. Ours are of {len(mine)} run{'s' if len(mine) > 1 else ''}.",
-        *([] if same else ["The published matrix is of other genres; it stands in the figure."]),
-        *published.notes,
+    runs = f"{len(mine)} runs added up" if len(mine) > 1 else "1 run"
+    notes = [
+        f"{unit} of {row.label} (table {published.row[0]}), decided by {published.aggregation.replace('_', ' ')}; rows "
+        f"are true genres, columns predicted ones. Ours: {runs}.",
+        *([] if same else ["The published matrix has other genres; the figure shows it."]),
     ]
-    return {
-        "paper": paper.key,
-        "table": f"confusion_{published.id}",
-        "title": published.title,
-        "dataset": setting.dataset,
-        "data": mine[0].data.title,
-        "protocol": mine[0].protocol,
-        "scale": setting.scale,
-        "setting": setting.as_json(),
+    values = run_values(paper.key, f"confusion_{published.id}", published.title, setting, mine[0]) | {
         "row_header": "True genre",
         "kind": "confusion",
         "records": sorted(record.run_id for record in mine),
         "metrics": list(genres),
-        "caption": caption,
-        "warnings": [],
         "published_matrix": _matrix(published.genres, theirs) | ({"accuracy": None} if published.percent else {}),
         "measured_matrix": _matrix(genres, counts),
         "rows": rows,
     }
+    return Table(
+        values,
+        *_cells(genres, rows),
+        (*(Note("method", text) for text in notes), *(Note("paper", text) for text in published.notes)),
+    )
 
 
 def _percent(counts: np.ndarray) -> np.ndarray:
@@ -81,10 +76,9 @@ def _matrix(genres: tuple[str, ...], counts: np.ndarray) -> dict[str, Any]:
     return {"genres": list(genres), "counts": counts.tolist(), "accuracy": round(accuracy, 2)}
 
 
-def confusion_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def _cells(genres: tuple[str, ...], lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text: ours, with the published count behind it where the genres are the same."""
-    genres = table["metrics"]
-    both = bool(table["rows"][0]["published"])
+    both = bool(lines[0]["published"])
     rows = [
         [
             row["label"],
@@ -93,6 +87,6 @@ def confusion_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
                 for genre in genres
             ),
         ]
-        for row in table["rows"]
+        for row in lines
     ]
-    return [f"True genre{' (published)' if both else ''}", *genres], rows
+    return (f"True genre{' (published)' if both else ''}", *genres), cells(rows)

@@ -1,4 +1,4 @@
-"""Tables of single rounds (or folds): what each row reached in each, then mean and standard deviation."""
+"""Tables round by round (or fold by fold): each row's accuracies, then their mean and standard deviation."""
 
 import statistics
 from typing import Any
@@ -8,16 +8,18 @@ from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable
 from common.records.record import Record
+from common.reports.table import Table, cells
+from common.reports.tables.values import run_values
 
 
-def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> dict[str, Any] | None:
+def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> Table | None:
     """Break a table of results down by round.
 
     Args:
         records: of one setting, of any rows.
 
     Returns:
-        The table as JSON values; percentages in percent. None where the protocol has one round.
+        The table; percentages in percent. None where the protocol has one round.
     """
     kind = "round" if setting.split == "rotating" else "fold"
     rows = []
@@ -31,20 +33,13 @@ def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list
     used = [record for record in records if record.row_experiment in {row.experiment.digest for row in table.rows}]
     if not used or used[0].folds == 1:
         return None
-    return {
-        "paper": paper.key,
-        "table": f"{table.id}_rounds",
-        "title": f"{table.title}, {kind} by {kind}",
-        "dataset": setting.dataset,
-        "data": used[0].data.title,
-        "protocol": used[0].protocol,
-        "scale": setting.scale,
-        "setting": setting.as_json(),
+    values = run_values(paper.key, f"{table.id}_rounds", f"{table.title}, {kind} by {kind}", setting, used[0]) | {
         "row_header": table.row_header,
         "kind": kind,
         "metrics": list(METRIC_NAMES),
         "rows": rows,
     }
+    return Table(values, *_cells(table.row_header, kind, rows))
 
 
 def _one(label: str, record: Record) -> dict[str, Any]:
@@ -71,13 +66,15 @@ def _summary(label: str, records: list[Record], of: Any) -> dict[str, Any]:
     }
 
 
-def fold_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def _cells(
+    row_header: str, kind: str, lines: list[dict[str, Any]]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
-    header = [table["row_header"], table["kind"].capitalize(), "Seed", "Train / valid / test clips"]
+    header = [row_header, kind.capitalize(), "Seed", "Train / valid / test clips"]
     header += [f"{name.capitalize().replace(' (', ', ').replace(')', '')} (%)" for name in METRIC_NAMES.values()]
-    header += ["Epochs", "Kept epoch", "Test clips met before"]
+    header += ["Epochs", "Kept epoch", "Test clips seen before"]
     rows = []
-    for row in table["rows"]:
+    for row in lines:
         accuracies = [f"{row['measured'][name]:.1f}" for name in METRIC_NAMES]
         if "round" not in row:
             rows.append([row["label"], "", "", "", *accuracies, "", "", ""])
@@ -94,4 +91,4 @@ def fold_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
                 str(row["test_clips_met_before"]),
             ]
         )
-    return header, rows
+    return tuple(header), cells(rows)

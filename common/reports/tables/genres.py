@@ -8,19 +8,21 @@ from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable
 from common.records.record import Record, with_same_initial_weights
+from common.reports.table import Note, Table, cells
+from common.reports.tables.values import run_values
 
 SCORES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
 
-def per_genre_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> dict[str, Any] | None:
+def per_genre_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> Table | None:
     """Break a table that publishes F1 down by genre, decided by mean softmax and added up over folds and seeds.
 
     Args:
         records: of one setting, of any rows.
 
     Returns:
-        The table as JSON values, scores in percent; None where the table publishes no F1, or no row was run. A score is
-        None where it is not defined: precision of a genre that was never decided for, recall of one without test clips.
+        The table, scores in percent; None where the table publishes no F1, or no row was run. A score is
+        None where it is not defined: precision of a genre that was never predicted, recall of one without test clips.
     """
     by_row = {
         row.label: with_same_initial_weights(
@@ -36,53 +38,51 @@ def per_genre_table(paper: Paper, table: ResultTable, setting: Setting, records:
     scores = {label: _scores(mine, len(genres)) for label, mine in by_row.items()}
     tested = {clip.id: clip.label for mine in by_row.values() for record in mine for clip in record.clips}
     clips = np.bincount(list(tested.values()), minlength=len(genres)).tolist()
-    return {
-        "paper": paper.key,
-        "table": f"{table.id}_genres",
-        "title": f"{table.title}, genre by genre",
-        "dataset": setting.dataset,
-        "data": one.data.title,
-        "protocol": one.protocol,
-        "scale": setting.scale,
-        "setting": setting.as_json(),
+    rows = [
+        {
+            "label": genre,
+            "published": {},
+            "measured": {label: found[place] for label, found in scores.items()},
+            "clips": clips[place],
+            "difference": {},
+        }
+        for place, genre in enumerate(genres)
+    ]
+    values = run_values(paper.key, f"{table.id}_genres", f"{table.title}, genre by genre", setting, one) | {
         "row_header": "Genre",
         "kind": "genres",
         "records": sorted(record.run_id for mine in by_row.values() for record in mine),
         "metrics": list(SCORES),
-        "caption": _caption(table, max(map(len, by_row.values()))),
         "columns": list(by_row),
-        "rows": [
-            {
-                "label": genre,
-                "published": {},
-                "measured": {label: found[place] for label, found in scores.items()},
-                "clips": clips[place],
-                "difference": {},
-            }
-            for place, genre in enumerate(genres)
-        ],
+        "rows": rows,
     }
+    return Table(values, *_cells(list(by_row), rows), tuple(_notes(table, max(map(len, by_row.values())))))
 
 
-def _caption(table: ResultTable, runs: int) -> list[str]:
+def _notes(table: ResultTable, runs: int) -> list[Note]:
     if runs == 1:
         return []
-    return [f"Decisions of {runs} runs are added up; F1 macro of table {table.id} is the mean over runs instead."]
+    return [
+        Note(
+            "method",
+            f"Decisions of {runs} runs are added up here; F1 macro in table {table.id} is the mean over runs.",
+        )
+    ]
 
 
 def _scores(records: list[Record], classes: int) -> list[dict[str, float | None]]:
-    """Of each genre, from the clips of all runs together."""
+    """Scores of each genre, from the clips of all runs together."""
     counts = np.zeros((classes, classes), int)
     for record in records:
         np.add.at(counts, ([c.label for c in record.clips], [c.by_mean_softmax for c in record.clips]), 1)
     found = []
     for genre in range(classes):
-        right, true, decided = int(counts[genre, genre]), int(counts[genre].sum()), int(counts[:, genre].sum())
+        correct, true, predicted = int(counts[genre, genre]), int(counts[genre].sum()), int(counts[:, genre].sum())
         found.append(
             {
-                "precision": _percent(right, decided),
-                "recall": _percent(right, true),
-                "f1": _percent(2 * right, true + decided),
+                "precision": _percent(correct, predicted),
+                "recall": _percent(correct, true),
+                "f1": _percent(2 * correct, true + predicted),
             }
         )
     return found
@@ -92,20 +92,20 @@ def _percent(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 2) if whole else None
 
 
-def per_genre_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def _cells(columns: list[str], lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
     header = ["Genre", "Test clips"]
-    header += [f"{label}: {name} (%)" for label in table["columns"] for name in SCORES.values()]
+    header += [f"{label}: {name} (%)" for label in columns for name in SCORES.values()]
     rows = [
         [
             row["label"],
             str(row["clips"]),
             *(
                 "-" if row["measured"][label][score] is None else f"{row['measured'][label][score]:.1f}"
-                for label in table["columns"]
+                for label in columns
                 for score in SCORES
             ),
         ]
-        for row in table["rows"]
+        for row in lines
     ]
-    return header, rows
+    return tuple(header), cells(rows)

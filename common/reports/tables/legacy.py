@@ -1,27 +1,26 @@
-"""Tables of results under the metric that a study used, which is not an accuracy of all windows."""
+"""Tables of results with the metric that a study computed, which is not the accuracy over all windows."""
 
-from typing import Any
+from dataclasses import replace
 
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable
 from common.records.record import Record
+from common.reports.table import Note, Table
 from common.reports.tables.results import results_table
-from common.reports.text.rows import by_row_lines
+from common.reports.text.rows import by_row_notes
 
 
-def legacy_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> dict[str, Any] | None:
+def legacy_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> Table | None:
     """A table of results whose accuracies of single parts are capped as the study's were, see `Paper.legacy_batches`.
 
     Returns:
-        The table as JSON values, its own lines of the caption alone; None where the study did nothing of the kind.
+        The table with its own notes only; None where the study computed its metric correctly.
     """
     if not paper.legacy_batches:
         return None
     capped = [_capped(paper, record) for record in records]
-    values = results_table(paper, table, setting, capped)
-    values["table"] = f"{table.id}_legacy"
-    values["title"] = f"{table.title}, with the study's metric"
+    found = results_table(paper, table, setting, capped)
     own = {row.experiment.digest: row.label for row in table.rows}
     of_rows = {own[record.row_experiment]: record for record in records if record.row_experiment in own}
     caps = {
@@ -31,12 +30,17 @@ def legacy_table(paper: Paper, table: ResultTable, setting: Setting, records: li
         )
         for label, record in of_rows.items()
     }
-    values["caption"] = [
-        "LEGACY METRIC: the last incomplete batch is left out and the rest divided by all windows, as in the study; "
-        "ours is the expected value of that. Weights were chosen by the true accuracy.",
-        *by_row_lines("The most that can be reached so", caps, of_rows),
+    values = found.values | {"table": f"{table.id}_legacy", "title": f"{table.title}, with the study's metric"}
+    notes = [
+        Note(
+            "legacy_metric",
+            "LEGACY METRIC: as in the study, the last incomplete batch is left out, but the number of correct windows "
+            "is divided by the number of all windows; ours is the expected value of this. Weights were chosen by the "
+            "true accuracy.",
+        ),
+        *by_row_notes("legacy_metric", "The highest value that this metric can take", caps, of_rows),
     ]
-    return values
+    return replace(found, values=values, notes=tuple(notes), warnings=())
 
 
 def _kept_share(batch: int, windows: int) -> float:
@@ -44,7 +48,7 @@ def _kept_share(batch: int, windows: int) -> float:
 
 
 def _capped(paper: Paper, record: Record) -> Record:
-    """A record with lower accuracies of the parts that were judged in whole batches alone."""
+    """A record with lower accuracies of the parts that were evaluated in whole batches only."""
     share = {part: _kept_share(size, record.parts[part].windows) for part, size in paper.legacy_batches.items()}
     history = [
         entry

@@ -1,4 +1,4 @@
-"""Rows of a table against each other on the same test clips, and folds against seeds."""
+"""Paired comparison of a table's rows on the same test clips, and variance between folds and between seeds."""
 
 from typing import Any
 
@@ -12,20 +12,21 @@ from common.paper.paper import Paper
 from common.paper.tables import ResultTable
 from common.records.record import Record, with_same_initial_weights
 from common.reports.estimates import artist_of_clips, correct_by_clip, resampled_units_text, tested_clips
+from common.reports.table import Note, Table, cells
+from common.reports.tables.values import run_values
 
 # (seed, fold): what two rows must have in common to be compared.
 Place = tuple[int, int]
 
 
-def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> dict[str, Any] | None:
+def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> Table | None:
     """Compare every row of a table with the recommended one, or with the first that was run.
 
     Args:
         records: of one setting, of any rows.
 
     Returns:
-        The table as JSON values, percentages in percent, its own lines of the caption alone; None where no two rows
-        were run on the same clips.
+        The table with its own notes only, percentages in percent; None where no two rows were run on the same clips.
     """
     of_rows = {}
     for row in table.rows:
@@ -45,47 +46,43 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
     if not rows:
         return None
     any_record = next(iter(of_rows[reference].values()))
-    return {
-        "paper": paper.key,
-        "table": f"{table.id}_pairs",
-        "title": f"{table.title}: each row less {reference}, on the same clips",
-        "dataset": setting.dataset,
-        "data": any_record.data.title,
-        "protocol": any_record.protocol,
-        "scale": setting.scale,
-        "setting": setting.as_json(),
+    title = f"{table.title}: each row minus {reference}, on the same clips"
+    values = run_values(paper.key, f"{table.id}_pairs", title, setting, any_record) | {
         "row_header": table.row_header,
         "kind": "pairs",
         "reference": reference,
         "metrics": list(MAIN_METRICS),
         "rows": rows,
-        "caption": [
-            f"Differences: row less {reference}, mean over the runs that both have; interval: paired bootstrap "
-            f"(BCa) over {resampled_units_text([any_record])}. Right alone: clips that one of the two decides "
-            "rightly by mean softmax, and the other not, in the runs of the first seed that both have; p: McNemar's exact "
-            "test on them, as if clips were independent. Each clip counts once, however many windows it has.",
-            f"Intervals and p are of test clips alone; what other seeds would give comes on top{_over_seeds(of_rows)}.",
-            *_left_out(of_rows, reference, [row["label"] for row in rows]),
-            *(
-                [f"{len(rows)} comparisons: one in twenty falls below p = 0.05 by chance alone."]
-                if len(rows) > 1
-                else []
-            ),
-        ],
     }
+    notes = [
+        f"Differences: row minus {reference}, mean over the runs that both have; interval: paired bootstrap (BCa) over "
+        f"{resampled_units_text([any_record])}. Only one correct: number of clips that one of the two classifies "
+        "correctly (by mean softmax) and the other does not, in the runs of the first seed that both have; p: "
+        "McNemar's exact test on these clips, which takes clips as independent. Each clip counts once, however many "
+        "windows it has.",
+        "Intervals and p reflect the choice of test clips only, not the variation between seeds"
+        f"{_over_seeds(of_rows)}.",
+        *_left_out(of_rows, reference, [row["label"] for row in rows]),
+        *(
+            [f"{len(rows)} comparisons: one in twenty falls below p = 0.05 by chance, even if rows do not differ."]
+            if len(rows) > 1
+            else []
+        ),
+    ]
+    return Table(values, *_cells(table.row_header, reference, rows), tuple(Note("method", text) for text in notes))
 
 
 def _over_seeds(of_rows: dict[str, dict[Place, Record]]) -> str:
-    """How far the seeds of rows that have several lie apart."""
-    told = []
+    """Accuracy of each seed, for rows with several seeds."""
+    texts = []
     for label, mine in of_rows.items():
         of_seed: dict[int, list[float]] = {}
         for (seed, _), record in sorted(mine.items()):
             of_seed.setdefault(seed, []).append(record.metrics["test"]["window_accuracy"])
         if len(of_seed) > 1:
             means = [100 * sum(values) / len(values) for values in of_seed.values()]
-            told.append(f"{label}: {', '.join(f'{mean:.1f}' for mean in means)} %")
-    return f" (window accuracy of each seed of {'; of '.join(told)})" if told else ""
+            texts.append(f"{label}: {', '.join(f'{mean:.1f}' for mean in means)} %")
+    return f" (window accuracy of each seed of {'; of '.join(texts)})" if texts else ""
 
 
 def _left_out(of_rows: dict[str, dict[Place, Record]], reference: str, compared: list[str]) -> list[str]:
@@ -94,7 +91,9 @@ def _left_out(of_rows: dict[str, dict[Place, Record]], reference: str, compared:
     lines = [f"Not compared, because no run has the same test clips: {', '.join(others)}."] if others else []
     partly = [label for label in compared if of_rows[label].keys() != of_rows[reference].keys()]
     if partly:
-        lines.append(f"Only runs with the same seed, fold and test clips are compared, not all: {', '.join(partly)}.")
+        lines.append(
+            f"Not all runs are compared, only those with the same seed, fold and test clips: {', '.join(partly)}."
+        )
     return lines
 
 
@@ -118,7 +117,7 @@ def _compared(label: str, mine: dict[Place, Record], others: dict[Place, Record]
         found = paired_difference([one[n] for n in names], [other[n] for n in names], [owners[n] for n in names])
         differences[name] = _interval_percent(found)
     first = [place for place in common if place[0] == common[0][0]]
-    test = mcnemar(*(_right([records[place] for place in first]) for records in (mine, others)))
+    test = mcnemar(*(_correct([records[place] for place in first]) for records in (mine, others)))
     return {
         "label": label,
         "difference": differences,
@@ -135,8 +134,8 @@ def _same_clips(one: Record, other: Record) -> bool:
     return one.split_digest == other.split_digest and {c.id for c in one.clips} == {c.id for c in other.clips}
 
 
-def _right(records: list[Record]) -> np.ndarray:
-    """Whether each clip was decided rightly by mean softmax, by id."""
+def _correct(records: list[Record]) -> np.ndarray:
+    """Whether each clip was classified correctly by mean softmax, in order of clip id."""
     clips = tested_clips(records)
     return np.array([bool(clips[name].correct("clip_accuracy_mean_softmax")) for name in sorted(clips)])
 
@@ -145,36 +144,39 @@ def _interval_percent(found: Interval) -> dict[str, Any]:
     return {"mean": round(100 * found.mean, 2), "ci95": [round(100 * found.low, 2), round(100 * found.high, 2)]}
 
 
-def variance_lines(of_rows: dict[str, list[Record]]) -> list[str]:
-    """What the fold does to window accuracy, and what the seed does, for rows with several of both.
+def variance_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
+    """Standard deviation of window accuracy between folds and between seeds, for rows with several of both.
 
     Args:
         of_rows: row label -> its records.
     """
-    lines = []
+    notes = []
     for label, records in of_rows.items():
         folds: dict[int, list[float]] = {}
         for record in records:
             folds.setdefault(record.fold, []).append(record.metrics["test"]["window_accuracy"])
         found = variance_components(list(folds.values()))
         if found:
-            lines.append(
-                f"{label}: window accuracy spreads by {100 * found.fold_sd:.1f} points from fold to fold, by "
-                f"{100 * found.seed_sd:.1f} from seed to seed of one fold (p = {found.p_value:.2g} of folds at least "
-                "so far apart if they made no difference; analysis of variance)."
+            text = (
+                f"{label}: window accuracy has a standard deviation of {100 * found.fold_sd:.1f} points between folds "
+                f"and of {100 * found.seed_sd:.1f} between seeds of one fold (analysis of variance, null "
+                f"hypothesis of no difference between folds: p = {found.p_value:.2g})."
             )
-    return lines
+            notes.append(Note("variance", text))
+    return notes
 
 
-def paired_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def _cells(
+    row_header: str, reference: str, lines: list[dict[str, Any]]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
-    header = [table["row_header"]]
+    header = [row_header]
     for name in MAIN_METRICS:
         shown = METRIC_NAMES[name].replace(" (", ", ").replace(")", "")
         header += [f"{shown.capitalize()}, difference", "95 % interval"]
-    header += ["Right alone", f"{table['reference']} right alone", "p", "Runs", "Test clips"]
+    header += ["Only this correct", f"Only {reference} correct", "p", "Runs", "Test clips"]
     rows = []
-    for row in table["rows"]:
+    for row in lines:
         line = [row["label"]]
         for name in MAIN_METRICS:
             found = row["difference"][name]
@@ -187,4 +189,4 @@ def paired_cells(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
             str(row["clips"]),
         ]
         rows.append(line)
-    return header, rows
+    return tuple(header), cells(rows)

@@ -1,4 +1,4 @@
-"""Tables as pure functions of records: published next to measured, with what must be said of the numbers."""
+"""Tables of results as pure functions of records: published numbers next to measured ones, with notes and warnings."""
 
 import statistics
 from collections.abc import Sequence
@@ -15,23 +15,26 @@ from common.paper.tables import ResultTable, Row
 from common.records.divergence import Divergence
 from common.records.record import Record, with_same_initial_weights
 from common.reports.estimates import accuracy_with_interval, artist_of_clips, tested_clips
-from common.reports.tables.pairs import variance_lines
-from common.reports.text.caption import results_caption
+from common.reports.table import Note, Table, cells
+from common.reports.tables.pairs import variance_notes
+from common.reports.tables.values import run_values
+from common.reports.text.caption import results_notes
 from common.reports.text.warnings import table_warnings
+
+_NOT_RUN, _NOT_GIVEN = "not run", "not given"
 
 
 def results_table(
     paper: Paper, table: ResultTable, setting: Setting, records: list[Record], diverged: Sequence[Divergence] = ()
-) -> dict[str, Any]:
-    """Put the records of one setting beside the published numbers.
+) -> Table:
+    """Compare the records of one setting with the published numbers.
 
     Args:
-        records: of any rows; those of other settings or papers are left aside.
+        records: of any rows; those of other settings or papers are ignored.
         diverged: notes of runs of this setting, of any rows.
 
     Returns:
-        The table as JSON values; percentages in percent, rounded to two decimals. Rows without a record have an empty
-        `measured`.
+        The table; percentages in percent, rounded to two decimals. Rows without a record have an empty `measured`.
     """
     mine = [record for record in records if record.setting == setting]
     rows, used, of_rows = [], [], {}
@@ -58,22 +61,24 @@ def results_table(
                 "records": sorted(record.run_id for record in of_row),
             }
         )
-    facts = used[0].data if used else None
-    return {
-        "paper": paper.key,
-        "table": table.id,
-        "title": table.title,
-        "dataset": setting.dataset,
-        "data": facts.title if facts else setting.dataset,
-        "protocol": used[0].protocol if used else setting.split,
-        "scale": setting.scale,
-        "setting": setting.as_json(),
-        "caption": (
-            [*results_caption(paper, table, setting, facts, used), *variance_lines(of_rows)]
-            if facts
-            else ["No run is recorded yet."]
-        ),
-        "warnings": table_warnings(facts, used, rows, _noted(table, diverged)) if facts else [],
+    header, lines = _cells(table, rows)
+    if used:
+        described = run_values(paper.key, table.id, table.title, setting, used[0])
+        notes = [*results_notes(paper, table, setting, used[0].data, used), *variance_notes(of_rows)]
+        warnings = table_warnings(used[0].data, used, rows, _noted(table, diverged))
+    else:
+        described = {
+            "paper": paper.key,
+            "table": table.id,
+            "title": table.title,
+            "dataset": setting.dataset,
+            "data": setting.dataset,
+            "protocol": setting.split,
+            "scale": setting.scale,
+            "setting": setting.as_json(),
+        }
+        notes, warnings = [Note("runs", "No run is recorded yet.")], []
+    values = described | {
         "row_header": table.row_header,
         "metrics": list(table.metrics),
         "compared_with": table.compared_with,
@@ -81,6 +86,7 @@ def results_table(
         "assumed": paper.assumed,
         "rows": rows,
     }
+    return Table(values, header, lines, tuple(notes), tuple(warnings))
 
 
 def _noted(table: ResultTable, diverged: Sequence[Divergence]) -> dict[str, list[Divergence]]:
@@ -134,8 +140,8 @@ def _measured(table: ResultTable, records: list[Record]) -> dict[str, Any]:
 
 
 def _independent(records: list[Record], values: list[float]) -> list[float]:
-    """What may be taken for independent repetitions: seeds, each with the mean of its folds; folds where there is one
-    seed. (Folds of several seeds are no further repetitions: they test the same clips again.)"""
+    """Values of independent repetitions: the mean over folds of each seed, or the folds where there is one seed. (Folds
+    of further seeds are not independent: they test the same clips again.)"""
     of_seed: dict[int, list[float]] = {}
     for record, value in zip(records, values, strict=True):
         of_seed.setdefault(record.seed, []).append(value)
@@ -165,3 +171,63 @@ def _value(record: Record, metric: str) -> float:
     if metric == "valid_window_accuracy":
         return record.metrics["valid"]["window_accuracy"]
     return record.metrics["test"][metric]
+
+
+def _cells(table: ResultTable, lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Header and rows as text.
+
+    Args:
+        lines: of the table, as JSON values.
+    """
+    metrics, compared = table.metrics, table.compared_with
+    others = [name for name in METRIC_NAMES if name not in compared.values()]
+    header = [table.row_header]
+    several = any("ci95_runs" in row["measured"][name] for row in lines if row["measured"] for name in metrics)
+    over_runs = ["95 % interval over runs"] if several else []
+    for name in metrics:
+        metric = _metric_name(compared[name])
+        header += [f"Published {name.replace('_', ' ')} (%)", f"Our {metric} (%)", "95 % interval", *over_runs]
+        header += ["Published inside", "Difference"]
+    header += [f"{_metric_name(name).capitalize()} (%)" for name in others] + ["Runs", "Test clips", "Parameters"]
+    rows = []
+    for row in lines:
+        measured = row["measured"]
+        line = [row["label"]]
+        for name in metrics:
+            published = row["published"][name]
+            line.append(_NOT_GIVEN if published is None else f"{published:.1f}")
+            if not measured:
+                line += [_NOT_RUN, "", *("" for _ in over_runs), "", ""]
+                continue
+            line += [_mean(measured[name]), _interval(measured[name]["ci95"])]
+            line += [_interval(measured[name].get("ci95_runs")) for _ in over_runs]
+            if published is None:
+                line += ["", ""]
+            else:
+                line += ["yes" if row["published_inside"][name] else "no", f"{row['difference'][name]:+.1f}"]
+        if measured:
+            line += [_mean(measured[name]) for name in others]
+            line += [
+                str(measured["window_accuracy"]["runs"]),
+                str(measured["window_accuracy"]["clips"]),
+                f"{row['trainable_parameters']:,}",
+            ]
+        else:
+            line += [""] * (len(others) + 3)
+        rows.append(line)
+    return tuple(header), cells(rows)
+
+
+def _interval(bounds: list[float] | None) -> str:
+    return "" if bounds is None else f"{bounds[0]:.1f} to {bounds[1]:.1f}"
+
+
+def _mean(measured: dict[str, Any]) -> str:
+    """With the standard deviation over runs, where there are several."""
+    spread = f" \u00b1 {measured['sd']:.1f}" if "sd" in measured else ""
+    return f"{measured['mean']:.1f}{spread}"
+
+
+def _metric_name(metric: str) -> str:
+    """Name of a metric without parentheses, because the unit in parentheses follows."""
+    return ALL_METRIC_NAMES[metric].replace(" (", ", ").replace(")", "")

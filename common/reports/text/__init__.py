@@ -1,1 +1,1 @@
-"""What captions and warnings say of a table's numbers."""
+"""Captions and warnings of tables."""

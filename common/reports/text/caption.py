@@ -1,7 +1,6 @@
-"""What must be said of a table's numbers: everything reduced, lacking or contaminated."""
+"""Captions of tables: everything that is reduced, missing or different from the paper."""
 
 import textwrap
-from typing import Any
 
 from common.core.spec import build
 from common.metrics.clips import OTHER_PART_METRIC_NAMES
@@ -14,103 +13,140 @@ from common.paper.training import Training
 from common.records.environment import machine_summary
 from common.records.record import DataFacts, Record
 from common.reports.estimates import interval_text_with_artists, resampled_units_text
+from common.reports.table import Note, NoteKind, Table
 from common.reports.text.rows import (
-    by_row_lines,
+    by_row_notes,
     changed_values_text,
     features_of_record,
-    fewer_epochs_lines,
+    fewer_epochs_notes,
+    protocol_text,
     replaced_features_text,
-    training_lines,
+    training_notes,
 )
+from data_pipeline.datasets.recognise import known_dataset
 
-# How lines that are of one table's intervals begin.
-_OF_INTERVALS = ("95 % intervals", "Intervals of F1", "Behind the mean of several runs")
+# Flags that figures name, in this order, with their words; smoke scale and changed values are added in between.
+_IN_FIGURES: dict[NoteKind, str] = {
+    "incomplete": "incomplete",
+    "reduced_network": "reduced network",
+    "reduced_windows": "reduced windows",
+    "reduced_features": "reduced features",
+    "one_seed": "one seed",
+    "one_seed_in_some_rows": "one seed in some rows",
+}
+_IN_FIGURES_AT_THE_END: dict[NoteKind, str] = {
+    "fewer_epochs": "fewer epochs",
+    "other_classes": "other classes",
+    "excerpts": "excerpts of clips",
+    "synthetic": "synthetic audio",
+    "contaminated": "contaminated",
+    "diverged": "some runs diverged",
+}
 
 
-def results_caption(
+def results_notes(
     paper: Paper, table: ResultTable, setting: Setting, facts: DataFacts, records: list[Record]
-) -> list[str]:
-    """Everything that a reader has to know before comparing; nothing that was reduced is left out."""
+) -> list[Note]:
+    """Everything that a reader has to know before comparing numbers, every reduction included."""
     one = min(records, key=lambda record: (record.fold, record.seed))
     of_rows = _first_record_of_rows(table, records)
-    lines = [data_lines(facts)]
-    left_out = _clips_in_no_part(setting, facts, records)
-    lines.append(
-        f"Protocol: {one.protocol}; {f'round {one.fold + 1}: ' if setting.split == 'rotating' else ''}"
-        f"{_parts(one, of_rows)}{f'; {left_out} clips are in no part' if left_out > 0 else ''}."
-    )
-    lines += training_lines(of_rows)
-    lines += reduction_lines(paper, setting, of_rows)
-    if setting.changes:
-        lines.append(f"CHANGED by the command: {', '.join(setting.changes)}.")
+    all_of_rows = _records_of_rows(table, records)
+    notes = data_notes(setting, facts)
+    notes.append(_protocol_note(setting, facts, records, one, of_rows))
+    notes += training_notes(of_rows)
+    notes += reduction_notes(paper, setting, of_rows)
+    notes += changed_values_notes(setting)
     from_files = {label: _weights(record) for label, record in of_rows.items() if record.weights}
-    lines += by_row_lines("Weights from files", from_files, of_rows)
+    notes += by_row_notes("trained_weights", "Starts from trained weights in a file", from_files, of_rows)
     if setting.scale == "paper":
-        lines += fewer_epochs_lines(
+        notes += fewer_epochs_notes(
             {label: (record, published_experiment(paper, record)) for label, record in of_rows.items()}
         )
-    lines += _repetitions(records)
-    all_of_rows = _records_of_rows(table, records)
-    lines += single_seed_lines(all_of_rows)
-    lines += machine_lines(all_of_rows)
-    lines += other_data_lines(paper, facts)
-    lines += left_out_clips_lines(facts)
-    lines += table.notes
+    notes += _repetition_notes(records)
+    notes += single_seed_notes(all_of_rows)
+    notes += machine_notes(all_of_rows)
+    notes += other_data_notes(paper, setting, records)
+    notes += left_out_clips_notes(facts)
+    notes += [Note("paper", text) for text in table.notes]
     if table.reference:
-        lines.append(f"To read it against: {table.reference.label}: {table.reference.percent:g} %.")
+        notes.append(Note("paper", f"For comparison: {table.reference.label}: {table.reference.percent:g} %."))
+    notes += other_classes_notes(paper, setting, facts)
     validated = any(metric in OTHER_PART_METRIC_NAMES for metric in table.compared_with.values())
-    lines += other_classes_lines(paper, setting, facts)
-    of_validation = "; of numbers of the other parts, counting their clips as independent" if validated else ""
-    lines.append(
-        f"95 % intervals: {interval_text_with_artists(records)}{of_validation}. Published inside: whether the "
-        "published number lies in that interval."
+    of_validation = "; in training and validation, clips count as independent" if validated else ""
+    notes.append(
+        Note(
+            "intervals",
+            f"95 % intervals: {interval_text_with_artists(records)}{of_validation}. Published inside: whether the "
+            "published number lies in that interval.",
+        )
     )
     if table.has_f1:
-        lines.append(
-            f"Intervals of F1: percentile bootstrap over {resampled_units_text(records)}, {RESAMPLES:,} resamples."
+        notes.append(
+            Note(
+                "intervals",
+                f"Intervals of F1: percentile bootstrap over {resampled_units_text(records)}, {RESAMPLES:,} resamples.",
+            )
         )
-    return lines
+    return notes
 
 
-def data_lines(facts: DataFacts) -> str:
-    """Which data, and what they lack."""
-    return (
-        f"Data: {facts.title}, {facts.clips} clips"
-        + (f" of {facts.expected}" if facts.expected else "")
-        + (f" (INCOMPLETE: {facts.missing} are missing)" if facts.missing else "")
-        + (f"; {facts.caption}" if facts.caption else "")
-        + "."
+def data_notes(setting: Setting, facts: DataFacts) -> list[Note]:
+    """Which data were used, and what is missing from them."""
+    kind: NoteKind = (
+        "synthetic" if setting.dataset == "demo" else "excerpts" if _is_excerpts(setting, facts) else "data"
     )
+    of = f" of {facts.expected}" if facts.expected else ""
+    caption = f"; {facts.caption}" if facts.caption else ""
+    notes = [Note(kind, f"Data: {facts.title}, {facts.clips}{of} clips{caption}.")]
+    if facts.missing:
+        notes.append(Note("incomplete", f"INCOMPLETE: {facts.missing} clips of the data set are missing."))
+    return notes
 
 
-def other_data_lines(paper: Paper, facts: DataFacts) -> list[str]:
-    """Whether the published numbers are of other data."""
-    if paper.published_on in f"{facts.title} {facts.caption}":
+def _is_excerpts(setting: Setting, facts: DataFacts) -> bool:
+    """Whether the clips are shorter than they should be: only then does GTZAN have a caption."""
+    return setting.dataset == "gtzan" and bool(facts.caption)
+
+
+def changed_values_notes(setting: Setting) -> list[Note]:
+    """Values that the command replaced with `--set`."""
+    if not setting.changes:
         return []
-    return [f"OTHER DATA: the published numbers are of {paper.published_on}; the differences compare data sets."]
+    return [Note("changed_values", f"CHANGED by the command: {', '.join(setting.changes)}.")]
 
 
-def other_classes_lines(paper: Paper, setting: Setting, facts: DataFacts) -> list[str]:
-    """Whether the published numbers are of other genres."""
-    if len(facts.genres) == paper.published_classes and not setting.genres:
+def other_data_notes(paper: Paper, setting: Setting, records: list[Record]) -> list[Note]:
+    """Whether the published numbers were measured on other data."""
+    clip_ids = {clip.id for record in records for clip in record.clips}
+    if known_dataset(setting.dataset, records[0].data.genres, clip_ids) == paper.published_on:
         return []
     return [
-        f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are of "
-        f"{paper.published_classes}."
+        Note(
+            "other_data",
+            f"OTHER DATA: the published numbers are of {paper.published_on}; part of a difference is due to the data.",
+        )
     ]
 
 
-def without_interval_lines(lines: list[str]) -> list[str]:
-    """A caption for a table of the same runs that has other intervals."""
-    return [line for line in lines if not line.startswith(_OF_INTERVALS)]
+def other_classes_notes(paper: Paper, setting: Setting, facts: DataFacts) -> list[Note]:
+    """Whether the published numbers were measured on other genres."""
+    if len(facts.genres) == paper.published_classes and not setting.genres:
+        return []
+    return [
+        Note(
+            "other_classes",
+            f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are of "
+            f"{paper.published_classes} genres.",
+        )
+    ]
 
 
-def left_out_clips_lines(facts: DataFacts) -> list[str]:
+def left_out_clips_notes(facts: DataFacts) -> list[Note]:
     """Clips that could not be used."""
     if not facts.skipped:
         return []
     named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
-    return [f"{facts.skipped} unusable clips were left out: {named}."]
+    return [Note("left_out_clips", f"{facts.skipped} unusable clips were left out: {named}.")]
 
 
 def _weights(record: Record) -> str:
@@ -118,8 +154,8 @@ def _weights(record: Record) -> str:
     return f"{name} (SHA-256 {digest[:12]})"
 
 
-def machine_lines(of_rows: dict[str, list[Record]]) -> list[str]:
-    """Which rows ran where, if not all on one kind of machine.
+def machine_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
+    """Which rows ran where, if not all ran on one kind of machine.
 
     Args:
         of_rows: row label -> its records.
@@ -127,8 +163,11 @@ def machine_lines(of_rows: dict[str, list[Record]]) -> list[str]:
     texts = {label: " and ".join(sorted({_machine(record) for record in mine})) for label, mine in of_rows.items()}
     if len({_machine(record) for mine in of_rows.values() for record in mine}) < 2:
         return []
-    told = "Runs of several machines, whose digits differ; the spread is of seeds and machines"
-    return by_row_lines(told, texts, of_rows)
+    heading = (
+        "Runs are from several machines, which round differently, so the spread over runs is due to machines as well "
+        "as seeds"
+    )
+    return by_row_notes("machines", heading, texts, of_rows)
 
 
 def _machine(record: Record) -> str:
@@ -149,6 +188,15 @@ def _first_record_of_rows(table: ResultTable, records: list[Record]) -> dict[str
         label: min(mine, key=lambda record: (record.fold, record.seed))
         for label, mine in _records_of_rows(table, records).items()
     }
+
+
+def _protocol_note(
+    setting: Setting, facts: DataFacts, records: list[Record], one: Record, of_rows: dict[str, Record]
+) -> Note:
+    left_out = _clips_in_no_part(setting, facts, records)
+    round_name = f"round {one.fold + 1}: " if setting.split == "rotating" else ""
+    in_no_part = f"; {left_out} clips are in no part" if left_out > 0 else ""
+    return Note("protocol", f"Protocol: {protocol_text(one)}; {round_name}{_parts(one, of_rows)}{in_no_part}.")
 
 
 def _parts(one: Record, of_rows: dict[str, Record]) -> str:
@@ -174,31 +222,36 @@ def _clips_in_no_part(setting: Setting, facts: DataFacts, records: list[Record])
     return facts.clips - len({clip.id for record in records for clip in record.clips})
 
 
-def reduction_lines(
+def reduction_notes(
     paper: Paper, setting: Setting, of_rows: dict[str, Record], varied: frozenset[str] = frozenset()
-) -> list[str]:
-    """What smoke scale and cheaper features took away.
+) -> list[Note]:
+    """What smoke scale and cheaper features reduced.
 
     Args:
         of_rows: row label -> a record of it.
-        varied: dotted paths whose values were searched, and so are no reduction.
+        varied: dotted paths whose values were searched, and so do not count as reduced.
     """
-    lines = []
+    notes = []
     published = {label: published_experiment(paper, record) for label, record in of_rows.items()}
     if setting.scale == "smoke":
         limits = {build(Training, record.experiment["training"]).windows_per_epoch for record in of_rows.values()}
         most = max((limit for limit in limits if limit), default=None) if None not in limits else None
-        lines.append(
-            f"SMOKE SCALE: {paper.smoke_tracks_per_genre} clips per genre at most, at most {most or 'all'} windows per "
-            "epoch: shows that the work runs, not how well the network does."
+        windows = f"at most {most} windows per epoch" if most else "all windows in every epoch"
+        notes.append(
+            Note(
+                "smoke_scale",
+                f"SMOKE SCALE: at most {paper.smoke_tracks_per_genre} clips per genre, {windows}: this shows that "
+                "everything runs, not how good the network is.",
+            )
         )
         asked_for = {parse_change(change)[0] for change in setting.changes} | varied
-        for part, name in (("model", "NETWORK"), ("windows", "WINDOWS")):
+        for part, kind, name in (("model", "reduced_network", "NETWORK"), ("windows", "reduced_windows", "WINDOWS")):
             texts = {
                 label: changed_values_text(published[label].as_json()[part], record.experiment[part], part, asked_for)
                 for label, record in of_rows.items()
             }
-            lines += by_row_lines(f"REDUCED {name}", {label: text for label, text in texts.items() if text}, of_rows)
+            differing = {label: text for label, text in texts.items() if text}
+            notes += by_row_notes(kind, f"REDUCED {name}", differing, of_rows)
     if setting.features != "paper":
         texts = {
             label: replaced_features_text(setting, record, published[label])
@@ -206,42 +259,42 @@ def reduction_lines(
             if setting.features == "given"
             or [given.feature.as_json() for given in published[label].inputs] != features_of_record(record)
         }
-        lines += by_row_lines("REDUCED FEATURES", texts, of_rows)
-    return lines
+        notes += by_row_notes("reduced_features", "REDUCED FEATURES", texts, of_rows)
+    return notes
 
 
-def _what_spreads(records: list[Record]) -> str:
-    """Of what the interval over runs is, see `common.reports.tables.results`."""
-    if records[0].folds == 1:
-        return "of seeds"
-    return "of seeds, each the mean of its folds, or of folds where there is one seed"
-
-
-def _repetitions(records: list[Record]) -> list[str]:
-    """How often rows were run, and whether folds are lacking."""
+def _repetition_notes(records: list[Record]) -> list[Note]:
+    """How often rows were run, and whether folds are missing."""
     seeds, runs = {}, {}
     for record in records:
         seeds.setdefault(record.row_experiment, set()).add(record.seed)
         runs.setdefault(record.row_experiment, set()).add((record.seed, record.fold))
-    lines = []
+    notes = []
     folds = records[0].folds
     if folds > 1:
         kind = "rounds" if records[0].setting.split == "rotating" else "folds"
-        lines.append(f"Runs are {folds} {kind} of each seed.")
-        lacking = sum(len(seeds[row]) * folds - len(done) for row, done in runs.items())
-        if lacking:
-            lines.append(
-                f"INCOMPLETE FOLDS: {lacking} runs of {kind} are lacking; means are over those that are there."
+        notes.append(Note("runs", f"Each seed has {folds} {kind}, one run each."))
+        missing = sum(len(seeds[row]) * folds - len(done) for row, done in runs.items())
+        if missing:
+            notes.append(
+                Note(
+                    "incomplete",
+                    f"INCOMPLETE FOLDS: {missing} runs ({kind}) are missing; means are over those that exist.",
+                )
             )
     if max(map(len, runs.values())) > 1:
-        lines.append(
-            "Behind the mean of several runs stands their standard deviation; interval over runs: Student's, "
-            f"{_what_spreads(records)}."
+        over = "seeds" if folds == 1 else "seeds (each the mean of its folds), or over folds where there is one seed"
+        notes.append(
+            Note(
+                "spread",
+                "Means over several runs are followed by their standard deviation; the interval over runs is Student's "
+                f"t interval over {over}.",
+            )
         )
-    return lines
+    return notes
 
 
-def single_seed_lines(of_rows: dict[str, list[Record]]) -> list[str]:
+def single_seed_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
     """Which rows rest on one seed.
 
     Args:
@@ -250,33 +303,20 @@ def single_seed_lines(of_rows: dict[str, list[Record]]) -> list[str]:
     single = [label for label, mine in of_rows.items() if len({record.seed for record in mine}) == 1]
     if not single:
         return []
-    where = "" if len(single) == len(of_rows) else f" in {'; '.join(single)}"
-    return [f"ONE SEED{where}: differences between rows may be chance."]
+    if len(single) == len(of_rows):
+        return [Note("one_seed", "ONE SEED: differences between rows may be chance.")]
+    return [Note("one_seed_in_some_rows", f"ONE SEED in {'; '.join(single)}: differences between rows may be chance.")]
 
 
-def flag_summary(table: dict[str, Any]) -> str:
-    """What a figure of a table has to say of its numbers, in short: lines of 80 characters."""
-    found = [f"{table['data']}, {table['protocol']}"] + (["smoke scale"] if table["scale"] == "smoke" else [])
-    text = " ".join(table["caption"])
-    for mark in ("INCOMPLETE", "REDUCED NETWORK", "REDUCED WINDOWS", "REDUCED FEATURES"):
-        if mark in text:
-            found.append(mark.lower())
-    if "ONE SEED" in text:
-        found.append("one seed" if "ONE SEED:" in text else "one seed in some rows")
-    if table["setting"]["genres"]:
-        found.append(f"{len(table['setting']['genres'])} genres")
-    found += [f"changed: {change}" for change in table["setting"]["changes"]]
-    if "epochs instead of" in text:
-        found.append("fewer epochs")
-    if "OTHER CLASSES" in text:
-        found.append("other classes")
-    if "excerpts of" in text:
-        found.append("excerpts of clips")
-    if "synthetic" in text:
-        found.append("synthetic audio")
-    for mark, told in (("CONTAMINATED", "contaminated"), ("DIVERGED", "some trainings diverged")):
-        if any(warning.startswith(mark) for warning in table["warnings"]):
-            found.append(told)
+def flag_summary(table: Table) -> str:
+    """Subtitle of a table's figures: data, protocol and flags, in lines of 80 characters."""
+    values, flags = table.values, table.flags
+    found = [f"{values['data']}, {values['protocol']}"] + (["smoke scale"] if values["scale"] == "smoke" else [])
+    found += [words for flag, words in _IN_FIGURES.items() if flag in flags]
+    if values["setting"]["genres"]:
+        found.append(f"{len(values['setting']['genres'])} genres")
+    found += [f"changed: {change}" for change in values["setting"]["changes"]]
+    found += [words for flag, words in _IN_FIGURES_AT_THE_END.items() if flag in flags]
     return "\n".join(textwrap.wrap(", ".join(found), 80))
 
 

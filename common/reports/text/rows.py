@@ -1,28 +1,30 @@
-"""What captions say of rows: once where all rows share it, by row where they do not."""
+"""Notes on rows: once where all rows agree, row by row where they differ."""
 
 from typing import Any
 
 from common.core.spec import build
 from common.paper.experiment import Experiment
 from common.paper.overrides import Setting
+from common.paper.protocol import Protocol
 from common.paper.training import Training
 from common.records.record import Record
+from common.reports.table import Note, NoteKind
 
 
-def by_row_lines(heading: str, texts: dict[str, str], of_rows: dict[str, Any]) -> list[str]:
-    """A line `heading: text.` for what may differ from row to row; none where there is nothing to tell.
+def by_row_notes(kind: NoteKind, heading: str, texts: dict[str, str], of_rows: dict[str, Any]) -> list[Note]:
+    """A note `heading: text.` on what may differ from row to row; none where there is nothing to say.
 
     Args:
-        texts: row label -> what is told of it.
+        texts: row label -> its text.
         of_rows: all rows of the table that were run.
     """
     if not texts:
         return []
-    return [f"{heading}: {_by_row(texts, len(of_rows))}."]
+    return [Note(kind, f"{heading}: {_by_row(texts, len(of_rows))}.")]
 
 
 def _by_row(texts: dict[str, str], rows: int) -> str:
-    """`text` where it is that of all rows, else `row, row: text; row: text`."""
+    """`text` where all rows have the same, else `row, row: text; row: text`."""
     labels: dict[str, list[str]] = {}
     for label, text in texts.items():
         labels.setdefault(text, []).append(label)
@@ -31,18 +33,23 @@ def _by_row(texts: dict[str, str], rows: int) -> str:
     return "; ".join(f"{', '.join(names)}: {text}" for text, names in labels.items())
 
 
-def training_lines(of_rows: dict[str, Record]) -> list[str]:
+def protocol_text(record: Record) -> str:
+    """The protocol of a run in words."""
+    return build(Protocol, record.experiment["protocol"]).name
+
+
+def training_notes(of_rows: dict[str, Record]) -> list[Note]:
     """How the rows were trained."""
     aspects: list[dict[str, str]] = [{}, {}, {}]
     for label, record in of_rows.items():
         values = build(Training, record.experiment["training"])
         aspects[0][label] = f"windows of {_window(record)}"
         aspects[1][label] = f"epochs: at most {values.epochs}"
-        aspects[2][label] = _optimisation(values) + _copies(record.experiment.get("copies"))
+        aspects[2][label] = _optimisation(values) + _augmented_copies(record.experiment.get("copies"))
     standardised = {
         label: "input standardised on the training windows"
         if record.experiment["training"]["standardise"]
-        else "input as it is"
+        else "input not standardised"
         for label, record in of_rows.items()
     }
     if len(set(standardised.values())) > 1:
@@ -50,17 +57,24 @@ def training_lines(of_rows: dict[str, Record]) -> list[str]:
     shared = [next(iter(texts.values())) for texts in aspects if len(set(texts.values())) == 1]
     differing = [texts for texts in aspects if len(set(texts.values())) > 1]
     values = build(Training, next(iter(of_rows.values())).experiment["training"])
-    same = values.standardise and standardised not in aspects
-    end = ", input standardised on the training windows" if same else ""
-    lines = [f"Training: {', '.join([*shared, values.precision])}{end}."]
+    if values.standardise and standardised not in aspects:
+        shared.append("input standardised on the training windows")
+    notes = [Note("training", f"Training: {', '.join(shared)}.")] if shared else []
     if differing:
         texts = {label: ", ".join(aspect[label] for aspect in differing) for label in of_rows}
-        lines.append(f"Rows: {_by_row(texts, len(of_rows))}.")
-    return lines
+        notes += by_row_notes("training", "Training by row", texts, of_rows)
+    return [*notes, precision_note(values.precision)]
 
 
-def fewer_epochs_lines(rows: dict[str, tuple[Record, Experiment]]) -> list[str]:
-    """Where a command trained for another number of epochs than the paper.
+def precision_note(precision: str) -> Note:
+    """In which precision a network computed."""
+    if precision == "float32":
+        return Note("precision", "Precision: float32.")
+    return Note("bfloat16", f"Precision: {precision} instead of float32.")
+
+
+def fewer_epochs_notes(rows: dict[str, tuple[Record, Experiment]]) -> list[Note]:
+    """Rows that were trained for another number of epochs than in the paper.
 
     Args:
         rows: row label -> (its record, its experiment as the paper has it).
@@ -69,12 +83,12 @@ def fewer_epochs_lines(rows: dict[str, tuple[Record, Experiment]]) -> list[str]:
     for label, (record, published) in rows.items():
         epochs = record.experiment["training"]["epochs"]
         if epochs != published.training.epochs:
-            texts[label] = f"At most {epochs} epochs instead of {published.training.epochs}"
-    return [f"{_by_row(texts, len(rows))}."] if texts else []
+            texts[label] = f"at most {epochs} instead of {published.training.epochs}"
+    return by_row_notes("fewer_epochs", "Number of epochs differs from the paper's", texts, rows)
 
 
 def changed_values_text(own: dict[str, Any], ran: dict[str, Any], part: str, asked_for: set[str]) -> str:
-    """Values that are not the paper's, but for those that the command asked for; empty where there is none."""
+    """Values that differ from the paper's, except those that the command asked for; empty where there is none."""
     return ", ".join(
         f"{field} {_listed(ran[field])} instead of {_listed(value)}"
         for field, value in own.items()
@@ -83,15 +97,15 @@ def changed_values_text(own: dict[str, Any], ran: dict[str, Any], part: str, ask
 
 
 def replaced_features_text(setting: Setting, record: Record, published: Experiment) -> str:
-    """What a row saw instead of the paper's features."""
+    """What a row was trained on instead of the paper's features."""
     theirs = " and ".join(_feature_name(given.feature.as_json()) for given in published.inputs)
     if setting.features == "given":
-        return f"arrays as given ({_window(record)} windows) instead of {theirs}"
+        return f"precomputed arrays ({_window(record)} windows) instead of {theirs}"
     return f"{' and '.join(map(_feature_name, features_of_record(record)))} instead of {theirs}"
 
 
 def features_of_record(record: Record) -> list[dict[str, Any]]:
-    """What a row was shown: one feature, or two."""
+    """The one or two features that a row was trained on."""
     second = record.experiment.get("second_input")
     return [record.experiment["feature"], *([second["feature"]] if second else [])]
 
@@ -106,8 +120,9 @@ def _optimisation(training: Training) -> str:
     text = f"batch {training.batch_windows}" + ("" if training.optimizer == "adam" else f", {training.optimizer}")
     if training.accumulate_batches > 1:
         text = (
-            f"{training.accumulate_batches} batches of {training.batch_windows} accumulated "
-            f"({training.accumulate_reduce}, left-overs of an epoch: {training.accumulate_left_over})"
+            f"gradients of {training.accumulate_batches} batches of {training.batch_windows} accumulated "
+            f"({training.accumulate_reduce}; batches left over at the end of an epoch: "
+            f"{training.accumulate_left_over})"
         )
     if training.l2:
         where = "on all variables" if training.l2_variables == "all" else f"on layers {training.l2_layers}"
@@ -124,7 +139,7 @@ def _optimisation(training: Training) -> str:
         text += f", {masks.masks} + {masks.masks} masks {size} ({masks.fill}) with probability {masks.probability:g}"
     if training.augmentation and training.augmentation.chain:
         chain = training.augmentation.chain
-        text += f", masks, amplitude, shifts and noise in a chain with probability {chain.probability:g}"
+        text += f", a chain of masks, amplitude, shifts and noise with probability {chain.probability:g}"
     if training.class_weights != "none":
         text += ", loss weighted by inverse genre frequency"
     if training.plateau_epochs:
@@ -138,7 +153,7 @@ def _optimisation(training: Training) -> str:
     return f"{text}{kept[training.keep]}"
 
 
-def _copies(values: dict[str, Any] | None) -> str:
+def _augmented_copies(values: dict[str, Any] | None) -> str:
     if not values:
         return ""
     tempi = ", ".join(f"{tempo:g}" for tempo in values["tempi"])

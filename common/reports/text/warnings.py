@@ -1,12 +1,14 @@
-"""What a table warns of above its rows: leaks, lacking genres, accuracies that cannot be, rows on other test clips,
-trainings that came apart."""
+"""Warnings above a table: leakage, divergence, other test clips, missing genres, implausible accuracies."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from common.core.spec import build
 from common.paper.protocol import Protocol
-from common.records.divergence import Divergence, divergence_warnings
+from common.records.divergence import Divergence, epoch_of_rise
+from common.records.environment import machine_summary
 from common.records.record import DataFacts, Record
+from common.reports.table import Note
 
 
 def table_warnings(
@@ -14,55 +16,22 @@ def table_warnings(
     records: list[Record],
     rows: list[dict[str, Any]],
     noted: dict[str, list[Divergence]] | None = None,
-) -> list[str]:
+) -> list[Note]:
     """All warnings of a table.
 
     Args:
         records: of its rows.
         rows: as JSON values, measured.
-        noted: row label -> its runs that had no number when they diverged.
+        noted: row label -> its runs that have no record because their loss was not finite.
     """
-    found = []
-    shared = max(record.shared_clips for record in records)
     protocol = build(Protocol, records[0].experiment["protocol"])
-    if shared and protocol.carry_weights and protocol.unit == "clip":
-        first = min(record.fold for record in records if record.shared_clips) + 1
-        found.append(
-            f"CONTAMINATED from round {first} on: weights are carried from round to round, and up to {shared} test "
-            "clips of a round were trained or selected on in an earlier one. The means include these rounds."
-        )
-    elif shared:
-        earlier = ", of this round or an earlier one," if protocol.carry_weights else ""
-        found.append(
-            f"CONTAMINATED: windows of up to {shared} clips stand both in training or validation{earlier} and in test; "
-            "these accuracies measure recognition of known clips as much as of genres."
-        )
+    found = _contamination(protocol, records)
     if protocol.unit == "clip":
         found += _other_splits(records, rows)
     by_id = {record.run_id: record for record in records}
     of_rows = {row["label"]: [by_id[name] for name in row["records"] if name in by_id] for row in rows}
     found += divergence_warnings(of_rows, noted or {})
-    lacking = sorted(
-        {
-            facts.genres[label]
-            for record in records
-            if record.folds == 1
-            for label in set(range(len(facts.genres))) - {clip.label for clip in record.clips}
-        }
-    )
-    folds_lacking = sum(
-        record.folds > 1 and len({clip.label for clip in record.clips}) < len(facts.genres) for record in records
-    )
-    if folds_lacking:
-        found.append(
-            f"In {folds_lacking} of {len(records)} runs the test fold has no clip of some genre; F1 macro of such a "
-            "run is the mean over the other genres."
-        )
-    if lacking:
-        found.append(
-            f"No test clip of {', '.join(lacking)}: how well they are recognised is not measured; F1 macro is the mean "
-            "over genres that have test clips or were decided for."
-        )
+    found += _missing_genres(facts, records)
     ceiling = facts.clip_accuracy_ceiling_percent
     above = [
         row["label"]
@@ -71,14 +40,73 @@ def table_warnings(
     ]
     if above:
         found.append(
-            f"Clip accuracy above {ceiling:g} %, more than the faulty labels of this data set should allow, in rows: "
-            f"{', '.join(above)}."
+            Note(
+                "above_ceiling",
+                f"Clip accuracy above {ceiling:g} %, more than the faulty labels of this data set should allow, in "
+                f"rows: {', '.join(above)}.",
+            )
         )
     return found
 
 
-def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[str]:
-    """Rows that were run on a split which deals otherwise than the newest run's of the same name."""
+def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
+    shared = max(record.shared_clips for record in records)
+    if not shared:
+        return []
+    if protocol.carry_weights and protocol.unit == "clip":
+        first = min(record.fold for record in records if record.shared_clips) + 1
+        return [
+            Note(
+                "contaminated",
+                f"CONTAMINATED from round {first} on: weights are carried over between rounds, and up to {shared} test "
+                "clips of a round were used for training or selection in an earlier one. The means include these "
+                "rounds.",
+            )
+        ]
+    earlier = ", of this round or an earlier one," if protocol.carry_weights else ""
+    return [
+        Note(
+            "contaminated",
+            f"CONTAMINATED: up to {shared} clips have windows both in training or validation{earlier} and in test; "
+            "these accuracies measure recognition of known clips as much as of genres.",
+        )
+    ]
+
+
+def _missing_genres(facts: DataFacts, records: list[Record]) -> list[Note]:
+    found = []
+    folds_lacking = sum(
+        record.folds > 1 and len({clip.label for clip in record.clips}) < len(facts.genres) for record in records
+    )
+    if folds_lacking:
+        found.append(
+            Note(
+                "missing_genres",
+                f"In {folds_lacking} of {len(records)} runs the test fold has no clip of some genre; F1 macro of such "
+                "a run is the mean over the other genres.",
+            )
+        )
+    missing = sorted(
+        {
+            facts.genres[label]
+            for record in records
+            if record.folds == 1
+            for label in set(range(len(facts.genres))) - {clip.label for clip in record.clips}
+        }
+    )
+    if missing:
+        found.append(
+            Note(
+                "missing_genres",
+                f"No test clip of {', '.join(missing)}: how well they are recognised is not measured; F1 macro is the "
+                "mean over genres that have test clips or were predicted.",
+            )
+        )
+    return found
+
+
+def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[Note]:
+    """Rows whose test clips differ from those of the newest run on the split of the same name."""
     newest: dict[int, str] = {}
     for record in sorted(records, key=lambda record: (record.finished_at, record.run_id)):
         newest[record.fold] = record.split_digest
@@ -87,6 +115,52 @@ def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[str
     if not labels:
         return []
     return [
-        f"Rows {', '.join(labels)} were run on a split of the same name that deals otherwise, on other test clips than "
-        "the newest run; run them again to compare them."
+        Note(
+            "other_clips",
+            f"Rows {', '.join(labels)} were run on an earlier version of the split of this name, with other test clips "
+            "than the newest run; run them again to compare them.",
+        )
     ]
+
+
+def divergence_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Sequence[Divergence]]) -> list[Note]:
+    """Which runs diverged.
+
+    Args:
+        of_rows: row label -> its records.
+        noted: row label -> its runs that have no record because their loss was not finite.
+    """
+    notes = []
+    risen = {label: _rises(records) for label, records in of_rows.items()}
+    if any(risen.values()):
+        rows = "; ".join(f"{label}: {text}" for label, text in risen.items() if text)
+        notes.append(
+            Note(
+                "diverged",
+                "DIVERGED: the training loss rose above its minimum by more than a quarter of the loss of random "
+                f"guessing ({rows}). As in every run, the weights of the kept epoch are evaluated.",
+            )
+        )
+    measured = {record.run_id for records in of_rows.values() for record in records}
+    lost = [
+        f"{label}, {_seed_and_fold(one)} ({one.reason}; {machine_summary(one.machine, one.versions)}"
+        f"{'; measured since' if one.run_id in measured else ''})"
+        for label, mine in noted.items()
+        for one in mine
+    ]
+    if lost:
+        notes.append(Note("diverged", f"DIVERGED without a result: {'; '.join(lost)}."))
+    return notes
+
+
+def _rises(records: list[Record]) -> str:
+    found = []
+    for record in sorted(records, key=lambda record: (record.seed, record.fold)):
+        epoch = epoch_of_rise(record.history, len(record.data.genres))
+        if epoch is not None:
+            found.append(f"{_seed_and_fold(record)} in epoch {epoch}, kept {record.best_epoch}")
+    return ", ".join(found)
+
+
+def _seed_and_fold(run: Record | Divergence) -> str:
+    return f"seed {run.seed}" + (f" fold {run.fold + 1}" if run.folds > 1 else "")

@@ -47,15 +47,15 @@ _SECTION_BARS = 4
 
 @dataclass(frozen=True)
 class Part:
-    """What one player of a band does.
+    """The part of one player in a band.
 
     Args:
         kind: `chords` and `line` follow the pattern; `melody` takes its rhythm from the pattern and invents pitches.
-        instruments: names in `synthesis.INSTRUMENTS`, blanks between them; each artist picks one.
-        patterns: `/` between them; each clip picks one (a melody picks two and alternates).
+        instruments: names in `instruments.INSTRUMENTS`, separated by blanks; each artist picks one.
+        patterns: separated by `/`; each clip picks one (a melody picks two and alternates).
         register: MIDI note that chords surround, and above which lines and melodies lie.
         level_db: loudness in the mix.
-        chance: that an artist has this player at all.
+        chance: probability that an artist has this player.
         voicing: `close` around the register, `open` as a guitar strums, `power` for root, fifth and octave.
     """
 
@@ -70,18 +70,18 @@ class Part:
 
 @dataclass(frozen=True)
 class Style:
-    """A genre as a band would be told about it.
+    """A genre: its tempi, progressions, parts and drums.
 
     Args:
-        tempo_bpm: slowest and fastest, in beats of which a bar has `beats`.
+        tempo_bpm: slowest and fastest; a bar has `beats` beats.
         progressions: (Roman numerals, name of the melody's scale); each clip picks one.
         parts: the players; the first one never pauses.
         drums: alternatives of piece -> pattern; each clip picks one.
-        drums_chance: that an artist has a drummer.
-        fills_chance: of a fill at the end of a section.
+        drums_chance: probability that an artist has a drummer.
+        fills_chance: probability of a fill at the end of a section.
         swing: smallest and largest delay of every second step, as a share of a sixteenth of the bar.
         swell_db: half the range in which the loudness rises and falls over a phrase.
-        loudness_db: quietest and loudest artist, root mean square against full scale.
+        loudness_db: quietest and loudest artist, root mean square relative to full scale.
     """
 
     tempo_bpm: tuple[float, float]
@@ -107,7 +107,7 @@ class Player:
 
 @dataclass(frozen=True)
 class Event:
-    """One sound: an instrument with its MIDI notes, or a drum (`notes` empty). Starts may be negative: cut off."""
+    """One sound: an instrument with its MIDI notes, or a drum (`notes` empty). A negative start is cut off."""
 
     start_seconds: float
     instrument: str
@@ -131,12 +131,12 @@ def parse_chord(text: str) -> tuple[int, tuple[int, ...]]:
     """`bVII7` -> (semitones of the root above the key, intervals of the chord).
 
     Raises:
-        ValueError: not a Roman numeral of a chord known here.
+        ValueError: not the Roman numeral of a known chord.
     """
     match = re.fullmatch(r"([b#]?)([IV]+|[iv]+)(.*)", text)
     chords = _MAJOR_CHORDS if match and match[2].isupper() else _MINOR_CHORDS
     if not match or match[2].upper() not in _NUMERALS or match[3] not in chords:
-        raise ValueError(f"not a chord: {text!r}")
+        raise ValueError(f"not a chord: {text!r}, expected a Roman numeral such as bVII7")
     return _NUMERALS[match[2].upper()] + {"b": -1, "#": 1, "": 0}[match[1]], chords[match[3]]
 
 
@@ -178,7 +178,7 @@ def _chord_tone(character: str, intervals: tuple[int, ...]) -> int:
 
 
 class _Song:
-    """The choices that hold for one whole excerpt."""
+    """The random choices for one whole excerpt."""
 
     def __init__(self, style: Style, rng: np.random.Generator, seconds: float) -> None:
         self.style, self.rng = style, rng
@@ -187,7 +187,7 @@ class _Song:
         numerals, self.scale = style.progressions[int(rng.integers(len(style.progressions)))]
         self.key = int(rng.integers(12))
         self.chords = [[parse_chord(chord) for chord in bar.split(",")] for bar in numerals.split()]
-        # An excerpt begins anywhere in a bar.
+        # An excerpt may begin anywhere in a bar.
         self.offset_seconds = rng.uniform(0, self.bar_seconds)
         self.first_bar = _SECTION_BARS * int(rng.integers(max(len(self.chords) // _SECTION_BARS, 1)))
         self.bars = math.ceil((seconds + self.offset_seconds) / self.bar_seconds)
@@ -284,10 +284,10 @@ def compose(
         band: what `choose_band` returned for the artist.
         rng: source of everything that differs between the clips of an artist.
         seconds: length of the excerpt.
-        drums_db: level of the drums against the other players.
+        drums_db: level of the drums relative to the other players.
 
     Returns:
-        the sounds, in no particular order; the first start before 0 and the last end after `seconds`.
+        The sounds, in no particular order; the first start before 0 and the last end after `seconds`.
     """
     song = _Song(style, rng, seconds)
     events = []

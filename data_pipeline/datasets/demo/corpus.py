@@ -1,17 +1,17 @@
 """The demo corpus: generated music in the layout of GTZAN, so that everything can be tried without a download.
 
 Facts: 10 genres x 12 clips, each 30 s of 16-bit mono WAV at 22,050 Hz (661,500 samples, 1.3 MB; 159 MB in all). Every
-genre has 4 artists, whose clips share instruments, drum kit, room and mastering. A clip depends on nothing but the
-seed, its genre and its index. The genres are modelled on those of GTZAN, the notes on nothing: no recording, sample or
-composition of anybody is used.
+genre has 4 artists, whose clips share instruments, drum kit, reverb and mastering. A clip depends only on the seed, its
+genre and its index. The genres are modelled on those of GTZAN; the music is not based on any recording, sample or
+composition.
 
 Citation: none; cite Encore. The layout is that of GTZAN (G. Tzanetakis and P. Cook, "Musical genre classification of
 audio signals", IEEE Transactions on Speech and Audio Processing 10(5), 2002).
 
 Index: `genres/<genre>/<genre>.<index, five digits>.wav`, the artists taking turns, and `corpus.json` with the settings
-and the SHA-256 of every clip. It is written last: where it stands, the corpus is complete.
+and the SHA-256 of every clip. It is written last: where it exists, the corpus is complete.
 
-Licence: the clips are the output of this program and come without any condition (CC0).
+Licence: the clips are the output of this program and come without any conditions (CC0).
 """
 
 from functools import cache
@@ -40,11 +40,11 @@ CLIP_SAMPLES = 661_500
 CLIPS_PER_GENRE = 12
 ARTISTS_PER_GENRE = 4
 SYNTHESIS_VERSION = 1
-"""Raised whenever the samples of a clip change, so that an older corpus on disk is written anew."""
+"""Increased whenever the samples of a clip change, so that an older corpus on disk is rewritten."""
 MARKER_NAME = "corpus.json"
 _MAX_CLIPS_PER_GENRE = 100_000
 _MAX_THREADS = 8
-# Separate streams of random numbers for what an artist keeps and what a clip chooses.
+# Separate random streams for the settings of an artist and the choices of a clip.
 _ARTIST_STREAM, _CLIP_STREAM = 1, 2
 
 
@@ -60,7 +60,7 @@ def artist_of(genre: str, index: int) -> str:
 
 def _require_clip(genre: str, index: int, seed: int = 0) -> None:
     if genre not in STYLES:
-        raise DataError(f"The demo corpus has no genre {genre!r}. Take one of: {', '.join(GENRES)}.")
+        raise DataError(f"The demo corpus has no genre {genre!r}. Choose one of: {', '.join(GENRES)}.")
     if not 0 <= index < _MAX_CLIPS_PER_GENRE or seed < 0:
         raise DataError(f"A demo clip needs an index of 0 to 99999 and a seed of at least 0, found {index} and {seed}.")
 
@@ -94,7 +94,7 @@ def render_clip(genre: str, index: int, *, seed: int = 0) -> np.ndarray:
     Args:
         genre: one of `GENRES`.
         index: number of the clip within its genre, from 0; its artist is `artist_of(genre, index)`.
-        seed: another seed is another corpus, with other artists.
+        seed: another seed gives another corpus, with other artists.
 
     Returns:
         float32 (CLIP_SAMPLES,) at `SAMPLE_RATE`, finite, peak at most 0.95; the same for the same arguments.
@@ -111,7 +111,7 @@ def render_clip(genre: str, index: int, *, seed: int = 0) -> np.ndarray:
 
 
 def clip_path(root: Path, genre: str, index: int) -> Path:
-    """Where a clip of the corpus in `root` is, whether written or not."""
+    """Path of a clip of the corpus in `root`, whether written or not."""
     return Path(root) / "genres" / genre / f"{genre}.{index:05d}.wav"
 
 
@@ -126,7 +126,7 @@ def _comment(seed: int) -> str:
 
 
 def _is_written(path: Path, seed: int) -> bool:
-    """Whether the file is a whole clip of this seed and version: each file says in its header what it is."""
+    """Whether the file is a whole clip of this seed and synthesis version, which its header names."""
     try:
         with soundfile.SoundFile(path) as file:
             return file.frames == CLIP_SAMPLES and file.comment == _comment(seed)
@@ -154,7 +154,7 @@ def _is_complete(root: Path, clips_per_genre: int, seed: int) -> bool:
     try:
         marker = read_json(root / MARKER_NAME, what="the marker of the demo corpus")
     except (DataError, OSError):
-        # A marker that is missing or damaged means the same: look at every clip.
+        # With a missing or damaged marker, every clip has to be checked.
         return False
     wanted = _settings(clips_per_genre, seed)
     if not isinstance(marker, dict) or any(marker.get(name) != value for name, value in wanted.items()):
@@ -162,8 +162,8 @@ def _is_complete(root: Path, clips_per_genre: int, seed: int) -> bool:
     return all(clip_path(root, genre, index).is_file() for genre, index in _clips(clips_per_genre))
 
 
-def _withdraw_marker(root: Path) -> None:
-    """A corpus that is being changed must not look complete if this process is killed."""
+def _remove_marker(root: Path) -> None:
+    """Remove the marker: a corpus that is being changed must not look complete if this process is killed."""
     try:
         (root / MARKER_NAME).unlink(missing_ok=True)
     except OSError as error:
@@ -176,8 +176,8 @@ def write_corpus(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: in
 
     Args:
         root: folder of the corpus; created if needed.
-        clips_per_genre: 12 give three clips to each of the four artists.
-        seed: as for `render_clip`; clips of another seed or an older synthesis are replaced.
+        clips_per_genre: 12 gives each of the four artists three clips.
+        seed: as for `render_clip`; clips of another seed or an older synthesis version are replaced.
 
     Raises:
         DataError: the folder cannot be written to, or a number is out of range.
@@ -188,7 +188,7 @@ def write_corpus(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: in
     if _is_complete(root, clips_per_genre, seed):
         return
     make_folder(root)
-    # Two first commands at once would otherwise write every clip twice.
+    # Two commands that start at once would otherwise write every clip twice.
     with FileLock(root / ".lock"):
         if not _is_complete(root, clips_per_genre, seed):
             _write_missing(root, clips, clips_per_genre=clips_per_genre, seed=seed)
@@ -197,7 +197,7 @@ def write_corpus(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: in
 def _write_missing(root: Path, clips: list[tuple[str, int]], *, clips_per_genre: int, seed: int) -> None:
     missing = [clip for clip in clips if not _is_written(clip_path(root, *clip), seed)]
     if missing:
-        _withdraw_marker(root)
+        _remove_marker(root)
         # Threads: numpy releases the interpreter lock where the time goes, and processes would import numpy again.
         pool = Parallel(n_jobs=min(cpu_count(), _MAX_THREADS), backend="threading", return_as="generator_unordered")
         with progress("writing the demo corpus", len(missing), unit="clips") as advance:
@@ -208,7 +208,7 @@ def _write_missing(root: Path, clips: list[tuple[str, int]], *, clips_per_genre:
 
 
 def load(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: int = 0) -> Catalog:
-    """The catalog of the demo corpus in `root`; clips that are not there are written first.
+    """The catalog of the demo corpus in `root`; missing clips are written first.
 
     Args:
         root, clips_per_genre, seed: as for `write_corpus`.

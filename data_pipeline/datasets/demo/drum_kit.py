@@ -47,7 +47,7 @@ def rim(sound: Sound, rng: np.random.Generator) -> np.ndarray:
 
 
 def clap(sound: Sound, rng: np.random.Generator) -> np.ndarray:
-    """Several hands that do not quite meet."""
+    """Several hands, slightly out of time."""
     time = times(0.25)
     hands = sum(decay(np.abs(time - np.float32(at)), 0.004) * (time >= np.float32(at)) for at in (0, 0.011, 0.021))
     hands = hands + 0.7 * decay(time, 0.06) * (time > np.float32(0.025))

@@ -1,7 +1,7 @@
-"""The ten genres of the demo corpus as data: what a band of each genre plays.
+"""The ten genres of the demo corpus as data: the parts that a band of each genre plays.
 
-The notation of patterns and progressions is explained in `synthesis.composition`. Genres share instruments, tempi
-and progressions on purpose: their average spectra overlap, as those of real genres do.
+The notation of patterns and progressions is explained in `composition.py`. Genres share instruments, tempi and
+progressions on purpose: their average spectra overlap, as those of real genres do.
 """
 
 from data_pipeline.datasets.demo.composition import Part, Style

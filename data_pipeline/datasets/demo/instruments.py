@@ -1,8 +1,8 @@
 """The instruments of the synthesised music, in plain numpy and scipy.
 
 A note is an array of float32 samples at `SAMPLE_RATE`. Every instrument takes the frequencies of a whole chord, because
-a distortion works on the sum of its notes. Nothing here knows about genres or bars: `composition` says
-what is played, this module says how it sounds.
+a distortion works on the sum of its notes. This module knows nothing about genres or bars: `composition` decides which
+notes are played, this module how they sound.
 """
 
 import math
@@ -25,6 +25,7 @@ def decay(time: np.ndarray, seconds: float) -> np.ndarray:
 
 
 def times(seconds: float) -> np.ndarray:
+    """Time of each sample in seconds, float32 (samples,); at least 64 samples."""
     return np.arange(max(round(seconds * SAMPLE_RATE), 64), dtype=np.float32) / np.float32(SAMPLE_RATE)
 
 
@@ -40,11 +41,13 @@ def edges(note: np.ndarray, attack_seconds: float, release_seconds: float) -> np
 
 
 def lowpass(note: np.ndarray, hz: float) -> np.ndarray:
+    """First-order low-pass filter with its cutoff at `hz`."""
     keep = math.exp(-2 * math.pi * min(hz, 0.9 * _NYQUIST_HZ) / SAMPLE_RATE)
     return lfilter(np.float32([1 - keep]), np.float32([1, -keep]), note)
 
 
 def noise(rng: np.random.Generator, samples: int) -> np.ndarray:
+    """White Gaussian noise of unit variance, float32 (samples,)."""
     return rng.standard_normal(samples, dtype=np.float32)
 
 
@@ -77,7 +80,7 @@ def _slope(harmonics: int, exponent: float) -> np.ndarray:
 
 
 def _pluck(hz: float, seconds: float, rng: np.random.Generator, bright: float, ring_seconds: float) -> np.ndarray:
-    """A Karplus-Strong string, one period a row: every turn around the loop damps harmonic k a little more.
+    """A Karplus-Strong string, one period per row: every turn around the loop damps harmonic k a little more.
 
     Working on the spectra of whole periods replaces the sample-by-sample loop of the original algorithm, and reading
     the result at a fractional speed tunes it exactly.
@@ -212,7 +215,7 @@ def flute(chord: np.ndarray, seconds: float, sound: Sound, rng: np.random.Genera
 
 
 def _formants(hz: float, centres_hz: tuple[float, ...], width_hz: float, slope: float) -> np.ndarray:
-    """Harmonic amplitudes that a throat or a bell shapes: resonances on top of a falling spectrum."""
+    """Harmonic amplitudes shaped by a throat or the bell of a horn: resonances on top of a falling spectrum."""
     amplitudes = _slope(40, slope)
     harmonics_hz = hz * np.arange(1, 41)
     gain = sum(1 / (1 + ((harmonics_hz - centre) / width_hz) ** 2) for centre in centres_hz)
@@ -232,7 +235,7 @@ def horn(chord: np.ndarray, seconds: float, sound: Sound, rng: np.random.Generat
 
 
 def voice(chord: np.ndarray, seconds: float, sound: Sound, rng: np.random.Generator) -> np.ndarray:
-    """A sung vowel, another one for each note."""
+    """A sung vowel, drawn for each note."""
     time = times(seconds)
     first, second = ((700, 1150), (480, 1800), (420, 850), (330, 2200))[int(rng.integers(4))]
     size = 0.9 + 0.25 * sound.brightness

@@ -1,4 +1,4 @@
-"""The mixing desk: what one artist's recordings share, and how a sum of notes becomes a finished clip."""
+"""Mixing: the sound that one artist's recordings share, and the way from a sum of notes to a finished clip."""
 
 import math
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ _EQUALISER_TAPS = 1024
 
 @dataclass(frozen=True)
 class Sound:
-    """What all recordings of one artist have in common: instruments, drum kit, room and mastering.
+    """Settings that all recordings of one artist share: instruments, drum kit, reverb and mastering.
 
     Args:
         tuning_cents: distance from A = 440 Hz.
         brightness: 0 (dull) to 1 (bright) strings, hammers and filters.
-        sustain: factor on how long notes ring.
+        sustain: factor on the ringing time of notes.
         drive: factor on every distortion, including that of the mastering.
         detune_cents: width of ensembles and choirs.
         kick_hz, snare_hz: pitch of the two drums.
-        hat_decay: factor on how long cymbals ring.
-        drums_db: drums against the rest.
-        tilt_db: treble against bass, in dB per octave.
+        hat_decay: factor on the ringing time of cymbals.
+        drums_db: level of the drums relative to the rest.
+        tilt_db: treble relative to bass, in dB per octave.
         bell_hz, bell_db: one broad peak or dip.
         cutoff_hz: upper end of the recording.
         room_seconds, room_mix: time until the reverb has decayed by 60 dB, and its amount (0 to 1).
-        hiss_db: noise floor against full scale.
+        hiss_db: noise floor relative to full scale.
     """
 
     tuning_cents: float
@@ -90,13 +90,13 @@ def _equaliser(sound: Sound) -> np.ndarray:
     return np.roll(irfft(gain, _EQUALISER_TAPS), _EQUALISER_TAPS // 2) * np.hanning(_EQUALISER_TAPS)
 
 
-def _room(sound: Sound, rng: np.random.Generator) -> np.ndarray:
-    """The direct sound and a decaying tail of noise (samples,)."""
+def _reverb(sound: Sound, rng: np.random.Generator) -> np.ndarray:
+    """Impulse response of the reverb: the direct sound and a decaying tail of noise (samples,)."""
     samples = round(sound.room_seconds * SAMPLE_RATE)
     time = np.arange(samples) / SAMPLE_RATE
     tail = rng.standard_normal(samples) * np.exp(-6.9 * time / sound.room_seconds)
     tail *= sound.room_mix / math.sqrt(float(np.sum(tail**2)))
-    # Walls swallow treble, and a reverberating bass makes a mix muddy.
+    # Walls absorb treble, and a reverberating bass makes a mix muddy.
     hz = rfftfreq(samples, 1 / SAMPLE_RATE)
     tail = irfft(rfft(tail) * (hz / 250) ** 2 / (1 + (hz / 250) ** 2) / (1 + hz / 3500), samples)
     tail[0] += 1
@@ -104,19 +104,19 @@ def _room(sound: Sound, rng: np.random.Generator) -> np.ndarray:
 
 
 def master(bus: np.ndarray, sound: Sound, rng: np.random.Generator, *, loudness_db: float) -> np.ndarray:
-    """Give a sum of notes its room, equaliser, level, hiss and rounded peaks.
+    """Apply reverb, equaliser, level, hiss and soft clipping to a sum of notes.
 
     Args:
         bus: float32 (samples,).
         sound: the artist's settings.
-        rng: source of the room's reflections and of the hiss.
-        loudness_db: root mean square against full scale before the peaks are rounded off.
+        rng: source of the reverb's reflections and of the hiss.
+        loudness_db: root mean square relative to full scale, before soft clipping.
 
     Returns:
         float32 (samples,), peak at most `PEAK`.
     """
-    # Both filters in one impulse response: the clip itself is convolved once.
-    response = fftconvolve(_room(sound, rng), _equaliser(sound)).astype(np.float32)
+    # Both filters in one impulse response, so that the clip is convolved only once.
+    response = fftconvolve(_reverb(sound, rng), _equaliser(sound)).astype(np.float32)
     delay = _EQUALISER_TAPS // 2
     mixed = oaconvolve(bus, response)[delay : delay + bus.size]
     level = math.sqrt(float(np.mean(mixed**2)))

@@ -1,1 +1,1 @@
-"""Embeddings of musicnn, a trained music tagger, as a feature."""
+"""Embeddings of musicnn, a pretrained music tagger, as a feature."""

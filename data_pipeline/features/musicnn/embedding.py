@@ -1,4 +1,4 @@
-"""What a trained tagger makes of a track, three seconds at a time or on the whole: a feature like any other, cached in
+"""Embeddings of a pretrained music tagger, one per three seconds or one per track: a feature like any other, cached in
 shards."""
 
 import threading
@@ -21,19 +21,19 @@ from data_pipeline.features.musicnn.config import (
 from data_pipeline.features.storage import StorageFormat
 
 _FLOAT32 = StorageFormat(dtype="float32")
-# Networks by model, see `MusicnnEmbedding.make_ready`: a spec holds no weights.
+# Loaded networks by model, see `MusicnnEmbedding.make_ready`: a spec itself holds no weights.
 _ready: dict[str, object] = {}
 _loading = threading.Lock()
 
 
 class MusicnnEmbedding(Spec):
-    """Values of an inner layer of musicnn for each patch of 2.992 s; one frame is one patch, or the whole track.
+    """Values of a layer of musicnn for each patch of 2.992 s; one frame is one patch, or the whole track.
 
     Args:
         model: trained on the Million Song Dataset or on MagnaTagATune.
         layer: `max_pool` (753 values), `penultimate` (200) or `taggram` (50 tags between 0 and 1).
-        pooled: keep the mean over a track's patches alone, as its one frame.
-        repeat_short: a track shorter than a patch is repeated until it fills one; else it is refused.
+        pooled: keep only the mean over a track's patches, as its one frame.
+        repeat_short: a track shorter than a patch is repeated until it fills one; otherwise it is rejected.
     """
 
     kind: Literal["musicnn"] = "musicnn"
@@ -45,7 +45,7 @@ class MusicnnEmbedding(Spec):
 
     @property
     def frames_per_second(self) -> float:
-        """Of pooled tracks one in 30 s, so that a window of that length is the one frame."""
+        """One per 30 s where tracks are pooled, so that a window of that length is the one frame."""
         return 1 / POOLED_SECONDS if self.pooled else self.sample_rate / (PATCH_FRAMES * HOP_SAMPLES)
 
     @property
@@ -67,10 +67,10 @@ class MusicnnEmbedding(Spec):
         return min(1, patches) if self.pooled else patches
 
     def make_ready(self, cache: Path) -> None:
-        """Load the network, once in a process, whichever of its threads is first.
+        """Load the network, once per process, in whichever thread comes first.
 
         Raises:
-            DataError: its weights cannot be had or are not the published ones.
+            DataError: its weights cannot be obtained, or differ from the published ones.
         """
         from data_pipeline.features.musicnn.weights import (
             load_musicnn,  # a process that only reads shards builds no network
@@ -80,14 +80,14 @@ class MusicnnEmbedding(Spec):
             _ready[self.model] = load_musicnn(self.model, Path(cache).expanduser())
 
     def extract(self, samples: np.ndarray) -> np.ndarray:
-        """(samples,) -> (patches, bins) float32. `make_ready` comes first.
+        """(samples,) -> (patches, bins) float32. Call `make_ready` first.
 
         Raises:
             DataError: the track is shorter than a patch.
         """
         if self.frames(len(samples)) < 1:
             raise DataError(
-                f"lasts {len(samples) / self.sample_rate:.2f} s, a patch of musicnn "
+                f"lasts {len(samples) / self.sample_rate:.2f} s, expected at least one patch of musicnn of "
                 f"{PATCH_SAMPLES / self.sample_rate:.2f} s."
             )
         from data_pipeline.features.musicnn.network import patches_of

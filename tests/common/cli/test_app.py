@@ -13,7 +13,6 @@ from common.cli import run as cli
 from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.tf_logging import quiet_start
-from reproductions.se_cnn.paper import PAPER
 
 with quiet_start():
     from reproductions.se_cnn.paper import PAPER
@@ -33,7 +32,7 @@ def run(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cli, "execute", refuse)
 
     def command(*arguments: str) -> tuple[int, str]:
-        # First, so that a case can name other places: the last one counts.
+        # First, so that a case can give other folders: the last value of an option counts.
         places = ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
         code = run_app(make_app(PAPER), [*places, *arguments])
         return code, capsys.readouterr().err
@@ -42,7 +41,7 @@ def run(tmp_path, monkeypatch, capsys):
 
 
 def error_of(stderr: str) -> str:
-    """From the error to the end; warnings and progress may stand before it, nothing may follow it."""
+    """The one error message; warnings and progress may come before it, nothing may follow it."""
     assert "Traceback" not in stderr
     found = re.search(r"^error: (.*)\Z", stderr, re.MULTILINE | re.DOTALL)
     assert found, stderr
@@ -70,7 +69,7 @@ def spectrograms(**changes) -> dict[str, np.ndarray]:
 
 
 def test_good_input_reaches_training(run, own_corpus, tmp_path):
-    """Otherwise the refusals below would prove nothing."""
+    """Otherwise the tests below would pass whatever is refused."""
     with pytest.raises(TrainingReached):
         run(*gtzan_at(own_corpus.folder))
     np.savez(tmp_path / "good.npz", **spectrograms())
@@ -137,7 +136,7 @@ def several_bad_clips(corpus, place):
     return gtzan_at(corpus.folder), ["3 of 12 tracks cannot be used", *(f"{path}: does not decode" for path in paths)]
 
 
-def only_the_broken_clip(corpus, place):
+def broken_clip_only(corpus, place):
     path = place / "genres" / "jazz" / "jazz.00054.wav"
     path.parent.mkdir(parents=True)
     path.write_bytes(corpus.path("blues", 0).read_bytes()[:-5000])
@@ -200,19 +199,17 @@ def given_features_twice(corpus, place):
 def unwritable_cache(corpus, place):
     (place / "file").write_text("in the way")
     cache = place / "file" / "cache"
-    return [*gtzan_at(corpus.folder), "--cache", str(cache)], [
-        f"{cache}: --cache must be a folder that can be written to"
-    ]
+    return [*gtzan_at(corpus.folder), "--cache", str(cache)], [f"{cache}: --cache must be a writable folder"]
 
 
 def unwritable_out(corpus, place):
     (place / "file").write_text("in the way")
     out = place / "file" / "results"
-    return [*gtzan_at(corpus.folder), "--out", str(out)], [f"{out}: --out must be a folder that can be written to"]
+    return [*gtzan_at(corpus.folder), "--out", str(out)], [f"{out}: --out must be a writable folder"]
 
 
-def arguments_alone(*arguments: str, says: str):
-    """A case that only mistypes its arguments."""
+def only_arguments(*arguments: str, says: str):
+    """A case in which only the arguments are wrong."""
 
     def case(corpus, place):
         return list(arguments), [says]
@@ -231,7 +228,7 @@ CASES = [
     text_named_wav,
     silent_wav,
     several_bad_clips,
-    only_the_broken_clip,
+    broken_clip_only,
     short_clip,
     nan_in_array,
     wrong_rank,
@@ -244,42 +241,42 @@ CASES = [
     given_features_twice,
     unwritable_cache,
     unwritable_out,
-    arguments_alone("--table", "9.9", says="--table 9.9: se_cnn has no such table; it has: 4.1, 5.1, 5.2, 5.3."),
-    arguments_alone(
+    only_arguments("--table", "9.9", says="--table 9.9: se_cnn has no such table; it has: 4.1, 5.1, 5.2, 5.3."),
+    only_arguments(
         "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: 0 | 5 | "
     ),
-    arguments_alone(
+    only_arguments(
         "--table",
         "5.2",
         "--row",
         "4,5",
         says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: 8 | 16 | 32",
     ),
-    arguments_alone("--dataset", "spotify", says="Invalid value for '--dataset'"),
-    arguments_alone("--scale", "huge", says="Invalid value for '--scale'"),
-    arguments_alone("--precision", "float16", says="Invalid value for '--precision'"),
-    arguments_alone("--split", "random", says="Invalid value for '--split'"),
-    arguments_alone("--unit", "song", says="Invalid value for '--unit'"),
-    arguments_alone("--decoder", "ffmpeg", says="Invalid value for '--decoder'"),
-    arguments_alone("--epochs", "0", says="Invalid value for '--epochs'"),
-    arguments_alone("--epochs", "many", says="Invalid value for '--epochs'"),
-    arguments_alone("--seeds", "-1", says="Invalid value for '--seeds'"),
-    arguments_alone("--memory-limit", "plenty", says="--memory-limit plenty: not a size, expected e.g. 900MB or 4GB."),
-    arguments_alone("--memory-limit", "0", says="--memory-limit 0: not a size"),
-    arguments_alone("--seconds-per-column", "0", says="Invalid value for '--seconds-per-column'"),
-    arguments_alone("--frobnicate", says="--frobnicate"),
-    arguments_alone("--data", says="'--data' requires an argument"),
-    arguments_alone("surplus", says="surplus"),
-    arguments_alone("--json", says="--json: goes with --list."),
-    arguments_alone("--data", "songs", says="--data songs: the demo corpus is generated and takes no --data"),
-    arguments_alone("--dataset", "gtzan", says="--dataset gtzan needs --data: GTZAN is not part of Encore"),
-    arguments_alone("--dataset", "arrays", says="--dataset arrays needs --data"),
-    arguments_alone("--from-records", says="--from-records: no records of se_cnn below"),
+    only_arguments("--dataset", "spotify", says="Invalid value for '--dataset'"),
+    only_arguments("--scale", "huge", says="Invalid value for '--scale'"),
+    only_arguments("--precision", "float16", says="Invalid value for '--precision'"),
+    only_arguments("--split", "random", says="Invalid value for '--split'"),
+    only_arguments("--unit", "song", says="Invalid value for '--unit'"),
+    only_arguments("--decoder", "ffmpeg", says="Invalid value for '--decoder'"),
+    only_arguments("--epochs", "0", says="Invalid value for '--epochs'"),
+    only_arguments("--epochs", "many", says="Invalid value for '--epochs'"),
+    only_arguments("--seeds", "-1", says="Invalid value for '--seeds'"),
+    only_arguments("--memory-limit", "plenty", says="--memory-limit plenty: not a size, expected e.g. 900MB or 4GB."),
+    only_arguments("--memory-limit", "0", says="--memory-limit 0: not a size"),
+    only_arguments("--seconds-per-column", "0", says="Invalid value for '--seconds-per-column'"),
+    only_arguments("--frobnicate", says="--frobnicate"),
+    only_arguments("--data", says="'--data' requires an argument"),
+    only_arguments("surplus", says="surplus"),
+    only_arguments("--json", says="--json: goes with --list."),
+    only_arguments("--data", "songs", says="--data songs: the demo corpus is generated and takes no --data"),
+    only_arguments("--dataset", "gtzan", says="--dataset gtzan needs --data: GTZAN is not part of Encore"),
+    only_arguments("--dataset", "arrays", says="--dataset arrays needs --data"),
+    only_arguments("--from-records", says="--from-records: no records of se_cnn below"),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-def test_unusable_input_is_told_in_one_message(run, own_corpus, tmp_path, snapshot, case):
+def test_unusable_input_gives_one_message_and_exit_code_2(run, own_corpus, tmp_path, snapshot, case):
     place = tmp_path / "input"
     place.mkdir()
     arguments, expected = case(own_corpus, place)
@@ -295,14 +292,14 @@ def test_unusable_input_is_told_in_one_message(run, own_corpus, tmp_path, snapsh
 
 
 @pytest.mark.parametrize("mistake", [["--table", "9.9"], ["--row", "seven"]])
-def test_mistyped_tables_and_rows_are_told_before_anything_is_opened(run, tmp_path, mistake):
+def test_mistyped_tables_and_rows_are_refused_before_anything_is_opened(run, tmp_path, mistake):
     code, stderr = run(*gtzan_at(tmp_path / "nowhere"), *mistake)
     assert code == 2
     assert error_of(stderr).startswith(" ".join(mistake) + ": ")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_changed_shard_checksum_is_told(run, own_corpus, tmp_path, snapshot):
+def test_a_changed_shard_checksum_is_refused(run, own_corpus, tmp_path, snapshot):
     with pytest.raises(TrainingReached):
         run(*gtzan_at(own_corpus.folder))
     (path,) = (tmp_path / "cache" / "shards").glob("gtzan-*/index.json")
@@ -329,7 +326,7 @@ def test_bad_clips_can_be_left_out(run, own_corpus, tmp_path):
     assert skipped == ["blues.00000"]
 
 
-def test_a_missing_optional_decoder_is_told(run, own_corpus, monkeypatch):
+def test_a_missing_optional_decoder_is_named(run, own_corpus, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_io", None)
     code, stderr = run(*gtzan_at(own_corpus.folder), "--decoder", "tensorflow-io")
     assert code == 2

@@ -1,7 +1,8 @@
-"""`run.py` as a person runs it: in a process of its own, killed, started again, and from records alone."""
+"""`run.py` as users run it: in a process of its own, killed, started again, and only from records."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 import reproductions
+from common.cli.app import run_app
+from common.cli.run import make_app
+from reproductions.se_cnn.paper import PAPER
 
 SCRIPT = Path(reproductions.__file__).parent / "se_cnn" / "run.py"
 # Two rows of one table on a tiny data set; the second is shared with Tables 5.2 and 5.3.
@@ -30,7 +34,7 @@ def run(arguments: list[str], cwd: Path) -> subprocess.CompletedProcess:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All results but the logs of the runs."""
+    """All results except the logs of the runs."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -43,7 +47,7 @@ def measured(folder: Path, table: str = "5.1") -> list:
     return [(row["label"], row["measured"]) for row in values["rows"]]
 
 
-def test_a_table_its_second_run_and_its_regeneration(command, tmp_path):
+def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(command, tmp_path):
     first = run(command(*ROWS, "--epochs", "2"), tmp_path)
     assert first.returncode == 0, first.stderr
     out = tmp_path / "out"
@@ -81,7 +85,7 @@ def test_a_table_its_second_run_and_its_regeneration(command, tmp_path):
     assert contents(out) == stored
 
 
-def test_a_killed_command_ends_with_the_same_table(command, tmp_path):
+def test_a_killed_command_continues_to_the_same_table(command, tmp_path):
     whole = run(command(*ROWS, "--epochs", "4", out=tmp_path / "whole"), tmp_path)
     assert whole.returncode == 0, whole.stderr
     arguments = command(*ROWS, "--epochs", "4", out=tmp_path / "killed")
@@ -101,40 +105,20 @@ def test_a_killed_command_ends_with_the_same_table(command, tmp_path):
     again = run(arguments, tmp_path)
     assert again.returncode == 0, again.stderr
     assert "1 of 2 runs are already finished" in again.stderr
-    assert "going on after epoch" in again.stderr
+    assert "continuing after epoch" in again.stderr
     assert finished[0].read_bytes() == record_before
     assert measured(tmp_path / "killed") == measured(tmp_path / "whole")
 
 
-def test_one_failed_run_keeps_the_others_and_ends_with_1(monkeypatch, tiny_arrays, tmp_path):
-    from common.core.errors import RunError
-    from common.runs import runner
-    from common.runs.options import Options
-    from common.runs.plan import plan
-    from common.runs.runner import execute
-    from reproductions.se_cnn.paper import PAPER
-
-    options = Options(
-        dataset="arrays", data=tiny_arrays, tables=("5.1",), rows=("0", "5"), seeds=1, epochs=1,
-        cache=tmp_path / "cache", out=tmp_path / "out",
-    )  # fmt: skip
-    train = runner.train_and_evaluate
-
-    def fail_first(work, planned, *arguments):
-        if "5.1 [0]" in planned.labels:
-            raise RunError("the loss is not finite in epoch 1")
-        return train(work, planned, *arguments)
-
-    monkeypatch.setattr(runner, "train_and_evaluate", fail_first)
-    outcome = execute(plan(PAPER, options), options)
-    assert outcome.trained == 1
-    assert len(outcome.failed) == 1
-    assert "5.1 [0]" in outcome.failed[0]
-    assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
-
-
-def test_list_as_json_on_standard_output(tmp_path):
-    listed = run([sys.executable, str(SCRIPT), "--list", "--json"], tmp_path)
-    assert listed.returncode == 0
-    assert [table["id"] for table in json.loads(listed.stdout)["tables"]] == ["4.1", "5.1", "5.2", "5.3"]
-    assert listed.stderr == ""
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--jobs", "2", "--cluster", "tcp://127.0.0.1:8786"), "--jobs 2, --cluster tcp://127.0.0.1:8786: .* give one"),
+        (("--jobs", "0"), "'--jobs': Input should be greater than or equal to 1"),
+        (("--from-records", "--jobs", "2"), "--from-records: makes the tables of all records"),
+    ],
+)
+def test_options_that_contradict_each_other_end_with_2(command, capsys, flags, words):
+    arguments = [] if "--from-records" in flags else command()[2:]
+    assert run_app(make_app(PAPER), [*arguments, *flags]) == 2
+    assert re.search(words, " ".join(capsys.readouterr().err.split()))

@@ -1,4 +1,4 @@
-"""Specs: strict, all errors at once, and a digest that new fields with defaults do not change."""
+"""Specs: strict, all errors at once, and a digest that new fields with default values do not change."""
 
 import pytest
 
@@ -20,7 +20,7 @@ class Outer(Spec):
     name: str
 
 
-def test_all_errors_of_a_spec_are_told_at_once():
+def test_all_errors_of_a_spec_are_reported_at_once():
     with pytest.raises(SpecError) as caught:
         build(Training, {"epochs": 0, "learning_rate": -1, "bogus": 1})
     message = str(caught.value)
@@ -32,7 +32,7 @@ def test_specs_are_frozen():
         Protocol().unit = "segment"
 
 
-def test_but_validates_what_it_changes():
+def test_replace_validates_what_it_changes():
     assert Protocol().replace(unit="segment").unit == "segment"
     with pytest.raises(SpecError, match="unit"):
         Protocol().replace(unit="bar")
@@ -40,14 +40,14 @@ def test_but_validates_what_it_changes():
         Protocol().replace(nonsense=1)
 
 
-def test_digest_tells_values_apart_and_not_the_way_they_were_written():
+def test_the_digest_depends_on_values_and_not_on_how_they_were_given():
     assert Training(epochs=5).digest == Training(epochs=5, batch_windows=32).digest
     assert Training(epochs=5).digest != Training(epochs=6).digest
     assert Outer(name="a").digest == Outer(name="a", small=Small(width=3)).digest
     assert Outer(name="a").digest != Outer(name="a", small=Small(width=4)).digest
 
 
-def test_a_new_field_with_a_default_renames_nothing():
+def test_a_new_field_with_a_default_changes_no_digest():
     class Grown(Spec):
         width: int = 3
         rate: float = 0.5

@@ -1,4 +1,4 @@
-"""PyTorch's conventions: sizes, padding that never wins a maximum, adaptive averages, initial weights."""
+"""PyTorch's conventions: sizes, padding that is never the maximum, adaptive averages, initial weights."""
 
 import math
 
@@ -15,8 +15,8 @@ def model_of(shape, layer) -> keras.Model:
 
 
 @pytest.mark.parametrize("shape", [(7, 1), (5, 6, 2)])
-def test_padding_never_wins_a_maximum(shape):
-    """Where every value is negative, zeros around them would."""
+def test_padding_is_never_the_maximum(shape):
+    """Zeros would be, where all values are negative."""
     x = -1 - np.random.default_rng(0).random((2, *shape), dtype=np.float32)
     pooled = np.asarray(pytorch.PaddedMaxPooling(3, padding=1)(x))
     assert pooled.max() <= -1
@@ -39,7 +39,7 @@ def test_lengths_behind_padded_poolings(length, pool, out):
     assert layer(np.zeros((1, length, 1), np.float32)).shape == (1, out, 1)
 
 
-def test_gradients_reach_the_maximum_alone():
+def test_gradients_reach_only_the_maximum():
     dense = keras.Sequential([keras.Input((3, 1)), pytorch.PaddedMaxPooling(3, padding=1), keras.layers.Flatten()])
     x = keras.Variable(np.array([[[-3.0], [-1.0], [-2.0]]], np.float32))
     shift = keras.Sequential([keras.Input((3, 1)), keras.layers.Conv1D(1, 1, name="scale"), *dense.layers])

@@ -1,4 +1,4 @@
-"""The leak audit: what stands on both sides, every split that the data allow, tables from records alone."""
+"""The leak audit: every split that the data allow, tables from records only."""
 
 import json
 import shutil
@@ -13,71 +13,25 @@ from common.core.errors import RunError
 from common.core.files import write_json
 from common.leakage.audit import _path as audit_path
 from common.leakage.audit import read_audits, run_audit
-from common.leakage.overlap import overlap_of, sides_of
 from common.leakage.report import regenerate_audits
 from common.leakage.tables import audit_table
 from common.metrics.intervals import accuracy_difference
 from common.records.divergence import write_divergence
+from common.records.paths import ResultPaths
 from common.records.record import read_record, read_records, write_record
+from common.reports.table import Note
 from common.runs.options import Options
 from common.runs.plan import plan
-from data_pipeline.cache.shards import ShardTrack
 from data_pipeline.datasets.gtzan import facts
-from data_pipeline.duplicates.scan import Pair
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.se_cnn_records import divergence_note
 
-
-def pair(first, second, *, exact=False) -> Pair:
-    return Pair(first, second, 0.9, 0.0, exact)
-
-
-def test_what_stands_on_both_sides_is_counted():
-    sides = {
-        "a": {"train"},
-        "b": {"test"},
-        "c": {"train", "test"},
-        "d": {"valid"},
-        "e": {"test"},
-        "f": {"test"},
-        "g": {"train"},
-    }
-    artists = {"a": "one", "b": "one", "c": "two", "d": None, "e": None, "f": "three", "g": "four"}
-    pairs = [
-        pair("a", "b"),
-        pair("d", "e", exact=True),
-        pair("e", "f"),
-        pair("a", "g"),
-        pair("c", "f"),
-        pair("f", "nowhere"),
-    ]
-    found = overlap_of(sides, artists, pairs)
-    assert found.parts == {"train": 3, "valid": 1, "test": 4}
-    assert found.clips == 1
-    # One in a and b; two, because c stands on both sides itself. The unknown ones are no artist in common.
-    assert found.artists == 2
-    assert found.nameless == 1  # e; d is not tested
-    assert (found.exact_pairs, found.near_pairs) == (1, 2)
-    # b by its artist, c itself, e and f by duplicates.
-    assert found.met == 4
-
-
-def test_copies_stand_where_their_clip_does():
-    class Fold:
-        train, valid, test = np.array([0, 1]), np.array([2]), np.array([3])
-
-    def track(name, copy_of=None):
-        return ShardTrack(
-            id=name, label="x", artist=None, shard=0, first_row=0, frames=1, source_sha256=name, copy_of=copy_of
-        )
-
-    tracks = (track("a"), track("a+copy", "a"), track("b"), track("c"))
-    assert sides_of(Fold, np.array([0, 1, 2, 3]), tracks) == {"a": {"train"}, "b": {"valid"}, "c": {"test"}}
+ARTISTS = "artist filter"
 
 
 @pytest.fixture(scope="module")
 def with_artists(tmp_path_factory, tiny_arrays):
-    """The tiny arrays named as GTZAN's clips, which have artists and a fault-filtered split; one is doubled."""
+    """The tiny arrays, named as clips of GTZAN with artists and a fault-filtered split; one clip occurs twice."""
     with np.load(tiny_arrays) as file:
         values = dict(file)
     genres = ("blues", "country", "jazz", "rock")
@@ -113,7 +67,7 @@ def test_every_split_that_the_data_allow_is_run(audited):
         "random windows",
         "random clips",
         "random clips, no exact duplicates",
-        "artists apart",
+        ARTISTS,
         "fault-filtered",
         "official",
     ]
@@ -124,7 +78,7 @@ def test_every_split_that_the_data_allow_is_run(audited):
     assert rows["random windows"]["overlap"]["clips"] > 30
     assert rows["random windows"]["gap"] == {}
     assert [rows[label]["overlap"]["clips"] for label in list(rows)[1:5]] == [0, 0, 0, 0]
-    assert [rows[label]["overlap"]["artists"] for label in ("artists apart", "fault-filtered")] == [0, 0]
+    assert [rows[label]["overlap"]["artists"] for label in (ARTISTS, "fault-filtered")] == [0, 0]
     assert sum(rows["random clips"]["overlap"]["parts"].values()) == 40
     assert sum(rows["random clips, no exact duplicates"]["overlap"]["parts"].values()) == 39
     assert rows["random clips, no exact duplicates"]["overlap"]["exact_pairs"] == 0
@@ -157,14 +111,14 @@ def test_a_gap_is_the_difference_from_the_first_row(audited):
             )
         )
     )
-    (line,) = [line for line in table["caption"] if line.startswith("Gaps to random clips")]
+    (line,) = [line for line in table["caption"] if line.startswith("Gaps to random clips, in points: ")]
     between = strict["window_accuracy"]["mean"] - table["rows"][1]["measured"]["window_accuracy"]["mean"]
     assert f"fault-filtered: windows {between:+.1f} (" in line
     assert gap["mean"] == pytest.approx(100 * expected.mean, abs=0.01)
     assert gap["ci95"] == pytest.approx([100 * expected.low, 100 * expected.high], abs=0.01)
 
 
-def test_the_doubled_clip_is_listed_with_its_parts(audited):
+def test_the_duplicate_clip_is_listed_with_its_parts(audited):
     place, _, _ = audited
     table = json.loads((place / "out" / "se_cnn" / "arrays" / "table_audit_duplicates.json").read_text())
     (row,) = table["rows"]
@@ -173,7 +127,7 @@ def test_the_doubled_clip_is_listed_with_its_parts(audited):
     assert table["rows"][0]["parts"][2].endswith("/ none")
 
 
-def test_records_alone_give_the_same_bytes_and_a_second_audit_trains_nothing(audited, with_artists, snapshot):
+def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audited, with_artists, snapshot):
     place, _, _ = audited
 
     def contents():
@@ -192,7 +146,7 @@ def test_records_alone_give_the_same_bytes_and_a_second_audit_trains_nothing(aud
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "words"),
     [
         (["--split", "artist"], "--split artist: --audit runs every split"),
         (["--set", "protocol.unit=segment"], "--audit runs every split"),
@@ -203,16 +157,16 @@ def test_records_alone_give_the_same_bytes_and_a_second_audit_trains_nothing(aud
         (["--from-records"], "--from-records: makes the tables"),
     ],
 )
-def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, told):
+def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, words):
     assert main(["se_cnn", *flags(with_artists, tmp_path), *arguments]) == 2
-    assert told in capsys.readouterr().err.replace("\n", " ")
+    assert words in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
-    """A worker on another machine plans from these options alone."""
+    """A worker on another machine makes its plan from these options only."""
     sent = []
 
-    def workers(job, board):
+    def workers(job, progress):
         again = plan(PAPER, job.options)
         sent.append((job.options.split, job.options.unit, job.options.changes))
         assert [run.run.id for run in again.runs] == [run.run.id for run in job.plan.runs]
@@ -222,7 +176,7 @@ def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
     options = Options(
         dataset="arrays", data=with_artists, epochs=1, seeds=1, cache=tmp_path / "cache", out=tmp_path / "out"
     )
-    with pytest.raises(RunError, match="no run of 1,2,3,4,5 came to an end"):
+    with pytest.raises(RunError, match="no run of 1,2,3,4,5 finished"):
         run_audit(PAPER, options, workers=workers)
     assert sent == [
         ("holdout", "segment", ()),
@@ -234,20 +188,21 @@ def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
     assert not (tmp_path / "out" / "se_cnn" / "arrays" / "audits").exists()
 
 
-def test_an_audit_at_other_settings_stands_beside_the_first(audited, tmp_path):
+def test_an_audit_at_other_settings_has_a_file_of_its_own(audited, tmp_path):
     (first,) = read_audits(PAPER, audited[0] / "out")
     assert first.path.name == "audit.json"
-    path = tmp_path / "se_cnn" / "arrays" / "audits" / "audit.json"
+    results = ResultPaths.of(tmp_path, "se_cnn", "arrays")
+    path = results.audits / "audit.json"
     write_json(path, first.audit.as_json())
     again = first.audit.replace(scanned=7)
-    assert audit_path(PAPER, again, tmp_path / "se_cnn" / "arrays") == path
+    assert audit_path(PAPER, again, results) == path
     longer = first.audit.replace(setting=first.audit.setting.replace(epochs=20))
-    beside = audit_path(PAPER, longer, tmp_path / "se_cnn" / "arrays")
+    beside = audit_path(PAPER, longer, results)
     assert beside.name.startswith("audit_")
     assert beside.name != path.name
 
 
-def test_splits_that_are_no_other_splits_are_left_out(with_artists, tmp_path, capsys):
+def test_splits_that_equal_random_clips_are_left_out(with_artists, tmp_path, capsys):
     """One window of each clip, and no clip twice."""
     with np.load(with_artists) as file:
         values = dict(file)
@@ -258,34 +213,39 @@ def test_splits_that_are_no_other_splits_are_left_out(with_artists, tmp_path, ca
     np.savez(path, **values)
     options = Options(dataset="arrays", data=path, epochs=1, seeds=1, cache=tmp_path / "cache", out=tmp_path / "out")
     with pytest.raises(RunError):
-        run_audit(PAPER, options, workers=lambda job, board: iter(()))
-    told = capsys.readouterr().err.replace("\n", " ")
-    assert "random windows: left out: no clip has windows on both sides" in told
-    assert "random clips, no exact duplicates: left out: no clip is there twice" in told
+        run_audit(PAPER, options, workers=lambda job, progress: iter(()))
+    said = capsys.readouterr().err.replace("\n", " ")
+    assert "random windows: left out: no clip has windows on both sides" in said
+    assert "random clips, no exact duplicates: left out: no clip occurs twice" in said
 
 
-def test_fewer_seeds_take_no_results_away(audited, with_artists, tmp_path):
+def test_an_audit_with_fewer_seeds_keeps_the_earlier_runs(audited, with_artists, tmp_path):
     shutil.copytree(audited[0], tmp_path / "again")
-    place = tmp_path / "again" / "out" / "se_cnn" / "arrays"
+    results = ResultPaths.of(tmp_path / "again" / "out", "se_cnn", "arrays")
     (first,) = read_audits(PAPER, tmp_path / "again" / "out")
     clips, artists = (next(r for r in first.audit.regimes if r.key == key).runs[0] for key in ("clips", "artists"))
     seeds = {clips: {"run_id": "a" * 16, "seed": 1}, artists: {"run_id": "b" * 16, "seed": 1, "split_digest": "other"}}
     for run, changes in seeds.items():
-        write_record(place / "runs", read_record(place / "runs" / f"{run}.json").replace(**changes))
+        write_record(results.runs, read_record(results.record(run)).replace(**changes))
     more = {clips: (clips, "a" * 16), artists: (artists, "b" * 16)}
     regimes = tuple(r.replace(runs=more.get(r.runs[0], r.runs) if r.runs else ()) for r in first.audit.regimes)
-    write_json(place / "audits" / "audit.json", first.audit.replace(regimes=regimes).as_json())
+    write_json(results.audits / "audit.json", first.audit.replace(regimes=regimes).as_json())
     options = Options(
-        dataset="arrays", data=with_artists, epochs=1, seeds=1, cache=tmp_path / "again" / "cache", out=place.parents[1]
+        dataset="arrays",
+        data=with_artists,
+        epochs=1,
+        seeds=1,
+        cache=tmp_path / "again" / "cache",
+        out=tmp_path / "again" / "out",
     )
-    again, _ = run_audit(PAPER, options, workers=lambda job, board: iter(()))
+    again, _ = run_audit(PAPER, options, workers=lambda job, progress: iter(()))
     assert read_audits(PAPER, options.out)[0].audit == again.audit
-    runs = {row["label"]: row["measured"].get("runs") for row in audit_table(PAPER, again)["rows"]}
+    runs = {row["label"]: row["measured"].get("runs") for row in audit_table(PAPER, again).values["rows"]}
     assert runs["random clips"] == 2
-    assert runs["artists apart"] == 1  # the other seed was on other test clips
+    assert runs[ARTISTS] == 1  # the other seed was on other test clips
 
 
-def test_an_audit_that_cannot_be_read_is_told_of_before_training(audited, with_artists, tmp_path, capsys):
+def test_an_audit_that_cannot_be_read_is_reported_before_training(audited, with_artists, tmp_path, capsys):
     path = tmp_path / "out" / "se_cnn" / "arrays" / "audits" / "audit.json"
     (first,) = read_audits(PAPER, audited[0] / "out")
     write_json(path, first.audit.replace(format_version=1).as_json())
@@ -295,29 +255,29 @@ def test_an_audit_that_cannot_be_read_is_told_of_before_training(audited, with_a
 
 
 def test_an_audit_without_records_is_named_and_the_others_are_made(audited, tmp_path, capsys):
-    place = audited[0] / "out" / "se_cnn" / "arrays"
-    shutil.copytree(place / "audits", tmp_path / "se_cnn" / "arrays" / "audits")
+    before, after = (ResultPaths.of(out, "se_cnn", "arrays") for out in (audited[0] / "out", tmp_path))
+    shutil.copytree(before.audits, after.audits)
     assert regenerate_audits(PAPER, tmp_path) == []
     assert "none of its runs has a record here" in capsys.readouterr().err.replace("\n", " ")
     (audit,) = read_audits(PAPER, tmp_path)
-    shutil.copytree(place / "runs", tmp_path / "se_cnn" / "arrays" / "runs")
-    (tmp_path / "se_cnn" / "arrays" / "runs" / f"{audit.audit.regimes[3].runs[0]}.json").unlink()
-    values = audit_table(PAPER, audit)
-    assert "INCOMPLETE: runs are lacking in: artists apart." in values["caption"]
-    assert not values["rows"][3]["measured"]
+    shutil.copytree(before.runs, after.runs)
+    after.record(audit.audit.regimes[3].runs[0]).unlink()
+    table = audit_table(PAPER, audit)
+    assert Note("incomplete", f"INCOMPLETE: runs are missing for: {ARTISTS}.") in table.notes
+    assert not table.values["rows"][3]["measured"]
 
 
 def test_an_audit_says_which_split_diverged(audited, tmp_path):
     shutil.copytree(audited[0] / "out" / "se_cnn", tmp_path / "se_cnn")
     (audit,) = read_audits(PAPER, tmp_path)
-    assert not any(line.startswith("DIVERGED") for line in audit_table(PAPER, audit)["warnings"])
+    assert not any(warning.kind == "diverged" for warning in audit_table(PAPER, audit).warnings)
     runs = [regime.runs[0] for regime in audit.audit.regimes if regime.runs]
-    write_divergence(audit.results / "diverged", divergence_note(run_id=runs[3]))
-    write_divergence(audit.results / "diverged", divergence_note(run_id="of another row"))
-    (audit.runs / f"{runs[3]}.json").unlink()
-    (line,) = (line for line in audit_table(PAPER, audit)["warnings"] if line.startswith("DIVERGED"))
-    assert line.startswith("DIVERGED without a number: artists apart, seed 1 (the loss is not finite")
-    assert "another row" not in line
+    write_divergence(audit.results.diverged, divergence_note(run_id=runs[3]))
+    write_divergence(audit.results.diverged, divergence_note(run_id="of another row"))
+    audit.results.record(runs[3]).unlink()
+    (warning,) = (warning for warning in audit_table(PAPER, audit).warnings if warning.kind == "diverged")
+    assert warning.text.startswith(f"DIVERGED without a result: {ARTISTS}, seed 1 (the loss is not finite")
+    assert "another row" not in warning.text
 
 
 def test_a_paper_that_there_is_not(capsys):

@@ -1,12 +1,10 @@
-"""Aggregation and metrics against hand-made cases and scikit-learn; intervals against scipy."""
+"""Decisions of clips from their windows, against hand-made cases and scikit-learn."""
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score
 
 from common.metrics.clips import accuracies, aggregate_windows
-from common.metrics.intervals import mean_with_interval, wilson_interval
 
 # Two windows say class 0 (weakly), one says class 1 (strongly): vote and mean disagree.
 DISAGREEING = np.array([[0.6, 0.4, 0.0], [0.55, 0.45, 0.0], [0.0, 1.0, 0.0]])
@@ -41,20 +39,3 @@ def test_windows_find_their_clips_in_any_order():
     shuffled = aggregate_windows(probabilities[order], labels[order], tracks[order], ids, [None] * 7)
     assert straight == shuffled
     assert accuracies(straight)["window_accuracy"] == accuracy_score(labels, probabilities.argmax(axis=1))
-
-
-@pytest.mark.parametrize(("right", "clips"), [(232, 290), (0, 12), (12, 12), (1, 3), (150, 300)])
-def test_wilson_interval_equals_scipys(right, clips):
-    expected = binomtest(right, clips).proportion_ci(method="wilson")
-    assert wilson_interval(right / clips, clips) == pytest.approx((expected.low, expected.high), abs=1e-12)
-
-
-def test_eighty_percent_of_290_clips():
-    low, high = wilson_interval(0.8, 290)
-    assert (round(100 * low, 1), round(100 * high, 1)) == (75.0, 84.2)
-
-
-def test_mean_over_runs():
-    found = mean_with_interval([0.7, 0.8], 100)
-    assert found.mean == pytest.approx(0.75)
-    assert found.low < 0.75 < found.high

@@ -1,13 +1,11 @@
-"""F1 against scikit-learn, its intervals, and tables genre by genre."""
+"""F1 against scikit-learn, and its intervals."""
 
 import keras
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, precision_recall_fscore_support
+from sklearn.metrics import f1_score
 
 from common.metrics.f1 import MacroF1, f1_of_counts, f1_with_interval
-from common.reports.tables.genres import _scores, per_genre_cells
-from tests.helpers.soundfusion_records import record
 
 CASES = {
     "all genres": ([0, 1, 2, 3, 0, 1, 2, 3, 1], [0, 1, 2, 0, 0, 2, 2, 3, 1]),
@@ -72,7 +70,7 @@ def test_an_interval_is_as_wide_as_repeated_draws_of_clips_spread():
     assert narrow_high - narrow_low == pytest.approx((high - low) / 4, rel=0.3)
 
 
-def test_clips_of_an_artist_that_fare_alike_are_one_clip():
+def test_clips_of_an_artist_with_the_same_decisions_count_as_one_clip():
     names, true, decided = run_of(100, 0)
     _, low, high = scored([(names, true, decided)], 5)["clip_f1_macro"]
     fourfold = [f"{name} {part}" for name in names for part in range(4)]
@@ -94,28 +92,3 @@ def test_seeds_on_the_same_clips_are_no_more_clips():
 def test_folds_of_single_clips_have_finite_intervals():
     folds = [([f"clip{number}"], np.array([number]), np.array([number])) for number in range(3)]
     assert scored(folds, 3)["clip_f1_macro"] == ([1.0, 1.0, 1.0], 1.0, 1.0)
-
-
-def test_scores_of_single_genres_are_those_of_scikit_learn():
-    true, decided = [0, 0, 1, 1, 2, 4], [0, 1, 1, 1, 3, 4]
-    # `record` lets the mean softmax decide for the genre after the given one.
-    runs = [record("performance", "nnet2", [(t, (d - 1) % 8) for t, d in zip(true, decided, strict=True)])]
-    found = _scores(runs, 5)
-    precision, recall, f1, _ = precision_recall_fscore_support(true, decided, labels=range(5), zero_division=0)
-    for place in range(5):
-        for name, score in (("precision", precision), ("recall", recall), ("f1", f1)):
-            value = found[place][name]
-            assert (0 if value is None else value) == pytest.approx(100 * score[place], abs=0.005)
-    # Never decided for, and never true: not 0, but unknown.
-    assert found[2]["precision"] is None
-    assert found[3]["recall"] is None
-
-
-def test_cells_of_unknown_scores_are_dashes():
-    table = {
-        "columns": ["A"],
-        "rows": [{"label": "Rock", "clips": 0, "measured": {"A": {"precision": 12.345, "recall": None, "f1": None}}}],
-    }
-    header, rows = per_genre_cells(table)
-    assert header == ["Genre", "Test clips", "A: precision (%)", "A: recall (%)", "A: F1 (%)"]
-    assert rows == [["Rock", "0", "12.3", "-", "-"]]

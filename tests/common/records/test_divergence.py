@@ -1,4 +1,4 @@
-"""Trainings that come apart: noted, said in tables, forgotten when they are measured afresh."""
+"""Trainings that diverge: noted, reported in tables, and removed when the run is measured again."""
 
 import dataclasses
 import json
@@ -12,16 +12,14 @@ from common.cli.run import make_app
 from common.core.errors import DataError, DivergedError
 from common.paper.paper import Paper
 from common.records.divergence import epoch_of_rise, read_divergences, write_divergence
+from common.records.paths import WorkPaths
 from common.records.record import write_record
-from common.reports.groups import groups_of
 from common.reports.pages import write_overview
-from common.reports.tables.results import results_table
-from common.reports.text.caption import flag_summary
 from common.reports.write import regenerate_tables
 from common.training.fit import fit
-from reproductions.se_cnn.paper import PAPER, TABLE_5_1
+from reproductions.se_cnn.paper import PAPER
 from tests.helpers.fitting import build, make_run
-from tests.helpers.se_cnn_records import SETTING, divergence_note, record, table_of
+from tests.helpers.se_cnn_records import SETTING, divergence_note, record
 
 
 def losses(*values: float) -> tuple[dict, ...]:
@@ -50,44 +48,17 @@ def test_a_run_that_began_low_may_rise_by_hundredths():
     assert epoch_of_rise(losses(0.08, 0.05, 0.9), classes=10) == 3
 
 
-def test_a_table_says_which_rows_diverged_and_which_runs_gave_no_number():
-    risen = record(0, history=losses(1.6, 0.4, 3.9, 14.5), best_epoch=2)
-    calm = record(-1, history=losses(1.6, 0.9, 0.8))
-    values = results_table(PAPER, TABLE_5_1, SETTING, [risen, calm], [divergence_note()])
-    told = [line for line in values["warnings"] if line.startswith("DIVERGED")]
-    assert told == [
-        "DIVERGED: the training loss rose above its lowest by more than a quarter of what guessing costs "
-        "(0: seed 0 in epoch 3, kept 2). Judged are the weights of the kept epoch, as of every run.",
-        "DIVERGED without a number: 0, seed 1 (the loss is not finite in epoch 17 (nan; validation nan); "
-        "NVIDIA H100, jax 0.11.2).",
-    ]
-    assert flag_summary(values).endswith("some trainings diverged")
-    assert not table_of(calm)["warnings"]
-
-
 def test_regenerated_tables_read_the_notes_and_the_list_of_tables_marks_them(tmp_path):
     folder = tmp_path / "se_cnn" / SETTING.dataset
     write_record(folder / "runs", record(0))
     write_divergence(folder / "diverged", divergence_note())
     regenerate_tables(PAPER, tmp_path)
     (path,) = folder.glob("table_5.1*.md")
-    assert "DIVERGED without a number: 0, seed 1" in path.read_text(encoding="utf-8")
+    assert "DIVERGED without a result: 0, seed 1" in path.read_text(encoding="utf-8")
     assert "diverged |" in write_overview(tmp_path).read_text(encoding="utf-8")
     (folder / "diverged" / "lost1.json").write_text("{}")
     with pytest.raises(DataError, match=r"lost1\.json: not a note of a run that diverged"):
         regenerate_tables(PAPER, tmp_path)
-
-
-def test_a_note_belongs_to_the_records_of_its_setting_and_split():
-    (group,) = groups_of(PAPER, [record(0), record(-1)])
-    row = TABLE_5_1.rows[0].experiment
-    strangers = (
-        divergence_note(2, setting=SETTING.replace(epochs=3)),
-        divergence_note(3, split_digest="dealt otherwise"),
-        divergence_note(4, row_experiment="of another version"),
-        divergence_note(5, experiment=row.with_values({"windows.seconds": 5.0}).as_json()),
-    )
-    assert group.diverged(PAPER, [divergence_note(), *strangers]) == [divergence_note()]
 
 
 def test_the_first_note_of_a_run_stays(tmp_path):
@@ -97,28 +68,23 @@ def test_the_first_note_of_a_run_stays(tmp_path):
 
 
 def explosive(shape, classes):
-    """A network whose loss is no number from the first step on."""
+    """A network whose loss is not a number from the first step on."""
     inputs = keras.Input(shape)
     x = keras.layers.Dense(classes)(keras.layers.Flatten()(inputs))
     return keras.Model(inputs, keras.layers.Lambda(lambda x: x * float("nan"))(x))
 
 
-def test_a_fit_tells_its_history_with_the_error(tiny_arrays, tmp_path):
+def test_the_error_of_a_fit_holds_its_history(tiny_arrays, tmp_path):
     run, reader = make_run(tiny_arrays, tmp_path)
     with pytest.raises(DivergedError, match="not finite in epoch 1") as caught:
-        fit(run, explosive, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+        fit(run, explosive, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
     assert caught.value.history == ()
     classes = len(reader.index.genres)
-    calm = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "b")
+    calm = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "b"))
     assert epoch_of_rise(calm.state.history, classes) is None
 
 
-def test_a_run_that_was_measured_since_says_so():
-    values = results_table(PAPER, TABLE_5_1, SETTING, [record(0)], [divergence_note(run_id="run00")])
-    assert values["warnings"][-1].endswith("NVIDIA H100, jax 0.11.2; measured since).")
-
-
-def test_a_command_notes_the_run_and_measuring_afresh_forgets_it(tiny_arrays, tmp_path):
+def test_a_command_notes_the_run_and_measuring_it_again_removes_the_note(tiny_arrays, tmp_path):
     def command(paper: Paper, *more: str) -> int:
         arguments = ["--dataset", "arrays", "--data", str(tiny_arrays), "--table", "5.1", "--row", "0", "--seeds", "1"]
         places = ["--epochs", "1", "--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]

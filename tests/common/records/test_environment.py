@@ -1,4 +1,4 @@
-"""What records and tables say of the machine that a run was done on."""
+"""What a record says of the machine and the packages of its run."""
 
 import sys
 from types import SimpleNamespace
@@ -6,13 +6,7 @@ from types import SimpleNamespace
 import keras
 import pytest
 
-from common.core.errors import ClusterError
-from common.execution.session import WorkerCommand, _require_same_versions
 from common.records.environment import accelerator, describe_machine, package_versions
-from common.reports.text.caption import machine_lines
-from tests.helpers.se_cnn_records import record
-
-H100 = {"processor": "Intel", "threads": 16, "backend": "jax", "accelerator": "NVIDIA H100"}
 
 
 @pytest.fixture
@@ -65,32 +59,3 @@ def test_versions_name_the_backend_besides_what_every_run_depends_on(on):
     assert here["tensorflow"] not in ("", "not installed")
     on("jax", jax_with("cpu", "cpu"))
     assert package_versions().keys() - here.keys() == {"jax"}
-
-
-def test_workers_have_to_calculate_alike(on):
-    versions = package_versions()
-
-    def errand(backend: str, **differing: str) -> WorkerCommand:
-        return WorkerCommand(None, None, "", versions | differing, backend)
-
-    _require_same_versions(errand("tensorflow"))
-    with pytest.raises(ClusterError, match=r"numpy \S+ instead of 1\.0"):
-        _require_same_versions(errand("tensorflow", numpy="1.0"))
-    with pytest.raises(ClusterError, match=r"tensorflow instead of jax.*KERAS_BACKEND=jax"):
-        _require_same_versions(errand("jax", jax="0.11.2"))
-    on("jax", jax_with("cpu", "cpu"))
-    with pytest.raises(ClusterError, match=r"jax instead of tensorflow.*KERAS_BACKEND=tensorflow"):
-        _require_same_versions(errand("tensorflow"))
-    # What does not calculate may differ; the backend may not.
-    here = package_versions()["jax"]
-    _require_same_versions(errand("jax", tensorflow="not installed", jax=here))
-    with pytest.raises(ClusterError, match=r"jax \S+ instead of 0\.1"):
-        _require_same_versions(errand("jax", jax="0.1"))
-
-
-def test_tables_tell_runs_on_an_accelerator_from_others():
-    on_cpu = record(0, machine={"processor": "Intel", "backend": "tensorflow"}, versions={"tensorflow": "2.21.0"})
-    on_gpu = record(0, seed=1, machine=H100, versions={"jax": "0.11.2"})
-    assert machine_lines({"0": [on_cpu]}) == []
-    (line,) = machine_lines({"0": [on_cpu, on_gpu]})
-    assert "Intel, tensorflow 2.21.0 and NVIDIA H100, jax 0.11.2" in line

@@ -1,4 +1,4 @@
-"""From options to runs: shared rows once, flags applied, what is left out counted."""
+"""From options to runs: shared rows train once, options are applied, and left-out clips are counted."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_flags_reach_the_experiment(options):
     assert planned.row_experiment == PAPER.row("5.1", "5").experiment.digest
 
 
-def test_asking_for_the_papers_own_values_is_no_other_setting(options):
+def test_options_equal_to_the_papers_values_give_the_same_setting(options):
     plain = plan(PAPER, options(seeds=1))
     asked = plan(PAPER, options(seeds=1, epochs=50, precision="float32", unit="clip", split="holdout"))
     assert asked.setting == plain.setting
@@ -86,8 +86,8 @@ def test_a_short_recording_is_skipped_and_counted(own_corpus, tmp_path):
     assert work.facts.missing == 988
     assert not work.setting.stratified
     fold = work.runs[0].run.fold
-    dealt = np.concatenate((fold.train, fold.valid, fold.test))
-    assert len(np.unique(work.runs[0].reader.windows.tracks[dealt])) == 11
+    assigned = np.concatenate((fold.train, fold.valid, fold.test))
+    assert len(np.unique(work.runs[0].reader.windows.tracks[assigned])) == 11
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,25 @@ def test_a_short_recording_is_skipped_and_counted(own_corpus, tmp_path):
         ({"split": "fault_filtered"}, "--split fault_filtered"),
     ],
 )
-def test_what_does_not_exist_is_named(options, changes, words):
+def test_tables_rows_features_and_splits_that_do_not_exist_are_named(options, changes, words):
     with pytest.raises(SpecError, match=words):
         plan(PAPER, options(**changes))
+
+
+def test_fresh_rounds_start_from_nothing(options):
+    assert {
+        planned.previous
+        for planned in plan(PAPER, options(tables=("5.1",), rows=("5",), seeds=1, split="rotating")).runs
+    } == {None}
+
+
+def test_rows_that_a_change_makes_equal_keep_their_own_records(options):
+    """With one ratio for all, the rows of Table 5.2 are one network."""
+    one_seed = {"tables": ("5.2",), "rows": (), "seeds": 1}
+    work = plan(PAPER, options(**one_seed, changes=("model.ratio=8",)))
+    assert len({planned.run.experiment.digest for planned in work.runs}) == 1
+    assert len({planned.run.id for planned in work.runs}) == 3
+    assert {planned.row_experiment for planned in work.runs} == {r.experiment.digest for r in PAPER.table("5.2").rows}
+    # Nor does it take the place of the row that has this ratio without any change.
+    plain = plan(PAPER, options(**one_seed))
+    assert not {planned.run.id for planned in work.runs} & {planned.run.id for planned in plain.runs}

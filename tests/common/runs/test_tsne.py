@@ -1,4 +1,4 @@
-"""t-SNE of test clips: neighbours stay neighbours, in the order of the clips; what cannot be arranged is left out."""
+"""t-SNE of test clips: similar clips stay close, points are in the order of clips, and too few clips are left out."""
 
 import keras
 import numpy as np
@@ -37,7 +37,13 @@ def fitted(values: int = 4, scale: float = 1.0) -> FittedModel:
 
 def projected(reader, positions, **arguments):
     return project_clips(
-        fitted(**arguments), reader, positions, layer="embedding", batch_size=8, layout="frames_bins", budget_bytes=None
+        fitted(**arguments),
+        reader,
+        positions,
+        layer="embedding",
+        batch_size=8,
+        layout="frames_bins",
+        memory_left_bytes=None,
     )
 
 
@@ -52,7 +58,7 @@ def test_clips_of_a_kind_lie_together_in_the_order_of_the_clips(clips):
     np.testing.assert_array_equal(nearest[0] < nearest[1], kinds)
 
 
-def test_the_same_clips_give_the_same_picture(clips):
+def test_the_same_clips_give_the_same_projection(clips):
     reader, _ = clips
     first, again = projected(reader, np.arange(20)), projected(reader, np.arange(20))
     assert first == again

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import reproductions
+from common.records.paths import ResultPaths
 
 ROOT = Path(reproductions.__file__).parent.parent
 SCRIPT = ROOT / "tests/helpers/tiny_search.py"
@@ -56,13 +57,15 @@ def finish(process: subprocess.Popen) -> str:
 
 def results(tmp_path: Path, out: str) -> tuple[str, list[str], dict[str, int]]:
     """Table, ids of trials that ended, and for each run how often it was trained."""
-    folder = tmp_path / out / "se_cnn" / "arrays"
-    search = folder / "searches" / "tiny"
-    table = (folder / "table_search_tiny.json").read_text()
-    ended = json.loads((search / "state.json").read_text())["ended"]
-    # One line a trained epoch, and one above.
-    epochs = {path.parent.name: len(path.read_text().splitlines()) - 1 for path in search.glob("work/*/history.csv")}
-    assert set(epochs) == {path.stem for path in (search / "runs").glob("*.json")}
+    paths = ResultPaths.of(tmp_path / out, "se_cnn", "arrays")
+    search = paths.search("tiny")
+    table = (paths.folder / "table_search_tiny.json").read_text()
+    ended = json.loads(search.state.read_text())["ended"]
+    # A header, then one line for each trained epoch.
+    epochs = {
+        path.parent.name: len(path.read_text().splitlines()) - 1 for path in search.folder.glob("work/*/history.csv")
+    }
+    assert set(epochs) == {path.stem for path in search.runs.glob("*.json")}
     return table, ended, epochs
 
 
@@ -73,7 +76,7 @@ def test_a_killed_search_ends_as_one_that_was_not(start, tmp_path):
     await_text(first, "trial 1 (")
     first.send_signal(signal.SIGKILL)
     first.wait()
-    state = tmp_path / "killed" / "se_cnn" / "arrays" / "searches" / "tiny" / "state.json"
+    state = ResultPaths.of(tmp_path / "killed", "se_cnn", "arrays").search("tiny").state
     state.write_bytes(state.read_bytes()[:100])
     second = start("killed", "--trials", "8")
     await_text(second, "trial 6 (")
@@ -92,15 +95,15 @@ def test_a_chief_and_two_workers_of_which_one_is_killed(start, tmp_path):
     chief = start("many", *asked, "--role", "chief", "--lease", "15")
     await_text(chief, "waiting for workers")
     workers = [start("many", *asked, "--role", "worker") for _ in range(2)]
-    # The second trial that it was given, so that it dies with a trial in hand.
+    # Its second trial, so that it is killed while it has one.
     await_text(workers[0], "[1] trial")
     await_text(workers[0], "[2] trial")
     workers[0].send_signal(signal.SIGKILL)
-    told = finish(chief)
+    log = finish(chief)
     finish(workers[1])
     _, ended, epochs = results(tmp_path, "many")
     assert sorted(ended) == [f"{number:02d}" for number in range(12)]
-    assert "[12/12]" in told
+    assert "[12/12]" in log
     # None was trained twice, not even what the lost worker left behind.
     assert set(epochs.values()) == {2}
     refused = start("many", *asked, "--role", "worker", "--seed", "5")

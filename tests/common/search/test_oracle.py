@@ -1,111 +1,49 @@
-"""The oracle of searches: repeatable after a kill at any event, with torn files, at bounded cost."""
+"""The oracle of searches: the same trials after a kill at any event, at bounded cost, each trial counted once."""
 
-import json
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from keras_tuner.engine.trial import TrialStatus
 
-from common.search.journal import JOURNAL_NAME, PREVIOUS_NAME, STATE_NAME, StateFiles, TrialState
+from common.core.errors import DataError
+from common.search.journal import StateFiles, TrialState
 from common.search.oracle import SURROGATE_TRIALS
 from common.search.space import Choice, IntRange, Parameters
-from tests.helpers.oracles import PARAMETERS, TRIALS, end, make, run, score, step, told
+from tests.helpers.oracles import PARAMETERS, TRIALS, as_sent, end, make, outcomes, run, score, step
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    return run(make(tmp_path_factory.mktemp("undisturbed")))
+def uninterrupted(tmp_path_factory):
+    return run(make(tmp_path_factory.mktemp("uninterrupted")))
 
 
-def test_a_search_killed_at_every_event_makes_the_same_trials(undisturbed, tmp_path):
+def test_a_search_killed_at_every_event_makes_the_same_trials(uninterrupted, tmp_path):
     ended = True
     for _ in range(2 * TRIALS):
-        # A new process for each event: half of them die between the beginning and the end of a trial.
+        # A new process for each event: half of them end between the beginning and the end of a trial.
         oracle = make(tmp_path)
         trial = oracle.create_trial("one")
         ended = not ended
         if ended:
             end(oracle, trial, score(trial.hyperparameters.values))
-    assert told(make(tmp_path)) == undisturbed
+    assert outcomes(make(tmp_path)) == uninterrupted
     assert make(tmp_path).create_trial("one").status == TrialStatus.STOPPED
 
 
-def cut(path) -> None:
-    content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 2])
-
-
-def garble(path) -> None:
-    lines = path.read_text().splitlines()
-    lines[len(lines) // 2] = "\0" * 40
-    path.write_text("\n".join(lines) + "\n")
-
-
-@pytest.mark.parametrize(
-    ("damage", "of", "said"),
-    [
-        (cut, [STATE_NAME], "state.json: is torn"),
-        (lambda path: path.write_bytes(b""), [STATE_NAME], "state.json: is torn"),
-        (lambda path: path.unlink(), [STATE_NAME], ""),
-        (cut, [STATE_NAME, PREVIOUS_NAME], "state.previous.json: is torn"),
-        (cut, [JOURNAL_NAME], "line"),
-        (garble, [JOURNAL_NAME], "is torn"),
-        (cut, [JOURNAL_NAME, STATE_NAME], "is torn"),
-        (lambda path: path.unlink(), [JOURNAL_NAME, STATE_NAME, PREVIOUS_NAME], ""),
-    ],
-    ids=["cut", "empty", "gone", "both-cut", "journal-cut", "journal-garbled", "journal-and-state", "all-gone"],
-)
-def test_torn_files_lose_no_trial(undisturbed, tmp_path, capsys, damage, of, said):
-    oracle = make(tmp_path)
-    for _ in range(7):
-        step(oracle)
-    oracle.create_trial("one")
-    for name in of:
-        damage(tmp_path / name)
-    again = make(tmp_path)
-    if of == [STATE_NAME] or of == [STATE_NAME, PREVIOUS_NAME]:
-        assert len(again.end_order) == 7, "the journal has all of it"
-    if said:
-        assert said in capsys.readouterr().err.replace("\n", " ")
-    assert run(again) == undisturbed
-    assert len({trial_id for trial_id, *_ in told(make(tmp_path))}) == TRIALS
-
-
-def test_the_journal_goes_on_behind_a_torn_line(tmp_path):
-    oracle = make(tmp_path)
-    step(oracle)
-    with open(tmp_path / JOURNAL_NAME, "ab") as journal:
-        journal.write(b'{"number": 3, "tri')
-    (tmp_path / STATE_NAME).unlink()
-    oracle = make(tmp_path)
-    step(oracle)
-    (tmp_path / STATE_NAME).unlink()
-    (tmp_path / PREVIOUS_NAME).unlink(missing_ok=True)
-    assert [trial.score is not None for trial in make(tmp_path).trials.values()] == [True, True]
-
-
-def test_a_changed_state_is_not_believed(tmp_path):
-    oracle = make(tmp_path)
-    step(oracle)
-    path = tmp_path / STATE_NAME
-    values = json.loads(path.read_text())
-    values["trials"][0]["score"] = 1.0
-    path.write_text(json.dumps(values))
-    assert make(tmp_path).trials["0"].score == told(oracle)[0][3]
-
-
-def test_seed_0_is_a_seed(undisturbed, tmp_path):
-    assert run(make(tmp_path / "again")) == undisturbed
+def test_seed_0_is_a_seed(uninterrupted, tmp_path):
+    assert run(make(tmp_path / "again")) == uninterrupted
     other = run(make(tmp_path / "other", seed=1))
-    assert [values for _, _, values, _ in other] != [values for _, _, values, _ in undisturbed]
+    assert [values for _, _, values, _ in other] != [values for _, _, values, _ in uninterrupted]
 
 
 def test_trials_that_fail_are_marked_and_the_search_goes_on(tmp_path):
-    outcomes = dict.fromkeys(range(1, 5))
+    failing = dict.fromkeys(range(1, 5))
     count = iter(range(TRIALS))
     oracle = make(tmp_path)
-    run(oracle, outcome=lambda values: outcomes.get(next(count), score(values)))
+    run(oracle, outcome=lambda values: failing.get(next(count), score(values)))
     again = make(tmp_path)
     for those in (oracle, again):
         statuses = [trial.status for trial in those.trials.values()]
@@ -113,7 +51,7 @@ def test_trials_that_fail_are_marked_and_the_search_goes_on(tmp_path):
     assert again.finished
 
 
-def test_it_finds_what_chance_does_not(tmp_path):
+def test_chosen_trials_find_a_better_value_than_random_ones(tmp_path):
     chosen = run(make(tmp_path / "chosen", trials=18))
     drawn = run(make(tmp_path / "drawn", trials=18, initial=18))
     assert chosen[:6] == drawn[:6]
@@ -173,5 +111,100 @@ def test_free_widths_are_whole_numbers_in_their_range(tmp_path):
     )
     oracle = make(tmp_path, parameters=free, initial=4)
     run(oracle, outcome=lambda values: -abs(math.log(values["w0"] * values["w1"] / 4096)))
-    for _, _, values, _ in told(oracle):
+    for _, _, values, _ in outcomes(oracle):
         assert all(isinstance(value, int) and 8 <= value <= 512 for value in values.values())
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def test_the_trial_of_a_silent_worker_goes_to_another_and_counts_once(tmp_path, clock):
+    oracle = make(tmp_path, trials=3, lease_seconds=30, clock=clock)
+    lost, kept = oracle.create_trial("lost"), oracle.create_trial("kept")
+    clock.now = 20
+    oracle.get_trial(kept.trial_id)
+    clock.now = 40
+    assert oracle.take_lost() == ["lost"]
+    end(oracle, kept, 0.5)
+    again = oracle.create_trial("kept")
+    assert (again.trial_id, again.hyperparameters.values) == (lost.trial_id, lost.hyperparameters.values)
+    end(oracle, again, 0.6)
+    # The silent worker was only slow.
+    end(oracle, as_sent(lost), 0.1)
+    step(oracle, "kept")
+    assert oracle.finished
+    assert [trial.score for trial in oracle.trials.values()][:2] == [0.6, 0.5]
+    assert oracle.end_order == ["1", "0", "2"]
+
+
+def test_a_worker_waits_while_a_trial_may_still_be_lost(tmp_path, clock):
+    oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
+    oracle.create_trial("lost")
+    step(oracle, "kept")
+    assert oracle.create_trial("kept").status == TrialStatus.IDLE
+    clock.now = 31
+    assert step(oracle, "kept")
+    assert oracle.create_trial("kept").status == TrialStatus.STOPPED
+    assert oracle.finished
+    assert not oracle.tuner_ids
+
+
+def test_a_chief_that_is_started_again_leaves_trials_with_their_workers(tmp_path, clock):
+    oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
+    trial = oracle.create_trial("worker")
+    again = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
+    assert again.create_trial("worker").trial_id == trial.trial_id
+    assert again.create_trial("other").trial_id != trial.trial_id
+    end(again, trial, 0.5)
+    assert again.trials[trial.trial_id].score == 0.5
+
+
+def test_a_trial_of_another_search_does_not_count(tmp_path, clock):
+    old = make(tmp_path / "old", seed=5, lease_seconds=30, clock=clock, token="old")
+    new = make(tmp_path / "new", trials=2, lease_seconds=30, clock=clock, token="new")
+    stale = as_sent(old.create_trial("worker-old"))
+    mine = as_sent(new.create_trial("worker-new"))
+    assert stale.trial_id == "0" == mine.trial_id
+    end(new, stale, 0.9)
+    assert new.trials["0"].status == "RUNNING"
+    assert new.create_trial("worker-old").status == TrialStatus.STOPPED
+    assert new.get_trial("77").status == TrialStatus.STOPPED
+    given = dict(new.trials["0"].hyperparameters.values)
+    end(new, mine, 0.5)
+    assert new.trials["0"].score == 0.5
+    # What was given out is what is kept, with all its digits.
+    assert (
+        new.files.state.trials["0"].values
+        == given
+        == make(tmp_path / "new", trials=2).trials["0"].hyperparameters.values
+    )
+
+
+@pytest.mark.parametrize("where", ["files.add", "populate_space"])
+def test_a_request_that_fails_leaves_the_oracle_usable(tmp_path, clock, monkeypatch, where):
+    oracle = make(tmp_path, trials=2, lease_seconds=30, clock=clock)
+
+    def full(trial):
+        raise DataError("disk full")
+
+    holder = oracle.files if where == "files.add" else oracle
+    with monkeypatch.context() as patched:
+        patched.setattr(holder, where.rpartition(".")[2], full)
+        with ThreadPoolExecutor(1) as other, pytest.raises(DataError, match="disk full"):
+            other.submit(oracle.create_trial, "one").result()
+    assert isinstance(oracle.failure, DataError)
+    # Another thread than the one that failed; a daemon, because it would wait for ever.
+    began = []
+    later = threading.Thread(target=lambda: began.append(oracle.create_trial("two")), daemon=True)
+    later.start()
+    later.join(20)
+    assert [trial.status for trial in began] == [TrialStatus.RUNNING]

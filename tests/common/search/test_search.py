@@ -9,76 +9,28 @@ import pytest
 from common.cli.app import run_app
 from common.cli.run import make_app as run_command
 from common.cli.tune import make_app
-from common.core.errors import BudgetError, RunError, SpecError
+from common.core.errors import BudgetError, RunError
+from common.records.paths import ResultPaths
 from common.records.record import read_records
-from common.records.tuned_rows import with_tuned_rows
 from common.runs import runner
 from common.runs.options import Options
 from common.runs.plan import plan
 from common.search.folder import SearchFolder
 from common.search.search import Search, search_request
-from common.search.space import Choice, FloatRange, IntRange, Parameters, find_space
+from common.search.space import FloatRange, Parameters
 from data_pipeline.windows.tf_dataset import as_tf_dataset
 from reproductions.se_cnn.paper import PAPER
-from reproductions.se_cnn.spaces import DOCUMENTED, FREE, canonical_ratio
 from tests.helpers.tiny_search import TINY
 
-BASE = PAPER.default_experiment
+
+def results_below(place) -> ResultPaths:
+    return ResultPaths.of(place / "out", "se_cnn", "arrays")
 
 
 def searching(tiny_arrays, tmp_path, *arguments: str, space=TINY) -> int:
     places = ("--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out"))
     data = ("--dataset", "arrays", "--data", str(tiny_arrays))
     return run_app(make_app(PAPER, (space,)), [*data, *places, *arguments])
-
-
-def hidden(model) -> tuple[int, ...]:
-    return tuple(model.hidden_units(width) for width in model.widths)
-
-
-@pytest.mark.parametrize("widths", [row.experiment.model.widths for row in PAPER.table("5.3").rows])
-def test_ratios_that_build_one_network_are_one_experiment(widths):
-    found = {}
-    for ratio in np.geomspace(2, 64, 400):
-        experiment = BASE.with_values({"model.ratio": float(ratio), "model.widths": widths})
-        canonical = canonical_ratio(experiment)
-        assert hidden(canonical.model) == hidden(experiment.model)
-        assert canonical_ratio(canonical) == canonical
-        found.setdefault(hidden(experiment.model), set()).add(canonical.digest)
-    assert {len(digests) for digests in found.values()} == {1}
-    assert len({next(iter(digests)) for digests in found.values()}) == len(found)
-
-
-def test_the_published_optimum_is_the_network_of_table_5_2():
-    drawn = {"r": 31.43, "widths": "32,64,128,256,128"}
-    assert DOCUMENTED.trial(BASE, drawn) == PAPER.row("5.2", "32").experiment
-    # Of section 5.2: all r in (28.44, 32] are one network.
-    assert DOCUMENTED.trial(BASE, drawn | {"r": 28.45}) == PAPER.row("5.2", "32").experiment
-    assert DOCUMENTED.trial(BASE, drawn | {"r": 28.44}) != PAPER.row("5.2", "32").experiment
-
-
-def test_free_widths_go_to_their_places():
-    drawn = {"r": 8.0, "width1": 9, "width2": 33, "width3": 70, "width4": 512, "width5": 8}
-    assert FREE.trial(BASE, drawn).model.widths == (9, 33, 70, 512, 8)
-    assert FREE.trial(BASE.with_values({"model.se_blocks": ()}), drawn).model.ratio == 1.0
-
-
-def test_a_space_names_what_is_wrong_with_it():
-    def both(name):
-        return (
-            FloatRange(name="a", path="training.l2", low=0, high=1),
-            FloatRange(name=name, path="training.l2", low=0, high=1),
-        )
-
-    with pytest.raises(ValueError, match="must be unique"):
-        Parameters(every=both("a"))
-    with pytest.raises(ValueError, match="varies values of model and training"):
-        IntRange(name="n", path="protocol.folds", low=3, high=9)
-    lost = Parameters(every=(Choice(name="x", path="model.depth", values=(1, 2)),))
-    with pytest.raises(SpecError, match=r"model\.depth: no such value"):
-        lost.applied(BASE, {"x": 1})
-    with pytest.raises(SpecError, match="there are: documented, free"):
-        find_space((DOCUMENTED, FREE), "other")
 
 
 @pytest.fixture
@@ -113,7 +65,7 @@ def test_test_windows_cannot_be_read(search):
 
 def test_a_value_that_is_searched_cannot_be_set(tiny_arrays, tmp_path, capsys):
     assert searching(tiny_arrays, tmp_path, "--set", "model.ratio=8") == 2
-    assert "is what this search varies" in capsys.readouterr().err
+    assert "this search varies it, so it cannot be set as well" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +78,10 @@ def finished(tiny_arrays, tmp_path_factory):
 
 def test_each_trial_has_a_record_without_test_clips(finished):
     place, code = finished
-    folder = SearchFolder(place / "out", "se_cnn", "arrays", "tiny")
+    results = results_below(place)
+    folder = SearchFolder(results.search("tiny"))
     assert code == 0
-    records = {record.run_id: record for record in read_records(folder.runs)}
+    records = {record.run_id: record for record in read_records(folder.paths.runs)}
     notes, trials = folder.notes(), folder.trials()
     assert [trial.id for trial in trials] == list("0123")
     assert sum(note.trained for note in notes.values()) == len(records)
@@ -139,8 +92,8 @@ def test_each_trial_has_a_record_without_test_clips(finished):
         assert record.test_withheld
         assert len(record.history) == 2
         assert tuple(record.experiment["model"]["widths"]) == tuple(map(int, trial.values["widths"].split(",")))
-    # The run's own table knows nothing of them.
-    assert not (place / "out" / "se_cnn" / "arrays" / "runs").exists()
+    # They are no runs of the paper's tables.
+    assert not results.runs.exists()
 
 
 def test_the_table_and_the_figures(finished):
@@ -153,7 +106,7 @@ def test_the_table_and_the_figures(finished):
     for said in ("No test window was read", "At most 2 epochs", "REDUCED FEATURES", "3 trials drawn at random"):
         assert said in caption, said
     svg = (results / "figures" / "figure_search_tiny_along.svg").read_text()
-    assert "published optimum 3.1 (nobody)" in svg
+    assert "published optimum 3.1 (a paper)" in svg
     assert "95 % band" in svg
     parallel = (results / "figures" / "figure_search_tiny_parallel.svg").read_text()
     assert "published: r = 3.1" in parallel
@@ -184,9 +137,9 @@ def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays
 def test_another_search_in_the_same_folder_is_refused(finished, tiny_arrays, capsys, arguments, differing):
     given = arguments if "--initial" in arguments else ("--initial", "3", *arguments)
     assert searching(tiny_arrays, finished[0], "--trials", "4", *given) == 2
-    told = capsys.readouterr().err.replace("\n", " ")
-    assert differing in told
-    assert "--name" in told
+    said = capsys.readouterr().err.replace("\n", " ")
+    assert differing in said
+    assert "--name" in said
 
 
 def test_another_space_in_the_same_folder_is_refused(finished, tiny_arrays, capsys):
@@ -212,7 +165,7 @@ def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, ca
     assert record.experiment["model"]["ratio"] == rows[0]["values"]["model.ratio"]
     assert record.clips
     assert "search on validation windows" in " ".join(table["caption"])
-    # The page of the paper shows the paper's values, and records alone give the same bytes.
+    # The page of the paper shows the paper's values, and the same bytes come from records only.
     page = (out / "se_cnn" / "README.md").read_text()
     assert "| `model.ratio` | 16.0 (other rows: 8.0; 32.0) |" in page
     before = {path: content for path, (_, _, content) in snapshot(out).items() if "work" not in path.parts}
@@ -225,50 +178,18 @@ def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, ca
     assert [table["id"] for table in json.loads(capsys.readouterr().out)["tables"]] == PAPER.table_ids
 
 
-def write_rows(out, rows) -> None:
-    folder = out / "se_cnn" / "arrays" / "searches" / "tiny"
-    folder.mkdir(parents=True)
-    (folder / "search.json").write_text('{"format": 1}')
-    values = {"format": 1, "row": ["5.1", "1,2,3,4,5"], "title": "t", "notes": [], "rows": rows}
-    (folder / "rows.json").write_text(json.dumps(values))
-
-
-def test_rows_of_a_search_do_not_rename_the_runs_of_the_paper(tiny_arrays, tmp_path):
-    def planned(**more) -> dict:
-        places = {"cache": tmp_path / "cache", "out": tmp_path}
-        options = Options(dataset="arrays", data=tiny_arrays, scale="smoke", seeds=1, **places, **more)
-        work = plan(with_tuned_rows(PAPER, tmp_path, "arrays"), options)
-        return {label: planned.run.id for planned in work.runs for label in planned.labels}
-
-    before = planned(tables=("5.1",))
-    # At smoke scale this is what the paper's own row is.
-    write_rows(tmp_path, [{"label": "patient", "values": {"training.patience_epochs": None}}])
-    both = planned(tables=("5.1", "top_tiny"))
-    assert {label: both[label] for label in before} == before
-    assert both["top_tiny [patient]"] not in before.values()
-
-
-def test_an_edited_file_of_rows_is_named(finished, tiny_arrays, tmp_path, capsys):
-    write_rows(tmp_path, [{"label": "x"}])
-    data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(tmp_path / "c"), "--out", str(tmp_path))
-    assert run_app(run_command(PAPER), [*data, "--table", "top_tiny"]) == 2
-    told = capsys.readouterr().err.replace("\n", " ")
-    assert "rows.json: not the best trials of a search" in told
-    assert "--table top_tiny: se_cnn has no such table" in told
-
-
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "words"),
     [
         (("--top", "1", "--row", "5"), "--row 5: "),
         (("--seed", "3"), "only --space, --row, --name"),
         (("--name", "other"), "other: holds no search"),
     ],
 )
-def test_what_a_finished_search_cannot_answer(finished, tiny_arrays, capsys, arguments, told):
+def test_what_a_finished_search_cannot_answer(finished, tiny_arrays, capsys, arguments, words):
     data = ("--dataset", "arrays", "--out", str(finished[0] / "out"), "--name", "tiny", "--from-records")
     assert run_app(make_app(PAPER, (TINY,)), [*data, *arguments]) == 2
-    assert told in capsys.readouterr().err.replace("\n", " ")
+    assert words in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_a_trial_above_the_memory_limit_is_marked_and_the_search_can_go_on(tiny_arrays, tmp_path, monkeypatch, capsys):
@@ -279,7 +200,7 @@ def test_a_trial_above_the_memory_limit_is_marked_and_the_search_can_go_on(tiny_
     for done in (1, 2):
         assert searching(tiny_arrays, tmp_path, "--trials", "3") == 2
         assert "marked as failed" in capsys.readouterr().err.replace("\n", " ")
-        trials = SearchFolder(tmp_path / "out", "se_cnn", "arrays", "tiny").trials()
+        trials = SearchFolder(results_below(tmp_path).search("tiny")).trials()
         assert [trial.status for trial in trials] == ["FAILED"] * done
 
 
@@ -310,6 +231,6 @@ def test_failing_trials_are_marked_and_the_search_goes_on(tiny_arrays, tmp_path,
     assert "ZeroDivisionError: oh" in remarks["2"]
     assert sum("failed" in remark for remark in remarks.values()) == 2
     assert "2 of 4 trials completed" in " ".join(table["caption"])
-    (traceback,) = SearchFolder(tmp_path / "out", "se_cnn", "arrays", "tiny").path.glob("work/*/error.txt")
+    (traceback,) = results_below(tmp_path).search("tiny").folder.glob("work/*/error.txt")
     assert "oh" in traceback.read_text()
     assert "trial 1 failed" in capsys.readouterr().err

@@ -17,10 +17,11 @@ from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.errors import SpecError
 from common.records.environment import describe_machine
+from common.records.paths import WorkPaths
 from common.records.record import read_records
 from common.runs.tsne import _up_to
 from common.training.devices import ONE_DEVICE, find_devices
-from common.training.fit import WEIGHTS_NAME, FittedModel, fit, predict
+from common.training.fit import FittedModel, fit, predict
 from common.training.model_cache import CompiledModelCache
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.fitting import MASKED, Interrupt, build, make_run
@@ -32,7 +33,7 @@ LAYOUT = "bins_frames_channel"
 def plain(shape, classes):
     """A network without dropout, but with statistics of batches."""
     inputs = keras.Input(shape)
-    # A bias in front of a normalisation has no gradient but rounding errors, which Adam would blow up.
+    # A bias in front of a normalisation has no gradient except rounding errors, which Adam would amplify.
     x = keras.layers.Conv2D(6, 3, use_bias=False, name="conv")(inputs)
     x = keras.layers.BatchNormalization(name="norm")(x)
     x = keras.layers.AveragePooling2D((4, 8))(keras.layers.Activation("relu")(x))
@@ -40,15 +41,14 @@ def plain(shape, classes):
     return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax", dtype="float32")(x))
 
 
-class Bench:
+class TwoDevices:
     """Runs on one device and on two, with a few of the tiny corpus' windows."""
 
     def __init__(self, npz: Path, folder: Path):
         self._npz, self.folder, self._fits = npz, folder, 0
         self.two = find_devices("cpu:2")
-        self.workbench = CompiledModelCache(
-            self.two
-        )  # tracing a training step takes longer than all of these trainings
+        # Shared by all fits: tracing a training step takes longer than all of these trainings.
+        self.model_cache = CompiledModelCache(self.two)
 
     def run(self, *, train: int, valid: int, test: int = 9, **training):
         run, reader = make_run(self._npz, self.folder, **({"batch_windows": 8, "learning_rate": 1e-3} | training))
@@ -58,11 +58,13 @@ class Bench:
         fold = dataclasses.replace(run.fold, **{name: few[name][: sizes[name]] for name in few})
         return dataclasses.replace(run, fold=fold), reader
 
-    def fit(self, workbench, net=plain, folder=None, callback=None, **sizes) -> tuple[FittedModel, Path]:
+    def fit(self, model_cache, net=plain, folder=None, callback=None, **sizes) -> tuple[FittedModel, Path]:
         self._fits += 1
         folder = folder or self.folder / f"fit{self._fits}"
         run, reader = self.run(**sizes)
-        return fit(run, net, reader, layout=LAYOUT, folder=folder, workbench=workbench, callback=callback), folder
+        return fit(
+            run, net, reader, layout=LAYOUT, work=WorkPaths(folder), model_cache=model_cache, callback=callback
+        ), folder
 
     def predict(self, fitted: FittedModel, **sizes) -> np.ndarray:
         run, reader = self.run(**sizes)
@@ -77,8 +79,8 @@ class Bench:
             np.testing.assert_array_equal(first.numpy(), second.numpy())
 
     def require_equal(self, **sizes) -> list[tuple[FittedModel, Path]]:
-        """Train on one device and on two; histories, weights and answers have to agree."""
-        fits = [self.fit(workbench, **sizes) for workbench in (CompiledModelCache(), self.workbench)]
+        """Train on one device and on two; histories, weights and predictions have to agree."""
+        fits = [self.fit(model_cache, **sizes) for model_cache in (CompiledModelCache(), self.model_cache)]
         (one, _), (two, _) = fits
         self.require_copies(two)
         for expected, found in zip(one.state.history, two.state.history, strict=True):
@@ -92,61 +94,61 @@ class Bench:
         return fits
 
 
-def check_an_epoch_with_a_ragged_batch_and_a_penalty(bench: Bench):
+def check_an_epoch_with_a_ragged_batch_and_a_penalty(devices: TwoDevices):
     """Parts of 3 and 2 windows in the last batch; of 1 and none in validation and test."""
     sizes = {"train": 37, "valid": 17, "epochs": 1, "l2": 0.01, "l2_variables": "all"}
-    (one, _), (two, folder) = bench.require_equal(**sizes)
-    # Its file is that of the network, not of the strategy.
+    (one, _), (two, folder) = devices.require_equal(**sizes)
+    # The file holds the weights of the network, without the strategy.
     fresh = plain((32, 39, 1), 4)
-    fresh.load_weights(folder / WEIGHTS_NAME)
+    fresh.load_weights(WorkPaths(folder).best_weights)
     for expected, found in zip(two.model.get_weights(), fresh.get_weights(), strict=True):
         np.testing.assert_array_equal(found, expected)
     inner = [dataclasses.replace(each, model=_up_to(each.model, "inner")) for each in (one, two)]
-    np.testing.assert_allclose(*(bench.predict(each, **sizes) for each in inner), atol=1e-5)
+    np.testing.assert_allclose(*(devices.predict(each, **sizes) for each in inner), atol=1e-5)
 
 
-def check_accumulated_updates_with_a_flushed_tail(bench: Bench):
+def check_accumulated_updates_with_a_flushed_tail(devices: TwoDevices):
     """Five batches an epoch, two to an update; the last batch is one window, so one device gets none."""
-    bench.require_equal(
+    devices.require_equal(
         train=33, valid=8, epochs=2, accumulate_batches=2, accumulate_left_over="flush", l2=0.01, l2_form="decoupled",
         class_weights="inverse_frequency", watch="cross_entropy",
     )  # fmt: skip
 
 
-def check_carried_sums_of_accumulated_batches(bench: Bench):
-    """Three batches to an update do not divide five: sums wait for the next epoch, also over a kill."""
+def check_carried_sums_of_accumulated_batches(devices: TwoDevices):
+    """Three batches to an update do not divide five: sums wait for the next epoch, also when the fit is resumed."""
     sizes = {"train": 37, "valid": 8, "epochs": 2, "accumulate_batches": 3, "accumulate_reduce": "sum"}
-    _, (whole, _) = bench.require_equal(**sizes)
+    _, (whole, _) = devices.require_equal(**sizes)
     expected = bits(whole)
-    cut = bench.folder / "cut_accumulated"
+    cut = devices.folder / "cut_accumulated"
     with pytest.raises(KeyboardInterrupt):
-        bench.fit(bench.workbench, folder=cut, callback=Interrupt(1), **sizes)
-    resumed, _ = bench.fit(bench.workbench, folder=cut, **sizes)
+        devices.fit(devices.model_cache, folder=cut, callback=Interrupt(1), **sizes)
+    resumed, _ = devices.fit(devices.model_cache, folder=cut, **sizes)
     assert bits(resumed) == expected
 
 
-def check_a_cut_run_and_a_used_workbench_give_the_same_bits(bench: Bench):
+def check_a_cut_run_and_a_used_model_cache_give_the_same_bits(devices: TwoDevices):
     """With dropout and masks, whose seeds have to survive."""
     sizes = {"train": 37, "valid": 8, **MASKED, "epochs": 3}
-    whole, _ = bench.fit(bench.workbench, build, **sizes)
+    whole, _ = devices.fit(devices.model_cache, build, **sizes)
     expected = bits(whole)
-    again, _ = bench.fit(bench.workbench, build, **sizes)
+    again, _ = devices.fit(devices.model_cache, build, **sizes)
     assert again.model is whole.model
     assert bits(again) == expected
-    cut = bench.folder / "cut"
+    cut = devices.folder / "cut"
     with pytest.raises(KeyboardInterrupt):
-        bench.fit(bench.workbench, build, folder=cut, callback=Interrupt(2), **sizes)
-    resumed, _ = bench.fit(CompiledModelCache(bench.two), build, folder=cut, **sizes)
+        devices.fit(devices.model_cache, build, folder=cut, callback=Interrupt(2), **sizes)
+    resumed, _ = devices.fit(CompiledModelCache(devices.two), build, folder=cut, **sizes)
     assert bits(resumed) == expected
 
 
-def check_devices_draw_masks_of_their_own(bench: Bench):
+def check_each_device_draws_its_own_masks(devices: TwoDevices):
     import tensorflow as tf
 
-    with bench.two.scope():
+    with devices.two.scope():
         inputs = keras.Input((64,))
-        network = bench.two.shared(keras.Model(inputs, keras.layers.Dropout(0.5)(inputs)))
-    strategy = bench.two.strategy
+        network = devices.two.shared(keras.Model(inputs, keras.layers.Dropout(0.5)(inputs)))
+    strategy = devices.two.strategy
 
     @tf.function
     def draw():
@@ -161,21 +163,21 @@ def check_devices_draw_masks_of_their_own(bench: Bench):
     assert all(0.3 < mask.mean() < 0.7 for mask in (*first, *second))
 
 
-def check_bfloat16(bench: Bench):
-    fitted, _ = bench.fit(CompiledModelCache(bench.two), train=12, valid=8, epochs=1, precision="mixed_bfloat16")
-    alone, _ = bench.fit(CompiledModelCache(), train=12, valid=8, epochs=1, precision="mixed_bfloat16")
+def check_bfloat16(devices: TwoDevices):
+    fitted, _ = devices.fit(CompiledModelCache(devices.two), train=12, valid=8, epochs=1, precision="mixed_bfloat16")
+    single, _ = devices.fit(CompiledModelCache(), train=12, valid=8, epochs=1, precision="mixed_bfloat16")
     for name in ("loss", "val_loss"):
-        assert fitted.state.history[0][name] == pytest.approx(alone.state.history[0][name], rel=1e-2)
+        assert fitted.state.history[0][name] == pytest.approx(single.state.history[0][name], rel=1e-2)
 
 
-def check_other_devices_of_the_same_process_are_refused(bench: Bench):
-    assert find_devices("cpu:2") is bench.two
+def check_other_devices_of_the_same_process_are_refused(devices: TwoDevices):
+    assert find_devices("cpu:2") is devices.two
     with pytest.raises(SpecError, match=r"cpu:3: TensorFlow has already set up 2 CPU devices"):
         find_devices("cpu:3")
 
 
-def check_what_a_record_says(bench: Bench):
-    assert bench.two.facts == {"devices": 2, "kind_of_devices": "virtual CPU"}
+def check_records_name_the_devices(devices: TwoDevices):
+    assert devices.two.facts == {"devices": 2, "kind_of_devices": "virtual CPU"}
     assert "devices" not in describe_machine(ONE_DEVICE.facts)
 
 
@@ -186,7 +188,7 @@ def bits(fitted: FittedModel) -> bytes:
 CHECKS = {name: value for name, value in sorted(globals().items()) if name.startswith("check_")}
 # They trace training steps of their own, which takes most of a minute.
 SLOW = (
-    "check_a_cut_run_and_a_used_workbench_give_the_same_bits",
+    "check_a_cut_run_and_a_used_model_cache_give_the_same_bits",
     "check_bfloat16",
     "check_carried_sums_of_accumulated_batches",
 )
@@ -195,11 +197,11 @@ QUICK = tuple(name for name in CHECKS if name not in SLOW)
 
 def run_checks(npz: str, folder: str, results: str, *names: str) -> None:
     """What the process with two devices does: these checks, and the reasons of those that failed."""
-    bench = Bench(Path(npz), Path(folder))
+    devices = TwoDevices(Path(npz), Path(folder))
     failed = {}
     for name in names:
         try:
-            CHECKS[name](bench)
+            CHECKS[name](devices)
         except Exception:
             failed[name] = traceback.format_exc()
     Path(results).write_text(json.dumps(failed), encoding="utf-8")
@@ -211,8 +213,8 @@ def failures_of(names: tuple[str, ...], tiny_arrays: Path, folder: Path) -> dict
     command = [sys.executable, "-c", code, str(tiny_arrays), str(folder), str(results), *names]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert ended.returncode == 0, ended.stderr
-    for chatter in ("Reduce to", "MirroredStrategy", "NCCL", "nccl"):
-        assert chatter not in ended.stderr
+    for words in ("Reduce to", "MirroredStrategy", "NCCL", "nccl"):
+        assert words not in ended.stderr
     return json.loads(results.read_text(encoding="utf-8"))
 
 
@@ -227,29 +229,29 @@ def slow_failures(tiny_arrays, tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("check", QUICK)
-def test_two_devices(failures, check):
+def test_two_devices_train_like_one(failures, check):
     assert check not in failures, failures[check]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("check", SLOW)
-def test_two_devices_at_length(slow_failures, check):
+def test_two_devices_in_longer_fits(slow_failures, check):
     assert check not in slow_failures, slow_failures[check]
 
 
 @pytest.mark.parametrize("asked", ["0", "-1", "gpu", "cpu", "cpu:0", "2.5", "cpu:-2", ""])
-def test_what_is_no_number_of_devices_is_refused(asked, capsys):
+def test_an_invalid_number_of_devices_is_refused(asked, capsys):
     assert run_app(make_app(PAPER), ["--devices", asked]) == 2
-    told = capsys.readouterr().err
-    assert f"--devices {asked}: not a number of devices" in told
-    assert "Traceback" not in told
+    stderr = capsys.readouterr().err
+    assert f"--devices {asked}: not a number of devices" in stderr
+    assert "Traceback" not in stderr
 
 
-def test_more_gpus_than_there_are_are_refused(capsys):
+def test_more_gpus_than_the_machine_has_are_refused(capsys):
     assert run_app(make_app(PAPER), ["--devices", "64"]) == 2
-    told = " ".join(capsys.readouterr().err.split())
-    assert "asks for 64 GPUs, and TensorFlow finds" in told
-    assert "--devices cpu:64" in told
+    stderr = " ".join(capsys.readouterr().err.split())
+    assert "asks for 64 GPUs, and TensorFlow finds" in stderr
+    assert "--devices cpu:64" in stderr
 
 
 def test_one_device_is_not_wrapped():
@@ -260,7 +262,7 @@ def test_one_device_is_not_wrapped():
 
 
 @pytest.mark.slow
-def test_from_the_command_line(tmp_path):
+def test_a_command_on_two_devices(tmp_path):
     places = ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
     row = ["--table", "5.1", "--row", "1,2,3,4,5", "--epochs", "1"]
     ended = subprocess.run(
@@ -269,8 +271,8 @@ def test_from_the_command_line(tmp_path):
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert "Published accuracy" in ended.stdout
-    for chatter in ("tensorflow", "Warning", "WARNING"):
-        assert chatter not in ended.stderr
+    for words in ("tensorflow", "Warning", "WARNING"):
+        assert words not in ended.stderr
     (record,) = read_records(tmp_path / "out" / "se_cnn" / "demo" / "runs")
     assert record.machine["devices"] == 2
     assert record.machine["kind_of_devices"] == "virtual CPU"

@@ -1,4 +1,4 @@
-"""The fit loop: the same bits from the same seed, also after a kill; early stopping; limits."""
+"""The fit loop: the same bits from the same seed, also when resumed after a kill; early stopping; memory limits."""
 
 import dataclasses
 import json
@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from common.core.errors import BudgetError, ResumeError, RunError
+from common.core.errors import BudgetError, RunError
 from common.paper.training import Training
+from common.records.paths import WorkPaths
 from common.training import fit as training_module
-from common.training.checkpoint import LoopState, restore_checkpoint, save_checkpoint
-from common.training.fit import CHECKPOINT_NAME, WEIGHTS_NAME, FitCallback, fit, kept_epoch, predict
+from common.training.checkpoint import restore_checkpoint
+from common.training.fit import FitCallback, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit
 from common.training.schedules import learning_rate_of
 from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, build, make_run, trained_weights
@@ -64,7 +65,7 @@ trained_weights(folder, npz, cache, callback=Mark(), epochs=400)
 """
 
 
-def test_a_sigkill_at_any_moment_leaves_a_checkpoint_that_goes_on(tiny_arrays, tmp_path):
+def test_a_fit_killed_with_sigkill_resumes_from_its_checkpoint(tiny_arrays, tmp_path):
     folder = tmp_path / "killed"
     command = [sys.executable, "-c", KILLED, str(folder), str(tiny_arrays), str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -83,9 +84,9 @@ def test_a_sigkill_at_any_moment_leaves_a_checkpoint_that_goes_on(tiny_arrays, t
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(cut, build, reader, layout="bins_frames_channel", folder=folder, callback=Once())
+        fit(cut, build, reader, layout="bins_frames_channel", work=WorkPaths(folder), callback=Once())
     assert seen[0] >= 3
-    assert not list(folder.glob("*.tmp")) or (folder / CHECKPOINT_NAME).exists()
+    assert not list(folder.glob("*.tmp")) or WorkPaths(folder).checkpoint.exists()
 
 
 def test_early_stopping_keeps_the_best_epoch(tiny_arrays, tmp_path):
@@ -96,12 +97,12 @@ def test_early_stopping_keeps_the_best_epoch(tiny_arrays, tmp_path):
     assert fitted.state.best_epoch == int(np.argmin(losses)) + 1
     assert len(losses) == fitted.state.best_epoch + 2 < 60
     run, reader = make_run(tiny_arrays, tmp_path, epochs=60, patience_epochs=2, learning_rate=0.3)
-    judged = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+    probabilities = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
     labels = reader.labels[run.fold.valid]
-    loss = -np.log(judged[np.arange(len(labels)), labels]).mean()
+    loss = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
     assert loss == pytest.approx(min(losses), rel=1e-4)
     fresh = build((32, 39, 1), 4)
-    fresh.load_weights(tmp_path / "a" / WEIGHTS_NAME)
+    fresh.load_weights(WorkPaths(tmp_path / "a").best_weights)
     assert np.concatenate([weight.ravel() for weight in fresh.get_weights()]).tobytes() == weights.tobytes()
 
 
@@ -112,9 +113,9 @@ def test_the_last_epoch_is_kept_where_that_is_asked_for(tiny_arrays, tmp_path):
     assert fitted.state.best_epoch < fitted.state.epoch
     assert last.tobytes() != best.tobytes()
     run, reader = make_run(tiny_arrays, tmp_path, **arguments)
-    judged = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
+    probabilities = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
     labels = reader.labels[run.fold.valid]
-    loss = -np.log(judged[np.arange(len(labels)), labels]).mean()
+    loss = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
     assert loss == pytest.approx(fitted.state.history[-1]["val_loss"], rel=1e-4)
 
 
@@ -125,32 +126,12 @@ def test_augmentation_changes_training_and_nothing_else(tiny_arrays, tmp_path):
     _, again = trained_weights(tmp_path / "again", tiny_arrays, tmp_path, **masks)
     assert other.tobytes() == again.tobytes() != weights.tobytes()
     run, reader = make_run(tiny_arrays, tmp_path, **masks)
-    # Judged without masks: as its own weights in a network that has none.
+    # Evaluated without masks: the same as its weights in a network that has none.
     twin = build((32, 39, 1), 4)
     twin.set_weights(masked.model.layers[-1].get_weights())
     arguments = {"batch_size": 16, "layout": "bins_frames_channel"}
     expected = predict(dataclasses.replace(plain, model=twin), reader, run.fold.test, **arguments)
     np.testing.assert_array_equal(predict(masked, reader, run.fold.test, **arguments), expected)
-
-
-@pytest.mark.parametrize(
-    ("losses", "rate"),
-    [
-        ([], 1.0),
-        ([3, 2, 1], 1.0),
-        ([1, 2], 1.0),
-        ([1, 2, 2], 0.5),
-        ([1, 2, 2, 2], 0.5),
-        ([1, 2, 2, 2, 2], 0.25),
-        ([1, 2, 2, 0.5, 2], 0.5),
-        ([1, 1, 1], 0.5),
-    ],
-)
-def test_the_learning_rate_falls_on_a_plateau(losses, rate):
-    training = Training(epochs=9, learning_rate=1.0, plateau_epochs=2, plateau_factor=0.5)
-    assert learning_rate_of(training, [{"val_loss": loss} for loss in losses]) == rate
-    constant = Training(epochs=9, learning_rate=1.0)
-    assert learning_rate_of(constant, [{"val_loss": loss} for loss in losses]) == 1.0
 
 
 @pytest.mark.parametrize("schedule", [{"plateau_epochs": 1, "plateau_factor": 0.5}, {"step_epochs": 3}])
@@ -162,8 +143,8 @@ def test_the_optimiser_gets_the_lowered_rate(tiny_arrays, tmp_path, schedule):
     assert float(fitted.model.optimizer.learning_rate) == pytest.approx(expected)
 
 
-def test_class_weights_act_on_the_loss_of_training_alone(tiny_arrays, tmp_path):
-    """Of one genre a single window trains: without weights it is never decided for, with them it is."""
+def test_class_weights_act_only_on_the_training_loss(tiny_arrays, tmp_path):
+    """One genre has a single training window: only with class weights is it ever predicted."""
     run, reader = make_run(tiny_arrays, tmp_path, epochs=8)
     labels = reader.labels[run.fold.train]
     rare = np.concatenate([run.fold.train[labels != 0], run.fold.train[labels == 0][:1]])
@@ -174,7 +155,7 @@ def test_class_weights_act_on_the_loss_of_training_alone(tiny_arrays, tmp_path):
             experiment=run.experiment.with_values({"training.class_weights": weights}),
             fold=dataclasses.replace(run.fold, train=rare),
         )
-        fitted = fit(changed, build, reader, layout="bins_frames_channel", folder=tmp_path / weights)
+        fitted = fit(changed, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / weights))
         test = run.fold.test[reader.labels[run.fold.test] == 0]
         probabilities = predict(fitted, reader, test, batch_size=16, layout="bins_frames_channel")
         recalls.append(probabilities[:, 0].mean())
@@ -186,9 +167,9 @@ def test_class_weights_act_on_the_loss_of_training_alone(tiny_arrays, tmp_path):
 
 
 @pytest.mark.parametrize(("watch", "with_penalty"), [("loss", True), ("cross_entropy", False)])
-def test_what_is_watched_holds_the_penalty_or_not(tiny_arrays, tmp_path, watch, with_penalty):
+def test_the_watched_loss_includes_the_penalty_or_not(tiny_arrays, tmp_path, watch, with_penalty):
     run, reader = make_run(tiny_arrays, tmp_path, epochs=2, l2=0.01, l2_variables="all", watch=watch)
-    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
     valid = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
     expected = -np.log(valid[np.arange(len(valid)), reader.labels[run.fold.valid]]).mean()
     penalty = 0.01 * sum(float(np.square(value).sum()) for value in fitted.model.get_weights())
@@ -197,12 +178,12 @@ def test_what_is_watched_holds_the_penalty_or_not(tiny_arrays, tmp_path, watch, 
     assert best["val_loss"] == pytest.approx(expected + penalty * with_penalty, rel=1e-3)
 
 
-def test_a_run_that_older_code_began_goes_on(tiny_arrays, tmp_path):
-    """Its epochs lack what later code writes for each."""
+def test_a_run_begun_by_older_code_can_be_resumed(tiny_arrays, tmp_path):
+    """The history of its checkpoint lacks values that newer code writes for each epoch."""
     run, reader = make_run(tiny_arrays, tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a", callback=Interrupt(2))
-    path = tmp_path / "a" / CHECKPOINT_NAME
+        fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"), callback=Interrupt(2))
+    path = WorkPaths(tmp_path / "a").checkpoint
     with np.load(path, allow_pickle=False) as held:
         values = {name: held[name] for name in held.files}
     state = json.loads(values["state"].tobytes())
@@ -210,7 +191,7 @@ def test_a_run_that_older_code_began_goes_on(tiny_arrays, tmp_path):
         entry.pop("f1_macro")
         entry.pop("val_f1_macro")
     np.savez(path, **{**values, "state": np.frombuffer(json.dumps(state).encode(), np.uint8)})
-    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
     assert len(fitted.state.history) == 4
     lines = (tmp_path / "a" / "history.csv").read_text().splitlines()
     assert len(lines) == 5
@@ -219,7 +200,7 @@ def test_a_run_that_older_code_began_goes_on(tiny_arrays, tmp_path):
 
 def test_the_first_epoch_of_the_best_accuracy_can_be_kept(tiny_arrays, tmp_path):
     run, reader = make_run(tiny_arrays, tmp_path, epochs=8, keep="best_accuracy", learning_rate=0.05)
-    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
     accuracies = [entry["val_accuracy"] for entry in fitted.state.history]
     kept = kept_epoch(run.experiment.training, fitted.state)
     assert kept == 1 + accuracies.index(max(accuracies))
@@ -231,7 +212,7 @@ def test_the_first_epoch_of_the_best_accuracy_can_be_kept(tiny_arrays, tmp_path)
 
 def test_macro_f1_of_every_epoch_is_that_of_the_validation_windows(tiny_arrays, tmp_path):
     run, reader = make_run(tiny_arrays, tmp_path, epochs=2)
-    fitted = fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a")
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
     decided = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel").argmax(axis=1)
     best = fitted.state.history[fitted.state.best_epoch - 1]
     theirs = f1_score(reader.labels[run.fold.valid], decided, average="macro", zero_division=0)
@@ -252,7 +233,7 @@ def test_each_epoch_begins_with_its_own_draws_and_the_checkpoint_names_the_backe
     fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, seed=5, epochs=3)
     assert begun == [(5, 0), (5, 1), (5, 2)]
     assert fitted.state.backend == "tensorflow"
-    state, _ = restore_checkpoint(tmp_path / "a" / CHECKPOINT_NAME, fitted.model, fitted.state.run_id)
+    state, _ = restore_checkpoint(WorkPaths(tmp_path / "a").checkpoint, fitted.model, fitted.state.run_id)
     assert state.backend == "tensorflow"
 
 
@@ -261,26 +242,17 @@ def test_a_loss_that_is_not_finite_fails_the_run(tiny_arrays, tmp_path):
         trained_weights(tmp_path / "a", tiny_arrays, tmp_path, learning_rate=1e30)
 
 
-def test_a_checkpoint_of_another_run_is_refused(tiny_arrays, tmp_path):
-    model = build((32, 39, 1), 4)
-    model.compile("adam", "sparse_categorical_crossentropy")
-    path = tmp_path / CHECKPOINT_NAME
-    save_checkpoint(path, model, LoopState("one"), model.get_weights())
-    with pytest.raises(ResumeError, match="is of run one, expected two"):
-        restore_checkpoint(path, model, "two")
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ResumeError, match="not a readable checkpoint"):
-        restore_checkpoint(path, model, "one")
-    assert restore_checkpoint(tmp_path / "absent.npz", model, "one") is None
-    save_checkpoint(path, model, LoopState("one", backend="jax"), model.get_weights())
-    with pytest.raises(ResumeError, match=r"on jax, which now runs on tensorflow.*KERAS_BACKEND=jax"):
-        restore_checkpoint(path, model, "one")
-
-
-def test_a_memory_limit_that_cannot_be_kept_is_refused(tiny_arrays, tmp_path):
+def test_a_memory_limit_that_is_too_small_is_refused(tiny_arrays, tmp_path):
     run, reader = make_run(tiny_arrays, tmp_path)
     with pytest.raises(BudgetError, match="Raise --memory-limit"):
-        fit(run, build, reader, layout="bins_frames_channel", folder=tmp_path / "a", memory=MemoryLimit(100 << 20))
+        fit(
+            run,
+            build,
+            reader,
+            layout="bins_frames_channel",
+            work=WorkPaths(tmp_path / "a"),
+            memory_limit=MemoryLimit(100 << 20),
+        )
     with pytest.raises(BudgetError, match="Raise the limit"):
         MemoryLimit(100 << 20).require("training")
 

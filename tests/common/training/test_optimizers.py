@@ -1,4 +1,4 @@
-"""Accumulation: several small batches make the update of one large batch, whatever else acts on the update."""
+"""Accumulation: several small batches give the update of one large batch, whatever else acts on the update."""
 
 import keras
 import numpy as np
@@ -11,7 +11,8 @@ from common.training.regularizers import regularise
 STEPS, MICRO_BATCH = 8, 10
 BATCH = STEPS * MICRO_BATCH
 RATE = 1e-2
-# Even; a short last batch; three batches left over; a short one too; less than one; two updates, the second short.
+# No remainder; a short last batch; three batches left over; with a short one; less than one batch; two updates, the
+# second with fewer samples; two full updates.
 SAMPLES = [80, 74, 30, 24, 3, 154, 160]
 PENALTIES = {
     "none": {},
@@ -53,7 +54,7 @@ def compiled(optimizer, model: keras.Model, *, eager: bool = False) -> keras.Mod
 
 
 def accumulated(penalty=None, *, rate=RATE, reduce="mean", eager=False, **clipping) -> keras.Model:
-    """A model whose updates are of 8 batches of 10."""
+    """A model that is updated once in 8 batches of 10."""
     training = Training(epochs=1, l2_layers="conv.", **(penalty or {}))
     model = network()
     undecayed = regularise(model, training)
@@ -66,7 +67,7 @@ def accumulated(penalty=None, *, rate=RATE, reduce="mean", eager=False, **clippi
 
 
 def large_batch(penalty=None, *, rate=RATE, eager=False, **clipping) -> keras.Model:
-    """A model that is given whole batches of 80, by Keras alone."""
+    """A model that is trained on whole batches of 80, with Keras' own optimiser."""
     training = Training(epochs=1, l2_layers="conv.", **(penalty or {}))
     model = network()
     undecayed = regularise(model, training)
@@ -111,13 +112,13 @@ def test_penalties_clipping_and_schedules_act_once_an_update(penalty, clipping, 
 
 
 @pytest.mark.parametrize("penalty", [name for name in PENALTIES if name != "none"])
-def test_each_penalty_is_felt(penalty):
-    """Otherwise the comparison above would compare nothing."""
+def test_each_penalty_changes_the_weights(penalty):
+    """Otherwise the comparison above would pass without any penalty."""
     assert distance(train(accumulated(PENALTIES[penalty]), 80), train(accumulated(), 80)) > 1e-4
 
 
-def test_keras_alone_gets_the_ragged_tail_and_the_schedule_wrong():
-    """What we add is needed: when this fails, Keras has learnt it and `AccumulatedAdam` can go."""
+def test_keras_without_accumulated_adam_gets_the_ragged_tail_and_the_schedule_wrong():
+    """`AccumulatedAdam` is needed: when this test fails, Keras does it correctly and ours can be removed."""
     steps = {"gradient_accumulation_steps": STEPS}
     x, y = data(74)
     ragged = compiled(keras.optimizers.Adam(RATE, **steps), network())
@@ -143,7 +144,7 @@ def test_carried_batches_join_the_next_epoch(samples):
     assert distance(model, expected) < 1e-6
 
 
-def test_what_is_carried_waits():
+def test_carried_batches_are_applied_by_a_later_flush():
     model = train(accumulated(), 100, left_over="carry")
     assert model.optimizer.is_waiting
     assert distance(model, train(large_batch(), 80)) > 0
@@ -192,7 +193,7 @@ def test_the_optimiser_that_an_experiment_asks_for():
     assert optimizer_of(training.replace(l2_form="sum"), others).weight_decay is None
 
 
-def test_its_configuration_makes_it_again():
+def test_the_optimiser_can_be_made_again_from_its_configuration():
     one = AccumulatedAdam(0.1, batch_samples=10, gradient_accumulation_steps=8, reduce="sum", clipnorm=1.0)
     twin = AccumulatedAdam.from_config(one.get_config())
     assert twin.get_config() == one.get_config()

@@ -1,4 +1,4 @@
-"""L2 in its three forms: the value of each, which kernels it covers, and that evaluation sees it."""
+"""L2 in its three forms: the value of each, which kernels it covers, and that the evaluated loss includes it."""
 
 import keras
 import numpy as np
@@ -106,6 +106,6 @@ def test_a_penalty_reaches_the_layers_of_a_network_behind_augmentation():
     assert [kernel.path for kernel in penalised_kernels(augmented(inner, masks), "genre")] == ["genre/kernel"]
 
 
-def test_all_variables_go_with_all_layers():
+def test_l2_on_all_variables_cannot_name_layers():
     with pytest.raises(SpecError, match="covers every layer"):
         build_spec(Training, {"epochs": 1, "l2_variables": "all", "l2_layers": "hidden"})

@@ -1,4 +1,4 @@
-"""Learning rates that fall by plateau and by step, and weights of classes in the loss."""
+"""Learning rates that are lowered on a plateau and by steps, and weights of classes in the loss."""
 
 import math
 
@@ -59,7 +59,7 @@ def test_a_loss_that_falls_by_less_than_the_threshold_is_no_progress():
 
 
 @pytest.mark.parametrize(("epochs", "rate"), [(0, 1.0), (4, 1.0), (5, 0.5), (9, 0.5), (10, 0.25)])
-def test_steps_alone(epochs, rate):
+def test_the_step_schedule_without_a_plateau(epochs, rate):
     training = Training(epochs=20, learning_rate=1.0, step_epochs=5)
     assert learning_rate_of(training, history([1.0] * epochs)) == rate
 
@@ -72,3 +72,23 @@ def test_class_weights_are_scikit_learns():
     assert [found[genre] for genre in (0, 1, 3)] == pytest.approx(theirs)
     assert found[2] == 0
     assert class_weights_of(Training(epochs=1), labels, 4) is None
+
+
+@pytest.mark.parametrize(
+    ("losses", "rate"),
+    [
+        ([], 1.0),
+        ([3, 2, 1], 1.0),
+        ([1, 2], 1.0),
+        ([1, 2, 2], 0.5),
+        ([1, 2, 2, 2], 0.5),
+        ([1, 2, 2, 2, 2], 0.25),
+        ([1, 2, 2, 0.5, 2], 0.5),
+        ([1, 1, 1], 0.5),
+    ],
+)
+def test_the_learning_rate_falls_on_a_plateau(losses, rate):
+    training = Training(epochs=9, learning_rate=1.0, plateau_epochs=2, plateau_factor=0.5)
+    assert learning_rate_of(training, [{"val_loss": loss} for loss in losses]) == rate
+    constant = Training(epochs=9, learning_rate=1.0)
+    assert learning_rate_of(constant, [{"val_loss": loss} for loss in losses]) == 1.0

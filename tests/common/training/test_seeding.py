@@ -1,4 +1,4 @@
-"""Seeds that Keras draws for a network, whoever else draws."""
+"""Seeds that Keras draws for a network do not depend on other random draws."""
 
 import random
 
@@ -8,23 +8,23 @@ from common.training.seeding import begin_epoch, own_draws
 
 
 def first_weights() -> list[float]:
-    """Of a layer that is built while something else takes a number."""
+    """Weights of a layer that is built after other code has drawn a random number."""
     random.random()
     layer = keras.layers.Dense(3)
     layer.build((None, 2))
     return keras.ops.convert_to_numpy(layer.kernel).ravel().tolist()
 
 
-def test_other_draws_change_no_weight():
+def test_draws_by_other_code_change_no_weight():
     with own_draws(3):
-        alone = [first_weights(), first_weights()]
+        expected = [first_weights(), first_weights()]
     random.seed(4)
     with own_draws(3):
-        assert [first_weights(), first_weights()] == alone
-    assert first_weights() != alone[0]
+        assert [first_weights(), first_weights()] == expected
+    assert first_weights() != expected[0]
 
 
-def test_they_are_what_the_global_generator_would_give():
+def test_own_draws_equal_those_of_the_seeded_global_generator():
     def weights() -> list[float]:
         layer = keras.layers.Dense(3)
         layer.build((None, 2))

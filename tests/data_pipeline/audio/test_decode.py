@@ -1,4 +1,4 @@
-"""Decoding: exact samples of good files, one clear refusal for each kind of bad one."""
+"""Decoding: exact samples of good files, and one clear error for each kind of bad file."""
 
 import struct
 import sys
@@ -93,7 +93,7 @@ def test_resampling_keeps_duration_and_pitch(tmp_path, file_rate):
     np.testing.assert_allclose(samples[500:-500], expected[500:-500], atol=1e-3)
 
 
-def test_resampling_does_not_fold_high_tones_back(tmp_path):
+def test_resampling_does_not_alias_high_tones(tmp_path):
     soundfile.write(tmp_path / "high.wav", 0.5 * np.sin(2 * np.pi * 15000 * np.arange(88200) / 44100), 44100)
     samples = read_audio(tmp_path / "high.wav", sample_rate=RATE)
     assert np.abs(samples[500:-500]).max() < 1e-3
@@ -118,7 +118,7 @@ ODD_CHUNK = (b"junk", 5, b"abcde\0")
 
 
 @pytest.mark.parametrize("extra", [[LIST_CHUNK], [ODD_CHUNK], [LIST_CHUNK, ODD_CHUNK, LIST_CHUNK]])
-def test_chunks_before_the_data_are_stepped_over(clip, extra):
+def test_chunks_before_the_data_are_skipped(clip, extra):
     np.testing.assert_array_equal(
         read_audio(clip(wav_bytes(*extra, (b"data", len(DATA), DATA)))), PCM.astype(np.float32) / 32768
     )
@@ -176,7 +176,7 @@ def test_wav_cut_off_within_its_header(clip, content):
 
 
 @pytest.mark.parametrize("name", ["clip.wav", "clip.au", "clip.flac", "clip.mp3"])
-def test_text_that_is_named_like_audio(clip, name):
+def test_text_with_an_audio_suffix_is_refused(clip, name):
     refusal(clip(b"Not Found: the page that you asked for has moved.\n" * 20, name))
 
 
@@ -202,13 +202,13 @@ def test_samples_that_are_not_finite(tmp_path, value):
 
 
 @pytest.mark.parametrize("name", ["missing.wav", "."])
-def test_what_is_no_file_is_named(tmp_path, name):
+def test_a_path_that_is_not_a_file_is_named(tmp_path, name):
     with pytest.raises(DataError, match="cannot be read") as caught:
         read_audio(tmp_path / name)
     assert str(caught.value).startswith(f"{tmp_path / name}: ")
 
 
-def test_the_optional_decoder_says_how_to_get_it(clip, monkeypatch):
+def test_a_missing_optional_decoder_error_says_how_to_install_it(clip, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_io", None)
     path = clip(wav_bytes((b"data", len(DATA), DATA)))
     with pytest.raises(SpecError, match=r"--decoder tensorflow-io.*requirements-tfio\.txt"):

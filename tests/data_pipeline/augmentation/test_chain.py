@@ -1,4 +1,4 @@
-"""The chain of changes: what each part does, how far and how often; both layouts; nothing outside training."""
+"""The chain of augmentations: what each one changes, how far and how often; both layouts; nothing outside training."""
 
 import keras
 import numpy as np
@@ -106,7 +106,7 @@ def test_the_chain_acts_on_its_share_of_windows(probability):
 
 
 @pytest.mark.parametrize(("early", "late"), [(0.5, 0.0), (0.0, 0.3)])
-def test_each_part_has_its_own_chance(early, late):
+def test_early_and_late_changes_have_their_own_probability(early, late):
     chain = SpectrogramChain(probability=1.0, early_probability=early, late_probability=late)
     x = spectrograms((FRAMES, BANDS), windows=800)
     touched = (changed(chain.layer("chain"), x) != x).any(axis=(1, 2)).mean()
@@ -120,7 +120,7 @@ def network(shape: tuple[int, ...]) -> keras.Model:
 
 
 @pytest.mark.parametrize("shape", LAYOUTS)
-def test_a_network_behind_the_chain_is_itself_outside_training(shape):
+def test_the_chain_changes_nothing_outside_training(shape):
     model = augmented(network(shape), Augmentation(chain=SpectrogramChain(probability=1.0)))
     x = spectrograms(shape, windows=4)
     flat = x.reshape(4, -1)

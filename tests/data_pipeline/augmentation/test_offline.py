@@ -1,4 +1,4 @@
-"""Altered copies: how they sound, that they follow their clips, and that none is tested on."""
+"""Altered copies: what is altered, that they are in the part of their clips, and that none is tested on."""
 
 import librosa
 import numpy as np
@@ -20,7 +20,7 @@ def tone(seconds: float = 3.0) -> np.ndarray:
     return (0.5 * np.sin(2 * np.pi * 440 * np.arange(int(seconds * RATE)) / RATE)).astype(np.float32)
 
 
-def test_a_copy_depends_on_its_clip_and_the_seed_alone():
+def test_a_copy_depends_only_on_its_clip_and_the_seed():
     copies = OfflineAugmentation()
     np.testing.assert_array_equal(copies.altered(tone(), RATE, "a"), copies.altered(tone(), RATE, "a"))
     assert not np.array_equal(copies.altered(tone(), RATE, "a"), copies.altered(tone(), RATE, "b")[: 3 * RATE])
@@ -114,11 +114,11 @@ def test_copies_follow_their_clips_and_none_is_tested_on():
 
 
 @pytest.mark.parametrize("split", ["kfold", "per_genre", "rotating"])
-def test_copies_never_stand_on_another_side_than_their_clips(split):
+def test_copies_are_never_in_another_part_than_their_clips(split):
     found, _ = folds(Protocol(split=split, folds=4, fractions=(0.5, 0.25, 0.25), partitions=4))
     assert all(fold.shared_tracks == 0 for fold in found)
 
 
-def test_single_windows_of_copies_are_not_dealt_out():
+def test_a_segment_level_split_with_copies_is_refused():
     with pytest.raises(SpecError, match="rows with altered copies"):
         folds(Protocol(unit="segment"))

@@ -1,4 +1,4 @@
-"""Preparation: every track once, whatever interrupts it, and no bad track unnoticed."""
+"""Extraction into shards: every track once, also after interruptions, and no bad track unnoticed."""
 
 import os
 import signal
@@ -23,8 +23,10 @@ from data_pipeline.windows.index import WindowSpec, index_windows
 from data_pipeline.windows.reader import WindowReader
 
 FEATURE = LogMel(n_fft=512, hop_samples=512, n_mels=16)
+
 # Three tracks of FEATURE fit, so the twelve of the tiny corpus make four shards.
 SMALL_SHARD_BYTES = 130_000
+
 SHARDS = 4
 
 
@@ -35,7 +37,7 @@ def small_shards(monkeypatch):
 
 @pytest.fixture
 def decoded(monkeypatch) -> list[str]:
-    """Names of the files that are decoded, as they are."""
+    """Names of the files that are decoded, in order."""
     names = []
 
     def read(path, **options):
@@ -53,7 +55,7 @@ def cache_folder(cache: Path) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """What counts in a cache folder: shards, notes and index, by name."""
+    """Shards, notes and index of a cache folder, by name."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
 
 
@@ -108,7 +110,7 @@ def test_a_finished_cache_is_opened_not_made_again(tiny_corpus, tmp_path, decode
     assert snapshot(tmp_path) == before
 
 
-def test_two_preparations_at_once_share_the_work(tiny_corpus, tmp_path, decoded):
+def test_two_simultaneous_preparations_share_the_work(tiny_corpus, tmp_path, decoded):
     found = []
     threads = [
         threading.Thread(target=lambda: found.append(prepare(tiny_corpus.catalog, FEATURE, tmp_path))) for _ in range(2)
@@ -159,7 +161,9 @@ def interrupt_index_writing(monkeypatch):
     ("interrupt", "finished"),
     [(interrupt_shard_writing, 1), (interrupt_note_writing, 1), (interrupt_index_writing, SHARDS)],
 )
-def test_an_interrupted_preparation_goes_on(tiny_corpus, tmp_path, undisturbed, decoded, snapshot, interrupt, finished):
+def test_an_interrupted_preparation_can_be_resumed(
+    tiny_corpus, tmp_path, undisturbed, decoded, snapshot, interrupt, finished
+):
     with pytest.MonkeyPatch.context() as patch:
         interrupt(patch)
         with pytest.raises(KeyboardInterrupt):
@@ -201,7 +205,7 @@ prepare.prepare(catalog, LogMel(n_fft=512, hop_samples=512, n_mels=16), Path(sys
 """
 
 
-def test_a_killed_preparation_goes_on(tiny_corpus, tmp_path, undisturbed, decoded):
+def test_a_killed_preparation_can_be_resumed(tiny_corpus, tmp_path, undisturbed, decoded):
     (tmp_path / "catalog.json").write_text(tiny_corpus.catalog.model_dump_json())
     arguments = [str(tmp_path / "catalog.json"), str(tmp_path / "cache"), str(SMALL_SHARD_BYTES)]
     killed = subprocess.run(
@@ -245,7 +249,7 @@ def test_a_shard_changed_between_two_attempts_is_noticed(tiny_corpus, tmp_path):
 
 
 def damage(corpus) -> dict[str, str]:
-    """Spoil one clip in the first shard and two in the third: id -> what its message must say."""
+    """Damage one clip in the first shard and two in the third: id -> what its message must say."""
     cut = corpus.path("blues", 1)
     cut.write_bytes(cut.read_bytes()[:-100])
     corpus.path("classical", 2).write_text("not found")
@@ -256,7 +260,7 @@ def damage(corpus) -> dict[str, str]:
 GOOD_SHARDS = {1, 3}
 
 
-def test_all_bad_tracks_are_named_and_good_shards_stay(own_corpus, tmp_path, decoded, snapshot):
+def test_all_bad_tracks_are_named_and_good_shards_are_kept(own_corpus, tmp_path, decoded, snapshot):
     expected = damage(own_corpus)
     with pytest.raises(DataError, match=r"^3 of 12 tracks cannot be used:\n") as caught:
         prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
@@ -284,13 +288,13 @@ def test_all_bad_tracks_are_named_and_good_shards_stay(own_corpus, tmp_path, dec
             read_track(index, stored), FEATURE.storage.encode(FEATURE.extract(read_audio(source)))
         )
 
-    # What was skipped once is not forgotten by a command that does not ask for it.
+    # A later command without skip_bad still refuses what an earlier one skipped.
     with pytest.raises(DataError, match=r"^3 of 12 tracks cannot be used:\n"):
         prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
     assert prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True) == index
 
 
-def test_an_interrupted_skip_is_not_forgotten_either(own_corpus, tmp_path):
+def test_clips_skipped_by_an_interrupted_command_are_still_refused_later(own_corpus, tmp_path):
     damage(own_corpus)
     with pytest.MonkeyPatch.context() as patch:
         interrupt_shard_writing(patch)
@@ -300,7 +304,7 @@ def test_an_interrupted_skip_is_not_forgotten_either(own_corpus, tmp_path):
         prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
 
 
-def test_tracks_that_become_readable_are_all_that_is_extracted(
+def test_only_tracks_that_became_readable_are_extracted_again(
     tiny_corpus, tmp_path, undisturbed, decoded, monkeypatch, snapshot
 ):
     """A network drive that fails for a moment leaves the files as they were."""
@@ -323,7 +327,7 @@ def test_tracks_that_become_readable_are_all_that_is_extracted(
     assert {path: after[path] for path in before} == before
 
 
-def test_a_repaired_file_is_looked_at_again(own_corpus, tiny_corpus, tmp_path, undisturbed):
+def test_a_repaired_file_is_read_again(own_corpus, tiny_corpus, tmp_path, undisturbed):
     damage(own_corpus)
     prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True)
     for track in own_corpus.catalog.tracks:
@@ -353,7 +357,7 @@ def test_a_long_list_of_bad_tracks_ends_with_their_number(own_corpus, tmp_path):
     assert not (cache_folder(tmp_path / "cache") / "index.json").exists()
 
 
-def test_a_shard_of_bad_tracks_alone_does_not_disturb_the_others(own_corpus, tmp_path):
+def test_a_shard_with_only_bad_tracks_does_not_affect_the_others(own_corpus, tmp_path):
     for track in own_corpus.catalog.tracks[3:6]:
         track.path.write_text("not found")
     index = prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True)
@@ -379,6 +383,47 @@ def test_samples_beyond_any_scale_are_refused_by_name(own_corpus, tmp_path, feat
 
 def test_a_cache_that_cannot_be_written_is_named(tiny_corpus, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DataError, match="--cache must be a folder that can be written to") as caught:
+    with pytest.raises(DataError, match="--cache must be a writable folder") as caught:
         prepare(tiny_corpus.catalog, FEATURE, tmp_path / "file" / "cache")
     assert str(caught.value).startswith(str(tmp_path / "file" / "cache"))
+
+
+def folders(cache: Path) -> set[str]:
+    return {path.name for path in (cache / "shards").iterdir()}
+
+
+def test_another_source_or_feature_gets_another_folder(own_corpus, tmp_path):
+    cache, catalog = tmp_path / "cache", own_corpus.catalog
+    first = prepare(catalog, FEATURE, cache)
+    assert len(folders(cache)) == 1
+    assert first.folder.name.startswith("tiny-")
+
+    # A file of the same size with another sample in it.
+    path = own_corpus.path("classical", 2)
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    changed = prepare(own_corpus.catalog, FEATURE, cache)
+    assert len(folders(cache)) == 2
+    assert changed.data_digest != first.data_digest
+
+    fewer = catalog.replace(tracks=catalog.tracks[:-1])
+    other_artist = catalog.replace(tracks=(catalog.tracks[0].replace(artist="another artist"), *catalog.tracks[1:]))
+    for number, (variant, feature) in enumerate(
+        [(fewer, FEATURE), (other_artist, FEATURE), (catalog, FEATURE.replace(n_mels=8)), (catalog, StftDb(n_fft=64))]
+    ):
+        index = prepare(variant, feature, cache)
+        assert len(folders(cache)) == 3 + number
+        assert index.feature == feature
+    # All of them stay; going back costs nothing.
+    assert prepare(own_corpus.catalog, FEATURE, cache) == changed
+    assert len(folders(cache)) == 6
+
+
+def test_the_data_digest_does_not_depend_on_folders_times_or_features(tiny_corpus, own_corpus, tmp_path):
+    for number, track in enumerate(own_corpus.catalog.tracks):
+        os.utime(track.path, (10**9 + number, 10**9 + number))
+    here = prepare(tiny_corpus.catalog, FEATURE, tmp_path / "here")
+    there = prepare(own_corpus.catalog, FEATURE.replace(n_mels=8), tmp_path / "there")
+    assert here.folder.name != there.folder.name
+    assert here.data_digest == there.data_digest

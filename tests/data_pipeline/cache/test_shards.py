@@ -1,4 +1,4 @@
-"""Shards: what was written is read back, and whatever was changed since is refused by name."""
+"""Shards: what was written is read back, and files that were changed since are refused by name."""
 
 import json
 import pickle
@@ -53,7 +53,7 @@ def open_reader(index) -> WindowReader:
     return WindowReader(index, windows)
 
 
-def test_tracks_come_back_as_written(index):
+def test_tracks_are_read_back_as_written(index):
     opened = read_index(index.folder)
     assert opened == index
     assert [track.id for track in opened.tracks] == ["t0", "t1", "t2"]
@@ -133,14 +133,14 @@ def test_another_format_version_is_refused(index, version):
         ('{"format_version": 1}', "not a valid index"),
     ],
 )
-def test_an_index_that_is_none_is_refused(index, text, expected):
+def test_an_invalid_index_is_refused(index, text, expected):
     (index.folder / "index.json").write_text(text)
     with pytest.raises(DataError, match=expected) as caught:
         read_index(index.folder)
     assert str(caught.value).startswith(f"{index.folder / 'index.json'}: ")
 
 
-def test_a_folder_without_an_index_is_no_cache(index):
+def test_a_folder_without_an_index_is_refused(index):
     (index.folder / "index.json").unlink()
     with pytest.raises(DataError, match=r"index\.json: the index of the shards is missing"):
         read_index(index.folder)
@@ -211,7 +211,7 @@ def test_a_damaged_note_is_named(tmp_path, text):
         read_finished_shard(tmp_path, 0)
 
 
-def test_the_data_digest_names_content_not_place_or_storage(index, tmp_path, make_shards):
+def test_the_data_digest_depends_on_content_and_not_on_folder_or_storage(index, tmp_path, make_shards):
     elsewhere = make_shards(tmp_path / "b", ARRAYS, StorageFormat(dtype="int16", scale=0.25))
     cut_otherwise = make_shards(tmp_path / "c", [ARRAYS[0] + ARRAYS[1]])
     assert index.data_digest == elsewhere.data_digest == cut_otherwise.data_digest

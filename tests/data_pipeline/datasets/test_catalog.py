@@ -1,50 +1,51 @@
-"""Which cache a dataset and feature get, and what the data are called on every machine."""
+"""The catalog of a data set: contradictions, its digest, and a choice of its genres."""
 
-import os
-from pathlib import Path
+import shutil
 
-from data_pipeline.cache.extraction import prepare
-from data_pipeline.features.spectrograms import LogMel, StftDb
+import pytest
 
-FEATURE = LogMel(n_fft=512, hop_samples=512, n_mels=16)
-
-
-def folders(cache: Path) -> set[str]:
-    return {path.name for path in (cache / "shards").iterdir()}
+from common.core.errors import SpecError
+from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 
 
-def test_another_source_or_feature_gets_another_folder(own_corpus, tmp_path):
-    cache, catalog = tmp_path / "cache", own_corpus.catalog
-    first = prepare(catalog, FEATURE, cache)
-    assert len(folders(cache)) == 1
-    assert first.folder.name.startswith("tiny-")
-
-    # A file of the same size with another sample in it.
-    path = own_corpus.path("classical", 2)
-    content = bytearray(path.read_bytes())
-    content[1000] ^= 1
-    path.write_bytes(content)
-    changed = prepare(own_corpus.catalog, FEATURE, cache)
-    assert len(folders(cache)) == 2
-    assert changed.data_digest != first.data_digest
-
-    fewer = catalog.replace(tracks=catalog.tracks[:-1])
-    other_artist = catalog.replace(tracks=(catalog.tracks[0].replace(artist="somebody else"), *catalog.tracks[1:]))
-    for number, (variant, feature) in enumerate(
-        [(fewer, FEATURE), (other_artist, FEATURE), (catalog, FEATURE.replace(n_mels=8)), (catalog, StftDb(n_fft=64))]
-    ):
-        index = prepare(variant, feature, cache)
-        assert len(folders(cache)) == 3 + number
-        assert index.feature == feature
-    # All of them stay; going back costs nothing.
-    assert prepare(own_corpus.catalog, FEATURE, cache) == changed
-    assert len(folders(cache)) == 6
+def test_the_catalog_refuses_contradictions(tiny_corpus):
+    catalog = tiny_corpus.catalog
+    with pytest.raises(SpecError, match=r"track ids must be unique, repeated: blues\.00000"):
+        catalog.replace(tracks=(*catalog.tracks, catalog.tracks[0]))
+    with pytest.raises(SpecError, match="labels outside the genres"):
+        catalog.replace(genres=("blues", "classical"))
 
 
-def test_the_data_digest_is_that_of_the_music_not_of_the_machine(tiny_corpus, own_corpus, tmp_path):
-    for number, track in enumerate(own_corpus.catalog.tracks):
-        os.utime(track.path, (10**9 + number, 10**9 + number))
-    here = prepare(tiny_corpus.catalog, FEATURE, tmp_path / "here")
-    there = prepare(own_corpus.catalog, FEATURE.replace(n_mels=8), tmp_path / "there")
-    assert here.folder.name != there.folder.name
-    assert here.data_digest == there.data_digest
+def test_the_source_digest_follows_the_files(own_corpus, tmp_path):
+    catalog = own_corpus.catalog
+    before = catalog.source_digest
+    moved = own_corpus.copy_to(tmp_path / "moved").catalog
+    assert moved.source_digest == before
+    shutil.copyfile(own_corpus.path("blues", 1), own_corpus.path("blues", 0))
+    assert catalog.source_digest != before
+
+
+def catalog(tmp_path) -> Catalog:
+    def track(name: str, genre: str) -> Track:
+        return Track(id=name, label=genre, path=tmp_path / name)
+
+    return Catalog(
+        dataset="made",
+        title="Made",
+        genres=("a", "b", "c"),
+        tracks=(track("1", "a"), track("2", "b"), track("3", "c")),
+        expected=6,
+        missing=("4", "5"),
+        known_bad=(BadTrack(id="6", path=tmp_path / "6", reason="broken"),),
+        genre_of={"1": "a", "2": "b", "3": "c", "4": "a", "5": "c", "6": "c"},
+    )
+
+
+def test_missing_and_broken_clips_of_other_genres_are_not_counted(tmp_path):
+    kept = catalog(tmp_path).only(("b", "a"))
+    assert kept.genres == ("a", "b")
+    assert [track.id for track in kept.tracks] == ["1", "2"]
+    assert (kept.expected, kept.missing, kept.known_bad) == (3, ("4",), ())
+    assert catalog(tmp_path).replace(genre_of={}).only(("a", "b")).expected is None
+    with pytest.raises(SpecError, match="has no genre d"):
+        catalog(tmp_path).only(("a", "d"))

@@ -1,4 +1,4 @@
-"""GTZAN: the facts of its index, the layouts it comes in, and what is said about what a folder lacks."""
+"""GTZAN: its index, the layouts it comes in, and what is reported of missing and extra files."""
 
 from collections import Counter
 from pathlib import Path
@@ -84,7 +84,7 @@ def test_artists_come_from_the_index(tmp_path):
     assert artists == {known: gtzan.facts()[known]["artist"], unknown: None}
 
 
-def test_one_genre_folder_alone_is_found(tmp_path):
+def test_a_single_genre_folder_is_found(tmp_path):
     touch(tmp_path / "genres", SOME)
     assert ids(gtzan.load(tmp_path / "genres" / "blues")) == SOME[:2]
 
@@ -147,7 +147,7 @@ def test_the_broken_clip_is_missing_where_it_is_not_there(tmp_path):
     assert "jazz.00054" in gtzan.load(tmp_path).missing
 
 
-def test_the_broken_clip_alone_is_no_dataset(tmp_path):
+def test_a_folder_with_only_the_broken_clip_is_refused(tmp_path):
     touch(tmp_path / "genres", ["jazz.00054"])
     with pytest.raises(DataError, match=r"no usable GTZAN clip in it: .*jazz\.00054"):
         gtzan.load(tmp_path)

@@ -1,23 +1,13 @@
-"""Arrays as a dataset, the registry and the catalog: what a file is taken for, and what is refused."""
-
-import pickle
-import shutil
+"""Data sets by name."""
 
 import numpy as np
 import pytest
 
-from common.core.errors import DataError, SpecError
-from data_pipeline.cache.extraction import prepare
-from data_pipeline.cache.shards import read_track
-from data_pipeline.datasets import arrays, fma, gtzan, registry
-from data_pipeline.features.storage import StorageFormat
-
-
-def ids(catalog) -> list[str]:
-    return [track.id for track in catalog.tracks]
-
+from common.core.errors import SpecError
+from data_pipeline.datasets import registry
 
 NAMES = ["blues.00003", "blues.00001", "rock.00000", "jazz.00054"]
+
 COLUMNS = 387
 
 
@@ -44,179 +34,6 @@ def save(tmp_path):
     return write
 
 
-def test_arrays_with_gtzan_names_get_gtzan_facts(save):
-    file = save()
-    catalog, feature = arrays.load(file)
-    assert ids(catalog) == sorted(NAMES)
-    # Sorting the tracks must not part them from their rows.
-    assert {track.id: track.row for track in catalog.tracks} == {name: row for row, name in enumerate(NAMES)}
-    assert {track.id: track.label for track in catalog.tracks} == {name: name.split(".")[0] for name in NAMES}
-    assert {track.path for track in catalog.tracks} == {file}
-    assert all(track.artist == (gtzan.facts()[track.id]["artist"] or None) for track in catalog.tracks)
-    assert catalog.genres == ("blues", "jazz", "rock")
-    assert catalog.splits == {"fault_filtered": gtzan.fault_filtered_split(), "course": gtzan.course_split()}
-    assert catalog.clip_accuracy_ceiling_percent == 94.5
-    assert "precomputed features: 6 bins x 387 columns" in catalog.caption
-    assert "4 of GTZAN's 1,000 clips" in catalog.caption
-    assert feature.bins == 6
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"name": np.array(["song a", "song b", "song c", "song d"])},
-        {"genre": np.array(["rock", "blues", "rock", "jazz"])},
-    ],
-)
-def test_other_names_or_genres_are_not_taken_for_gtzan(save, changes):
-    catalog, _ = arrays.load(save(**changes))
-    assert catalog.splits == {}
-    assert catalog.clip_accuracy_ceiling_percent is None
-    assert "GTZAN" not in catalog.caption
-    assert [track.artist for track in catalog.tracks] == [None] * 4
-
-
-def test_numbers_with_the_genres_of_fma_small_are_taken_for_its_clips(tmp_path):
-    genres = np.array([*fma.SMALL_GENRES, "Rock"])
-    names = np.array([f"{number:06d}" for number in range(9)])
-    path = tmp_path / "fma.npz"
-    np.savez(path, X=np.ones((9, 4, 20), np.uint8), name=names, genre=genres)
-    catalog, _ = arrays.load(path, seconds_per_column=1.5)
-    assert "9 clips numbered and labelled like FMA-small's 8,000" in catalog.caption
-    # Its official split is in the metadata, which is not here.
-    assert catalog.splits == {}
-    np.savez(path, X=np.ones((9, 4, 20), np.uint8), name=np.char.add("clip", names), genre=genres)
-    catalog, _ = arrays.load(path, seconds_per_column=1.5)
-    assert "FMA" not in catalog.caption
-
-
-def test_seconds_per_column_follow_from_the_samples(save):
-    _, feature = arrays.load(save())
-    assert feature.columns_per_second == pytest.approx(COLUMNS / (661547 / 22050), rel=1e-9)
-
-
-def test_seconds_per_column_can_be_given(save):
-    _, feature = arrays.load(save(n_samples=None), seconds_per_column=0.05)
-    assert feature.columns_per_second == pytest.approx(20)
-    # A given value wins over the file's.
-    _, feature = arrays.load(save(), seconds_per_column=0.05)
-    assert feature.columns_per_second == pytest.approx(20)
-
-
-@pytest.mark.parametrize("seconds", [0.0, -1.0, np.nan, np.inf])
-def test_seconds_per_column_that_are_none_are_refused(save, seconds):
-    with pytest.raises(SpecError, match=r"--seconds-per-column .* not a time step"):
-        arrays.load(save(), seconds_per_column=seconds)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "scale"), [("uint8", 1 / 255), ("int16", 1 / 32767), ("float16", 1), ("float32", 1), ("float64", 1)]
-)
-def test_values_are_read_in_their_range(save, tmp_path, dtype, scale):
-    spectrograms = np.random.default_rng(0).integers(0, 255, (4, 6, COLUMNS)).astype(dtype)
-    catalog, feature = arrays.load(save(X=spectrograms))
-    assert feature.storage == StorageFormat(dtype="float32" if dtype == "float64" else dtype, scale=scale)
-    index = prepare(catalog, feature, tmp_path / "cache")
-    for track in index.tracks:
-        values = feature.storage.decode(read_track(index, track))
-        np.testing.assert_allclose(values, spectrograms[NAMES.index(track.id)].T * scale, rtol=1e-6)
-
-
-BAD_CONTENT = {
-    "rank 2": ({"X": np.ones((4, 6), np.uint8)}, r"X has rank 2, shape \(4, 6\); expected \(tracks, bins, columns\)"),
-    "rank 4": ({"X": np.ones((4, 6, 9, 1), np.uint8)}, "X has rank 4"),
-    "complex": ({"X": np.ones((4, 6, 9), complex)}, "X is complex128, expected one of uint8, int16, float16"),
-    "int64": ({"X": np.ones((4, 6, 9), np.int64)}, "X is int64, expected one of"),
-    "text": ({"X": np.full((4, 6, 9), "a")}, "X is <U1, expected one of"),
-    "no track": ({"X": np.ones((0, 6, 9), np.uint8)}, r"X is empty, shape \(0, 6, 9\)"),
-    "no column": ({"X": np.ones((4, 6, 0), np.uint8)}, r"X is empty, shape \(4, 6, 0\)"),
-    "no X": ({"X": None}, "lacks X; found name, genre, n_samples"),
-    "no names": ({"name": None, "genre": None}, "lacks name, genre; found X, n_samples"),
-    "short names": ({"name": np.array(NAMES[:3])}, r"name has shape \(3,\), expected \(4,\)"),
-    "long genres": ({"genre": np.array(["blues"] * 5)}, r"genre has shape \(5,\), expected \(4,\)"),
-    "scalar name": ({"name": np.array("blues")}, r"name has shape \(\), expected \(4,\)"),
-    "short samples": ({"n_samples": np.array([661794])}, r"n_samples has shape \(1,\)"),
-    "numbers as names": ({"name": np.arange(4)}, "name is int64, expected text"),
-    "bytes as genres": ({"genre": np.array([b"blues"] * 4)}, r"genre is \|S5, expected text"),
-    "negative samples": ({"n_samples": np.array([9, 9, 9, -9])}, "n_samples must hold positive integers"),
-    "no samples": ({"n_samples": np.zeros(4, int)}, "n_samples must hold positive integers"),
-    "text as samples": ({"n_samples": np.array(["9"] * 4)}, "n_samples must hold positive integers"),
-    "unknown time step": ({"n_samples": None}, "the time step of its columns is not known. Give --seconds-per-column"),
-    "empty name": ({"name": np.array(["a", "", "c", "d"])}, r"rows without a name or genre: 1 \(1 in all\)"),
-    "empty genre": ({"genre": np.array(["a", "", "c", ""])}, r"rows without a name or genre: 1, 3 \(2 in all\)"),
-    "duplicates": ({"name": np.array(["b", "a", "b", "a"])}, r"name holds repeated tracks: a, b \(2 in all\)"),
-    "pickled names": ({"name": np.array(NAMES, dtype=object)}, "pickled objects, which are never loaded"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_CONTENT)
-def test_unusable_arrays_are_refused(save, case):
-    changes, reason = BAD_CONTENT[case]
-    file = save(**changes)
-    with pytest.raises(DataError, match=reason) as caught:
-        arrays.load(file)
-    assert str(caught.value).startswith(f"{file}: ")
-
-
-def test_pickles_are_never_loaded(tmp_path, bomb):
-    objects = np.empty((4, 6, 9), dtype=object)
-    objects[:] = bomb
-    np.savez(tmp_path / "objects.npz", **content(X=objects))
-    np.save(tmp_path / "objects.npy", objects, allow_pickle=True)
-    (tmp_path / "raw.npz").write_bytes(pickle.dumps(bomb))
-    for name in ("objects.npz", "objects.npy", "raw.npz"):
-        with pytest.raises(DataError, match="pickled objects, which are never loaded") as caught:
-            arrays.load(tmp_path / name)
-        assert str(caught.value).startswith(f"{tmp_path / name}: ")
-
-
-def test_a_single_array_is_not_taken_for_an_archive(tmp_path):
-    for name in ("single.npy", "single.npz"):
-        with open(tmp_path / name, "wb") as file:
-            np.save(file, np.ones((4, 6, 9)))
-        with pytest.raises(DataError, match=r"is a single array, expected an \.npz with X, name and genre"):
-            arrays.load(tmp_path / name)
-
-
-def test_files_that_are_no_archive_are_refused(save, tmp_path):
-    whole = save().read_bytes()
-    cases = {"cut.npz": whole[:-200], "text.npz": b"hello", "empty.npz": b""}
-    for name, damaged in cases.items():
-        (tmp_path / name).write_bytes(damaged)
-        with pytest.raises(DataError, match=r"not a readable \.npz|is no \.npz at all") as caught:
-            arrays.load(tmp_path / name)
-        assert str(caught.value).startswith(f"{tmp_path / name}: ")
-
-
-@pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
-def test_a_damaged_archive_is_refused_or_means_the_same(tmp_path, write):
-    """Not every byte of an archive counts, but none leads to other values or to a traceback."""
-    whole = content(X=content()["X"][:, :, :20])
-    write(tmp_path / "whole.npz", **whole)
-    expected = arrays.load(tmp_path / "whole.npz")[1]
-    intact = (tmp_path / "whole.npz").read_bytes()
-    damaged = tmp_path / "damaged.npz"
-    refused = 0
-    for position in range(0, len(intact), 5):
-        for bits in (1, 0xFF):
-            changed = bytes([intact[position] ^ bits])
-            damaged.write_bytes(intact[:position] + changed + intact[position + 1 :])
-            try:
-                catalog, feature = arrays.load(damaged, seconds_per_column=1 / expected.columns_per_second)
-            except DataError:
-                refused += 1
-            else:
-                assert feature.replace(columns_per_second=expected.columns_per_second) == expected
-                assert ids(catalog) == sorted(NAMES)
-    assert refused > 0.5 * len(intact) / 5
-
-
-@pytest.mark.parametrize(("name", "reason"), [("nowhere.npz", "does not exist"), (".", "is a folder")])
-def test_what_is_no_file_is_refused(tmp_path, name, reason):
-    with pytest.raises(DataError, match=rf"{reason}; --dataset arrays needs an \.npz file"):
-        arrays.load(tmp_path / name)
-
-
 def test_the_registry_opens_datasets_by_name(tiny_corpus, save, tmp_path):
     catalog, feature = registry.load("gtzan", tiny_corpus.folder, tmp_path)
     assert (catalog.dataset, len(catalog.tracks), feature) == ("gtzan", 12, None)
@@ -224,7 +41,7 @@ def test_the_registry_opens_datasets_by_name(tiny_corpus, save, tmp_path):
     assert (catalog.dataset, len(catalog.tracks), feature.columns_per_second) == ("arrays", 4, 10.0)
 
 
-def test_the_registry_wants_data_where_there_are_some(tmp_path):
+def test_the_registry_requires_data_except_for_the_demo_corpus(tmp_path):
     with pytest.raises(SpecError, match=r"--data .*: the demo corpus is generated"):
         registry.load("demo", tmp_path, tmp_path)
     with pytest.raises(SpecError, match=r"--dataset gtzan needs --data: GTZAN is not part of Encore"):
@@ -233,20 +50,3 @@ def test_the_registry_wants_data_where_there_are_some(tmp_path):
         registry.load("arrays", None, tmp_path)
     with pytest.raises(SpecError, match=r"--dataset fma: unknown, expected one of: .* fma_small, fma_large"):
         registry.load("fma", tmp_path, tmp_path)
-
-
-def test_the_catalog_refuses_contradictions(tiny_corpus):
-    catalog = tiny_corpus.catalog
-    with pytest.raises(SpecError, match=r"track ids must be unique, repeated: blues\.00000"):
-        catalog.replace(tracks=(*catalog.tracks, catalog.tracks[0]))
-    with pytest.raises(SpecError, match="labels outside the genres"):
-        catalog.replace(genres=("blues", "classical"))
-
-
-def test_the_source_digest_follows_the_files(own_corpus, tmp_path):
-    catalog = own_corpus.catalog
-    before = catalog.source_digest
-    moved = own_corpus.copy_to(tmp_path / "moved").catalog
-    assert moved.source_digest == before
-    shutil.copyfile(own_corpus.path("blues", 1), own_corpus.path("blues", 0))
-    assert catalog.source_digest != before

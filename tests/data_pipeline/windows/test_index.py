@@ -1,4 +1,4 @@
-"""Windows: how many, where, and that none leaves its track."""
+"""Windows: how many there are, where they begin, and that all lie inside their track."""
 
 import numpy as np
 import pytest

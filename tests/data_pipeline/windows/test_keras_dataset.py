@@ -1,4 +1,4 @@
-"""The stream for other backends gives what tf.data gives."""
+"""The stream for other backends gives the same batches as tf.data."""
 
 import keras
 import numpy as np
@@ -24,7 +24,7 @@ def single(tiny_arrays, tmp_path):
 
 @pytest.fixture
 def on_jax(monkeypatch):
-    """What the stream takes for Keras' backend."""
+    """The stream behaves as if Keras ran on JAX."""
     monkeypatch.setattr(stream.keras.backend, "backend", lambda: "jax")
 
 
@@ -46,12 +46,12 @@ def test_the_same_windows_in_the_same_order_as_tf_data_to_the_last_digit(single,
         np.testing.assert_array_max_ulp(windows, expected_windows, maxulp=1)
 
 
-def test_two_inputs_come_together(reader):
+def test_two_inputs_come_together(paired_reader):
     order = np.array([7, 0, 10, 3, 2])
     scaling = (Standardisation(0.1, 2.0), Standardisation(-40.0, 9.0))
     arguments = {"batch_size": 2, "layout": "bins_frames_channel", "standardisation": scaling}
-    expected = list(as_tf_dataset(reader, order, **arguments).as_numpy_iterator())
-    given = WindowBatches(reader, order, **arguments)
+    expected = list(as_tf_dataset(paired_reader, order, **arguments).as_numpy_iterator())
+    given = WindowBatches(paired_reader, order, **arguments)
     for step, (inputs, labels) in enumerate(expected):
         found, found_labels = given[step]
         np.testing.assert_array_equal(found_labels, labels)
@@ -81,7 +81,7 @@ def test_tensorflow_gets_tf_data_and_other_backends_do_not(single, monkeypatch):
 
 def test_withheld_windows_and_small_budgets_are_refused_alike(single, on_jax):
     with pytest.raises(BudgetError, match="Raise --memory-limit"):
-        keras_batches(single, np.arange(10), batch_size=1000, budget_bytes=2**20)
+        keras_batches(single, np.arange(10), batch_size=1000, memory_left_bytes=2**20)
     single.withhold_all_but(np.arange(10))
     assert len(keras_batches(single, np.arange(10), batch_size=4)) == 3
     with pytest.raises(RunError, match="withheld"):

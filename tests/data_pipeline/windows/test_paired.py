@@ -1,4 +1,4 @@
-"""Two inputs of one window: they stay together, in any order, whatever one of the two lacks."""
+"""Two inputs of each window: they stay paired in any order, also where one of the two lacks windows."""
 
 import numpy as np
 import pytest
@@ -13,45 +13,45 @@ from data_pipeline.windows.tf_dataset import as_tf_dataset, batches_ahead
 from tests.helpers.paired import BANDS, RATE
 
 
-def test_both_inputs_show_the_same_time(reader):
-    samples, bands = reader.parts
+def test_both_inputs_show_the_same_time(paired_reader):
+    samples, bands = paired_reader.parts
     assert len(samples.windows) == len(bands.windows) == 5 + 3 + 3
     apart = samples.windows.starts / RATE - bands.windows.starts / BANDS.frames_per_second
     assert np.abs(apart).max() <= BANDS.hop_samples / RATE
-    assert input_shape(reader, "bins_frames_channel") == ((RATE, 1), (16, 50, 1))
+    assert input_shape(paired_reader, "bins_frames_channel") == ((RATE, 1), (16, 50, 1))
 
 
-def test_a_stream_gives_both_inputs_of_each_window_in_the_order_that_is_asked_for(reader):
+def test_a_stream_gives_both_inputs_of_each_window_in_the_order_that_is_asked_for(paired_reader):
     order = np.array([7, 0, 10, 3, 2])
-    batches = list(as_tf_dataset(reader, order, batch_size=2))
+    batches = list(as_tf_dataset(paired_reader, order, batch_size=2))
     assert [len(labels) for _, labels in batches] == [2, 2, 1]
     samples = np.concatenate([np.asarray(inputs[0]) for inputs, _ in batches])
     bands = np.concatenate([np.asarray(inputs[1]) for inputs, _ in batches])
     labels = np.concatenate([np.asarray(given) for _, given in batches])
-    for part, found in zip(reader.parts, (samples, bands), strict=True):
+    for part, found in zip(paired_reader.parts, (samples, bands), strict=True):
         values = part.index.feature.storage.decode(part.read(order))
-        expected = values if part is reader.parts[0] else values.transpose(0, 2, 1)[..., None]
+        expected = values if part is paired_reader.parts[0] else values.transpose(0, 2, 1)[..., None]
         np.testing.assert_allclose(found, expected, atol=1e-4)
-    np.testing.assert_array_equal(labels, reader.labels[order])
+    np.testing.assert_array_equal(labels, paired_reader.labels[order])
     # The louder a window's samples, the louder its spectrogram: they belong together.
     loudness = [np.log(samples.std(axis=(1, 2))), bands.mean(axis=(1, 2, 3))]
     assert np.corrcoef(loudness)[0, 1] > 0.98
 
 
-def test_each_input_is_standardised_on_its_own(reader):
-    everything = np.arange(len(reader.windows))
-    scaling = tuple(fit_standardisation(part, everything) for part in reader.parts)
-    ((inputs, _),) = list(as_tf_dataset(reader, everything, batch_size=len(everything), standardisation=scaling))
+def test_each_input_is_standardised_on_its_own(paired_reader):
+    everything = np.arange(len(paired_reader.windows))
+    scaling = tuple(fit_standardisation(part, everything) for part in paired_reader.parts)
+    ((inputs, _),) = list(as_tf_dataset(paired_reader, everything, batch_size=len(everything), standardisation=scaling))
     for values in inputs:
         assert np.asarray(values).mean() == pytest.approx(0, abs=1e-2)
         assert np.asarray(values).std() == pytest.approx(1, rel=1e-2)
 
 
-def test_a_budget_counts_both_inputs(reader):
-    one = sum(batch_bytes(part, 4) for part in reader.parts)
-    assert batches_ahead(reader, 4, one) == 1
+def test_a_budget_counts_both_inputs(paired_reader):
+    one = sum(batch_bytes(part, 4) for part in paired_reader.parts)
+    assert batches_ahead(paired_reader, 4, one) == 1
     with pytest.raises(BudgetError):
-        batches_ahead(reader, 4, one - 1)
+        batches_ahead(paired_reader, 4, one - 1)
 
 
 def batch_bytes(part: WindowReader, batch: int) -> int:
@@ -59,7 +59,7 @@ def batch_bytes(part: WindowReader, batch: int) -> int:
     return values * (part.dtype.itemsize + 12)
 
 
-def test_what_one_of_the_two_lacks_is_left_out_of_both(opened):
+def test_windows_that_one_input_lacks_are_left_out_of_both(opened):
     (index, windows), other = opened
     # The second track is gone, and the third has lost its last window.
     kept = [position for position in range(len(windows)) if windows.tracks[position] != 1][:-1]

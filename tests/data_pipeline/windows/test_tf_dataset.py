@@ -1,6 +1,5 @@
-"""Streams: exactly the windows that were asked for, in exactly that order, within the budget."""
+"""Streams: exactly the windows that were asked for, in exactly that order, within the memory limit."""
 
-import os
 import time
 from types import SimpleNamespace
 
@@ -9,58 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.core.errors import BudgetError, DataError
-from data_pipeline.audio.decode import read_audio
-from data_pipeline.cache import extraction as prepare_module
-from data_pipeline.cache.extraction import prepare
-from data_pipeline.features.spectrograms import LogMel
+from common.core.errors import BudgetError
 from data_pipeline.features.storage import StorageFormat
-from data_pipeline.windows import reader as reader_module
-from data_pipeline.windows.index import WindowSpec, index_windows
+from data_pipeline.windows.index import WindowSpec
 from data_pipeline.windows.reader import WindowReader
-from data_pipeline.windows.standardisation import Standardisation, fit_standardisation
 from data_pipeline.windows.tf_dataset import as_tf_dataset, batches, batches_ahead, epoch_order
+from tests.helpers.windows import window_index
 
-FEATURE = LogMel(n_fft=512, hop_samples=512, n_mels=16)
-WINDOWS = WindowSpec(seconds=1.0, hop_seconds=0.4)
 BATCH = 7
-
-
-def window_index(index, spec=WINDOWS):
-    tracks = index.tracks
-    fps = index.feature.frames_per_second
-    return index_windows(spec, [track.frames for track in tracks], [track.id for track in tracks], fps)
-
-
-@pytest.fixture(scope="module")
-def index(tiny_corpus, tmp_path_factory):
-    """The tiny corpus in four shards."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prepare_module, "_TARGET_SHARD_BYTES", 130_000)
-        found = prepare(tiny_corpus.catalog, FEATURE, tmp_path_factory.mktemp("cache"))
-    assert len(found.shards) == 4
-    return found
-
-
-@pytest.fixture
-def reader(index):
-    with WindowReader(index, window_index(index)) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def expected(tiny_corpus):
-    """The windows cut by hand from decoded arrays: (windows, frames, bins) float32 and the labels."""
-    windows, labels = [], []
-    for label, genre in enumerate(tiny_corpus.GENRES):
-        for number in range(tiny_corpus.CLIPS_PER_GENRE):
-            values = FEATURE.extract(read_audio(tiny_corpus.path(genre, number)))
-            values = FEATURE.storage.decode(FEATURE.storage.encode(values))
-            # 1 s and 0.4 s are 43 and 17 frames of 512 samples.
-            windows += [values[start : start + 43] for start in range(0, len(values) - 42, 17)]
-            labels += [label] * (1 + (len(values) - 43) // 17)
-    return np.stack(windows), np.array(labels)
-
 
 ORDERS = {
     "in order": lambda count: np.arange(count),
@@ -89,23 +44,6 @@ def test_the_dataset_is_the_windows_in_the_order_asked_for(reader, expected, nam
     np.testing.assert_allclose(values, wanted[order], rtol=0, atol=1e-7)
     assert found[0][1].dtype == np.int32
     np.testing.assert_array_equal(np.concatenate([label for _, label in found]), labels[order])
-
-
-def test_standardised_values_have_mean_zero_and_deviation_one(reader, expected):
-    part = np.arange(len(reader.windows))[::2]
-    standardisation = fit_standardisation(reader, part)
-    assert standardisation.mean == pytest.approx(expected[0][part].mean(dtype=np.float64), abs=1e-5)
-    assert standardisation.deviation == pytest.approx(expected[0][part].std(dtype=np.float64), rel=1e-4)
-    dataset = as_tf_dataset(reader, part, batch_size=BATCH, layout="frames_bins", standardisation=standardisation)
-    values = np.concatenate([batch.numpy() for batch, _ in dataset])
-    wanted = (expected[0][part] - standardisation.mean) / standardisation.deviation
-    np.testing.assert_allclose(values, wanted, rtol=0, atol=1e-5)
-
-
-def test_values_that_are_all_equal_are_only_centred(tmp_path, make_shards):
-    index = make_shards(tmp_path, [[np.full((40, 5), 3, np.int16)]])
-    with WindowReader(index, window_index(index)) as reader:
-        assert fit_standardisation(reader, np.arange(len(reader.windows))) == Standardisation(mean=3.0, deviation=1.0)
 
 
 def test_shapes_are_known_before_anything_is_read(reader):
@@ -157,69 +95,6 @@ def test_batches_equal_the_dataset(tmp_path, make_shards, storage):
         np.testing.assert_array_equal(every, np.stack(by_hand)[order])
 
 
-def test_a_window_takes_the_bytes_that_are_stored(reader):
-    assert reader.window_shape == (43, 16)
-    assert reader.read(np.array([0])).nbytes == 43 * 16 * 2
-
-
-def test_few_open_files_are_enough(index, expected, monkeypatch):
-    opened, closed = [], []
-
-    def open_file(path, flags):
-        opened.append(os.open(path, flags))
-        return opened[-1]
-
-    def close_file(descriptor):
-        closed.append(descriptor)
-        os.close(descriptor)
-
-    watched = SimpleNamespace(open=open_file, close=close_file, preadv=os.preadv, O_RDONLY=os.O_RDONLY)
-    monkeypatch.setattr(reader_module, "os", watched)
-    monkeypatch.setattr(reader_module, "_OPEN_FILES", 1)
-    order = epoch_order(np.arange(len(expected[0])), seed=0, epoch=0)
-    with WindowReader(index, window_index(index)) as reader:
-        for batch, (stored, _) in enumerate(batches(reader, order, BATCH)):
-            wanted = expected[0][order[batch * BATCH : (batch + 1) * BATCH]]
-            np.testing.assert_array_equal(FEATURE.storage.decode(stored), wanted)
-            assert len(opened) - len(closed) == 1
-        assert len(opened) > 20
-    assert sorted(closed) == sorted(opened)
-
-
-def test_the_file_used_longest_ago_is_closed_first(index, monkeypatch):
-    monkeypatch.setattr(reader_module, "_OPEN_FILES", 2)
-    with WindowReader(index, window_index(index)) as reader:
-        one_of_each = [
-            int(np.flatnonzero(np.array([t.shard for t in index.tracks])[reader.windows.tracks] == s)[0])
-            for s in range(3)
-        ]
-        for shard in (0, 1, 0, 2):
-            reader.read(np.array([one_of_each[shard]]))
-        assert sorted(reader._files) == [0, 2]
-
-
-def test_all_files_stay_open_below_the_limit_and_close_at_the_end(reader):
-    reader.read(np.arange(len(reader.windows)))
-    descriptors = list(reader._files.values())
-    assert len(descriptors) == 4
-    reader.close()
-    for descriptor in descriptors:
-        with pytest.raises(OSError, match="Bad file descriptor"):
-            os.fstat(descriptor)
-    # Reading opens them again.
-    assert reader.read(np.array([0])).shape == (1, 43, 16)
-
-
-@pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:500])])
-def test_a_shard_that_vanishes_while_it_is_used_is_named(tmp_path, make_shards, spoil):
-    index = make_shards(tmp_path, [[np.ones((40, 5), np.int16)], [np.ones((99, 5), np.int16)]])
-    with WindowReader(index, window_index(index)) as reader:
-        spoil(tmp_path / "shard-00001.npy")
-        reader.read(np.array([0]))
-        with pytest.raises(DataError, match=r"shard-00001\.npy: (ended early|cannot be opened)"):
-            reader.read(np.array([0, len(reader.windows) - 1]))
-
-
 @given(
     positions=st.lists(st.integers(0, 10**6), unique=True, max_size=50),
     seed=st.integers(0, 2**32),
@@ -243,7 +118,7 @@ def test_epochs_and_seeds_differ():
     assert max((orders[one] == orders[other]).sum() for one, other in pairs) < 10
 
 
-def test_the_limit_takes_another_part_in_each_epoch():
+def test_limited_epochs_use_different_windows():
     parts = [set(epoch_order(np.arange(1000), seed=0, epoch=epoch, limit=100).tolist()) for epoch in range(2)]
     assert len(parts[0] | parts[1]) > 150
 
@@ -253,27 +128,27 @@ def test_an_epoch_is_the_same_in_every_process():
     assert epoch_order(np.arange(1000), seed=3, epoch=7)[:5].tolist() == [2, 834, 933, 462, 157]
 
 
-@given(batch_size=st.integers(1, 64), budget_bytes=st.integers(0, 3_000_000))
-def test_batches_in_flight_fit_into_the_budget(batch_size, budget_bytes):
+@given(batch_size=st.integers(1, 64), memory_left_bytes=st.integers(0, 3_000_000))
+def test_batches_in_flight_fit_into_the_budget(batch_size, memory_left_bytes):
     # A window of 43 x 16 as int16 and as float32; decoding holds the stored values and two float32 copies.
     part = SimpleNamespace(window_shape=(43, 16), dtype=np.dtype("int16"))
     fake = SimpleNamespace(parts=(part,))
     decoded = batch_size * 43 * 16 * 4
     working = batch_size * 43 * 16 * 2 + 2 * decoded
     try:
-        ahead = batches_ahead(fake, batch_size, budget_bytes)
+        ahead = batches_ahead(fake, batch_size, memory_left_bytes)
     except BudgetError:
-        assert budget_bytes < working + decoded
+        assert memory_left_bytes < working + decoded
     else:
         assert 1 <= ahead <= 4
-        assert working + ahead * decoded <= budget_bytes
-        assert ahead == 4 or working + (ahead + 1) * decoded > budget_bytes
+        assert working + ahead * decoded <= memory_left_bytes
+        assert ahead == 4 or working + (ahead + 1) * decoded > memory_left_bytes
     assert batches_ahead(fake, batch_size, None) == 4
 
 
 def test_a_budget_below_one_batch_is_refused(reader):
     with pytest.raises(BudgetError, match=r"one batch of 1000 windows needs 9 MB\. Raise --memory-limit\."):
-        as_tf_dataset(reader, np.arange(10), batch_size=1000, budget_bytes=2**20)
+        as_tf_dataset(reader, np.arange(10), batch_size=1000, memory_left_bytes=2**20)
 
 
 def test_no_more_batches_are_read_than_the_budget_holds(reader, monkeypatch):
@@ -286,10 +161,10 @@ def test_no_more_batches_are_read_than_the_budget_holds(reader, monkeypatch):
     monkeypatch.setattr(reader, "read", count)
     decoded = 4 * 43 * 16 * 4
     order = np.arange(len(reader.windows))
-    dataset = as_tf_dataset(reader, order, batch_size=4, budget_bytes=decoded // 2 + 2 * decoded + 2 * decoded)
+    dataset = as_tf_dataset(reader, order, batch_size=4, memory_left_bytes=decoded // 2 + 2 * decoded + 2 * decoded)
     stream = iter(dataset)
     for taken in range(1, 6):
         next(stream)
         time.sleep(0.05)
-        # Two wait and one more is being made.
+        # Two are waiting and one more is being read.
         assert len(read) <= taken + 3

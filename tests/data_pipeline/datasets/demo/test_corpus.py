@@ -89,8 +89,8 @@ def test_clips_are_audible_throughout_and_never_clip(corpus):
         assert two_seconds.min() > 10 ** (-50 / 20), track.id
 
 
-def test_a_clip_depends_on_its_name_and_seed_alone(corpus):
-    """The same samples alone, in this process, and in another one with another hash seed."""
+def test_a_clip_depends_only_on_its_name_and_seed(corpus):
+    """The same samples in this process, and in another one with another hash seed and another clip before it."""
     clip = demo.render_clip("reggae", 7)
     assert clip.dtype == np.float32
     assert clip.shape == (demo.CLIP_SAMPLES,)
@@ -122,7 +122,7 @@ def test_genres_can_be_learned_but_not_perfectly_and_artists_leak(corpus, log_me
     assert without_artist >= 0.25
 
 
-def test_a_complete_corpus_is_left_alone_and_a_lost_clip_returns(corpus, tmp_path):
+def test_a_complete_corpus_is_not_written_again_and_a_deleted_clip_is_restored(corpus, tmp_path):
     lost = demo.clip_path(corpus[0], "jazz", 4)
     before = lost.read_bytes()
     marker = json.loads((corpus[0] / "corpus.json").read_text())
@@ -136,7 +136,7 @@ def test_a_complete_corpus_is_left_alone_and_a_lost_clip_returns(corpus, tmp_pat
     assert [path.stem for path, time in times.items() if path.stat().st_mtime_ns != time] == ["jazz.00004"]
 
 
-def test_an_interrupted_writing_goes_on_where_it_stopped(tmp_path, quick_clips, monkeypatch):
+def test_interrupted_writing_continues_where_it_stopped(tmp_path, quick_clips, monkeypatch):
     quick = demo.render_clip
 
     def fail_at_pop(genre, index, *, seed=0):
@@ -158,7 +158,7 @@ def test_an_interrupted_writing_goes_on_where_it_stopped(tmp_path, quick_clips, 
     monkeypatch.setattr(demo, "render_clip", fail_at_pop)
     with pytest.raises(KeyboardInterrupt):
         demo.write_corpus(tmp_path, clips_per_genre=1, seed=1)
-    # The marker of seed 0 would lie about the clips of seed 1 that are already there.
+    # The marker of seed 0 would be wrong for the clips of seed 1 that are already there.
     assert not (tmp_path / "corpus.json").exists()
 
 
@@ -179,7 +179,7 @@ def test_other_settings_replace_what_differs(tmp_path, quick_clips, monkeypatch)
     assert len(quick_clips) == 50
 
 
-def test_a_damaged_clip_or_marker_is_made_again(tmp_path, quick_clips):
+def test_a_damaged_clip_or_marker_is_written_again(tmp_path, quick_clips):
     demo.write_corpus(tmp_path, clips_per_genre=1)
     (tmp_path / "corpus.json").write_text("{")
     shutil.copy(__file__, demo.clip_path(tmp_path, "rock", 0))

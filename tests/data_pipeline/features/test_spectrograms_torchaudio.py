@@ -51,14 +51,14 @@ def test_torch_mel_equals_librosa_with_torchaudios_conventions(music, spec):
     assert ours.shape == (spec.frames(len(music)), spec.bins)
 
 
-def test_loudness_matters(music):
+def test_values_depend_on_loudness(music):
     """Unlike the features that are scaled to the clip's maximum."""
     np.testing.assert_allclose(
         TorchaudioLogMel().extract(music / 10), TorchaudioLogMel().extract(music) - 20, atol=1e-3
     )
 
 
-def test_channels_stand_side_by_side_and_share_one_floor(music):
+def test_channels_are_concatenated_and_share_one_floor(music):
     spec = TorchaudioLogMel(n_mels=32, channels=2)
     stereo = np.stack([music, music / 1000], axis=1)
     found = spec.extract(stereo)

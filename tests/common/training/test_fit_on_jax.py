@@ -1,4 +1,4 @@
-"""Training on JAX, in processes of their own in which TensorFlow cannot be imported."""
+"""Fits on JAX, in separate processes in which TensorFlow cannot be imported."""
 
 import json
 import os
@@ -53,17 +53,17 @@ def require_learned_and_resumed(printed: str) -> None:
         assert min(result["losses"]) < result["losses"][0]
 
 
-def test_a_fit_on_jax_learns_and_goes_on_to_the_same_bits(tiny_arrays, tmp_path):
+def test_a_fit_on_jax_learns_and_resumes_to_the_same_bits(tiny_arrays, tmp_path):
     require_learned_and_resumed(on_jax(RESUMED, tiny_arrays, tmp_path, "plain"))
 
 
 @pytest.mark.slow
-def test_so_do_accumulated_gradients_and_masks_with_a_falling_rate(tiny_arrays, tmp_path):
+def test_a_fit_on_jax_with_accumulated_gradients_or_masks_resumes_to_the_same_bits(tiny_arrays, tmp_path):
     require_learned_and_resumed(on_jax(RESUMED, tiny_arrays, tmp_path, "accumulated", "masked"))
 
 
 @pytest.mark.slow
-def test_a_command_on_jax_needs_no_tensorflow_and_its_record_says_where_it_ran(tiny_arrays, tmp_path):
+def test_a_command_on_jax_needs_no_tensorflow_and_its_record_names_the_backend(tiny_arrays, tmp_path):
     arguments = (
         "--dataset",
         "arrays",

@@ -1,0 +1,120 @@
+"""A table of a report: its values, its cells as text, and typed notes on what its numbers mean.
+
+Notes are sentences for readers. Code never reads their wording: what pages, figures and tests need to know about a
+table follows from the kinds of its notes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+NoteKind = Literal[
+    # Flags: what keeps a table from being the paper's experiment on the paper's data.
+    "smoke_scale",
+    "reduced_features",
+    "reduced_network",
+    "reduced_windows",
+    "fewer_epochs",
+    "bfloat16",
+    "changed_values",
+    "excerpts",
+    "legacy_metric",
+    "other_classes",
+    "other_data",
+    "incomplete",
+    "synthetic",
+    "contaminated",
+    "diverged",
+    "one_seed",
+    "one_seed_in_some_rows",
+    # Everything else.
+    "data",
+    "protocol",
+    "training",
+    "precision",
+    "trained_weights",
+    "runs",
+    "spread",
+    "variance",
+    "machines",
+    "left_out_clips",
+    "paper",
+    "intervals",
+    "method",
+    "splits",
+    "search",
+    "layers",
+    "other_clips",
+    "missing_genres",
+    "above_ceiling",
+]
+FLAGS: tuple[NoteKind, ...] = get_args(NoteKind)[: get_args(NoteKind).index("one_seed_in_some_rows") + 1]
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence, or a few, on a table's numbers.
+
+    Args:
+        kind: what it is about.
+        text: what readers see.
+    """
+
+    kind: NoteKind
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table, ready to be written in any form.
+
+    Args:
+        values: JSON values, percentages in percent; without captions and warnings.
+        header: column names.
+        rows: cells as text, a row for each line of the table.
+        notes: the caption below the table.
+        warnings: notes above the table.
+    """
+
+    values: dict[str, Any]
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.values["table"]
+
+    @property
+    def title(self) -> str:
+        """Heading of the table."""
+        return f"{self.values['paper']}, Table {self.id}: {self.values['title']}"
+
+    @property
+    def flags(self) -> list[NoteKind]:
+        """The flags among the kinds of its notes and warnings, each once."""
+        kinds = {note.kind for note in (*self.notes, *self.warnings)}
+        return [flag for flag in FLAGS if flag in kinds]
+
+    def as_json(self) -> dict[str, Any]:
+        """What its `.json` file holds."""
+        return self.values | {
+            "caption": [note.text for note in self.notes],
+            "warnings": [note.text for note in self.warnings],
+            "flags": self.flags,
+        }
+
+    def with_notes_of(self, whole: "Table", *, without: Sequence[NoteKind] = ()) -> "Table":
+        """The same table with the notes of the table that it belongs to after its own, and that table's warnings.
+
+        Args:
+            without: kinds of notes that do not apply to this table.
+        """
+        shared = tuple(note for note in whole.notes if note.kind not in without)
+        return replace(self, notes=self.notes + shared, warnings=whole.warnings)
+
+
+def cells(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Rows of text in the form that a `Table` holds."""
+    return tuple(tuple(row) for row in rows)

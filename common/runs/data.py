@@ -1,0 +1,90 @@
+"""Opens the data set of a command: which clips exist, which genres are used, what is missing."""
+
+from dataclasses import dataclass
+
+from common.core.console import warn
+from common.core.errors import DataError, SpecError
+from common.paper.paper import Paper
+from common.runs.options import Options
+from common.runs.selection import choose_genres
+from data_pipeline.datasets import registry
+from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.features import Feature
+
+_NAMED_BAD = 5
+
+
+@dataclass(frozen=True)
+class OpenedData:
+    """The data set of a command.
+
+    Args:
+        catalog: the tracks that are left after choosing genres and scale.
+        given: feature of the arrays that the data set consists of; None where there is audio.
+        genres: genres that were asked for; empty for the paper's own choice.
+    """
+
+    catalog: Catalog
+    given: Feature | None
+    genres: tuple[str, ...]
+
+
+def open_data(paper: Paper, options: Options) -> OpenedData:
+    """Open the data set, keep the genres that are wanted, and report what is missing.
+
+    Raises:
+        EncoreError: options or data cannot be used.
+    """
+    if options.seconds_per_column is not None and options.dataset != "arrays":
+        raise SpecError(f"--seconds-per-column: goes with --dataset arrays, received --dataset {options.dataset}.")
+    catalog, given = registry.load(
+        options.dataset, options.data, options.cache, seconds_per_column=options.seconds_per_column
+    )
+    own = choose_genres(paper, catalog.genres, None)
+    wanted = choose_genres(paper, catalog.genres, options.genres)
+    if set(wanted) != set(catalog.genres):
+        catalog = catalog.only(wanted)
+    _report(catalog, options)
+    genres = () if set(wanted) == set(own) else catalog.genres
+    if options.effective_scale == "smoke":
+        catalog = catalog.first_of_each_genre(paper.smoke_tracks_per_genre)
+    return OpenedData(catalog, given, genres)
+
+
+def _report(catalog: Catalog, options: Options) -> None:
+    """Warn of unusable, unknown and missing files; refuse an incomplete data set unless it is allowed."""
+    for bad in catalog.known_bad:
+        warn(f"{bad.id} is known to be unusable and left out ({bad.reason})")
+    require_usable(catalog, skip_bad=options.skip_bad)
+    if catalog.extra:
+        shown = ", ".join(catalog.extra[:5]) + (", ..." if len(catalog.extra) > 5 else "")
+        warn(f"{catalog.title}: {len(catalog.extra)} files are not clips of it and are ignored: {shown}")
+    if not catalog.missing:
+        return
+    found = (
+        f"{catalog.title}: {len(catalog.tracks)} of {catalog.expected} clips found, {len(catalog.missing)} are missing"
+    )
+    first = f"first missing: {', '.join(catalog.missing[:3])}"
+    if options.allow_incomplete:
+        warn(f"{found} ({first}); continuing with those found, and every table is marked incomplete")
+        return
+    raise DataError(
+        f"{found} ({first}). To run anyway, give --allow-incomplete (tables are then marked incomplete; add --scale "
+        f"smoke for a quick look), or use the generated corpus with --dataset demo."
+    )
+
+
+def require_usable(catalog: Catalog, *, skip_bad: bool) -> None:
+    """Refuse tracks that the data set's own tables make unusable, unless they are to be skipped.
+
+    Raises:
+        DataError: there are such tracks.
+    """
+    if not catalog.bad:
+        return
+    named = "; ".join(bad.reason for bad in catalog.bad[:_NAMED_BAD])
+    more = f"; and {len(catalog.bad) - _NAMED_BAD} more" if len(catalog.bad) > _NAMED_BAD else ""
+    found = f"{catalog.title}: {len(catalog.bad)} clips cannot be used: {named}{more}"
+    if not skip_bad:
+        raise DataError(f"{found}. Unpack the official metadata again, or leave them out: --skip-bad.")
+    warn(f"{found}; continuing without them")

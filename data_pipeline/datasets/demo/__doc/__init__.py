@@ -1,1 +1,0 @@
-"""Generated music for the demo corpus: what is played, on which instruments, and how it is mixed."""

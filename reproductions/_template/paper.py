@@ -1,0 +1,39 @@
+"""A small VGG on mel spectrograms: a template for a new paper. It reproduces nothing and has no published numbers."""
+
+from common.paper import Experiment, LogMel, Paper, Protocol, Training, WindowSpec, assumed, result_table, stated
+from reproductions._template.model import VggSpec, build
+
+BASE = Experiment(
+    paper="_template",
+    model=VggSpec(),
+    feature=LogMel(n_mels=96),
+    windows=WindowSpec(seconds=3.0, hop_seconds=1.5),
+    protocol=Protocol(split="holdout", fractions=(0.7, 0.1, 0.2)),
+    training=Training(learning_rate=1e-3, epochs=30, patience_epochs=5, standardise=True),
+)
+TABLE_1 = result_table(
+    BASE,
+    id="1",
+    title="Effect of the depth",
+    row_header="Blocks",
+    compared_with={"accuracy": "clip_accuracy_mean_softmax"},
+    rows={"3": (None, {}), "4": (None, {"model.widths": (16, 32, 64, 128)})},
+)
+PAPER = Paper(
+    key="_template",
+    title="Template",
+    citation='A. Author, "Title of the Paper", Conference, year, pages.',
+    tables=(TABLE_1,),
+    published_on="GTZAN",
+    default_row=("1", "3"),
+    build=build,
+    layout="bins_frames_channel",
+    sources={
+        "model": stated("section 3.1, the paper's table of layers"),
+        "model.dropout": assumed("the paper is silent; 0.25 is a common choice"),
+        "feature": stated("section 2"),
+        "windows": stated("section 2: windows of 3 s with 50 % overlap"),
+        "protocol": stated("section 4: 70, 10, 20 percent of clips"),
+        "training": assumed("the paper is silent; Adam with Keras' defaults and early stopping"),
+    },
+)

@@ -1,0 +1,3 @@
+"""Fixtures of musicnn with random weights."""
+
+from tests.helpers.musicnn import network, values  # noqa: F401

@@ -1,0 +1,48 @@
+"""A worker's runs of one command."""
+
+import signal
+
+import keras
+import pytest
+
+from common.core.errors import ClusterError
+from common.execution.session import WorkerCommand, _require_same_versions
+from common.records.environment import package_versions
+from tests.helpers.loopback import launched, wait_until
+
+
+@pytest.mark.slow
+def test_a_command_that_is_interrupted_frees_its_workers(loopback, places, tmp_path):
+    many_epochs = ("--table", "5.1", "--row", "5", "--seeds", "1", "--epochs", "500")
+    arguments = [*places.flags("interrupted"), *many_epochs, "--set", "training.patience_epochs=500"]
+    process = launched([*arguments, "--cluster", loopback.address], tmp_path)
+    for line in process.stderr:
+        if "epoch 2/500" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "continues from there" in errors
+    wait_until(lambda: any("is stopped" in loopback.log(name) for name in loopback.workers))
+
+
+def test_workers_need_the_same_backend_and_package_versions(monkeypatch):
+    versions = package_versions()
+
+    def command(backend: str, **differing: str) -> WorkerCommand:
+        return WorkerCommand(None, None, "", versions | differing, backend)
+
+    _require_same_versions(command("tensorflow"))
+    with pytest.raises(ClusterError, match=r"numpy \S+ instead of 1\.0"):
+        _require_same_versions(command("tensorflow", numpy="1.0"))
+    with pytest.raises(ClusterError, match=r"tensorflow instead of jax.*KERAS_BACKEND=jax"):
+        _require_same_versions(command("jax", jax="0.11.2"))
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ClusterError, match=r"jax instead of tensorflow.*KERAS_BACKEND=tensorflow"):
+        _require_same_versions(command("tensorflow"))
+    # A package that no backend computes with may differ; the backend's may not.
+    here = package_versions()["jax"]
+    _require_same_versions(command("jax", tensorflow="not installed", jax=here))
+    with pytest.raises(ClusterError, match=r"jax \S+ instead of 0\.1"):
+        _require_same_versions(command("jax", jax="0.1"))

@@ -1,0 +1,34 @@
+"""Names of the files of results."""
+
+from common.paper.overrides import Setting
+from common.records.paths import file_stem
+from reproductions.se_cnn.paper import PAPER
+from tests.helpers.se_cnn_records import SETTING
+
+
+def test_other_protocols_and_scales_get_files_of_their_own():
+    stems = {
+        file_stem("table", "5.1", setting, PAPER)
+        for setting in (
+            SETTING,
+            SETTING.replace(unit="segment"),
+            SETTING.replace(split="fault_filtered"),
+            SETTING.replace(scale="smoke"),
+            SETTING.replace(features="small"),
+        )
+    }
+    assert len(stems) == 5
+    assert "table_5.1" in stems
+    demo = SETTING.replace(dataset="demo", scale="smoke", features="small")
+    assert file_stem("table", "5.1", demo, PAPER) == "table_5.1"
+
+
+def test_a_long_change_gives_a_file_name_that_a_file_system_takes():
+    setting = Setting(
+        **{"dataset": "gtzan", "data_digest": "d", "scale": "paper", "features": "paper", "split": "holdout"},
+        unit="clip",
+        changes=(f'training.l2_layers="{"|".join(f"conv{number}" for number in range(40))}"',),
+    )
+    stem = file_stem("table", "5.1", setting, PAPER)
+    assert len(stem) < 100
+    assert stem != file_stem("table", "5.1", setting.replace(changes=('training.l2_layers="x"',)), PAPER)

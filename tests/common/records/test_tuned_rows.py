@@ -1,0 +1,43 @@
+"""The best trials of a search as rows of a table."""
+
+import json
+
+from common.cli.app import run_app
+from common.cli.run import make_app as run_command
+from common.records.paths import ResultPaths
+from common.records.tuned_rows import with_tuned_rows
+from common.runs.options import Options
+from common.runs.plan import plan
+from reproductions.se_cnn.paper import PAPER
+
+
+def write_rows(out, rows) -> None:
+    paths = ResultPaths.of(out, "se_cnn", "arrays").search("tiny")
+    paths.folder.mkdir(parents=True)
+    paths.identity.write_text('{"format": 1}')
+    values = {"format": 1, "row": ["5.1", "1,2,3,4,5"], "title": "t", "notes": [], "rows": rows}
+    paths.rows.write_text(json.dumps(values))
+
+
+def test_rows_of_a_search_do_not_rename_the_runs_of_the_paper(tiny_arrays, tmp_path):
+    def planned(**more) -> dict:
+        places = {"cache": tmp_path / "cache", "out": tmp_path}
+        options = Options(dataset="arrays", data=tiny_arrays, scale="smoke", seeds=1, **places, **more)
+        work = plan(with_tuned_rows(PAPER, tmp_path, "arrays"), options)
+        return {label: planned.run.id for planned in work.runs for label in planned.labels}
+
+    before = planned(tables=("5.1",))
+    # At smoke scale this is what the paper's own row is.
+    write_rows(tmp_path, [{"label": "patient", "values": {"training.patience_epochs": None}}])
+    both = planned(tables=("5.1", "top_tiny"))
+    assert {label: both[label] for label in before} == before
+    assert both["top_tiny [patient]"] not in before.values()
+
+
+def test_an_edited_file_of_rows_is_named(tiny_arrays, tmp_path, capsys):
+    write_rows(tmp_path, [{"label": "x"}])
+    data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(tmp_path / "c"), "--out", str(tmp_path))
+    assert run_app(run_command(PAPER), [*data, "--table", "top_tiny"]) == 2
+    said = capsys.readouterr().err.replace("\n", " ")
+    assert "rows.json: not the best trials of a search" in said
+    assert "--table top_tiny: se_cnn has no such table" in said

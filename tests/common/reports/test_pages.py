@@ -1,0 +1,45 @@
+"""The list of all tables and the page of a paper."""
+
+import json
+
+from common.records.paths import ResultPaths
+from common.records.record import write_record
+from common.reports.formats import write_table
+from common.reports.pages import write_overview, write_page
+from common.reports.tables.results import results_table
+from reproductions.soundfusion.paper import PAPER
+from tests.helpers.soundfusion_records import FIRST, PERFORMANCE, RECOMMENDED, SETTING, decisions, record
+
+
+def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
+    machines = {"processor": "One", "threads": 1, "backend": "tensorflow"}, {"processor": "Two", "threads": 2}
+    mine = [
+        record("performance", RECOMMENDED, decisions(FIRST), seed=seed).replace(wall_seconds=90.0, machine=machine)
+        for seed, machine in enumerate(machines)
+    ]
+    results = ResultPaths.of(tmp_path, PAPER.key, "fma_small")
+    for one in mine:
+        write_record(results.runs, one)
+    table = results_table(PAPER, PERFORMANCE, SETTING, mine)
+    write_table(results.folder, "table_performance", table)
+    text = write_overview(tmp_path).read_text()
+    line = next(line for line in text.splitlines() if "table_performance.md" in line)
+    cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+    assert cells[1:7] == [
+        "FMA-small",
+        "80/10/10 over clips",
+        f"1 of {len(PERFORMANCE.rows)}",
+        "2",
+        "44 test",
+        "3.0 min",
+    ]
+    assert cells[7] == "One, 1 thread, tensorflow; Two, 2 threads, unknown backend"
+    assumed = json.loads((results.folder / "table_performance.json").read_text())["assumed"]
+    assert assumed
+    assert all(f"`{path}`" in text for path in assumed)
+    (results.folder / "table_mine.json").write_text('{"my": "own"}')
+    assert write_overview(tmp_path).read_text() == text
+    said = capsys.readouterr().err.replace("\n", " ")
+    assert "table_mine.json is not a table of this version; write it again with --from-records" in said
+    assert "Nothing yet" not in write_page(PAPER, tmp_path).read_text()
+    assert "No table yet." in write_overview(tmp_path / "empty").read_text()

@@ -1,0 +1,77 @@
+"""Captions say everything that was reduced, left out or run elsewhere."""
+
+import pytest
+
+from common.records.record import PartCounts
+from common.reports.formats import as_markdown
+from common.reports.text.caption import machine_notes
+from reproductions.se_cnn.paper import TABLE_5_1
+from tests.helpers.se_cnn_records import FACTS, MACHINE, SETTING, record, table_of
+from tests.helpers.tables import caption_of
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "ONE SEED"),
+        ({"setting": SETTING.replace(scale="smoke")}, "SMOKE SCALE"),
+        ({"setting": SETTING.replace(features="given")}, "REDUCED FEATURES"),
+        ({"data": FACTS.replace(clips=10, missing=990)}, "10 of 1000 clips."),
+        ({"data": FACTS.replace(clips=10, missing=990)}, "INCOMPLETE: 990 clips of the data set are missing."),
+        ({"data": FACTS.replace(caption="synthetic audio")}, "synthetic audio"),
+        ({"setting": SETTING.replace(dataset="arrays")}, "OTHER DATA: the published numbers are of GTZAN"),
+        (
+            {"data": FACTS.replace(clips=998, skipped=2, skipped_clips=("x", "y"))},
+            "2 unusable clips were left out: x, y",
+        ),
+        (
+            {"experiment": TABLE_5_1.rows[-1].experiment.replace(training={"epochs": 20}).as_json()},
+            "Number of epochs differs from the paper's: at most 20 instead of 50",
+        ),
+    ],
+)
+def test_captions_say_what_was_reduced(changes, words):
+    one = record(**changes)
+    table = table_of(one, setting=one.setting)
+    assert words in caption_of(table)
+    assert words in as_markdown(table)
+
+
+def test_several_seeds_are_not_called_one():
+    rows = [record(row, seed=seed) for row in range(6) for seed in range(2)]
+    assert "ONE SEED" not in caption_of(table_of(*rows))
+    assert "ONE SEED in 5; 1,2,3,4,5: differences" in caption_of(table_of(*rows[:3], record(1), record()))
+
+
+def test_runs_of_several_machines_are_named():
+    caption = caption_of(table_of(record(0, machine=MACHINE | {"threads": 1}), record()))
+    assert "Runs are from several machines" not in caption
+    caption = caption_of(table_of(record(0, machine=MACHINE | {"processor": "Another"}), record()))
+    assert "0: Another, tensorflow; 1,2,3,4,5: One, tensorflow" in caption
+    caption = caption_of(table_of(record(seed=1, machine=MACHINE | {"processor": "Another"}), record()))
+    assert "Another, tensorflow and One, tensorflow" in caption
+
+
+def test_missing_folds_and_single_seeds_of_folds_are_named():
+    ten = [record(fold=fold, folds=10, run_id=f"f{fold}") for fold in range(10)]
+    whole = caption_of(table_of(*ten))
+    assert "ONE SEED" in whole
+    assert "INCOMPLETE FOLDS" not in whole
+    assert "INCOMPLETE FOLDS: 8 runs" in caption_of(table_of(*ten[:2]))
+
+
+def test_clips_that_a_split_leaves_out_are_counted():
+    parts = {"train": 443, "valid": 197, "test": 290}
+    counts = {part: PartCounts(clips=clips, windows=19 * clips) for part, clips in parts.items()}
+    assert "70 clips are in no part" in caption_of(table_of(record(parts=counts)))
+
+
+H100 = {"processor": "Intel", "threads": 16, "backend": "jax", "accelerator": "NVIDIA H100"}
+
+
+def test_runs_on_an_accelerator_and_on_a_processor_are_distinguished():
+    on_cpu = record(0, machine={"processor": "Intel", "backend": "tensorflow"}, versions={"tensorflow": "2.21.0"})
+    on_gpu = record(0, seed=1, machine=H100, versions={"jax": "0.11.2"})
+    assert machine_notes({"0": [on_cpu]}) == []
+    (note,) = machine_notes({"0": [on_cpu, on_gpu]})
+    assert "Intel, tensorflow 2.21.0 and NVIDIA H100, jax 0.11.2" in note.text

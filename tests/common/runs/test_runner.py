@@ -1,0 +1,156 @@
+"""Carrying out runs: one failure does not stop the others, `--fresh`, and records that workers return."""
+
+import dataclasses
+import functools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from common.core.errors import RunError
+from common.records.paths import ResultPaths
+from common.records.record import read_record, write_record
+from common.runs import runner
+from common.runs.options import Options
+from common.runs.plan import Plan, plan
+from common.runs.runner import Job, execute
+from reproductions.se_cnn.paper import PAPER
+from tests.helpers.se_cnn_records import record as se_cnn_record
+from tests.helpers.se_cnn_runs import options_of_row
+
+
+class StubPlan(SimpleNamespace):
+    """A plan of which only the place of its results is used."""
+
+    results = Plan.results
+
+
+@pytest.fixture
+def stub_plan():
+    return StubPlan(paper=PAPER, setting=SimpleNamespace(dataset="arrays"))
+
+
+@pytest.fixture
+def options(tiny_arrays, tmp_path):
+    return functools.partial(options_of_row, tiny_arrays, tmp_path)
+
+
+def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
+    options = Options(
+        dataset="arrays", data=tiny_arrays, tables=("5.1",), rows=("0", "5"), seeds=1, epochs=1,
+        cache=tmp_path / "cache", out=tmp_path / "out",
+    )  # fmt: skip
+    train = runner.train_and_evaluate
+
+    def fail_first(work, planned, *arguments):
+        if "5.1 [0]" in planned.labels:
+            raise RunError("the loss is not finite in epoch 1")
+        return train(work, planned, *arguments)
+
+    monkeypatch.setattr(runner, "train_and_evaluate", fail_first)
+    outcome = execute(plan(PAPER, options), options)
+    assert outcome.trained == 1
+    assert len(outcome.failed) == 1
+    assert "5.1 [0]" in outcome.failed[0]
+    assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
+
+
+def test_fresh_removes_a_run_once_per_command(stub_plan, tmp_path):
+    """Otherwise a worker that takes over a run of `--fresh` would start it over."""
+    planned = SimpleNamespace(run=SimpleNamespace(id="r"))
+    job = Job(stub_plan, Options(out=tmp_path, fresh=True), "first command")
+    paths = ResultPaths.of(tmp_path, "se_cnn", "arrays")
+    checkpoint, record = paths.work("r").checkpoint, paths.record("r")
+    for file in (checkpoint, record):
+        file.parent.mkdir(parents=True)
+        file.touch()
+    job.forget_once(planned)
+    assert not checkpoint.exists()
+    assert not record.exists()
+    checkpoint.touch()
+    job.forget_once(planned)
+    assert checkpoint.exists()
+    Job(stub_plan, job.options, "second command").forget_once(planned)
+    assert not checkpoint.exists()
+
+
+def test_a_returned_record_is_written_once_and_replaces_another_only_with_fresh(stub_plan, tmp_path):
+    """A worker that does not share `--out` returns its record; one that shares it has written the record already."""
+    (tmp_path / "worker").mkdir()
+    write_record(tmp_path / "worker", se_cnn_record())
+    (first,) = (tmp_path / "worker").iterdir()
+    record = read_record(first)
+    job = Job(stub_plan, Options(out=tmp_path), "a command")
+    job.keep(record)
+    (path,) = job.paths.runs.iterdir()
+    assert path.read_bytes() == first.read_bytes()
+    inode = path.stat().st_ino
+    fresh = dataclasses.replace(job, options=Options(out=tmp_path, fresh=True))
+    fresh.keep(record)
+    assert path.stat().st_ino == inode
+    later = record.replace(finished_at="2100-01-01T00:00:00+00:00")
+    job.keep(later)
+    assert read_record(path) == record
+    fresh.keep(later)
+    assert read_record(path) == later
+
+
+def test_a_carried_round_starts_from_the_weights_of_the_round_before(options, tmp_path):
+    # With a learning rate of next to nothing, a round ends with the weights that it started from.
+    changes = ("protocol.carry_weights=true", "training.learning_rate=1e-12")
+    chosen = options(split="rotating", changes=changes)
+    work = plan(PAPER, chosen)
+    paths = ResultPaths.of(tmp_path / "out", "se_cnn", "arrays")
+    ids = [planned.run.id for planned in work.runs]
+    assert [planned.previous for planned in work.runs] == [None, *ids[:-1]]
+    assert not execute(work, chosen).failed
+
+    def weights(number: int) -> np.ndarray:
+        model = PAPER.build(work.runs[0].run.experiment.model, (32, 39, 1), 4)
+        model.load_weights(paths.work(ids[number]).best_weights)
+        return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+    first = weights(0)
+    marked = first + np.float32(0.5)
+    model = PAPER.build(work.runs[0].run.experiment.model, (32, 39, 1), 4)
+    ends = np.cumsum([weight.size for weight in model.get_weights()])[:-1]
+    model.set_weights([a.reshape(b.shape) for a, b in zip(np.split(marked, ends), model.get_weights(), strict=True)])
+    model.save_weights(paths.work(ids[0]).best_weights)
+    paths.record(ids[1]).unlink()
+    again = plan(PAPER, chosen)
+    assert execute(again, chosen).trained == 1
+    np.testing.assert_allclose(weights(1), marked, atol=1e-6)
+
+    # Without them the round fails and says what to do; the others are kept.
+    paths.work(ids[2]).best_weights.unlink()
+    paths.record(ids[3]).unlink()
+    (failure,) = execute(plan(PAPER, chosen), chosen).failed
+    assert "the weights of the previous round are missing" in failure
+    assert "--fresh" in failure
+    assert len(list(paths.runs.glob("*.json"))) == 5
+
+
+def test_accumulation_that_never_updates_fails_the_run(options):
+    chosen = options(changes=("training.accumulate_batches=1000",))
+    for _ in range(2):  # the second time with all epochs in the checkpoint
+        (failure,) = execute(plan(PAPER, chosen), chosen).failed
+        assert "never made an update" in failure
+        assert "training.accumulate_left_over=flush" in failure
+
+
+@pytest.mark.slow
+def test_fresh_removes_all_rounds_of_carried_weights_at_once(options, tmp_path, monkeypatch):
+    """Otherwise an interrupted command would go on with later rounds of the earlier one."""
+    chosen = options(split="rotating", changes=("protocol.carry_weights=true",))
+    assert execute(plan(PAPER, chosen), chosen).trained == 6
+    runs = tmp_path / "out" / "se_cnn" / "arrays" / "runs"
+    assert len(list(runs.glob("*.json"))) == 6
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "train_and_evaluate", interrupt)
+    fresh = dataclasses.replace(chosen, fresh=True)
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan(PAPER, fresh), fresh)
+    assert not list(runs.glob("*.json"))

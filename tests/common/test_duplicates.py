@@ -1,0 +1,118 @@
+"""The command that finds clips of the same recording: altered copies are found, and nothing else."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from common.cli.app import run_app
+from common.duplicates import make_app
+from common.leakage.audit import cached_scan
+from data_pipeline.datasets.catalog import Catalog, Track
+from data_pipeline.datasets.demo import corpus
+from data_pipeline.duplicates.fingerprints import fingerprint_shards
+
+RATE = corpus.SAMPLE_RATE
+
+# The first two share drums, tempo and key like no others of the corpus.
+CLIPS = [("hiphop", 5), ("hiphop", 6), ("rock", 1), ("rock", 2), ("jazz", 3), ("rock", 6), ("classical", 1)]
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """Clips of the demo corpus with altered copies of some: (folder, pairs of the same recording)."""
+    folder = tmp_path_factory.mktemp("planted")
+    clips = {f"{genre}.{number:05d}": corpus.render_clip(genre, number) for genre, number in CLIPS}
+    copies = {
+        "hiphop.00005": ("encoded.mp3", lambda samples: samples),
+        "rock.00001": ("encoded.ogg", lambda samples: samples),
+        "jazz.00003": ("quiet.wav", lambda samples: 0.1 * samples),
+        "classical.00001": ("later.wav", lambda samples: samples[int(3.37 * RATE) :]),
+        "rock.00006": ("all.mp3", lambda samples: np.clip(2 * samples[int(11.9 * RATE) :], -1, 1)),
+    }
+    pairs = set()
+    for name, samples in clips.items():
+        place = folder / name.partition(".")[0]
+        place.mkdir(exist_ok=True)
+        soundfile.write(place / f"{name}.wav", samples, RATE, subtype="PCM_16")
+        if name in copies:
+            copy, alter = copies[name]
+            soundfile.write(place / copy, alter(samples), RATE)
+            pairs.add(tuple(sorted((f"{place.name}/{name}.wav", f"{place.name}/{copy}"))))
+    same = folder / "classical" / "same.wav"
+    same.write_bytes((folder / "classical" / "classical.00001.wav").read_bytes())
+    (folder / "notes.txt").write_text("no audio")
+    return folder, pairs
+
+
+def test_planted_copies_are_found_and_nothing_else(planted, tmp_path, capsys):
+    folder, pairs = planted
+    places = ("--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out"))
+    assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
+    printed = capsys.readouterr()
+    assert "1 files are not clips and are not compared: notes.txt" in printed.err.replace("\n", " ")
+    lines = (tmp_path / "out" / "duplicates" / folder.name / "table_duplicates.csv").read_text().splitlines()
+    found = {tuple(line.split(",")[:2]): line.split(",") for line in lines[1:] if not line.startswith("#")}
+    exact = ("classical/classical.00001.wav", "classical/same.wav")
+    # The shifted copy is a copy of both.
+    later = ("classical/later.wav", "classical/same.wav")
+    assert set(found) == pairs | {exact, later}
+    assert found[exact][4] == "yes"
+    assert float(found[("classical/classical.00001.wav", "classical/later.wav")][3]) == pytest.approx(3.37, abs=0.1)
+    assert float(found[later][3]) == pytest.approx(-3.37, abs=0.1)
+    assert min(float(cells[2]) for cells in found.values()) > 0.85
+
+
+def test_a_scan_is_kept_and_read_again(planted, tmp_path, monkeypatch):
+    catalog = Catalog(
+        dataset="two",
+        title="two",
+        genres=("rock",),
+        tracks=tuple(
+            Track(id=path.name, label="rock", path=path) for path in sorted((planted[0] / "rock").glob("rock.*"))
+        ),
+    )
+    index = fingerprint_shards(catalog, None, tmp_path)
+    first = cached_scan(index, tmp_path)
+    monkeypatch.setattr("common.leakage.audit.find_duplicates", None)
+    assert cached_scan(index, tmp_path) == first
+
+
+def test_arrays_of_samples_are_compared_by_their_spectra(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    samples = rng.integers(-9000, 9000, (3, 8 * 22050)).astype(np.int16)
+    samples[2, :-4410] = samples[0, 4410:] // 4
+    names = np.array(["a", "b", "c"])
+    path = tmp_path / "samples.npz"
+    np.savez(path, X=samples[:, None], name=names, genre=names, n_samples=np.full(3, 8 * 22050))
+    arguments = ["--dataset", "arrays", "--data", str(path), "--cache", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert run_app(make_app(), arguments) == 0
+    lines = (tmp_path / "out" / "duplicates" / "samples.npz" / "table_duplicates.csv").read_text().splitlines()
+    assert lines[1].startswith("a,c,")
+    assert lines[2].startswith("#")
+
+
+def test_unusable_clips_are_named(planted, tmp_path, capsys):
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for name in ("one.wav", "two.wav"):
+        (folder / name).write_bytes((planted[0] / "rock" / "rock.00001.wav").read_bytes())
+    (folder / "broken.wav").write_bytes(b"RIFF, but no more")
+    arguments = ["--folder", str(folder), "--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
+    assert run_app(make_app(), arguments) == 2
+    assert "broken.wav" in capsys.readouterr().err
+    assert run_app(make_app(), [*arguments, "--skip-bad"]) == 0
+    assert "1 unusable clips are not compared: broken.wav" in capsys.readouterr().err.replace("\n", " ")
+    assert "broken.wav" in (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--folder", "nowhere"), "nowhere: does not exist"),
+        (("--folder", ".", "--dataset", "gtzan"), "is used instead of --dataset and --data"),
+        (("--dataset", "gtzan"), "needs --data"),
+    ],
+)
+def test_unusable_folders_and_datasets_are_refused(arguments, words, tmp_path, capsys):
+    assert run_app(make_app(), [*arguments, "--cache", str(tmp_path), "--out", str(tmp_path)]) == 2
+    assert words in capsys.readouterr().err.replace("\n", " ")

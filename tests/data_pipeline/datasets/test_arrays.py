@@ -1,0 +1,217 @@
+"""Arrays as a data set: how a file is interpreted, and what is refused."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from common.core.errors import DataError, SpecError
+from data_pipeline.cache.extraction import prepare
+from data_pipeline.cache.shards import read_track
+from data_pipeline.datasets import arrays, fma, gtzan
+from data_pipeline.features.storage import StorageFormat
+
+
+def ids(catalog) -> list[str]:
+    return [track.id for track in catalog.tracks]
+
+
+NAMES = ["blues.00003", "blues.00001", "rock.00000", "jazz.00054"]
+
+COLUMNS = 387
+
+
+def content(**changes) -> dict[str, np.ndarray]:
+    """A valid file of four GTZAN clips, with changes; None leaves an array out."""
+    rng = np.random.default_rng(0)
+    values = {
+        "X": rng.integers(1, 255, (4, 6, COLUMNS)).astype(np.uint8),
+        "name": np.array(NAMES),
+        "genre": np.array([name.split(".")[0] for name in NAMES]),
+        "n_samples": np.array([661794, 661500, 661794, 661100]),
+    }
+    return {key: value for key, value in (values | changes).items() if value is not None}
+
+
+@pytest.fixture
+def save(tmp_path):
+    """Write an `.npz` of `content` with changes and return its path."""
+
+    def write(**changes):
+        np.savez(tmp_path / "given.npz", **content(**changes))
+        return tmp_path / "given.npz"
+
+    return write
+
+
+def test_arrays_with_gtzan_names_get_gtzan_facts(save):
+    file = save()
+    catalog, feature = arrays.load(file)
+    assert ids(catalog) == sorted(NAMES)
+    # Each track keeps its row when the tracks are sorted.
+    assert {track.id: track.row for track in catalog.tracks} == {name: row for row, name in enumerate(NAMES)}
+    assert {track.id: track.label for track in catalog.tracks} == {name: name.split(".")[0] for name in NAMES}
+    assert {track.path for track in catalog.tracks} == {file}
+    assert all(track.artist == (gtzan.facts()[track.id]["artist"] or None) for track in catalog.tracks)
+    assert catalog.genres == ("blues", "jazz", "rock")
+    assert catalog.splits == {"fault_filtered": gtzan.fault_filtered_split(), "course": gtzan.course_split()}
+    assert catalog.clip_accuracy_ceiling_percent == 94.5
+    assert "precomputed features: 6 bins x 387 columns" in catalog.caption
+    assert "4 of GTZAN's 1,000 clips" in catalog.caption
+    assert feature.bins == 6
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": np.array(["song a", "song b", "song c", "song d"])},
+        {"genre": np.array(["rock", "blues", "rock", "jazz"])},
+    ],
+)
+def test_other_names_or_genres_are_not_recognised_as_gtzan(save, changes):
+    catalog, _ = arrays.load(save(**changes))
+    assert catalog.splits == {}
+    assert catalog.clip_accuracy_ceiling_percent is None
+    assert "GTZAN" not in catalog.caption
+    assert [track.artist for track in catalog.tracks] == [None] * 4
+
+
+def test_numeric_names_with_the_genres_of_fma_small_are_recognised_as_its_clips(tmp_path):
+    genres = np.array([*fma.SMALL_GENRES, "Rock"])
+    names = np.array([f"{number:06d}" for number in range(9)])
+    path = tmp_path / "fma.npz"
+    np.savez(path, X=np.ones((9, 4, 20), np.uint8), name=names, genre=genres)
+    catalog, _ = arrays.load(path, seconds_per_column=1.5)
+    assert "9 clips numbered and labelled like FMA-small's 8,000" in catalog.caption
+    # Its official split is in the metadata, which is not here.
+    assert catalog.splits == {}
+    np.savez(path, X=np.ones((9, 4, 20), np.uint8), name=np.char.add("clip", names), genre=genres)
+    catalog, _ = arrays.load(path, seconds_per_column=1.5)
+    assert "FMA" not in catalog.caption
+
+
+def test_seconds_per_column_follow_from_the_samples(save):
+    _, feature = arrays.load(save())
+    assert feature.columns_per_second == pytest.approx(COLUMNS / (661547 / 22050), rel=1e-9)
+
+
+def test_seconds_per_column_can_be_given(save):
+    _, feature = arrays.load(save(n_samples=None), seconds_per_column=0.05)
+    assert feature.columns_per_second == pytest.approx(20)
+    # A given value wins over the file's.
+    _, feature = arrays.load(save(), seconds_per_column=0.05)
+    assert feature.columns_per_second == pytest.approx(20)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, np.nan, np.inf])
+def test_invalid_seconds_per_column_are_refused(save, seconds):
+    with pytest.raises(SpecError, match=r"--seconds-per-column .* not a time step"):
+        arrays.load(save(), seconds_per_column=seconds)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale"), [("uint8", 1 / 255), ("int16", 1 / 32767), ("float16", 1), ("float32", 1), ("float64", 1)]
+)
+def test_values_are_read_in_their_range(save, tmp_path, dtype, scale):
+    spectrograms = np.random.default_rng(0).integers(0, 255, (4, 6, COLUMNS)).astype(dtype)
+    catalog, feature = arrays.load(save(X=spectrograms))
+    assert feature.storage == StorageFormat(dtype="float32" if dtype == "float64" else dtype, scale=scale)
+    index = prepare(catalog, feature, tmp_path / "cache")
+    for track in index.tracks:
+        values = feature.storage.decode(read_track(index, track))
+        np.testing.assert_allclose(values, spectrograms[NAMES.index(track.id)].T * scale, rtol=1e-6)
+
+
+BAD_CONTENT = {
+    "rank 2": ({"X": np.ones((4, 6), np.uint8)}, r"X has rank 2, shape \(4, 6\); expected \(tracks, bins, columns\)"),
+    "rank 4": ({"X": np.ones((4, 6, 9, 1), np.uint8)}, "X has rank 4"),
+    "complex": ({"X": np.ones((4, 6, 9), complex)}, "X is complex128, expected one of uint8, int16, float16"),
+    "int64": ({"X": np.ones((4, 6, 9), np.int64)}, "X is int64, expected one of"),
+    "text": ({"X": np.full((4, 6, 9), "a")}, "X is <U1, expected one of"),
+    "no track": ({"X": np.ones((0, 6, 9), np.uint8)}, r"X is empty, shape \(0, 6, 9\)"),
+    "no column": ({"X": np.ones((4, 6, 0), np.uint8)}, r"X is empty, shape \(4, 6, 0\)"),
+    "no X": ({"X": None}, "lacks X; found name, genre, n_samples"),
+    "no names": ({"name": None, "genre": None}, "lacks name, genre; found X, n_samples"),
+    "short names": ({"name": np.array(NAMES[:3])}, r"name has shape \(3,\), expected \(4,\)"),
+    "long genres": ({"genre": np.array(["blues"] * 5)}, r"genre has shape \(5,\), expected \(4,\)"),
+    "scalar name": ({"name": np.array("blues")}, r"name has shape \(\), expected \(4,\)"),
+    "short samples": ({"n_samples": np.array([661794])}, r"n_samples has shape \(1,\)"),
+    "numbers as names": ({"name": np.arange(4)}, "name is int64, expected text"),
+    "bytes as genres": ({"genre": np.array([b"blues"] * 4)}, r"genre is \|S5, expected text"),
+    "negative samples": ({"n_samples": np.array([9, 9, 9, -9])}, "n_samples must hold positive integers"),
+    "no samples": ({"n_samples": np.zeros(4, int)}, "n_samples must hold positive integers"),
+    "text as samples": ({"n_samples": np.array(["9"] * 4)}, "n_samples must hold positive integers"),
+    "unknown time step": ({"n_samples": None}, "the time step of its columns is not known. Give --seconds-per-column"),
+    "empty name": ({"name": np.array(["a", "", "c", "d"])}, r"rows without a name or genre: 1 \(1 in all\)"),
+    "empty genre": ({"genre": np.array(["a", "", "c", ""])}, r"rows without a name or genre: 1, 3 \(2 in all\)"),
+    "duplicates": ({"name": np.array(["b", "a", "b", "a"])}, r"name holds repeated tracks: a, b \(2 in all\)"),
+    "pickled names": ({"name": np.array(NAMES, dtype=object)}, "pickled objects, which are never loaded"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CONTENT)
+def test_unusable_arrays_are_refused(save, case):
+    changes, reason = BAD_CONTENT[case]
+    file = save(**changes)
+    with pytest.raises(DataError, match=reason) as caught:
+        arrays.load(file)
+    assert str(caught.value).startswith(f"{file}: ")
+
+
+def test_pickles_are_never_loaded(tmp_path, bomb):
+    objects = np.empty((4, 6, 9), dtype=object)
+    objects[:] = bomb
+    np.savez(tmp_path / "objects.npz", **content(X=objects))
+    np.save(tmp_path / "objects.npy", objects, allow_pickle=True)
+    (tmp_path / "raw.npz").write_bytes(pickle.dumps(bomb))
+    for name in ("objects.npz", "objects.npy", "raw.npz"):
+        with pytest.raises(DataError, match="pickled objects, which are never loaded") as caught:
+            arrays.load(tmp_path / name)
+        assert str(caught.value).startswith(f"{tmp_path / name}: ")
+
+
+def test_a_single_array_is_not_taken_for_an_archive(tmp_path):
+    for name in ("single.npy", "single.npz"):
+        with open(tmp_path / name, "wb") as file:
+            np.save(file, np.ones((4, 6, 9)))
+        with pytest.raises(DataError, match=r"is a single array, expected an \.npz with X, name and genre"):
+            arrays.load(tmp_path / name)
+
+
+def test_files_that_are_not_archives_are_refused(save, tmp_path):
+    whole = save().read_bytes()
+    cases = {"cut.npz": whole[:-200], "text.npz": b"hello", "empty.npz": b""}
+    for name, damaged in cases.items():
+        (tmp_path / name).write_bytes(damaged)
+        with pytest.raises(DataError, match=r"not a readable \.npz|is no \.npz at all") as caught:
+            arrays.load(tmp_path / name)
+        assert str(caught.value).startswith(f"{tmp_path / name}: ")
+
+
+@pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
+def test_a_damaged_archive_is_refused_or_has_the_same_values(tmp_path, write):
+    """Not every byte of an archive counts, but none leads to other values or to a traceback."""
+    whole = content(X=content()["X"][:, :, :20])
+    write(tmp_path / "whole.npz", **whole)
+    expected = arrays.load(tmp_path / "whole.npz")[1]
+    intact = (tmp_path / "whole.npz").read_bytes()
+    damaged = tmp_path / "damaged.npz"
+    refused = 0
+    for position in range(0, len(intact), 5):
+        for bits in (1, 0xFF):
+            changed = bytes([intact[position] ^ bits])
+            damaged.write_bytes(intact[:position] + changed + intact[position + 1 :])
+            try:
+                catalog, feature = arrays.load(damaged, seconds_per_column=1 / expected.columns_per_second)
+            except DataError:
+                refused += 1
+            else:
+                assert feature.replace(columns_per_second=expected.columns_per_second) == expected
+                assert ids(catalog) == sorted(NAMES)
+    assert refused > 0.5 * len(intact) / 5
+
+
+@pytest.mark.parametrize(("name", "reason"), [("nowhere.npz", "does not exist"), (".", "is a folder")])
+def test_a_path_that_is_not_a_file_is_refused(tmp_path, name, reason):
+    with pytest.raises(DataError, match=rf"{reason}; --dataset arrays needs an \.npz file"):
+        arrays.load(tmp_path / name)

@@ -1,0 +1,51 @@
+"""Embeddings of musicnn as features."""
+
+import numpy as np
+import pytest
+
+from common.core.errors import DataError
+from common.core.spec import build as spec_of
+from data_pipeline.cache.extraction import prepare
+from data_pipeline.cache.shards import read_track
+from data_pipeline.features.musicnn.config import LAYERS
+from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
+from data_pipeline.features.musicnn.network import patches_of
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_embeddings_of_a_track_are_those_of_its_patches(network, tmp_path, layer):
+    feature = MusicnnEmbedding(layer=layer)
+    feature.make_ready(tmp_path)
+    samples = np.random.default_rng(0).normal(0, 0.1, 16000 * 7).astype(np.float32)
+    found = feature.extract(samples)
+    assert found.shape == (feature.frames(len(samples)), feature.bins) == (2, LAYERS[layer])
+    np.testing.assert_allclose(found, network(patches_of(samples), training=False)[layer], atol=1e-6)
+    assert feature.frames_per_second == pytest.approx(1 / 2.992)
+    # Thirty seconds are ten patches.
+    assert feature.frames(480_000) == round(30 * feature.frames_per_second) == 10
+
+
+def test_a_track_shorter_than_a_patch_is_refused_or_repeated(network, tmp_path):
+    samples = np.random.default_rng(0).normal(0, 0.1, 16000 * 2).astype(np.float32)
+    feature = MusicnnEmbedding()
+    feature.make_ready(tmp_path)
+    with pytest.raises(DataError, match=r"lasts 2\.00 s, expected at least one patch of musicnn of 2\.98 s"):
+        feature.extract(samples)
+    repeating = MusicnnEmbedding(repeat_short=True)
+    found = repeating.extract(samples)
+    assert found.shape == (repeating.frames(len(samples)), 753) == (1, 753)
+    np.testing.assert_array_equal(found, feature.extract(np.concatenate([samples, samples])[: 186 * 256]))
+
+
+def test_embeddings_are_cached_in_shards(network, tiny_corpus, tmp_path):
+    feature = MusicnnEmbedding(layer="penultimate")
+    index = prepare(tiny_corpus.catalog, feature, tmp_path)
+    assert {track.frames for track in index.tracks} == {1}
+    assert read_track(index, index.tracks[0]).shape == (1, 200)
+    assert np.isfinite(read_track(index, index.tracks[0])).all()
+
+
+def test_other_layers_and_models_do_not_exist():
+    for changes in ({"layer": "mean_pool"}, {"model": "VGG"}, {"sample_rate": 22050}):
+        with pytest.raises(Exception, match="MusicnnEmbedding"):
+            spec_of(MusicnnEmbedding, changes)
