@@ -11,6 +11,7 @@ from common.core.errors import DataError
 from common.core.files import read_json, write_text
 from common.core.spec import Spec
 from common.paper.overrides import Setting
+from common.records.paths import RunPaths
 from common.records.record import record_as_text
 
 # How far a loss must rise above its minimum, as a fraction of the loss at chance level (the logarithm of the number
@@ -49,16 +50,16 @@ class Divergence(Spec):
     history: tuple[dict[str, int | float], ...] = ()
 
 
-def write_divergence(folder: Path, found: Divergence) -> None:
+def write_divergence(paths: RunPaths, found: Divergence) -> None:
     """Write a note of a run that diverged; an existing note of the same run is kept."""
-    path = folder / f"{found.run_id}.json"
+    path = paths.divergence(found.run_id)
     if not path.exists():
         write_text(path, record_as_text(found.as_json()))
 
 
-def forget_divergence(folder: Path, run_id: str) -> None:
+def forget_divergence(paths: RunPaths, run_id: str) -> None:
     """Remove the note of a run that is to be trained again."""
-    (folder / f"{run_id}.json").unlink(missing_ok=True)
+    paths.divergence(run_id).unlink(missing_ok=True)
 
 
 def read_divergences(folder: Path) -> list[Divergence]:

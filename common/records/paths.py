@@ -37,6 +37,10 @@ class RunPaths:
         """Folder of the notes of runs that diverged."""
         return self.folder / "diverged"
 
+    def divergence(self, run_id: str) -> Path:
+        """Note that a run diverged."""
+        return self.diverged / f"{run_id}.json"
+
     def work(self, run_id: str) -> "WorkPaths":
         """Checkpoint, logs and best weights of a run."""
         return WorkPaths(self.folder / "work" / run_id)

@@ -12,6 +12,7 @@ from common.core.files import read_json, write_text
 from common.core.spec import Spec
 from common.metrics.clips import ClipResult, accuracies
 from common.paper.overrides import Setting
+from common.records.paths import RunPaths
 
 FORMAT_VERSION = 1
 
@@ -128,13 +129,13 @@ class Record(Spec):
     test_withheld: bool = False
 
 
-def write_record(folder: Path, record: Record) -> Path:
+def write_record(paths: RunPaths, record: Record) -> Path:
     """Write a record, which must not exist yet.
 
     Raises:
         DataError: a record of this run exists already, or the folder cannot be written.
     """
-    path = folder / f"{record.run_id}.json"
+    path = paths.record(record.run_id)
     if path.exists():
         raise DataError(f"{path}: a record is never overwritten. Give --fresh to train the run again.")
     write_text(path, record_as_text(record.as_json()))

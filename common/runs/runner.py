@@ -89,7 +89,7 @@ class Job:
         if self.options.fresh and path.exists() and read_record(path).as_json() != record.as_json():
             path.unlink()
         if not path.exists():
-            write_record(self.paths.runs, record)
+            write_record(self.paths, record)
 
     def forget_once(self, planned: PlannedRun) -> None:
         """`--fresh`: remove the record and the work folder that an earlier command made of this run, once per command:
@@ -149,7 +149,7 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
     if options.fresh:
         for planned in job.pending:
             # In this process, which writes the notes: a worker may use other folders.
-            forget_divergence(job.paths.diverged, planned.run.id)
+            forget_divergence(job.paths, planned.run.id)
             # All rounds at once: an interrupted chain must not continue with later rounds of an earlier chain.
             if planned.run.experiment.protocol.carry_weights:
                 job.forget_once(planned)
@@ -158,7 +158,7 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
         for planned, result in (workers or in_this_process(options))(job, progress):
             summary.take(planned, result)
             if result.diverged:
-                write_divergence(job.paths.diverged, result.diverged)
+                write_divergence(job.paths, result.diverged)
     if summary.misfits and len(summary.misfits) == len(plan.runs):
         raise SpecError(summary.misfits[0])  # no network of this command can take these windows
     for failure in summary.failed:
@@ -203,7 +203,7 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
             return RunResult(run_id, job.record_of(planned))
         try:
             record = train_and_evaluate(job.plan, planned, work, job.options, model_cache, callback)
-            write_record(paths.runs, record)
+            write_record(paths, record)
         except DivergedError as error:
             return RunResult(run_id, failure=str(error), diverged=_divergence(job, planned, error, model_cache))
         except (RunError, SpecError) as error:

@@ -17,6 +17,7 @@ TABLE_1 = result_table(
     title="Effect of the depth",
     row_header="Blocks",
     compared_with={"accuracy": "clip_accuracy_mean_softmax"},
+    # Label: the published number (None where the paper gives none), and what the row changes.
     rows={"3": (None, {}), "4": (None, {"model.widths": (16, 32, 64, 128)})},
 )
 PAPER = Paper(

@@ -226,7 +226,7 @@ def test_an_audit_with_fewer_seeds_keeps_the_earlier_runs(audited, with_artists,
     clips, artists = (next(r for r in first.audit.regimes if r.key == key).runs[0] for key in ("clips", "artists"))
     seeds = {clips: {"run_id": "a" * 16, "seed": 1}, artists: {"run_id": "b" * 16, "seed": 1, "split_digest": "other"}}
     for run, changes in seeds.items():
-        write_record(results.runs, read_record(results.record(run)).replace(**changes))
+        write_record(results, read_record(results.record(run)).replace(**changes))
     more = {clips: (clips, "a" * 16), artists: (artists, "b" * 16)}
     regimes = tuple(r.replace(runs=more.get(r.runs[0], r.runs) if r.runs else ()) for r in first.audit.regimes)
     write_json(results.audits / "audit.json", first.audit.replace(regimes=regimes).as_json())
@@ -272,8 +272,8 @@ def test_an_audit_says_which_split_diverged(audited, tmp_path):
     (audit,) = read_audits(PAPER, tmp_path)
     assert not any(warning.kind == "diverged" for warning in audit_table(PAPER, audit).warnings)
     runs = [regime.runs[0] for regime in audit.audit.regimes if regime.runs]
-    write_divergence(audit.results.diverged, divergence_note(run_id=runs[3]))
-    write_divergence(audit.results.diverged, divergence_note(run_id="of another row"))
+    write_divergence(audit.results, divergence_note(run_id=runs[3]))
+    write_divergence(audit.results, divergence_note(run_id="of another row"))
     audit.results.record(runs[3]).unlink()
     (warning,) = (warning for warning in audit_table(PAPER, audit).warnings if warning.kind == "diverged")
     assert warning.text.startswith(f"DIVERGED without a result: {ARTISTS}, seed 1 (the loss is not finite")

@@ -12,7 +12,7 @@ from common.cli.run import make_app
 from common.core.errors import DataError, DivergedError
 from common.paper.paper import Paper
 from common.records.divergence import epoch_of_rise, read_divergences, write_divergence
-from common.records.paths import WorkPaths
+from common.records.paths import RunPaths, WorkPaths
 from common.records.record import write_record
 from common.reports.pages import write_overview
 from common.reports.write import regenerate_tables
@@ -50,8 +50,8 @@ def test_a_run_that_began_low_may_rise_by_hundredths():
 
 def test_regenerated_tables_read_the_notes_and_the_list_of_tables_marks_them(tmp_path):
     folder = tmp_path / "se_cnn" / SETTING.dataset
-    write_record(folder / "runs", record(0))
-    write_divergence(folder / "diverged", divergence_note())
+    write_record(RunPaths(folder), record(0))
+    write_divergence(RunPaths(folder), divergence_note())
     regenerate_tables(PAPER, tmp_path)
     (path,) = folder.glob("table_5.1*.md")
     assert "DIVERGED without a result: 0, seed 1" in path.read_text(encoding="utf-8")
@@ -62,9 +62,9 @@ def test_regenerated_tables_read_the_notes_and_the_list_of_tables_marks_them(tmp
 
 
 def test_the_first_note_of_a_run_stays(tmp_path):
-    write_divergence(tmp_path, divergence_note())
-    write_divergence(tmp_path, divergence_note(reason="the loss is not finite in epoch 3."))
-    assert read_divergences(tmp_path) == [divergence_note()]
+    write_divergence(RunPaths(tmp_path), divergence_note())
+    write_divergence(RunPaths(tmp_path), divergence_note(reason="the loss is not finite in epoch 3."))
+    assert read_divergences(RunPaths(tmp_path).diverged) == [divergence_note()]
 
 
 def explosive(shape, classes):

@@ -3,22 +3,23 @@
 import pytest
 
 from common.core.errors import DataError
+from common.records.paths import RunPaths
 from common.records.record import read_record, read_records, write_record
 from tests.helpers.se_cnn_records import record
 
 
 def test_a_record_is_written_once_and_read_back_whole(tmp_path):
     one = record()
-    path = write_record(tmp_path, one)
+    path = write_record(RunPaths(tmp_path), one)
     assert read_record(path) == one
     with pytest.raises(DataError, match="never overwritten"):
-        write_record(tmp_path, one)
-    assert read_records(tmp_path) == [one]
+        write_record(RunPaths(tmp_path), one)
+    assert read_records(RunPaths(tmp_path).runs) == [one]
     assert read_records(tmp_path / "absent") == []
 
 
 def test_a_renamed_or_damaged_record_is_refused(tmp_path):
-    path = write_record(tmp_path, record())
+    path = write_record(RunPaths(tmp_path), record())
     moved = path.with_name("other.json")
     path.rename(moved)
     with pytest.raises(DataError, match="must be the run's id"):
@@ -32,7 +33,7 @@ def test_a_renamed_or_damaged_record_is_refused(tmp_path):
 
 
 def test_an_edited_record_is_refused(tmp_path):
-    path = write_record(tmp_path, record())
+    path = write_record(RunPaths(tmp_path), record())
     path.write_text(path.read_text().replace('"window_accuracy": 0.8', '"window_accuracy": 0.9'))
     with pytest.raises(DataError, match="do not match its clips"):
         read_record(path)

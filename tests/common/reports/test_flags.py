@@ -111,7 +111,7 @@ def audit_of(folder: Path) -> StoredAudit:
     """An audit of two splits, of which the second has no run, that found one pair of duplicates."""
     paths = ResultPaths.of(folder, "se_cnn", "gtzan")
     run = plain(run_id="audited")
-    write_record(paths.runs, run)
+    write_record(paths, run)
     overlap = Overlap(
         parts={"train": 600, "valid": 110, "test": 290}, clips=0, artists=3, nameless=1, exact_pairs=1, near_pairs=0,
         met=4,

@@ -19,7 +19,7 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     ]
     results = ResultPaths.of(tmp_path, PAPER.key, "fma_small")
     for one in mine:
-        write_record(results.runs, one)
+        write_record(results, one)
     table = results_table(PAPER, PERFORMANCE, SETTING, mine)
     write_table(results.folder, "table_performance", table)
     text = write_overview(tmp_path).read_text()

@@ -15,7 +15,7 @@ def test_a_group_writes_confusions_curves_and_whole_tables(tmp_path):
     results = ResultPaths.of(tmp_path, "soundfusion", "fma_small")
     for table, label in (PUBLISHED.row, ("specaugment1", "p 1, 30 %, 2 masks"), ("nnet2", "without regularisation")):
         found = record(table, label, [(0, 0), (1, 2)])
-        write_record(results.runs, found)
+        write_record(results, found)
     (report,) = regenerate_tables(PAPER, tmp_path)
     assert {"performance", "specaugment1", "nnet2", "confusion_1"} <= set(report.tables)
     for name in ("figure_specaugment1", "figure_nnet2_loss", "table_confusion_1"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from common.core.errors import RunError
-from common.records.paths import ResultPaths
+from common.records.paths import ResultPaths, RunPaths
 from common.records.record import read_record, write_record
 from common.runs import runner
 from common.runs.options import Options
@@ -76,9 +76,7 @@ def test_fresh_removes_a_run_once_per_command(stub_plan, tmp_path):
 
 def test_a_returned_record_is_written_once_and_replaces_another_only_with_fresh(stub_plan, tmp_path):
     """A worker that does not share `--out` returns its record; one that shares it has written the record already."""
-    (tmp_path / "worker").mkdir()
-    write_record(tmp_path / "worker", se_cnn_record())
-    (first,) = (tmp_path / "worker").iterdir()
+    first = write_record(RunPaths(tmp_path / "worker"), se_cnn_record())
     record = read_record(first)
     job = Job(stub_plan, Options(out=tmp_path), "a command")
     job.keep(record)
