@@ -10,38 +10,11 @@ from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_track
 from data_pipeline.datasets import arrays, fma, gtzan
 from data_pipeline.features.storage import StorageFormat
+from tests.helpers.arrays import COLUMNS, NAMES, content
 
 
 def ids(catalog) -> list[str]:
     return [track.id for track in catalog.tracks]
-
-
-NAMES = ["blues.00003", "blues.00001", "rock.00000", "jazz.00054"]
-
-COLUMNS = 387
-
-
-def content(**changes) -> dict[str, np.ndarray]:
-    """A valid file of four GTZAN clips, with changes; None leaves an array out."""
-    rng = np.random.default_rng(0)
-    values = {
-        "X": rng.integers(1, 255, (4, 6, COLUMNS)).astype(np.uint8),
-        "name": np.array(NAMES),
-        "genre": np.array([name.split(".")[0] for name in NAMES]),
-        "n_samples": np.array([661794, 661500, 661794, 661100]),
-    }
-    return {key: value for key, value in (values | changes).items() if value is not None}
-
-
-@pytest.fixture
-def save(tmp_path):
-    """Write an `.npz` of `content` with changes and return its path."""
-
-    def write(**changes):
-        np.savez(tmp_path / "given.npz", **content(**changes))
-        return tmp_path / "given.npz"
-
-    return write
 
 
 def test_arrays_with_gtzan_names_get_gtzan_facts(save):
