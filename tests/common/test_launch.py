@@ -1,0 +1,39 @@
+"""Starting a paper by name: a mistake in its declaration is one line on the console, and exit code 2."""
+
+import dataclasses
+import sys
+import types
+
+import pytest
+
+from common.core.errors import SpecError
+from common.launch import load_paper, run_paper
+from tests.helpers.papers import paper_of
+
+
+def declared(monkeypatch, **changes) -> None:
+    """Let the module of the template hold a changed declaration."""
+    module = types.ModuleType("reproductions._template.paper")
+    module.PAPER = dataclasses.replace(paper_of("_template"), **changes)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
+def test_a_paper_is_found_by_its_folder():
+    assert load_paper("_template").key == "_template"
+
+
+@pytest.mark.parametrize("name", ["no_such_paper", "../se_cnn", "SE_CNN", ""])
+def test_a_paper_that_does_not_exist_is_refused(name):
+    with pytest.raises(SpecError, match=r"no paper of that name; expected the name of a folder of reproductions/"):
+        load_paper(name)
+
+
+def test_a_value_without_a_source_ends_the_command_with_2(monkeypatch, capsys):
+    sources = {path: source for path, source in paper_of("_template").sources.items() if path != "windows"}
+    declared(monkeypatch, sources=sources)
+    with pytest.raises(SystemExit) as ended:
+        run_paper("_template")
+    assert ended.value.code == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: reproductions/_template/paper.py: sources: no source for windows.seconds")
+    assert '"windows.seconds": stated("section ...") or assumed("why")' in line
