@@ -2,11 +2,14 @@
 
 import sys
 
-from common.cli.app import run_app
-from common.cli.run import make_app
 from common.core.console import messages
 from common.core.errors import SpecError
+from common.core.tf_logging import quiet_start
 from common.launch import load_paper
+
+with quiet_start():
+    from common.cli.app import run_app
+    from common.cli.run import make_app
 
 _USAGE = "python -m common.audit PAPER [--dataset ... --data ...], e.g. python -m common.audit se_cnn"
 

@@ -10,26 +10,29 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from common.cli.app import print_tables, run_app
-from common.cli.flags import command_of
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.files import require_writable_folder
-from common.leakage.audit import cached_scan
-from common.leakage.tables import duplicates_table, pair_notes
-from common.paper.protocol import PREDEFINED, Protocol
-from common.records.paths import ResultPaths
-from common.reports.formats import write_table
-from common.reports.table import Note, Table
-from common.runs.data import require_usable
-from common.runs.options import DataOptions
-from common.splits.clips import PARTS, split_ids
-from data_pipeline.cache.shards import ShardTrack
-from data_pipeline.datasets import registry
-from data_pipeline.datasets.catalog import Catalog
-from data_pipeline.datasets.folder import load_folder
-from data_pipeline.duplicates.fingerprints import fingerprint_shards
-from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Scan
+from common.core.tf_logging import quiet_start
+
+with quiet_start():
+    from common.cli.app import print_tables, run_app
+    from common.cli.flags import command_of
+    from common.leakage.audit import cached_scan
+    from common.leakage.tables import duplicates_table, pair_notes
+    from common.paper.protocol import PREDEFINED, Protocol
+    from common.records.paths import ResultPaths
+    from common.reports.formats import write_table
+    from common.reports.table import Note, Table
+    from common.runs.data import require_usable
+    from common.runs.options import DataOptions
+    from common.splits.clips import PARTS, split_ids
+    from data_pipeline.cache.shards import ShardTrack
+    from data_pipeline.datasets import registry
+    from data_pipeline.datasets.catalog import Catalog
+    from data_pipeline.datasets.folder import load_folder
+    from data_pipeline.duplicates.fingerprints import fingerprint_shards
+    from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Scan
 
 # Pairs shown on screen; the files hold all of them.
 _MOST_SHOWN = 60

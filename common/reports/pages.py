@@ -78,7 +78,7 @@ def write_page(paper: Paper, out: Path) -> Path:
         where = path.relative_to(page_file(out, paper.key).parent)
         lines += [f"### {text[0].removeprefix('# ')} ([{where.as_posix()}]({where.as_posix()}))", *text[1:], ""]
     if not found:
-        lines += ["Nothing yet."]
+        lines += ["Nothing yet. Tables at smoke scale are not shown here."]
     page = page_file(out, paper.key)
     write_text(page, "\n".join(lines).rstrip() + "\n")
     write_overview(out)
@@ -141,7 +141,7 @@ def write_overview(out: Path) -> Path:
             lines += ["", f"Assumed where the source is silent ([why]({paper}/README.md)): {listed}."]
         lines.append("")
     if not by_paper:
-        lines += ["No table yet.", ""]
+        lines += ["No table yet. Tables of the demo data set are not listed here.", ""]
     target = overview_file(out)
     write_text(target, "\n".join(lines).rstrip() + "\n")
     return target

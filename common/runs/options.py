@@ -113,8 +113,8 @@ class Options(DataOptions):
         Option(
             "--set",
             metavar="PATH=VALUE",
-            help="Replace one value of every row, e.g. training.batch_windows=16; repeat for several values. The "
-            "paper's generated page lists all paths.",
+            help="Replace one value of every row, e.g. training.batch_windows=16; repeat for several values. "
+            "--sources of run.py lists all paths.",
         ),
     ] = ()
     weights: Annotated[

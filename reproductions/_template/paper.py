@@ -30,11 +30,12 @@ PAPER = Paper(
     build=build,
     layout="bins_frames_channel",
     sources={
-        "model": stated("section 3.1, the paper's table of layers"),
+        # Replace each: the longest path counts, so give every value that the paper does not state a line of its own.
+        "model": stated("section ..., table ..."),
         "model.dropout": assumed("the paper is silent; 0.25 is a common choice"),
-        "feature": stated("section 2"),
-        "windows": stated("section 2: windows of 3 s with 50 % overlap"),
-        "protocol": stated("section 4: 70, 10, 20 percent of clips"),
+        "feature": stated("section ..."),
+        "windows": stated("section ..."),
+        "protocol": stated("section ..."),
         "training": assumed("the paper is silent; Adam with Keras' defaults and early stopping"),
     },
 )

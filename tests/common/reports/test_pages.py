@@ -42,4 +42,7 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     said = capsys.readouterr().err.replace("\n", " ")
     assert "table_mine.json is not a table of this version; write it again with --from-records" in said
     assert "Nothing yet" not in write_page(PAPER, tmp_path).read_text()
-    assert "No table yet." in write_overview(tmp_path / "empty").read_text()
+    assert (
+        "No table yet. Tables of the demo data set are not listed here."
+        in write_overview(tmp_path / "empty").read_text()
+    )
