@@ -244,9 +244,12 @@ def test_work_of_other_processes_is_distinguished_from_our_own(monkeypatch):
     assert harness.interleave({"spin": spin}, 1).facts == {}
 
 
-@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="the system does not report how busy it is")
 def test_another_process_makes_the_system_busy():
     before = harness._busy_seconds()
+    if not Path("/proc/stat").exists():
+        # Other systems than Linux do not report how busy they are.
+        assert before is None
+        return
     subprocess.run([sys.executable, "-c", SPIN], check=True)
     assert 0.3 < harness._busy_seconds() - before < 60 * os.cpu_count()
 
