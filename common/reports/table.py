@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-NoteKind = Literal[
-    # Flags: what keeps a table from being the paper's experiment on the paper's data.
+# What keeps a table from being the paper's experiment on the paper's data, in the order of the list of tables.
+Flag = Literal[
     "smoke_scale",
     "reduced_features",
     "reduced_network",
@@ -27,7 +27,9 @@ NoteKind = Literal[
     "diverged",
     "one_seed",
     "one_seed_in_some_rows",
-    # Everything else.
+]
+NoteKind = Literal[
+    Flag,
     "data",
     "protocol",
     "training",
@@ -48,7 +50,7 @@ NoteKind = Literal[
     "missing_genres",
     "above_ceiling",
 ]
-FLAGS: tuple[NoteKind, ...] = get_args(NoteKind)[: get_args(NoteKind).index("one_seed_in_some_rows") + 1]
+FLAGS: tuple[Flag, ...] = get_args(Flag)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Table:
         return f"{self.values['paper']}, Table {self.id}: {self.values['title']}"
 
     @property
-    def flags(self) -> list[NoteKind]:
+    def flags(self) -> list[Flag]:
         """The flags among the kinds of its notes and warnings, each once."""
         kinds = {note.kind for note in (*self.notes, *self.warnings)}
         return [flag for flag in FLAGS if flag in kinds]
