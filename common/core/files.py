@@ -6,6 +6,7 @@ never leaves an incomplete file under the final name.
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Callable
@@ -26,15 +27,42 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
     Raises:
         DataError: the folder cannot be written to.
     """
+
+    def write_and_sync(temporary: Path) -> None:
+        with open(temporary, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+
+    _replace(path, write_and_sync, suffix=".tmp")
+
+
+def write_by_path(path: Path, write: Callable[[Path], None], *, suffix: str) -> None:
+    """The same for a library that writes to a path, not to a file: call `write` on the path of a temporary file.
+
+    Args:
+        suffix: of the temporary file, where the library insists on one.
+
+    Raises:
+        DataError: the folder cannot be written to.
+    """
+
+    def write_and_sync(temporary: Path) -> None:
+        write(temporary)
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+
+    _replace(path, write_and_sync, suffix=suffix)
+
+
+def _replace(path: Path, write: Callable[[Path], None], *, suffix: str) -> None:
     path = Path(path)
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
+        os.close(descriptor)
+        write(Path(temporary))
         # mkstemp makes the file readable by its owner only; results are meant for other users, too.
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
@@ -86,11 +114,20 @@ def read_json(path: Path, *, what: str) -> Any:
         DataError: the file is missing or is not JSON.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        # Python's reader takes NaN and infinity, which are not JSON; nothing here writes them.
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except FileNotFoundError as error:
         raise DataError(f"{path}: {what} is missing.") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: {what} is not valid JSON ({error}). Delete it, and it is created again.") from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not a finite number")
+    return value
 
 
 def sha256_of_file(path: Path, *, advance: Callable[[int], None] | None = None) -> str:

@@ -5,6 +5,7 @@ the runs recorded before it existed. Two rules follow: the default of a new fiel
 and a default must never change.
 """
 
+import reprlib
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -66,7 +67,8 @@ def build(kind: type[S], values: dict[str, Any]) -> S:
         return kind.model_validate(values)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc']) or 'spec'}: {item['msg']} (received {item['input']!r})"
+            f"{'.'.join(str(part) for part in item['loc']) or 'spec'}: {item['msg']} "
+            f"(received {reprlib.repr(item['input'])})"
             for item in error.errors()
         )
         raise SpecError(f"{kind.__name__}: {problems}") from error

@@ -18,9 +18,10 @@ from common.core.errors import ClusterError, EncoreError
 from common.execution import worker
 from common.execution.session import WorkerCommand
 from common.records.environment import package_versions
+from common.records.source import source_digest
 from common.runs.builder import PlannedRun
 from common.runs.progress import ProgressDisplay, RunProgress
-from common.runs.runner import Job, RunResult
+from common.runs.runner import Job, RunResult, busy_text
 
 # How long to wait while there is no worker: key in Dask's configuration (e.g. DASK_ENCORE__WAIT_FOR_WORKERS), default.
 _WAIT_FOR_WORKERS = "encore.wait-for-workers", "10 minutes"
@@ -80,20 +81,30 @@ class DaskPool:
         """
         options = job.options.with_absolute_paths()
         command = cloudpickle.dumps(
-            WorkerCommand(job.plan.paper, options, job.command, package_versions(), keras.backend.backend())
+            WorkerCommand(
+                job.plan.paper,
+                options,
+                job.command,
+                package_versions(),
+                keras.backend.backend(),
+                source_digest(job.plan.paper.key),
+            )
         )
         # No more tasks than workers: Dask also counts a worker's death against the tasks that are queued on it.
         waiting, submitted = deque(_chains(job.pending)), {}
+        busy = _BusyChains()
         messages: queue.SimpleQueue = queue.SimpleQueue()
         self._client.subscribe_topic(job.command, lambda event: messages.put(event[1]))
         collector = _ResultCollector(job, progress)
         try:
-            while waiting or submitted:
+            while waiting or submitted or busy:
+                waiting.extend(busy.due())
                 while waiting and len(submitted) < self._count():
                     chain = waiting.popleft()
                     ids = tuple(planned.run.id for planned in chain)
-                    # The command is part of the key, because a run of this id in another command uses other folders.
-                    key = f"encore-{ids[0]}-{job.command}"
+                    # The command is part of the key, because a run of this id in another command uses other folders;
+                    # a run that was busy is sent again.
+                    key = f"encore-{ids[0]}-{job.command}-{busy.times}"
                     future = self._client.submit(
                         worker.do_runs, command, ids, worker.thread_settings(), key=key, pure=False
                     )
@@ -106,7 +117,11 @@ class DaskPool:
                     continue
                 if isinstance(item, Future):
                     future, chain = submitted.pop(item.key)
-                    yield from collector.results(*self._outcome(future, chain, job))
+                    results, error = self._outcome(future, chain, job)
+                    ended = [result for result in results if not result.busy]
+                    yield from collector.results(ended, error)
+                    if len(ended) < len(results):
+                        busy.put(chain[len(ended) :])
                 else:
                     collector.take(item)
         finally:
@@ -120,10 +135,12 @@ class DaskPool:
         except _WorkersEnded as error:
             results = []
             for planned in chain:
-                if job.is_recorded(planned):
-                    results.append(RunResult(planned.run.id, job.record_of(planned), trained=True))
-                else:
-                    results.append(RunResult(planned.run.id, failure=str(error)))
+                record = job.record_of(planned)
+                results.append(
+                    RunResult(planned.run.id, failure=str(error))
+                    if record is None
+                    else RunResult(planned.run.id, record, trained=True)
+                )
             return results, None
 
     def _value(self, future: Future) -> Any:
@@ -189,6 +206,35 @@ class DaskPool:
         """Cancel tasks; workers stop a cancelled run within a second of training."""
         with suppress(Exception):  # the scheduler may be gone
             self._client.cancel(list(futures))
+
+
+class _BusyChains:
+    """Chains whose first run another command is carrying out, until they are tried again."""
+
+    def __init__(self) -> None:
+        self._chains: list[list[PlannedRun]] = []
+        self._since, self._said = 0.0, False
+        self.times = 0
+
+    def __len__(self) -> int:
+        return len(self._chains)
+
+    def put(self, chain: list[PlannedRun]) -> None:
+        """Keep a chain for later."""
+        if not self._chains:
+            self._since = time.monotonic()
+        self._chains.append(chain)
+        self.times += 1
+        if not self._said:
+            say(busy_text(chain[:1]))
+            self._said = True
+
+    def due(self) -> list[list[PlannedRun]]:
+        """The chains that are to be tried again, a second after the first of them was busy."""
+        if not self._chains or time.monotonic() - self._since < _POLL_SECONDS:
+            return []
+        due, self._chains = self._chains, []
+        return due
 
 
 class _WorkersEnded(ClusterError):

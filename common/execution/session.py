@@ -14,9 +14,11 @@ from common.core.errors import ClusterError, DataError, EncoreError
 from common.core.tf_logging import quiet_start
 from common.paper.paper import Paper
 from common.records.environment import package_versions
+from common.records.source import short_digest, source_digest
+from common.runs.builder import PlannedRun
 from common.runs.options import Options
 from common.runs.plan import Plan, plan
-from common.runs.runner import Job, RunResult, run_one
+from common.runs.runner import Job, RunResult, claim, run_one
 from common.training.devices import find_devices
 from common.training.fit import FitCallback
 from common.training.model_cache import CompiledModelCache
@@ -36,6 +38,7 @@ class WorkerCommand:
         command: its name, the Dask topic of its progress messages.
         versions: package versions on the machine where the command was started.
         backend: Keras backend there.
+        source: digest of Encore's source there, see `common.records.source`.
     """
 
     paper: Paper
@@ -43,6 +46,7 @@ class WorkerCommand:
     command: str
     versions: dict[str, str]
     backend: str
+    source: str
 
 
 class Abandoned(BaseException):
@@ -54,6 +58,7 @@ class WorkerSession:
 
     def __init__(self, command: WorkerCommand):
         _require_same_versions(command)
+        _require_same_source(command)
         # Before the first computation, because TensorFlow sets up its devices at that point.
         self._model_cache = CompiledModelCache(find_devices(command.options.devices))
         self.plan: Plan = _quiet_plan(command)
@@ -61,7 +66,8 @@ class WorkerSession:
         self._planned = {planned.run.id: planned for planned in self.plan.runs}
 
     def do(self, run_ids: tuple[str, ...]) -> tuple[list[RunResult], EncoreError | None]:
-        """Carry out runs one after another; see `common.execution.worker.do_runs`."""
+        """Carry out runs one after another, up to one that another command is carrying out; see
+        `common.execution.worker.do_runs`."""
         results = []
         for run_id in run_ids:
             if run_id not in self._planned:
@@ -70,21 +76,31 @@ class WorkerSession:
                     "machine. Give it the same clone and the same --data, preferably on a file system that all "
                     "machines share."
                 )
-            planned = self._planned[run_id]
-            reporter = _Reporter(self._job.command, run_id)
-            reporter.report("begin")
-            _log.info("run %s begins: %s", run_id, planned.name)
-            try:
-                result = run_one(self._job, planned, self._model_cache, reporter)
-            except EncoreError as error:
-                return results, type(error)(f"{_here()}: {planned.name}: {error}")
-            except Abandoned:
-                _log.info("run %s is stopped: the command no longer waits for it", run_id)
-                raise
-            _log.info("run %s ends: %s", run_id, result.line)
-            reporter.report("end", line=result.line)
+            with claim(self._job, self._planned[run_id]) as is_mine:
+                if not is_mine:
+                    return [*results, RunResult(run_id, busy=True)], None
+                result, error = self._carry_out(self._planned[run_id])
+            if error is not None:
+                return results, error
             results.append(result)
         return results, None
+
+    def _carry_out(self, planned: PlannedRun) -> tuple[RunResult | None, EncoreError | None]:
+        """Carry out one run, with its lock; the result, or the error that stops the command."""
+        run_id = planned.run.id
+        reporter = _Reporter(self._job.command, run_id)
+        reporter.report("begin")
+        _log.info("run %s begins: %s", run_id, planned.name)
+        try:
+            result = run_one(self._job, planned, self._model_cache, reporter)
+        except EncoreError as error:
+            return None, type(error)(f"{_here()}: {planned.name}: {error}")
+        except Abandoned:
+            _log.info("run %s is stopped: the command no longer waits for it", run_id)
+            raise
+        _log.info("run %s ends: %s", run_id, result.line)
+        reporter.report("end", line=result.line)
+        return result, None
 
 
 class _RefusedSession:
@@ -142,6 +158,15 @@ def _require_same_versions(command: WorkerCommand) -> None:
         raise ClusterError(
             f"has {', '.join(differing)}, but all runs of a table need the same versions. Install the same "
             "requirements.txt with the same Python for the workers."
+        )
+
+
+def _require_same_source(command: WorkerCommand) -> None:
+    found = source_digest(command.paper.key)
+    if found != command.source:
+        raise ClusterError(
+            f"has another source of Encore ({short_digest(found)} instead of {short_digest(command.source)}), but all "
+            "runs of a table need one. Give it the same clone, and restart its workers after an update."
         )
 
 

@@ -15,7 +15,7 @@ from common.leakage.splits import SplitCondition, require_free_split, split_cond
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, audit_files, file_stem, results_of_audit
-from common.records.record import read_record as record_of
+from common.records.record import read_or_warn
 from common.runs.options import Options
 from common.runs.plan import Plan, plan
 from common.runs.runner import RunSummary, Workers, execute, in_this_process
@@ -182,7 +182,7 @@ def _with_earlier_runs(
     splits = []
     for split in audited.audit.regimes:
         paths = [audited.results.record(run) for run in known.get(split.key, ())]
-        found = [record_of(path) for path in paths if path.exists()]
+        found = [record for path in paths if path.exists() and (record := read_or_warn(path)) is not None]
         same = [record.run_id for record in found if record.split_digest in digests.get(split.key, ())]
         splits.append(split.replace(runs=tuple(dict.fromkeys([*split.runs, *same]))))
     return audited.audit.replace(regimes=tuple(splits))

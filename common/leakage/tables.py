@@ -11,7 +11,7 @@ from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.metrics.intervals import accuracy_difference
 from common.paper.paper import Paper
 from common.records.divergence import read_divergences
-from common.records.record import Record, read_record, with_same_initial_weights
+from common.records.record import Record, read_or_warn, with_same_initial_weights
 from common.reports.estimates import accuracy_with_interval, artists_known, artists_text, interval_text, tested_clips
 from common.reports.table import Note, Table, cells
 from common.reports.text.caption import (
@@ -26,6 +26,7 @@ from common.reports.text.caption import (
     single_seed_notes,
 )
 from common.reports.text.rows import by_row_notes, fewer_epochs_notes, protocol_text, training_notes
+from common.reports.text.versions import version_notes
 from common.reports.text.warnings import divergence_warnings, table_warnings
 from data_pipeline.duplicates.scan import Pair
 
@@ -36,15 +37,13 @@ _ON_DATA = ("data", "excerpts", "synthetic", "incomplete")
 
 
 def records_of(stored: StoredAudit) -> dict[str, list[Record]]:
-    """Key of each split -> its records, for the splits that have any.
-
-    Raises:
-        DataError: a record cannot be used.
-    """
+    """Key of each split -> its records, for the splits that have any; a record that cannot be used is named in a
+    warning and left out."""
     found = {}
     for split in stored.audit.regimes:
         paths = [stored.results.record(run) for run in split.runs]
-        mine = with_same_initial_weights([read_record(path) for path in paths if path.exists()])
+        usable = [record for path in paths if path.exists() and (record := read_or_warn(path)) is not None]
+        mine = with_same_initial_weights(usable)
         if mine:
             found[split.key] = mine
     return found
@@ -217,6 +216,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
     from_files = {label: record.weights.partition("=")[0] for label, record in of_rows.items() if record.weights}
     notes += by_row_notes("trained_weights", "Starts from trained weights in a file", from_files, of_rows)
     notes += machine_notes(by_split)
+    notes += version_notes(by_split)
     notes += other_data_notes(paper, audit.setting, every)
     notes += other_classes_notes(paper, audit.setting, one.data)
     notes += single_seed_notes(by_split)

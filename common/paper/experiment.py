@@ -1,11 +1,12 @@
 """Everything that determines what one row computes, except the data, the fold and the seed."""
 
+from collections.abc import Iterator
 from typing import Any, Literal, Self
 
 from pydantic import SerializeAsAny
 
 from common.core.errors import SpecError
-from common.core.spec import Spec
+from common.core.spec import Spec, build
 from common.paper.protocol import Protocol
 from common.paper.training import Training
 from data_pipeline.augmentation.offline import OfflineAugmentation
@@ -75,6 +76,20 @@ class Experiment(Spec):
                 raise SpecError(f"{path}: is given together with {below[0]}, which is a part of it. Give one of them.")
         return _with_values(self, changes)
 
+    def read_like(self, values: dict[str, Any]) -> Self:
+        """An experiment of the same kind from its JSON values, e.g. those of a record of the same row. A value that
+        they lack is newer than they are, and gets its default: that describes what was done before it existed.
+
+        Raises:
+            SpecError: a value is unknown or not valid.
+        """
+        known = dict(values) if isinstance(values, dict) else {}
+        return build(type(self), known | {"model": build(type(self.model), known.get("model"))})
+
+    def differences(self, other: "Experiment") -> dict[str, tuple[Any, Any]]:
+        """Dotted path -> (our value, theirs), of all values that differ, those that have their default included."""
+        return dict(_differences(self.as_json(), other.as_json()))
+
     def _changeable_paths(self) -> list[str]:
         return [path for name in _CHANGEABLE for path in _paths_below(getattr(self, name), f"{name}.")]
 
@@ -85,6 +100,14 @@ def _paths_below(spec: Spec | None, prefix: str) -> list[str]:
     for name in type(spec).model_fields if spec is not None else ():
         paths += [f"{prefix}{name}", *_paths_below(_spec_or_none(getattr(spec, name)), f"{prefix}{name}.")]
     return paths
+
+
+def _differences(one: Any, other: Any, path: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in dict.fromkeys((*one, *other)):
+            yield from _differences(one.get(name), other.get(name), f"{path}.{name}" if path else name)
+    elif one != other:
+        yield path, (one, other)
 
 
 def _spec_or_none(value: Any) -> Spec | None:

@@ -12,6 +12,7 @@ from common.paper.experiment import Experiment, Input, Scale
 from common.paper.paper import Paper
 from common.paper.protocol import SplitName, Unit
 from common.paper.training import Precision
+from data_pipeline.audio.decode import Decoder
 from data_pipeline.features import Feature
 
 # Values of experiments that have an option of their own, and cannot be set with `--set`.
@@ -34,6 +35,7 @@ class Setting(Spec):
         stratified: False where clips were too few to split each genre in proportion.
         changes: values of every experiment that `--set` replaced, as `path=JSON`, sorted.
         genres: genres that were asked for; empty for the paper's own choice.
+        decoder: of the audio files; the default also where the data are arrays.
     """
 
     dataset: str
@@ -47,6 +49,7 @@ class Setting(Spec):
     stratified: bool = True
     changes: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
+    decoder: Decoder = "soundfile"
 
 
 def parse_change(text: str) -> tuple[str, Any]:

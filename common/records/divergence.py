@@ -30,6 +30,7 @@ class Divergence(Spec):
         reason: the epoch, and what was not finite.
         weights: file of trained weights that it started from, as `name=SHA-256`; empty for none.
         history: one entry per epoch before the diverged one.
+        encore_version: of the program that made the note; empty where it was not recorded.
     """
 
     format_version: Literal[1] = FORMAT_VERSION
@@ -48,6 +49,7 @@ class Divergence(Spec):
     finished_at: str
     weights: str = ""
     history: tuple[dict[str, int | float], ...] = ()
+    encore_version: str = ""
 
 
 def write_divergence(paths: RunPaths, found: Divergence) -> None:

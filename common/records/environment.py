@@ -10,6 +10,26 @@ from typing import Any
 
 import keras
 
+# Variables that change how numbers are computed: kernels, precision of products, number of threads, which device.
+_VARIABLES = (
+    "CUDA_VISIBLE_DEVICES",
+    "JAX_DEFAULT_MATMUL_PRECISION",
+    "JAX_ENABLE_X64",
+    "JAX_PLATFORMS",
+    "KERAS_TORCH_DEVICE",
+    "MKL_NUM_THREADS",
+    "NVIDIA_TF32_OVERRIDE",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_DETERMINISTIC_OPS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+)
+# Keras' own configuration file can change these; the values are Keras' defaults.
+_KERAS_DEFAULTS = {"floatx": "float32", "epsilon": 1e-07, "image_data_format": "channels_last"}
 _PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn", "soundfile", "soxr", "librosa")
 
 
@@ -40,6 +60,17 @@ def package_versions() -> dict[str, str]:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             found[package] = "not installed"
+    return found
+
+
+def environment_settings() -> dict[str, str]:
+    """Environment variables that change how numbers are computed, where they are set, and values of Keras'
+    configuration (as `keras.floatx` and so on) where they are not its defaults."""
+    found = {name: value for name in _VARIABLES if (value := os.environ.get(name)) is not None}
+    for name, default in _KERAS_DEFAULTS.items():
+        value = getattr(keras.config, name)()
+        if value != default:
+            found[f"keras.{name}"] = str(value)
     return found
 
 

@@ -32,6 +32,14 @@ class RunPaths:
         """Record of a run."""
         return self.runs / f"{run_id}.json"
 
+    def set_aside(self, run_id: str, digest: str) -> Path:
+        """Record that is not used any more, see `common.runs.reuse`.
+
+        Args:
+            digest: of the file, because a run can have several.
+        """
+        return self.folder / "set_aside" / f"{run_id}-{digest}.json"
+
     @property
     def diverged(self) -> Path:
         """Folder of the notes of runs that diverged."""
@@ -222,6 +230,8 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
         parts.append(setting.scale)
     if setting.features == "small" and setting.dataset != "demo":
         parts.append("small_features")
+    if setting.decoder != "soundfile":
+        parts.append(setting.decoder)
     if setting.genres:
         parts.append(f"{len(setting.genres)}_genres")
     changes = []

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 
+from common.core.console import warn
 from common.core.errors import DataError
 from common.core.files import read_json, write_text
 from common.core.spec import Spec
@@ -15,6 +16,8 @@ from common.paper.overrides import Setting
 from common.records.paths import RunPaths
 
 FORMAT_VERSION = 1
+# Values of an epoch that tables and figures read.
+_HISTORY = {"loss", "accuracy", "val_loss", "val_accuracy"}
 
 
 class DataFacts(Spec):
@@ -93,7 +96,17 @@ class Record(Spec):
         projection: of the test clips, for rows whose paper shows such a figure.
         test_withheld: whether the run belongs to a search, which never reads test clips; there are then no clips and no
             test metrics.
+        encore_version: of the program that made the record; empty where it was not recorded.
+        source_digests: of all sources that took part, see `common.records.source`: one, or several where the run was
+            continued after an update; empty where they were not recorded.
+        extraction_versions: of each input's feature, see `data_pipeline.features`; empty where not recorded.
+        environment: settings outside the command that can change the last digits of a result, see
+            `common.records.environment.environment_settings`; None where not recorded.
+        started_from: digest of the weights of the previous round that this round started from; empty for none.
+        kept_weights: digest of the weights that were evaluated; empty where not recorded.
     """
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     format_version: int = FORMAT_VERSION
     run_id: str
@@ -127,6 +140,12 @@ class Record(Spec):
     weights: str = ""
     projection: Projection | None = None
     test_withheld: bool = False
+    encore_version: str = ""
+    source_digests: tuple[str, ...] = ()
+    extraction_versions: tuple[int, ...] = ()
+    environment: dict[str, str] | None = None
+    started_from: str = ""
+    kept_weights: str = ""
 
 
 def write_record(paths: RunPaths, record: Record) -> Path:
@@ -148,25 +167,71 @@ def read_record(path: Path) -> Record:
     Raises:
         DataError: the file is not a record, or was edited so that its run id or metrics no longer match.
     """
+    remedy = "Delete it, or run the same command again, which sets it aside."
     try:
         record = Record.model_validate(read_json(path, what="a run's record"))
     except ValidationError as error:
-        raise DataError(f"{path}: not a record of format {FORMAT_VERSION} ({error.error_count()} problems).") from error
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        problem = f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
+        raise DataError(
+            f"{path}: not a record of format {FORMAT_VERSION} ({error.error_count()} problems; first: {problem}). "
+            f"{remedy}"
+        ) from error
     if path.stem != record.run_id:
         raise DataError(f"{path}: holds run {record.run_id}; the file's name must be the run's id. Rename the file.")
     if record.format_version != FORMAT_VERSION:
         raise DataError(f"{path}: is of format {record.format_version}, expected {FORMAT_VERSION}.")
+    try:
+        _require_consistent(record)
+    except ValueError as error:
+        raise DataError(f"{path}: its values contradict each other: {error}. {remedy}") from error
     tested = None if record.test_withheld else accuracies(record.clips)
     if record.metrics.get("test") != tested:
-        raise DataError(
-            f"{path}: its metrics do not match its clips; records must not be edited. Delete it and run it again."
-        )
+        raise DataError(f"{path}: its metrics do not match its clips; records must not be edited. {remedy}")
     return record
 
 
+def _require_consistent(record: Record) -> None:
+    """Refuse values that contradict each other, which only an edited file can hold: tables index by them.
+
+    Raises:
+        ValueError: naming the first contradiction.
+    """
+    genres = len(record.data.genres)
+    for clip in record.clips:
+        if not (0 <= clip.label < genres and len(clip.votes) == len(clip.mean_softmax) == genres):
+            raise ValueError(f"clip {clip.id}: expected a label, votes and shares of {genres} genres")
+        if not 0 <= clip.windows_correct <= clip.windows == sum(clip.votes) or not clip.windows:
+            raise ValueError(f"clip {clip.id}: numbers of windows contradict each other")
+    if len({clip.id for clip in record.clips}) < len(record.clips):
+        raise ValueError("a clip is listed twice")
+    if bool(record.clips) == record.test_withheld:
+        raise ValueError("test clips are expected where the test part is not withheld, and only there")
+    if not 1 <= record.best_epoch <= len(record.history):
+        raise ValueError(f"best_epoch {record.best_epoch}: the history has {len(record.history)} epochs")
+    for entry in record.history:
+        if not entry.keys() >= _HISTORY:
+            raise ValueError(f"an epoch lacks {', '.join(sorted(_HISTORY - entry.keys()))}")
+    if record.parts.keys() != {"train", "valid", "test"}:
+        raise ValueError(f"parts {', '.join(record.parts)}: expected train, valid and test")
+    if not 0 <= record.fold < record.folds:
+        raise ValueError(f"fold {record.fold}: there are {record.folds}")
+
+
 def read_records(folder: Path) -> list[Record]:
-    """All records of a folder, in order of run id."""
-    return [read_record(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
+    """All usable records of a folder, in order of run id; the others are named in warnings and left out."""
+    found = map(read_or_warn, sorted(folder.glob("*.json"))) if folder.is_dir() else ()
+    return [record for record in found if record is not None]
+
+
+def read_or_warn(path: Path) -> Record | None:
+    """The record at a path; None, with a warning, where it cannot be used, so that one file never blocks all tables."""
+    try:
+        return read_record(path)
+    except DataError as error:
+        warn(f"left out: {error}")
+        return None
 
 
 def with_same_initial_weights(records: list[Record]) -> list[Record]:

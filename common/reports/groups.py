@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from common.core.console import warn
+from common.core.errors import SpecError
 from common.core.files import sha256_of_json
 from common.paper.overrides import Setting, conditions_of
 from common.paper.paper import Paper
 from common.records.divergence import Divergence
 from common.records.paths import file_stem
 from common.records.record import Record
+from common.records.rows import RowRecord, experiment_of_row, row_record
 
 
 @dataclass(frozen=True)
@@ -28,17 +31,27 @@ class Group:
     tag: str = ""
 
     def diverged(self, paper: Paper, notes: Sequence[Divergence]) -> list[Divergence]:
-        """The notes of diverged runs that belong to the group: same setting, conditions and split."""
-        rows = {row.experiment.digest: row.experiment for table in paper.tables for row in table.rows}
+        """The notes of diverged runs that belong to the group: same setting, conditions, split, and experiment as the
+        row's other runs in the group."""
         splits = {record.split_digest for record in self.records}
-        return [
-            note
-            for note in notes
-            if note.setting == self.setting
-            and note.split_digest in splits
-            and note.row_experiment in rows
-            and conditions_of(paper, rows[note.row_experiment], note.setting, note.experiment) == self.conditions
-        ]
+        ran: dict[str, set[str]] = {}
+        for record in self.records:
+            ran.setdefault(record.row_experiment, set()).add(row_record(paper, record).experiment.digest)
+        found = []
+        for note in notes:
+            row = experiment_of_row(paper, note.row_experiment)
+            if row is None or note.setting != self.setting or note.split_digest not in splits:
+                continue
+            try:
+                experiment = row.read_like(note.experiment)
+                conditions = conditions_of(paper, row, note.setting, experiment)
+            except SpecError as error:
+                warn(f"left out: the note of run {note.run_id}, which diverged, does not fit its row ({error}).")
+                continue
+            known = ran.get(note.row_experiment, {experiment.digest})
+            if conditions == self.conditions and experiment.digest in known:
+                found.append(note)
+        return found
 
     def stem(self, kind: str, identifier: str, paper: Paper) -> str:
         """File name, without suffix, of one of the group's tables or figures."""
@@ -50,24 +63,25 @@ def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
     """Sort records into groups. Groups of the data that were used first come first, then groups with newer records; the
     order depends on the records only.
 
-    Several groups can have one file name: they differ in data, epochs or precision, or in the clips that a split of one
-    name assigns to its parts. The first keeps the plain name, the others get a short digest as a suffix, so that none
-    overwrites another. Data come before time so that a run on a user's own arrays does not take the plain name of
-    earlier results in the same folder.
+    Several groups can have one file name: they differ in data, epochs or precision, in the clips that a split of one
+    name assigns to its parts, or in the whole experiment, where a value changed in the code between two runs. The first
+    keeps the plain name, the others get a short digest as a suffix, so that none overwrites another. Data come before
+    time so that a run on a user's own arrays does not take the plain name of earlier results in the same folder.
+
+    Raises:
+        SpecError: a record does not fit its row; see `common.records.rows.usable_row_records`.
     """
-    rows = {row.experiment.digest: row.experiment for table in paper.tables for row in table.rows}
-    alike: dict[tuple[str, str], list[Record]] = {}
+    alike: dict[tuple[str, str], list[RowRecord]] = {}
     for record in sorted(records, key=lambda record: record.run_id):
         # A row that the paper no longer has is in none of its tables.
-        if record.row_experiment in rows:
-            conditions = conditions_of(paper, rows[record.row_experiment], record.setting, record.experiment)
-            alike.setdefault((record.setting.digest, conditions), []).append(record)
+        if one := row_record(paper, record):
+            alike.setdefault((record.setting.digest, one.conditions), []).append(one)
     if not alike:
         return []
-    known = [record for members in alike.values() for record in members]
+    known = [one.record for members in alike.values() for one in members]
     first_data = min(known, key=_age).setting.data_digest
     in_order = sorted(
-        ((key, number, members) for key, mine in alike.items() for number, members in _by_split(mine).items()),
+        ((key, number, members) for key, mine in alike.items() for number, members in _by_version(mine).items()),
         key=lambda item: (item[2][0].setting.data_digest == first_data, max(map(_age, item[2]))),
         reverse=True,
     )
@@ -82,23 +96,28 @@ def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
     return groups
 
 
-def _by_split(records: list[Record]) -> dict[int, list[Record]]:
-    """Version of the split -> records of one setting; version 0 is the newest. A later version of this program may
-    assign clips differently under the same name, e.g. when it identifies artists in another way, and runs on different
-    test clips are not repetitions of each other.
+def _by_version(members: list[RowRecord]) -> dict[int, list[Record]]:
+    """Version -> records of one setting; version 0 is the newest. Runs of one row and fold are of different versions
+    where they are not repetitions of each other: a later state of this program may have other values of the row's
+    experiment, may extract features otherwise, or may assign clips differently under the same name of a split, e.g.
+    when it identifies artists in another way.
 
     Only runs of the same row and fold are compared: rows with other windows may have another split from the start.
     """
-    splits: dict[tuple[str, int], list[str]] = {}
-    for record in sorted(records, key=_age, reverse=True):
-        of_row = splits.setdefault((record.row_experiment, record.fold), [])
-        if record.split_digest not in of_row:
-            of_row.append(record.split_digest)
+    versions: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for one in sorted(members, key=lambda one: _age(one.record), reverse=True):
+        of_row = versions.setdefault((one.record.row_experiment, one.record.fold), [])
+        if _version(one) not in of_row:
+            of_row.append(_version(one))
     found: dict[int, list[Record]] = {}
-    for record in records:
-        number = splits[record.row_experiment, record.fold].index(record.split_digest)
-        found.setdefault(number, []).append(record)
+    for one in members:
+        number = versions[one.record.row_experiment, one.record.fold].index(_version(one))
+        found.setdefault(number, []).append(one.record)
     return found
+
+
+def _version(one: RowRecord) -> tuple[str, str]:
+    return one.record.split_digest, one.measured
 
 
 def _age(record: Record) -> tuple[str, str]:

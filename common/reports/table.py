@@ -39,6 +39,7 @@ NoteKind = Literal[
     "spread",
     "variance",
     "machines",
+    "versions",
     "left_out_clips",
     "paper",
     "intervals",

@@ -11,7 +11,8 @@ from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, Figure
 from common.records.divergence import Divergence, read_divergences
 from common.records.paths import ResultPaths
-from common.records.record import read_records, with_same_initial_weights
+from common.records.record import with_same_initial_weights
+from common.records.rows import usable_row_records
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.figures.curves import draw_compared_curves, draw_curves, draw_projection
 from common.reports.figures.data import draw_spectrogram, draw_spectrograms, draw_waveform_windows, draw_windows
@@ -70,7 +71,7 @@ def regenerate_tables(paper: Paper, out: Path, dataset: str | None = None) -> li
     for results in ResultPaths.with_records(out, paper.key):
         if dataset in (None, results.dataset):
             whole = with_tuned_rows(paper, out, results.dataset)
-            groups = groups_of(whole, read_records(results.runs))
+            groups = groups_of(whole, [one.record for one in usable_row_records(whole, results)])
             notes = read_divergences(results.diverged)
             reports += [_write_group(whole, group, results, group.diverged(whole, notes)) for group in groups]
     return reports

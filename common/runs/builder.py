@@ -1,13 +1,15 @@
 """From a row to its runs: shards, windows, folds and seeds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from common.core.console import say, warn
+from common.core.errors import DataError
 from common.core.files import sha256_of_json
-from common.paper.experiment import Experiment
+from common.paper.experiment import Experiment, Input
 from common.paper.overrides import Resolver
 from common.paper.protocol import Protocol
 from common.paper.tables import Row
@@ -18,7 +20,7 @@ from data_pipeline.audio.decode import Decoder
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache.extraction import ParallelMap, prepare
 from data_pipeline.cache.shards import ShardIndex
-from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.datasets.catalog import BadTrack, Catalog
 from data_pipeline.duplicates.scan import first_of_source
 from data_pipeline.features import Feature
 from data_pipeline.windows.index import index_windows
@@ -35,6 +37,7 @@ class PlannedRun:
         labels: the rows that it belongs to, e.g. `5.1 [16]`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
         weights: file of trained weights that it starts from, as `name=SHA-256`; may be empty.
+        extraction_versions: of the feature of each input, see `data_pipeline.features`.
     """
 
     run: Run
@@ -44,6 +47,7 @@ class PlannedRun:
     reader: Reader
     previous: str | None = None
     weights: str = ""
+    extraction_versions: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -82,17 +86,50 @@ class RunBuilder:
         self._indices: dict[tuple[str, str | None], ShardIndex] = {}
         self._readers: dict[str, tuple[Reader, list[Fold]]] = {}
         self._warned: set[str] = set()
-        self.short_tracks: set[str] = set()
 
-    def prepare(self, row: Row) -> None:
-        """Extract the features of a row, if that has not been done.
+    def prepare(self, rows: Sequence[Row]) -> None:
+        """Extract the features of all rows of a command, where that has not been done, and leave out the same clips for
+        all of them: with `skip_bad`, a clip that one row cannot use is left out for the others as well, because rows
+        on different clips cannot be compared.
 
         Raises:
-            DataError: a track or the cache cannot be used.
+            DataError: a track or the cache cannot be used, or no clip remains.
         """
-        experiment = self._resolver.experiment(row.experiment)
-        for given in experiment.inputs:
+        experiments = [self._resolver.experiment(row.experiment) for row in rows]
+        inputs = {
+            self._key(given.feature, experiment.copies): (given, experiment)
+            for experiment in experiments
+            for given in experiment.inputs
+        }
+        for given, experiment in inputs.values():
             self._index(given.feature, experiment.copies)
+        if not self._skip_bad:
+            return
+        left_out = {bad.id: bad for index in self._indices.values() for bad in index.skipped}
+        for experiment in experiments:
+            for given in experiment.inputs:
+                left_out |= self._too_short(given, experiment)
+        self._indices = {key: index.without(left_out) for key, index in self._indices.items()}
+        empty = next((index for index in self._indices.values() if not index.tracks), None)
+        if empty is not None:
+            raise DataError(
+                f"{self._catalog.title}: no clip can be used by all rows asked for; first: "
+                f"{next(iter(left_out.values())).reason}. Ask for fewer rows with --row, or use longer clips."
+            )
+
+    def _too_short(self, given: Input, experiment: Experiment) -> dict[str, BadTrack]:
+        """Id -> clip that is shorter than one window of an input."""
+        path_of = {track.id: track.path for track in self._catalog.tracks}
+        frames = given.windows.window_frames(given.feature.frames_per_second)
+        return {
+            track.id: BadTrack(
+                id=track.id,
+                path=path_of[track.copy_of or track.id],
+                reason=f"{track.id}: shorter than a window of {given.windows.seconds:g} s",
+            )
+            for track in self._index(given.feature, experiment.copies).tracks
+            if track.frames < frames
+        }
 
     def runs_of(self, row: Row) -> list[PlannedRun]:
         """The runs of a row: every seed in every fold."""
@@ -103,14 +140,22 @@ class RunBuilder:
         variant = self._variant(row, experiment)
         name = weights_name(experiment)
         weights = f"{name}={self._weights[name]}" if name in self._weights else ""
+        indices = [part.index for part in reader.parts]
+        versions = tuple(
+            version
+            for index in indices
+            for version in (index.extraction_version, index.copies_version)
+            if version is not None
+        )
         planned = []
         for seed in range(seeds):
-            runs = [Run(experiment, reader.index.data_digest, fold, seed, variant) for fold in folds]
+            decoder = setting.decoder
+            runs = [Run(experiment, reader.index.data_digest, fold, seed, variant, decoder) for fold in folds]
             carried = (
                 [None, *(run.id for run in runs[:-1])] if experiment.protocol.carry_weights else [None] * len(runs)
             )
             planned += [
-                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous, weights)
+                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous, weights, versions)
                 for run, previous in zip(runs, carried, strict=True)
             ]
         return planned
@@ -123,17 +168,29 @@ class RunBuilder:
             # Two choices of genres can hold the same clips, if some genres have none, and still be different classes.
             others = [other for other in (weights, setting.genres) if other]
             return sha256_of_json([row.experiment.digest, setting.changes, *others])
+        idle = []
         plain = resolver.with_setting(epochs=None, precision=None)
         if setting != plain.setting and plain.experiment(row.experiment) == experiment:
+            idle += [setting.epochs, setting.precision]
+        if (
+            setting.features == "small"
+            and resolver.with_setting(features="paper").experiment(row.experiment) == experiment
+        ):
+            idle.append(setting.features)
+        if idle:
             # The option changes nothing for this row, but its run without the option belongs to another table.
-            return sha256_of_json([row.experiment.digest, setting.epochs, setting.precision])
+            return sha256_of_json([row.experiment.digest, *idle])
         # Rows that a search found do not count as twins: they must not change the run ids of the paper's rows.
         others = {other.digest: other for other in (*resolver.paper.experiments, row.experiment)}
         twins = [digest for digest, other in others.items() if resolver.experiment(other).digest == experiment.digest]
         return sha256_of_json(row.experiment.digest) if len(twins) > 1 else ""
 
+    @staticmethod
+    def _key(feature: Feature, copies: OfflineAugmentation | None) -> tuple[str, str | None]:
+        return feature.digest, copies and copies.digest
+
     def _index(self, feature: Feature, copies: OfflineAugmentation | None) -> ShardIndex:
-        key = feature.digest, copies and copies.digest
+        key = self._key(feature, copies)
         if key not in self._indices:
             self._indices[key] = prepare(
                 self._catalog if copies is None else self._catalog.with_copies(copies),
@@ -152,7 +209,6 @@ class RunBuilder:
             reader = self._open(experiment)
             tracks, windows = reader.index.tracks, reader.windows
             used = set(windows.tracks.tolist())
-            self.short_tracks |= {track.id for number, track in enumerate(tracks) if number not in used}
             folds = folds_of_windows(
                 experiment.protocol,
                 track_ids=[track.id for track in tracks],
@@ -214,7 +270,6 @@ class RunBuilder:
                 [track.frames for track in index.tracks],
                 [track.id for track in index.tracks],
                 given.feature.frames_per_second,
-                skip_short=self._skip_bad,
             )
             opened.append((index, windows))
         if len(opened) == 1:

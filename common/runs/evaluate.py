@@ -1,22 +1,21 @@
 """Trains and evaluates one planned run, and makes its record."""
 
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
 
-from common.core.errors import RunError
 from common.metrics.clips import ClipResult, accuracies, aggregate_windows
 from common.paper.paper import count_trainable
-from common.records.environment import describe_machine, package_versions
+from common.records.environment import describe_machine, environment_settings, package_versions
 from common.records.paths import WorkPaths
 from common.records.record import PartCounts, Record, SecondInput, utc_now
+from common.records.source import encore_version
 from common.runs.builder import PlannedRun
 from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.tsne import project_clips
-from common.training.fit import FitCallback, FittedModel, fit, kept_epoch, predict
+from common.training.fit import FitCallback, FittedModel, StartWeights, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit, peak_resident_bytes
 from common.training.model_cache import CompiledModelCache
 from data_pipeline.windows.layout import Reader, input_shape
@@ -30,6 +29,7 @@ def train_and_evaluate(
     options: Options,
     model_cache: CompiledModelCache,
     callback: FitCallback,
+    start_from: StartWeights | None = None,
 ) -> Record:
     """Train one run, continuing from its checkpoint if there is one, and evaluate it on validation and test windows;
     only on validation windows where the run's fold has no test windows.
@@ -37,6 +37,7 @@ def train_and_evaluate(
     Args:
         work: where checkpoint, logs and best weights are kept.
         model_cache: where the compiled model comes from.
+        start_from: weights of the previous round, where the run starts from those.
 
     Raises:
         EncoreError: the run failed (RunError, SpecError), or the data, the memory or the disk cannot be used.
@@ -56,7 +57,7 @@ def train_and_evaluate(
         reader,
         layout=paper.layout,
         work=work,
-        start_from=None if planned.previous is None else _weights_of(planned.previous, work),
+        start_from=start_from,
         model_cache=model_cache,
         memory_limit=memory_limit,
         callback=callback,
@@ -82,17 +83,6 @@ def train_and_evaluate(
     machine = describe_machine(model_cache.devices.facts)
     record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began, machine)
     return record.replace(projection=projection)
-
-
-def _weights_of(previous: str, work: WorkPaths) -> Path:
-    """Best weights of an earlier run of the same command."""
-    path = WorkPaths(work.folder.parent / previous).best_weights
-    if not path.exists():
-        raise RunError(
-            f"{path}: the weights of the previous round are missing, and this round starts from them. The previous "
-            "round failed, or its folder was removed: give --fresh to train all rounds again."
-        )
-    return path
 
 
 def _evaluate_part(
@@ -165,4 +155,10 @@ def _record(
         history=tuple(fitted.state.history),
         clips=clips,
         test_withheld=not len(run.fold.test),
+        encore_version=encore_version(),
+        source_digests=tuple(fitted.state.sources),
+        extraction_versions=planned.extraction_versions,
+        environment=environment_settings(),
+        started_from=fitted.started_from,
+        kept_weights=fitted.kept_weights,
     )

@@ -145,6 +145,13 @@ class Options(DataOptions):
             help="Continue although clips of the data set are missing; tables are marked incomplete.",
         ),
     ] = False
+    keep_weights: Annotated[
+        Literal["none", "best"],
+        Option(
+            help="best: keep the weights of each run's best epoch on disk; none: remove them when the run is tested, "
+            "where space is short."
+        ),
+    ] = "best"
     fresh: Annotated[
         bool, Option("--fresh", help="Train the requested runs again, although they have been recorded before.")
     ] = False

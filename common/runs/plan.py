@@ -117,6 +117,8 @@ def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: Opene
         precision=options.precision,
         changes=read_changes(options.changes),
         genres=data.genres,
+        # Arrays are read as they are, whatever decodes audio files.
+        decoder=options.decoder if data.given is None else "soundfile",
     )
     experiments = [row.experiment for _, rows in chosen for row in rows]
     resolver = Resolver(paper, setting, data.given).with_canonical_changes(asked).without_idle_overrides(experiments)
@@ -147,9 +149,7 @@ def prepare_features(
         weights=rows.weights,
         parallel_map=parallel_map,
     )
-    for _, of_table in rows.chosen:
-        for row in of_table:
-            builder.prepare(row)
+    builder.prepare([row for _, of_table in rows.chosen for row in of_table])
     return builder
 
 
@@ -170,13 +170,13 @@ def plan_runs(rows: ResolvedRows, data: OpenedData, builder: RunBuilder) -> Plan
                 runs[planned.run.id] = replace(planned, labels=labels)
     catalog = data.catalog
     index = next(iter(runs.values())).reader.index
-    unusable = [*(bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)), *sorted(builder.short_tracks)]
+    unusable = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *sorted(index.skipped, key=lambda bad: bad.id))]
     skipped = [clip for clip in unusable if not clip.endswith(COPY_SUFFIX)]
     facts = DataFacts(
         title=catalog.title,
         caption=catalog.caption,
         genres=catalog.genres,
-        clips=len(index.clips) - len(builder.short_tracks & {track.id for track in index.clips}),
+        clips=len(index.clips),
         expected=catalog.expected,
         skipped=len(skipped),
         skipped_clips=tuple(skipped[:_NAMED_TRACKS]),

@@ -1,12 +1,14 @@
 """Carries out a plan: trains the runs that have no record yet, and writes each record when its run ends."""
 
 import shutil
+import time
 import traceback
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from common.core.console import say, warn
 from common.core.errors import DivergedError, EncoreError, RunError, SpecError
@@ -15,14 +17,19 @@ from common.records.divergence import Divergence, forget_divergence, write_diver
 from common.records.environment import describe_machine, package_versions
 from common.records.paths import RunPaths
 from common.records.record import Record, read_record, utc_now, write_record
+from common.records.source import encore_version
 from common.runs.builder import PlannedRun
 from common.runs.evaluate import train_and_evaluate
 from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
+from common.runs.reuse import finished_run, finished_runs, report_circumstances
 from common.training.devices import find_devices
-from common.training.fit import FitCallback
+from common.training.fit import FitCallback, StartWeights
 from common.training.model_cache import CompiledModelCache, graph_digest
+
+# How often a command looks whether a run that another command carries out has ended.
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class RunResult:
         failure: the reason; empty where there is a record.
         misfit: whether the network cannot take the windows.
         diverged: note for the tables, where the loss was not finite.
+        busy: whether another command is carrying it out, so that it has not ended yet.
     """
 
     run_id: str
@@ -43,6 +51,7 @@ class RunResult:
     failure: str = ""
     misfit: bool = False
     diverged: Divergence | None = None
+    busy: bool = False
 
     @property
     def line(self) -> str:
@@ -75,13 +84,9 @@ class Job:
         """Where records, notes of divergence and checkpoints are kept."""
         return self.home or self.plan.results(self.options.out)
 
-    def is_recorded(self, planned: PlannedRun) -> bool:
-        """Whether the run has a record."""
-        return self.paths.record(planned.run.id).exists() and self.record_of(planned).run_id == planned.run.id
-
-    def record_of(self, planned: PlannedRun) -> Record:
-        """The run's record, which must exist."""
-        return read_record(self.paths.record(planned.run.id))
+    def record_of(self, planned: PlannedRun) -> Record | None:
+        """The run's record; None where it has none that can be used."""
+        return finished_run(self.paths, planned, self.plan.setting)
 
     def keep(self, record: Record) -> None:
         """Write the record that a worker returned, unless that worker wrote it here itself."""
@@ -141,11 +146,13 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
     """
     require_writable_folder(options.out, flag="--out")
     job = Job(plan, options, uuid.uuid4().hex)
-    pending = [planned for planned in plan.runs if options.fresh or not job.is_recorded(planned)]
+    finished = {} if options.fresh else finished_runs(job.paths, plan.runs, plan.setting)
+    pending = [planned for planned in plan.runs if planned.run.id not in finished]
     job = replace(job, pending=tuple(_grouped_by_model(pending)))
     summary = RunSummary(finished_before=len(plan.runs) - len(job.pending))
     if summary.finished_before:
         say(f"{summary.finished_before} of {len(plan.runs)} runs are already finished")
+        report_circumstances(plan.paper.key, list(finished.values()), find_devices(options.devices).facts)
     if options.fresh:
         for planned in job.pending:
             # In this process, which writes the notes: a worker may use other folders.
@@ -171,17 +178,61 @@ def in_this_process(options: Options) -> Workers:
     model_cache = CompiledModelCache(find_devices(options.devices))
 
     def work(job: Job, progress: ProgressDisplay) -> Iterator[tuple[PlannedRun, RunResult]]:
-        for planned in job.pending:
-            callback = progress.begin(planned.name, planned.run.experiment.training.epochs)
-            result = run_one(job, planned, model_cache, callback)
-            progress.end(callback, result.line)
-            yield planned, result
+        waiting, is_said = list(job.pending), False
+        while waiting:
+            busy: dict[str, PlannedRun] = {}
+            for planned in waiting:
+                if planned.previous in busy:
+                    busy[planned.run.id] = planned  # it starts from the weights of a round that has not ended
+                    continue
+                with claim(job, planned) as is_mine:
+                    if not is_mine:
+                        busy[planned.run.id] = planned
+                        continue
+                    callback = progress.begin(planned.name, planned.run.experiment.training.epochs)
+                    result = run_one(job, planned, model_cache, callback)
+                    progress.end(callback, result.line)
+                yield planned, result
+            if busy and not is_said:
+                say(busy_text(list(busy.values())))
+                is_said = True
+            if len(busy) == len(waiting):
+                time.sleep(_POLL_SECONDS)
+            waiting = list(busy.values())
 
     return work
 
 
+def busy_text(runs: list[PlannedRun]) -> str:
+    """That runs which another command carries out are waited for."""
+    return f"{len(runs)} runs are being carried out by another command; waiting for: " + "; ".join(
+        planned.name for planned in runs
+    )
+
+
+@contextmanager
+def claim(job: Job, planned: PlannedRun, *, wait: bool = False) -> Iterator[bool]:
+    """Hold a run's lock during the block, so that two commands that run at the same time share the work instead of
+    doing it twice; yields False where another process holds it.
+
+    Args:
+        wait: for the other process to end.
+    """
+    make_folder(job.paths.work(planned.run.id).folder)
+    lock = FileLock(job.paths.work_lock(planned.run.id), timeout=-1 if wait else 0)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
 def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, callback: FitCallback) -> RunResult:
-    """Train one run, unless it has a record by now, and write its record.
+    """Train one run, unless it has a record by now, and write its record. Call it with the run's lock, see `claim`.
 
     Args:
         model_cache: the compiled model of this process.
@@ -194,28 +245,54 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
     """
     paths, run_id = job.paths, planned.run.id
     work = paths.work(run_id)
-    make_folder(work.folder)
-    # Two commands that run at the same time share the work instead of doing it twice.
-    with FileLock(paths.work_lock(run_id)):
-        if job.options.fresh:
-            job.forget_once(planned)
-        if job.is_recorded(planned):
-            return RunResult(run_id, job.record_of(planned))
-        try:
-            record = train_and_evaluate(job.plan, planned, work, job.options, model_cache, callback)
-            write_record(paths, record)
-        except DivergedError as error:
-            return RunResult(run_id, failure=str(error), diverged=_divergence(job, planned, error, model_cache))
-        except (RunError, SpecError) as error:
-            return RunResult(run_id, failure=str(error), misfit=isinstance(error, SpecError))
-        except EncoreError:
-            raise
-        except Exception as error:  # one broken run must not stop the others
-            write_text(work.error, traceback.format_exc())
-            first_line = str(error).partition("\n")[0]
-            return RunResult(run_id, failure=f"{type(error).__name__}: {first_line} (see {work.error})")
-        work.checkpoint.unlink(missing_ok=True)
-        return RunResult(run_id, record, trained=True)
+    if job.options.fresh:
+        job.forget_once(planned)
+    earlier = job.record_of(planned)
+    if earlier is not None:
+        return RunResult(run_id, earlier)
+    try:
+        start_from = None if planned.previous is None else _weights_of(job, planned.previous)
+        record = train_and_evaluate(job.plan, planned, work, job.options, model_cache, callback, start_from)
+        write_record(paths, record)
+    except DivergedError as error:
+        return RunResult(run_id, failure=str(error), diverged=_divergence(job, planned, error, model_cache))
+    except (RunError, SpecError) as error:
+        return RunResult(run_id, failure=str(error), misfit=isinstance(error, SpecError))
+    except EncoreError:
+        raise
+    except Exception as error:  # one broken run must not stop the others
+        write_text(work.error, traceback.format_exc())
+        first_line = str(error).partition("\n")[0]
+        return RunResult(run_id, failure=f"{type(error).__name__}: {first_line} (see {work.error})")
+    work.checkpoint.unlink(missing_ok=True)
+    if job.options.keep_weights == "none":
+        _remove_weights(job, planned)
+    return RunResult(run_id, record, trained=True)
+
+
+def _weights_of(job: Job, previous: str) -> StartWeights:
+    """Best weights of the round before, which must have ended.
+
+    Raises:
+        RunError: it has no record, or its weights are missing.
+    """
+    record, file = job.paths.record(previous), job.paths.work(previous).best_weights
+    for path, what in ((record, "record"), (file, "weights")):
+        if not path.exists():
+            raise RunError(
+                f"{path}: the {what} of the previous round is missing, and this round starts from its weights. The "
+                "previous round failed, or a file was removed: give --fresh to train all rounds again."
+            )
+    return StartWeights(file, read_record(record).kept_weights)
+
+
+def _remove_weights(job: Job, planned: PlannedRun) -> None:
+    """Remove the weights of a finished run, and of the round before it; a round that the next one starts from keeps
+    its weights until that has ended."""
+    if not any(later.previous == planned.run.id for later in job.plan.runs):
+        job.paths.work(planned.run.id).best_weights.unlink(missing_ok=True)
+    if planned.previous is not None:
+        job.paths.work(planned.previous).best_weights.unlink(missing_ok=True)
 
 
 def _divergence(job: Job, planned: PlannedRun, error: DivergedError, model_cache: CompiledModelCache) -> Divergence:
@@ -236,6 +313,7 @@ def _divergence(job: Job, planned: PlannedRun, error: DivergedError, model_cache
         finished_at=utc_now(),
         weights=planned.weights,
         history=error.history,
+        encore_version=encore_version(),
     )
 
 

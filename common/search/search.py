@@ -11,13 +11,12 @@ from common.paper.experiment import Experiment
 from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
-from common.runs.runner import Job, RunResult, run_one
+from common.runs.runner import Job, RunResult, claim, run_one
 from common.search.folder import SearchFolder, TrialNote, identity_of
 from common.search.journal import StateFiles
 from common.search.oracle import SearchOracle
 from common.search.space import Objective, SearchSpace, TrialValues, describe_values, format_score, score_of
 from common.training.devices import find_devices
-from common.training.fit import Run
 from common.training.model_cache import CompiledModelCache
 
 
@@ -151,13 +150,15 @@ class Search:
     ) -> RunResult:
         """One run of a trial; the first trial with a network trains it, later ones use its record."""
         first = self._first.run
-        run = Run(experiment, first.data_digest, first.fold, seed, variant="search")
+        run = replace(first, experiment=experiment, seed=seed, variant="search")
         name = f"trial {trial_id} ({describe_values(drawn)})" + (
             f", seed {seed}" if self.asked.runs_per_trial > 1 else ""
         )
         callback = progress.begin(name, experiment.training.epochs)
         try:
-            result = run_one(self._job, replace(self._first, run=run, labels=(name,)), self._model_cache, callback)
+            planned = replace(self._first, run=run, labels=(name,))
+            with claim(self._job, planned, wait=True):
+                result = run_one(self._job, planned, self._model_cache, callback)
         except EncoreError as error:
             progress.end(callback, f"FAILED: {error}")
             raise

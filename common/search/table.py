@@ -15,6 +15,7 @@ from common.reports.text.caption import (
     reduction_notes,
 )
 from common.reports.text.rows import fewer_epochs_notes, precision_note, protocol_text
+from common.reports.text.versions import version_notes
 from common.search.folder import SearchFolder, TrialNote
 from common.search.journal import TrialState
 from common.search.space import Parameters, format_value, parameters_of
@@ -206,6 +207,7 @@ def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
                 "over all folds are no longer independent of this search.",
             )
         )
+    notes += version_notes({row: list(found.records.values())})
     return notes + left_out_clips_notes(one.data)
 
 

@@ -4,12 +4,54 @@ import json
 import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Self
 
 import keras
 import numpy as np
 
 from common.core.errors import ResumeError
 from common.core.files import write_atomically
+from common.records.environment import package_versions
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What has to stay the same while a run is interrupted and continued: otherwise it would be of neither.
+
+    Args:
+        backend: of Keras; a random seed gives other numbers on another backend.
+        versions: of Python and of packages.
+        devices: that shared the work, see `common.training.devices`; empty for one device.
+        started_from: digest of the weights that training started from; empty for initial weights.
+    """
+
+    backend: str
+    versions: dict[str, str]
+    devices: dict[str, str | int]
+    started_from: str = ""
+
+    @classmethod
+    def here(cls, devices: dict[str, str | int], started_from: str = "") -> Self:
+        """The circumstances in this process."""
+        return cls(keras.backend.backend(), package_versions(), devices, started_from)
+
+    def differences(self, other: "Circumstances") -> list[str]:
+        """What `other` has instead, in words."""
+        found = [] if self.backend == other.backend else [f"Keras on {other.backend} instead of {self.backend}"]
+        found += [
+            f"{name} {other.versions.get(name, 'not installed')} instead of {self.versions.get(name, 'not installed')}"
+            for name in sorted(self.versions.keys() | other.versions.keys())
+            if self.versions.get(name) != other.versions.get(name)
+        ]
+        if self.devices != other.devices:
+            found.append(f"{_devices_text(other.devices)} instead of {_devices_text(self.devices)}")
+        if self.started_from != other.started_from:
+            found.append("other weights of the previous round")
+        return found
+
+
+def _devices_text(devices: dict[str, str | int]) -> str:
+    return f"{devices['devices']} x {devices['kind_of_devices']}" if devices else "one device"
 
 
 @dataclass
@@ -18,24 +60,21 @@ class LoopState:
 
     Args:
         run_id: of the run that the state belongs to.
+        circumstances: in which the run began.
         epoch: number of finished epochs.
         history: one entry per finished epoch.
         best_epoch: epoch (counted from 1) of the lowest validation loss so far; 0 before the first.
         best_loss: that loss.
-        backend: of Keras, empty in files that do not name it; a random seed gives other numbers on another backend.
+        sources: digests of the sources that trained it, see `common.records.source`; several after an update.
     """
 
     run_id: str
+    circumstances: Circumstances
     epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
     best_loss: float = float("inf")
-    backend: str = ""
-
-
-def copy_weights(model: keras.Model) -> list[np.ndarray]:
-    """Copies of the model's weights (without the seeds of random layers)."""
-    return [np.asarray(keras.ops.convert_to_numpy(weight)).copy() for weight in model.weights]
+    sources: list[str] = field(default_factory=list)
 
 
 def save_checkpoint(path: Path, model: keras.Model, state: LoopState, best_weights: list[np.ndarray]) -> None:
@@ -51,14 +90,20 @@ def save_checkpoint(path: Path, model: keras.Model, state: LoopState, best_weigh
     write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
 
 
-def restore_checkpoint(path: Path, model: keras.Model, run_id: str) -> tuple[LoopState, list[np.ndarray]] | None:
+def restore_checkpoint(
+    path: Path, model: keras.Model, run_id: str, here: Circumstances
+) -> tuple[LoopState, list[np.ndarray]] | None:
     """Restore a saved state into a model that was built and compiled the same way.
+
+    Args:
+        here: the circumstances in this process.
 
     Returns:
         State of the loop and the best weights so far; None where there is no checkpoint.
 
     Raises:
-        ResumeError: the file is unreadable, belongs to another run or backend, or does not fit the model.
+        ResumeError: the file is unreadable, belongs to another run, was written under other circumstances, or does not
+            fit the model.
     """
     if not path.exists():
         return None
@@ -66,16 +111,18 @@ def restore_checkpoint(path: Path, model: keras.Model, run_id: str) -> tuple[Loo
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file}
-        state = LoopState(**json.loads(arrays.pop("state").tobytes()))
+        values = json.loads(arrays.pop("state").tobytes())
+        # Files of earlier versions do not say with which packages they were written.
+        state = LoopState(**values | {"circumstances": Circumstances(**values["circumstances"])})
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ResumeError(f"{path}: not a readable checkpoint ({error}). {remedy}") from error
+        raise ResumeError(f"{path}: not a checkpoint of this version of Encore ({error}). {remedy}") from error
     if state.run_id != run_id:
         raise ResumeError(f"{path}: belongs to run {state.run_id}, expected {run_id}. {remedy}")
-    backend = keras.backend.backend()
-    if state.backend not in ("", backend):
+    differing = state.circumstances.differences(here)
+    if differing:
         raise ResumeError(
-            f"{path}: was written by Keras on {state.backend}, but Keras now runs on {backend}; a run has to finish on "
-            f"the backend it started on. Set KERAS_BACKEND={state.backend}, or start over with --fresh."
+            f"{path}: this process has {'; '.join(differing)}, and a run has to finish as it began. Restore that, or "
+            "start over with --fresh."
         )
     model.optimizer.build(model.trainable_variables)
     for group, variables in (("variable", model.variables), ("optimizer", model.optimizer.variables)):

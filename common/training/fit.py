@@ -15,13 +15,16 @@ from common.core.files import make_folder, sha256_of_json, write_text
 from common.paper.experiment import Experiment
 from common.paper.training import Training
 from common.records.paths import WorkPaths
+from common.records.source import source_digest
 from common.splits.windows import Fold
-from common.training.checkpoint import LoopState, copy_weights, restore_checkpoint, save_checkpoint
+from common.training.checkpoint import Circumstances, LoopState, restore_checkpoint, save_checkpoint
 from common.training.memory import NO_LIMIT, MemoryLimit
 from common.training.model_cache import CompiledModelCache, ModelBuilder, build_network
 from common.training.optimizers import AccumulatedAdam, AccumulationSchedule
 from common.training.schedules import class_weights_of, learning_rate_of
 from common.training.seeding import begin_epoch
+from common.training.weights import copy_weights, digest_of_weights, load_weights, save_weights
+from data_pipeline.audio.decode import Decoder
 from data_pipeline.windows.layout import Layout, Reader, input_shape
 from data_pipeline.windows.standardisation import AS_STORED, Standardisation, fit_standardisation
 from data_pipeline.windows.tf_dataset import epoch_order, keras_batches
@@ -38,6 +41,7 @@ class Run:
         seed: of initial weights, shuffling and dropout.
         variant: distinguishes runs that compute the same for different rows or settings, because each of them has its
             own record; empty where no value was changed.
+        decoder: of the audio files, whose samples differ between decoders.
     """
 
     experiment: Experiment
@@ -45,10 +49,13 @@ class Run:
     fold: Fold
     seed: int
     variant: str = ""
+    decoder: Decoder = "soundfile"
 
     @property
     def id(self) -> str:
-        """Identifier of the run: 16 digits of a SHA-256 of everything that affects its result."""
+        """Identifier of the run: 16 digits of a SHA-256 of what it is of. Values of the experiment that hold their
+        default are left out, so a record with this id is compared whole before it counts as this run's
+        (`common.runs.reuse`)."""
         return sha256_of_json(
             {
                 "experiment": self.experiment.digest,
@@ -57,6 +64,8 @@ class Run:
                 "fold": self.fold.number,
                 "seed": self.seed,
                 **({"variant": self.variant} if self.variant else {}),
+                # The identity of runs is older than the choice of a decoder.
+                **({"decoder": self.decoder} if self.decoder != "soundfile" else {}),
             }
         )[:16]
 
@@ -68,12 +77,29 @@ class FittedModel:
     Args:
         standardisation: of each input.
         seconds: wall time of all epochs.
+        kept_weights: digest of the model's weights.
+        started_from: digest of the weights that training started from; empty for initial weights.
     """
 
     model: keras.Model
     state: LoopState
     standardisation: tuple[Standardisation, ...]
     seconds: float
+    kept_weights: str = ""
+    started_from: str = ""
+
+
+@dataclass(frozen=True)
+class StartWeights:
+    """Weights of an earlier fit of the same network, to start from instead of initial weights.
+
+    Args:
+        file: that holds them.
+        digest: that they must have; empty where it is not known.
+    """
+
+    file: Path
+    digest: str = ""
 
 
 class FitCallback:
@@ -96,7 +122,7 @@ def fit(
     *,
     layout: Layout,
     work: WorkPaths,
-    start_from: Path | None = None,
+    start_from: StartWeights | None = None,
     model_cache: CompiledModelCache | None = None,
     memory_limit: MemoryLimit = NO_LIMIT,
     callback: FitCallback | None = None,
@@ -108,30 +134,36 @@ def fit(
         reader: reads the windows at the positions in the run's fold.
         layout: axis order of spectrograms in the model's input.
         work: where checkpoint, `history.csv`, TensorBoard events and best weights of this run are kept.
-        start_from: weights file of an earlier fit of the same network, instead of initial weights; the optimiser starts
-            from its initial state.
+        start_from: weights to start from; the optimiser starts from its initial state.
         model_cache: cache that the compiled model comes from; it reuses the model of the fit before.
 
     Raises:
         DivergedError: the loss is no longer finite.
         ResumeError: the checkpoint does not belong to this run, or does not fit its model.
         BudgetError: the process exceeds the memory limit.
-        RunError: the epochs have too few batches for a single update.
+        RunError: the epochs have too few batches for a single update, or the weights to start from are other ones.
     """
     callback = callback or FitCallback()
     training = run.experiment.training
     shape = input_shape(reader, layout)
-    model = (model_cache or CompiledModelCache()).model_for(
-        run.experiment, build, shape, len(reader.index.genres), seed=run.seed
-    )
+    model_cache = model_cache or CompiledModelCache()
+    model = model_cache.model_for(run.experiment, build, shape, len(reader.index.genres), seed=run.seed)
     make_folder(work.folder)
+    started_from = ""
     if start_from is not None:
-        # Loaded into a network without an optimiser, because the file also holds the final state of the optimiser.
-        donor = build_network(run.experiment, build, shape, len(reader.index.genres))
-        donor.load_weights(start_from)
-        model.set_weights(donor.get_weights())
-    resumed = restore_checkpoint(work.checkpoint, model, run.id)
-    state, best = resumed or (LoopState(run.id, backend=keras.backend.backend()), [])
+        load_weights(start_from.file, model, build_network(run.experiment, build, shape, len(reader.index.genres)))
+        started_from = digest_of_weights(copy_weights(model))
+        if start_from.digest not in ("", started_from):
+            raise RunError(
+                f"{start_from.file}: holds other weights than those that the record of their run names. Give --fresh "
+                "to train all rounds again."
+            )
+    here = Circumstances.here(model_cache.devices.facts, started_from)
+    resumed = restore_checkpoint(work.checkpoint, model, run.id, here)
+    state, best = resumed or (LoopState(run.id, circumstances=here), [])
+    source = source_digest(run.experiment.paper)
+    if source not in state.sources:
+        state.sources.append(source)
     standardisation = tuple(
         fit_standardisation(part, run.fold.train) if training.standardise else AS_STORED for part in reader.parts
     )
@@ -197,8 +229,15 @@ def fit(
         )
     if training.keep != "last":
         model.set_weights(best)
-    model.save_weights(work.best_weights)
-    return FittedModel(model, state, standardisation, sum(entry["seconds"] for entry in state.history))
+    save_weights(work.best_weights, model)
+    return FittedModel(
+        model,
+        state,
+        standardisation,
+        sum(entry["seconds"] for entry in state.history),
+        digest_of_weights(copy_weights(model)),
+        started_from,
+    )
 
 
 def predict(

@@ -4,6 +4,7 @@ A cache folder holds `shard-00000.npy` (the tracks of the shard, concatenated al
 `shard-00000.json` for each shard that lists its contents, and `index.json`, which exists only once all shards do.
 """
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,6 +54,8 @@ class ShardIndex(Spec):
     Args:
         folder: of the shards; `.` in the JSON, filled in when the index is read.
         genres: class names in label order.
+        extraction_version: of the feature when the tracks were extracted; None in an index that older code wrote.
+        copies_version: of the altered copies; None where there are none.
     """
 
     format_version: int = FORMAT_VERSION
@@ -61,6 +64,8 @@ class ShardIndex(Spec):
     genres: tuple[str, ...]
     feature: Feature
     shards: tuple[Shard, ...]
+    extraction_version: int | None = None
+    copies_version: int | None = None
 
     @property
     def tracks(self) -> tuple[ShardTrack, ...]:
@@ -74,6 +79,19 @@ class ShardIndex(Spec):
     @property
     def skipped(self) -> tuple[BadTrack, ...]:
         return tuple(bad for shard in self.shards for bad in shard.skipped)
+
+    def without(self, bad: Mapping[str, BadTrack]) -> "ShardIndex":
+        """The same shards, read without some tracks and their altered copies; these count as skipped.
+
+        Args:
+            bad: id of each track -> why it is left out; tracks that are not here are ignored.
+        """
+        shards = []
+        for shard in self.shards:
+            kept = tuple(track for track in shard.tracks if track.id not in bad and track.copy_of not in bad)
+            skipped = tuple(bad[track.id] for track in shard.tracks if track.id in bad)
+            shards.append(shard.replace(tracks=kept, skipped=(*shard.skipped, *skipped)))
+        return self.replace(shards=tuple(shards))
 
     @property
     def size_bytes(self) -> int:

@@ -71,23 +71,20 @@ class WindowIndex:
         return len(self.tracks)
 
 
-def index_windows(
-    spec: WindowSpec, track_frames: list[int], track_ids: list[str], fps: float, *, skip_short: bool = False
-) -> WindowIndex:
+def index_windows(spec: WindowSpec, track_frames: list[int], track_ids: list[str], fps: float) -> WindowIndex:
     """List every window of every track.
 
     Args:
         track_frames: frames of each track.
         track_ids: their names, for the error message.
         fps: frames per second of the feature.
-        skip_short: tracks shorter than one window get no window instead of raising an error.
 
     Raises:
-        DataError: a track is shorter than one window and `skip_short` is off, or all are.
+        DataError: a track is shorter than one window.
     """
     frames = spec.window_frames(fps)
     short = [f"{name} ({count} frames)" for name, count in zip(track_ids, track_frames, strict=True) if count < frames]
-    if short and (not skip_short or len(short) == len(track_ids)):
+    if short:
         remedy = "Leave them out with --skip-bad." if len(short) < len(track_ids) else "Use longer tracks."
         raise DataError(
             f"{len(short)} of {len(track_ids)} tracks are shorter than one window of {spec.seconds:g} s = {frames} "

@@ -23,6 +23,7 @@ from common.reports.text.rows import (
     replaced_features_text,
     training_notes,
 )
+from common.reports.text.versions import version_notes
 from data_pipeline.datasets.recognise import known_dataset
 
 # Flags that figures name, in this order, with their words; smoke scale and changed values are added in between.
@@ -65,6 +66,7 @@ def results_notes(
     notes += _repetition_notes(records)
     notes += single_seed_notes(all_of_rows)
     notes += machine_notes(all_of_rows)
+    notes += version_notes(all_of_rows)
     notes += other_data_notes(paper, setting, records)
     notes += left_out_clips_notes(facts)
     notes += [Note("paper", text) for text in table.notes]
@@ -97,7 +99,8 @@ def data_notes(setting: Setting, facts: DataFacts) -> list[Note]:
     )
     of = f" of {facts.expected}" if facts.expected else ""
     caption = f"; {facts.caption}" if facts.caption else ""
-    notes = [Note(kind, f"Data: {facts.title}, {facts.clips}{of} clips{caption}.")]
+    decoded = "" if setting.decoder == "soundfile" else f"; decoded by {setting.decoder}"
+    notes = [Note(kind, f"Data: {facts.title}, {facts.clips}{of} clips{caption}{decoded}.")]
     if facts.missing:
         notes.append(Note("incomplete", f"INCOMPLETE: {facts.missing} clips of the data set are missing."))
     return notes

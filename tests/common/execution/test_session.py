@@ -6,8 +6,10 @@ import keras
 import pytest
 
 from common.core.errors import ClusterError
-from common.execution.session import WorkerCommand, _require_same_versions
+from common.execution.session import WorkerCommand, _require_same_source, _require_same_versions
 from common.records.environment import package_versions
+from common.records.source import source_digest
+from reproductions.se_cnn.paper import PAPER
 from tests.helpers.loopback import launched, wait_until
 
 
@@ -31,7 +33,7 @@ def test_workers_need_the_same_backend_and_package_versions(monkeypatch):
     versions = package_versions()
 
     def command(backend: str, **differing: str) -> WorkerCommand:
-        return WorkerCommand(None, None, "", versions | differing, backend)
+        return WorkerCommand(PAPER, None, "", versions | differing, backend, source_digest("se_cnn"))
 
     _require_same_versions(command("tensorflow"))
     with pytest.raises(ClusterError, match=r"numpy \S+ instead of 1\.0"):
@@ -46,3 +48,10 @@ def test_workers_need_the_same_backend_and_package_versions(monkeypatch):
     _require_same_versions(command("jax", tensorflow="not installed", jax=here))
     with pytest.raises(ClusterError, match=r"jax \S+ instead of 0\.1"):
         _require_same_versions(command("jax", jax="0.1"))
+
+
+def test_workers_need_the_same_source():
+    here = source_digest("se_cnn")
+    _require_same_source(WorkerCommand(PAPER, None, "", {}, "tensorflow", here))
+    with pytest.raises(ClusterError, match=rf"source of Encore \({here[:12]} instead of 000000000000\).*same clone"):
+        _require_same_source(WorkerCommand(PAPER, None, "", {}, "tensorflow", "0" * 64))

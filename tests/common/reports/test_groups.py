@@ -42,6 +42,21 @@ def test_runs_on_another_split_of_the_same_name_are_no_repetitions():
     assert groups[1].stem("table", "5.1", PAPER).startswith("table_5.1_")
 
 
+def test_runs_of_another_experiment_are_no_repetitions():
+    """An edit of a value of smoke scale, or of a default, leaves row, setting and split as they were."""
+    experiment = TABLE_5_1.rows[-1].experiment
+    edited = experiment.with_values({"training.epochs": 3}).as_json()
+    older = [record(seed=seed) for seed in range(2)]
+    newer = record(seed=2, experiment=edited, finished_at="2026-02-01T00:00:00+00:00")
+    default = experiment.as_json() | {"training": experiment.training.as_json() | {"plateau_factor": 0.3}}
+    oldest = record(seed=0, run_id="oldest", experiment=default, finished_at="2025-02-01T00:00:00+00:00")
+    groups = groups_of(PAPER, [*older, newer, oldest])
+    assert [[one.run_id for one in group.records] for group in groups] == [["run52"], ["run50", "run51"], ["oldest"]]
+    assert [bool(group.tag) for group in groups] == [False, True, True]
+    note = divergence_note(row_experiment=experiment.digest, experiment=edited)
+    assert [group.diverged(PAPER, [note]) for group in groups] == [[note], [], []]
+
+
 def test_records_of_rows_that_the_paper_no_longer_has_are_left_aside():
     assert groups_of(PAPER, [record(row_experiment="gone")]) == []
 

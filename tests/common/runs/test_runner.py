@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,7 @@ from common.runs import runner
 from common.runs.options import Options
 from common.runs.plan import Plan, plan
 from common.runs.runner import Job, execute
+from common.training.weights import digest_of_weights
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.se_cnn_records import record as se_cnn_record
 from tests.helpers.se_cnn_runs import options_of_row
@@ -94,38 +96,29 @@ def test_a_returned_record_is_written_once_and_replaces_another_only_with_fresh(
 
 
 def test_a_carried_round_starts_from_the_weights_of_the_round_before(options, tmp_path):
-    # With a learning rate of next to nothing, a round ends with the weights that it started from.
-    changes = ("protocol.carry_weights=true", "training.learning_rate=1e-12")
+    changes = ("protocol.carry_weights=true", "protocol.partitions=3")
     chosen = options(split="rotating", changes=changes)
     work = plan(PAPER, chosen)
     paths = ResultPaths.of(tmp_path / "out", "se_cnn", "arrays")
     ids = [planned.run.id for planned in work.runs]
     assert [planned.previous for planned in work.runs] == [None, *ids[:-1]]
     assert not execute(work, chosen).failed
+    first, second, third = (read_record(paths.record(name)) for name in ids)
+    assert first.started_from == ""
+    assert (second.started_from, third.started_from) == (first.kept_weights, second.kept_weights)
+    assert len({first.kept_weights, second.kept_weights, third.kept_weights}) == 3
 
-    def weights(number: int) -> np.ndarray:
+    def weights(number: int) -> list[np.ndarray]:
         model = PAPER.build(work.runs[0].run.experiment.model, (32, 39, 1), 4)
         model.load_weights(paths.work(ids[number]).best_weights)
-        return np.concatenate([weight.ravel() for weight in model.get_weights()])
+        return model.get_weights()
 
-    first = weights(0)
-    marked = first + np.float32(0.5)
-    model = PAPER.build(work.runs[0].run.experiment.model, (32, 39, 1), 4)
-    ends = np.cumsum([weight.size for weight in model.get_weights()])[:-1]
-    model.set_weights([a.reshape(b.shape) for a, b in zip(np.split(marked, ends), model.get_weights(), strict=True)])
-    model.save_weights(paths.work(ids[0]).best_weights)
-    paths.record(ids[1]).unlink()
-    again = plan(PAPER, chosen)
-    assert execute(again, chosen).trained == 1
-    np.testing.assert_allclose(weights(1), marked, atol=1e-6)
-
-    # Without them the round fails and says what to do; the others are kept.
-    paths.work(ids[2]).best_weights.unlink()
-    paths.record(ids[3]).unlink()
+    assert digest_of_weights(weights(1)) == second.kept_weights
+    # Other weights in their place are refused.
+    shutil.copy(paths.work(ids[0]).best_weights, paths.work(ids[1]).best_weights)
+    paths.record(ids[2]).unlink()
     (failure,) = execute(plan(PAPER, chosen), chosen).failed
-    assert "the weights of the previous round are missing" in failure
-    assert "--fresh" in failure
-    assert len(list(paths.runs.glob("*.json"))) == 5
+    assert "holds other weights than those that the record of their run names" in failure
 
 
 def test_accumulation_that_never_updates_fails_the_run(options):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from common.runs.tsne import project_clips
-from common.training.checkpoint import LoopState
+from common.training.checkpoint import Circumstances, LoopState
 from common.training.fit import FittedModel
 from data_pipeline.windows.index import WindowIndex
 from data_pipeline.windows.reader import WindowReader
@@ -32,7 +32,7 @@ def fitted(values: int = 4, scale: float = 1.0) -> FittedModel:
     x = keras.layers.Flatten()(inputs)
     x = keras.layers.Dense(values, kernel_initializer=keras.initializers.Constant(scale), name="embedding")(x)
     model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(x))
-    return FittedModel(model, LoopState("run"), (AS_STORED,), 0.0)
+    return FittedModel(model, LoopState("run", Circumstances.here({})), (AS_STORED,), 0.0)
 
 
 def projected(reader, positions, **arguments):

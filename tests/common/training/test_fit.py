@@ -15,7 +15,7 @@ from common.core.errors import BudgetError, RunError
 from common.paper.training import Training
 from common.records.paths import WorkPaths
 from common.training import fit as training_module
-from common.training.checkpoint import restore_checkpoint
+from common.training.checkpoint import Circumstances, restore_checkpoint
 from common.training.fit import FitCallback, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit
 from common.training.schedules import learning_rate_of
@@ -232,9 +232,11 @@ def test_each_epoch_begins_with_its_own_draws_and_the_checkpoint_names_the_backe
     monkeypatch.setattr(training_module, "begin_epoch", lambda *place: begun.append(place))
     fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, seed=5, epochs=3)
     assert begun == [(5, 0), (5, 1), (5, 2)]
-    assert fitted.state.backend == "tensorflow"
-    state, _ = restore_checkpoint(WorkPaths(tmp_path / "a").checkpoint, fitted.model, fitted.state.run_id)
-    assert state.backend == "tensorflow"
+    here = Circumstances.here({})
+    assert fitted.state.circumstances == here
+    assert here.backend == "tensorflow"
+    state, _ = restore_checkpoint(WorkPaths(tmp_path / "a").checkpoint, fitted.model, fitted.state.run_id, here)
+    assert state.circumstances == here
 
 
 def test_a_loss_that_is_not_finite_fails_the_run(tiny_arrays, tmp_path):

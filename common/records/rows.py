@@ -1,0 +1,82 @@
+"""The records of a paper's rows: those that can be used, with the experiment that each of them was of."""
+
+from dataclasses import dataclass
+
+from common.core.console import warn
+from common.core.errors import SpecError
+from common.core.files import sha256_of_json
+from common.paper.experiment import Experiment
+from common.paper.overrides import conditions_of
+from common.paper.paper import Paper
+from common.records.paths import ResultPaths
+from common.records.record import Record, read_records
+
+
+@dataclass(frozen=True)
+class RowRecord:
+    """A record of one of a paper's rows.
+
+    Args:
+        experiment: that was run, with all its values; those that the record is older than have their defaults.
+        conditions: digest of what replaced the row's own features and windows, see `common.paper.overrides`.
+    """
+
+    record: Record
+    experiment: Experiment
+    conditions: str
+
+    @property
+    def measured(self) -> str:
+        """Digest of what has to agree for two runs to be repetitions of each other: the whole experiment, defaults
+        included, the extraction of the features and the weights that training started from."""
+        return sha256_of_json(
+            [self.experiment.as_json(), extraction_of(self.record.extraction_versions), self.record.weights]
+        )
+
+
+def extraction_of(versions: tuple[int, ...]) -> list[int]:
+    """Versions of the extraction without those that are 1, which records did not name at first."""
+    return [version for version in versions if version > 1]
+
+
+def row_record(paper: Paper, record: Record) -> RowRecord | None:
+    """A record with its experiment; None where the paper has no such row.
+
+    Raises:
+        SpecError: its values do not fit the row.
+    """
+    row = experiment_of_row(paper, record.row_experiment)
+    if row is None:
+        return None
+    ran = row.read_like(record.experiment)
+    return RowRecord(record, ran, conditions_of(paper, row, record.setting, ran))
+
+
+def experiment_of_row(paper: Paper, digest: str) -> Experiment | None:
+    """The experiment of the row with that digest, as the paper has it; None where there is none."""
+    rows = (row.experiment for table in paper.tables for row in table.rows)
+    return next((experiment for experiment in rows if experiment.digest == digest), None)
+
+
+def usable_row_records(paper: Paper, results: ResultPaths) -> list[RowRecord]:
+    """The records of a folder that can be shown in the paper's tables, in order of run id. Others are named in
+    warnings and left out."""
+    found = []
+    for record in read_records(results.runs):
+        path = results.record(record.run_id)
+        if (record.paper, record.setting.dataset) != (paper.key, results.dataset):
+            warn(
+                f"left out: {path}: is of {record.paper} on {record.setting.dataset}, expected {paper.key} on "
+                f"{results.dataset}. Move it to the folder of its paper and data set."
+            )
+            continue
+        try:
+            one = row_record(paper, record)
+        except SpecError as error:
+            warn(f"left out: {path}: does not fit its row of {paper.key} ({error}).")
+            continue
+        if one is None:
+            warn(f"left out: {path}: is of a row that {paper.key} no longer has.")
+            continue
+        found.append(one)
+    return found

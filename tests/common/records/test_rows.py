@@ -1,0 +1,84 @@
+"""Records that cannot be shown are named and left out, and never block the others."""
+
+import json
+
+import pytest
+
+from common.records.paths import ResultPaths
+from common.records.record import write_record
+from common.records.rows import row_record, usable_row_records
+from reproductions.se_cnn.paper import PAPER, TABLE_5_1
+from tests.helpers.se_cnn_records import record
+
+ROW = TABLE_5_1.rows[-1].experiment
+
+
+@pytest.fixture
+def results(tmp_path):
+    found = ResultPaths.of(tmp_path, "se_cnn", "gtzan")
+    write_record(found, record())
+    return found
+
+
+def replaced(values: dict, path: str, value) -> dict:
+    """The values with another one at a dotted path."""
+    first, _, rest = path.partition(".")
+    return values | {first: replaced(values[first], rest, value) if rest else value}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("experiment.model", "x", "does not fit its row"),
+        ("experiment.model", None, "does not fit its row"),
+        ("experiment.copies", True, "does not fit its row"),
+        ("experiment.windows.seconds", "long", "does not fit its row"),
+        ("experiment.a_value_that_is_gone", 1, "does not fit its row"),
+        ("setting.changes", ["no value"], "does not fit its row"),
+        ("setting.changes", ["model.gone=1"], "does not fit its row"),
+        ("row_experiment", "gone", "is of a row that se_cnn no longer has"),
+        ("paper", "nnet", "is of nnet on gtzan, expected se_cnn on gtzan"),
+        ("setting.dataset", "arrays", "is of se_cnn on arrays, expected se_cnn on gtzan"),
+        ("data.genres", ["a"], "a label, votes and shares of 1 genres"),
+        ("clips", [], "test clips are expected"),
+        ("history", [], "best_epoch 1: the history has 0 epochs"),
+        ("history", [{"epoch": 1}], "an epoch lacks accuracy, loss, val_accuracy, val_loss"),
+        ("parts", {}, "expected train, valid and test"),
+        ("fold", 1, "fold 1: there are 1"),
+        ("input_mean", float("nan"), "NaN is not a finite number"),
+        ("input_mean", float("inf"), "Infinity is not a finite number"),
+        ("clips", None, "clips"),
+    ],
+)
+def test_an_unusable_record_is_named_and_left_out(results, capsys, path, value, said):
+    good = record(0)
+    bad = replaced(record(1).as_json(), path, value)
+    results.record(good.run_id).write_text(json.dumps(good.as_json()))
+    results.record(bad["run_id"]).write_text(json.dumps(bad))
+    found = [one.record.run_id for one in usable_row_records(PAPER, results)]
+    assert found == [good.run_id, record().run_id]
+    warning = " ".join(capsys.readouterr().err.split())
+    assert f"{bad['run_id']}.json" in warning.replace(" ", "")
+    assert said in warning
+
+
+def test_a_clip_that_is_listed_twice_or_counted_wrongly_is_refused(results, capsys):
+    values = record(0).as_json()
+    twice = values | {"clips": [*values["clips"], values["clips"][0]]}
+    miscounted = values | {"clips": [values["clips"][0] | {"windows": 5}, *values["clips"][1:]]}
+    for bad, said in ((twice, "listed twice"), (miscounted, "contradict each other")):
+        results.record(values["run_id"]).write_text(json.dumps(bad))
+        assert len(usable_row_records(PAPER, results)) == 1
+        assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_repetitions_have_the_whole_experiment_in_common():
+    """Values that hold their default count, and so do the extraction of features and the initial weights."""
+    one = row_record(PAPER, record())
+    assert row_record(PAPER, record(seed=1)).measured == one.measured
+    assert row_record(PAPER, record(extraction_versions=(1,))).measured == one.measured
+    older = replaced(ROW.as_json(), "training.plateau_factor", 0.3)
+    for change in ({"experiment": older}, {"extraction_versions": (2,)}, {"weights": "imagenet=1"}):
+        assert row_record(PAPER, record(**change)).measured != one.measured
+    without = {name: value for name, value in ROW.as_json().items() if name != "copies"}
+    assert row_record(PAPER, record(experiment=without)).measured == one.measured
