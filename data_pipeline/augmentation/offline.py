@@ -5,7 +5,7 @@ same copy.
 """
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
@@ -21,7 +21,11 @@ class OfflineAugmentation(Spec):
         shift_seconds: samples are rolled by up to this; those that leave at the end enter at the beginning.
         tempi: tempo factors, one is drawn; 1.1 makes a clip 10 % faster at the same pitch.
         seed: of all random numbers.
+
+    `extraction_version` has to be raised whenever the same clip would give another copy: caches are named by it.
     """
+
+    extraction_version: ClassVar[int] = 1
 
     noise_deviation: NonNegativeFloat = 0.0025
     shift_seconds: NonNegativeFloat = 0.5

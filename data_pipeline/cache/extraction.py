@@ -1,8 +1,9 @@
 """Feature extraction for a whole catalog: in parallel, with a progress bar, resumable after a kill at any moment."""
 
 import hashlib
-import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,13 +12,14 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock
-from joblib import Parallel, delayed
+from joblib import cpu_count
 
 from common.core.console import progress, say
 from common.core.errors import DataError
 from common.core.files import make_folder, require_writable_folder, sha256_of_file, sha256_of_json
 from data_pipeline.audio.decode import Decoder, read_audio, require_decoder
 from data_pipeline.augmentation.offline import OfflineAugmentation
+from data_pipeline.cache.array_tracks import ArrayTracks, open_array_tracks
 from data_pipeline.cache.shards import (
     FORMAT_VERSION,
     INDEX_NAME,
@@ -58,6 +60,9 @@ def prepare(
 ) -> ShardIndex:
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
+    Memory: of arrays, one track and one shard (32 MB) at a time; of audio, besides the shard, what each thread needs
+    for its clip (about six times the clip's samples as float32), and two finished tracks for each thread.
+
     Args:
         cache: folder of all caches; each dataset and feature gets its own subfolder.
         skip_bad: leave out tracks that cannot be used (they are listed in the index and counted in tables).
@@ -91,6 +96,8 @@ def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:
             "source": catalog.source_digest,
             "genres": catalog.genres,
             "feature": feature.as_json(),
+            "extraction": feature.extraction_version,
+            "copies": None if catalog.copies is None else catalog.copies.extraction_version,
             "decoder": decoder,
             "format": FORMAT_VERSION,
         }
@@ -112,22 +119,21 @@ def _extract(
     if finished:
         say(f"{folder.name}: {len(finished)} of {len(plan)} shards exist already")
     pending = [number for number in range(len(plan)) if number not in finished]
-    extract = _extractor(catalog, feature, decoder, cache=folder.parent.parent)
-    if isinstance(extract, _FromAudio):
-        extract.make_ready()
     bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
     tracks = [track for number in pending for track in plan[number]]
-    with (
-        progress(f"extracting {feature.kind} of {catalog.dataset}", len(tracks), unit="clips") as advance,
-        _extracted(extract, tracks, jobs, parallel_map) as results,
-    ):
-        for number in pending:
-            outcomes = _next_outcomes(results, plan[number], advance)
-            failed = [outcome for _, outcome in outcomes if isinstance(outcome, BadTrack)]
-            bad += failed
-            if failed and not skip_bad:
-                continue  # look at the rest too, so that one message can name them all
-            finished[number] = _write(folder, number, feature, outcomes)
+    if pending:
+        with (
+            _extractor(catalog, feature, decoder, folder) as extract,
+            progress(f"extracting {feature.kind} of {catalog.dataset}", len(tracks), unit="clips") as advance,
+            closing(_extracted(extract, tracks, jobs, parallel_map)) as results,
+        ):
+            for number in pending:
+                outcomes = _next_outcomes(results, plan[number], advance)
+                failed = [outcome for _, outcome in outcomes if isinstance(outcome, BadTrack)]
+                bad += failed
+                if failed and not skip_bad:
+                    continue  # look at the rest too, so that one message can name them all
+                finished[number] = _write(folder, number, feature, outcomes)
     if bad and not skip_bad:
         raise _bad_tracks_error(bad, len(catalog.tracks))
     if not any(shard.tracks for shard in finished.values()):
@@ -136,7 +142,15 @@ def _extract(
         )
     shards = tuple(finished[number] for number in sorted(finished))
     write_index(
-        ShardIndex(folder=folder, dataset=catalog.dataset, genres=catalog.genres, feature=feature, shards=shards)
+        ShardIndex(
+            folder=folder,
+            dataset=catalog.dataset,
+            genres=catalog.genres,
+            feature=feature,
+            shards=shards,
+            extraction_version=feature.extraction_version,
+            copies_version=None if catalog.copies is None else catalog.copies.extraction_version,
+        )
     )
 
 
@@ -151,26 +165,33 @@ def _plan(tracks: tuple[Track, ...], feature: Feature) -> list[list[Track]]:
     return [list(tracks[first : first + count]) for first in range(0, len(tracks), count)]
 
 
-@contextmanager
 def _extracted(
     extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int, parallel_map: ParallelMap | None
-) -> Iterator[Iterator[Extracted | BadTrack]]:
-    # Precomputed arrays are only sliced: sending the file to workers would take longer.
-    if parallel_map is not None and isinstance(extract, _FromAudio):
-        with closing(parallel_map(partial(_attempt_on_worker, extract), tracks)) as results:
-            yield results
-        return
-    # Threads suffice: decoding, the transform and array arithmetic all release the interpreter lock.
-    results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
-        delayed(_attempt)(extract, track) for track in tracks
-    )
+) -> Iterator[Extracted | BadTrack]:
+    if isinstance(extract, _FromArrays):
+        # Arrays are only cut out and copied: threads would hold several tracks and save little time.
+        return (_attempt(extract, track) for track in tracks)
+    if parallel_map is not None:
+        return parallel_map(partial(_attempt_on_worker, extract), tracks)
+    return _in_threads(partial(_attempt, extract), tracks, cpu_count() if jobs == -1 else jobs)
+
+
+def _in_threads(function: Callable[[Any], Any], items: Sequence[Any], threads: int) -> Iterator[Any]:
+    """Apply a function to items and yield the results in their order; at most two results per thread wait.
+
+    Threads suffice: decoding, the transform and array arithmetic all release the interpreter lock.
+    """
+    pool = ThreadPoolExecutor(threads)
     try:
-        yield results
+        waiting = deque()
+        for item in items:
+            if len(waiting) == 2 * threads:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(function, item))
+        while waiting:
+            yield waiting.popleft().result()
     finally:
-        # joblib warns about results that were never fetched, but an extraction may be stopped at any moment.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            results.close()
+        pool.shutdown(cancel_futures=True)
 
 
 def _next_outcomes(
@@ -229,11 +250,26 @@ def _attempt_on_worker(extract: "_FromAudio", track: Track) -> Extracted | BadTr
     return _attempt(extract, track)
 
 
-def _extractor(catalog: Catalog, feature: Feature, decoder: Decoder, cache: Path) -> Callable[[Track], Extracted]:
-    if isinstance(feature, Precomputed):
-        with np.load(catalog.tracks[0].path, allow_pickle=False) as file:
-            return _FromArrays(feature, file["X"])
-    return _FromAudio(feature, decoder, catalog.copies, cache)
+@contextmanager
+def _extractor(
+    catalog: Catalog, feature: Feature, decoder: Decoder, folder: Path
+) -> Iterator[Callable[[Track], Extracted]]:
+    """What extracts single tracks.
+
+    Args:
+        folder: of the shards, in the folder of all caches.
+    """
+    if not isinstance(feature, Precomputed):
+        extract = _FromAudio(feature, decoder, catalog.copies, cache=folder.parent.parent)
+        extract.make_ready()
+        yield extract
+        return
+    path = catalog.tracks[0].path
+    with open_array_tracks(path, folder) as arrays:
+        count, bins, _ = arrays.header.shape
+        if bins != feature.bins or count <= max(track.row for track in catalog.tracks):
+            raise DataError(f"{path}: X has become {arrays.header.shape} since the file was opened. Start again.")
+        yield _FromArrays(feature, arrays)
 
 
 @dataclass(frozen=True)
@@ -278,10 +314,10 @@ class _FromArrays:
     """Takes single tracks from the array that holds all of them."""
 
     feature: Precomputed
-    spectrograms: np.ndarray
+    arrays: ArrayTracks
 
     def __call__(self, track: Track) -> Extracted:
-        values = self.spectrograms[track.row].T
+        values = self.arrays.read(track.row)
         where = f"{track.path}: X[{track.row}] ({track.id})"
         # float64 values beyond the range of float32 become infinite here, and are rejected below.
         with np.errstate(over="ignore"):

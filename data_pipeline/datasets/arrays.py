@@ -10,8 +10,6 @@ assumed to be its clips; artists and the official split are in FMA's metadata, w
 Licence: whatever the file's author states.
 """
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ import numpy as np
 from common.core.errors import DataError, SpecError
 from data_pipeline.datasets import fma, gtzan
 from data_pipeline.datasets.catalog import Catalog, Track
+from data_pipeline.datasets.npz import ArrayHeader, open_npz
 from data_pipeline.features.precomputed import Precomputed
 from data_pipeline.features.storage import StorageFormat
 
@@ -35,6 +34,8 @@ _STORAGE = {
 def load(file: Path, *, seconds_per_column: float | None = None) -> tuple[Catalog, Precomputed]:
     """Read the names, genres and shape of an `.npz` of spectrograms.
 
+    The spectrograms themselves are read one at a time when they are extracted.
+
     Args:
         file: the `.npz`.
         seconds_per_column: time step of the columns; needed where the file has no `n_samples`.
@@ -48,10 +49,9 @@ def load(file: Path, *, seconds_per_column: float | None = None) -> tuple[Catalo
         raise SpecError(f"--seconds-per-column {seconds_per_column:g}: not a time step, expected e.g. 0.0776.")
     file = Path(file).expanduser()
     spectrograms, names, genres, n_samples = _read(file)
-    if spectrograms.ndim != 3:
-        raise DataError(
-            f"{file}: X has rank {spectrograms.ndim}, shape {spectrograms.shape}; expected (tracks, bins, columns)."
-        )
+    rank = len(spectrograms.shape)
+    if rank != 3:
+        raise DataError(f"{file}: X has rank {rank}, shape {spectrograms.shape}; expected (tracks, bins, columns).")
     if spectrograms.dtype.name not in _STORAGE:
         raise DataError(f"{file}: X is {spectrograms.dtype}, expected one of {', '.join(_STORAGE)}.")
     count, bins, columns = spectrograms.shape
@@ -80,33 +80,20 @@ def load(file: Path, *, seconds_per_column: float | None = None) -> tuple[Catalo
     return _catalog(file, names.tolist(), genres.tolist(), (bins, columns)), feature
 
 
-def _read(file: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+def _read(file: Path) -> tuple[ArrayHeader, np.ndarray, np.ndarray, np.ndarray | None]:
     if not file.is_file():
         kind = "is a folder" if file.is_dir() else "does not exist"
         raise DataError(f"--data {file}: {kind}; --dataset arrays needs an .npz file with X, name and genre.")
-    try:
-        with open(file, "rb") as opened:
-            loaded = np.load(opened, allow_pickle=False)
-            if not isinstance(loaded, np.lib.npyio.NpzFile):
-                raise DataError(f"{file}: is a single array, expected an .npz with X, name and genre.")
-            with loaded as archive:
-                lacking = [key for key in ("X", "name", "genre") if key not in archive]
-                if lacking:
-                    raise DataError(f"{file}: lacks {', '.join(lacking)}; found {', '.join(archive) or 'nothing'}.")
-                return (
-                    archive["X"],
-                    archive["name"],
-                    archive["genre"],
-                    archive.get("n_samples"),
-                )
-    # RuntimeError: an archive that is encrypted, or compressed in a way that Python does not support.
-    except (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        if "pickle" in str(error).lower():
-            # NumPy takes any unknown format for a pickle.
-            raise DataError(
-                f"{file}: holds pickled objects, which are never loaded, or is no .npz at all. Save plain arrays."
-            ) from error
-        raise DataError(f"{file}: not a readable .npz ({error}).") from error
+    with open_npz(file) as archive:
+        lacking = [key for key in ("X", "name", "genre") if key not in archive.keys]
+        if lacking:
+            raise DataError(f"{file}: lacks {', '.join(lacking)}; found {', '.join(archive.keys) or 'nothing'}.")
+        return (
+            archive.header("X"),
+            archive.small_array("name"),
+            archive.small_array("genre"),
+            archive.small_array("n_samples") if "n_samples" in archive.keys else None,
+        )
 
 
 def _catalog(file: Path, names: list[str], genres: list[str], shape: tuple[int, int]) -> Catalog:

@@ -2,6 +2,10 @@
 
 Every feature is an array of shape (frames, bins), time first, so that a window is one contiguous piece of a file.
 A feature declares its frames per second; windows are given in seconds (see `data_pipeline.windows.index`).
+
+Each kind of feature has an `extraction_version`. Raise it whenever the same audio would give other stored values, also
+through another way of decoding or resampling: caches are named by it, so that earlier values are not used again. It is
+no field, because it does not belong to what an experiment asks for: digests and run ids stay the same.
 """
 
 from typing import Annotated

@@ -4,7 +4,7 @@ Min-max scaling discards a track's loudness and dynamic range, and a single clic
 all its other values.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import scipy.fft
@@ -55,6 +55,8 @@ class _Mel(UnitRangeFrames, Spec):
 class AbsoluteDbLogMel(_Mel):
     """Log-mel spectrogram in decibels relative to 1, equal to librosa's `power_to_db(melspectrogram(y), top_db=80)`."""
 
+    extraction_version: ClassVar[int] = 1
+
     kind: Literal["decibel_mel"] = "decibel_mel"
 
     @property
@@ -75,6 +77,8 @@ class MinMaxLogMel(_Mel):
     `power_to_db(melspectrogram(y), ref=np.max, top_db=80)`. (The reference cancels in the scaling.)
     """
 
+    extraction_version: ClassVar[int] = 1
+
     kind: Literal["min_max_mel"] = "min_max_mel"
 
     @property
@@ -93,6 +97,8 @@ class Mfcc(_Mel):
     Args:
         n_mfcc: coefficients kept, from the first; at most `n_mels`.
     """
+
+    extraction_version: ClassVar[int] = 1
 
     kind: Literal["mfcc"] = "mfcc"
     n_mfcc: PositiveInt = 20

@@ -1,6 +1,6 @@
 """Features that were extracted elsewhere."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
@@ -16,6 +16,8 @@ class Precomputed(Spec):
         columns_per_second: columns per second of audio.
         storage: how values are stored; integer arrays are stored unchanged.
     """
+
+    extraction_version: ClassVar[int] = 1
 
     kind: Literal["precomputed"] = "precomputed"
     bins: PositiveInt

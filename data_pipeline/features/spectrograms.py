@@ -1,6 +1,6 @@
 """Spectrograms in decibels: STFT and log-mel as in librosa, log-mel as in torchaudio."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
@@ -34,6 +34,8 @@ class StftDb(_Decibels):
     Hann window, centred frames, zero padding.
     """
 
+    extraction_version: ClassVar[int] = 1
+
     kind: Literal["stft_db"] = "stft_db"
     n_fft: EvenInt = 1024
 
@@ -52,6 +54,8 @@ class LogMel(_Decibels):
 
     Slaney mel scale and normalisation, power 2, Hann window, centred frames, zero padding.
     """
+
+    extraction_version: ClassVar[int] = 1
 
     kind: Literal["log_mel"] = "log_mel"
     n_fft: EvenInt = 2048
@@ -77,6 +81,8 @@ class TorchaudioLogMel(Spec):
     Args:
         channels: 1 averages the channels; 2 keeps both (the two channels of a mono file are equal).
     """
+
+    extraction_version: ClassVar[int] = 1
 
     kind: Literal["torch_mel"] = "torch_mel"
     sample_rate: PositiveInt = 22050

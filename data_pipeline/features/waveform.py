@@ -1,6 +1,6 @@
 """The waveform as a feature."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import PositiveInt
@@ -21,6 +21,8 @@ class Waveform(Spec):
     Args:
         sample_rate: Hz; files of another rate are resampled.
     """
+
+    extraction_version: ClassVar[int] = 1
 
     kind: Literal["waveform"] = "waveform"
     sample_rate: PositiveInt = 22050

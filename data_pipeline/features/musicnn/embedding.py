@@ -3,7 +3,7 @@ shards."""
 
 import threading
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -35,6 +35,8 @@ class MusicnnEmbedding(Spec):
         pooled: keep only the mean over a track's patches, as its one frame.
         repeat_short: a track shorter than a patch is repeated until it fills one; otherwise it is rejected.
     """
+
+    extraction_version: ClassVar[int] = 1
 
     kind: Literal["musicnn"] = "musicnn"
     sample_rate: Literal[16000] = SAMPLE_RATE

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,17 @@ def test_every_track_is_extracted_in_catalog_order(tiny_corpus, tmp_path):
 def test_the_number_of_threads_changes_nothing(tiny_corpus, tmp_path, undisturbed):
     prepare(tiny_corpus.catalog, FEATURE, tmp_path, jobs=1)
     assert contents(cache_folder(tmp_path)) == undisturbed
+
+
+def test_finished_tracks_wait_for_the_shards_to_be_written_and_not_in_memory():
+    started = []
+    results = prepare_module._in_threads(started.append, range(100), threads=3)
+    for taken in range(5):
+        next(results)
+        time.sleep(0.01)  # the threads have nothing else to do
+        assert len(started) <= taken + 6
+    results.close()
+    assert len(started) <= 10
 
 
 def test_files_of_another_rate_are_resampled(own_corpus, tmp_path):

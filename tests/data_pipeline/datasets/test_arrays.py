@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from common.core.errors import DataError, SpecError
+from data_pipeline.cache.array_tracks import open_array_tracks
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_track
 from data_pipeline.datasets import arrays, fma, gtzan
@@ -167,6 +168,7 @@ def test_a_damaged_archive_is_refused_or_has_the_same_values(tmp_path, write):
     whole = content(X=content()["X"][:, :, :20])
     write(tmp_path / "whole.npz", **whole)
     expected = arrays.load(tmp_path / "whole.npz")[1]
+    values = {row: spectrogram.T.tobytes() for row, spectrogram in enumerate(whole["X"])}
     intact = (tmp_path / "whole.npz").read_bytes()
     damaged = tmp_path / "damaged.npz"
     refused = 0
@@ -176,11 +178,14 @@ def test_a_damaged_archive_is_refused_or_has_the_same_values(tmp_path, write):
             damaged.write_bytes(intact[:position] + changed + intact[position + 1 :])
             try:
                 catalog, feature = arrays.load(damaged, seconds_per_column=1 / expected.columns_per_second)
+                with open_array_tracks(damaged, tmp_path) as tracks:
+                    found = {row: tracks.read(row).tobytes() for row in values}
             except DataError:
                 refused += 1
             else:
                 assert feature.replace(columns_per_second=expected.columns_per_second) == expected
                 assert ids(catalog) == sorted(NAMES)
+                assert found == values
     assert refused > 0.5 * len(intact) / 5
 
 

@@ -25,6 +25,22 @@ def test_embeddings_of_a_track_are_those_of_its_patches(network, tmp_path, layer
     assert feature.frames(480_000) == round(30 * feature.frames_per_second) == 10
 
 
+def test_a_version_of_the_extraction_gives_the_same_values(network, tmp_path):
+    """Where other values are meant: raise `MusicnnEmbedding.extraction_version`, and put the new ones here."""
+    time = np.arange(16000 * 4) / 16000
+    samples = (0.3 * np.sin(2 * np.pi * 440 * time) + np.random.default_rng(0).normal(0, 0.1, time.size)).astype("f4")
+    assert MusicnnEmbedding.extraction_version == 1
+    expected = {
+        "max_pool": [1.35453, 2.76405, 0.28323],
+        "penultimate": [-0.09496, -0.09461, 13.53569],
+        "taggram": [0.78426, 0.11571, 0.13854],
+    }
+    for layer, values in expected.items():
+        feature = MusicnnEmbedding(layer=layer)
+        feature.make_ready(tmp_path)
+        np.testing.assert_allclose(feature.extract(samples)[0, [0, 10, 40]], values, rtol=1e-3, atol=1e-3)
+
+
 def test_a_track_shorter_than_a_patch_is_refused_or_repeated(network, tmp_path):
     samples = np.random.default_rng(0).normal(0, 0.1, 16000 * 2).astype(np.float32)
     feature = MusicnnEmbedding()
