@@ -325,7 +325,13 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
     Raises:
         DataError: the cache cannot be written, or its file is not a scan.
     """
-    key = {"data": index.data_digest, "feature": index.feature.as_json(), "above": above, "version": _SCAN_VERSION}
+    key = {
+        "data": index.data_digest,
+        "feature": index.feature.as_json(),
+        "extraction": index.extraction_version,
+        "above": above,
+        "version": _SCAN_VERSION,
+    }
     path = Path(cache).expanduser() / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
     if not path.exists():
         found = find_duplicates(index, above=above)

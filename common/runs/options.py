@@ -127,7 +127,8 @@ class Options(DataOptions):
             metavar="SIZE",
             parser=parse_memory_limit,
             show_default=False,
-            help="Most memory that a process may hold while it trains and tests, e.g. 4GB. Default: no limit.",
+            help="Most memory that a process may hold while it loads, extracts, trains and tests, e.g. 4GB. "
+            "Default: no limit.",
         ),
     ] = field(default=NO_LIMIT)
     devices: Annotated[

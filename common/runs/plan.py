@@ -138,6 +138,7 @@ def prepare_features(
 
     Raises:
         DataError: a track or the cache cannot be used.
+        BudgetError: loading and extraction exceeded the memory limit.
     """
     builder = RunBuilder(
         rows.resolver,
@@ -150,6 +151,10 @@ def prepare_features(
         parallel_map=parallel_map,
     )
     builder.prepare([row for _, of_table in rows.chosen for row in of_table])
+    options.memory_limit.require(
+        "loading and feature extraction",
+        remedy="Raise the limit, or give the same command again: features in the cache are not extracted again.",
+    )
     return builder
 
 

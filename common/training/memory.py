@@ -26,14 +26,18 @@ class MemoryLimit:
         """
         return None if self.limit_bytes is None else self.limit_bytes - resident_bytes()
 
-    def require(self, doing: str) -> None:
-        """Raise BudgetError once the peak is above the limit."""
+    def require(self, doing: str, *, remedy: str = "Raise the limit, or use --precision mixed_bfloat16.") -> None:
+        """Raise BudgetError once the peak is above the limit.
+
+        Args:
+            doing: what has just been done.
+            remedy: what helps, in a whole sentence.
+        """
         peak = peak_resident_bytes()
         if self.limit_bytes is not None and peak > self.limit_bytes:
             raise BudgetError(
                 f"--memory-limit {self.limit_bytes / 2**20:.0f} MB: after {doing} the process has peaked at "
-                f"{peak / 2**20:.0f} MB. "
-                "Raise the limit, or use --precision mixed_bfloat16."
+                f"{peak / 2**20:.0f} MB. {remedy}"
             )
 
 

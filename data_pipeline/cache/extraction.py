@@ -60,8 +60,8 @@ def prepare(
 ) -> ShardIndex:
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
-    Memory: of arrays, one track and one shard (32 MB) at a time; of audio, besides the shard, what each thread needs
-    for its clip (about six times the clip's samples as float32), and two finished tracks for each thread.
+    Memory: two shards of 32 MB. Beside them, of arrays one track; of audio, in each thread, one clip in the making (its
+    samples as float32 two to five times, 20 times for an altered copy of another tempo) and two finished ones.
 
     Args:
         cache: folder of all caches; each dataset and feature gets its own subfolder.

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from common.core.errors import SpecError
+from common.core.errors import BudgetError, SpecError
 from common.runs.options import Options
 from common.runs.plan import plan
+from common.training import memory
+from common.training.memory import MemoryLimit
 from reproductions.se_cnn.paper import PAPER
 
 
@@ -22,6 +24,18 @@ def test_rows_shared_by_tables_are_one_run(options):
     assert len(work.runs) == 11
     assert ("5.1 [1,2,3,4,5]", "5.2 [16]", "5.3 [32,64,128,256,128]") in [planned.labels for planned in work.runs]
     assert [table.id for table in work.tables] == ["4.1", "5.1", "5.2", "5.3"]
+
+
+def test_features_that_took_more_memory_than_the_limit_end_the_command(options, monkeypatch):
+    peak = 3 << 30
+    monkeypatch.setattr(memory, "peak_resident_bytes", lambda: peak)
+    plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(peak))).close()
+    with pytest.raises(BudgetError) as caught:
+        plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(peak - 1)))
+    assert str(caught.value) == (
+        "--memory-limit 3072 MB: after loading and feature extraction the process has peaked at 3072 MB. Raise the "
+        "limit, or give the same command again: features in the cache are not extracted again."
+    )
 
 
 def test_seeds_and_folds_multiply_runs(options):
