@@ -57,6 +57,18 @@ def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
     assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
 
 
+def test_a_record_holds_mean_and_deviation_of_the_training_windows(options):
+    work = plan(PAPER, options())
+    (planned,) = work.runs
+    execute(work, options())
+    record = read_record(work.results(options().out).record(planned.run.id))
+    reader = plan(PAPER, options()).runs[0].reader
+    windows = reader.index.feature.storage.decode(reader.read(np.sort(planned.run.fold.train)))
+    expected = windows.mean(dtype=np.float64), windows.std(dtype=np.float64)
+    assert (record.input_mean, record.input_deviation) == pytest.approx(expected, rel=1e-9)
+    reader.close()
+
+
 def test_fresh_removes_a_run_once_per_command(stub_plan, tmp_path):
     """Otherwise a worker that takes over a run of `--fresh` would start it over."""
     planned = SimpleNamespace(run=SimpleNamespace(id="r"))

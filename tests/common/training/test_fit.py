@@ -19,6 +19,7 @@ from common.training.checkpoint import Circumstances, restore_checkpoint
 from common.training.fit import FitCallback, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit
 from common.training.schedules import learning_rate_of
+from data_pipeline.windows.standardisation import AS_STORED
 from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, build, make_run, trained_weights
 
 
@@ -257,6 +258,63 @@ def test_a_memory_limit_that_is_too_small_is_refused(tiny_arrays, tmp_path):
         )
     with pytest.raises(BudgetError, match="Raise the limit"):
         MemoryLimit(100 << 20).require("training")
+
+
+@pytest.fixture
+def uneven_run(tiny_arrays, tmp_path):
+    """A run whose validation and test clips are brighter and wider in range than those for training."""
+    with np.load(tiny_arrays) as file:
+        values = dict(file)
+    others = np.arange(len(values["X"])) % 10 >= 6
+    values["X"] = np.where(others[:, None, None], 20 + values["X"] % 236, values["X"] // 2).astype(np.uint8)
+    np.savez(tmp_path / "uneven.npz", **values)
+    return make_run(tmp_path / "uneven.npz", tmp_path, epochs=1, standardise=True)
+
+
+def decoded(reader, positions) -> np.ndarray:
+    """Windows at these positions as float32 (windows, frames, bins)."""
+    return reader.index.feature.storage.decode(reader.read(np.sort(positions)))
+
+
+def test_only_training_windows_are_measured_for_the_standardisation(uneven_run, tmp_path):
+    run, reader = uneven_run
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
+    measured = {
+        name: (decoded(reader, positions).mean(dtype=np.float64), decoded(reader, positions).std(dtype=np.float64))
+        for name, positions in (
+            ("train", run.fold.train),
+            ("valid", run.fold.valid),
+            ("test", run.fold.test),
+            ("all", np.arange(len(reader.windows))),
+        )
+    }
+    (found,) = fitted.standardisation
+    assert (found.mean, found.deviation) == pytest.approx(measured.pop("train"), rel=1e-9)
+    for mean, deviation in measured.values():
+        assert abs(found.mean - mean) > 0.02
+        assert abs(found.deviation - deviation) > 0.005
+
+
+def test_predictions_are_of_windows_standardised_as_in_training(uneven_run, tmp_path):
+    run, reader = uneven_run
+    arguments = {"batch_size": 16, "layout": "bins_frames_channel"}
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
+    (scaling,) = fitted.standardisation
+    windows = decoded(reader, run.fold.test).transpose(0, 2, 1)[..., None]
+    by_hand = fitted.model.predict((windows - scaling.mean) / scaling.deviation, verbose=0)
+    found = predict(fitted, reader, run.fold.test, **arguments)
+    np.testing.assert_allclose(found, by_hand, atol=1e-5)
+    assert np.abs(found - fitted.model.predict(windows, verbose=0)).max() > 0.01
+    # The loss of the validation windows, too, is of windows standardised so.
+    valid = decoded(reader, run.fold.valid).transpose(0, 2, 1)[..., None]
+    probabilities = fitted.model.predict((valid - scaling.mean) / scaling.deviation, verbose=0)
+    loss = -np.log(probabilities[np.arange(len(valid)), reader.labels[run.fold.valid]]).mean()
+    assert fitted.state.history[0]["val_loss"] == pytest.approx(loss, rel=1e-4)
+
+
+def test_windows_are_left_as_stored_where_a_row_does_not_standardise(tiny_arrays, tmp_path):
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, epochs=1)
+    assert fitted.standardisation == (AS_STORED,)
 
 
 def test_run_ids_name_everything_that_decides_a_result(tiny_arrays, tmp_path):
