@@ -1,4 +1,4 @@
-"""Spectrograms of single tracks: the values of the whole array, whatever its order, and never more than one in memory."""
+"""Spectrograms of single tracks: the values of the whole array, whatever its order, one in memory at a time."""
 
 import errno
 import os

@@ -4,6 +4,7 @@ import io
 import struct
 import tracemalloc
 import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -104,10 +105,8 @@ def test_no_byte_of_a_header_leads_to_another_exception(write, key):
     content = MEMBERS[key]
     for position in range(128):
         for byte in b"\0('9":
-            try:
+            with suppress(DataError):
                 arrays.load(write(**{key: content[:position] + bytes([byte]) + content[position + 1 :]}))
-            except DataError as error:
-                assert "\n" not in str(error)
 
 
 def test_names_of_an_unlikely_size_are_refused(write, monkeypatch):

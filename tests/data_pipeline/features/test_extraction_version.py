@@ -1,7 +1,7 @@
 """Versions of the extraction: a change of stored values without a new version would let old caches answer for new ones.
 
-The values below were stored by the version beside them. Where a change of values is meant, raise the `extraction_version`
-of each kind concerned, and put the new version and values here.
+The values below were stored by the version beside them. Where a change of values is meant, raise the
+`extraction_version` of each kind concerned, and put the new version and values here.
 """
 
 from typing import get_args
