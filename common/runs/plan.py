@@ -138,8 +138,11 @@ def prepare_features(
 
     Raises:
         DataError: a track or the cache cannot be used.
-        BudgetError: loading and extraction exceeded the memory limit.
+        BudgetError: loading or extraction exceeded the memory limit.
     """
+    options.memory_limit.require(
+        "loading the program and the data set", remedy="Raise the limit: TensorFlow alone takes about 600 MB."
+    )
     builder = RunBuilder(
         rows.resolver,
         data.catalog,
@@ -152,7 +155,7 @@ def prepare_features(
     )
     builder.prepare([row for _, of_table in rows.chosen for row in of_table])
     options.memory_limit.require(
-        "loading and feature extraction",
+        "feature extraction",
         remedy="Raise the limit, or give the same command again: features in the cache are not extracted again.",
     )
     return builder

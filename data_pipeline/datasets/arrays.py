@@ -87,7 +87,8 @@ def _read(file: Path) -> tuple[ArrayHeader, np.ndarray, np.ndarray, np.ndarray |
     with open_npz(file) as archive:
         lacking = [key for key in ("X", "name", "genre") if key not in archive.keys]
         if lacking:
-            raise DataError(f"{file}: lacks {', '.join(lacking)}; found {', '.join(archive.keys) or 'nothing'}.")
+            found = " ".join(", ".join(archive.keys).split())  # a damaged name may hold line ends
+            raise DataError(f"{file}: lacks {', '.join(lacking)}; found {found or 'nothing'}.")
         return (
             archive.header("X"),
             archive.small_array("name"),

@@ -26,15 +26,29 @@ def test_rows_shared_by_tables_are_one_run(options):
     assert [table.id for table in work.tables] == ["4.1", "5.1", "5.2", "5.3"]
 
 
-def test_features_that_took_more_memory_than_the_limit_end_the_command(options, monkeypatch):
+def test_a_program_above_the_memory_limit_extracts_nothing(options, monkeypatch, tmp_path):
     peak = 3 << 30
     monkeypatch.setattr(memory, "peak_resident_bytes", lambda: peak)
-    plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(peak))).close()
     with pytest.raises(BudgetError) as caught:
         plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(peak - 1)))
     assert str(caught.value) == (
-        "--memory-limit 3072 MB: after loading and feature extraction the process has peaked at 3072 MB. Raise the "
-        "limit, or give the same command again: features in the cache are not extracted again."
+        "--memory-limit 3072 MB: after loading the program and the data set the process has peaked at 3072 MB. Raise "
+        "the limit: TensorFlow alone takes about 600 MB."
+    )
+    assert not (tmp_path / "cache" / "shards").exists()
+    plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(peak))).close()
+
+
+def test_features_that_took_more_memory_than_the_limit_end_the_command(options, monkeypatch, tmp_path):
+    def peak() -> int:
+        return (3 if list(tmp_path.glob("cache/shards/*/index.json")) else 1) << 30
+
+    monkeypatch.setattr(memory, "peak_resident_bytes", peak)
+    with pytest.raises(BudgetError) as caught:
+        plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(2 << 30)))
+    assert str(caught.value) == (
+        "--memory-limit 2048 MB: after feature extraction the process has peaked at 3072 MB. Raise the limit, or give "
+        "the same command again: features in the cache are not extracted again."
     )
 
 

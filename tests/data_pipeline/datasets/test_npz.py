@@ -109,6 +109,13 @@ def test_no_byte_of_a_header_leads_to_another_exception(write, key):
                 arrays.load(write(**{key: content[:position] + bytes([byte]) + content[position + 1 :]}))
 
 
+def test_names_of_arrays_with_line_ends_are_listed_in_one_line(tmp_path):
+    path = tmp_path / "given.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("X\r\ny.npy", MEMBERS["X"])
+    assert "lacks X, name, genre; found X y." in refusal(path)
+
+
 def test_names_of_an_unlikely_size_are_refused(write, monkeypatch):
     monkeypatch.setattr(npz, "_MAX_SMALL_BYTES", 100)
     assert "name takes 0 MB, expected at most 0 MB" in refusal(write())
