@@ -136,7 +136,7 @@ def test_everything_that_makes_another_run_is_compared(options, paths, trained):
         ({"setting": work.setting.replace(genres=("a",))}, "setting"),
         ({"extraction_versions": (3,)}, "extraction version"),
         ({"experiment": same.experiment | {"windows": {"seconds": 5, "hop_seconds": 1.5}}}, "windows.seconds"),
-        ({"experiment": {}}, "model"),
+        ({"experiment": {}}, "SeCnnSpec"),
     ):
         (found,) = (text for text in what_differs(same.replace(**change), planned, work.setting) if named in text)
         assert found
