@@ -8,12 +8,14 @@ from common.core.errors import DataError
 from common.leakage.audit import Audit, AuditedSplit, StoredAudit
 from common.leakage.splits import split_conditions
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
-from common.metrics.intervals import accuracy_difference
+from common.metrics.intervals import independent_difference
+from common.metrics.runs import Estimate
 from common.paper.paper import Paper
 from common.records.divergence import read_divergences
 from common.records.record import Record, read_or_warn, with_same_initial_weights
-from common.reports.estimates import accuracy_with_interval, artists_known, artists_text, interval_text, tested_clips
+from common.reports.estimates import accuracy_estimate, artists_known, artists_text, interval_text, tested_clips
 from common.reports.table import Note, Table, cells
+from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.text.caption import (
     changed_values_notes,
     data_notes,
@@ -25,6 +27,7 @@ from common.reports.text.caption import (
     reduction_notes,
     single_seed_notes,
 )
+from common.reports.text.intervals import interval_notes
 from common.reports.text.rows import by_row_notes, fewer_epochs_notes, protocol_text, training_notes
 from common.reports.text.versions import version_notes
 from common.reports.text.warnings import divergence_warnings, table_warnings
@@ -65,9 +68,12 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
     if not records:
         raise DataError(f"{stored.results.audits}: none of the audit's runs has a record. Run --audit again.")
     titles = split_titles(paper, audit)
+    estimates = {key: _estimates(mine) for key, mine in records.items()}
+    reference = next(estimates[split.key] for split in audit.regimes if split.key in estimates)
     rows: list[dict[str, Any]] = []
     for split in audit.regimes:
-        measured = _measured(records.get(split.key, []))
+        found = estimates.get(split.key, {})
+        measured = _measured(records[split.key], found) if found else {}
         title, means = titles[split.key]
         rows.append(
             {
@@ -76,7 +82,7 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
                 "protocol": protocol_text(records[split.key][0]) if measured else None,
                 "unavailable": split.unavailable,
                 "measured": measured,
-                "gap": _gap(next((row["measured"] for row in rows if row["measured"]), {}), measured),
+                "gap": _gap(reference, found),
                 "overlap": split.overlap and split.overlap.as_json(),
                 "records": sorted(record.run_id for record in records.get(split.key, [])),
             }
@@ -99,7 +105,7 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
         "rows": rows,
         "assumed": paper.assumed,
     }
-    notes = [*_notes(paper, audit, records, published), *_gaps_between_clips(audit, rows)]
+    notes = [*_notes(paper, audit, records, published), *_parts_of_gaps(rows), *_gaps_between_clips(titles, estimates)]
     return Table(values, *_audit_cells(values), tuple(notes), tuple(_warnings(paper, stored, records, rows)))
 
 
@@ -133,53 +139,76 @@ def _warnings(
     return found + divergence_warnings(by_title, noted)
 
 
-def _measured(records: list[Record]) -> dict[str, Any]:
-    if not records:
-        return {}
+# Metric -> its estimate and the effective number of clips.
+_Estimates = dict[str, tuple[Estimate, float]]
+
+
+def _estimates(records: list[Record]) -> _Estimates:
+    return {name: accuracy_estimate(records, name) for name in MAIN_METRICS}
+
+
+def _measured(records: list[Record], estimates: _Estimates) -> dict[str, Any]:
     found: dict[str, Any] = {"runs": len(records), "clips": len(tested_clips(records))}
-    for name in MAIN_METRICS:
+    for name, (estimate, independent) in estimates.items():
         values = [record.metrics["test"][name] for record in records]
-        interval, independent = accuracy_with_interval(records, name)
         found[name] = {
-            "mean": round(100 * interval.mean, 2),
+            "mean": round(100 * estimate.mean, 2),
             **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
-            "ci95": [round(100 * interval.low, 2), round(100 * interval.high, 2)],
+            **interval_values(estimate),
             "independent_clips": round(independent, 1),
         }
     return found
 
 
-def _gap(reference: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
-    """Difference from the reference row; empty where either was not run."""
-    if not reference or not measured:
+def _gap(reference: _Estimates, estimates: _Estimates) -> dict[str, Any]:
+    """Difference from the reference row; empty for the reference row itself, and where a row was not run."""
+    if estimates is reference or not estimates:
         return {}
     found = {}
     for name in MAIN_METRICS:
-        interval = accuracy_difference(
-            measured[name]["mean"] / 100,
-            measured[name]["independent_clips"],
-            reference[name]["mean"] / 100,
-            reference[name]["independent_clips"],
-        )
-        found[name] = {
-            "mean": round(100 * interval.mean, 2),
-            "ci95": [round(100 * interval.low, 2), round(100 * interval.high, 2)],
-        }
+        gap = _difference(estimates[name][0], reference[name][0])
+        found[name] = {"mean": round(100 * gap.mean, 2), **interval_values(gap)}
     return found
 
 
-def _gaps_between_clips(audit: Audit, rows: list[dict[str, Any]]) -> list[Note]:
-    """Gaps of the stricter splits to random clips (a clip-level split), the weakest split without shared clips."""
-    by_key = {split.key: row for split, row in zip(audit.regimes, rows, strict=True)}
+def _difference(one: Estimate, other: Estimate) -> Estimate:
+    """Difference of the means of two splits, which have different test clips and runs of their own."""
+    return Estimate(
+        independent_difference(one.both, other.both),
+        independent_difference(one.clips, other.clips),
+        independent_difference(one.runs, other.runs) if one.runs and other.runs else None,
+        one.over if other.runs else None,
+    )
+
+
+def _parts_of_gaps(rows: list[dict[str, Any]]) -> list[Note]:
+    """The two parts of the intervals of gaps, where both are known."""
     texts = []
-    for key, row in by_key.items():
-        gap = {} if key in ("windows", "clips") else _gap(by_key["clips"]["measured"], row["measured"])
-        if gap:
-            shown = ", ".join(
-                f"{what} {gap[name]['mean']:+.1f} ({gap[name]['ci95'][0]:+.1f} to {gap[name]['ci95'][1]:+.1f})"
-                for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
-            )
-            texts.append(f"{row['label']}: {shown}")
+    for row in rows:
+        parts = [
+            f"{what} {bounds_text(gap['ci95_clips'], '+.1f')} and {bounds_text(gap['ci95_runs'], '+.1f')}"
+            for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
+            if "ci95_runs" in (gap := row["gap"].get(name, {}))
+        ]
+        if parts:
+            texts.append(f"{row['label']}: {', '.join(parts)}")
+    if not texts:
+        return []
+    return [Note("intervals", f"95 % intervals of gaps, test clips alone and seeds alone: {'; '.join(texts)}.")]
+
+
+def _gaps_between_clips(titles: dict[str, tuple[str, str]], estimates: dict[str, _Estimates]) -> list[Note]:
+    """Gaps of the stricter splits to random clips (a clip-level split), the weakest split without shared clips."""
+    texts = []
+    for key, (title, _) in titles.items():
+        if key in ("windows", "clips") or key not in estimates or "clips" not in estimates:
+            continue
+        gap = _gap(estimates["clips"], estimates[key])
+        shown = ", ".join(
+            f"{what} {gap[name]['mean']:+.1f} ({bounds_text(gap[name]['ci95'], '+.1f')})"
+            for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
+        )
+        texts.append(f"{title}: {shown}")
     return [Note("splits", f"Gaps to random clips, in points: {'; '.join(texts)}.")] if texts else []
 
 
@@ -232,15 +261,15 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
     )
     comparison = comparison_text(audit.above, audit.too_short)
     notes.append(Note("method", f"{audit.scanned} clips were compared with each other. {comparison}"))
-    notes.append(Note("intervals", f"95 % intervals: {interval_text(every)}."))
+    notes += interval_notes(by_split, interval_text(every))
     if artists_known(every):
         texts = {title: artists_text(mine) for title, mine in by_split.items()}
         notes += by_row_notes("intervals", "Artists", texts, of_rows)
     notes.append(
         Note(
             "intervals",
-            "95 % intervals of gaps: Newcombe's method from the two Wilson intervals, which treats the test clips of "
-            "two splits as different clips. Variation over seeds and splits is not included.",
+            "95 % intervals of gaps: square-and-add from the 95 % intervals of the two splits (Newcombe 1998; Zou and "
+            "Donner 2008), which treats their test clips as different clips. They hold what those intervals hold.",
         )
     )
     return notes
@@ -322,10 +351,12 @@ def pair_notes(above: float, too_short: int) -> list[Note]:
 
 def _audit_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
+    parts = part_columns(row["measured"][name] for row in table["rows"] if row["measured"] for name in MAIN_METRICS)
     header = ["Split"]
     for name in MAIN_METRICS:
         shown = METRIC_NAMES[name].replace(" (", ", ").replace(")", "")
-        header += [f"{shown.capitalize()} (%)", "95 % interval", f"Gap to {table['gap_to']} (95 % interval)"]
+        header += [f"{shown.capitalize()} (%)", "95 % interval", *parts]
+        header.append(f"Gap to {table['gap_to']} (95 % interval)")
     header += [
         "Runs",
         "Test clips",
@@ -342,14 +373,15 @@ def _audit_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[st
         measured = row["measured"]
         for name in MAIN_METRICS:
             if not measured:
-                line += ["not run" if row["overlap"] else "not available", "", ""]
+                line += ["not run" if row["overlap"] else "not available", "", *("" for _ in parts), ""]
                 continue
             found, gap = measured[name], row["gap"].get(name)
             spread = f" \u00b1 {found['sd']:.1f}" if "sd" in found else ""
             line += [
                 f"{found['mean']:.1f}{spread}",
-                f"{found['ci95'][0]:.1f} to {found['ci95'][1]:.1f}",
-                f"{gap['mean']:+.1f} ({gap['ci95'][0]:+.1f} to {gap['ci95'][1]:+.1f})" if gap else "",
+                bounds_text(found["ci95"]),
+                *part_cells(found, parts),
+                f"{gap['mean']:+.1f} ({bounds_text(gap['ci95'], '+.1f')})" if gap else "",
             ]
         line += [str(measured["runs"]), str(measured["clips"])] if measured else ["", ""]
         line += [str(row["overlap"][name]) for name in _COUNTS] if row["overlap"] else [""] * len(_COUNTS)

@@ -1,15 +1,13 @@
-"""Confidence intervals of accuracies: over test clips, over runs, and of differences.
+"""Confidence intervals of accuracies over test clips, and of differences between accuracies of different clips.
 
 All accuracies are shares between 0 and 1.
 """
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
 from scipy.stats import norm
 
 from data_pipeline.datasets.artists import in_order_of_appearance
@@ -47,38 +45,18 @@ def mean_with_interval(values: list[float], clips: int) -> Interval:
     return Interval(mean, *wilson_interval(mean, clips))
 
 
-def interval_over_runs(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
-    """Mean of runs with Student's t interval, cut at 0 and 1: the uncertainty from seeds (or folds) of the same data.
+def independent_difference(one: Interval, other: Interval) -> Interval:
+    """Difference `one - other` of two accuracies of different clips, from the interval of each.
 
-    Folds are treated as independent although they share training clips, so their interval tends to be too narrow.
-
-    Returns:
-        None for fewer than two runs, which have no spread.
+    The squares of the distances of both intervals from their means are added on each side (R. G. Newcombe 1998,
+    "Interval estimation for the difference between independent proportions", method 10, where both intervals are
+    Wilson's; G. Y. Zou and A. Donner 2008 for other intervals).
     """
-    if len(values) < 2:
-        return None
-    mean, spread = math.fsum(values) / len(values), statistics.stdev(values)
-    if spread == 0:
-        return Interval(mean, mean, mean)
-    low, high = scipy.stats.t.interval(confidence, len(values) - 1, mean, spread / math.sqrt(len(values)))
-    return Interval(mean, max(0.0, float(low)), min(1.0, float(high)))
-
-
-def accuracy_difference(one: float, of_one: float, other: float, of_other: float) -> Interval:
-    """Difference `one - other` of shares of different clips, with Newcombe's interval from the two Wilson intervals
-    (R. G. Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10).
-
-    Args:
-        one, other: shares between 0 and 1.
-        of_one, of_other: number of independent clips behind each share, see `common.reports.estimates`.
-    """
-    low, high = wilson_interval(one, of_one)
-    other_low, other_high = wilson_interval(other, of_other)
-    difference = one - other
+    difference = one.mean - other.mean
     return Interval(
         difference,
-        max(-1.0, difference - math.hypot(one - low, other_high - other)),
-        min(1.0, difference + math.hypot(high - one, other - other_low)),
+        max(-1.0, difference - math.hypot(one.mean - one.low, other.high - other.mean)),
+        min(1.0, difference + math.hypot(one.high - one.mean, other.mean - other.low)),
     )
 
 

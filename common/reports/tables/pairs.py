@@ -5,18 +5,26 @@ from typing import Any
 import numpy as np
 
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
-from common.metrics.intervals import Interval
-from common.metrics.paired import mcnemar, paired_difference, variance_components
+from common.metrics.paired import holm, mcnemar, paired_difference, permutation_p_value, variance_components
+from common.metrics.runs import Place
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable
 from common.records.record import Record, with_same_initial_weights
-from common.reports.estimates import artist_of_clips, correct_by_clip, resampled_units_text, tested_clips
+from common.reports.estimates import (
+    artist_of_clips,
+    correct_by_clip,
+    estimate_of_runs,
+    resampled_units_text,
+    tested_clips,
+)
 from common.reports.table import Note, Table, cells
+from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.tables.values import run_values
+from common.reports.text.intervals import interval_notes
 
-# (seed, fold): what two rows must have in common to be compared.
-Place = tuple[int, int]
+# Both tests are on this metric.
+_TESTED = "clip_accuracy_mean_softmax"
 
 
 def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> Table | None:
@@ -27,6 +35,8 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
 
     Returns:
         The table with its own notes only, percentages in percent; None where no two rows were run on the same clips.
+        `p_value` is of the permutation test over all common seeds, `p_holm` the same corrected for the number of rows,
+        and `mcnemar` holds McNemar's test of one seed.
     """
     of_rows = {}
     for row in table.rows:
@@ -38,13 +48,16 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
     if len(of_rows) < 2:
         return None
     reference = _reference(paper, table, of_rows)
-    rows = [
-        compared
+    common = {
+        label: places
         for label, mine in of_rows.items()
-        if label != reference and (compared := _compared(label, mine, of_rows[reference]))
-    ]
-    if not rows:
+        if label != reference and (places := _common_places(mine, of_rows[reference]))
+    }
+    if not common:
         return None
+    rows = [_compared(label, of_rows[label], of_rows[reference], places) for label, places in common.items()]
+    for row, corrected in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
+        row |= {"p_value": _digits(row["p_value"]), "p_holm": _digits(corrected)}
     any_record = next(iter(of_rows[reference].values()))
     title = f"{table.title}: each row minus {reference}, on the same clips"
     values = run_values(paper.key, f"{table.id}_pairs", title, setting, any_record) | {
@@ -54,25 +67,41 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
         "metrics": list(MAIN_METRICS),
         "rows": rows,
     }
+    units = resampled_units_text([any_record])
+    compared = {label: [of_rows[label][place] for place in places] for label, places in common.items()}
     notes = [
-        f"Differences: row minus {reference}, mean over the runs that both have; interval: paired bootstrap (BCa) over "
-        f"{resampled_units_text([any_record])}. Only one correct: number of clips that one of the two classifies "
-        "correctly (by mean softmax) and the other does not, in the runs of the first seed that both have; p: "
-        "McNemar's exact test on these clips, which takes clips as independent. Each clip counts once, however many "
-        "windows it has.",
-        "Intervals and p reflect the choice of test clips only, not the variation between seeds"
-        f"{_over_seeds(of_rows)}.",
-        *_left_out(of_rows, reference, [row["label"] for row in rows]),
-        *(
-            [f"{len(rows)} comparisons: one in twenty falls below p = 0.05 by chance, even if rows do not differ."]
-            if len(rows) > 1
-            else []
+        Note("method", f"Differences: row minus {reference}, mean over the runs that both have."),
+        *interval_notes(compared, f"paired bootstrap (BCa) over {units}"),
+        Note(
+            "method",
+            f"p: paired permutation test on clip accuracy (mean softmax), averaged over seeds; swapped are {units}. It "
+            "does not cover the spread between seeds, which the interval does. p (Holm): corrected for the number of "
+            f"rows compared here, {len(rows)}.",
         ),
+        Note(
+            "method",
+            "McNemar's exact test of one seed, which takes clips as independent (clips that only the row, only "
+            f"{reference} classifies correctly): {'; '.join(map(_mcnemar_text, rows))}.",
+        ),
+        *(Note("method", text) for text in _over_seeds(of_rows)),
+        *(Note("method", text) for text in _left_out(of_rows, reference, [row["label"] for row in rows])),
     ]
-    return Table(values, *_cells(table.row_header, reference, rows), tuple(Note("method", text) for text in notes))
+    return Table(values, *_cells(table.row_header, rows), tuple(notes))
 
 
-def _over_seeds(of_rows: dict[str, dict[Place, Record]]) -> str:
+def _mcnemar_text(row: dict[str, Any]) -> str:
+    test = row["mcnemar"]
+    return (
+        f"{row['label']}, seed {test['seed']}: {test['only_this']}, {test['only_reference']}, p = {test['p_value']:.2g}"
+    )
+
+
+def _digits(p_value: float) -> float:
+    """Four significant digits."""
+    return float(f"{p_value:.4g}")
+
+
+def _over_seeds(of_rows: dict[str, dict[Place, Record]]) -> list[str]:
     """Accuracy of each seed, for rows with several seeds."""
     texts = []
     for label, mine in of_rows.items():
@@ -82,7 +111,7 @@ def _over_seeds(of_rows: dict[str, dict[Place, Record]]) -> str:
         if len(of_seed) > 1:
             means = [100 * sum(values) / len(values) for values in of_seed.values()]
             texts.append(f"{label}: {', '.join(f'{mean:.1f}' for mean in means)} %")
-    return f" (window accuracy of each seed of {'; of '.join(texts)})" if texts else ""
+    return [f"Window accuracy of each seed: {'; '.join(texts)}."] if texts else []
 
 
 def _left_out(of_rows: dict[str, dict[Place, Record]], reference: str, compared: list[str]) -> list[str]:
@@ -103,31 +132,51 @@ def _reference(paper: Paper, table: ResultTable, of_rows: dict[str, Any]) -> str
     return recommended[0] if recommended else next(iter(of_rows))
 
 
-def _compared(label: str, mine: dict[Place, Record], others: dict[Place, Record]) -> dict[str, Any] | None:
-    """One row against the reference; None where they have no run on the same split in common."""
-    common = sorted(place for place in mine.keys() & others.keys() if _same_clips(mine[place], others[place]))
-    if not common:
-        return None
+def _common_places(mine: dict[Place, Record], others: dict[Place, Record]) -> list[Place]:
+    """Where both rows were run on the same split."""
+    return sorted(place for place in mine.keys() & others.keys() if _same_clips(mine[place], others[place]))
+
+
+def _compared(
+    label: str, mine: dict[Place, Record], others: dict[Place, Record], common: list[Place]
+) -> dict[str, Any]:
+    """One row against the reference, on the runs that they have in common."""
     differences = {}
     ours, theirs = ([records[place] for place in common] for records in (mine, others))
     owners = artist_of_clips(ours)
     names = sorted(owners)
-    for name in MAIN_METRICS:
-        one, other = (correct_by_clip(records, name) for records in (ours, theirs))
-        found = paired_difference([one[n] for n in names], [other[n] for n in names], [owners[n] for n in names])
-        differences[name] = _interval_percent(found)
-    first = [place for place in common if place[0] == common[0][0]]
-    test = mcnemar(*(_correct([records[place] for place in first]) for records in (mine, others)))
+    artists = [owners[name] for name in names]
+    p_value = 1.0
+    for metric in MAIN_METRICS:
+        one, other = ([shares[n] for n in names] for shares in (correct_by_clip(r, metric) for r in (ours, theirs)))
+        clips = paired_difference(one, other, artists)
+        of_runs = [_mean_share(a, metric) - _mean_share(b, metric) for a, b in zip(ours, theirs, strict=True)]
+        found = estimate_of_runs(ours, of_runs, clips, least=-1.0)
+        differences[metric] = {"mean": round(100 * found.mean, 2), **interval_values(found)}
+        if metric == _TESTED:
+            p_value = permutation_p_value(one, other, artists)
+    seed = common[0][0]
+    of_seed = [place for place in common if place[0] == seed]
+    test = mcnemar(*(_correct([records[place] for place in of_seed]) for records in (mine, others)))
     return {
         "label": label,
         "difference": differences,
-        "only_this": test.only_first,
-        "only_reference": test.only_second,
-        "p_value": float(f"{test.p_value:.4g}"),
+        "p_value": p_value,
+        "mcnemar": {
+            "seed": seed,
+            "only_this": test.only_first,
+            "only_reference": test.only_second,
+            "p_value": _digits(test.p_value),
+        },
         "runs": len(common),
         "clips": len(names),
         "records": sorted(mine[place].run_id for place in common),
     }
+
+
+def _mean_share(record: Record, metric: str) -> float:
+    """Correct share of a clip, mean over the clips of one run, so that each clip counts once."""
+    return sum(clip.correct(metric) for clip in record.clips) / len(record.clips)
 
 
 def _same_clips(one: Record, other: Record) -> bool:
@@ -138,10 +187,6 @@ def _correct(records: list[Record]) -> np.ndarray:
     """Whether each clip was classified correctly by mean softmax, in order of clip id."""
     clips = tested_clips(records)
     return np.array([bool(clips[name].correct("clip_accuracy_mean_softmax")) for name in sorted(clips)])
-
-
-def _interval_percent(found: Interval) -> dict[str, Any]:
-    return {"mean": round(100 * found.mean, 2), "ci95": [round(100 * found.low, 2), round(100 * found.high, 2)]}
 
 
 def variance_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
@@ -166,27 +211,20 @@ def variance_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
     return notes
 
 
-def _cells(
-    row_header: str, reference: str, lines: list[dict[str, Any]]
-) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _cells(row_header: str, lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
+    parts = part_columns(row["difference"][name] for row in lines for name in MAIN_METRICS)
     header = [row_header]
     for name in MAIN_METRICS:
         shown = METRIC_NAMES[name].replace(" (", ", ").replace(")", "")
-        header += [f"{shown.capitalize()}, difference", "95 % interval"]
-    header += ["Only this correct", f"Only {reference} correct", "p", "Runs", "Test clips"]
+        header += [f"{shown.capitalize()}, difference", "95 % interval", *parts]
+    header += ["p", "p (Holm)", "Runs", "Test clips"]
     rows = []
     for row in lines:
         line = [row["label"]]
         for name in MAIN_METRICS:
             found = row["difference"][name]
-            line += [f"{found['mean']:+.1f}", f"{found['ci95'][0]:+.1f} to {found['ci95'][1]:+.1f}"]
-        line += [
-            str(row["only_this"]),
-            str(row["only_reference"]),
-            f"{row['p_value']:.2g}",
-            str(row["runs"]),
-            str(row["clips"]),
-        ]
+            line += [f"{found['mean']:+.1f}", bounds_text(found["ci95"], "+.1f"), *part_cells(found, parts, "+.1f")]
+        line += [f"{row['p_value']:.2g}", f"{row['p_holm']:.2g}", str(row["runs"]), str(row["clips"])]
         rows.append(line)
     return tuple(header), cells(rows)

@@ -8,20 +8,22 @@ import numpy as np
 
 from common.metrics.clips import ALL_METRIC_NAMES, METRIC_NAMES, PART_OF_METRIC
 from common.metrics.f1 import f1_with_interval
-from common.metrics.intervals import Interval, interval_over_runs, mean_with_interval
+from common.metrics.intervals import Interval, mean_with_interval
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable, Row
 from common.records.divergence import Divergence
 from common.records.record import Record, with_same_initial_weights
-from common.reports.estimates import accuracy_with_interval, artist_of_clips, tested_clips
+from common.reports.estimates import accuracy_estimate, artist_of_clips, distinct_clips, estimate_of_runs
 from common.reports.table import Note, Table, cells
+from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.tables.pairs import variance_notes
 from common.reports.tables.values import run_values
 from common.reports.text.caption import results_notes
 from common.reports.text.warnings import table_warnings
 
 _NOT_RUN, _NOT_GIVEN = "not run", "not given"
+_INSIDE = {True: "yes", False: "no", None: "not known (one seed)"}
 
 
 def results_table(
@@ -35,6 +37,8 @@ def results_table(
 
     Returns:
         The table; percentages in percent, rounded to two decimals. Rows without a record have an empty `measured`.
+        `published_inside` is None where the interval holds test clips alone and the published number is outside: with
+        the spread over seeds, it might be inside.
     """
     mine = [record for record in records if record.setting == setting]
     rows, used, of_rows = [], [], {}
@@ -54,8 +58,7 @@ def results_table(
                     name: round(measured[name]["mean"] - row.published[name], 2) for name in _compared(row, measured)
                 },
                 "published_inside": {
-                    name: measured[name]["ci95"][0] <= row.published[name] <= measured[name]["ci95"][1]
-                    for name in _compared(row, measured)
+                    name: _inside(row.published[name], measured[name]) for name in _compared(row, measured)
                 },
                 "trainable_parameters": of_row[0].trainable_parameters if of_row else None,
                 "records": sorted(record.run_id for record in of_row),
@@ -99,37 +102,34 @@ def _compared(row: Row, measured: dict[str, Any]) -> list[str]:
     return [name for name, value in row.published.items() if measured and value is not None]
 
 
+def _inside(published: float, measured: dict[str, Any]) -> bool | None:
+    low, high = measured["ci95"]
+    is_inside = low <= published <= high
+    return is_inside if is_inside or "ci95_runs" in measured else None
+
+
 def _measured(table: ResultTable, records: list[Record]) -> dict[str, Any]:
     if not records:
         return {}
-    tested = len(tested_clips(records))
     f1 = _f1(records) if table.has_f1 else {}
 
     def entry(metric: str) -> dict[str, Any]:
-        part = PART_OF_METRIC.get(metric)
-        clips = tested
-        if part is not None:
-            clips = sum({record.fold: record.parts[part].clips for record in records}.values())
+        part = PART_OF_METRIC.get(metric, "test")
+        clips = distinct_clips(records, part)
         if metric in f1:
             values, low, high = f1[metric]
-            found = Interval(sum(values) / len(values), low, high)
+            found = estimate_of_runs(records, values, Interval(sum(values) / len(values), low, high))
         else:
             values = [_value(record, metric) for record in records]
-            found = accuracy_with_interval(records, metric)[0] if part is None else mean_with_interval(values, clips)
-        over = interval_over_runs(_independent(records, values))
-        several = (
-            {
-                "sd": round(100 * statistics.stdev(values), 2),
-                "ci95_runs": [round(100 * over.low, 2), round(100 * over.high, 2)],
-            }
-            if over
-            else {}
-        )
+            if part == "test":
+                found, _ = accuracy_estimate(records, metric)
+            else:
+                found = estimate_of_runs(records, values, mean_with_interval(values, clips))
         return {
             "metric": ALL_METRIC_NAMES[metric],
             "mean": round(100 * found.mean, 2),
-            **several,
-            "ci95": [round(100 * found.low, 2), round(100 * found.high, 2)],
+            **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
+            **interval_values(found),
             "runs": len(records),
             "clips": clips,
         }
@@ -137,17 +137,6 @@ def _measured(table: ResultTable, records: list[Record]) -> dict[str, Any]:
     return {name: entry(table.compared_with[name]) for name in table.metrics} | {
         name: entry(name) for name in METRIC_NAMES
     }
-
-
-def _independent(records: list[Record], values: list[float]) -> list[float]:
-    """Values of independent repetitions: the mean over folds of each seed, or the folds where there is one seed. (Folds
-    of further seeds are not independent: they test the same clips again.)"""
-    of_seed: dict[int, list[float]] = {}
-    for record, value in zip(records, values, strict=True):
-        of_seed.setdefault(record.seed, []).append(value)
-    if len(of_seed) == 1:
-        return values
-    return [sum(mine) / len(mine) for mine in of_seed.values()]
 
 
 def _f1(records: list[Record]) -> dict[str, tuple[list[float], float, float]]:
@@ -182,11 +171,10 @@ def _cells(table: ResultTable, lines: list[dict[str, Any]]) -> tuple[tuple[str, 
     metrics, compared = table.metrics, table.compared_with
     others = [name for name in METRIC_NAMES if name not in compared.values()]
     header = [table.row_header]
-    several = any("ci95_runs" in row["measured"][name] for row in lines if row["measured"] for name in metrics)
-    over_runs = ["95 % interval over runs"] if several else []
+    parts = part_columns(row["measured"][name] for row in lines if row["measured"] for name in metrics)
     for name in metrics:
         metric = _metric_name(compared[name])
-        header += [f"Published {name.replace('_', ' ')} (%)", f"Our {metric} (%)", "95 % interval", *over_runs]
+        header += [f"Published {name.replace('_', ' ')} (%)", f"Our {metric} (%)", "95 % interval", *parts]
         header += ["Published inside", "Difference"]
     header += [f"{_metric_name(name).capitalize()} (%)" for name in others] + ["Runs", "Test clips", "Parameters"]
     rows = []
@@ -197,14 +185,13 @@ def _cells(table: ResultTable, lines: list[dict[str, Any]]) -> tuple[tuple[str, 
             published = row["published"][name]
             line.append(_NOT_GIVEN if published is None else f"{published:.1f}")
             if not measured:
-                line += [_NOT_RUN, "", *("" for _ in over_runs), "", ""]
+                line += [_NOT_RUN, "", *("" for _ in parts), "", ""]
                 continue
-            line += [_mean(measured[name]), _interval(measured[name]["ci95"])]
-            line += [_interval(measured[name].get("ci95_runs")) for _ in over_runs]
+            line += [_mean(measured[name]), bounds_text(measured[name]["ci95"]), *part_cells(measured[name], parts)]
             if published is None:
                 line += ["", ""]
             else:
-                line += ["yes" if row["published_inside"][name] else "no", f"{row['difference'][name]:+.1f}"]
+                line += [_INSIDE[row["published_inside"][name]], f"{row['difference'][name]:+.1f}"]
         if measured:
             line += [_mean(measured[name]) for name in others]
             line += [
@@ -216,10 +203,6 @@ def _cells(table: ResultTable, lines: list[dict[str, Any]]) -> tuple[tuple[str, 
             line += [""] * (len(others) + 3)
         rows.append(line)
     return tuple(header), cells(rows)
-
-
-def _interval(bounds: list[float] | None) -> str:
-    return "" if bounds is None else f"{bounds[0]:.1f} to {bounds[1]:.1f}"
 
 
 def _mean(measured: dict[str, Any]) -> str:

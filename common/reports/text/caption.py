@@ -14,6 +14,7 @@ from common.records.environment import machine_summary
 from common.records.record import DataFacts, Record
 from common.reports.estimates import interval_text_with_artists, resampled_units_text
 from common.reports.table import Note, NoteKind, Table
+from common.reports.text.intervals import interval_notes
 from common.reports.text.rows import (
     by_row_notes,
     changed_values_text,
@@ -73,22 +74,19 @@ def results_notes(
     if table.reference:
         notes.append(Note("paper", f"For comparison: {table.reference.label}: {table.reference.percent:g} %."))
     notes += other_classes_notes(paper, setting, facts)
-    validated = any(metric in OTHER_PART_METRIC_NAMES for metric in table.compared_with.values())
-    of_validation = "; in training and validation, clips count as independent" if validated else ""
+    from_clips = interval_text_with_artists(records)
+    if any(metric in OTHER_PART_METRIC_NAMES for metric in table.compared_with.values()):
+        from_clips += "; in training and validation, clips count as independent"
+    if table.has_f1:
+        from_clips += f"; of F1: percentile bootstrap over {resampled_units_text(records)}, {RESAMPLES:,} resamples"
+    notes += interval_notes(all_of_rows, from_clips)
     notes.append(
         Note(
             "intervals",
-            f"95 % intervals: {interval_text_with_artists(records)}{of_validation}. Published inside: whether the "
-            "published number lies in that interval.",
+            "Published inside: whether the published number lies in the 95 % interval. Where that holds test clips "
+            "alone, a number outside may still lie inside an interval that holds seeds, too: not known.",
         )
     )
-    if table.has_f1:
-        notes.append(
-            Note(
-                "intervals",
-                f"Intervals of F1: percentile bootstrap over {resampled_units_text(records)}, {RESAMPLES:,} resamples.",
-            )
-        )
     return notes
 
 
@@ -286,14 +284,7 @@ def _repetition_notes(records: list[Record]) -> list[Note]:
                 )
             )
     if max(map(len, runs.values())) > 1:
-        over = "seeds" if folds == 1 else "seeds (each the mean of its folds), or over folds where there is one seed"
-        notes.append(
-            Note(
-                "spread",
-                "Means over several runs are followed by their standard deviation; the interval over runs is Student's "
-                f"t interval over {over}.",
-            )
-        )
+        notes.append(Note("spread", "Means over several runs are followed by the standard deviation of these runs."))
     return notes
 
 

@@ -1,0 +1,53 @@
+"""Notes on what the intervals of a table hold."""
+
+from common.records.record import Record
+from common.reports.estimates import weights_are_carried
+from common.reports.table import Note
+
+
+def interval_notes(of_rows: dict[str, list[Record]], from_clips: str) -> list[Note]:
+    """Which sources of chance the 95 % intervals hold, and how each part is computed.
+
+    Args:
+        of_rows: row label -> its records, for the rows that were run.
+        from_clips: how the part from test clips is computed.
+    """
+    seeds = [label for label, mine in of_rows.items() if _several_seeds(mine)]
+    folds = [label for label, mine in of_rows.items() if label not in seeds and _several_folds(mine)]
+    carried = [label for label in folds if weights_are_carried(of_rows[label])]
+    folds = [label for label in folds if label not in carried]
+    alone = [label for label in of_rows if label not in (*seeds, *folds)]
+    texts = []
+    if seeds or folds:
+        runs = " or ".join(name for name, rows in (("seeds", seeds), ("folds", folds)) if rows)
+        texts.append(f"95 % intervals hold test clips and {runs} together; the two columns after them hold one each.")
+    texts.append(f"From test clips: {from_clips}.")
+    if seeds:
+        texts.append(
+            "From seeds: Student's t over the means of the seeds. Together: the squares of the two distances from the "
+            "mean are added on each side (Zou and Donner 2008)."
+        )
+    if folds:
+        texts.append(
+            "From folds: t corrected for the training clips that folds share (Nadeau and Bengio 2003). Folds differ in "
+            "test clips as well, so together reaches as far as the wider of the two on each side."
+        )
+    if carried:
+        texts.append(
+            "Rounds that start from the weights of the round before are not repetitions, so there is no interval over "
+            "rounds."
+        )
+    if alone:
+        where = f" of {'; '.join(alone)}" if seeds or folds else ""
+        texts.append(
+            f"The intervals{where} hold test clips alone, because the spread over seeds is not known from one seed."
+        )
+    return [Note("intervals", " ".join(texts))]
+
+
+def _several_seeds(records: list[Record]) -> bool:
+    return len({record.seed for record in records}) > 1
+
+
+def _several_folds(records: list[Record]) -> bool:
+    return len({record.fold for record in records}) > 1
