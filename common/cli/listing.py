@@ -73,6 +73,14 @@ def show_listing(paper: Paper, *, as_json: bool) -> int:
             published = ", ".join(f"{name} {value}" for name, value in row["published"].items() if value is not None)
             rows.add_row(row["label"], published, f"{row['trainable_parameters']:,}", row["experiment"][:12])
         screen.print(rows)
+    if paper.confusions:
+        matrices = ScreenTable(title="Confusion matrices, each of one row")
+        for name in ("--table", "title", "row"):
+            matrices.add_column(name)
+        for confusion in paper.confusions:
+            table, label = confusion.row
+            matrices.add_row(confusion.id, confusion.title, f"table {table}: {label}")
+        screen.print(matrices)
     return 0
 
 

@@ -235,8 +235,11 @@ def _show(paper: Paper, reports: list[GroupReport], asked: list[str], others: li
         for table in asked
         for name in (f"{table}_legacy" if legacy else table, f"{table}_rounds", f"{table}_genres", f"{table}_pairs")
     ]
-    confusions = {f"confusion_{entry.id}" for entry in paper.confusions if entry.row[0] in asked}
-    names += sorted(confusions)
+    # A table of results is shown with the confusion matrices of its rows.
+    matrices = sorted(entry.table_id for entry in paper.confusions if {entry.id, entry.row[0]} & set(asked))
+    names += matrices
     shown = [report.tables[name] for report in reports for name in names if name in report.tables]
-    paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
+    paths = [
+        path for report in reports for name in (*asked, *matrices, "curves") for path in report.paths.get(name, [])
+    ]
     print_tables(shown, [*paths, *others])

@@ -14,6 +14,7 @@ from common.leakage.overlap import Overlap, overlap_of, sides_of
 from common.leakage.splits import SplitCondition, require_free_split, split_conditions
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
+from common.paper.tables import Confusion
 from common.records.paths import ResultPaths, audit_files, file_stem, results_of_audit
 from common.records.record import read_or_warn
 from common.runs.options import Options
@@ -199,7 +200,11 @@ def _row(paper: Paper, options: Options) -> tuple[str, str]:
         )
     label = options.rows[0]
     chosen = choose_rows(paper, options.tables, options.rows)
-    found = {row.experiment.digest: (table.id, row.label) for table, rows in reversed(chosen) for row in rows}
+    found = {
+        row.experiment.digest: (table.row[0] if isinstance(table, Confusion) else table.id, row.label)
+        for table, rows in reversed(chosen)
+        for row in rows
+    }
     if len(found) > 1:
         raise SpecError(
             f"--audit --row {label}: the tables {', '.join(table for table, _ in reversed(found.values()))} have "

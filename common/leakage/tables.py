@@ -27,7 +27,7 @@ from common.reports.text.caption import (
     reduction_notes,
     single_seed_notes,
 )
-from common.reports.text.intervals import interval_notes
+from common.reports.text.intervals import sources_text
 from common.reports.text.rows import by_row_notes, fewer_epochs_notes, protocol_text, training_notes
 from common.reports.text.versions import version_notes
 from common.reports.text.warnings import divergence_warnings, table_warnings
@@ -261,7 +261,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
     )
     comparison = comparison_text(audit.above, audit.too_short)
     notes.append(Note("method", f"{audit.scanned} clips were compared with each other. {comparison}"))
-    notes += interval_notes(by_split, interval_text(every))
+    notes.append(Note("intervals", sources_text(by_split, interval_text(every))))
     if artists_known(every):
         texts = {title: artists_text(mine) for title, mine in by_split.items()}
         notes += by_row_notes("intervals", "Artists", texts, of_rows)

@@ -81,8 +81,8 @@ def permutation_p_value(one: Sequence[float], other: Sequence[float], owners: Se
         ValueError: their lengths differ, or there are no clips.
     """
     sums, _ = _differences_by_artist(one, other, owners)
-    if abs(sums.sum()) < _ROUNDING:
-        return 1.0  # no permutation is closer to equal
+    if abs(sums.sum()) < _ROUNDING or len(sums) == 1:
+        return 1.0  # no permutation is closer to equal, or there is only the opposite one
     found = scipy.stats.permutation_test(
         (sums,),
         lambda sums, axis: sums.sum(axis=axis),

@@ -102,7 +102,18 @@ class Paper:
         for table in (*self.tables, *self.architecture):
             if table.id == table_id:
                 return table
-        raise SpecError(f"--table {table_id}: {self.key} has no such table; it has: {', '.join(self.table_ids)}.")
+        matrices = ", ".join(sorted((confusion.id for confusion in self.confusions), key=_by_number))
+        raise SpecError(
+            f"--table {table_id}: {self.key} has no such table; it has: {', '.join(self.table_ids)}"
+            f"{f'; confusion matrices: {matrices}' if matrices else ''}."
+        )
+
+    def confusion(self, table_id: str) -> Confusion | None:
+        """The confusion matrix of that id, or whose table has that id; None where there is none."""
+        for confusion in self.confusions:
+            if table_id in (confusion.id, confusion.table_id):
+                return confusion
+        return None
 
     def row(self, table_id: str, label: str) -> Row:
         """One row of a table of results.

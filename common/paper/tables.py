@@ -195,6 +195,7 @@ class Confusion:
     """A published confusion matrix, compared with the clip decisions of its row.
 
     Args:
+        id: its number in the paper, or a short name where it has none; `--table` takes it, so no table has it.
         row: (table id, row label).
         genres: names of the classes, in the matrix's order.
         counts: true genre x predicted genre, in clips, or in percent of the true genre's clips.
@@ -210,3 +211,8 @@ class Confusion:
     aggregation: str
     notes: tuple[str, ...] = ()
     percent: bool = False
+
+    @property
+    def table_id(self) -> str:
+        """Id of the table that compares it with ours, in headings and file names."""
+        return f"confusion_{self.id}"

@@ -50,7 +50,7 @@ class GroupReport:
 
     Args:
         tables: table id -> table.
-        paths: id of a table of results, or `curves` -> files.
+        paths: id of a table of results or of a confusion matrix's table, or `curves` -> files.
     """
 
     group: Group
@@ -83,7 +83,7 @@ def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Seq
     paths: dict[str, list[Path]] = {}
 
     def keep(table: Table, chart: Drawing, beside: str) -> None:
-        """Write a table and its figure; `beside` is the id of the table of results that it belongs to."""
+        """Write a table and its figure; `beside` is the id of the table that its files are listed with."""
         stem = group.stem("table", table.id, paper)
         made[table.id] = table
         paths.setdefault(beside, []).extend(write_table(results.folder, stem, table))
@@ -111,7 +111,7 @@ def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Seq
         if own:
             whole = made[published.row[0]]
             chart = draw_confusion(own.values, subtitle=flag_summary(whole))
-            keep(own.with_notes_of(whole), chart, published.row[0])
+            keep(own.with_notes_of(whole), chart, published.table_id)
     paths["curves"] = _write_curves(paper, group, made, results.figures)
     for figure in paper.figures:
         if figure.table in made:

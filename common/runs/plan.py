@@ -8,7 +8,7 @@ from common.core.errors import DataError, SpecError
 from common.paper.overrides import Resolver, Setting, conditions_of, read_changes
 from common.paper.paper import Paper
 from common.paper.protocol import PREDEFINED, Protocol, SplitName
-from common.paper.tables import ArchitectureTable, ResultTable
+from common.paper.tables import ArchitectureTable, Confusion, ResultTable
 from common.records.paths import ResultPaths
 from common.records.record import DataFacts
 from common.runs.builder import PlannedRun, RunBuilder
@@ -52,7 +52,7 @@ class Plan:
     paper: Paper
     setting: Setting
     facts: DataFacts
-    tables: list[ResultTable | ArchitectureTable]
+    tables: list[ResultTable | ArchitectureTable | Confusion]
     catalog: Catalog
     given: Feature | None
     runs: list[PlannedRun] = field(default_factory=list)

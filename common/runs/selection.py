@@ -7,11 +7,11 @@ from common.core.errors import SpecError
 from common.core.files import sha256_of_file
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
-from common.paper.tables import ArchitectureTable, ResultTable, Row
+from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
 from data_pipeline.features import Feature
 
-# Each requested table with its requested rows; tables of layers have none.
-ChosenRows = list[tuple[ResultTable | ArchitectureTable, list[Row]]]
+# Each requested table or confusion matrix with its requested rows; tables of layers have none, a matrix has one.
+ChosenRows = list[tuple[ResultTable | ArchitectureTable | Confusion, list[Row]]]
 
 
 def choose_rows(paper: Paper, table_ids: tuple[str, ...], row_labels: tuple[str, ...]) -> ChosenRows:
@@ -22,18 +22,23 @@ def choose_rows(paper: Paper, table_ids: tuple[str, ...], row_labels: tuple[str,
     """
     # A row that is asked for by name is looked for in all tables.
     names = table_ids or (not row_labels and paper.default_tables) or paper.table_ids
-    tables = [paper.table(name) for name in dict.fromkeys(names)]
-    of_results = [table for table in tables if isinstance(table, ResultTable)]
-    known = {row.label for table in of_results for row in table.rows}
+    tables = [paper.confusion(name) or paper.table(name) for name in names]
+    of_tables = {table.id: (table, _rows_of(paper, table)) for table in tables}  # by id, so that each is there once
+    known = {row.label for _, rows in of_tables.values() for row in rows}
     for label in row_labels:
         if label not in known:
-            listed = "; ".join(f"table {t.id}: {' | '.join(row.label for row in t.rows)}" for t in of_results) or "none"
-            raise SpecError(f"--row {label}: no such row in the tables asked for. Rows: {listed}.")
+            listed = "; ".join(
+                f"table {t.id}: {' | '.join(row.label for row in rows)}" for t, rows in of_tables.values() if rows
+            )
+            raise SpecError(f"--row {label}: no such row in the tables asked for. Rows: {listed or 'none'}.")
     wanted = set(row_labels or known)
-    return [
-        (table, [row for row in table.rows if row.label in wanted] if isinstance(table, ResultTable) else [])
-        for table in tables
-    ]
+    return [(table, [row for row in rows if row.label in wanted]) for table, rows in of_tables.values()]
+
+
+def _rows_of(paper: Paper, table: ResultTable | ArchitectureTable | Confusion) -> list[Row]:
+    if isinstance(table, Confusion):
+        return [paper.row(*table.row)]
+    return list(table.rows) if isinstance(table, ResultTable) else []
 
 
 def keep_runnable_rows(chosen: ChosenRows, given: Feature | None, *, by_name: bool) -> ChosenRows:

@@ -197,7 +197,7 @@ def draw_confusion(table: dict[str, Any], *, subtitle: str) -> Figure:
         axes.set(xticks=range(len(genres)), yticks=range(len(genres)), xlabel="predicted genre", ylabel="true genre")
         axes.set_xticklabels(genres, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
         axes.set_yticklabels(genres, fontsize=8)
-        of = "" if accuracy is None else f": {accuracy:.1f} % of {int(counts.sum()):,} decisions"
+        of = "" if accuracy is None else f": {accuracy:.1f} % of {counts.sum():,.0f} decisions"
         axes.set_title(f"{name}{of}", fontsize=10)
     figure.colorbar(picture, ax=panels, label="% of the true genre", shrink=0.8)
     figure.suptitle(heading(table, subtitle), fontsize=10)

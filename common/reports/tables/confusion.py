@@ -1,4 +1,4 @@
-"""Confusion matrices as tables: a published one beside ours, genre by genre."""
+"""Confusion matrices as tables: a published one beside ours, genre by genre, in percent of the true genre's clips."""
 
 from typing import Any
 
@@ -13,13 +13,14 @@ from common.reports.tables.values import run_values
 
 
 def confusion_table(paper: Paper, published: Confusion, setting: Setting, records: list[Record]) -> Table | None:
-    """Count the clip decisions of a row's runs, added up over folds and seeds.
+    """Share of each genre's clips that a row's runs decided for each genre, over all folds and seeds.
 
     Args:
         records: of one setting, of any rows.
 
     Returns:
-        The table; None where the row was not run.
+        The table; None where the row was not run. Its rows are whole percent; `published_matrix` holds what was
+        published, and `measured_matrix` clips, added up over folds, mean over seeds.
     """
     row = paper.row(*published.row)
     mine = with_same_initial_weights([record for record in records if record.row_experiment == row.experiment.digest])
@@ -32,30 +33,32 @@ def confusion_table(paper: Paper, published: Confusion, setting: Setting, record
             counts[clip.label, getattr(clip, f"by_{published.aggregation}")] += 1
     same = genres == published.genres
     theirs = np.array(published.counts)
-    shown = _percent(counts) if published.percent else counts
+    seeds = len({record.seed for record in mine})
+    theirs_percent, ours_percent = theirs if published.percent else _percent(theirs), _percent(counts)
     rows = [
         {
             "label": genre,
-            "published": dict(zip(genres, theirs[place].tolist(), strict=True)) if same else {},
-            "measured": dict(zip(genres, shown[place].tolist(), strict=True)),
+            "published": dict(zip(genres, theirs_percent[place].tolist(), strict=True)) if same else {},
+            "measured": dict(zip(genres, ours_percent[place].tolist(), strict=True)),
             "difference": {},
         }
         for place, genre in enumerate(genres)
     ]
-    unit = "Percent of the true genre's clips" if published.percent else "Clips"
-    runs = f"{len(mine)} runs added up" if len(mine) > 1 else "1 run"
+    runs = f"{len(mine)} runs" if len(mine) > 1 else "1 run"
+    in_json = "" if len(mine) == 1 else " The JSON file holds clips, added up over folds, mean over seeds."
     notes = [
-        f"{unit} of {row.label} (table {published.row[0]}), decided by {published.aggregation.replace('_', ' ')}; rows "
-        f"are true genres, columns predicted ones. Ours: {runs}.",
+        f"Percent of the true genre's clips of {row.label} (table {published.row[0]}), decided by "
+        f"{published.aggregation.replace('_', ' ')}; rows are true genres, columns predicted ones. Ours: decisions of "
+        f"{runs}.{in_json}",
         *([] if same else ["The published matrix has other genres; the figure shows it."]),
     ]
-    values = run_values(paper.key, f"confusion_{published.id}", published.title, setting, mine[0]) | {
+    values = run_values(paper.key, published.table_id, published.title, setting, mine[0]) | {
         "row_header": "True genre",
         "kind": "confusion",
         "records": sorted(record.run_id for record in mine),
         "metrics": list(genres),
         "published_matrix": _matrix(published.genres, theirs) | ({"accuracy": None} if published.percent else {}),
-        "measured_matrix": _matrix(genres, counts),
+        "measured_matrix": _matrix(genres, _per_seed(counts, seeds)),
         "rows": rows,
     }
     return Table(
@@ -71,13 +74,18 @@ def _percent(counts: np.ndarray) -> np.ndarray:
     return np.rint(np.divide(100 * counts, of_genre, out=np.zeros(counts.shape), where=of_genre > 0)).astype(int)
 
 
+def _per_seed(counts: np.ndarray, seeds: int) -> np.ndarray:
+    """Mean over seeds; whole numbers stay whole."""
+    return counts if seeds == 1 else counts / seeds
+
+
 def _matrix(genres: tuple[str, ...], counts: np.ndarray) -> dict[str, Any]:
     accuracy = 100 * float(np.trace(counts)) / float(counts.sum())
-    return {"genres": list(genres), "counts": counts.tolist(), "accuracy": round(accuracy, 2)}
+    return {"genres": list(genres), "counts": np.round(counts, 2).tolist(), "accuracy": round(accuracy, 2)}
 
 
 def _cells(genres: tuple[str, ...], lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Header and rows as text: ours, with the published count behind it where the genres are the same."""
+    """Header and rows as text: ours, with the published percentage behind it where the genres are the same."""
     both = bool(lines[0]["published"])
     rows = [
         [

@@ -21,7 +21,7 @@ from common.reports.estimates import (
 from common.reports.table import Note, Table, cells
 from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.tables.values import run_values
-from common.reports.text.intervals import interval_notes
+from common.reports.text.intervals import sources_text
 
 # Both tests are on this metric.
 _TESTED = "clip_accuracy_mean_softmax"
@@ -71,7 +71,7 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
     compared = {label: [of_rows[label][place] for place in places] for label, places in common.items()}
     notes = [
         Note("method", f"Differences: row minus {reference}, mean over the runs that both have."),
-        *interval_notes(compared, f"paired bootstrap (BCa) over {units}"),
+        Note("method", sources_text(compared, f"paired bootstrap (BCa) over {units}")),
         Note(
             "method",
             f"p: paired permutation test on clip accuracy (mean softmax), averaged over seeds; swapped are {units}. It "

@@ -14,7 +14,7 @@ from common.records.environment import machine_summary
 from common.records.record import DataFacts, Record
 from common.reports.estimates import interval_text_with_artists, resampled_units_text
 from common.reports.table import Note, NoteKind, Table
-from common.reports.text.intervals import interval_notes
+from common.reports.text.intervals import sources_text
 from common.reports.text.rows import (
     by_row_notes,
     changed_values_text,
@@ -79,12 +79,12 @@ def results_notes(
         from_clips += "; in training and validation, clips count as independent"
     if table.has_f1:
         from_clips += f"; of F1: percentile bootstrap over {resampled_units_text(records)}, {RESAMPLES:,} resamples"
-    notes += interval_notes(all_of_rows, from_clips)
     notes.append(
         Note(
             "intervals",
-            "Published inside: whether the published number lies in the 95 % interval. Where that holds test clips "
-            "alone, a number outside may still lie inside an interval that holds seeds, too: not known.",
+            f"{sources_text(all_of_rows, from_clips)} Published inside: whether the published number lies in the 95 % "
+            "interval. Where that holds test clips alone, a number outside may still lie inside an interval that holds "
+            "seeds, too: not known.",
         )
     )
     return notes

@@ -1,12 +1,11 @@
-"""Notes on what the intervals of a table hold."""
+"""What the intervals of a table hold, in words."""
 
 from common.records.record import Record
 from common.reports.estimates import weights_are_carried
-from common.reports.table import Note
 
 
-def interval_notes(of_rows: dict[str, list[Record]], from_clips: str) -> list[Note]:
-    """Which sources of chance the 95 % intervals hold, and how each part is computed.
+def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
+    """Which sources of chance the 95 % intervals hold, and how each part is computed, as sentences.
 
     Args:
         of_rows: row label -> its records, for the rows that were run.
@@ -23,9 +22,10 @@ def interval_notes(of_rows: dict[str, list[Record]], from_clips: str) -> list[No
         texts.append(f"95 % intervals hold test clips and {runs} together; the two columns after them hold one each.")
     texts.append(f"From test clips: {from_clips}.")
     if seeds:
+        of_folds = " (each the mean of its folds)" if any(_several_folds(of_rows[label]) for label in seeds) else ""
         texts.append(
-            "From seeds: Student's t over the means of the seeds. Together: the squares of the two distances from the "
-            "mean are added on each side (Zou and Donner 2008)."
+            f"From seeds: Student's t over seeds{of_folds}. Together: the squares of the two distances from the mean "
+            "are added on each side (Zou and Donner 2008)."
         )
     if folds:
         texts.append(
@@ -42,7 +42,7 @@ def interval_notes(of_rows: dict[str, list[Record]], from_clips: str) -> list[No
         texts.append(
             f"The intervals{where} hold test clips alone, because the spread over seeds is not known from one seed."
         )
-    return [Note("intervals", " ".join(texts))]
+    return " ".join(texts)
 
 
 def _several_seeds(records: list[Record]) -> bool:

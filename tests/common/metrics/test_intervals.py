@@ -1,15 +1,15 @@
-"""Intervals of shares of correct clips, of means over runs and of differences, against scipy and published examples."""
-
-import math
+"""Intervals of shares of correct clips and of differences, against scipy, statsmodels and published examples."""
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+from statsmodels.regression.linear_model import OLS
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from common.metrics.intervals import (
-    accuracy_difference,
+    Interval,
     effective_sample_size,
-    interval_over_runs,
+    independent_difference,
     mean_with_interval,
     wilson_interval,
 )
@@ -35,21 +35,48 @@ def test_mean_over_runs():
     assert found.low < 0.75 < found.high
 
 
+def difference(one: float, of_one: int, other: float, of_other: int) -> Interval:
+    """Of shares of so many clips, from their Wilson intervals."""
+    return independent_difference(
+        Interval(one, *wilson_interval(one, of_one)), Interval(other, *wilson_interval(other, of_other))
+    )
+
+
 def test_the_difference_of_two_shares_is_newcombes_example():
     # His 56 of 70 against 48 of 80, method 10.
-    found = accuracy_difference(56 / 70, 70, 48 / 80, 80)
+    found = difference(56 / 70, 70, 48 / 80, 80)
     assert (found.mean, found.low, found.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
-    back = accuracy_difference(48 / 80, 80, 56 / 70, 70)
+    back = difference(48 / 80, 80, 56 / 70, 70)
     assert (back.low, back.high) == pytest.approx((-found.high, -found.low))
 
 
-def test_runs_have_students_interval():
-    found = interval_over_runs([0.90, 0.91, 0.95])
-    # Mean 0.92, deviation sqrt(0.0014 / 2), t of 2 degrees of freedom 4.3027.
-    half = 4.302653 * math.sqrt(0.0007) / math.sqrt(3)
-    assert (found.mean, found.low, found.high) == pytest.approx((0.92, 0.92 - half, 0.92 + half), abs=1e-6)
-    assert interval_over_runs([0.9]) is None
-    assert interval_over_runs([0.5, 0.5]).low == 0.5
+@pytest.mark.parametrize(("correct", "clips"), [(232, 290), (0, 12), (12, 12), (1, 3), (155, 300)])
+def test_wilson_interval_equals_that_of_statsmodels(correct, clips):
+    expected = proportion_confint(correct, clips, method="wilson")
+    assert wilson_interval(correct / clips, clips) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("counts", [(56, 70, 48, 80), (9, 10, 3, 10), (0, 10, 7, 20), (10, 10, 0, 20)])
+def test_the_difference_equals_that_of_statsmodels(counts):
+    correct, clips, other_correct, other_clips = counts
+    expected = confint_proportions_2indep(*counts, method="newcomb", compare="diff")
+    found = difference(correct / clips, clips, other_correct / other_clips, other_clips)
+    assert (found.low, found.high) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_design_effect_is_that_of_clustered_standard_errors_in_statsmodels():
+    rng = np.random.default_rng(3)
+    of_artist = rng.random(30)
+    owners = np.repeat(np.arange(30), rng.integers(1, 8, 30))
+    shares = (rng.random(len(owners)) < of_artist[owners]).astype(float)
+    clustered = OLS(shares, np.ones(len(shares))).fit(
+        cov_type="cluster", cov_kwds={"groups": owners, "use_correction": False}
+    )
+    variance = float(clustered.bse[0]) ** 2 * 30 / 29
+    mean = shares.mean()
+    expected = mean * (1 - mean) / variance
+    assert expected < len(shares)
+    assert effective_sample_size(shares.tolist(), [str(owner) for owner in owners]) == pytest.approx(expected)
 
 
 def test_equal_results_within_artists_lower_the_effective_sample_size():

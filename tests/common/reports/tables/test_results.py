@@ -1,10 +1,14 @@
 """Tables of results: means, intervals and differences from the published numbers."""
 
+import math
+
 import pytest
 
 from common.metrics.intervals import wilson_interval
+from common.records.record import PartCounts
 from common.reports.formats import as_markdown
 from common.reports.tables.results import results_table
+from reproductions.se_cnn.paper import TABLE_5_1
 from tests.helpers import soundfusion_records as soundfusion
 from tests.helpers.se_cnn_records import SETTING, clips, record, table_of
 from tests.helpers.tables import caption_of, cells_of, row_of
@@ -23,7 +27,8 @@ def test_a_row_has_mean_interval_and_difference_in_percent():
     row = table_of(record()).values["rows"][-1]
     assert row["label"] == "1,2,3,4,5"
     assert row["measured"]["accuracy"] == {
-        "metric": "window accuracy", "mean": 80.0, "ci95": [75.02, 84.2], "runs": 1, "clips": 290,
+        "metric": "window accuracy", "mean": 80.0, "ci95": [75.02, 84.2], "ci95_clips": [75.02, 84.2], "runs": 1,
+        "clips": 290,
     }  # fmt: skip
     assert row["difference"] == {"accuracy": -13.6}
     assert row["records"] == ["run50"]
@@ -70,24 +75,99 @@ def test_a_row_says_whether_the_published_number_lies_inside_and_how_far_runs_sp
     low, high = row["measured"][metric]["ci95"]
     assert row["published_inside"][metric] == (low <= published[metric] <= high)
     assert row["measured"][metric]["ci95_runs"][0] <= row["measured"][metric]["mean"]
-    assert "95 % interval over runs" in table.header
-    assert "Published inside" in table.header
+    header = list(table.header)
+    place = header.index("95 % interval")
+    assert header[place : place + 4] == ["95 % interval", "from test clips", "from seeds", "Published inside"]
     assert {len(row) for row in table.rows} == {len(table.header)}
     assert (
-        "95 % interval over runs"
+        "from test clips"
         not in results_table(soundfusion.PAPER, soundfusion.PERFORMANCE, soundfusion.SETTING, runs[:1]).header
     )
+
+
+def of_seeds(*correct: int):
+    """The table of a row of Table 5.1, and its values: 290 test clips, of which each seed decides so many correctly."""
+    table = table_of(*(record(correct=number, clips=clips(number, 290), seed=n) for n, number in enumerate(correct)))
+    return table, table.values["rows"][-1]
+
+
+def test_the_interval_of_seeds_holds_seeds_and_test_clips():
+    table, row = of_seeds(203, 232, 261)
+    found = row["measured"]["accuracy"]
+    # Seeds at 70, 80 and 90 %: t of two degrees of freedom, 4.3027, times 10 / sqrt(3).
+    assert found["ci95_runs"] == pytest.approx([80 - 24.84, 100], abs=0.01)
+    low, high = (100 * end for end in wilson_interval(0.8, 290))
+    assert found["ci95_clips"] == pytest.approx([low, high], abs=0.01)
+    assert found["ci95"] == pytest.approx([80 - math.hypot(80 - low, 24.84), 100], abs=0.01)
+    assert found["runs_vary_in"] == "seeds"
+    caption = caption_of(table)
+    assert "95 % intervals hold test clips and seeds together" in caption
+    assert "test clips alone, because" not in caption
+
+
+def test_the_published_number_is_judged_by_the_interval_with_both_sources():
+    # Published are 93.6 %: outside the intervals of either source alone, inside the one that holds both.
+    _, row = of_seeds(256, 260, 264)
+    found = row["measured"]["accuracy"]
+    assert max(found["ci95_clips"][1], found["ci95_runs"][1]) < 93.6 < found["ci95"][1]
+    assert row["published_inside"]["accuracy"] is True
+    table, row = of_seeds(203, 204, 205)
+    assert row["published_inside"]["accuracy"] is False
+    assert cells_of(table, "1,2,3,4,5")["Published inside"] == "no"
+
+
+def test_one_seed_never_says_that_the_published_number_is_outside():
+    table, row = of_seeds(203)
+    assert row["published_inside"]["accuracy"] is None
+    assert cells_of(table, "1,2,3,4,5")["Published inside"] == "not known (one seed)"
+    assert "hold test clips alone, because the spread over seeds is not known" in caption_of(table)
+    table, row = of_seeds(271)
+    assert row["published_inside"]["accuracy"] is True
+    assert cells_of(table, "1,2,3,4,5")["Published inside"] == "yes"
+
+
+def test_rows_with_one_seed_are_named_beside_rows_with_several():
+    table = table_of(record(), record(seed=1), record(0))
+    assert f"The intervals of {TABLE_5_1.rows[0].label} hold test clips alone" in caption_of(table)
+    of_one = cells_of(table, TABLE_5_1.rows[0].label)
+    assert (of_one["from test clips"], of_one["from seeds"]) == (of_one["95 % interval"], "")
 
 
 def test_folds_of_several_seeds_are_no_further_repetitions():
     def spread(runs):
         table = results_table(soundfusion.PAPER, soundfusion.PERFORMANCE, soundfusion.SETTING, runs)
-        return row_of(table, soundfusion.RECOMMENDED)["measured"]["window_accuracy"]["ci95_runs"], caption_of(table)
+        return row_of(table, soundfusion.RECOMMENDED)["measured"]["window_accuracy"], caption_of(table)
 
     runs = [soundfusion.run_of_fold(fold, seed, 20 + 5 * fold + 2 * seed) for fold in range(3) for seed in range(2)]
     found, caption = spread(runs)
     # Seeds have 62.5 and 67.5 %: t of one degree of freedom, 12.706, times 2.5.
-    assert found == pytest.approx([65 - 31.77, 65 + 31.77], abs=0.01)
+    assert found["ci95_runs"] == pytest.approx([65 - 31.77, 65 + 31.77], abs=0.01)
     assert "each the mean of its folds" in caption
-    # Folds of one seed have 50, 62.5 and 75 %: 4.3027 times 12.5 / sqrt(3).
-    assert spread([run for run in runs if run.seed == 0])[0] == pytest.approx([62.5 - 31.05, 62.5 + 31.05], abs=0.01)
+    # Folds of one seed have 50, 62.5 and 75 %: 4.3027 times 12.5 times sqrt(1/3 + 50/50).
+    found, caption = spread([run for run in runs if run.seed == 0])
+    assert found["ci95_runs"][0] == pytest.approx(62.5 - 62.10, abs=0.01)
+    assert found["ci95_runs"][1] == 100
+    assert found["ci95"] == found["ci95_runs"]  # wider than that over test clips on both sides
+    assert found["runs_vary_in"] == "folds"
+    assert "Nadeau and Bengio" in caption
+
+
+def test_training_accuracy_counts_the_clips_of_all_folds_once():
+    label = "ResNet2D: dropout"
+    (base,) = [soundfusion.record("regularisation", label, [(0, 0), (1, 2)])]
+    parts = {"train": 8, "valid": 1, "test": 1}
+    folds = [
+        base.replace(
+            run_id=f"fold{fold}",
+            fold=fold,
+            folds=10,
+            setting=base.setting.replace(split="kfold"),
+            parts={part: PartCounts(clips=10 * tenths, windows=10) for part, tenths in parts.items()},
+        )
+        for fold in range(10)
+    ]
+    table = soundfusion.PAPER.table("regularisation")
+    table = table.replace(compared_with=table.compared_with | {"validation": "train_window_accuracy"})
+    shown = results_table(soundfusion.PAPER, table, folds[0].setting, folds)
+    found = row_of(shown, label)["measured"]["validation"]
+    assert (found["metric"], found["clips"]) == ("window accuracy while training", 100)
