@@ -111,7 +111,8 @@ def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Seq
         if own:
             whole = made[published.row[0]]
             chart = draw_confusion(own.values, subtitle=flag_summary(whole))
-            keep(own.with_notes_of(whole), chart, published.table_id)
+            # A matrix has neither means nor intervals.
+            keep(own.with_notes_of(whole, without=("intervals", "spread")), chart, published.table_id)
     paths["curves"] = _write_curves(paper, group, made, results.figures)
     for figure in paper.figures:
         if figure.table in made:

@@ -173,6 +173,8 @@ def test_figures_and_confusions_are_of_rows_that_exist(key):
             assert {row.label for row in paper.table(figure.table).rows} == set(figure.places)
     for confusion in paper.confusions:
         assert paper.row(*confusion.row)
+        assert not {confusion.id, confusion.table_id} & set(paper.table_ids)
+        assert paper.confusion(confusion.id) is paper.confusion(confusion.table_id) is confusion
         assert len(confusion.counts) == len(confusion.genres) == paper.published_classes
 
 

@@ -68,6 +68,8 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
         "rows": rows,
     }
     units = resampled_units_text([any_record])
+    several_seeds = any(len({seed for seed, _ in places}) > 1 for places in common.values())
+    covered = ", which the interval does" if several_seeds else ""
     compared = {label: [of_rows[label][place] for place in places] for label, places in common.items()}
     notes = [
         Note("method", f"Differences: row minus {reference}, mean over the runs that both have."),
@@ -75,8 +77,8 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
         Note(
             "method",
             f"p: paired permutation test on clip accuracy (mean softmax), averaged over seeds; swapped are {units}. It "
-            "does not cover the spread between seeds, which the interval does. p (Holm): corrected for the number of "
-            f"rows compared here, {len(rows)}.",
+            f"does not cover the spread between seeds{covered}. p (Holm): corrected for the number of rows compared "
+            f"here, {len(rows)}.",
         ),
         Note(
             "method",

@@ -16,10 +16,12 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
     carried = [label for label in folds if weights_are_carried(of_rows[label])]
     folds = [label for label in folds if label not in carried]
     alone = [label for label in of_rows if label not in (*seeds, *folds)]
-    texts = []
-    if seeds or folds:
-        runs = " or ".join(name for name, rows in (("seeds", seeds), ("folds", folds)) if rows)
-        texts.append(f"95 % intervals hold test clips and {runs} together; the two columns after them hold one each.")
+    unknown = "hold test clips alone, because the spread over seeds is not known from one seed."
+    runs = " or ".join(name for name, rows in (("seeds", seeds), ("folds", folds)) if rows)
+    if runs:
+        texts = [f"95 % intervals hold test clips and {runs} together; the two columns after them hold one each."]
+    else:
+        texts = [f"95 % intervals {unknown}"]
     texts.append(f"From test clips: {from_clips}.")
     if seeds:
         of_folds = " (each the mean of its folds)" if any(_several_folds(of_rows[label]) for label in seeds) else ""
@@ -37,11 +39,8 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
             "Rounds that start from the weights of the round before are not repetitions, so there is no interval over "
             "rounds."
         )
-    if alone:
-        where = f" of {'; '.join(alone)}" if seeds or folds else ""
-        texts.append(
-            f"The intervals{where} hold test clips alone, because the spread over seeds is not known from one seed."
-        )
+    if runs and alone:
+        texts.append(f"The intervals of {'; '.join(alone)} {unknown}")
     return " ".join(texts)
 
 

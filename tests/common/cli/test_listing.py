@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import reproductions
+from common.cli.listing import show_listing
+from reproductions.embeddings.paper import PAPER as EMBEDDINGS
 
 SCRIPT = Path(reproductions.__file__).parent / "se_cnn" / "run.py"
 
@@ -16,3 +18,10 @@ def test_list_as_json_on_standard_output(tmp_path):
     assert listed.returncode == 0
     assert [table["id"] for table in json.loads(listed.stdout)["tables"]] == ["4.1", "5.1", "5.2", "5.3"]
     assert listed.stderr == ""
+
+
+def test_confusion_matrices_are_listed_below_the_tables(capsys):
+    assert show_listing(EMBEDDINGS, as_json=False) == 0
+    below = capsys.readouterr().out.split("Confusion matrices, each of one row")[1]
+    assert "Confusion matrix of ResNet34+MSD" in below
+    assert f"table 1: {EMBEDDINGS.confusions[0].row[1]}" in below

@@ -1,6 +1,7 @@
 """The leak audit: every split that the data allow, tables from records only."""
 
 import json
+import math
 import shutil
 
 import numpy as np
@@ -15,7 +16,9 @@ from common.leakage.audit import _path as audit_path
 from common.leakage.audit import read_audits, run_audit
 from common.leakage.report import regenerate_audits
 from common.leakage.tables import audit_table
+from common.metrics.clips import accuracies
 from common.metrics.intervals import Interval, independent_difference
+from common.metrics.runs import interval_over_seeds
 from common.records.divergence import write_divergence
 from common.records.paths import ResultPaths
 from common.records.record import read_record, read_records, write_record
@@ -114,6 +117,43 @@ def test_a_gap_is_the_difference_from_the_first_row(audited):
     assert gap["ci95"] == pytest.approx([100 * expected.low, 100 * expected.high], abs=0.02)
     assert gap["ci95_clips"] == gap["ci95"]  # one seed
     assert "ci95_runs" not in gap
+
+
+def test_the_interval_of_a_gap_holds_seeds_and_test_clips(audited, tmp_path):
+    shutil.copytree(audited[0] / "out", tmp_path / "out")
+    (stored,) = read_audits(PAPER, tmp_path / "out")
+    regimes, worse = list(stored.audit.regimes), {}
+    for place in (0, 1):
+        first = read_record(stored.results.record(regimes[place].runs[0]))
+        # A second seed, wrong on every clip that it can be wrong on.
+        clips = tuple(
+            clip.replace(windows_correct=0, mean_softmax=tuple(float(n != clip.label) for n in range(4)))
+            for clip in first.clips
+        )
+        again = first.replace(
+            run_id=str(place) * 16, seed=first.seed + 1, clips=clips,
+            metrics=first.metrics | {"test": accuracies(clips)},
+        )  # fmt: skip
+        write_record(stored.results, again)
+        worse[place] = [first.metrics["test"]["window_accuracy"], 0.0]
+        regimes[place] = regimes[place].replace(runs=(first.run_id, again.run_id))
+    write_json(stored.path, stored.audit.replace(regimes=tuple(regimes)).as_json())
+    (stored,) = read_audits(PAPER, tmp_path / "out")
+    table = audit_table(PAPER, stored)
+    lax, strict = (row["measured"]["window_accuracy"] for row in table.values["rows"][:2])
+    over_seeds = interval_over_seeds(worse[0])
+    assert lax["ci95_runs"] == [round(100 * over_seeds.low, 2), round(100 * over_seeds.high, 2)]
+    gap = table.values["rows"][1]["gap"]["window_accuracy"]
+    for part in ("ci95", "ci95_clips", "ci95_runs"):
+        low = gap["mean"] - math.hypot(strict["mean"] - strict[part][0], lax[part][1] - lax["mean"])
+        high = gap["mean"] + math.hypot(strict[part][1] - strict["mean"], lax["mean"] - lax[part][0])
+        assert gap[part] == pytest.approx([max(-100, low), min(100, high)], abs=0.05)
+    # A split with one seed: its interval holds test clips alone, the reference's both.
+    assert "ci95_runs" not in table.values["rows"][2]["gap"]["window_accuracy"]
+    caption = " ".join(note.text for note in table.notes)
+    assert "95 % intervals of gaps, test clips alone and seeds alone: random clips: windows" in caption
+    assert table.header[2:5] == ("95 % interval", "from test clips", "from seeds")
+    assert {len(row) for row in table.rows} == {len(table.header)}
 
 
 def test_the_duplicate_clip_is_listed_with_its_parts(audited):

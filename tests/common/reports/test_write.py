@@ -20,6 +20,8 @@ def test_a_group_writes_confusions_curves_and_whole_tables(tmp_path):
     assert {"performance", "specaugment1", "nnet2", "confusion_1"} <= set(report.tables)
     for name in ("figure_specaugment1", "figure_nnet2_loss", "table_confusion_1"):
         assert (results.figures / f"{name}.png").stat().st_size > 10_000
+    assert any(path.name == "table_confusion_1.md" for path in report.paths["confusion_1"])
     written = json.loads((results.folder / "table_confusion_1.json").read_text())
+    assert not any("intervals" in line for line in written["caption"])
     assert "Data: FMA-small, 100 clips." in written["caption"]
     assert "alphabetical order" in " ".join(written["caption"])

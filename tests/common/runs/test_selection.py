@@ -1,4 +1,4 @@
-"""Which genres are used: the paper's own choice, `--genres`, and reports of genres that parts of a split lack."""
+"""What a command asks for: tables, confusion matrices, rows and genres, and reports of genres that parts lack."""
 
 import json
 
@@ -7,12 +7,36 @@ import pytest
 
 from common.cli.app import run_app
 from common.cli.run import make_app
+from common.core.errors import SpecError
 from common.runs.options import Options
 from common.runs.plan import plan
+from common.runs.selection import choose_rows
 from data_pipeline.datasets import registry
 from reproductions.crnn.paper import PAPER
+from reproductions.embeddings.paper import PAPER as EMBEDDINGS
 
 GENRES = ("Blues", "Country", "Folk", "Pop", "Rock")
+
+
+def test_a_confusion_matrix_is_asked_for_by_its_number_and_brings_its_row():
+    (matrix,) = EMBEDDINGS.confusions
+    row = EMBEDDINGS.row(*matrix.row)
+    assert choose_rows(EMBEDDINGS, ("3",), ()) == [(matrix, [row])]
+    # As its heading and its files have it, and once, however often it is asked for.
+    assert choose_rows(EMBEDDINGS, ("confusion_3", "3"), ()) == [(matrix, [row])]
+    (of_matrix, (whole, rows)) = choose_rows(EMBEDDINGS, ("3", "1"), ())
+    assert of_matrix == (matrix, [row])
+    assert (whole.id, len(rows)) == ("1", len(EMBEDDINGS.table("1").rows))
+    assert not any(table is matrix for table, _ in choose_rows(EMBEDDINGS, (), ()))
+
+
+def test_a_matrix_has_one_row_and_an_unknown_table_names_matrices():
+    (matrix,) = EMBEDDINGS.confusions
+    with pytest.raises(SpecError) as refused:
+        choose_rows(EMBEDDINGS, ("3",), ("MSD Embed, original",))
+    assert f"no such row in the tables asked for. Rows: table 3: {matrix.row[1]}." in str(refused.value)
+    with pytest.raises(SpecError, match=r"no such table; it has: .*; confusion matrices: 3\.$"):
+        choose_rows(EMBEDDINGS, ("9",), ())
 
 
 @pytest.fixture

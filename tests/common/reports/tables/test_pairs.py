@@ -43,6 +43,7 @@ def test_rows_are_compared_on_the_same_clips_with_the_recommended_one():
     caption = caption_of(found)
     assert f"{OTHER_ROWS[0]}, seed 0: 2, 8, p = 0.11." in caption
     assert "hold test clips alone, because the spread over seeds is not known" in caption
+    assert "does not cover the spread between seeds. p (Holm)" in caption
 
 
 def test_the_test_is_over_artists_and_over_all_seeds():
