@@ -13,7 +13,11 @@ import pytest
 import reproductions
 from common.cli.app import run_app
 from common.cli.run import make_app
+from common.records.paths import ResultPaths
+from common.records.record import write_record
 from reproductions.se_cnn.paper import PAPER
+from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
+from tests.helpers.soundfusion_records import record as soundfusion_record
 
 SCRIPT = Path(reproductions.__file__).parent / "se_cnn" / "run.py"
 # Two rows of one table on a tiny data set; the second is shared with Tables 5.2 and 5.3.
@@ -122,3 +126,23 @@ def test_options_that_contradict_each_other_end_with_2(command, capsys, flags, w
     arguments = [] if "--from-records" in flags else command()[2:]
     assert run_app(make_app(PAPER), [*arguments, *flags]) == 2
     assert re.search(words, " ".join(capsys.readouterr().err.split()))
+
+
+def test_a_confusion_matrix_is_shown_alone_by_its_number_and_with_its_table(tmp_path, capsys):
+    matrix = SOUNDFUSION.confusions[0]
+    results = ResultPaths.of(tmp_path, "soundfusion", "fma_small")
+    write_record(results, soundfusion_record(*matrix.row, [(0, 0), (1, 2)]))
+
+    def shown(table: str) -> str:
+        app = make_app(SOUNDFUSION)
+        assert run_app(app, ["--from-records", "--out", str(tmp_path), "--table", table]) == 0
+        return capsys.readouterr().out
+
+    alone = shown("1")
+    assert matrix.title in alone
+    assert "SoundFusion performance" not in alone
+    assert "table_confusion_1.md" in alone
+    assert "table_performance.md" not in alone
+    both = shown("performance")
+    assert matrix.title in both
+    assert "SoundFusion performance" in both
