@@ -111,7 +111,12 @@ def audit_of(folder: Path) -> StoredAudit:
     """An audit of two splits, of which the second has no run, that found one pair of duplicates."""
     paths = ResultPaths.of(folder, "se_cnn", "gtzan")
     run = plain(run_id="audited")
-    write_record(paths, run)
+    others = len(run.data.genres) - 2
+    decided = [
+        clip.replace(votes=(*clip.votes, *[0] * others), mean_softmax=(*clip.mean_softmax, *[0.0] * others))
+        for clip in run.clips
+    ]
+    write_record(paths, run.replace(clips=tuple(decided)))
     overlap = Overlap(
         parts={"train": 600, "valid": 110, "test": 290}, clips=0, artists=3, nameless=1, exact_pairs=1, near_pairs=0,
         met=4,
