@@ -229,7 +229,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
                 f"compare with our {published['compared_with']}.",
             )
         )
-    own = paper.default_experiment.protocol
+    own = paper.published_protocol
     if own.split not in {record.setting.split for record in every}:
         notes.append(Note("splits", f"The paper's own split, {own.name}, is not among the rows."))
     notes += [Note("paper", text) for text in paper.table(audit.row[0]).notes]

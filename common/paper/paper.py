@@ -11,6 +11,7 @@ import keras
 
 from common.core.errors import SpecError
 from common.paper.experiment import Experiment
+from common.paper.protocol import Protocol, SplitName
 from common.paper.provenance import Source, covered_values, source_of_each_value
 from common.paper.tables import ArchitectureTable, Confusion, Figure, ResultTable, Row
 from data_pipeline.features import Feature
@@ -49,6 +50,8 @@ class Paper:
         notes: facts about the reproduction for the generated README.
         default_tables: tables that a command without `--table` makes, where all would be too much; empty for all.
         published_classes: number of genres of the published networks.
+        published_split: split that the published numbers have; None where it is unknown. Captions name it. A predefined
+            one is the default on data that have it, also where the rows declare another for data without it.
         initialise: (model, model spec, name -> file) puts trained weights into a freshly built network; None where
             every network starts from random weights. The names are those of `--weights NAME=FILE`.
         weight_names: names of the files of trained weights that its networks can start from.
@@ -81,6 +84,7 @@ class Paper:
     notes: tuple[str, ...] = ()
     default_tables: tuple[str, ...] = ()
     published_classes: int = 10
+    published_split: SplitName | None = None
     initialise: Callable[[keras.Model, Any, dict[str, Path]], None] | None = None
     weight_names: tuple[str, ...] = ()
     confusions: tuple[Confusion, ...] = ()
@@ -133,6 +137,12 @@ class Paper:
     def default_experiment(self) -> Experiment:
         """The network that the paper recommends."""
         return self.row(*self.default_row).experiment
+
+    @property
+    def published_protocol(self) -> Protocol:
+        """The protocol of the rows, with the split of the published numbers where that is known."""
+        own = self.default_experiment.protocol
+        return own if self.published_split is None else own.replace(split=self.published_split)
 
     @property
     def assumed(self) -> list[str]:

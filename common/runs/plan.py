@@ -105,14 +105,14 @@ def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: Opene
     """
     chosen = keep_runnable_rows(chosen, data.given, by_name=bool(options.rows))
     asked = {row.label: row.experiment for _, rows in chosen for row in rows}
-    published = _split_of(paper.default_experiment.protocol, options.split, data.catalog)
+    protocol = _protocol_of(paper, options, data.catalog)
     setting = Setting(
         dataset=data.catalog.dataset,
         data_digest="",
         scale=options.effective_scale,
         features=_features(options, data.given),
-        split=published.split,
-        unit=options.unit or published.unit,
+        split=protocol.split,
+        unit=protocol.unit,
         epochs=options.epochs,
         precision=options.precision,
         changes=read_changes(options.changes),
@@ -196,14 +196,25 @@ def plan_runs(rows: ResolvedRows, data: OpenedData, builder: RunBuilder) -> Plan
     return Plan(resolver.paper, resolver.setting, facts, tables, catalog, data.given, list(runs.values()))
 
 
-def _split_of(published: Protocol, asked: SplitName | None, catalog: Catalog) -> Protocol:
-    """The paper's protocol with the split that is asked for, or a holdout where the data set lacks the paper's own."""
-    if asked is not None:
-        return published.replace(split=asked)
+def _protocol_of(paper: Paper, options: Options, catalog: Catalog) -> Protocol:
+    """The paper's protocol with the split and unit that are asked for. Without `--split`, the split is that of the
+    published numbers, or the rows' own where that cannot be used on the data."""
+    own, published = paper.default_experiment.protocol, paper.published_protocol
+    unit = options.unit or own.unit
+    if options.split is not None:
+        return own.replace(split=options.split, unit=unit)
+    instead: SplitName = "holdout" if own.split in PREDEFINED else own.split
     if published.split in PREDEFINED and published.split not in catalog.splits:
-        warn(f"{catalog.title} has no split {published.split}, which the paper uses: a holdout split is used instead")
-        return published.replace(split="holdout")
-    return published
+        warn(f"{catalog.title} has no split {published.split}, which the paper uses: a {instead} split is used instead")
+        return own.replace(split=instead, unit=unit)
+    if published.split != own.split and unit == "segment":
+        # A predefined split divides whole clips.
+        warn(
+            f"the split {published.split}, which the paper uses, has no windows of a clip in several parts: a "
+            f"{own.split} split is used with --unit segment"
+        )
+        return own.replace(unit=unit)
+    return published.replace(unit=unit)
 
 
 def _features(options: Options, given: Feature | None) -> str:

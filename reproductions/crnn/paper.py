@@ -145,6 +145,7 @@ PAPER = Paper(
     ),
     published_on="FMA-large",
     published_classes=12,
+    published_split="per_genre",
     left_out_genres=("Easy Listening", "Blues", "Soul-RnB", "Country"),
     default_row=("final", "CNN 2D + GRU"),
     build=build,

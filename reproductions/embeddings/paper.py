@@ -168,6 +168,7 @@ PAPER = Paper(
     ),
     published_on="GTZAN",
     published_classes=8,
+    published_split="course",
     left_out_genres=("blues", "rock"),
     default_row=("1", "MSD Embed, original"),
     build=build,

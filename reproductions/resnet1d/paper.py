@@ -213,6 +213,7 @@ PAPER = Paper(
         Figure("loss", "loss", "Loss on training and validation partition"),
     ),
     published_on="GTZAN",
+    published_split="rotating",
     default_row=("7", "Normal"),
     build=build,
     layout="frames_bins",

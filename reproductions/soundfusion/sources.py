@@ -48,8 +48,8 @@ SOURCES = {
     "windows.max_per_track": stated(f"{_CODE}: 7 segments of a clip; others are dropped"),
     "windows.rounding": assumed("each start is rounded down; the study's segments are transformed one by one instead"),
     "protocol.split": stated(
-        "slides: 80/10/10, stratified; the code takes FMA's official split, of the same shares "
-        "(`--split official`), which is also an artist filter"
+        "slides: 80/10/10, stratified; the code takes FMA's official split, of the same shares and with an artist "
+        "filter, which is the default where FMA's metadata are at hand (option: `--split holdout`)"
     ),
     "protocol.unit": stated(f"{_CODE}: clips"),
     "protocol.fractions": stated("slides: 80/10/10"),

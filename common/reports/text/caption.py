@@ -55,6 +55,7 @@ def results_notes(
     all_of_rows = _records_of_rows(table, records)
     notes = data_notes(setting, facts)
     notes.append(_protocol_note(setting, facts, records, one, of_rows))
+    notes += published_split_notes(paper, setting)
     notes += training_notes(of_rows)
     notes += reduction_notes(paper, setting, of_rows)
     notes += changed_values_notes(setting)
@@ -107,6 +108,21 @@ def data_notes(setting: Setting, facts: DataFacts) -> list[Note]:
 def _is_excerpts(setting: Setting, facts: DataFacts) -> bool:
     """Whether the clips are shorter than they should be: only then does GTZAN have a caption."""
     return setting.dataset == "gtzan" and bool(facts.caption)
+
+
+def published_split_notes(paper: Paper, setting: Setting) -> list[Note]:
+    """Which split the published numbers have, where that is known."""
+    if paper.published_split is None:
+        return []
+    published = paper.published_protocol
+    if (setting.split, setting.unit) == (published.split, published.unit):
+        return [Note("splits", f"Split of the published numbers: {published.name}, as here.")]
+    return [
+        Note(
+            "splits",
+            f"OTHER SPLIT: the published numbers are of {published.name}; part of a difference is due to the split.",
+        )
+    ]
 
 
 def changed_values_notes(setting: Setting) -> list[Note]:

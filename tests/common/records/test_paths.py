@@ -3,6 +3,7 @@
 from common.paper.overrides import Setting
 from common.records.paths import file_stem
 from reproductions.se_cnn.paper import PAPER
+from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
 from tests.helpers.se_cnn_records import SETTING
 
 
@@ -21,6 +22,15 @@ def test_other_protocols_and_scales_get_files_of_their_own():
     assert "table_5.1" in stems
     demo = SETTING.replace(dataset="demo", scale="smoke", features="small")
     assert file_stem("table", "5.1", demo, PAPER) == "table_5.1"
+
+
+def test_the_plain_name_belongs_to_the_split_that_the_rows_declare_not_to_the_published_one():
+    """Otherwise results on data without the published split would change places with those on data that have it."""
+    assert SOUNDFUSION.published_split == "official"
+    on_arrays = SETTING.replace(dataset="arrays", features="given")
+    assert file_stem("table", "width", on_arrays, SOUNDFUSION) == "table_width"
+    on_fma = SETTING.replace(dataset="fma_small", split="official")
+    assert file_stem("table", "width", on_fma, SOUNDFUSION) == "table_width_official"
 
 
 def test_a_long_change_gives_a_file_name_that_a_file_system_takes():

@@ -1,15 +1,22 @@
 """From options to runs: shared rows train once, options are applied, and left-out clips are counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
 
 from common.core.errors import BudgetError, SpecError
+from common.paper.overrides import Setting
+from common.runs.data import OpenedData, open_data
 from common.runs.options import Options
-from common.runs.plan import plan
+from common.runs.plan import plan, plan_runs, prepare_features, resolve_rows
+from common.runs.selection import choose_rows
 from common.training import memory
 from common.training.memory import MemoryLimit
+from reproductions.embeddings import paper as embeddings
 from reproductions.se_cnn.paper import PAPER
+from reproductions.soundfusion import paper as soundfusion
 
 
 @pytest.fixture
@@ -149,3 +156,40 @@ def test_rows_that_a_change_makes_equal_keep_their_own_records(options):
     # Nor does it take the place of the row that has this ratio without any change.
     plain = plan(PAPER, options(**one_seed))
     assert not {planned.run.id for planned in work.runs} & {planned.run.id for planned in plain.runs}
+
+
+def with_official_split(data: OpenedData) -> OpenedData:
+    """The same data with the predefined split that FMA's metadata have: of ten clips, eight, one and one."""
+    parts = {track.id: {8: "valid", 9: "test"}.get(row % 10, "train") for row, track in enumerate(data.catalog.tracks)}
+    return replace(data, catalog=data.catalog.replace(splits={"official": parts}))
+
+
+def setting_of(paper, options, data) -> Setting:
+    return resolve_rows(paper, options, choose_rows(paper, options.tables, options.rows), data).resolver.setting
+
+
+def test_the_split_of_the_published_numbers_is_the_default_on_data_that_have_it(options, capsys):
+    asked = options(tables=("performance",), rows=("nnet2",), seeds=1)
+    data = with_official_split(open_data(soundfusion.PAPER, asked))
+    rows = resolve_rows(soundfusion.PAPER, asked, choose_rows(soundfusion.PAPER, asked.tables, asked.rows), data)
+    assert rows.resolver.setting.split == "official"
+    work = plan_runs(rows, data, prepare_features(rows, asked, data))
+    (planned,) = work.runs
+    tested = {data.catalog.tracks[track].id for track in planned.reader.windows.tracks[planned.run.fold.test]}
+    assert tested == {clip for clip, part in data.catalog.splits["official"].items() if part == "test"}
+    assert planned.row_experiment == soundfusion.PAPER.row("performance", "nnet2").experiment.digest
+    assert "is used" not in capsys.readouterr().err
+    assert setting_of(soundfusion.PAPER, replace(asked, split="holdout"), data).split == "holdout"
+    # A predefined split is of whole clips.
+    segments = setting_of(soundfusion.PAPER, replace(asked, unit="segment"), data)
+    assert (segments.split, segments.unit) == ("holdout", "segment")
+    assert "a holdout split is used with --unit segment" in capsys.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.parametrize(("paper", "missing"), [(soundfusion.PAPER, "official"), (embeddings.PAPER, "course")])
+def test_a_split_that_the_data_lack_is_replaced_with_a_warning(options, capsys, paper, missing):
+    row = {"soundfusion": ("performance", "nnet2"), "embeddings": ("1", "Base2DCNN, original")}[paper.key]
+    asked = options(tables=row[:1], rows=row[1:], genres="all")
+    assert setting_of(paper, asked, open_data(paper, asked)).split == "holdout"
+    said = capsys.readouterr().err.replace("\n", " ")
+    assert f"has no split {missing}, which the paper uses: a holdout split is used instead" in said

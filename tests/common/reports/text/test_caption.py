@@ -4,9 +4,14 @@ import pytest
 
 from common.records.record import PartCounts
 from common.reports.formats import as_markdown
-from common.reports.text.caption import machine_notes
-from reproductions.se_cnn.paper import TABLE_5_1
+from common.reports.tables.results import results_table
+from common.reports.text.caption import machine_notes, published_split_notes
+from reproductions.crnn.paper import PAPER as CRNN
+from reproductions.se_cnn.paper import PAPER, TABLE_5_1
+from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
 from tests.helpers.se_cnn_records import FACTS, MACHINE, SETTING, record, table_of
+from tests.helpers.soundfusion_records import FIRST, PERFORMANCE, RECOMMENDED, decisions
+from tests.helpers.soundfusion_records import record as soundfusion_record
 from tests.helpers.tables import caption_of
 
 
@@ -75,3 +80,24 @@ def test_runs_on_an_accelerator_and_on_a_processor_are_distinguished():
     assert machine_notes({"0": [on_cpu]}) == []
     (note,) = machine_notes({"0": [on_cpu, on_gpu]})
     assert "Intel, tensorflow 2.21.0 and NVIDIA H100, jax 0.11.2" in note.text
+
+
+def test_captions_say_which_split_the_published_numbers_have():
+    one = soundfusion_record("performance", RECOMMENDED, decisions(FIRST))
+    caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
+    assert "OTHER SPLIT: the published numbers are of official over clips" in caption
+    one = one.replace(setting=one.setting.replace(split="official"))
+    caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
+    assert "Split of the published numbers: official over clips, as here." in caption
+    assert "OTHER SPLIT" not in caption
+
+
+def test_the_published_split_is_compared_with_its_unit_and_left_out_where_it_is_unknown():
+    same = SETTING.replace(split="per_genre")
+    assert [note.text for note in published_split_notes(CRNN, same)] == [
+        "Split of the published numbers: 80/10/10 of each genre over clips, as here."
+    ]
+    (note,) = published_split_notes(CRNN, same.replace(unit="segment"))
+    assert note.text.startswith("OTHER SPLIT: the published numbers are of 80/10/10 of each genre over clips")
+    assert PAPER.published_split is None
+    assert published_split_notes(PAPER, SETTING) == []
