@@ -9,7 +9,7 @@ from rich.table import Table as ScreenTable
 from rich.text import Text
 
 from common.paper.experiment import Experiment
-from common.paper.paper import Paper
+from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.provenance import covered_values
 from common.paper.tables import ArchitectureTable, ResultTable
 from common.reports.tables.architecture import architecture_table
@@ -85,13 +85,16 @@ def show_listing(paper: Paper, *, as_json: bool) -> int:
 
 
 def show_sources(paper: Paper) -> int:
-    """Print each declared source with the values that it covers, then the unused values; returns the exit code."""
+    """Print each declared source with the values that it covers, then values without a field and unused ones; returns
+    the exit code."""
     table = ScreenTable(title=f"{paper.title}: sources of values")
     for name in ("declared", "source", "where or why", "values that it covers"):
         table.add_column(name, overflow="fold")
     for path, covered in covered_values(paper.sources, paper.experiments).items():
         source = paper.sources[path]
         table.add_row(path, source.status, Text(source.reason), "itself" if covered == [path] else ", ".join(covered))
+    for name, fixed in paper.fixed_values.items():
+        table.add_row(f"{FIXED_PREFIX}{name}", fixed.source.status, Text(fixed.source.reason), f"always {fixed.value}")
     unused = [path for path, source in paper.value_sources.items() if source.status == "unused"]
     table.add_row("", "unused", "options that no row uses", ", ".join(unused))
     _screen().print(table)

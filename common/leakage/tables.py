@@ -104,6 +104,7 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
         "gap_to": next(row["label"] for row in rows if row["measured"]),
         "rows": rows,
         "assumed": paper.assumed,
+        "differing": paper.differing,
     }
     notes = [*_notes(paper, audit, records, published), *_parts_of_gaps(rows), *_gaps_between_clips(titles, estimates)]
     return Table(values, *_audit_cells(values), tuple(notes), tuple(_warnings(paper, stored, records, rows)))

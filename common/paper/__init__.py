@@ -3,9 +3,10 @@
 from common.core.errors import SpecError
 from common.core.spec import Spec
 from common.paper.experiment import Experiment, Input
+from common.paper.fixed import FixedValue
 from common.paper.paper import Paper, count_trainable
 from common.paper.protocol import Protocol
-from common.paper.provenance import Source, assumed, stated
+from common.paper.provenance import Source, assumed, differs, stated
 from common.paper.tables import (
     ArchitectureRow,
     ArchitectureTable,
@@ -34,6 +35,7 @@ __all__ = [
     "Confusion",
     "Experiment",
     "Figure",
+    "FixedValue",
     "Input",
     "LogMel",
     "Mfcc",
@@ -58,6 +60,7 @@ __all__ = [
     "WindowSpec",
     "assumed",
     "count_trainable",
+    "differs",
     "result_table",
     "seconds_of",
     "stated",

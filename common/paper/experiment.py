@@ -17,10 +17,15 @@ Scale = Literal["smoke", "paper"]
 
 
 class Input(Spec):
-    """One input of a network: a feature, and the windows that are cut from it."""
+    """One input of a network: a feature, and the windows that are cut from it.
+
+    Args:
+        standardise: False leaves this input as it is also where `training.standardise` is on.
+    """
 
     feature: Feature
     windows: WindowSpec
+    standardise: bool = True
 
 
 _CHANGEABLE = ("model", "feature", "windows", "protocol", "training", "second_input", "copies")
@@ -51,8 +56,11 @@ class Experiment(Spec):
 
     @property
     def unused_values(self) -> tuple[str, ...]:
-        """`second_input` and `copies` where there are none."""
-        return tuple(name for name in ("second_input", "copies") if getattr(self, name) is None)
+        """`second_input` and `copies` where there are none, and what belongs to a standardisation that is off."""
+        unused = [name for name in ("second_input", "copies") if getattr(self, name) is None]
+        if self.second_input is not None and not self.training.standardise:
+            unused.append("second_input.standardise")
+        return tuple(unused)
 
     def has(self, path: str) -> bool:
         """Whether there is a changeable value at a dotted path."""

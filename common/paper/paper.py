@@ -11,6 +11,7 @@ import keras
 
 from common.core.errors import SpecError
 from common.paper.experiment import Experiment
+from common.paper.fixed import FixedValue, shared_fixed_values
 from common.paper.protocol import Protocol, SplitName
 from common.paper.provenance import Source, covered_values, source_of_each_value
 from common.paper.tables import ArchitectureTable, Confusion, Figure, ResultTable, Row
@@ -21,6 +22,8 @@ from data_pipeline.windows.layout import Layout, shape_of_window
 # Smoke scale shows that every part works; a paper names other values where these do not suit its networks.
 _SMOKE = {"training.epochs": 4, "training.patience_epochs": None, "training.windows_per_epoch": 1024}
 _SMOKE_PAPER_FEATURES = {"training.epochs": 1, "training.windows_per_epoch": 64}
+# Paths of values that cannot be set begin with it.
+FIXED_PREFIX = "fixed."
 _SMALL_LOG_MEL = LogMel(n_fft=2048, hop_samples=2048, n_mels=32)
 
 
@@ -37,6 +40,8 @@ class Paper:
         layout: how its networks take spectrograms; samples are always (samples, 1).
         sources: dotted path -> where the value, or every value below the path, comes from; the longest path counts
             (`common.paper.provenance`). Values that no row uses need none.
+        fixed: name -> value that no field of its experiments holds, and where it comes from, in addition to those of
+            `common.paper.fixed`, or in place of one of the same name.
         architecture: published tables of layers.
         figures: published figures; by default the windows of one clip, and the accuracy of the default row by epoch.
         small_features: for each of its features a cheaper one, for a quick look and for the demo data set. By default
@@ -71,6 +76,7 @@ class Paper:
     build: Callable[[Any, tuple[int, ...], int], keras.Model]
     layout: Layout
     sources: dict[str, Source]
+    fixed: dict[str, FixedValue] = field(default_factory=dict)
     architecture: tuple[ArchitectureTable, ...] = ()
     figures: tuple[Figure, ...] = (
         Figure("windows", "windows", "Windows of a clip"),
@@ -147,7 +153,21 @@ class Paper:
     @property
     def assumed(self) -> list[str]:
         """Dotted paths of the values that we chose because the source is silent."""
-        return [path for path, source in self.value_sources.items() if source.status == "assumed"]
+        return self._with_status("assumed")
+
+    @property
+    def differing(self) -> list[str]:
+        """Dotted paths of the values that are not what the source states."""
+        return self._with_status("differs")
+
+    def _with_status(self, status: str) -> list[str]:
+        fixed = {f"{FIXED_PREFIX}{name}": value.source for name, value in self.fixed_values.items()}
+        return [path for path, source in (self.value_sources | fixed).items() if source.status == status]
+
+    @cached_property
+    def fixed_values(self) -> dict[str, FixedValue]:
+        """Name -> value that all its runs share and no field holds."""
+        return shared_fixed_values(self.experiments) | self.fixed
 
     @cached_property
     def value_sources(self) -> dict[str, Source]:

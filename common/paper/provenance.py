@@ -1,4 +1,5 @@
-"""Where the values of an experiment come from: what a paper states, what we assumed, what it does not use."""
+"""Where the values of an experiment come from: what a paper states, what we assumed or do differently, what it
+does not use."""
 
 from collections.abc import Iterable, Mapping
 from typing import Literal
@@ -16,12 +17,12 @@ class Source(Spec):
     """Where a value of an experiment comes from.
 
     Args:
-        status: `stated` in the paper, `assumed` by us where it is silent, or `unused`: an option of ours that the
-            paper does not use.
-        reason: the place in the paper, or why we chose the value.
+        status: `stated` in the paper, `assumed` by us where it is silent, `differs` from what it states, or `unused`:
+            an option of ours that the paper does not use.
+        reason: the place in the paper, or why we chose the value; of one that differs, also what the paper states.
     """
 
-    status: Literal["stated", "assumed", "unused"]
+    status: Literal["stated", "assumed", "differs", "unused"]
     reason: str = Field(min_length=1)
 
 
@@ -36,6 +37,15 @@ def stated(reason: str) -> Source:
 def assumed(reason: str) -> Source:
     """A value that we chose where the paper is silent."""
     return Source(status="assumed", reason=reason)
+
+
+def differs(reason: str) -> Source:
+    """A value that is not, or not in all rows, what the paper states or its code does.
+
+    Args:
+        reason: what the paper states, and why it is not followed.
+    """
+    return Source(status="differs", reason=reason)
 
 
 def leaf_paths(spec: Spec, prefix: str = "") -> list[str]:

@@ -21,7 +21,8 @@ class Training(Spec):
         batch_windows: windows in a batch.
         epochs: maximum number of epochs.
         patience_epochs: stop after this many epochs without a lower validation loss; None never stops early.
-        standardise: feed the network `(value - mean) / standard deviation`, both computed on the training windows.
+        standardise: feed the network `(value - mean) / standard deviation`, both computed on the training windows; one
+            of two inputs can be left as it is, see `Input`.
         windows_per_epoch: train on this many of the shuffled windows per epoch; None for all.
         accumulate_batches: number of batches whose gradients make one update.
         accumulate_reduce: an update takes the `mean` over the samples of its batches, as one large batch would, or the

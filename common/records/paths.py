@@ -211,10 +211,10 @@ def overview_file(out: Path) -> Path:
 def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str:
     """File name, without suffix, of a table or figure.
 
-    The protocol that the rows declare and the default scale have the plain name; whatever differs is appended, so that a
-    contaminated or a smoke result never replaces another one (`common.reports.groups` separates results that still have
-    the same name). A published split that the rows do not declare is appended too, although it is the default on some
-    data (`Paper.published_split`): results on other data then keep their names.
+    The protocol that the rows declare and the default scale have the plain name; whatever differs is appended, so that
+    a contaminated or a smoke result never replaces another one (`common.reports.groups` separates results that still
+    have the same name). A published split that the rows do not declare is appended too, although it is the default on
+    some data (`Paper.published_split`): results on other data then keep their names.
 
     Args:
         kind: `table` or `figure`.

@@ -7,7 +7,7 @@ from typing import Any
 from common.core.console import warn
 from common.core.errors import DataError
 from common.core.files import read_json, write_text
-from common.paper.paper import Paper
+from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.provenance import value_paths
 from common.records.environment import compute_device
 from common.records.paths import ResultPaths, RunPaths, overview_file, page_file, table_files
@@ -35,11 +35,13 @@ _FLAG_WORDS: dict[NoteKind, str] = {
     "contaminated": "contaminated",
     "diverged": "diverged",
 }
+_FIXED = f"Those whose path begins with `{FIXED_PREFIX}` are the same in every run and cannot be set."
 _TABLE_KEYS = {"paper", "table", "title", "caption", "warnings", "flags", "scale"}
 
 
 def write_page(paper: Paper, out: Path) -> Path:
-    """Generate `<out>/<paper>/README.md`: what is assumed, what is measured; and the list of all tables beside it.
+    """Generate `<out>/<paper>/README.md`: what is assumed or differs from the source, what is measured; and the list of
+    all tables beside it.
 
     Tables at smoke scale are left out: they measure nothing, and trying the demo should not change this page.
     """
@@ -50,23 +52,26 @@ def write_page(paper: Paper, out: Path) -> Path:
         "",
         paper.citation,
         "",
-        "## Assumed",
-        "Values that the source does not state, and what we chose.",
-        "",
-        "| value | chosen | why |",
-        "|---|---|---|",
     ]
-    stated, unused = [], []
+    by_status: dict[str, list[str]] = defaultdict(list)
     for path, values in _every_value(paper).items():
         source = paper.value_sources[path]
-        if source.status == "unused":
-            unused.append(f"`{path}`")
-            continue
         row = f"| `{path}` | {_values_text(values)} | {source.reason} |"
-        (lines if source.status == "assumed" else stated).append(row)
-    lines += ["", "## Stated", "", "| value | used | where |", "|---|---|---|", *stated, ""]
-    if unused:
-        lines += ["## Not used", f"Options that the source does not use: {', '.join(unused)}.", ""]
+        by_status[source.status].append(f"`{path}`" if source.status == "unused" else row)
+    for name, fixed in paper.fixed_values.items():
+        by_status[fixed.source.status].append(f"| `{FIXED_PREFIX}{name}` | {fixed.value} | {fixed.source.reason} |")
+    lines += ["## Assumed", f"Values that the source does not state, and what we chose. {_FIXED}", ""]
+    lines += ["| value | chosen | why |", "|---|---|---|", *by_status["assumed"], ""]
+    if by_status["differs"]:
+        lines += [
+            "## Different from the source",
+            "What the source states or its code does, and we do not, and why.",
+            "",
+        ]
+        lines += ["| value | chosen | stated, and why not followed |", "|---|---|---|", *by_status["differs"], ""]
+    lines += ["## Stated", "", "| value | used | where |", "|---|---|---|", *by_status["stated"], ""]
+    if by_status["unused"]:
+        lines += ["## Not used", f"Options that the source does not use: {', '.join(by_status['unused'])}.", ""]
     if paper.notes:
         lines += ["## Notes", "", *[f"- {note}" for note in paper.notes], ""]
     lines += ["## Measured", ""]
@@ -135,10 +140,14 @@ def write_overview(out: Path) -> Path:
             "|---|---|---|---:|---|---|---:|---|---|",
         ]
         lines += [_line(out, path, values) for path, values in tables]
-        assumed = sorted({path for _, values in tables for path in values.get("assumed", [])})
-        if assumed:
-            listed = ", ".join(f"`{path}`" for path in assumed)
-            lines += ["", f"Assumed where the source is silent ([why]({paper}/README.md)): {listed}."]
+        for key, words in (
+            ("assumed", "Assumed where the source is silent"),
+            ("differing", "Not as the source has it"),
+        ):
+            paths = sorted({path for _, values in tables for path in values.get(key, [])})
+            if paths:
+                listed = ", ".join(f"`{path}`" for path in paths)
+                lines += ["", f"{words} ([why]({paper}/README.md)): {listed}."]
         lines.append("")
     if not by_paper:
         lines += ["No table yet. Tables of the demo data set are not listed here.", ""]

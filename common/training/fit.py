@@ -165,7 +165,8 @@ def fit(
     if source not in state.sources:
         state.sources.append(source)
     standardisation = tuple(
-        fit_standardisation(part, run.fold.train) if training.standardise else AS_STORED for part in reader.parts
+        fit_standardisation(part, run.fold.train) if training.standardise and given.standardise else AS_STORED
+        for part, given in zip(reader.parts, run.experiment.inputs, strict=True)
     )
     memory_left_bytes = memory_limit.left_bytes()
     class_weights = class_weights_of(training, reader.labels[run.fold.train], len(reader.index.genres))

@@ -7,7 +7,7 @@ import numpy as np
 from data_pipeline.windows.reader import WindowReader
 
 # Evenly spaced over the training windows; 2,048 windows of 128 x 39 determine the mean to four digits.
-_MAX_WINDOWS = 2048
+MAX_WINDOWS = 2048
 _BATCH_WINDOWS = 64
 
 
@@ -28,7 +28,7 @@ def fit_standardisation(reader: WindowReader, positions: np.ndarray) -> Standard
     Depends only on the windows (no seed), so that a resumed run and every run seed use the same numbers. Values that
     are all equal are only centred.
     """
-    spaced = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), _MAX_WINDOWS)).astype(np.int64))
+    spaced = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), MAX_WINDOWS)).astype(np.int64))
     chosen = np.sort(positions)[spaced]
     count, total, squares = 0, 0.0, 0.0
     for first in range(0, len(chosen), _BATCH_WINDOWS):

@@ -1,6 +1,6 @@
 """Where every value of the study's experiments comes from."""
 
-from common.paper import assumed, stated
+from common.paper import assumed, differs, stated
 
 _CODE = "the repository's code"
 _DEFAULT = f"{_CODE}, its default; the values tuned for each network are not stored anywhere"
@@ -30,8 +30,9 @@ SOURCES = {
     "training.batch_windows": stated(f"{_CODE}: 16"),
     "training.epochs": stated(f"{_CODE}: 40 for the final comparison"),
     "training.patience_epochs": stated(_CODE),
-    "training.keep": assumed(
-        "the epoch with the lowest validation loss; the code evaluates the last (option: `--set training.keep=last`)"
+    "training.keep": differs(
+        f"{_CODE} evaluates the last epoch (option: `--set training.keep=last`); here the epoch with the "
+        "lowest validation loss is evaluated, as usual with early stopping"
     ),
     "training.precision": assumed("Keras' default"),
     "training.standardise": assumed("off: values are between 0 and 1 already"),

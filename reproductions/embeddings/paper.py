@@ -26,7 +26,7 @@ from common.paper import (
 from data_pipeline.features.musicnn.config import POOLED_SECONDS, ModelName
 from reproductions.embeddings import published as p
 from reproductions.embeddings.model import build
-from reproductions.embeddings.sources import SOURCES
+from reproductions.embeddings.sources import FIXED, SOURCES
 from reproductions.embeddings.specs import ConvolutionalSpec, EmbeddingSpec, ImageNetSpec, SpecAndEmbedSpec
 from reproductions.embeddings.weights import WEIGHT_NAMES, initialise
 
@@ -86,7 +86,7 @@ def variation(network: str, condition: str) -> dict[str, Any]:
         }
     changes = copies | {"windows": _windows(condition)}
     if network in JOINED:
-        second = Input(feature=_embedding("MSD"), windows=ONE_EMBEDDING)
+        second = Input(feature=_embedding("MSD"), windows=ONE_EMBEDDING, standardise=False)
         return changes | {"model": JOINED[network], "second_input": second}
     return changes | {"model": SPECTRAL.get(network) or ImageNetSpec(network=network.lower())}
 
@@ -180,6 +180,7 @@ PAPER = Paper(
     smoke_paper_features=_SMOKE,
     legacy_batches={"train": 32, "valid": 16},
     sources=SOURCES,
+    fixed=FIXED,
     notes=(
         "The split is recovered from its counts: test clips are the validation clips of the fault-filtered split "
         "without blues and rock (150); of the other 580 clips, five per genre are for validation, the rest for "

@@ -1,6 +1,7 @@
 """Where every value of the study's experiments comes from."""
 
-from common.paper import assumed, stated
+from common.paper import FixedValue, assumed, differs, stated
+from common.paper.fixed import RESAMPLER, STANDARDISATION_WINDOWS
 
 _CODE = "the study's code"
 SOURCES = {
@@ -40,6 +41,7 @@ SOURCES = {
     "windows.rounding": stated(f"{_CODE}: whole frames"),
     "second_input.feature": stated("the embedding of the same clip"),
     "second_input.windows": stated("section 2.1: of the clip, not of its segment"),
+    "second_input.standardise": stated(f"{_CODE}: embeddings as they are"),
     "second_input": stated("section 1.4: embeddings in addition to spectrograms, in the joined networks only"),
     "copies": stated("section 2.1: in the rows with augmentation only"),
     "copies.noise_deviation": stated(f"section 1.1: white noise; {_CODE}: 0.0025"),
@@ -58,9 +60,20 @@ SOURCES = {
     "training.patience_epochs": stated(f"{_CODE}: none"),
     "training.keep": stated("section 1.4 (training): highest accuracy on validation"),
     "training.precision": assumed("Keras' default"),
-    "training.standardise": stated(
-        f"{_CODE}: spectrograms by one mean and deviation, embeddings as they are (both here, where joined)"
-    ),
+    "training.standardise": stated(f"{_CODE}: spectrograms by one mean and deviation, embeddings as they are"),
     "training.windows_per_epoch": stated("all"),
     "training.augmentation": stated("made before training, see copies"),
+}
+FIXED = {
+    "resampler": FixedValue(
+        value=RESAMPLER.value,
+        source=differs(f"{_CODE}: librosa's kaiser_fast, which is less exact; one resampler serves all papers"),
+    ),
+    "standardisation_windows": FixedValue(
+        value=STANDARDISATION_WINDOWS.value,
+        source=differs(
+            f"{_CODE}: all training windows; rows without segments have at most 1,080, all of which count here too; of "
+            "segments, evenly spaced ones determine the mean to four digits"
+        ),
+    ),
 }

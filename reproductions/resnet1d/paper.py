@@ -19,6 +19,7 @@ from common.paper import (
     ArchitectureTable,
     Experiment,
     Figure,
+    FixedValue,
     Paper,
     Protocol,
     Reference,
@@ -26,6 +27,7 @@ from common.paper import (
     Waveform,
     WindowSpec,
     assumed,
+    differs,
     result_table,
     stated,
 )
@@ -159,8 +161,9 @@ SOURCES = {
     "protocol.split": stated("section 6: three partitions at a time, rotated"),
     "protocol.unit": stated("section 3: partitions hold songs, equally many of each genre"),
     "protocol.partitions": stated("sections 3 and 6: 6 partitions"),
-    "protocol.equal_partitions": assumed(
-        "100 songs of a genre do not divide by 6; all are used (17, 17, 17, 17, 16, 16), or with `true` 16 each",
+    "protocol.equal_partitions": differs(
+        "section 3: equally many songs of each genre in every partition, but 100 do not divide by 6; all are used (17, "
+        "17, 17, 17, 16, 16), or with `true` 16 each",
     ),
     "protocol.carry_weights": assumed(
         f"{_SILENT}; fresh weights in each round, because carried ones have been trained on the test partition "
@@ -182,14 +185,15 @@ SOURCES = {
     "training.accumulate_batches": stated(
         "section 6.3: 8 in the row Gradient accumulation, so that 8 x 10 = 80; 1 elsewhere"
     ),
-    "training.accumulate_reduce": assumed(
-        "section 6.3 writes the sum, the answer that it cites exists with both; the mean is what a batch of 80 does, "
-        "and with Adam the two hardly differ",
+    "training.accumulate_reduce": differs(
+        "section 6.3 writes the sum, but the answer that it cites exists with both; the mean is what a batch of 80 "
+        "does, and with Adam the two hardly differ",
     ),
     "training.accumulate_left_over": assumed(f"{_SILENT}; carried into the next epoch, as Keras does"),
     "training.l2": stated("section 6.2: 0.001 in the row L2 (0.01 and 0.0001 in Table 6.2)"),
-    "training.l2_form": assumed(
-        "section 6.2 writes the mean of the squares, Keras' L2 takes their sum; which one was run is unknown",
+    "training.l2_form": differs(
+        "section 6.2 writes the mean of the squares (some rows of Table 6.2 have it); Keras' L2 takes their sum, and "
+        "which one was run is unknown",
     ),
     "training.l2_layers": assumed(
         "section 6.2: the convolutions of the residual blocks; rows with L2 take the 18 of kernel 3 "
@@ -197,6 +201,13 @@ SOURCES = {
     ),
     "training.watch": assumed("the loss with its penalty, as Keras monitors it"),
     "training.l2_variables": assumed("kernels, as Keras' `kernel_regularizer` penalises"),
+}
+FIXED = {
+    "activation_after_stem_and_head": FixedValue(
+        value="LeakyReLU",
+        source=assumed(f"{_SILENT}; as after the normalisations in the blocks, and no parameter depends on it"),
+    ),
+    "initial_weights": FixedValue(value="Glorot uniform", source=assumed(f"{_SILENT}; Keras' default")),
 }
 PAPER = Paper(
     key="resnet1d",
@@ -240,6 +251,7 @@ PAPER = Paper(
     },
     paper_seeds=1,
     sources=SOURCES,
+    fixed=FIXED,
     notes=(
         "The report's first text says 40-50 % for the model Normal, its table 52.52 and 55.35 %.",
         "Early stopping watches the validation loss including the penalty, as Keras does.",

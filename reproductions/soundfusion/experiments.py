@@ -44,6 +44,7 @@ FIRST_SECOND = WindowSpec(seconds=EXCERPT_SECONDS, hop_seconds=EXCERPT_SECONDS, 
 # Augmentation of the waveform in training.
 NOISE_AND_GAIN = {"noise_deviation": 0.02, "gain_db": 12.0}
 DROPOUT = 0.3
+LARGE_FILTERS = 64
 AUGMENT_PROBABILITY = 0.8
 FUSION_AUGMENT_PROBABILITY = 0.5
 
@@ -79,16 +80,35 @@ def simple_cnn(augmentation: Augmentation) -> Experiment:
     )
 
 
+def _batch_windows(base_filters: int) -> int:
+    """Batches of 32 windows, of 16 for the large networks."""
+    return 16 if base_filters >= LARGE_FILTERS else 32
+
+
 def resnet1d(
     base_filters: int, *, epochs: int, dropout: float = DROPOUT, augmentation: Augmentation | None = None
 ) -> Experiment:
     model = ResNet1dSpec(base_filters=base_filters, dropout=dropout)
-    return _experiment(model, SAMPLES, SAMPLE_WINDOWS, epochs=epochs, augmentation=augmentation)
+    return _experiment(
+        model,
+        SAMPLES,
+        SAMPLE_WINDOWS,
+        epochs=epochs,
+        batch_windows=_batch_windows(base_filters),
+        augmentation=augmentation,
+    )
 
 
 def resnet2d(base_filters: int, *, dropout: float = DROPOUT, augmentation: Augmentation | None = None) -> Experiment:
     model = ResNet2dSpec(base_filters=base_filters, dropout=dropout)
-    return _experiment(model, MONO, FRAME_WINDOWS, epochs=30, augmentation=augmentation)
+    return _experiment(
+        model,
+        MONO,
+        FRAME_WINDOWS,
+        epochs=30,
+        batch_windows=_batch_windows(base_filters),
+        augmentation=augmentation,
+    )
 
 
 def nnet(variant: str, *, epochs: int = 30, dropout: float, augmentation: Augmentation | None) -> Experiment:

@@ -13,7 +13,7 @@ from common.paper import Confusion, Experiment, Figure, Paper, ResultTable, Torc
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.model import build
-from reproductions.soundfusion.sources import SOURCES
+from reproductions.soundfusion.sources import FIXED, SOURCES
 from reproductions.soundfusion.vgg16 import initialise
 
 # The study's aggregation is majority voting over a clip's windows.
@@ -85,10 +85,10 @@ WIDTH = result_table(
     rows={
         "ResNet1D-s": (34.4, RESNET1D_S),
         "ResNet1D-m": (40.6, RESNET1D_M),
-        "ResNet1D-l": (44.1, e.resnet1d(64, epochs=10, augmentation=e.noise())),
+        "ResNet1D-l": (44.1, e.resnet1d(e.LARGE_FILTERS, epochs=10, augmentation=e.noise())),
         "ResNet2D-s": (52.8, RESNET2D_S),
         "ResNet2D-m": (49.4, RESNET2D_M),
-        "ResNet2D-l": (50.0, e.resnet2d(64, augmentation=e.masks())),
+        "ResNet2D-l": (50.0, e.resnet2d(e.LARGE_FILTERS, augmentation=e.masks())),
     },
 )
 
@@ -259,14 +259,12 @@ PAPER = Paper(
     # That of the authors' code; the rows have the slides' 80/10/10, for data without FMA's metadata.
     published_split="official",
     sources=SOURCES,
+    fixed=FIXED,
     notes=(
         "A later state of the authors' notebooks has a wider SoundFusion-1 of 1,102,680 parameters: `--set "
         "model.waveform_filters=32 --set model.branch_units=128`.",
         "Slides and report show the layers of another ResNet1D (4,086,794 parameters) beside the results of this one.",
         "The slides conclude that smaller models are better; in these numbers that holds for ResNet2D only.",
-        "Windows are cut from the decibels of the whole clip; the study transforms each segment separately.",
-        "A clip too short for SimpleCNN's 29.9 s is left out with `--skip-bad`, where the study adds zeros; one with "
-        "fewer than seven segments keeps those it has, where the study drops it.",
         "VGG16's random layers start from Keras' initial weights; with ImageNet weights its input is decibels as they "
         "are.",
     ),

@@ -1,6 +1,6 @@
 """Where every value of the study's experiments comes from."""
 
-from common.paper import assumed, stated
+from common.paper import FixedValue, assumed, differs, stated
 
 _SILENT = "slides, report and code are silent"
 _CODE = "the authors' code"
@@ -37,16 +37,19 @@ SOURCES = {
     "feature.hop_samples": stated("slides: 512; 256 for the one-second excerpts in " + _CODE),
     "feature.n_mels": stated("slides: 64 bands; 128 for the networks on segments in " + _CODE),
     "feature.channels": stated("slides: stereo (SimpleCNN); one channel elsewhere in " + _CODE),
-    "feature.top_db": assumed(
-        "80 dB as in the code, but below the loudest value of the clip, from which windows are cut, not of each window"
+    "feature.top_db": differs(
+        f"{_CODE}: 80 dB below the loudest value of each segment; here of the clip, from whose decibels windows are cut"
     ),
     "windows.seconds": stated(
         "slides: 5 seconds, 110,250 samples or 216 frames; whole clips for SimpleCNN; the first "
         "second for the literal VGG16 in " + _CODE
     ),
     "windows.hop_seconds": stated("slides: 25 % overlap; 27,562 samples in " + _CODE),
-    "windows.max_per_track": stated(f"{_CODE}: 7 segments of a clip; others are dropped"),
-    "windows.rounding": assumed("each start is rounded down; the study's segments are transformed one by one instead"),
+    "windows.max_per_track": stated(f"{_CODE}: 7 segments of a clip"),
+    "windows.rounding": differs(
+        f"{_CODE}: segments are cut from the samples and transformed one by one; here they are cut from the frames of "
+        "the clip, and each start is rounded down to a whole frame"
+    ),
     "protocol.split": stated(
         "slides: 80/10/10, stratified; the code takes FMA's official split, of the same shares and with an artist "
         "filter, which is the default where FMA's metadata are at hand (option: `--split holdout`)"
@@ -55,29 +58,32 @@ SOURCES = {
     "protocol.fractions": stated("slides: 80/10/10"),
     "protocol.stratified": stated("slides"),
     "protocol.seed": assumed(f"{_SILENT}; one fixed shuffle for all rows"),
-    "training.optimizer": stated("the report: Adam (epsilon is Keras' 1e-7, PyTorch has 1e-8)"),
-    "training.learning_rate": assumed(
-        "the report says 1e-4, but its code never passes it on, so that the numbers are for 0.001 (option: `--set "
-        "training.learning_rate=0.0001`); VGG16 has 1e-4 in both"
+    "training.optimizer": stated("the report: Adam"),
+    "training.learning_rate": differs(
+        "the report: 1e-4, 0.001 for SimpleCNN; its code never passes it on, so that the numbers are for 0.001 "
+        "(option: `--set training.learning_rate=0.0001`); VGG16 has 1e-4 in both"
     ),
     "training.batch_windows": stated(
-        "the report: 32, 16 for large models; SoundFusion visits a batch of 16 clips "
-        "segment by segment, here its windows are shuffled"
+        f"the report: 32, 16 for large models, which are taken to be ResNet1D-l and ResNet2D-l; {_CODE}: 16 for "
+        "SoundFusion, 32 for VGG16"
     ),
     "training.epochs": stated("the authors' runs: 10 to 50; the report says 20 to 150"),
     "training.patience_epochs": stated(f"{_CODE}: none"),
-    "training.keep": assumed(
-        "lowest validation loss, which for SimpleCNN includes the penalty, unlike PyTorch's; the code means to keep "
-        "these weights, but keeps a reference, so that it evaluates the last epoch (option: `--set training.keep=last`)"
+    "training.keep": differs(
+        f"{_CODE} means to keep the weights of the lowest validation loss, but keeps a reference, so that it evaluates "
+        "the last epoch (option: `--set training.keep=last`); here the epoch with the lowest loss is kept, which for "
+        "SimpleCNN includes the penalty, unlike PyTorch's"
     ),
-    "training.plateau_epochs": assumed(
-        "none; early notebooks of nnet and those of VGG16 multiply the rate by 0.2 on a plateau of 5 in "
-        "PyTorch's count, which is 6 here (option: `--set training.plateau_epochs=6`)"
+    "training.plateau_epochs": differs(
+        "early notebooks of nnet and those of VGG16 multiply the rate by 0.2 on a plateau of 5 in PyTorch's count, "
+        "which is 6 here (option: `--set training.plateau_epochs=6`), for VGG16 checked after every batch; the other "
+        "rows have none, and none is taken for all"
     ),
     "training.plateau_factor": assumed("0.2 where a plateau lowers the rate"),
     "training.precision": assumed(f"{_SILENT}; float32 is PyTorch's default"),
-    "training.standardise": assumed(
-        "none in training; a test script of SimpleCNN normalises each batch, which is left out"
+    "training.standardise": differs(
+        f"{_CODE}: none in training; a test script of SimpleCNN normalises each batch, although training does not, "
+        "which is left out"
     ),
     "training.windows_per_epoch": stated("all segments"),
     "training.l2": stated(f"{_CODE}: PyTorch's weight decay of 0.001 for SimpleCNN, half of it as a sum of squares"),
@@ -98,21 +104,39 @@ SOURCES = {
         "networks on segments, as in their code, which has other masks"
     ),
     "training.augmentation.spectrogram.masks": stated("slides: 2 time masks; as many on frequency in " + _CODE),
-    "training.augmentation.spectrogram.largest_share": assumed(
-        "slides: 0.3; the code of the networks on segments has one mask of 15 bands and one of 15 frames, filled with "
-        'zeros (option: `--set \'training.augmentation={"spectrogram": {"probability": 0.8, "masks": 1, '
-        '"largest_share": null, "width": 15, "fill": "zero"}}\'`)'
+    "training.augmentation.spectrogram.largest_share": differs(
+        "slides: 0.3, which is followed in all rows; the code of the networks on segments has one mask of 15 bands and "
+        "one of 15 frames, filled with zeros (option: "
+        '`--set \'training.augmentation={"spectrogram": {"probability": 0.8, "masks": 1, "largest_share": null, '
+        '"width": 15, "fill": "zero"}}\'`)'
     ),
-    "training.augmentation.spectrogram.width": assumed("shares of the axis, see largest_share"),
-    "training.augmentation.spectrogram.fill": assumed("the spectrogram's mean, as in the code of SimpleCNN"),
+    "training.augmentation.spectrogram.width": differs("shares of the axis instead, see largest_share"),
+    "training.augmentation.spectrogram.fill": differs(
+        "the spectrogram's mean, as in the code of SimpleCNN; zeros in that of the networks on segments, see "
+        "largest_share"
+    ),
     "second_input": stated("slides: both representations; networks with one input have none"),
     "second_input.feature": stated(_CODE),
     "second_input.feature.kind": stated("slides: mel spectrogram"),
     "second_input.feature.n_fft": stated("slides: window of 1,024"),
     "second_input.feature.hop_samples": stated("slides: 512"),
-    "second_input.feature.top_db": assumed("see feature.top_db"),
+    "second_input.feature.top_db": differs("see feature.top_db"),
     "second_input.windows": stated("the same windows"),
     "second_input.windows.seconds": stated("the same 5 seconds, 216 frames"),
-    "second_input.windows.rounding": assumed("see windows.rounding; starts agree to half a hop"),
+    "second_input.windows.rounding": differs("see windows.rounding; starts agree to half a hop"),
     "training.augmentation.chain": assumed("masks only, see training.augmentation.spectrogram"),
+}
+FIXED = {
+    "order_of_windows": FixedValue(
+        value="all training windows shuffled",
+        source=differs(f"{_CODE}: SoundFusion takes 16 clips and visits them segment by segment, one update for each"),
+    ),
+    "short_clips": FixedValue(
+        value="a clip with fewer than seven segments keeps those that it has",
+        source=differs(f"{_CODE}: it is dropped"),
+    ),
+    "clips_too_short_for_simple_cnn": FixedValue(
+        value="refused, or left out with `--skip-bad`",
+        source=differs(f"{_CODE}: zeros are added before and after a clip of less than 29.9 s"),
+    ),
 }

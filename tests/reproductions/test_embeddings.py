@@ -192,3 +192,13 @@ def test_the_studys_metric_is_capped_and_says_so():
     true = results_table(PAPER, TABLE_1, one.setting, [one]).as_json()
     row = next(row for row in true["rows"] if row["measured"])
     assert row["measured"]["validation"]["mean"] == row["measured"]["train"]["mean"] == 100.0
+
+
+def test_embeddings_are_given_as_they_are_and_spectrograms_are_standardised():
+    experiments = PAPER.experiments
+    joined = [experiment for experiment in experiments if experiment.second_input]
+    assert len(joined) == 10
+    for experiment in joined:
+        assert (experiment.training.standardise, experiment.second_input.standardise) == (True, False)
+    for experiment in set(experiments) - set(joined):
+        assert experiment.training.standardise == (experiment.feature.kind != "musicnn")

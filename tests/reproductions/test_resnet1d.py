@@ -48,6 +48,17 @@ def test_the_sequence_is_cut_to_a_third_nine_times(network):
     assert network.output.shape == (None, 10)
 
 
+def test_fixed_values_are_what_the_layers_have(network):
+    assert PAPER.fixed["activation_after_stem_and_head"].value == "LeakyReLU"
+    for name, norm in (("stem_relu", "stem_norm"), ("head_relu", "head_norm")):
+        layer = network.get_layer(name)
+        assert isinstance(layer, keras.layers.LeakyReLU)
+        assert layer.input is network.get_layer(norm).output
+    assert PAPER.fixed["initial_weights"].value == "Glorot uniform"
+    initial = {type(layer.kernel_initializer) for layer in network.layers if hasattr(layer, "kernel_initializer")}
+    assert initial == {keras.initializers.GlorotUniform}
+
+
 def test_options_reach_the_layers():
     model = build(ResNet1dSpec(**NARROW, negative_slope=0.01, dropout=0.25, norm_momentum=0.9), SHORTEST, 10)
     of = {kind: [layer for layer in model.layers if isinstance(layer, kind)] for kind in (

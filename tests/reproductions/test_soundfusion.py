@@ -7,6 +7,7 @@ import pytest
 from common.core.errors import DataError, RunError, SpecError
 from common.core.spec import build as build_spec
 from common.paper.paper import count_trainable
+from data_pipeline.windows.index import index_windows
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.model import build
@@ -110,6 +111,20 @@ def test_whole_clips_and_first_seconds():
     assert PAPER.input_shape(PAPER.row("transfer", "imagenet").experiment) == (64, 173, 1)
     assert PAPER.input_shape(PAPER.row("performance", "SoundFusion-1").experiment) == (SAMPLES, BANDS)
     assert e.WHOLE_CLIP.starts(e.STEREO.frames(1_320_000), e.STEREO.frames_per_second).tolist() == [0]
+
+
+def test_batches_are_of_32_windows_and_of_16_for_the_large_networks_and_soundfusion():
+    batches = {row.label: row.experiment.training.batch_windows for table in PAPER.tables for row in table.rows}
+    of_16 = ("ResNet1D-l", "ResNet2D-l", "SoundFusion-1", "SoundFusion-2")
+    assert batches == dict.fromkeys(batches, 32) | dict.fromkeys(of_16, 16)
+
+
+def test_short_clips_keep_the_segments_that_they_have_but_simple_cnn_needs_all():
+    assert PAPER.fixed["short_clips"].source.status == "differs"
+    assert len(e.SAMPLE_WINDOWS.starts(400_000, e.SAMPLES.frames_per_second)) == 4
+    frames = e.STEREO.frames(44_100 * 29)
+    with pytest.raises(DataError, match=r"shorter than one window of 29\.9"):
+        index_windows(e.WHOLE_CLIP, [frames], ["clip0"], e.STEREO.frames_per_second)
 
 
 def published(table: str) -> dict[str, tuple]:

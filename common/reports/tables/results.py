@@ -87,6 +87,7 @@ def results_table(
         "compared_with": table.compared_with,
         "reference": table.reference.as_json() if table.reference else None,
         "assumed": paper.assumed,
+        "differing": paper.differing,
         "rows": rows,
     }
     return Table(values, header, lines, tuple(notes), tuple(warnings))

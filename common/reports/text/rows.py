@@ -46,24 +46,30 @@ def training_notes(of_rows: dict[str, Record]) -> list[Note]:
         aspects[0][label] = f"windows of {_window(record)}"
         aspects[1][label] = f"epochs: at most {values.epochs}"
         aspects[2][label] = _optimisation(values) + _augmented_copies(record.experiment.get("copies"))
-    standardised = {
-        label: "input standardised on the training windows"
-        if record.experiment["training"]["standardise"]
-        else "input not standardised"
-        for label, record in of_rows.items()
-    }
+    standardised = {label: _standardised(record) for label, record in of_rows.items()}
     if len(set(standardised.values())) > 1:
         aspects.append(standardised)
     shared = [next(iter(texts.values())) for texts in aspects if len(set(texts.values())) == 1]
     differing = [texts for texts in aspects if len(set(texts.values())) > 1]
-    values = build(Training, next(iter(of_rows.values())).experiment["training"])
+    one = next(iter(of_rows.values()))
+    values = build(Training, one.experiment["training"])
     if values.standardise and standardised not in aspects:
-        shared.append("input standardised on the training windows")
+        shared.append(_standardised(one))
     notes = [Note("training", f"Training: {', '.join(shared)}.")] if shared else []
     if differing:
         texts = {label: ", ".join(aspect[label] for aspect in differing) for label in of_rows}
         notes += by_row_notes("training", "Training by row", texts, of_rows)
     return [*notes, precision_note(values.precision)]
+
+
+def _standardised(record: Record) -> str:
+    """Which inputs were standardised; in records older than the choice, all were or none."""
+    if not record.experiment["training"]["standardise"]:
+        return "input not standardised"
+    second = record.experiment.get("second_input")
+    if second and not second.get("standardise", True):
+        return "first input standardised on the training windows, second as it is"
+    return "input standardised on the training windows"
 
 
 def precision_note(precision: str) -> Note:

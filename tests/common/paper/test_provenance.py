@@ -3,7 +3,7 @@
 import pytest
 
 from common.core.errors import SpecError
-from common.paper import Experiment, LogMel, Protocol, Training, WindowSpec, assumed, stated
+from common.paper import Experiment, Input, LogMel, Protocol, Training, WindowSpec, assumed, differs, stated
 from common.paper.provenance import covered_values, source_of_each_value
 from tests.helpers.fitting import TinyNet
 
@@ -15,6 +15,7 @@ EXPERIMENT = Experiment(
     protocol=Protocol(),
     training=Training(epochs=4),
 )
+SECOND = Input(feature=LogMel(n_mels=64), windows=EXPERIMENT.windows)
 DECLARED = {path: stated("section 1") for path in ("model", "feature", "windows", "protocol", "training")}
 
 
@@ -25,6 +26,12 @@ def test_the_longest_path_counts():
     covered = covered_values(DECLARED | {"feature.n_fft": assumed("no value given")}, [EXPERIMENT])
     assert covered["feature.n_fft"] == ["feature.n_fft"]
     assert "feature.n_fft" not in covered["feature"]
+
+
+def test_a_value_can_differ_from_what_the_source_states():
+    sources = source_of_each_value(DECLARED | {"training.epochs": differs("100; here 4")}, [EXPERIMENT])
+    assert (sources["training.epochs"].status, sources["training.epochs"].reason) == ("differs", "100; here 4")
+    assert sources["training.learning_rate"].status == "stated"
 
 
 def test_values_that_no_row_uses_are_unused_although_a_path_above_is_declared():
@@ -45,11 +52,20 @@ def test_values_that_no_row_uses_are_unused_although_a_path_above_is_declared():
         ({"protocol.split": "kfold"}, {"protocol.folds"}),
         ({"protocol.split": "rotating"}, {"protocol.partitions", "protocol.carry_weights"}),
         ({"protocol.duplicates": "drop"}, {"protocol.duplicates"}),
+        ({"second_input": SECOND, "training.standardise": True}, {"second_input.standardise"}),
     ],
 )
 def test_a_value_that_one_of_several_rows_uses_needs_a_source(changes, used):
-    sources = source_of_each_value(DECLARED, [EXPERIMENT, EXPERIMENT.with_values(changes)])
+    second = {name: changes.pop(name) for name in ("second_input",) if name in changes}
+    declared = DECLARED | {name: stated("section 1") for name in second}
+    sources = source_of_each_value(declared, [EXPERIMENT, EXPERIMENT.replace(**second).with_values(changes)])
     assert {sources[path].status for path in used} == {"stated"}
+
+
+def test_a_standardisation_of_the_second_input_that_is_off_is_unused():
+    sources = source_of_each_value(DECLARED | {"second_input": stated("2")}, [EXPERIMENT.replace(second_input=SECOND)])
+    assert sources["second_input.standardise"].status == "unused"
+    assert sources["second_input.feature.n_mels"].status == "stated"
 
 
 def test_an_unused_value_can_have_a_source_of_its_own():

@@ -7,6 +7,7 @@ from common.records.record import write_record
 from common.reports.formats import write_table
 from common.reports.pages import write_overview, write_page
 from common.reports.tables.results import results_table
+from reproductions.se_cnn.paper import PAPER as SE_CNN
 from reproductions.soundfusion.paper import PAPER
 from tests.helpers.soundfusion_records import FIRST, PERFORMANCE, RECOMMENDED, SETTING, decisions, record
 
@@ -37,6 +38,11 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     assumed = json.loads((results.folder / "table_performance.json").read_text())["assumed"]
     assert assumed
     assert all(f"`{path}`" in text for path in assumed)
+    differing = json.loads((results.folder / "table_performance.json").read_text())["differing"]
+    assert {"training.learning_rate", "fixed.order_of_windows"} <= set(differing)
+    listed = next(line for line in text.splitlines() if line.startswith("Not as the source has it"))
+    assert all(f"`{path}`" in listed for path in differing)
+    assert "`fixed.adam_epsilon`" in next(line for line in text.splitlines() if line.startswith("Assumed where"))
     (results.folder / "table_mine.json").write_text('{"my": "own"}')
     assert write_overview(tmp_path).read_text() == text
     said = capsys.readouterr().err.replace("\n", " ")
@@ -46,3 +52,25 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
         "No table yet. Tables of the demo data set are not listed here."
         in write_overview(tmp_path / "empty").read_text()
     )
+
+
+def test_the_page_of_a_paper_sorts_values_by_where_they_come_from(tmp_path):
+    text = write_page(PAPER, tmp_path).read_text()
+    _, assumed, differing, stated, unused, *_ = text.split("\n## ")
+    assert [part.splitlines()[0] for part in (assumed, differing, stated, unused)] == [
+        "Assumed",
+        "Different from the source",
+        "Stated",
+        "Not used",
+    ]
+    assert "| `fixed.adam_epsilon` | 1e-07 | Keras' default" in assumed
+    assert "| `fixed.short_clips` | a clip with fewer than seven segments keeps those that it has |" in differing
+    assert "| `training.learning_rate` | 0.001 (other rows: 0.0001) | the report: 1e-4" in differing
+    assert "| `training.batch_windows` | 32 (other rows: 16) | the report: 32, 16 for large" in stated
+    assert "`second_input.standardise`" in unused
+
+
+def test_a_page_of_a_paper_without_differences_has_no_such_section(tmp_path):
+    text = write_page(SE_CNN, tmp_path).read_text()
+    assert SE_CNN.differing == []
+    assert "Different from the source" not in text

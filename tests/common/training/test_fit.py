@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
 from common.core.errors import BudgetError, RunError
+from common.paper.experiment import Input
 from common.paper.training import Training
 from common.records.paths import WorkPaths
 from common.training import fit as training_module
@@ -19,7 +21,8 @@ from common.training.checkpoint import Circumstances, restore_checkpoint
 from common.training.fit import FitCallback, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit
 from common.training.schedules import learning_rate_of
-from data_pipeline.windows.standardisation import AS_STORED
+from data_pipeline.windows.paired import PairedReader
+from data_pipeline.windows.standardisation import AS_STORED, fit_standardisation
 from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, build, make_run, trained_weights
 
 
@@ -51,6 +54,24 @@ def test_going_on_after_an_interruption_gives_the_same_bits(tiny_arrays, tmp_pat
         for fitted in (whole, resumed)
     ]
     assert without_seconds[0] == without_seconds[1]
+
+
+@pytest.mark.parametrize("standardise", [True, False])
+def test_a_second_input_can_be_left_as_it_is(tiny_arrays, tmp_path, standardise):
+    run, first = make_run(tiny_arrays, tmp_path, epochs=1, standardise=True)
+    second = Input(feature=run.experiment.feature, windows=run.experiment.windows, standardise=standardise)
+    run = dataclasses.replace(run, experiment=run.experiment.replace(second_input=second))
+
+    def build_joined(shapes, classes):
+        parts = [build(shape, classes) for shape in shapes]
+        return keras.Model([part.input for part in parts], keras.layers.Average()([part.output for part in parts]))
+
+    _, other = make_run(tiny_arrays, tmp_path)
+    with PairedReader(first, other) as reader:
+        fitted = fit(run, build_joined, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "work"))
+    of_training = fit_standardisation(first, run.fold.train)
+    assert of_training != AS_STORED
+    assert fitted.standardisation == (of_training, of_training if standardise else AS_STORED)
 
 
 KILLED = """
