@@ -158,7 +158,8 @@ TRANSFER = result_table(
         "throughout, ImageNet 14.9 % throughout, GTZAN from 14.4 to 25.4 % in ten epochs.",
         "The notebooks lower the learning rate on a plateau, checked after every batch; here it is constant.",
         "Train the GTZAN weights first: row random, `--dataset gtzan --split fault_filtered`, then "
-        "`--weights gtzan=FILE`; the authors augmented the samples there, which features made beforehand do not allow.",
+        "`--weights gtzan=FILE`; the authors took batches of 16 (`--set training.batch_windows=16`), and augmented "
+        "samples, which features made beforehand do not allow.",
     ),
     rows={weights: (None, e.vgg16_literal(weights)) for weights in ("random", "imagenet", "gtzan")},
 )
