@@ -35,10 +35,11 @@ class DaskPool:
     Args:
         client: of the Dask scheduler.
         flag: command-line flag that asked for the workers, for messages.
+        threads: `common.execution.worker.thread_settings` of the command, as they were before any worker was started.
     """
 
-    def __init__(self, client: Client, flag: str):
-        self._client, self._flag = client, flag
+    def __init__(self, client: Client, flag: str, threads: dict[str, str | None]):
+        self._client, self._flag, self._threads = client, flag, threads
         self._wait_seconds = parse_timedelta(dask.config.get(*_WAIT_FOR_WORKERS))
         self._no_worker_since: float | None = None
         self._counted, self._workers = 0.0, 0
@@ -65,7 +66,7 @@ class DaskPool:
         try:
             while batches or pending:
                 while batches and len(pending) < 2 * max(1, self._count()):
-                    arguments = pickled, batches.popleft(), self._workers_per_machine(), worker.thread_settings()
+                    arguments = pickled, batches.popleft(), self._workers_per_machine(), self._threads
                     pending.append(self._client.submit(worker.apply_to_all, *arguments, pure=False))
                 yield from self._value(pending[0])
                 pending.popleft()
@@ -105,9 +106,7 @@ class DaskPool:
                     # The command is part of the key, because a run of this id in another command uses other folders;
                     # a run that was busy is sent again.
                     key = f"encore-{ids[0]}-{job.command}-{busy.times}"
-                    future = self._client.submit(
-                        worker.do_runs, command, ids, worker.thread_settings(), key=key, pure=False
-                    )
+                    future = self._client.submit(worker.do_runs, command, ids, self._threads, key=key, pure=False)
                     future.add_done_callback(messages.put)
                     submitted[future.key] = future, chain
                 try:

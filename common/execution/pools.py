@@ -17,6 +17,8 @@ _CONNECT_SECONDS = 10
 def local_workers(jobs: int) -> Iterator[DaskPool]:
     """Start `jobs` worker processes on this machine, which end with the `with` block."""
     _silence()
+    # Dask sets these variables in this process, too, when it starts the first worker.
+    threads = worker.thread_settings()
     with (
         LocalCluster(
             n_workers=jobs,
@@ -29,7 +31,7 @@ def local_workers(jobs: int) -> Iterator[DaskPool]:
         ) as cluster,
         Client(cluster) as client,
     ):
-        yield DaskPool(client, f"--jobs {jobs}")
+        yield DaskPool(client, f"--jobs {jobs}", threads)
 
 
 @contextmanager
@@ -53,7 +55,7 @@ def cluster_workers(address: str) -> Iterator[DaskPool]:
             "running `dask scheduler`; common/execution/README.md shows how to start one."
         ) from error
     with client:
-        pool = DaskPool(client, flag)
+        pool = DaskPool(client, flag, worker.thread_settings())
         pool.wait_for_workers()
         yield pool
 

@@ -3,16 +3,20 @@
 import dataclasses
 import os
 import re
+import threading
+import time
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
 import dask
 import pytest
+from filelock import FileLock
 
 from common.cli.app import run_app
 from common.cli.run import make_app
-from common.execution.dask_pool import _chains
+from common.execution import dask_pool
+from common.execution.dask_pool import _BusyChains, _chains
 from common.execution.pools import cluster_workers, local_workers
 from common.runs.options import Options
 from common.runs.plan import plan
@@ -127,3 +131,48 @@ def test_carried_rounds_on_a_cluster_are_those_of_one_process(loopback, places):
     assert run_app(APP, [*places.flags("rounds_there"), *rounds, "--cluster", loopback.address]) == 0
     assert measured(places.folder / "rounds_there") == measured(places.folder / "rounds")
     assert len(measured(places.folder / "rounds")) == 12
+
+
+def test_runs_that_are_busy_are_sent_again_later(monkeypatch, capsys):
+    now = [10.0]
+    monkeypatch.setattr(dask_pool.time, "monotonic", lambda: now[0])
+    busy = _BusyChains()
+    assert not busy
+    assert busy.due() == []
+    chain = [SimpleNamespace(name="5.1 [5], seed 0")]
+    busy.put(chain)
+    now[0] += 0.5
+    assert (busy.due(), len(busy)) == ([], 1)
+    now[0] += 0.6
+    assert (busy.due(), len(busy)) == ([chain], 0)
+    busy.put(chain)
+    assert busy.times == 2  # a part of the key, because Dask takes tasks of one key for one task
+    assert capsys.readouterr().err.count("are being carried out by another command") == 1
+
+
+@pytest.mark.slow
+def test_workers_pass_over_a_run_in_progress(places):
+    """The second of two commands takes the free runs, and the first one's when it is free again."""
+    where = places.flags("shared")
+    options = Options(
+        dataset="arrays", data=Path(where[3]), cache=Path(where[5]), out=Path(where[7]),
+        tables=("5.1",), rows=("5",), seeds=2, epochs=1,
+    )  # fmt: skip
+    work = plan(PAPER, options)
+    paths = work.results(options.out)
+    first, second = (planned.run.id for planned in work.runs)
+    paths.work_lock(first).parent.mkdir(parents=True)
+    of_other_command = FileLock(paths.work_lock(first), thread_local=False)
+    of_other_command.acquire()
+
+    def free_it_when_the_other_run_is_finished():
+        while not paths.record(second).exists():
+            time.sleep(0.1)
+        of_other_command.release()
+
+    waiting = threading.Thread(target=free_it_when_the_other_run_is_finished)
+    waiting.start()
+    with local_workers(1) as pool:
+        outcome = execute(work, options, pool.work)
+    waiting.join()
+    assert (outcome.trained, outcome.failed) == (2, [])

@@ -1,5 +1,6 @@
 """From options to runs: shared rows train once, options are applied, and left-out clips are counted."""
 
+import dataclasses
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,8 @@ from common.runs.plan import plan, plan_runs, prepare_features, resolve_rows
 from common.runs.selection import choose_rows
 from common.training import memory
 from common.training.memory import MemoryLimit
+from data_pipeline.audio import decode
+from data_pipeline.cache import extraction
 from reproductions.embeddings import paper as embeddings
 from reproductions.se_cnn.paper import PAPER
 from reproductions.soundfusion import paper as soundfusion
@@ -100,6 +103,63 @@ def test_unusable_clips_are_skipped_and_counted(options, tiny_arrays, tmp_path):
     np.savez(tmp_path / "bad.npz", **values)
     work = plan(PAPER, options(skip_bad=True, data=tmp_path / "bad.npz"))
     assert (work.facts.clips, work.facts.skipped, work.facts.skipped_clips) == (39, 1, ("clip003",))
+
+
+def soundfusion_at(folder, corpus, **changes) -> Options:
+    """Smoke scale on a folder of clips of 5 s, of which those that cannot be used are left out."""
+    return Options(
+        **{
+            "dataset": "gtzan",
+            "data": corpus.folder,
+            "cache": folder / "cache",
+            "out": folder / "out",
+            "allow_incomplete": True,
+            "skip_bad": True,
+            "scale": "smoke",
+            "features": "small",
+            "tables": ("specaugment1", "nnet2"),
+            "changes": ("windows.seconds=2",),
+        }
+        | changes
+    )
+
+
+def test_all_rows_of_a_command_have_the_same_clips(own_corpus, tmp_path):
+    """Channels of opposite phase cancel: the clip is silent for rows on one channel, and fine for those on two."""
+    tone = (9000 * np.sin(2 * np.pi * 300 * np.arange(5 * 22050) / 22050)).astype(np.int16)
+    soundfile.write(own_corpus.path("blues", 1), np.stack([tone, -tone], axis=1), 22050)
+    work = plan(soundfusion.PAPER, soundfusion_at(tmp_path, own_corpus))
+    tested = {run.row_experiment: {track.id for track in run.reader.index.clips} for run in work.runs}
+    assert len({run.run.experiment.feature.channels for run in work.runs}) == 2
+    assert len(set(map(frozenset, tested.values()))) == 1
+    assert (work.facts.clips, work.facts.skipped_clips) == (11, ("blues.00001",))
+    # One setting for all runs, so that one table shows them.
+    assert {run.run.data_digest for run in work.runs} == {work.setting.data_digest}
+    stereo = soundfusion_at(tmp_path, own_corpus, tables=("specaugment1",))
+    assert plan(soundfusion.PAPER, stereo).facts.clips == 12
+
+
+def test_a_clip_that_is_too_short_for_one_row_is_left_out_for_all(own_corpus, tmp_path):
+    soundfile.write(own_corpus.path("blues", 1), np.sin(np.arange(3 * 22050) / 9), 22050)
+    long = soundfusion_at(tmp_path, own_corpus, tables=("nnet2",), changes=("windows.seconds=4",))
+    assert plan(soundfusion.PAPER, long).facts.skipped_clips == ("blues.00001",)
+    short = soundfusion_at(tmp_path, own_corpus, tables=("nnet2",))
+    assert plan(soundfusion.PAPER, short).facts.clips == 12
+
+
+def test_another_decoder_is_another_run_of_audio_and_nothing_to_arrays(options, own_corpus, tmp_path, monkeypatch):
+    audio = soundfusion_at(tmp_path, own_corpus, tables=("nnet2",), skip_bad=False)
+    plain = plan(soundfusion.PAPER, audio)
+    monkeypatch.setattr(decode, "_decode_tensorflow_io", decode._decode_soundfile)
+    monkeypatch.setattr(extraction, "require_decoder", lambda decoder: None)
+    other = plan(soundfusion.PAPER, dataclasses.replace(audio, decoder="tensorflow-io"))
+    ids = [{run.run.id for run in work.runs} for work in (plain, other)]
+    assert not ids[0] & ids[1]
+    assert (plain.setting.decoder, other.setting.decoder) == ("soundfile", "tensorflow-io")
+    assert other.setting != plain.setting
+    arrays = [plan(PAPER, options(seeds=1, decoder=name)) for name in ("soundfile", "tensorflow-io")]
+    assert arrays[0].setting == arrays[1].setting
+    assert [run.run.id for run in arrays[0].runs] == [run.run.id for run in arrays[1].runs]
 
 
 def test_a_short_recording_is_skipped_and_counted(own_corpus, tmp_path):

@@ -1,0 +1,159 @@
+"""Everything that can change a result is in the run's id, or in its record and compared, or is shown not to matter.
+
+A new option fails here until it is put into the list: common/training/README.md has the same list in words.
+"""
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from common.cli.run import RunOptions
+from common.records import environment
+from common.records.paths import ResultPaths
+from common.records.record import read_record
+from common.runs.options import Options
+from common.runs.plan import plan
+from common.runs.reuse import other_circumstances
+from common.runs.runner import execute
+from common.training.devices import Devices
+from common.training.memory import parse_memory_limit
+from reproductions.se_cnn.paper import PAPER
+from tests.helpers.se_cnn_runs import options_of_row
+from tests.helpers.untrained_records import untrained_record
+
+# Option -> another value of it, which makes other runs. Those of audio and of trained weights have tests of their own.
+IN_THE_ID = {
+    "dataset": None,
+    "data": "other clips",
+    "seconds_per_column": 0.1,
+    "decoder": None,
+    "skip_bad": "other clips",
+    "scale": "smoke",
+    "features": None,
+    "epochs": 2,
+    "seeds": 2,
+    "split": "kfold",
+    "genres": "ambient,dub",
+    "unit": "segment",
+    "precision": "mixed_bfloat16",
+    "changes": ("training.batch_windows=16",),
+    "weights": None,
+    "allow_incomplete": "too few clips",
+    "carry_weights": None,
+}
+IN_THE_RECORD = ("devices",)
+# Option -> another value of it, with which the same run has the same result.
+WITHOUT_EFFECT = {
+    "cache": "another folder",
+    "out": "another folder",
+    "tables": ("5.1", "5.2"),
+    "rows": ("5", "16"),
+    "memory_limit": parse_memory_limit("100GB"),
+    "keep_weights": "none",
+    "fresh": True,
+}
+# What these do to results: nothing, or they choose who carries out the same runs (tests/common/execution).
+OF_THE_COMMAND = ("jobs", "cluster", "audit", "from_records", "legacy_metric", "list", "sources", "json")
+# Fields that differ between two measurements of the same run.
+VARYING = ("wall_seconds", "peak_resident_bytes", "finished_at", "history", "setting")
+
+
+@pytest.fixture
+def options(tiny_arrays, tmp_path):
+    return functools.partial(options_of_row, tiny_arrays, tmp_path)
+
+
+def ids(chosen: Options) -> set[str]:
+    return {planned.run.id for planned in plan(PAPER, chosen).runs}
+
+
+def test_every_option_is_in_the_list():
+    fields = [field.name for kind in (Options, RunOptions) for field in dataclasses.fields(kind)]
+    listed = [*IN_THE_ID, *IN_THE_RECORD, *WITHOUT_EFFECT, *OF_THE_COMMAND]
+    assert sorted(fields) == sorted(listed)
+
+
+def with_other_clips(arrays: Path, folder: Path, **changes) -> Path:
+    with np.load(arrays) as file:
+        values = dict(file)
+    values["X"][3] = 0
+    np.savez(folder / "others.npz", **values | changes)
+    return folder / "others.npz"
+
+
+def few_clips(arrays: Path, folder: Path) -> Path:
+    """Two clips of each genre, too few for a split of every genre in proportion."""
+    with np.load(arrays) as file:
+        values = {name: file[name][[0, 1, 10, 11, 20, 21, 30, 31]] for name in file}
+    np.savez(folder / "few.npz", **values)
+    return folder / "few.npz"
+
+
+@pytest.mark.parametrize("option", [name for name, value in IN_THE_ID.items() if value is not None])
+def test_an_option_in_the_id_makes_other_runs(options, tiny_arrays, tmp_path, option):
+    changes = {option: IN_THE_ID[option]}
+    if option in ("data", "skip_bad"):
+        changes = {"data": with_other_clips(tiny_arrays, tmp_path), "skip_bad": True}
+    if option == "allow_incomplete":
+        few = few_clips(tiny_arrays, tmp_path)
+        work = plan(PAPER, options(data=few, allow_incomplete=True))
+        assert not work.setting.stratified
+        assert not work.runs[0].run.experiment.protocol.stratified
+        return
+    plain, changed = ids(options()), ids(options(**changes))
+    assert changed - plain
+    if option != "seeds":
+        assert not changed & plain
+
+
+def measured(chosen: Options) -> dict:
+    work = plan(PAPER, chosen)
+    execute(work, chosen)
+    run = min(work.runs, key=lambda planned: planned.labels != ("5.1 [5]",)).run.id
+    record = read_record(ResultPaths.of(chosen.out, "se_cnn", "arrays").record(run)).as_json()
+    losses = [(entry["loss"], entry["val_loss"]) for entry in record["history"]]
+    return {name: value for name, value in record.items() if name not in VARYING} | {"losses": losses}
+
+
+def test_options_without_effect_leave_every_digit_as_it_is(options, tmp_path):
+    plain = measured(options())
+    folders = {name: tmp_path / "elsewhere" / name for name in ("cache", "out")}
+    others = {name: value for name, value in WITHOUT_EFFECT.items() if name not in (*folders, "tables", "rows")}
+    assert measured(options(**folders, **others)) == plain
+    # Among other rows, in another order.
+    more = {"rows": ("0", "5"), "out": tmp_path / "more"}
+    assert measured(options(**more)) == plain
+
+
+def test_devices_are_recorded_and_compared(options):
+    work = plan(PAPER, options())
+    record = untrained_record(work, work.runs[0])
+    two = Devices(2, "virtual CPU", object()).facts
+    shared = record.replace(machine=record.machine | two)
+    assert other_circumstances("se_cnn", shared, {}) == [
+        "devices 2 instead of one device",
+        "kind of devices virtual CPU instead of one device",
+    ]
+
+
+@pytest.mark.parametrize("variable", environment._VARIABLES)
+def test_variables_of_the_environment_are_recorded(monkeypatch, variable):
+    monkeypatch.delenv(variable, raising=False)
+    assert variable not in environment.environment_settings()
+    monkeypatch.setenv(variable, "1")
+    assert environment.environment_settings()[variable] == "1"
+
+
+def test_values_of_keras_own_configuration_are_recorded(monkeypatch):
+    assert not any(name.startswith("keras.") for name in environment.environment_settings())
+    monkeypatch.setattr(environment.keras.config, "epsilon", lambda: 1e-5)
+    assert environment.environment_settings()["keras.epsilon"] == "1e-05"
+
+
+def test_packages_that_compute_results_are_recorded():
+    assert environment.package_versions().keys() >= {
+        "python", "keras", "tensorflow", "numpy", "scipy", "scikit-learn", "soundfile", "soxr", "librosa",
+    }  # fmt: skip
