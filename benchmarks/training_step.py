@@ -124,14 +124,16 @@ def _model(widths: tuple[int, int, int, int, int], shape: tuple[int, ...], class
     """SE-CNN from seed 0, compiled as `common.training.fit` compiles it."""
     import keras
 
+    from common.metrics.shares import WindowAccuracy
+    from common.training.logits import cross_entropy
     from reproductions.se_cnn.model import SeCnnSpec, build
 
     keras.utils.set_random_seed(0)
     model = build(SeCnnSpec(widths=widths), shape, classes)
     model.compile(
         optimizer=keras.optimizers.Adam(1e-3),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        loss=cross_entropy(),
+        metrics=[WindowAccuracy(name="accuracy")],
         jit_compile=False,
     )
     return model

@@ -36,7 +36,8 @@ class Paper:
         citation: one line.
         published_on: name of the data set that the published numbers are of.
         default_row: (table id, row label) of the network that the paper recommends.
-        build: (model spec, input shape or two of them, classes) -> an uncompiled model.
+        build: (model spec, input shape or two of them, classes) -> an uncompiled model that ends in logits (without a
+            softmax) in float32.
         layout: how its networks take spectrograms; samples are always (samples, 1).
         sources: dotted path -> where the value, or every value below the path, comes from; the longest path counts
             (`common.paper.provenance`). Values that no row uses need none.

@@ -10,7 +10,7 @@ import numpy as np
 
 from common.core.console import say, warn
 from common.records.record import Projection
-from common.training.fit import FittedModel, predict
+from common.training.fit import FittedModel, layer_values
 from data_pipeline.windows.layout import Layout, Reader
 
 PERPLEXITY, ITERATIONS, SEED = 30.0, 1000, 42
@@ -39,7 +39,7 @@ def project_clips(
         warn(f"t-SNE of {layer}: left out, {len(names)} test clips are too few")
         return None
     inner = replace(fitted, model=_up_to(fitted.model, layer))
-    values = predict(
+    values = layer_values(
         inner, reader, positions, batch_size=batch_size, layout=layout, memory_left_bytes=memory_left_bytes
     ).astype(np.float64)
     of_clips = np.stack([values[tracks == name].mean(axis=0) for name in names])

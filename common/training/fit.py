@@ -12,6 +12,7 @@ import numpy as np
 
 from common.core.errors import DivergedError, RunError
 from common.core.files import make_folder, sha256_of_json, write_text
+from common.metrics.shares import shares_of
 from common.paper.experiment import Experiment
 from common.paper.training import Training
 from common.records.paths import WorkPaths
@@ -250,7 +251,26 @@ def predict(
     layout: Layout,
     memory_left_bytes: int | None = None,
 ) -> np.ndarray:
-    """Class probabilities of the windows at `positions`, in this order: float32 (windows, classes)."""
+    """Shares of the classes in the windows at `positions`, in this order: float32 (windows, classes)."""
+    logits = layer_values(
+        fitted, reader, positions, batch_size=batch_size, layout=layout, memory_left_bytes=memory_left_bytes
+    )
+    # Batch by batch, as metrics compute them: the last bit of a value depends on its place in the array.
+    batches = (logits[first : first + batch_size] for first in range(0, len(logits), batch_size))
+    return np.concatenate([keras.ops.convert_to_numpy(shares_of(batch)) for batch in batches])
+
+
+def layer_values(
+    fitted: FittedModel,
+    reader: Reader,
+    positions: np.ndarray,
+    *,
+    batch_size: int,
+    layout: Layout,
+    memory_left_bytes: int | None = None,
+) -> np.ndarray:
+    """What the network gives for the windows at `positions`, in this order: (windows, values); logits, or the values of
+    an inner layer where the network ends there."""
     windows = keras_batches(
         reader,
         positions,

@@ -6,9 +6,11 @@ import keras
 import numpy as np
 
 from common.metrics.f1 import MacroF1
+from common.metrics.shares import WindowAccuracy
 from common.paper.experiment import Experiment
 from common.paper.protocol import Protocol
 from common.training.devices import ONE_DEVICE, Devices
+from common.training.logits import cross_entropy, require_logits
 from common.training.optimizers import optimizer_of
 from common.training.regularizers import regularise
 from common.training.seeding import own_draws
@@ -16,13 +18,19 @@ from data_pipeline.augmentation.specs import augmented, set_strengths
 
 # Loss without penalties, for runs that monitor it.
 CROSS_ENTROPY = "cross_entropy"
-# (input shape, or a tuple of two; number of classes) -> an uncompiled model
+# (input shape, or a tuple of two; number of classes) -> an uncompiled model that ends in logits
 ModelBuilder = Callable[[tuple, int], keras.Model]
 
 
 def build_network(experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int) -> keras.Model:
-    """The network that a run trains: the paper's, preceded by the augmentation layers of the experiment."""
-    return augmented(build(shape, classes), experiment.training.augmentation)
+    """The network that a run trains: the paper's, preceded by the augmentation layers of the experiment.
+
+    Raises:
+        SpecError: the network does not fit the input, or does not end in logits.
+    """
+    network = build(shape, classes)
+    require_logits(network)
+    return augmented(network, experiment.training.augmentation)
 
 
 def graph_digest(experiment: Experiment) -> str:
@@ -58,7 +66,7 @@ class CompiledModelCache:
         """A compiled model with the initial weights of `seed`; invalidates the model that was returned before.
 
         Raises:
-            SpecError: the network does not fit the input, or the L2 penalty matches no layer.
+            SpecError: the network does not fit the input, does not end in logits, or the L2 penalty matches no layer.
         """
         key = (graph_digest(experiment), shape, classes, seed)
         if key != self._key:
@@ -96,12 +104,12 @@ def _compiled(
         undecayed = regularise(model, training)
         model.compile(
             optimizer=optimizer_of(training, undecayed=undecayed, accumulated_adam=devices.accumulated_adam),
-            loss="sparse_categorical_crossentropy",
+            loss=cross_entropy(),
             metrics=[
-                "accuracy",
+                WindowAccuracy(name="accuracy"),
                 MacroF1(classes),
                 *(
-                    [keras.metrics.SparseCategoricalCrossentropy(name=CROSS_ENTROPY)]
+                    [keras.metrics.SparseCategoricalCrossentropy(name=CROSS_ENTROPY, from_logits=True)]
                     if training.watch == CROSS_ENTROPY
                     else []
                 ),

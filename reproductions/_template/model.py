@@ -1,4 +1,4 @@
-"""A small VGG: blocks of one 3 x 3 convolution and one 2 x 2 pooling, then a softmax over averaged maps."""
+"""A small VGG: blocks of one 3 x 3 convolution and one 2 x 2 pooling, then a classifier on averaged maps."""
 
 import keras
 
@@ -18,7 +18,7 @@ class VggSpec(Spec):
 
 
 def build(spec: VggSpec, input_shape: tuple[int, int, int], classes: int) -> keras.Model:
-    """Build the network: (batch, bins, frames, 1) -> (batch, classes) probabilities in float32.
+    """Build the network: (batch, bins, frames, 1) -> (batch, classes) logits in float32.
 
     Raises:
         SpecError: the windows are smaller than the poolings divide.
@@ -31,4 +31,4 @@ def build(spec: VggSpec, input_shape: tuple[int, int, int], classes: int) -> ker
         x = keras.layers.MaxPooling2D(name=f"pool{number}")(x)
     x = keras.layers.GlobalAveragePooling2D(name="average")(x)
     x = keras.layers.Dropout(spec.dropout, name="dropout")(x)
-    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x))
+    return keras.Model(inputs, keras.layers.Dense(classes, dtype="float32", name="genre")(x))

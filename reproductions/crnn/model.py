@@ -66,7 +66,7 @@ def build(spec: CrnnSpec | ConvolutionalSpec, input_shape: tuple[int, int], clas
         classes: number of genres; 12 in the study.
 
     Returns:
-        A model from (batch, frames, bins) to (batch, classes) probabilities in float32. In the recurrent networks, the
+        A model from (batch, frames, bins) to (batch, classes) logits in float32. In the recurrent networks, the
         output of layer `embedding` is what is pooled over time.
 
     Raises:
@@ -81,9 +81,9 @@ def build(spec: CrnnSpec | ConvolutionalSpec, input_shape: tuple[int, int], clas
         )
     inputs = keras.Input(input_shape, name="spectrogram")  # (1292, 128)
     x = _convolutional(spec, inputs) if spec.kind == "convolutional" else _recurrent(spec, inputs)
-    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
+    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
     x = pytorch.dense(x, classes, name="genre")
-    outputs = keras.layers.Activation("softmax", dtype="float32", name="probability")(x)
+    outputs = keras.layers.Activation("linear", dtype="float32", name="output")(x)
     name = spec.kind if spec.kind == "convolutional" else f"{spec.front}_{spec.cell}"
     return keras.Model(inputs, outputs, name=name)
 

@@ -20,7 +20,7 @@ def build(spec: Spec, input_shape: tuple, classes: int) -> keras.Model:
         classes: number of genres.
 
     Returns:
-        A model that gives (batch, classes) probabilities in float32.
+        A model that gives (batch, classes) logits in float32.
 
     Raises:
         SpecError: the input does not fit the network.
@@ -33,8 +33,8 @@ def build(spec: Spec, input_shape: tuple, classes: int) -> keras.Model:
             f"{spec.kind}: takes {2 if isinstance(spec, SpecAndEmbedSpec) else 1} inputs, not {len(inputs)}."
         )
     logits = _joined(spec, *inputs, classes) if isinstance(spec, SpecAndEmbedSpec) else _logits(spec, *inputs, classes)
-    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
-    outputs = keras.layers.Activation("softmax", dtype="float32", name="probability")(logits)
+    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
+    outputs = keras.layers.Activation("linear", dtype="float32", name="output")(logits)
     return keras.Model(inputs if len(inputs) == 2 else inputs[0], outputs, name=spec.kind)
 
 

@@ -48,7 +48,7 @@ def build(spec: NnetSpec, input_shape: tuple[int, int], classes: int) -> keras.M
         classes: number of genres.
 
     Returns:
-        A model from (batch, frames, bins) to (batch, classes) probabilities in float32.
+        A model from (batch, frames, bins) to (batch, classes) logits in float32.
 
     Raises:
         SpecError: too few frames, or nnet2 with convolutions of different widths.
@@ -70,8 +70,8 @@ def build(spec: NnetSpec, input_shape: tuple[int, int], classes: int) -> keras.M
     for number, units in enumerate(spec.dense_units, start=1):
         x = keras.layers.Dense(units, activation="relu", name=f"dense{number}")(x)
         x = keras.layers.Dropout(spec.dropout, name=f"dropout{number}")(x)
-    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
-    outputs = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x)
+    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
+    outputs = keras.layers.Dense(classes, dtype="float32", name="genre")(x)
     return keras.Model(inputs, outputs, name=spec.variant)
 
 

@@ -52,7 +52,7 @@ def build(spec: ResNet1dSpec, input_shape: tuple[int, int], classes: int) -> ker
         classes: number of genres.
 
     Returns:
-        A model from (batch, samples, 1) to (batch, classes) probabilities in float32.
+        A model from (batch, samples, 1) to (batch, classes) logits in float32.
 
     Raises:
         SpecError: the input is too short for nine poolings, or not a sequence of samples.
@@ -68,8 +68,8 @@ def build(spec: ResNet1dSpec, input_shape: tuple[int, int], classes: int) -> ker
     x = keras.layers.Conv1D(spec.head_filters, 1, name="head_conv")(x)  # (1, 512)
     x = _normalise_and_activate(spec, x, "head")
     x = keras.layers.Flatten(name="flatten")(x)
-    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
-    outputs = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x)
+    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
+    outputs = keras.layers.Dense(classes, dtype="float32", name="genre")(x)
     return keras.Model(inputs, outputs, name="resnet1d")
 
 

@@ -64,7 +64,7 @@ def build(spec: SeCnnSpec, input_shape: tuple[int, int, int], classes: int) -> k
         classes: number of genres.
 
     Returns:
-        A model from (batch, bins, frames, 1) to (batch, classes) probabilities in float32.
+        A model from (batch, bins, frames, 1) to (batch, classes) logits in float32.
 
     Raises:
         SpecError: the input is too small for five poolings.
@@ -85,10 +85,8 @@ def build(spec: SeCnnSpec, input_shape: tuple[int, int, int], classes: int) -> k
         if not in_conv:
             x = keras.layers.ReLU(name=f"relu{stage}")(x)
     x = keras.layers.Flatten(name="flatten")(x)  # 16 * 4 * 128 = 8192
-    # Probabilities stay in float32 even under mixed precision: a softmax in bfloat16 has two digits.
-    outputs = keras.layers.Dense(classes, activation="softmax", use_bias=spec.head_bias, dtype="float32", name="genre")(
-        x
-    )
+    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
+    outputs = keras.layers.Dense(classes, use_bias=spec.head_bias, dtype="float32", name="genre")(x)
     return keras.Model(inputs, outputs, name="se_cnn")
 
 

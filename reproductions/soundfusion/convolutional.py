@@ -4,7 +4,7 @@ import keras
 
 from common.layers.pytorch import batch_norm, conv1d, conv2d, dense
 from common.paper import SpecError
-from reproductions.soundfusion.residual import logits_of, probabilities_of, require_spectrogram
+from reproductions.soundfusion.residual import in_float32, logits_of, require_spectrogram
 from reproductions.soundfusion.specs import SimpleCnnSpec, TransposedNnetSpec
 
 KERNEL_BANDS = 4
@@ -15,7 +15,7 @@ FEWEST_BANDS = {"nnet1": 8, "nnet2": 7}
 
 
 def build_simple_cnn(spec: SimpleCnnSpec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """(batch, 64, 2579, 2) -> (batch, classes) probabilities.
+    """(batch, 64, 2579, 2) -> (batch, classes) logits.
 
     Four times a convolution, a ReLU, and the normalisation after it.
     """
@@ -29,11 +29,11 @@ def build_simple_cnn(spec: SimpleCnnSpec, input_shape: tuple[int, ...], classes:
         x = keras.layers.ReLU(name=f"relu{number}")(x)
         x = batch_norm(x, momentum=spec.norm_momentum, name=f"norm{number}")
     x = keras.layers.GlobalAveragePooling2D(name="average")(x)  # (64,)
-    return keras.Model(inputs, probabilities_of(logits_of(spec, x, classes)), name="simple_cnn")
+    return keras.Model(inputs, in_float32(logits_of(spec, x, classes)), name="simple_cnn")
 
 
 def build_nnet(spec: TransposedNnetSpec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """(batch, 128, 216, 1) -> (batch, classes) probabilities.
+    """(batch, 128, 216, 1) -> (batch, classes) logits.
 
     In Zhang et al., kernels cover all bins and slide along time; here they cover all frames and slide along frequency.
 
@@ -49,7 +49,7 @@ def build_nnet(spec: TransposedNnetSpec, input_shape: tuple[int, ...], classes: 
             f"nnet2: its first convolution is added to its third and needs as many filters, received {spec.filters}."
         )
     x = (_nnet1 if spec.variant == "nnet1" else _nnet2)(spec, inputs)
-    return keras.Model(inputs, probabilities_of(logits_of(spec, x, classes)), name=f"transposed_{spec.variant}")
+    return keras.Model(inputs, in_float32(logits_of(spec, x, classes)), name=f"transposed_{spec.variant}")
 
 
 def _nnet1(spec: TransposedNnetSpec, x):

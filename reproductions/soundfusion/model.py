@@ -27,7 +27,7 @@ def build(spec: Spec, input_shape: tuple, classes: int) -> keras.Model:
         classes: number of genres.
 
     Returns:
-        A model that gives (batch, classes) probabilities in float32.
+        A model that gives (batch, classes) logits in float32.
 
     Raises:
         SpecError: the input does not fit the network.

@@ -1,6 +1,9 @@
 """The residual networks of the study, on waveforms and on spectrograms, and SoundFusion, which combines the two."""
 
+import math
+
 import keras
+from keras import ops
 
 from common.layers.pytorch import PaddedMaxPooling, adaptive_average, batch_norm, conv1d, conv2d, dense
 from common.paper import SpecError
@@ -110,27 +113,27 @@ def logits_of(spec, x, classes: int, name: str = "logits"):
     return x
 
 
-def probabilities_of(x, name: str = "genre"):
-    """Softmax in float32 even under mixed precision: in bfloat16 it has two digits."""
-    return keras.layers.Softmax(dtype="float32", name=name)(x)
+def in_float32(x, name: str = "genre"):
+    """The logits of a network in float32, even under mixed precision: in bfloat16 they have two digits."""
+    return keras.layers.Activation("linear", dtype="float32", name=name)(x)
 
 
 def build_resnet1d(spec: ResNet1dSpec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """(batch, samples, 1) -> (batch, classes) probabilities; see `resnet1d_vector`."""
+    """(batch, samples, 1) -> (batch, classes) logits; see `resnet1d_vector`."""
     inputs = keras.Input(input_shape, name="waveform")
     x = resnet1d_vector(inputs, spec.base_filters, momentum=spec.norm_momentum)
-    return keras.Model(inputs, probabilities_of(logits_of(spec, x, classes)), name="resnet1d")
+    return keras.Model(inputs, in_float32(logits_of(spec, x, classes)), name="resnet1d")
 
 
 def build_resnet2d(spec: ResNet2dSpec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """(batch, bands, frames, 1) -> (batch, classes) probabilities; see `resnet2d_vector`."""
+    """(batch, bands, frames, 1) -> (batch, classes) logits; see `resnet2d_vector`."""
     inputs = keras.Input(input_shape, name="spectrogram")
     x = resnet2d_vector(inputs, spec.base_filters, spec.blocks, momentum=spec.norm_momentum)
-    return keras.Model(inputs, probabilities_of(logits_of(spec, x, classes)), name="resnet2d")
+    return keras.Model(inputs, in_float32(logits_of(spec, x, classes)), name="resnet2d")
 
 
 def build_fusion(spec: FusionSpec, input_shape: tuple[tuple[int, ...], ...], classes: int) -> keras.Model:
-    """SoundFusion: [(batch, samples, 1), (batch, bands, frames, 1)] -> (batch, classes) probabilities.
+    """SoundFusion: [(batch, samples, 1), (batch, bands, frames, 1)] -> (batch, classes) logits.
 
     Both branches are trained together from random weights.
 
@@ -146,24 +149,37 @@ def build_fusion(spec: FusionSpec, input_shape: tuple[tuple[int, ...], ...], cla
     spectrogram_vector = dense(spectrogram_vector, spec.branch_units, name="branch2d")
     if spec.combination == "features":
         joined = keras.layers.Concatenate(name="features")([waveform_vector, spectrogram_vector])
-        outputs = probabilities_of(logits_of(spec, joined, classes))
+        outputs = in_float32(logits_of(spec, joined, classes))
     else:
-        from_waveform = probabilities_of(logits_of(spec, waveform_vector, classes, "logits1d"), "genre1d")
-        from_spectrogram = probabilities_of(logits_of(spec, spectrogram_vector, classes, "logits2d"), "genre2d")
-        outputs = WeightedMean(spec.waveform_weight, name="decision")([from_waveform, from_spectrogram])
+        from_waveform = in_float32(logits_of(spec, waveform_vector, classes, "logits1d"), "genre1d")
+        from_spectrogram = in_float32(logits_of(spec, spectrogram_vector, classes, "logits2d"), "genre2d")
+        outputs = LogOfMeanShares(spec.waveform_weight, name="decision")([from_waveform, from_spectrogram])
     return keras.Model([waveform, spectrogram], outputs, name=f"soundfusion_{spec.combination}")
 
 
-class WeightedMean(keras.Layer):
-    """`weight * first + (1 - weight) * second` in float32."""
+class LogOfMeanShares(keras.Layer):
+    """Logarithm of the weighted mean of two softmaxes: two times (batch, classes) logits -> (batch, classes).
+
+    The mean of shares has no logits, but its logarithm has the mean as its softmax. It is the log-sum-exp of both log-
+    softmaxes, each with the logarithm of its weight added, which is exact also where a share is too small for float32.
+
+    Args:
+        weight: of the first softmax; the second one's is 1 - weight.
+    """
 
     def __init__(self, weight: float, **arguments):
         super().__init__(**{"dtype": "float32"} | arguments)
         self.weight = weight
 
     def call(self, inputs):
-        first, second = inputs
-        return self.weight * first + (1 - self.weight) * second
+        weights = (self.weight, 1 - self.weight)
+        # A branch of weight 0 takes no part: the logarithm of its weight is infinite.
+        parts = [
+            ops.log_softmax(logits, axis=-1) + math.log(weight)
+            for logits, weight in zip(inputs, weights, strict=True)
+            if weight > 0
+        ]
+        return ops.logsumexp(ops.stack(parts), axis=0)
 
     def get_config(self):
         return super().get_config() | {"weight": self.weight}

@@ -10,7 +10,7 @@ from common.core.errors import DataError, RunError
 from common.layers.pytorch import adaptive_average, dense
 from common.paper import SpecError
 from common.training.regularizers import layers_within
-from reproductions.soundfusion.residual import logits_of, probabilities_of, require_spectrogram
+from reproductions.soundfusion.residual import in_float32, logits_of, require_spectrogram
 from reproductions.soundfusion.specs import Vgg16Spec
 
 LAST_BLOCK = "block5"
@@ -26,7 +26,7 @@ HOW_TO_TRAIN = (
 
 
 def build_vgg16(spec: Vgg16Spec, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """(batch, bands, frames, 1) -> (batch, classes) probabilities, with random weights (see `initialise`).
+    """(batch, bands, frames, 1) -> (batch, classes) logits, with random weights (see `initialise`).
 
     The study trains the first convolution, for one channel. Where the first convolution is frozen as it was trained on
     images, the spectrogram is its input in all three channels.
@@ -58,7 +58,7 @@ def build_vgg16(spec: Vgg16Spec, input_shape: tuple[int, ...], classes: int) -> 
         for name in ("fc1", "fc2"):
             x = keras.layers.ReLU(name=f"{name}_relu")(dense(x, spec.units, name=name))
             x = keras.layers.Dropout(CLASSIFIER_DROPOUT, name=f"{name}_dropout")(x)
-    outputs = probabilities_of(logits_of(spec, x, classes))
+    outputs = in_float32(logits_of(spec, x, classes))
     model = keras.Model(inputs, outputs, name="vgg16_spectrogram")
     for name in ("fc1", "fc2") if spec.head == "classifier" else ():
         model.get_layer(name).trainable = spec.trained == "all"
