@@ -30,7 +30,7 @@ from common.reports.text.caption import (
 from common.reports.text.intervals import sources_text
 from common.reports.text.rows import by_row_notes, fewer_epochs_notes, protocol_text, training_notes
 from common.reports.text.versions import version_notes
-from common.reports.text.warnings import divergence_warnings, table_warnings
+from common.reports.text.warnings import clipped_loss_warnings, divergence_warnings, table_warnings
 from data_pipeline.duplicates.scan import Pair
 
 # Fields of `Overlap` in the order of the table's columns.
@@ -132,12 +132,12 @@ def _warnings(
             found += [
                 Note(note.kind, f"{titles[split.key][0]}: {note.text}")
                 for note in table_warnings(mine[0].data, mine, [row])
-                if note.kind not in ("contaminated", "diverged")
+                if note.kind not in ("contaminated", "diverged", "clipped_loss")
             ]
     notes = read_divergences(stored.results.diverged)
     by_title = {titles[split.key][0]: records.get(split.key, []) for split in splits}
     noted = {titles[split.key][0]: [note for note in notes if note.run_id in split.runs] for split in splits}
-    return found + divergence_warnings(by_title, noted)
+    return found + divergence_warnings(by_title, noted) + clipped_loss_warnings(by_title, noted)
 
 
 # Metric -> its estimate and the effective number of clips.

@@ -50,6 +50,7 @@ NoteKind = Literal[
     "other_clips",
     "missing_genres",
     "above_ceiling",
+    "clipped_loss",
 ]
 FLAGS: tuple[Flag, ...] = get_args(Flag)
 

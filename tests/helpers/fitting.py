@@ -27,7 +27,7 @@ def build(shape, classes):
     x = keras.layers.Flatten()(x)
     x = keras.layers.Dropout(0.3)(x)
     x = keras.layers.Dense(8, activation="relu")(x)
-    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax", dtype="float32")(x))
+    return keras.Model(inputs, keras.layers.Dense(classes, dtype="float32")(x))
 
 
 def make_run(npz, cache, *, seed: int = 0, **training) -> tuple[Run, WindowReader]:

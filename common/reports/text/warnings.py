@@ -1,4 +1,4 @@
-"""Warnings above a table: leakage, divergence, other test clips, missing genres, implausible accuracies."""
+"""Warnings above a table: leakage, divergence, clipped loss, other clips, missing genres, implausible accuracies."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from common.core.spec import build
 from common.paper.protocol import Protocol
 from common.records.divergence import Divergence, epoch_of_rise
 from common.records.environment import machine_summary
+from common.records.loss import has_clipped_loss
 from common.records.record import DataFacts, Record
 from common.reports.table import Note
 
@@ -31,6 +32,7 @@ def table_warnings(
     by_id = {record.run_id: record for record in records}
     of_rows = {row["label"]: [by_id[name] for name in row["records"] if name in by_id] for row in rows}
     found += divergence_warnings(of_rows, noted or {})
+    found += clipped_loss_warnings(of_rows, noted or {})
     found += _missing_genres(facts, records)
     ceiling = facts.clip_accuracy_ceiling_percent
     above = [
@@ -151,6 +153,30 @@ def divergence_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Seque
     if lost:
         notes.append(Note("diverged", f"DIVERGED without a result: {'; '.join(lost)}."))
     return notes
+
+
+def clipped_loss_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Sequence[Divergence]]) -> list[Note]:
+    """Rows with runs whose loss was computed from clipped probabilities.
+
+    Args:
+        of_rows: row label -> its records.
+        noted: row label -> its runs that have no record because their loss was not finite.
+    """
+    labels = [
+        label
+        for label in dict.fromkeys((*of_rows, *noted))
+        if any(has_clipped_loss(run) for run in (*of_rows.get(label, ()), *noted.get(label, ())))
+    ]
+    if not labels:
+        return []
+    return [
+        Note(
+            "clipped_loss",
+            f"CLIPPED LOSS in rows {'; '.join(labels)}: their runs were trained with a loss of clipped probabilities, "
+            "whose gradient is zero for windows that are wrong by a gap between logits of more than about 16. A "
+            "network that has collapsed to one class cannot recover from it.",
+        )
+    ]
 
 
 def _rises(records: list[Record]) -> str:

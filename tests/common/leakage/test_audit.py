@@ -316,6 +316,8 @@ def test_an_audit_says_which_split_diverged(audited, tmp_path):
     (warning,) = (warning for warning in audit_table(PAPER, audit).warnings if warning.kind == "diverged")
     assert warning.text.startswith(f"DIVERGED without a result: {ARTISTS}, seed 1 (the loss is not finite")
     assert "another row" not in warning.text
+    (warning,) = (warning for warning in audit_table(PAPER, audit).warnings if warning.kind == "clipped_loss")
+    assert warning.text.startswith(f"CLIPPED LOSS in rows {ARTISTS}: ")
 
 
 def test_a_paper_that_there_is_not(capsys):

@@ -1,9 +1,11 @@
-"""Warnings above a table: leakage, divergence, other test clips, implausible accuracies."""
+"""Warnings above a table: leakage, divergence, a clipped loss, other test clips, implausible accuracies."""
+
+import pytest
 
 from common.reports.tables.results import results_table
 from common.reports.text.caption import flag_summary
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
-from tests.helpers.se_cnn_records import FACTS, SETTING, divergence_note, record, table_of
+from tests.helpers.se_cnn_records import FACTS, GPU, MACHINE, SETTING, divergence_note, record, table_of
 
 
 def losses(*values: float) -> tuple[dict, ...]:
@@ -45,4 +47,34 @@ def test_a_table_names_the_rows_that_diverged_and_the_runs_without_a_result():
 
 def test_a_run_that_was_measured_since_says_so():
     table = results_table(PAPER, TABLE_5_1, SETTING, [record(0)], [divergence_note(run_id="run00")])
-    assert table.warnings[-1].text.endswith("NVIDIA H100, jax 0.11.2; measured since).")
+    (warning,) = [warning for warning in table.warnings if warning.kind == "diverged"]
+    assert warning.text.endswith("NVIDIA H100, jax 0.11.2; measured since).")
+
+
+TORCH, MIRRORED = MACHINE | {"backend": "torch"}, MACHINE | {"devices": 2, "kind_of_devices": "GPU"}
+CLIPPED = (
+    "CLIPPED LOSS in rows {}: their runs were trained with a loss of clipped probabilities, whose gradient is zero for "
+    "windows that are wrong by a gap between logits of more than about 16. A network that has collapsed to one class "
+    "cannot recover from it."
+)
+
+
+def clipped(table) -> list[str]:
+    return [warning.text for warning in table.warnings if warning.kind == "clipped_loss"]
+
+
+@pytest.mark.parametrize("machine", [GPU, TORCH, MIRRORED])
+def test_rows_that_were_trained_with_a_clipped_loss_are_named(machine):
+    """On JAX and PyTorch, and on several devices, in programs that recorded no version."""
+    old, new = record(0, machine=machine), record(0, machine=machine, encore_version="0.1.0")
+    assert clipped(table_of(old, record(1))) == [CLIPPED.format("0")]
+    assert clipped(table_of(new, record(1))) == []
+    assert clipped(table_of(old, record(-1, machine=machine))) == [CLIPPED.format("0; 1,2,3,4,5")]
+
+
+def test_a_row_whose_only_old_run_has_no_result_is_named():
+    def warned(note) -> list[str]:
+        return clipped(results_table(PAPER, TABLE_5_1, SETTING, [record(-1)], [note]))
+
+    assert warned(divergence_note()) == [CLIPPED.format("0")]
+    assert warned(divergence_note(encore_version="0.1.0")) == warned(divergence_note(machine=MACHINE)) == []
