@@ -229,7 +229,8 @@ def _draw_weights(model: keras.Model) -> None:
 
 
 def _update(training: Training) -> np.ndarray:
-    """Weights after one update (of two batches, the second one with fewer windows, where gradients are accumulated)."""
+    """Weights and the optimiser's state after one update; where gradients are accumulated, one of two batches, the second
+    with fewer windows."""
     inputs = keras.Input((12,))
     x = _layers.Dense(6, activation="tanh", name="hidden")(inputs)
     model = keras.Model(inputs, _layers.Dense(4, dtype="float32", name="genre")(x))
@@ -247,7 +248,8 @@ def _update(training: Training) -> np.ndarray:
     model.fit(
         x, np.arange(windows) % 4, batch_size=training.batch_windows, shuffle=False, verbose=0, callbacks=callbacks
     )
-    return np.concatenate([_numpy(weight).ravel() for weight in model.weights])
+    # The state as well: the first update of Adam does not depend on the scale of the gradient.
+    return np.concatenate([_numpy(value).ravel() for value in [*model.weights, *model.optimizer.variables]])
 
 
 class Shift(keras.Layer):

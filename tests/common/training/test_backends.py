@@ -90,7 +90,8 @@ def test_updates_of_different_optimisers_differ(on_tensorflow):
     """Otherwise the comparison would pass without any of their settings."""
     updates = [on_tensorflow[f"update, {name}"] for name in cases.OPTIMISERS]
     for number, one in enumerate(updates):
-        assert all(abs(one - other).max() > 1e-5 for other in updates[:number]), list(cases.OPTIMISERS)[number]
+        alike = [other for other in updates[:number] if other.shape == one.shape]
+        assert all(abs(one - other).max() > 1e-5 for other in alike), list(cases.OPTIMISERS)[number]
 
 
 @pytest.mark.slow
