@@ -229,8 +229,8 @@ def _draw_weights(model: keras.Model) -> None:
 
 
 def _update(training: Training) -> np.ndarray:
-    """Weights and the optimiser's state after one update; where gradients are accumulated, one of two batches, the second
-    with fewer windows."""
+    """Weights and the optimiser's state after one update, which is one of two batches where gradients are accumulated;
+    the second batch then has fewer windows."""
     inputs = keras.Input((12,))
     x = _layers.Dense(6, activation="tanh", name="hidden")(inputs)
     model = keras.Model(inputs, _layers.Dense(4, dtype="float32", name="genre")(x))
