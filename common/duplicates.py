@@ -17,7 +17,7 @@ from common.core.tf_logging import quiet_start
 
 with quiet_start():
     from common.cli.app import print_tables, run_app
-    from common.cli.flags import command_of
+    from common.cli.flags import TypedFlags, command_of
     from common.leakage.audit import cached_scan
     from common.leakage.tables import duplicates_table, pair_notes
     from common.paper.protocol import PREDEFINED, Protocol
@@ -59,12 +59,12 @@ def make_app() -> typer.Typer:
     return app
 
 
-def _scan(options: DataOptions, asked: ScanOptions) -> int:
+def _scan(options: DataOptions, asked: ScanOptions, flags: TypedFlags) -> int:
     folder, above = asked.folder, asked.above
     out, cache, skip_bad = options.out, options.cache, options.skip_bad
     require_writable_folder(out, flag="--out")
     require_writable_folder(cache, flag="--cache")
-    if folder is not None and (options.data is not None or options.dataset != "demo"):
+    if folder is not None and {"dataset", "data"} & set(flags.typed):
         raise SpecError(f"--folder {folder}: is used instead of --dataset and --data; give one or the other.")
     if folder is not None:
         catalog, given = load_folder(folder), None

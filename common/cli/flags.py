@@ -2,11 +2,14 @@
 
 import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from copy import copy
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
 
+import typer
 from typer.models import OptionInfo
+
+from common.core.errors import SpecError
 
 _TUPLE_OF_TEXT = tuple[str, ...]
 
@@ -20,7 +23,7 @@ def command_of(
     """A function whose parameters are the fields of the given dataclasses, for `typer.Typer.command`.
 
     Args:
-        handle: is called with one instance of each dataclass and returns the exit code.
+        handle: is called with one instance of each dataclass and the flags that were typed, and returns the exit code.
         models: dataclasses whose fields are annotated with `typer.Option`.
         help_texts: field -> help text to show instead of the declared one.
         without: fields that this command does not offer; they keep their defaults.
@@ -38,13 +41,15 @@ def command_of(
                     field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
                 )
 
-    def command(**given: Any) -> int:
+    parameters["context"] = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+    def command(context: typer.Context, **given: Any) -> int:
         instances = []
         for model in models:
             names = [field.name for field in dataclasses.fields(model) if field.name in given]
             values = {name: tuple(v) if isinstance(v := given[name], list) else v for name in names}
             instances.append(model(**values))
-        return handle(*instances)
+        return handle(*instances, TypedFlags.of(context))
 
     command.__signature__ = inspect.Signature(list(parameters.values()))
     command.__annotations__ = {name: parameter.annotation for name, parameter in parameters.items()}
@@ -65,20 +70,43 @@ def _annotation(hint: Any, help_text: str | None) -> Any:
     return Annotated[list[str] if kind == _TUPLE_OF_TEXT else kind, option]
 
 
-def given_options(*instances: Any, besides: tuple[str, ...] = ()) -> list[str]:
-    """Names of the fields that differ from their defaults, in order.
+@dataclasses.dataclass(frozen=True)
+class TypedFlags:
+    """The flags that a command line gave, also where they gave the default value.
 
     Args:
-        besides: fields to ignore.
+        typed: fields of the given flags, in the order in which `--help` lists them.
+        spelled: field -> flag, of all that the command has.
     """
-    return [
-        field.name
-        for instance in instances
-        for field in dataclasses.fields(instance)
-        if field.name not in besides and getattr(instance, field.name) != _default(instance, field)
-    ]
 
+    typed: tuple[str, ...]
+    spelled: dict[str, str]
 
-def _default(instance: Any, field: dataclasses.Field) -> Any:
-    # Instances normalise some values, paths among them.
-    return getattr(type(instance)(), field.name)
+    @classmethod
+    def of(cls, context: typer.Context) -> Self:
+        """The flags of a command line that typer has parsed."""
+        spelled = {one.name: one.opts[0] for one in context.command.params if one.name and one.opts}
+        given = [name for name in spelled if context.get_parameter_source(name).name == "COMMANDLINE"]
+        return cls(tuple(name for name in given if name != "help"), spelled)
+
+    def require_only(self, honoured: Collection[str], *, mode: str, takes: str = "") -> None:
+        """Refuse flags that a mode of the command does not use.
+
+        Args:
+            honoured: fields that the mode uses, its own flag among them.
+            mode: the flag of the mode, e.g. `--from-records`.
+            takes: why it takes no other flags; by default the flags that it takes are listed.
+
+        Raises:
+            SpecError: naming the refused flags as they are typed.
+        """
+        refused = [self.spelled[name] for name in self.typed if name not in honoured]
+        if refused:
+            others = [flag for name, flag in self.spelled.items() if name in honoured and flag != mode]
+            listed = (
+                " and ".join([", ".join(others[:-1]), others[-1]] if len(others) > 1 else others) or "no other flag"
+            )
+            raise SpecError(
+                f"{', '.join(refused)}: not used by {mode}, which {takes or f'takes only {listed}'}. Leave "
+                f"{'it' if len(refused) == 1 else 'them'} out."
+            )

@@ -11,19 +11,19 @@ import typer
 from typer import Option
 
 from common.cli.app import print_tables, run_app
-from common.cli.flags import command_of, given_options
+from common.cli.flags import TypedFlags, command_of
+from common.cli.regenerate import regenerate
 from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.core.files import require_writable_folder
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths
 from common.records.tuned_rows import table_id_of
-from common.reports.pages import write_page
 from common.runs.options import Options
 from common.runs.plan import plan
 from common.search.distributed import HEARTBEAT_SECONDS, LEASE_SECONDS, parse_address, run_worker, serve_search
 from common.search.folder import SearchFolder, identity_of
-from common.search.report import write_search, write_top
+from common.search.report import write_top
 from common.search.search import Search, search_request
 from common.search.space import Objective, SearchSpace, find_space
 from common.search.table import read_search
@@ -35,17 +35,8 @@ _HIGHEST_SEED = 2**32 - 2
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 # Options of `run.py` that a search decides itself.
 _DECIDED = ("tables", "rows", "seeds", "fresh")
-# Options that change nothing in a report made from existing trials.
-_WITHOUT_EFFECT = (
-    "dataset",
-    "out",
-    "cache",
-    "decoder",
-    "skip_bad",
-    "allow_incomplete",
-    "memory_limit",
-    "seconds_per_column",
-)
+# What a report made from existing trials uses.
+_USED_BY_REPORT = ("from_records", "space", "row", "name", "top", "dataset", "out")
 
 
 @dataclass(frozen=True)
@@ -107,18 +98,16 @@ class SearchOptions:
         Option("--from-records", help="Make table and figures again from existing trials, without data or training."),
     ] = False
 
-    def require_compatible(self, options: Options) -> None:
-        """Refuse options that contradict each other.
+    def require_compatible(self, flags: TypedFlags) -> None:
+        """Refuse flags that the command would not use, and flags that contradict each other.
 
         Raises:
-            SpecError: naming the options.
+            SpecError: naming the flags.
         """
-        others = given_options(self, besides=("from_records", "space", "row", "name", "top", "lease"))
-        if self.from_records and (others or given_options(options, besides=_WITHOUT_EFFECT)):
-            raise SpecError(
-                "--from-records: reports on an existing search; only --space, --row, --name, --dataset, --top and "
-                "--out go with it."
-            )
+        if self.from_records:
+            flags.require_only(_USED_BY_REPORT, mode="--from-records")
+        if "lease" in flags.typed and self.role != "chief":
+            raise SpecError("--lease: goes with --role chief.")
         if (self.role is None) != (self.chief is None):
             raise SpecError("--role and --chief: go together, e.g. --role worker --chief node7:9000.")
         if self.role == "worker" and (self.fresh or self.top is not None):
@@ -135,8 +124,8 @@ def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
     listed = "; ".join(f"{space.key}: {space.title}" for space in spaces)
     help_texts = {"space": f"Which search space to use. Default: {spaces[0].key}."}
 
-    def handle(search: SearchOptions, options: Options) -> int:
-        return _tune(paper, spaces, search, options)
+    def handle(search: SearchOptions, options: Options, flags: TypedFlags) -> int:
+        return _tune(paper, spaces, search, options, flags)
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command(help=f"Bayesian search over values of {paper.title}. Spaces: {listed}.")(
@@ -145,8 +134,10 @@ def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
     return app
 
 
-def _tune(paper: Paper, spaces: tuple[SearchSpace, ...], asked: SearchOptions, options: Options) -> int:
-    asked.require_compatible(options)
+def _tune(
+    paper: Paper, spaces: tuple[SearchSpace, ...], asked: SearchOptions, options: Options, flags: TypedFlags
+) -> int:
+    asked.require_compatible(flags)
     space = find_space(spaces, asked.space)
     if asked.row is not None:
         space = _with_row(paper, space, asked.row)
@@ -216,12 +207,12 @@ def _plain(label: str) -> str:
 
 
 def _report(paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | None, out: Path) -> int:
-    table, paths = write_search(paper, folder)
     found = read_search(folder)
     failed = [trial for trial in found.trials if trial.status == "FAILED"]
+    rows = []
     if top is not None:
         labels = write_top(paper, space, found, top)
-        paths.append(folder.paths.rows)
+        rows.append(folder.paths.rows)
         tuned = table_id_of(folder.name)
         say(f"{len(labels)} rows of table {tuned}: {' | '.join(labels)}")
         say(
@@ -229,7 +220,9 @@ def _report(paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | N
             f"--table {tuned} --out {shlex.quote(str(out))} --seeds 3, with the flags of this search that choose data "
             "and scale"
         )
-    print_tables([table], [*paths, write_page(paper, out)])
+    made = regenerate(paper, out, folder.paths.results.dataset)
+    table, paths = made.other(folder.paths.results.folder / f"table_search_{folder.name}.md")
+    print_tables([table], [*paths, *rows, made.page])
     for trial in failed:
         warn(f"trial {trial.id} failed; {folder.paths.trial(trial.id)} says why")
     if not found.completed:

@@ -1,4 +1,4 @@
-"""Writes the report of an audit: two tables and a figure."""
+"""Writes the report of an audit: its table, with the pairs of clips below it, and a figure."""
 
 from pathlib import Path
 from typing import Any
@@ -21,28 +21,29 @@ _COLOURS = {"window_accuracy": OURS, "clip_accuracy_mean_softmax": "#8fc1d4"}
 
 
 def write_audit(paper: Paper, stored: StoredAudit) -> tuple[Table, list[Path]]:
-    """Write the tables beside the paper's, and the figure beside its figures; returns the table of splits.
+    """Write the table beside the paper's, and the figure beside its figures; returns the table of splits.
 
     Raises:
         DataError: none of the audit's runs has a record.
     """
     table, results = audit_table(paper, stored), stored.results
     stem = f"table_{stored.path.stem}"
-    paths = write_table(results.folder, stem, table)
     pairs = audit_duplicates_table(paper, stored, table)
-    if pairs:
-        paths += write_table(results.folder, f"{stem}_duplicates", pairs)
-    else:
-        for old in results.folder.glob(f"{stem}_duplicates.*"):  # left by an earlier audit that this one replaces
-            old.unlink()
+    paths = write_table(results.folder, stem, table, {f"{stem}_duplicates": pairs} if pairs else None)
     paths += save_figure(draw_audit(table.values, marks=flag_summary(table)), results.figures / stem)
     return table, paths
 
 
-def regenerate_audits(paper: Paper, out: Path) -> list[tuple[Table, list[Path]]]:
-    """Write the tables of all audits of a paper again; an audit without any record is left out with a warning."""
+def regenerate_audits(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[Table, list[Path]]]:
+    """Write the tables of all audits of a paper again; an audit without any record is left out with a warning.
+
+    Args:
+        dataset: of the audits; None for all.
+    """
     written = []
     for stored in read_audits(paper, out):
+        if dataset not in (None, stored.results.dataset):
+            continue
         whole = with_tuned_rows(paper, out, stored.audit.setting.dataset)
         if records_of(stored):
             written.append(write_audit(whole, stored))

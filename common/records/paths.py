@@ -10,7 +10,8 @@ from common.core.files import sha256_of_json
 from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
 
-_LONGEST_CHANGES = 80
+# Of the changed values in a file name; longer ones are named by a digest, and spelled out in caption and list.
+_LONGEST_CHANGES = 24
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,11 @@ class ResultPaths(RunPaths):
         return self.folder / "figures"
 
     @property
+    def tables_lock(self) -> Path:
+        """Lock file, held while tables and figures are made from records."""
+        return self.folder / "work" / "tables.lock"
+
+    @property
     def audits(self) -> Path:
         """Folder of the leak audits."""
         return self.folder / "audits"
@@ -191,6 +197,14 @@ def searches(out: Path, paper: str, dataset: str | None = None) -> list[SearchPa
     """The searches of a paper that have begun, for one dataset or for all (None)."""
     found = sorted((Path(out) / paper).glob(f"{dataset or '*'}/searches/*/search.json"))
     return [SearchPaths(path.parent) for path in found]
+
+
+def result_folders(out: Path, paper: str, dataset: str | None = None) -> list[ResultPaths]:
+    """The results of a paper that have records, audits or searches, for one dataset or for all (None), by name."""
+    found = {results.folder for results in ResultPaths.with_records(out, paper)}
+    found |= {results_of_audit(path).folder for path in audit_files(out, paper)}
+    found |= {search.results.folder for search in searches(out, paper)}
+    return [ResultPaths(folder) for folder in sorted(found) if dataset in (None, folder.name)]
 
 
 def table_files(out: Path, paper: str = "*") -> list[Path]:
@@ -242,6 +256,5 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
         text = re.sub(r"[^A-Za-z0-9.-]+", "_", json.dumps(value)).strip("_")
         changes.append(f"{path.rpartition('.')[2]}_{text}")
     readable = "_".join(changes)
-    # File systems allow names of 255 bytes, and a temporary file's name is longer than this one.
     parts += [readable if len(readable) <= _LONGEST_CHANGES else f"changed_{sha256_of_json(setting.changes)[:8]}"]
     return "_".join(part for part in parts if part)

@@ -2,7 +2,10 @@
 
 import csv
 import io
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +16,7 @@ from common.reports.table import Table
 
 _LATEX = str.maketrans(
     {
+        "\\": r"\textbackslash{}",
         "%": r"\%",
         "&": r"\&",
         "_": r"\_",
@@ -21,51 +25,85 @@ _LATEX = str.maketrans(
         "{": r"\{",
         "}": r"\}",
         "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        # In LaTeX's default font encoding these three print other characters.
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
         "\u00b1": r"$\pm$",
-        "\\": r"\textbackslash{}",
+        "\u00d7": r"$\times$",
+        "\u2212": r"$-$",
+        "\u2264": r"$\leq$",
+        "\u2265": r"$\geq$",
     }
 )
 
 
-def as_markdown(table: Table) -> str:
-    """GitHub Markdown with warnings above and the caption below."""
-    lines = [f"# {table.title}", ""]
+def as_markdown(table: Table, companions: Sequence[Table] = ()) -> str:
+    """GitHub Markdown with warnings above and the caption below.
+
+    Args:
+        companions: tables that belong to it; each gets a section with the notes that it does not share with the table.
+    """
+    return "\n".join(
+        [
+            f"# {table.title}",
+            *_markdown_body(table, Table({}, (), ())),
+            *[line for own in companions for line in (f"## {_section_title(own)}", *_markdown_body(own, table))],
+        ]
+    )
+
+
+def _section_title(table: Table) -> str:
+    return f"Table {table.id}: {table.values['title']}"
+
+
+def _markdown_body(table: Table, whole: Table) -> list[str]:
+    """Warnings, cells and notes, without the warnings and notes of the table that it belongs to."""
+    lines = [""]
     for warning in table.warnings:
-        lines += [f"> **Warning.** {warning.text}", ""]
-    lines.append("| " + " | ".join(table.header) + " |")
+        if warning not in whole.warnings:
+            lines += [f"> **Warning.** {warning.text}", ""]
+    lines.append(_markdown_line(table.header))
     lines.append("|" + "|".join(["---"] + ["---:"] * (len(table.header) - 1)) + "|")
-    lines += ["| " + " | ".join(row) + " |" for row in table.rows]
-    lines += ["", *[f"- {note.text}" for note in table.notes], ""]
-    return "\n".join(lines)
+    lines += map(_markdown_line, table.rows)
+    return [*lines, "", *[f"- {note.text}" for note in table.notes if note not in whole.notes], ""]
+
+
+def _markdown_line(values: Sequence[str]) -> str:
+    # A bar ends a cell, also within code.
+    return "| " + " | ".join(value.replace("|", "\\|") for value in values) + " |"
 
 
 def as_csv(table: Table) -> str:
-    """Header, rows, then warnings and caption as comment lines."""
+    """Header and rows only, so that every reader of CSV takes it; the notes are in the Markdown and the JSON file."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.header)
     writer.writerows(table.rows)
-    comments = [
-        f"# {table.title}",
-        *[f"# warning: {warning.text}" for warning in table.warnings],
-        *[f"# {note.text}" for note in table.notes],
-    ]
-    return text.getvalue() + "\n".join(comments) + "\n"
+    return text.getvalue()
 
 
-def as_latex(table: Table) -> str:
-    """A `table` environment for the booktabs package."""
+def as_latex(table: Table, stem: str) -> str:
+    """A `table` environment for the booktabs package.
+
+    Args:
+        stem: file name of the table without suffix, which makes its label unique.
+    """
 
     def line(values: tuple[str, ...]) -> str:
-        return "    " + " & ".join(value.translate(_LATEX) for value in values) + r" \\"
+        text = " & ".join(value.translate(_LATEX) for value in values)
+        # After the end of a line, LaTeX would take these for an argument.
+        return f"    {'{}' if text.startswith(('[', '*')) else ''}{text}" + r" \\"
 
     sentences = [f"{table.title}.", *[f"Warning: {w.text}" for w in table.warnings], *[n.text for n in table.notes]]
+    label = ":".join(["tab", table.values["paper"], table.values["dataset"], stem.removeprefix("table_")])
     return "\n".join(
         [
             r"\begin{table}",
             r"  \centering",
             rf"  \caption{{{' '.join(sentences).translate(_LATEX)}}}",
-            rf"  \label{{tab:{table.values['paper']}-{table.id}}}".replace("_", "-"),
+            rf"  \label{{{re.sub(r'[^A-Za-z0-9.:_-]', '-', label)}}}",
             rf"  \begin{{tabular}}{{l{'r' * (len(table.header) - 1)}}}",
             r"    \toprule",
             line(table.header),
@@ -79,13 +117,24 @@ def as_latex(table: Table) -> str:
     )
 
 
-def write_table(folder: Path, stem: str, table: Table) -> list[Path]:
-    """Write all four forms and return their paths; JSON last, because readers look for it."""
-    write_text(folder / f"{stem}.md", as_markdown(table))
-    write_text(folder / f"{stem}.csv", as_csv(table))
-    write_text(folder / f"{stem}.tex", as_latex(table))
-    write_json(folder / f"{stem}.json", table.as_json())
-    return [folder / f"{stem}{suffix}" for suffix in (".md", ".csv", ".tex", ".json")]
+def write_table(folder: Path, stem: str, table: Table, companions: Mapping[str, Table] | None = None) -> list[Path]:
+    """Write all four forms and return their paths; JSON last, because readers look for it.
+
+    Args:
+        companions: stem -> table that belongs to this one, e.g. its comparisons of rows. They are further sections of
+            its Markdown, LaTeX and JSON files (`companions`); only CSV, which holds one table, gets a file for each.
+    """
+    companions = dict(companions or {})
+    texts = {f"{stem}.md": as_markdown(table, list(companions.values()))}
+    texts |= {f"{name}.csv": as_csv(one) for name, one in {stem: table, **companions}.items()}
+    texts[f"{stem}.tex"] = "\n".join(as_latex(one, name) for name, one in {stem: table, **companions}.items())
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    values: dict[str, Any] = table.as_json()
+    if companions:
+        values["companions"] = [one.as_json() for one in companions.values()]
+    write_json(folder / f"{stem}.json", values)
+    return [folder / name for name in (*texts, f"{stem}.json")]
 
 
 def show_table(table: Table, console: Console) -> None:

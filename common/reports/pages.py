@@ -81,7 +81,8 @@ def write_page(paper: Paper, out: Path) -> Path:
     for path in found:
         text = path.read_text(encoding="utf-8").strip().splitlines()
         where = path.relative_to(page_file(out, paper.key).parent)
-        lines += [f"### {text[0].removeprefix('# ')} ([{where.as_posix()}]({where.as_posix()}))", *text[1:], ""]
+        below = [f"##{line}" if line.startswith("## ") else line for line in text[1:]]
+        lines += [f"### {text[0].removeprefix('# ')} ([{where.as_posix()}]({where.as_posix()}))", *below, ""]
     if not found:
         lines += ["Nothing yet. Tables at smoke scale are not shown here."]
     page = page_file(out, paper.key)
@@ -183,8 +184,9 @@ def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
     seconds = sum(record.wall_seconds for record in records)
     clips = sorted({len(record.clips) for record in records if record.clips})
     tested = "" if not clips else f"{clips[0]:,} test" if len(clips) == 1 else f"{clips[0]:,} to {clips[-1]:,} test"
+    below = ", ".join(own["table"] for own in table.get("companions", ()))
     cells = [
-        f"[{table['table']}: {table['title']}]({where})",
+        f"[{table['table']}: {table['title']}]({where})" + (f"; below it: {below}" if below else ""),
         table.get("data") or table["dataset"],
         table["protocol"] or "layers, not trained",
         _rows_run(table),
@@ -237,4 +239,11 @@ def _shown(seconds: float) -> str:
 
 def _reductions(table: dict[str, Any]) -> list[str]:
     """In what the table differs from the paper's experiment, in words."""
-    return [_FLAG_WORDS[flag] for flag in table["flags"] if flag in _FLAG_WORDS]
+    words = _FLAG_WORDS | {"changed_values": _changed_text(table)}
+    return [words[flag] for flag in table["flags"] if flag in words]
+
+
+def _changed_text(table: dict[str, Any]) -> str:
+    """The values that the command changed; the names of files hold only a digest of long ones."""
+    changes = "; ".join(f"`{change}`" for change in table.get("setting", {}).get("changes", ()))
+    return f"changed values: {changes}" if changes else _FLAG_WORDS["changed_values"]

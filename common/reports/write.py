@@ -1,14 +1,15 @@
 """Writes all tables and figures that can be made from records."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
 from common.paper.paper import Paper
-from common.paper.tables import ArchitectureTable, Figure
+from common.paper.tables import ArchitectureTable, Figure, ResultTable
 from common.records.divergence import Divergence, read_divergences
 from common.records.paths import ResultPaths
 from common.records.record import with_same_initial_weights
@@ -44,18 +45,27 @@ _CURVES = ("accuracy", "loss", "comparison", "tsne")
 _EXAMPLES = ("spectrogram", "spectrograms", "windows", "waveform_windows")
 
 
+# A chart of fewer measured lines, or of fewer differences between rows, tells no more than the table itself.
+_FEWEST_LINES, _FEWEST_DIFFERENCES = 2, 4
+
+
 @dataclass(frozen=True)
 class GroupReport:
     """The tables and files that were written for one group of records.
 
     Args:
-        tables: table id -> table.
-        paths: id of a table of results or of a confusion matrix's table, or `curves` -> files.
+        results: where they were written.
+        tables: table id -> table, also of tables that were not written.
+        paths: id of a table of results, or `curves` -> files.
+        held_by: id of a table or confusion matrix without a file of its own -> ids of the tables that hold its measured
+            rows.
     """
 
     group: Group
+    results: ResultPaths
     tables: dict[str, Table]
     paths: dict[str, list[Path]]
+    held_by: dict[str, list[str]] = field(default_factory=dict)
 
 
 def regenerate_tables(paper: Paper, out: Path, dataset: str | None = None) -> list[GroupReport]:
@@ -79,47 +89,94 @@ def regenerate_tables(paper: Paper, out: Path, dataset: str | None = None) -> li
 
 def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Sequence[Divergence]) -> GroupReport:
     records = list(group.records)
-    made: dict[str, Table] = {}
+    made = {
+        published.id: table
+        for published in paper.tables
+        if _measured(table := results_table(paper, published, group.setting, records, diverged))
+    }
+    holders = _holders(paper, made)
+    companions: dict[str, dict[str, Table]] = {}
+    matrices: dict[str, list[str]] = {}
     paths: dict[str, list[Path]] = {}
 
-    def keep(table: Table, chart: Drawing, beside: str) -> None:
-        """Write a table and its figure; `beside` is the id of the table that its files are listed with."""
-        stem = group.stem("table", table.id, paper)
-        made[table.id] = table
-        paths.setdefault(beside, []).extend(write_table(results.folder, stem, table))
-        paths[beside] += save_figure(chart, results.figures / stem)
+    def draw(table: Table, chart: Callable[..., Drawing], whole: Table) -> list[Path]:
+        kind = table.values.get("kind")
+        lines = table.values["rows"] if kind else _measured(table)
+        if len(lines) < (_FEWEST_DIFFERENCES if kind == "pairs" else _FEWEST_LINES):
+            return []
+        drawn = chart(table.values, subtitle=flag_summary(whole))
+        return save_figure(drawn, results.figures / group.stem("table", table.id, paper))
+
+    def keep(own: Table, chart: Callable[..., Drawing], beside: str) -> None:
+        """Keep a table that belongs to the table of results with the id `beside`, and draw it if that is written."""
+        made[own.id] = own
+        if beside in holders.values():
+            companions.setdefault(beside, {})[group.stem("table", own.id, paper)] = own
+            paths.setdefault(beside, []).extend(draw(own, chart, made[beside]))
 
     for published in paper.tables:
-        table = results_table(paper, published, group.setting, records, diverged)
-        if not any(row["measured"] for row in table.values["rows"]):
+        if published.id not in made:
             continue
-        subtitle = flag_summary(table)
-        keep(table, draw_results(table.values, subtitle=subtitle), published.id)
-        companions = (
+        table = made[published.id]
+        for build, chart, without in (
             (fold_table, draw_folds, ()),
             (per_genre_table, draw_per_genre, ()),
             (legacy_table, draw_results, ()),
             # Differences of rows have intervals of their own.
             (paired_table, draw_pairs, ("intervals", "spread")),
-        )
-        for build, draw, without in companions:
+        ):
             own = build(paper, published, group.setting, records)
             if own:
-                keep(own.with_notes_of(table, without=without), draw(own.values, subtitle=subtitle), published.id)
+                keep(own.with_notes_of(table, without=without), chart, published.id)
     for published in paper.confusions:
         own = confusion_table(paper, published, group.setting, records)
         if own:
-            whole = made[published.row[0]]
-            chart = draw_confusion(own.values, subtitle=flag_summary(whole))
+            holder = holders[paper.row(*published.row).experiment.digest]
             # A matrix has neither means nor intervals.
-            keep(own.with_notes_of(whole, without=("intervals", "spread")), chart, published.table_id)
+            keep(own.with_notes_of(made[holder], without=("intervals", "spread")), draw_confusion, holder)
+            matrices[published.id] = [holder]
+    for table_id in dict.fromkeys(holders.values()):
+        stem, table = group.stem("table", table_id, paper), made[table_id]
+        written = write_table(results.folder, stem, table, companions.get(table_id))
+        paths[table_id] = [*written, *draw(table, draw_results, table), *paths.get(table_id, [])]
     paths["curves"] = _write_curves(paper, group, made, results.figures)
     for figure in paper.figures:
-        if figure.table in made:
+        if figure.table in paths:
             paths[figure.table] += _write_whole(paper, group, figure, made[figure.table], results.figures)
     for table in paper.architecture:
         made[table.id], paths[table.id] = write_architecture(paper, table, results)
-    return GroupReport(group, made, paths)
+    held_by = matrices | {
+        published.id: list(
+            dict.fromkeys(holders[digest] for digest in _measured_experiments(published, made[published.id]))
+        )
+        for published in paper.tables
+        if published.id in made and published.id not in paths
+    }
+    return GroupReport(group, results, made, paths, held_by)
+
+
+def _measured(table: Table) -> list[dict[str, Any]]:
+    return [row for row in table.values["rows"] if row["measured"]]
+
+
+def _measured_experiments(published: ResultTable, table: Table) -> list[str]:
+    """Digests of the experiments of a table's measured rows."""
+    measured = {row["label"] for row in _measured(table)}
+    return [row.experiment.digest for row in published.rows if row.label in measured]
+
+
+def _holders(paper: Paper, made: dict[str, Table]) -> dict[str, str]:
+    """Digest of each measured experiment -> id of the table that is written with its row.
+
+    The table of the recommended row comes first, then the paper's order. A table whose measured rows are all in tables
+    before it is not written: it would show nothing that was measured besides them.
+    """
+    holders: dict[str, str] = {}
+    for published in sorted(paper.tables, key=lambda table: table.id != paper.default_row[0]):
+        if published.id in made:
+            for digest in _measured_experiments(published, made[published.id]):
+                holders.setdefault(digest, published.id)
+    return holders
 
 
 def write_architecture(paper: Paper, table: ArchitectureTable, results: ResultPaths) -> tuple[Table, list[Path]]:
@@ -143,14 +200,15 @@ def _write_curves(paper: Paper, group: Group, made: dict[str, Table], folder: Pa
     for figure in paper.figures:
         if figure.kind not in _CURVES:
             continue
-        rows = []
+        rows, marks_of = [], ""
         for table, label in figure.rows or (paper.default_row,):
             digest = paper.row(table, label).experiment.digest
             mine = with_same_initial_weights([record for record in group.records if record.row_experiment == digest])
             rows += [(label, mine)] if mine else []
+            marks_of = marks_of or (table if mine else "")
         if not rows:
             continue
-        subtitle = flag_summary(made[(figure.rows or (paper.default_row,))[0][0]])
+        subtitle = flag_summary(made[marks_of])
         lacking = len(figure.rows or (paper.default_row,)) - len(rows)
         marks = f"{subtitle}; {lacking} rows not run" if lacking else subtitle
         title = f"{_figure_title(paper, figure)}\n{marks}"
@@ -183,6 +241,11 @@ def write_data_figures(paper: Paper, group: Group, readers: list[WindowReader], 
             stem = results.figures / group.stem("figure", figure.id, paper)
             paths += save_figure(_draw_example(paper, figure, fitting[0]), stem)
     return paths
+
+
+def data_figure_stems(paper: Paper, group: Group) -> set[str]:
+    """File names, without suffix, of the figures of the data that a command with this group's data may have drawn."""
+    return {group.stem("figure", figure.id, paper) for figure in paper.figures if figure.kind in _EXAMPLES}
 
 
 def _can_show(figure: Figure, reader: WindowReader) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from common.core.errors import SpecError
 from common.core.files import write_json
+from common.paper.overrides import parse_change
 from common.paper.paper import Paper
 from common.records.paths import searches
 from common.records.tuned_rows import ROWS_FORMAT
@@ -43,11 +44,14 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
     best = found.distinct()[:count]
     if not best:
         raise SpecError(f"--top {count}: no trial of {found.folder.path} completed.")
-    base = paper.row(*space.row).experiment
+    setting = found.identity["setting"]
+    changes = dict(map(parse_change, setting["changes"]))
+    # As in the search, so that a command without these flags trains the networks that the search found.
+    base = paper.row(*space.row).experiment.with_values(changes)
     rows = []
     for trial in best:
         tuned = space.trial(base, trial.values)
-        paths = dict.fromkeys(parameter.path for parameter in space.parameters.every)
+        paths = dict.fromkeys((*(parameter.path for parameter in space.parameters.every), *changes))
         values = {path: value_at(tuned, path) for path in paths}
         label = describe_values(trial.values)
         # Two networks may have values that agree in the four digits shown.
@@ -66,6 +70,11 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
                 *(
                     ["The search used fold 1 of these folds; its validation clips are test clips of other folds."]
                     if any(record.folds > 1 for record in found.records.values())
+                    else []
+                ),
+                *(
+                    [f"Values that the search set for all its trials: {', '.join(setting['changes'])}."]
+                    if changes
                     else []
                 ),
             ],

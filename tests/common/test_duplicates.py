@@ -91,7 +91,7 @@ def test_arrays_of_samples_are_compared_by_their_spectra(tmp_path, capsys):
     assert run_app(make_app(), arguments) == 0
     lines = (tmp_path / "out" / "duplicates" / "samples.npz" / "table_duplicates.csv").read_text().splitlines()
     assert lines[1].startswith("a,c,")
-    assert lines[2].startswith("#")
+    assert len(lines) == 2
 
 
 def test_unusable_clips_are_named(planted, tmp_path, capsys):

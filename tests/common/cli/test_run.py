@@ -75,7 +75,11 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
     assert second.returncode == 0, second.stderr
     assert "2 of 2 runs are already finished" in second.stderr
     assert "epoch" not in second.stderr
-    assert dict(measured(out, "5.2"))["16"] == by_label["1,2,3,4,5"]
+    # Table 5.2 would show only the row that Table 5.1 shows already.
+    assert "table 5.2 has no file of its own: all its measured rows are in table_5.1.md" in second.stderr
+    assert "Effect of the squeeze ratio" in second.stdout
+    assert not [name for name in contents(out) if "table_5.2" in name]
+    assert dict(measured(out)) == by_label
     assert contents(out)["se_cnn/arrays/table_5.1.md"] == before["se_cnn/arrays/table_5.1.md"]
 
     stored = contents(out)
@@ -83,7 +87,7 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
         if "table_5" in name or "figure_5" in name or name.endswith("README.md"):
             (out / name).unlink()
     third = run(
-        [sys.executable, str(SCRIPT), "--from-records", "--out", str(out), "--table", "5.1", "--table", "5.2"], tmp_path
+        [sys.executable, str(SCRIPT), "--from-records", "--out", str(out), "--table", "5.1", "--row", "5"], tmp_path
     )
     assert third.returncode == 0, third.stderr
     assert contents(out) == stored
@@ -119,7 +123,7 @@ def test_a_killed_command_continues_to_the_same_table(command, tmp_path):
     [
         (("--jobs", "2", "--cluster", "tcp://127.0.0.1:8786"), "--jobs 2, --cluster tcp://127.0.0.1:8786: .* give one"),
         (("--jobs", "0"), "'--jobs': Input should be greater than or equal to 1"),
-        (("--from-records", "--jobs", "2"), "--from-records: makes the tables of all records"),
+        (("--from-records", "--jobs", "2"), "--jobs: not used by --from-records, which takes only --dataset, --out, --table"),
     ],
 )
 def test_options_that_contradict_each_other_end_with_2(command, capsys, flags, words):

@@ -158,8 +158,11 @@ def test_the_interval_of_a_gap_holds_seeds_and_test_clips(audited, tmp_path):
 
 def test_the_duplicate_clip_is_listed_with_its_parts(audited):
     place, _, _ = audited
-    table = json.loads((place / "out" / "se_cnn" / "arrays" / "table_audit_duplicates.json").read_text())
+    results = place / "out" / "se_cnn" / "arrays"
+    (table,) = json.loads((results / "table_audit.json").read_text())["companions"]
     (row,) = table["rows"]
+    assert "## Table audit_duplicates: clips of the same recording" in (results / "table_audit.md").read_text()
+    assert len((results / "table_audit_duplicates.csv").read_text().splitlines()) == 2
     assert (row["label"], row["second"], row["exact"]) == ("country.00011", "country.00022", True)
     assert len(table["regimes"]) == len(table["rows"][0]["parts"]) == 5
     assert table["rows"][0]["parts"][2].endswith("/ none")
@@ -186,13 +189,13 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--split", "artist"], "--split artist: --audit runs every split"),
+        (["--split", "artist"], "--split: not used by --audit, which runs every split"),
         (["--set", "protocol.unit=segment"], "--audit runs every split"),
         (["--row", "5", "--row", "4,5"], "Name it with one --row"),
         (["--row", "nine"], "--row nine: no such row"),
         (["--table", "4.1"], "Name it with one --row"),
-        (["--list"], "--audit: goes with neither --list"),
-        (["--from-records"], "--from-records: makes the tables"),
+        (["--list"], "--audit: not used by --list, which takes only --json"),
+        (["--from-records"], "--audit: not used by --from-records, which takes only"),
     ],
 )
 def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, words):

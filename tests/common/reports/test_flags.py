@@ -36,7 +36,7 @@ WORDS: dict[NoteKind, tuple[str | None, str | None]] = {
     "reduced_windows": ("reduced windows", "windows"),
     "fewer_epochs": ("fewer epochs", "epochs"),
     "bfloat16": (None, "bfloat16"),
-    "changed_values": ("changed: training.batch_windows=16", "changed values"),
+    "changed_values": ("changed: training.batch_windows=16", "changed values: `training.batch_windows=16`"),
     "excerpts": ("excerpts of clips", "excerpts"),
     "legacy_metric": (None, "legacy metric"),
     "other_classes": ("other classes", "classes"),

@@ -18,6 +18,7 @@ def test_a_group_writes_confusions_curves_and_whole_tables(tmp_path):
         write_record(results, found)
     (report,) = regenerate_tables(PAPER, tmp_path)
     assert {"performance", "specaugment1", "nnet2", "confusion_1"} <= set(report.tables)
+    assert report.held_by == {}
     for name in ("figure_specaugment1", "figure_nnet2_loss", "table_confusion_1"):
         assert (results.figures / f"{name}.png").stat().st_size > 10_000
     assert any(path.name == "table_confusion_1.md" for path in report.paths["confusion_1"])
