@@ -9,12 +9,11 @@ import pytest
 from matplotlib import pyplot as plt
 
 import reproductions
+from common.cli.regenerate import regenerate
 from common.leakage import report as auditreport
-from common.leakage.report import regenerate_audits
 from common.records.record import read_record
 from common.reports import write as reporting
-from common.reports.pages import write_overview, write_page
-from common.reports.write import regenerate_tables
+from common.reports.pages import write_overview
 from tests.helpers.papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
@@ -135,7 +134,7 @@ def test_every_paper_is_listed():
 
 @pytest.mark.parametrize("key", PAPERS)
 def test_committed_tables_are_what_their_records_say(key, tmp_path, monkeypatch):
-    """Markdown, CSV, LaTeX, JSON and the generated page, byte for byte."""
+    """Markdown, CSV, LaTeX, JSON and the generated page, byte for byte, and no others."""
     for module in (reporting, auditreport):
         # Saving takes most of the time.
         monkeypatch.setattr(module, "save_figure", lambda drawn, stem: plt.close(drawn) or [])
@@ -147,11 +146,21 @@ def test_committed_tables_are_what_their_records_say(key, tmp_path, monkeypatch)
     assert committed
     for path in committed:
         path.unlink()
-    regenerate_tables(paper, tmp_path)
-    regenerate_audits(paper, tmp_path)
-    write_page(paper, tmp_path)
+    regenerate(paper, tmp_path)
+    made = {path for path in ours.rglob("*") if path.suffix in {".md", ".csv", ".tex"}} | {*ours.rglob("table_*.json")}
+    assert made == committed.keys()
     for path, content in committed.items():
         assert path.read_bytes() == content, path.name
+
+
+@pytest.mark.parametrize("key", PAPERS)
+def test_every_committed_record_is_in_a_table_of_its_folder(key):
+    for runs in (RESULTS / key).glob("*/runs"):
+        named: set[str] = set()
+        for path in runs.parent.glob("table_*.json"):
+            named |= set(re.findall(r'"([0-9a-f]{16})"', path.read_text(encoding="utf-8")))
+        recorded = {path.stem for path in runs.glob("*.json")}
+        assert recorded <= named, f"{runs}: in no table: {sorted(recorded - named)}"
 
 
 def test_the_list_of_all_tables_is_what_lies_below(tmp_path):

@@ -23,7 +23,7 @@ from common.runs.options import Options
 from common.runs.plan import plan
 from common.search.distributed import HEARTBEAT_SECONDS, LEASE_SECONDS, parse_address, run_worker, serve_search
 from common.search.folder import SearchFolder, identity_of
-from common.search.report import write_top
+from common.search.report import changes_of_rows, write_top
 from common.search.search import Search, search_request
 from common.search.space import Objective, SearchSpace, find_space
 from common.search.table import read_search
@@ -215,10 +215,11 @@ def _report(paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | N
         rows.append(folder.paths.rows)
         tuned = table_id_of(folder.name)
         say(f"{len(labels)} rows of table {tuned}: {' | '.join(labels)}")
+        again = "".join(f" --set {shlex.quote(change)}" for change in changes_of_rows(found)[1])
         say(
             f"train them: python reproductions/{paper.key}/run.py --dataset {folder.paths.results.dataset} "
-            f"--table {tuned} --out {shlex.quote(str(out))} --seeds 3, with the flags of this search that choose data "
-            "and scale"
+            f"--table {tuned} --out {shlex.quote(str(out))} --seeds 3{again}, with the flags of this "
+            "search that choose data and scale"
         )
     made = regenerate(paper, out, folder.paths.results.dataset)
     table, paths = made.other(folder.paths.results.folder / f"table_search_{folder.name}.md")

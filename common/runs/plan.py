@@ -5,7 +5,7 @@ from pathlib import Path
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
-from common.paper.overrides import Resolver, Setting, conditions_of, read_changes
+from common.paper.overrides import Resolver, Setting, read_changes
 from common.paper.paper import Paper
 from common.paper.protocol import PREDEFINED, Protocol, SplitName
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable
@@ -66,13 +66,6 @@ class Plan:
         """Readers of all inputs, each once, for figures of the data."""
         parts = [part for planned in self.runs for part in planned.reader.parts]
         return list({id(part): part for part in parts}.values())
-
-    @property
-    def conditions(self) -> str:
-        """What replaced the rows' own features and windows, see `common.paper.overrides.conditions_of`."""
-        rows = {row.experiment.digest: row.experiment for table in self.paper.tables for row in table.rows}
-        first = self.runs[0]
-        return conditions_of(self.paper, rows[first.row_experiment], self.setting, first.run.experiment)
 
     def close(self) -> None:
         """Close the shards that the runs read from."""

@@ -17,6 +17,8 @@ from common.search.folder import SearchFolder
 from common.search.space import SearchSpace, describe_values, value_at
 from common.search.table import StoredSearch, read_search, search_table
 
+_OF_FEATURES = ("feature.", "second_input.feature.")
+
 
 def write_search(paper: Paper, folder: SearchFolder) -> tuple[Table, list[Path]]:
     """Write the table of trials beside the paper's tables, and the search's figures beside the paper's.
@@ -35,6 +37,15 @@ def write_search(paper: Paper, folder: SearchFolder) -> tuple[Table, list[Path]]
     return table, paths
 
 
+def changes_of_rows(found: StoredSearch) -> tuple[list[str], list[str]]:
+    """The values that the search's `--set` replaced, as `path=JSON`: those that rows made of its trials keep, and those
+    that a command which trains the rows has to give again, because they are of features that are not the row's own."""
+    setting = found.identity["setting"]
+    own = setting["features"] == "paper"
+    kept = [change for change in setting["changes"] if own or not change.startswith(_OF_FEATURES)]
+    return kept, [change for change in setting["changes"] if change not in kept]
+
+
 def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int) -> list[str]:
     """Write the best distinct networks as rows; returns their labels.
 
@@ -44,8 +55,8 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
     best = found.distinct()[:count]
     if not best:
         raise SpecError(f"--top {count}: no trial of {found.folder.path} completed.")
-    setting = found.identity["setting"]
-    changes = dict(map(parse_change, setting["changes"]))
+    kept, _ = changes_of_rows(found)
+    changes = dict(map(parse_change, kept))
     # As in the search, so that a command without these flags trains the networks that the search found.
     base = paper.row(*space.row).experiment.with_values(changes)
     rows = []
@@ -72,11 +83,7 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
                     if any(record.folds > 1 for record in found.records.values())
                     else []
                 ),
-                *(
-                    [f"Values that the search set for all its trials: {', '.join(setting['changes'])}."]
-                    if changes
-                    else []
-                ),
+                *([f"Values that the search set for all its trials: {', '.join(kept)}."] if changes else []),
             ],
         },
     )

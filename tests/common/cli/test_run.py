@@ -123,7 +123,10 @@ def test_a_killed_command_continues_to_the_same_table(command, tmp_path):
     [
         (("--jobs", "2", "--cluster", "tcp://127.0.0.1:8786"), "--jobs 2, --cluster tcp://127.0.0.1:8786: .* give one"),
         (("--jobs", "0"), "'--jobs': Input should be greater than or equal to 1"),
-        (("--from-records", "--jobs", "2"), "--jobs: not used by --from-records, which takes only --dataset, --out, --table"),
+        (
+            ("--from-records", "--jobs", "2"),
+            "--jobs: not used by --from-records, which takes only --dataset, --out, --table",
+        ),
     ],
 )
 def test_options_that_contradict_each_other_end_with_2(command, capsys, flags, words):

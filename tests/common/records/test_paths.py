@@ -1,5 +1,7 @@
 """Names of the files of results."""
 
+import re
+
 from common.paper.overrides import Setting
 from common.records.paths import file_stem
 from reproductions.se_cnn.paper import PAPER
@@ -31,6 +33,18 @@ def test_the_plain_name_belongs_to_the_split_that_the_rows_declare_not_to_the_pu
     assert file_stem("table", "width", on_arrays, SOUNDFUSION) == "table_width"
     on_fma = SETTING.replace(dataset="fma_small", split="official")
     assert file_stem("table", "width", on_fma, SOUNDFUSION) == "table_width_official"
+
+
+def test_short_changes_are_in_the_file_name_and_longer_ones_are_a_digest():
+    def stem(*changes: str) -> str:
+        return file_stem("table", "5.1", SETTING.replace(changes=changes), PAPER)
+
+    assert stem('protocol.duplicates="drop"') == "table_5.1_duplicates_drop"
+    assert stem("training.standardise=true") == "table_5.1_standardise_true"
+    assert stem("protocol.carry_weights=true") == "table_5.1_carry_weights_true"
+    several = ("training.patience_epochs=10", "training.plateau_epochs=4", "training.standardise=true")
+    assert re.fullmatch(r"table_5\.1_changed_[0-9a-f]{8}", stem(*several))
+    assert stem(*several) != stem(*several[:2])
 
 
 def test_a_long_change_gives_a_file_name_that_a_file_system_takes():

@@ -4,11 +4,17 @@ import json
 
 from common.cli.app import run_app
 from common.cli.run import make_app as run_command
+from common.paper.overrides import parse_change
 from common.records.paths import ResultPaths
 from common.records.tuned_rows import with_tuned_rows
 from common.runs.options import Options
 from common.runs.plan import plan
+from common.search.folder import SearchFolder
+from common.search.journal import TrialState
+from common.search.report import changes_of_rows, write_top
+from common.search.table import StoredSearch
 from reproductions.se_cnn.paper import PAPER
+from tests.helpers.tiny_search import TINY
 
 
 def write_rows(out, rows) -> None:
@@ -41,3 +47,36 @@ def test_an_edited_file_of_rows_is_named(tiny_arrays, tmp_path, capsys):
     said = capsys.readouterr().err.replace("\n", " ")
     assert "rows.json: not the best trials of a search" in said
     assert "--table top_tiny: se_cnn has no such table" in said
+
+
+def test_the_best_trials_keep_the_values_that_the_search_set(tiny_arrays, tmp_path):
+    changes = ("training.batch_windows=4", "training.learning_rate=0.5")
+    paths = ResultPaths.of(tmp_path, "se_cnn", "arrays").search("tiny")
+    # Features of arrays are not the row's own, so their values cannot be kept in it.
+    setting = {"changes": ["feature.seconds_per_column=0.1", *changes], "features": "given"}
+    identity = {"setting": setting, "objective": "val_accuracy"}
+    trial = TrialState(id="0", values={"r": 3.0, "widths": "4,4,4,8,4"}, status="COMPLETED", score=0.5)
+    paths.folder.mkdir(parents=True)
+    paths.identity.write_text(json.dumps(identity))
+    found = StoredSearch(SearchFolder(paths), identity, [trial], {}, {})
+    labels = write_top(PAPER, TINY, found, 1)
+    assert changes_of_rows(found) == (list(changes), ["feature.seconds_per_column=0.1"])
+
+    tuned = with_tuned_rows(PAPER, tmp_path, "arrays")
+    (row,) = tuned.table("top_tiny").rows
+    assert [row.label] == labels
+    base = PAPER.row(*TINY.row).experiment
+    assert row.experiment == TINY.trial(base, trial.values).with_values(dict(map(parse_change, changes)))
+    assert "training.batch_windows=4, training.learning_rate=0.5" in " ".join(tuned.table("top_tiny").notes)
+
+    def planned(*flags: str) -> tuple[str, tuple[str, ...]]:
+        places = {"data": tiny_arrays, "cache": tmp_path / "cache", "out": tmp_path}
+        options = Options(dataset="arrays", tables=("top_tiny",), scale="smoke", seeds=1, changes=flags, **places)
+        work = plan(tuned, options)
+        work.close()
+        assert work.runs[0].run.experiment.training.batch_windows == 4
+        return work.runs[0].run.id, work.setting.changes
+
+    # With the flags of the search or without them: the same run, also at smoke scale.
+    assert planned() == planned(*changes)
+    assert planned()[1] == ()

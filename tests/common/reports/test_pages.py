@@ -6,6 +6,7 @@ from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.reports.formats import write_table
 from common.reports.pages import write_overview, write_page
+from common.reports.tables.pairs import paired_table
 from common.reports.tables.results import results_table
 from reproductions.se_cnn.paper import PAPER as SE_CNN
 from reproductions.soundfusion.paper import PAPER
@@ -74,3 +75,20 @@ def test_a_page_of_a_paper_without_differences_has_no_such_section(tmp_path):
     text = write_page(SE_CNN, tmp_path).read_text()
     assert SE_CNN.differing == []
     assert "Different from the source" not in text
+
+
+def test_what_belongs_to_a_table_is_below_it_on_the_page_and_in_the_list(tmp_path):
+    results = ResultPaths.of(tmp_path, PAPER.key, "fma_small")
+    changes = ("training.patience_epochs=10", "training.plateau_epochs=4")
+    setting = SETTING.replace(changes=changes)
+    mine = [record("performance", label, decisions(FIRST)).replace(setting=setting) for label in (RECOMMENDED, "nnet2")]
+    table = results_table(PAPER, PERFORMANCE, setting, mine)
+    pairs = paired_table(PAPER, PERFORMANCE, setting, mine)
+    write_table(results.folder, "table_performance_changed_12", table, {"table_performance_pairs_changed_12": pairs})
+    lines = write_page(PAPER, tmp_path).read_text().splitlines()
+    headings = [line.partition(":")[0] for line in lines[lines.index("## Measured") :] if line.startswith("#")]
+    assert headings == ["## Measured", "### soundfusion, Table performance", "#### Table performance_pairs"]
+    (line,) = [line for line in write_overview(tmp_path).read_text().splitlines() if "table_performance" in line]
+    assert "table_performance_changed_12.md); below it: performance_pairs |" in line
+    # The name of the file has only a digest of them.
+    assert "changed values: `training.patience_epochs=10`; `training.plateau_epochs=4`" in line

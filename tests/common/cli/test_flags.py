@@ -1,0 +1,172 @@
+"""Every flag in every mode of `run.py` and `tune.py`: it is refused, or it has an effect."""
+
+import dataclasses
+import json
+from dataclasses import replace
+from typing import get_args, get_type_hints
+
+import pytest
+from matplotlib import pyplot as plt
+
+from common.cli import run as run_module
+from common.cli import tune as tune_module
+from common.cli.app import run_app
+from common.cli.run import RunOptions
+from common.cli.tune import SearchOptions
+from common.records.paths import ResultPaths
+from common.records.record import write_record
+from common.reports import write as reporting
+from common.runs.options import Options
+from reproductions.se_cnn.paper import PAPER
+from tests.helpers.se_cnn_records import SETTING, record
+from tests.helpers.tiny_search import TINY
+
+# Flag -> a value, the default one where there is one: a flag that is typed counts, whatever its value.
+VALUES = {
+    **{"--dataset": "demo", "--data": "x", "--decoder": "soundfile", "--cache": "~/.cache/encore", "--out": "results"},
+    **{"--table": "5.1", "--row": "5", "--scale": "smoke", "--features": "small", "--split": "holdout"},
+    **{"--genres": "all", "--unit": "clip", "--precision": "float32", "--set": "training.batch_windows=16"},
+    **{"--weights": "a=b", "--memory-limit": "4GB", "--cluster": "tcp://here:1", "--space": "tiny", "--seed": "0"},
+    **{"--objective": "val_loss", "--name": "tiny", "--role": "worker", "--chief": "here:1", "--lease": "600"},
+}
+# What each mode uses besides its own flag.
+RUN_MODES = {
+    "--list": {"--json"},
+    "--sources": set(),
+    "--from-records": {"--dataset", "--out", "--table", "--row", "--legacy-metric"},
+    "--audit": None,
+}
+NOT_IN_AN_AUDIT = {"--split", "--unit", "--carry-weights", "--list", "--sources", "--from-records", "--json"} | {
+    "--legacy-metric"
+}
+TUNE_REPORT = {"--space", "--row", "--name", "--top", "--dataset", "--out"}
+
+
+def flags_of(*models: type, without: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    """Flag -> the arguments that give it."""
+    found = {}
+    for model in models:
+        hints = get_type_hints(model, include_extras=True)
+        for field in dataclasses.fields(model):
+            kind, option = get_args(hints[field.name])
+            declared = [option.default, *(option.param_decls or ())]
+            flag = next((text for text in declared if isinstance(text, str)), f"--{field.name.replace('_', '-')}")
+            if field.name not in without:
+                found[flag] = [flag] if kind is bool else [flag, VALUES.get(flag, "1")]
+    return found
+
+
+RUN = flags_of(Options, RunOptions)
+TUNE = flags_of(SearchOptions, Options, without=("tables", "rows", "seeds", "fresh"))
+
+
+def refused(mode: str) -> set[str]:
+    used = RUN_MODES[mode]
+    return (NOT_IN_AN_AUDIT if used is None else RUN.keys() - used) - {mode}
+
+
+@pytest.mark.parametrize(("mode", "flag"), [(mode, flag) for mode in RUN_MODES for flag in sorted(refused(mode))])
+def test_a_flag_that_a_mode_does_not_use_is_refused_as_it_is_typed(capsys, monkeypatch, mode, flag):
+    monkeypatch.setattr(run_module, "find_devices", None)
+    assert run_app(run_module.make_app(PAPER), [mode, *RUN[flag]]) == 2
+    # Of two modes the first refuses the second.
+    modes = list(RUN_MODES)
+    one, other = (flag, mode) if flag in modes and modes.index(flag) < modes.index(mode) else (mode, flag)
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith(f"error: {other}: not used by {one}, which "), said
+    assert said.endswith("Leave it out.")
+
+
+@pytest.mark.parametrize("flag", sorted(TUNE.keys() - TUNE_REPORT - {"--from-records"}))
+def test_a_flag_that_the_report_of_a_search_does_not_use_is_refused(capsys, flag):
+    assert run_app(tune_module.make_app(PAPER, (TINY,)), ["--from-records", *TUNE[flag]]) == 2
+    assert f"error: {flag}: not used by --from-records, which takes only" in " ".join(capsys.readouterr().err.split())
+
+
+def test_all_refused_flags_are_in_one_line(capsys):
+    given = ["--list", "--memory-limit", "4GB", "--out", "x", "--skip-bad", "--fresh", "--epochs", "3"]
+    assert run_app(run_module.make_app(PAPER), given) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "--out, --skip-bad, --epochs, --memory-limit, --fresh: not used by --list" in said
+    assert said.endswith("takes only --json. Leave them out.")
+
+
+# Other values than the defaults.
+OTHER = VALUES | {
+    **{"--dataset": "gtzan", "--decoder": "tensorflow-io", "--cache": "elsewhere", "--out": "elsewhere"},
+    **{"--seconds-per-column": "2", "--precision": "mixed_bfloat16"},
+}
+
+
+@pytest.mark.parametrize("mode", ["", "--audit"])
+def test_every_other_flag_reaches_what_a_command_does(monkeypatch, mode):
+    seen = []
+    monkeypatch.setattr(run_module, "find_devices", lambda *_: None)
+    for name in ("_make_tables", "_audit"):
+        monkeypatch.setattr(run_module, name, lambda paper, *given: seen.append(given) or 0)
+    app = run_module.make_app(replace(PAPER, legacy_batches={"train": 32}))
+    start = [mode] if mode else []
+    assert run_app(app, start) == 0
+    used = RUN.keys() - (NOT_IN_AN_AUDIT | {mode} if mode else {*RUN_MODES, "--json"})
+    assert len(used) > 20
+    for flag in sorted(used):
+        value = RUN[flag][1:] and [OTHER.get(flag, "1")]
+        assert run_app(app, [*start, flag, *value]) == 0, flag
+        assert seen[-1] != seen[0], flag
+
+
+def test_json_goes_with_the_list_only(capsys):
+    assert run_app(run_module.make_app(PAPER), ["--json"]) == 2
+    assert "--json: goes with --list" in capsys.readouterr().err
+    assert run_app(run_module.make_app(PAPER), ["--list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["paper"] == "se_cnn"
+    assert run_app(run_module.make_app(PAPER), ["--list"]) == 0
+    assert capsys.readouterr().out.lstrip().startswith("Table 4.1")
+
+
+def test_the_lease_goes_with_the_chief(capsys):
+    assert run_app(tune_module.make_app(PAPER, (TINY,)), ["--lease", "600"]) == 2
+    assert "--lease: goes with --role chief" in capsys.readouterr().err
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch, capsys):
+    """Run `--from-records` on a record of two data sets; returns exit code, output and the files that were made."""
+    monkeypatch.setattr(reporting, "save_figure", lambda figure, stem: plt.close(figure) or [])
+    for dataset in ("gtzan", "arrays"):
+        results = ResultPaths.of(tmp_path / "out", "se_cnn", dataset)
+        write_record(results, record(setting=SETTING.replace(dataset=dataset)))
+    app = run_module.make_app(replace(PAPER, legacy_batches={"train": 32, "valid": 16}))
+
+    def command(*arguments: str) -> tuple[int, str, set[str]]:
+        for path in (tmp_path / "out").glob("*/*/table_*"):
+            path.unlink()
+        places = () if "--out" in arguments else ("--out", str(tmp_path / "out"))
+        code = run_app(app, ["--from-records", *places, *arguments])
+        made = {path.parent.name for path in (tmp_path / "out").glob("*/*/table_5.1.md")}
+        return code, capsys.readouterr().out, made
+
+    return command
+
+
+def test_every_flag_of_from_records_has_an_effect(recorded, tmp_path):
+    code, plain, made = recorded()
+    assert (code, made) == (0, {"gtzan", "arrays"})
+    effects = {
+        "--out": recorded("--out", str(tmp_path / "nowhere")),
+        "--dataset": recorded("--dataset", "gtzan"),
+        "--table": recorded("--table", "5.2"),
+        "--row": recorded("--row", "32"),
+        "--legacy-metric": recorded("--legacy-metric"),
+    }
+    assert effects.keys() == RUN_MODES["--from-records"]
+    assert effects["--out"][0] == 2
+    assert effects["--dataset"][::2] == (0, {"gtzan"})
+    assert (effects["--table"][0], "squeeze ratio" in effects["--table"][1]) == (1, True)
+    assert "squeeze ratio" not in plain
+    assert effects["--row"][0] == 1
+    assert ("with the study's metric" in effects["--legacy-metric"][1], "study's metric" in plain) == (True, False)
+
+
+def test_a_data_set_that_equals_the_default_is_honoured(recorded):
+    assert recorded("--dataset", "demo")[0] == 2

@@ -1,0 +1,151 @@
+"""Everything of a folder of results from its records, and what else lies in the folder."""
+
+import json
+import threading
+
+import pytest
+from filelock import FileLock
+from matplotlib import pyplot as plt
+
+from common.cli.app import run_app
+from common.cli.regenerate import regenerate
+from common.cli.run import make_app
+from common.core.errors import DataError
+from common.records.paths import ResultPaths
+from common.records.record import write_record
+from common.reports import write as reporting
+from reproductions.se_cnn.paper import PAPER
+from tests.helpers.se_cnn_records import SETTING, record
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch) -> ResultPaths:
+    """A folder with one record; figures are written as empty files, because drawing takes most of the time."""
+
+    def save(figure, stem):
+        plt.close(figure)
+        paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg")]
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"")
+        return paths
+
+    monkeypatch.setattr(reporting, "save_figure", save)
+    found = ResultPaths.of(tmp_path, "se_cnn", "gtzan")
+    write_record(found, record())
+    return found
+
+
+def below(results: ResultPaths) -> set[str]:
+    return {path.relative_to(results.folder).as_posix() for path in results.folder.rglob("*") if path.is_file()}
+
+
+def test_tables_and_figures_that_no_record_supports_are_removed_and_named(results, tmp_path, capsys):
+    regenerate(PAPER, tmp_path)
+    assert "removed" not in capsys.readouterr().err
+    made = below(results)
+    old = [f"table_5.2_5f84eb66.{suffix}" for suffix in ("md", "csv", "tex", "json", "txt")]
+    old += [f"figures/{name}_5f84eb66.{suffix}" for name in ("table_5.2", "figure_5.1") for suffix in ("png", "svg")]
+    kept = [
+        *(
+            "table_mine.xlsx",
+            "notes.md",
+            "figures/mine.png",
+            "runs/note.txt",
+            "diverged/note.txt",
+            "work/run/history.csv",
+        ),
+        *("searches/tiny/rows.json", "figures/table_notes.txt", "table_4.1.md"),
+        # A figure of the data, which is drawn only where the data are at hand.
+        *("figures/figure_2.1.png", "figures/figure_2.1.svg"),
+    ]
+    for name in (*old, *kept):
+        (results.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (results.folder / name).write_text("")
+    (results.folder / "figures" / "figure_2.1_5f84eb66.png").write_text("")
+    regenerate(PAPER, tmp_path)
+    assert below(results) == made | set(kept)
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{results.folder}: removed 10 files of tables and figures that no record supports: " in said
+    assert said.count("table_5.2_5f84eb66") == 1
+    assert "table_5.2_5f84eb66.md" not in (tmp_path / "se_cnn" / "README.md").read_text()
+
+
+def test_other_data_sets_are_not_touched_where_one_is_asked_for(results, tmp_path):
+    other = ResultPaths.of(tmp_path, "se_cnn", "arrays")
+    write_record(other, record(setting=SETTING.replace(dataset="arrays")))
+    for place in (results, other):
+        (place.folder / "table_old.md").write_text("")
+    regenerate(PAPER, tmp_path, "gtzan")
+    assert not (results.folder / "table_old.md").exists()
+    assert below(other) == {"table_old.md", f"runs/{record().run_id}.json"}
+    regenerate(PAPER, tmp_path)
+    assert "table_5.1.md" in below(other)
+    assert "table_old.md" not in below(other)
+
+
+def test_nothing_is_removed_where_an_audit_cannot_be_used(results, tmp_path):
+    results.audits.mkdir()
+    (results.audits / "audit.json").write_text("{}")
+    (results.folder / "table_old.md").write_text("")
+    with pytest.raises(DataError, match="not an audit"):
+        regenerate(PAPER, tmp_path)
+    assert (results.folder / "table_old.md").exists()
+
+
+def test_two_commands_do_not_make_the_same_folder_at_once(results, tmp_path):
+    results.tables_lock.parent.mkdir()
+    second = threading.Thread(target=regenerate, args=(PAPER, tmp_path))
+    with FileLock(results.tables_lock):
+        second.start()
+        second.join(0.5)
+        assert second.is_alive()
+        assert not list(results.folder.glob("table_*"))
+    second.join(60)
+    assert (results.folder / "table_5.1.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        ((), 0, ""),
+        (("--table", "5.1", "--row", "1,2,3,4,5"), 0, ""),
+        (("--table", "5.2", "--row", "16"), 0, "no file of its own: all its measured rows are in table_5.1.md"),
+        (("--row", "32"), 1, "no record for: table 5.2 [32]"),
+        (("--table", "5.2"), 1, "no record for: table 5.2 [8 | 32]"),
+        (("--table", "5.2", "--table", "5.3"), 1, "table 5.2 [8 | 32]; table 5.3 [16,32,64,128,64 | "),
+        (("--table", "4.1"), 0, ""),
+        (("--dataset", "arrays"), 2, "--from-records: no records of se_cnn on arrays below"),
+    ],
+)  # fmt: skip
+def test_records_end_with_0_only_where_every_row_that_was_asked_for_has_a_number(
+    results, tmp_path, capsys, asked, code, said
+):
+    assert run_app(make_app(PAPER), ["--from-records", "--out", str(tmp_path), *asked]) == code
+    printed = capsys.readouterr()
+    assert said in " ".join(printed.err.split())
+    if not said:
+        assert "no record for" not in printed.err
+    shown = "Effect of the squeeze ratio" in printed.out
+    assert shown == ("5.2" in asked)
+
+
+def test_a_row_without_a_record_ends_a_command_that_trained_with_1(tiny_arrays, tmp_path, monkeypatch, capsys):
+    """Also where a row was left out because the data do not have what it takes."""
+    from common.cli import run as cli
+    from common.runs.runner import RunSummary
+    from reproductions.soundfusion.paper import PAPER as MIXED
+
+    monkeypatch.setattr(cli, "execute", lambda plan, *_: RunSummary(trained=0, finished_before=0, failed=[]))
+    places = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out"), "--seeds", "1"]
+    data = ["--dataset", "arrays", "--data", str(tiny_arrays), "--table", "width"]
+    assert run_app(make_app(MIXED), [*places, *data]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "left out, because they take samples" in said
+    assert "no record for: table width [ResNet1D-s | ResNet1D-m | ResNet1D-l | ResNet2D-s |" in said
+
+
+def test_the_table_of_a_row_is_in_the_json_of_its_folder(results, tmp_path):
+    regenerate(PAPER, tmp_path)
+    values = json.loads((results.folder / "table_5.1.json").read_text())
+    assert [row["records"] for row in values["rows"]][-1] == [record().run_id]
