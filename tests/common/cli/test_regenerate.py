@@ -149,3 +149,12 @@ def test_the_table_of_a_row_is_in_the_json_of_its_folder(results, tmp_path):
     regenerate(PAPER, tmp_path)
     values = json.loads((results.folder / "table_5.1.json").read_text())
     assert [row["records"] for row in values["rows"]][-1] == [record().run_id]
+
+
+def test_tables_of_removed_records_go_and_tables_of_layers_stay(results, tmp_path):
+    regenerate(PAPER, tmp_path)
+    results.record(record().run_id).unlink()
+    made = regenerate(PAPER, tmp_path)
+    assert made.groups == []
+    left = {path for path in below(results) if not path.startswith("work")}
+    assert left == {f"table_4.1.{suffix}" for suffix in ("md", "csv", "tex", "json")}
