@@ -25,8 +25,15 @@ from tests.helpers.tiny_search import TINY
 VALUES = {
     **{"--dataset": "demo", "--data": "x", "--decoder": "soundfile", "--cache": "~/.cache/encore", "--out": "results"},
     **{"--table": "5.1", "--row": "5", "--scale": "smoke", "--features": "small", "--split": "holdout"},
-    **{"--genres": "all", "--unit": "clip", "--precision": "float32", "--set": "training.batch_windows=16"},
+    **{
+        "--genres": "all",
+        "--unit": "clip",
+        "--precision": "float32",
+        "--keep-weights": "best",
+        "--set": "training.batch_windows=16",
+    },
     **{"--weights": "a=b", "--memory-limit": "4GB", "--cluster": "tcp://here:1", "--space": "tiny", "--seed": "0"},
+    **{"--keep-weights": "best"},
     **{"--objective": "val_loss", "--name": "tiny", "--role": "worker", "--chief": "here:1", "--lease": "600"},
 }
 # What each mode uses besides its own flag.
@@ -94,7 +101,7 @@ def test_all_refused_flags_are_in_one_line(capsys):
 # Other values than the defaults.
 OTHER = VALUES | {
     **{"--dataset": "gtzan", "--decoder": "tensorflow-io", "--cache": "elsewhere", "--out": "elsewhere"},
-    **{"--seconds-per-column": "2", "--precision": "mixed_bfloat16"},
+    **{"--seconds-per-column": "2", "--precision": "mixed_bfloat16", "--keep-weights": "none"},
 }
 
 
