@@ -59,8 +59,9 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> Regenerat
     Args:
         dataset: key of the data set whose results are made; None for all.
 
-    Raises:
-        EncoreError: a record, search or audit cannot be used; nothing is removed then.
+    Returns:
+        What was made. A record, search or audit that cannot be used is named in a warning and left out; where a search
+        or an audit is left out, nothing is removed, because its tables may be of value still.
     """
     folders = result_folders(out, paper.key, dataset)
     with ExitStack() as locks:
@@ -69,10 +70,11 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> Regenerat
             make_folder(results.tables_lock.parent)
             locks.enter_context(FileLock(results.tables_lock))
         groups = regenerate_tables(paper, out, dataset)
-        others = [*regenerate_searches(paper, out, dataset), *regenerate_audits(paper, out, dataset)]
+        found = [*regenerate_searches(paper, out, dataset), *regenerate_audits(paper, out, dataset)]
+        others = [made for made in found if made is not None]
         written = {path for report in groups for paths in report.paths.values() for path in paths}
         written |= {path for _, paths in others for path in paths}
-        for results in folders:
+        for results in folders if len(others) == len(found) else ():
             mine = [report for report in groups if report.results == results]
             _remove_others(paper, results, mine, written)
         return Regenerated(groups, others, write_page(paper, out))

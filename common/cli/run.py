@@ -16,7 +16,7 @@ from common.cli.regenerate import regenerate
 from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.core.files import require_writable_folder
-from common.leakage.audit import read_audits, run_audit
+from common.leakage.audit import run_audit
 from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, Confusion
 from common.records.paths import ResultPaths, result_folders
@@ -182,7 +182,6 @@ def _make_tables(paper: Paper, options: Options, command: RunOptions) -> int:
     if not any(rows for _, rows in chosen):
         return _make_architecture_tables(paper, options, chosen)
     require_writable_folder(options.cache, flag="--cache")
-    read_audits(paper, options.out)  # an unreadable audit is reported before the training, not after it
     with _worker_pool(command) as pool:
         options = options.with_absolute_paths() if pool else options
         data = open_data(whole, options)

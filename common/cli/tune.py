@@ -207,7 +207,7 @@ def _plain(label: str) -> str:
 
 
 def _report(paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | None, out: Path) -> int:
-    found = read_search(folder)
+    found = read_search(paper, folder)
     failed = [trial for trial in found.trials if trial.status == "FAILED"]
     rows = []
     if top is not None:

@@ -150,7 +150,7 @@ def run_audit(
     results = ResultPaths.of(options.out, paper.key, audit.setting.dataset)
     audited = StoredAudit(audit, _path(paper, audit, results))
     if audited.path.exists():
-        audited = replace(audited, audit=_with_earlier_runs(audited, _read(paper, audited.path).audit, planned))
+        audited = replace(audited, audit=_with_earlier_runs(audited, read_audit(paper, audited.path).audit, planned))
     if not any(audited.results.record(run).exists() for split in audit.regimes for run in split.runs):
         reasons = "; ".join(reason for outcome in outcomes for reason in outcome.failed)
         raise RunError(f"--audit: no run of {label} finished: {reasons}")
@@ -162,7 +162,7 @@ def _path(paper: Paper, audit: Audit, results: ResultPaths) -> Path:
     """The audit's file: replaces an earlier audit of the same row and setting, never one of another row or setting."""
     plain = results.audits / f"{audit.stem(paper)}.json"
     if plain.exists():
-        earlier = _read(paper, plain).audit
+        earlier = read_audit(paper, plain).audit
         if (earlier.row, earlier.setting) != (audit.row, audit.setting):
             tag = sha256_of_json([audit.row, audit.setting.as_json()])[:8]
             return plain.with_name(f"{plain.stem}_{tag}.json")
@@ -288,10 +288,15 @@ def read_audits(paper: Paper, out: Path) -> list[StoredAudit]:
     Raises:
         DataError: a file is not an audit of the paper.
     """
-    return [_read(paper, path) for path in audit_files(out, paper.key)]
+    return [read_audit(paper, path) for path in audit_files(out, paper.key)]
 
 
-def _read(paper: Paper, path: Path) -> StoredAudit:
+def read_audit(paper: Paper, path: Path) -> StoredAudit:
+    """The audit in a file.
+
+    Raises:
+        DataError: the file is not an audit of the paper.
+    """
     values: Any = read_json(path, what="an audit")
     audit = None
     with suppress(SpecError):

@@ -7,10 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from common.core.console import warn
-from common.leakage.audit import StoredAudit, read_audits
+from common.core.errors import DataError, SpecError
+from common.leakage.audit import StoredAudit, read_audit
 from common.leakage.tables import audit_duplicates_table, audit_table, records_of
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.paper.paper import Paper
+from common.records.paths import audit_files, results_of_audit
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.figures.style import ACCENT, OURS, new_axes, save_figure
 from common.reports.formats import write_table
@@ -34,21 +36,30 @@ def write_audit(paper: Paper, stored: StoredAudit) -> tuple[Table, list[Path]]:
     return table, paths
 
 
-def regenerate_audits(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[Table, list[Path]]]:
+def regenerate_audits(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[Table, list[Path]] | None]:
     """Write the tables of all audits of a paper again; an audit without any record is left out with a warning.
 
     Args:
         dataset: of the audits; None for all.
+
+    Returns:
+        Each table with its files; None, with a warning, for an audit that cannot be used.
     """
     written = []
-    for stored in read_audits(paper, out):
-        if dataset not in (None, stored.results.dataset):
+    for path in audit_files(out, paper.key):
+        results = results_of_audit(path)
+        if dataset not in (None, results.dataset):
             continue
-        whole = with_tuned_rows(paper, out, stored.audit.setting.dataset)
-        if records_of(stored):
-            written.append(write_audit(whole, stored))
-        else:
-            warn(f"{stored.path}: none of its runs has a record here; its tables are not written")
+        try:
+            stored = read_audit(paper, path)
+            whole = with_tuned_rows(paper, out, results.dataset)
+            if records_of(whole, stored):
+                written.append(write_audit(whole, stored))
+            else:
+                warn(f"{path}: none of its runs has a record here; its tables are not written")
+        except (DataError, SpecError) as error:
+            warn(f"left out: {error}")
+            written.append(None)
     return written
 
 

@@ -13,6 +13,7 @@ from common.metrics.runs import Estimate
 from common.paper.paper import Paper
 from common.records.divergence import read_divergences
 from common.records.record import Record, read_or_warn, with_same_initial_weights
+from common.records.rows import usable_of
 from common.reports.estimates import accuracy_estimate, artists_known, artists_text, interval_text, tested_clips
 from common.reports.table import Note, Table, cells
 from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
@@ -39,14 +40,15 @@ _COUNTS = ("clips", "artists", "exact_pairs", "near_pairs", "met", "nameless")
 _ON_DATA = ("data", "excerpts", "synthetic", "incomplete")
 
 
-def records_of(stored: StoredAudit) -> dict[str, list[Record]]:
+def records_of(paper: Paper, stored: StoredAudit) -> dict[str, list[Record]]:
     """Key of each split -> its records, for the splits that have any; a record that cannot be used is named in a
     warning and left out."""
-    found = {}
+    found, results = {}, stored.results
     for split in stored.audit.regimes:
-        paths = [stored.results.record(run) for run in split.runs]
-        usable = [record for path in paths if path.exists() and (record := read_or_warn(path)) is not None]
-        mine = with_same_initial_weights(usable)
+        paths = [results.record(run) for run in split.runs]
+        read = [record for path in paths if path.exists() and (record := read_or_warn(path)) is not None]
+        usable = usable_of(paper, read, results, results.dataset)
+        mine = with_same_initial_weights([one.record for one in usable])
         if mine:
             found[split.key] = mine
     return found
@@ -64,7 +66,7 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
     Raises:
         DataError: no run of the audit has a record.
     """
-    audit, records = stored.audit, records_of(stored)
+    audit, records = stored.audit, records_of(paper, stored)
     if not records:
         raise DataError(f"{stored.results.audits}: none of the audit's runs has a record. Run --audit again.")
     titles = split_titles(paper, audit)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from common.core.console import warn
 from common.core.errors import DataError
 from common.core.files import read_json, write_text
 from common.core.spec import Spec
@@ -65,19 +66,15 @@ def forget_divergence(paths: RunPaths, run_id: str) -> None:
 
 
 def read_divergences(folder: Path) -> list[Divergence]:
-    """All notes of a folder, in order of run id.
-
-    Raises:
-        DataError: a file is not a note of a run that diverged.
-    """
+    """All usable notes of a folder, in order of run id; the others are named in warnings and left out."""
     found = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         try:
             found.append(Divergence.model_validate(read_json(path, what="a note of a run that diverged")))
         except ValidationError as error:
-            raise DataError(
-                f"{path}: not a note of a run that diverged ({error.error_count()} problems). Remove it."
-            ) from error
+            warn(f"left out: {path}: not a note of a run that diverged ({error.error_count()} problems). Remove it.")
+        except DataError as error:
+            warn(f"left out: {error}")
     return found
 
 

@@ -1,5 +1,6 @@
 """The records of a paper's rows: those that can be used, with the experiment that each of them was of."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from common.core.console import warn
@@ -8,7 +9,7 @@ from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment
 from common.paper.overrides import conditions_of
 from common.paper.paper import Paper
-from common.records.paths import ResultPaths
+from common.records.paths import ResultPaths, RunPaths
 from common.records.record import Record, read_records
 
 
@@ -61,13 +62,22 @@ def experiment_of_row(paper: Paper, digest: str) -> Experiment | None:
 def usable_row_records(paper: Paper, results: ResultPaths) -> list[RowRecord]:
     """The records of a folder that can be shown in the paper's tables, in order of run id. Others are named in
     warnings and left out."""
+    return usable_of(paper, read_records(results.runs), results, results.dataset)
+
+
+def usable_of(paper: Paper, records: Iterable[Record], paths: RunPaths, dataset: str) -> list[RowRecord]:
+    """Those of some records that are of the paper's rows and of a data set; others are named in warnings.
+
+    Args:
+        paths: where the records lie.
+    """
     found = []
-    for record in read_records(results.runs):
-        path = results.record(record.run_id)
-        if (record.paper, record.setting.dataset) != (paper.key, results.dataset):
+    for record in records:
+        path = paths.record(record.run_id)
+        if (record.paper, record.setting.dataset) != (paper.key, dataset):
             warn(
                 f"left out: {path}: is of {record.paper} on {record.setting.dataset}, expected {paper.key} on "
-                f"{results.dataset}. Move it to the folder of its paper and data set."
+                f"{dataset}. Move it to the folder of its paper and data set."
             )
             continue
         try:

@@ -124,9 +124,9 @@ class SearchFolder:
             found[values["id"]] = TrialNote(**values | {"runs": tuple(values["runs"])})
         return found
 
-    def records(self) -> dict[str, Record]:
-        """Run id -> record."""
-        return {record.run_id: record for record in read_records(self.paths.runs)}
+    def records(self) -> list[Record]:
+        """The records that can be read."""
+        return read_records(self.paths.runs)
 
     def trials(self) -> list[TrialState]:
         """All trials so far, in the order in which they began."""

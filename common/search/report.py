@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from common.core.errors import SpecError
+from common.core.console import warn
+from common.core.errors import DataError, SpecError
 from common.core.files import write_json
 from common.paper.overrides import parse_change
 from common.paper.paper import Paper
@@ -26,7 +27,7 @@ def write_search(paper: Paper, folder: SearchFolder) -> tuple[Table, list[Path]]
     Raises:
         DataError: a file of the search cannot be used.
     """
-    found = read_search(folder)
+    found = read_search(paper, folder)
     table, results = search_table(paper, found), folder.paths.results
     paths = write_table(results.folder, f"table_{table.id}", table)
     marks = flag_summary(table)
@@ -90,6 +91,17 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
     return [row["label"] for row in rows]
 
 
-def regenerate_searches(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[Table, list[Path]]]:
-    """Write the reports of all searches of a paper again."""
-    return [write_search(paper, SearchFolder(paths)) for paths in searches(out, paper.key, dataset)]
+def regenerate_searches(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[Table, list[Path]] | None]:
+    """Write the reports of all searches of a paper again.
+
+    Returns:
+        Each table with its files; None, with a warning, for a search that cannot be used.
+    """
+    written = []
+    for paths in searches(out, paper.key, dataset):
+        try:
+            written.append(write_search(paper, SearchFolder(paths)))
+        except (DataError, SpecError) as error:
+            warn(f"left out: {error}")
+            written.append(None)
+    return written

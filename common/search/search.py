@@ -8,6 +8,7 @@ import numpy as np
 
 from common.core.errors import EncoreError, RunError, SpecError
 from common.paper.experiment import Experiment
+from common.paper.overrides import Setting
 from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
@@ -89,7 +90,7 @@ class Search:
             self.space,
             paper=self._plan.paper.key,
             experiment=self._base.digest,
-            setting={**self._plan.setting.as_json(), "weights": self._first.weights},
+            setting={**_named(self._plan.setting), "weights": self._first.weights},
             split={"digest": fold.split_digest, "fold": fold.number, "folds": self._first.folds},
             objective=asked.objective,
             seed=asked.seed,
@@ -170,6 +171,15 @@ class Search:
             callback, format_score(score_of(result.record, self.asked.objective), self.asked.objective) + known
         )
         return result
+
+
+def _named(setting: Setting) -> dict[str, Any]:
+    """A setting as searches describe it. Descriptions are older than the choice of a decoder, whose default they leave
+    out."""
+    values = setting.as_json()
+    if setting.decoder == type(setting).model_fields["decoder"].default:
+        del values["decoder"]
+    return values
 
 
 def _shared(options: Options, plan: Plan, space: SearchSpace, experiment: Experiment) -> Experiment:

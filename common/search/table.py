@@ -6,6 +6,7 @@ from typing import Any
 from common.paper.paper import Paper
 from common.records.divergence import epoch_of_rise
 from common.records.record import Record
+from common.records.rows import usable_of
 from common.reports.table import Note, Table, cells
 from common.reports.text.caption import (
     changed_values_notes,
@@ -77,13 +78,15 @@ class StoredSearch:
         return [trial for trial in self.completed if self.same_as(trial) is None]
 
 
-def read_search(folder: SearchFolder) -> StoredSearch:
-    """Read a search's folder.
+def read_search(paper: Paper, folder: SearchFolder) -> StoredSearch:
+    """Read a search's folder; records that cannot be used are named in warnings and left out.
 
     Raises:
         DataError: a file of the search cannot be used.
     """
-    return StoredSearch(folder, folder.identity() or {}, folder.trials(), folder.notes(), folder.records())
+    usable = usable_of(paper, folder.records(), folder.paths, folder.paths.results.dataset)
+    records = {one.record.run_id: one.record for one in usable}
+    return StoredSearch(folder, folder.identity() or {}, folder.trials(), folder.notes(), records)
 
 
 def search_table(paper: Paper, found: StoredSearch) -> Table:

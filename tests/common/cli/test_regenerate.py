@@ -10,7 +10,6 @@ from matplotlib import pyplot as plt
 from common.cli.app import run_app
 from common.cli.regenerate import regenerate
 from common.cli.run import make_app
-from common.core.errors import DataError
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.reports import write as reporting
@@ -84,13 +83,22 @@ def test_other_data_sets_are_not_touched_where_one_is_asked_for(results, tmp_pat
     assert "table_old.md" not in below(other)
 
 
-def test_nothing_is_removed_where_an_audit_cannot_be_used(results, tmp_path):
-    results.audits.mkdir()
-    (results.audits / "audit.json").write_text("{}")
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [("audits/audit.json", "not an audit"), ("searches/r/search.json", "not the description of a search")],
+)
+def test_where_an_audit_or_a_search_cannot_be_used_the_tables_are_made_and_nothing_is_removed(
+    results, tmp_path, capsys, file, said
+):
+    unusable = results.folder / file
+    unusable.parent.mkdir(parents=True)
+    unusable.write_text("{}")
     (results.folder / "table_old.md").write_text("")
-    with pytest.raises(DataError, match="not an audit"):
-        regenerate(PAPER, tmp_path)
+    made = regenerate(PAPER, tmp_path)
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert (results.folder / "table_5.1.md").exists()
     assert (results.folder / "table_old.md").exists()
+    assert made.others == []
 
 
 def test_two_commands_do_not_make_the_same_folder_at_once(results, tmp_path):
