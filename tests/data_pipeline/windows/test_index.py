@@ -83,8 +83,8 @@ def test_many_short_tracks_are_counted():
         index_windows(SE_CNN, [1] * 9, [f"t{number}" for number in range(9)], STFT_FPS)
 
 
-def test_short_tracks_can_be_skipped_but_not_all_of_them():
-    index = index_windows(SE_CNN, [128, 129, 5], ["a", "b", "c"], STFT_FPS, skip_short=True)
-    assert index.tracks.tolist() == [1]
+def test_the_remedy_depends_on_whether_any_track_is_long_enough():
+    with pytest.raises(DataError, match=r"1 of 2 tracks .*--skip-bad"):
+        index_windows(SE_CNN, [128, 129], ["a", "b"], STFT_FPS)
     with pytest.raises(DataError, match=r"2 of 2 tracks .* Use longer tracks"):
-        index_windows(SE_CNN, [128, 5], ["a", "c"], STFT_FPS, skip_short=True)
+        index_windows(SE_CNN, [128, 5], ["a", "c"], STFT_FPS)
