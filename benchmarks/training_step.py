@@ -124,7 +124,7 @@ def _model(widths: tuple[int, int, int, int, int], shape: tuple[int, ...], class
     """SE-CNN from seed 0, compiled as `common.training.fit` compiles it."""
     import keras
 
-    from common.metrics.shares import WindowAccuracy
+    from common.metrics.probabilities import WindowAccuracy
     from common.training.logits import cross_entropy
     from reproductions.se_cnn.model import SeCnnSpec, build
 

@@ -103,10 +103,9 @@ class TypedFlags:
         refused = [self.spelled[name] for name in self.typed if name not in honoured]
         if refused:
             others = [flag for name, flag in self.spelled.items() if name in honoured and flag != mode]
-            listed = (
-                " and ".join([", ".join(others[:-1]), others[-1]] if len(others) > 1 else others) or "no other flag"
-            )
+            listed = " and ".join([", ".join(others[:-1]), others[-1]] if len(others) > 1 else others)
+            does = takes or (f"takes only {listed}" if others else "takes no other flag")
             raise SpecError(
-                f"{', '.join(refused)}: not used by {mode}, which {takes or f'takes only {listed}'}. Leave "
+                f"{', '.join(refused)}: not used by {mode}, which {does}. Leave "
                 f"{'it' if len(refused) == 1 else 'them'} out."
             )

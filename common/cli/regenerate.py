@@ -1,4 +1,5 @@
-"""Makes everything of a folder of results from its records, and removes the tables and figures that it did not make.
+"""Makes all tables, figures and pages of a results folder from its records, and removes tables and figures that no
+record supports.
 
 Every command ends here: one that trained, an audit, a search and `--from-records` leave the same files.
 """
@@ -49,7 +50,10 @@ class Regenerated:
         for table, paths in self.others:
             if markdown in paths:
                 return table, paths
-        raise DataError(f"{markdown}: was not made, because its records are gone. Repeat the command that made them.")
+        raise DataError(
+            f"{markdown}: was not made, because its records are gone or cannot be used. Repeat the command that "
+            "made them."
+        )
 
 
 def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> Regenerated:
@@ -65,7 +69,8 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> Regenerat
     """
     folders = result_folders(out, paper.key, dataset)
     with ExitStack() as locks:
-        # Another command could otherwise remove what this one writes, if it read the records before this one's.
+        # Another command could otherwise remove what this one writes, if it read the records before this command
+        # wrote its own.
         for results in folders:
             make_folder(results.tables_lock.parent)
             locks.enter_context(FileLock(results.tables_lock))

@@ -128,13 +128,14 @@ _MODES = {
     "from_records": _Mode(uses=("from_records", "dataset", "out", "tables", "rows", "legacy_metric")),
     "audit": _Mode(
         but=("split", "unit", "carry_weights", "list", "sources", "from_records", "legacy_metric", "json"),
-        takes="runs every split that the data allow",
+        takes="runs one row under every split and writes its tables",
     ),
 }
 
 
 def main(paper: Paper) -> None:
-    """Run a paper's command line and exit: 0 every requested row has a number, 1 one has none, 2 unusable input."""
+    """Run a paper's command line and exit: 0 if every requested row has a number, 1 if one has none or a run failed, 2
+    for unusable input."""
     sys.exit(run_app(make_app(paper)))
 
 
@@ -277,7 +278,10 @@ def _from_records(paper: Paper, options: Options, dataset: str | None, *, legacy
         )
     made = regenerate(paper, options.out, dataset)
     if not made.groups and not made.others:
-        raise SpecError(f"--from-records: no record below {options.out} is of a row that {paper.key} has.")
+        raise SpecError(
+            f"--from-records: no record below {options.out} belongs to a row of {paper.key}. Run without "
+            "--from-records first."
+        )
     written = [path for _, paths in made.others for path in paths]
     _show(paper, options, made.groups, chosen, [*written, made.page], legacy=legacy)
     asked = bool(options.tables or options.rows)

@@ -38,7 +38,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
 
 def write_by_path(path: Path, write: Callable[[Path], None], *, suffix: str) -> None:
-    """The same for a library that writes to a path, not to a file: call `write` on the path of a temporary file.
+    """Like `write_atomically`, for libraries that take a path instead of an open file; `write` gets a temporary path.
 
     Args:
         suffix: of the temporary file, where the library insists on one.

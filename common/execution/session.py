@@ -165,8 +165,8 @@ def _require_same_source(command: WorkerCommand) -> None:
     found = source_digest(command.paper.key)
     if found != command.source:
         raise ClusterError(
-            f"has another source of Encore ({short_digest(found)} instead of {short_digest(command.source)}), but all "
-            "runs of a table need one. Give it the same clone, and restart its workers after an update."
+            f"has other source code of Encore ({short_digest(found)} instead of {short_digest(command.source)}); all "
+            "runs of a table need the same. Give it the same clone, and restart its workers after an update."
         )
 
 

@@ -272,7 +272,8 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
         Note(
             "intervals",
             "95 % intervals of gaps: square-and-add from the 95 % intervals of the two splits (Newcombe 1998; Zou and "
-            "Donner 2008), which treats their test clips as different clips. They hold what those intervals hold.",
+            "Donner 2008), as if their test clips were all different. Like those, they account for test clips, and for "
+            "seeds or folds where there are several.",
         )
     )
     return notes

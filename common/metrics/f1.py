@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from common.metrics.clips import F1_METRIC_NAMES
-from common.metrics.shares import shares_of
+from common.metrics.probabilities import probabilities_of
 from data_pipeline.datasets.artists import in_order_of_appearance
 
 # Bootstrap resamples of the artists for an interval; the seed is fixed, so that a table depends only on its records.
@@ -29,7 +29,7 @@ class MacroF1(keras.metrics.Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         # `sample_weight` is ignored: class weights apply to the loss only.
         true = ops.one_hot(ops.reshape(ops.cast(y_true, "int32"), (-1,)), self.classes)
-        predicted = ops.one_hot(ops.argmax(shares_of(y_pred), axis=-1), self.classes)
+        predicted = ops.one_hot(ops.argmax(probabilities_of(y_pred), axis=-1), self.classes)
         self.counts.assign_add(ops.cast(ops.matmul(ops.transpose(true), predicted), self.counts.dtype))
 
     def result(self):

@@ -48,9 +48,9 @@ def mean_with_interval(values: list[float], clips: int) -> Interval:
 def independent_difference(one: Interval, other: Interval) -> Interval:
     """Difference `one - other` of two accuracies of different clips, from the interval of each.
 
-    The squares of the distances of both intervals from their means are added on each side (R. G. Newcombe 1998,
-    "Interval estimation for the difference between independent proportions", method 10, where both intervals are
-    Wilson's; G. Y. Zou and A. Donner 2008 for other intervals).
+    Its distance from the difference is, on each side, the root of the sum of the two squared distances from the means
+    (R. G. Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10, where
+    both intervals are Wilson's; G. Y. Zou and A. Donner 2008 for other intervals).
     """
     difference = one.mean - other.mean
     return Interval(

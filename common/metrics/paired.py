@@ -18,7 +18,7 @@ from data_pipeline.datasets.artists import in_order_of_appearance
 # only on its records.
 RESAMPLES = 9999
 _SEED = 0
-# Sums of shares over clips that are this close to 0 are 0.
+# Sums of differences closer to 0 than this are rounding errors.
 _ROUNDING = 1e-9
 
 
@@ -71,7 +71,7 @@ def permutation_p_value(one: Sequence[float], other: Sequence[float], owners: Se
 
     If they are, their results on an artist can be swapped. Each permutation swaps the results of some artists, each
     with all of its clips, which changes the sign of the artist's sum of differences. All permutations are counted where
-    there are at most `RESAMPLES`, else as many are drawn.
+    there are at most `RESAMPLES`, else `RESAMPLES` are drawn at random.
 
     Args:
         one, other: (clips,) share of correct decisions on each clip, averaged over seeds, both in the same order.
@@ -82,7 +82,7 @@ def permutation_p_value(one: Sequence[float], other: Sequence[float], owners: Se
     """
     sums, _ = _differences_by_artist(one, other, owners)
     if abs(sums.sum()) < _ROUNDING or len(sums) == 1:
-        return 1.0  # no permutation is closer to equal, or there is only the opposite one
+        return 1.0  # every permutation is at least as extreme
     found = scipy.stats.permutation_test(
         (sums,),
         lambda sums, axis: sums.sum(axis=axis),

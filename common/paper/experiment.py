@@ -86,7 +86,7 @@ class Experiment(Spec):
 
     def read_like(self, values: dict[str, Any]) -> Self:
         """An experiment of the same kind from its JSON values, e.g. those of a record of the same row. A value that
-        they lack is newer than they are, and gets its default: that describes what was done before it existed.
+        they lack was added later and gets its default, which is what was done before.
 
         Raises:
             SpecError: a value is unknown or not valid.

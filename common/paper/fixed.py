@@ -25,7 +25,7 @@ class FixedValue(Spec):
 ADAM_EPSILON = FixedValue(value="1e-07", source=assumed("Keras' default; PyTorch's is 1e-8"))
 RESAMPLER = FixedValue(
     value="soxr, high quality",
-    source=assumed("librosa's default since version 0.10; for files of another rate than the feature's only"),
+    source=assumed("librosa's default since version 0.10; used only for files whose sample rate is not the feature's"),
 )
 STANDARDISATION_WINDOWS = FixedValue(
     value=f"mean and deviation of at most {MAX_WINDOWS:,} windows",

@@ -195,7 +195,8 @@ class Confusion:
     """A published confusion matrix, compared with the clip decisions of its row.
 
     Args:
-        id: its number in the paper, or a short name where it has none; `--table` takes it, so no table has it.
+        id: its number in the paper, or a short name where it has none; `--table` accepts it too, so it differs from
+            every table's id.
         row: (table id, row label).
         genres: names of the classes, in the matrix's order.
         counts: true genre x predicted genre, in clips, or in percent of the true genre's clips.

@@ -1,4 +1,4 @@
-"""Machine, accelerator and versions: wall times and the last digits of results depend on them."""
+"""Machine, accelerator and versions: wall times depend on them, and results, mostly in their last digits."""
 
 import functools
 import importlib.metadata

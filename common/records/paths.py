@@ -10,7 +10,7 @@ from common.core.files import sha256_of_json
 from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
 
-# Of the changed values in a file name; longer ones are named by a digest, and spelled out in caption and list.
+# Most characters of changed values in a file name; longer ones are replaced by a digest, and captions spell them out.
 _LONGEST_CHANGES = 24
 
 

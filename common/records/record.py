@@ -100,7 +100,7 @@ class Record(Spec):
         source_digests: of all sources that took part, see `common.records.source`: one, or several where the run was
             continued after an update; empty where they were not recorded.
         extraction_versions: of each input's feature, see `data_pipeline.features`; empty where not recorded.
-        environment: settings outside the command that can change the last digits of a result, see
+        environment: settings outside the command that can change a result, mostly in its last digits, see
             `common.records.environment.environment_settings`; None where not recorded.
         started_from: digest of the weights of the previous round that this round started from; empty for none.
         kept_weights: digest of the weights that were evaluated; empty where not recorded.
@@ -201,7 +201,9 @@ def _require_consistent(record: Record) -> None:
     genres = len(record.data.genres)
     for clip in record.clips:
         if not (0 <= clip.label < genres and len(clip.votes) == len(clip.mean_softmax) == genres):
-            raise ValueError(f"clip {clip.id}: expected a label, votes and shares of {genres} genres")
+            raise ValueError(
+                f"clip {clip.id}: expected a label below {genres}, {genres} votes and {genres} mean softmax values"
+            )
         if not 0 <= clip.windows_correct <= clip.windows == sum(clip.votes) or not clip.windows:
             raise ValueError(f"clip {clip.id}: numbers of windows contradict each other")
     if len({clip.id for clip in record.clips}) < len(record.clips):
@@ -216,7 +218,7 @@ def _require_consistent(record: Record) -> None:
     if record.parts.keys() != {"train", "valid", "test"}:
         raise ValueError(f"parts {', '.join(record.parts)}: expected train, valid and test")
     if not 0 <= record.fold < record.folds:
-        raise ValueError(f"fold {record.fold}: there are {record.folds}")
+        raise ValueError(f"fold {record.fold}: expected 0 to {record.folds - 1}")
 
 
 def read_records(folder: Path) -> list[Record]:

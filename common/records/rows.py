@@ -18,7 +18,7 @@ class RowRecord:
     """A record of one of a paper's rows.
 
     Args:
-        experiment: that was run, with all its values; those that the record is older than have their defaults.
+        experiment: that was run, with all its values; values newer than the record have their defaults.
         conditions: digest of what replaced the row's own features and windows, see `common.paper.overrides`.
     """
 
@@ -36,7 +36,7 @@ class RowRecord:
 
 
 def extraction_of(versions: tuple[int, ...]) -> list[int]:
-    """Versions of the extraction without those that are 1, which records did not name at first."""
+    """Versions of the extraction except 1, the version of records that do not name any."""
     return [version for version in versions if version > 1]
 
 

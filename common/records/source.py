@@ -1,4 +1,4 @@
-"""Which Encore made a result: the version of the project, and a digest of the source that results depend on."""
+"""Which version of Encore made a result: its number, and a digest of the source that results depend on."""
 
 import functools
 import hashlib
@@ -9,8 +9,17 @@ from pathlib import Path
 from common.core.errors import SpecError
 
 _DISTRIBUTION = "encore-mgc"
-# What a network is trained on and how; a change of anything else, e.g. of the wording of a table, changes no result.
-_PACKAGES = ("data_pipeline", "common.layers", "common.splits", "common.training")
+# What a network is trained on, how, and how its decisions are counted; `common.reports`, which words the tables, is not
+# in it.
+_PACKAGES = (
+    "data_pipeline",
+    "common.layers",
+    "common.metrics",
+    "common.paper",
+    "common.runs",
+    "common.splits",
+    "common.training",
+)
 _SUFFIXES = (".py", ".csv")
 
 
@@ -32,8 +41,8 @@ def encore_version() -> str:
 
 @functools.cache
 def source_digest(paper: str) -> str:
-    """SHA-256 of the source that the results of a paper depend on: its own folder, the data pipeline, layers, splits
-    and training. It is the same on every machine with the same clone.
+    """SHA-256 of the source that the results of a paper depend on: its own folder, the data pipeline, and what
+    declares, trains, runs and evaluates its networks. It is the same on every machine with the same clone.
 
     Args:
         paper: name of the paper's folder below `reproductions/`.

@@ -149,8 +149,8 @@ class Options(DataOptions):
     keep_weights: Annotated[
         Literal["none", "best"],
         Option(
-            help="best: keep the weights of each run's best epoch on disk; none: remove them when the run is tested, "
-            "where space is short."
+            help="best: keep the weights that each run was evaluated with; none: remove them after testing, to save "
+            "space."
         ),
     ] = "best"
     fresh: Annotated[

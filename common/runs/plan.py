@@ -203,8 +203,8 @@ def _protocol_of(paper: Paper, options: Options, catalog: Catalog) -> Protocol:
     if published.split != own.split and unit == "segment":
         # A predefined split divides whole clips.
         warn(
-            f"the split {published.split}, which the paper uses, has no windows of a clip in several parts: a "
-            f"{own.split} split is used with --unit segment"
+            f"the split {published.split}, which the paper uses, divides whole clips: with --unit segment a "
+            f"{own.split} split is used"
         )
         return own.replace(unit=unit)
     return published.replace(unit=unit)

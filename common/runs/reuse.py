@@ -1,8 +1,8 @@
 """Which runs are finished: a record counts only if it is of the very run that was asked for, compared value by value.
 
-The id of a run leaves out values that hold their default, and knows nothing of the machine. What an id cannot tell is
-compared here: values and versions of the extraction that make it another run, so that it has to be trained again; and
-the circumstances (Encore, packages, backend, devices, environment), which change last digits and are reported.
+The id of a run leaves out values that hold their default, and the machine. Compared here are: values and versions of
+the extraction, which make it another run to be trained again; and circumstances (Encore, packages, backend, devices,
+environment), which are only reported. They can change a result, mostly in its last digits.
 """
 
 from collections import Counter
@@ -66,7 +66,7 @@ def finished_run(paths: RunPaths, planned: PlannedRun, setting: Setting) -> Reco
     differing = what_differs(record, planned, setting)
     if differing:
         shown = ", ".join(differing[:_MOST_NAMED]) + (", ..." if len(differing) > _MOST_NAMED else "")
-        _set_aside(paths, planned, f"it is of another experiment ({shown})")
+        _set_aside(paths, planned, f"it is of another run ({shown})")
         return None
     return record
 
@@ -91,7 +91,7 @@ def what_differs(record: Record, planned: PlannedRun, setting: Setting) -> list[
 
 
 def report_circumstances(paper: str, records: Sequence[Record], devices: dict[str, str | int]) -> None:
-    """Say under which other circumstances finished runs were made; tables name them, too.
+    """Say under which other circumstances finished runs were made.
 
     Args:
         devices: that this command uses, see `common.training.devices`.
@@ -100,12 +100,15 @@ def report_circumstances(paper: str, records: Sequence[Record], devices: dict[st
     if counted:
         shown = "; ".join(f"{count} with {text}" for text, count in counted.most_common(_MOST_NAMED))
         more = "; ..." if len(counted) > _MOST_NAMED else ""
-        say(f"of the finished runs, {shown}{more}. Their results count; --fresh trains them again")
+        say(
+            f"finished runs made under other circumstances: {shown}{more}. Their results count; --fresh trains them "
+            "again"
+        )
 
 
 def other_circumstances(paper: str, record: Record, devices: dict[str, str | int]) -> list[str]:
-    """What was different when a record was made, in words: it can change the last digits of a result, but not what
-    the result is of.
+    """What was different when a record was made, in words: it can change a result, mostly in its last digits, but
+    not what the result is of.
 
     Args:
         paper: key of the paper.

@@ -204,10 +204,9 @@ def in_this_process(options: Options) -> Workers:
 
 
 def busy_text(runs: list[PlannedRun]) -> str:
-    """That runs which another command carries out are waited for."""
-    return f"{len(runs)} runs are being carried out by another command; waiting for: " + "; ".join(
-        planned.name for planned in runs
-    )
+    """That runs which another command carries out, or that start from these, are waited for."""
+    names = "; ".join(planned.name for planned in runs)
+    return f"waiting for runs that another command carries out, or that start from these: {names}"
 
 
 @contextmanager

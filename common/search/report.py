@@ -39,8 +39,8 @@ def write_search(paper: Paper, folder: SearchFolder) -> tuple[Table, list[Path]]
 
 
 def changes_of_rows(found: StoredSearch) -> tuple[list[str], list[str]]:
-    """The values that the search's `--set` replaced, as `path=JSON`: those that rows made of its trials keep, and those
-    that a command which trains the rows has to give again, because they are of features that are not the row's own."""
+    """The search's `--set` values as `path=JSON`: those kept in the rows made from its trials, and those to give again
+    when training them (features that are not the row's own)."""
     setting = found.identity["setting"]
     own = setting["features"] == "paper"
     kept = [change for change in setting["changes"] if own or not change.startswith(_OF_FEATURES)]

@@ -16,7 +16,7 @@ from common.records.environment import package_versions
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What has to stay the same while a run is interrupted and continued: otherwise it would be of neither.
+    """What must be the same when an interrupted run is continued; otherwise its result would mix two circumstances.
 
     Args:
         backend: of Keras; a random seed gives other numbers on another backend.
@@ -121,7 +121,7 @@ def restore_checkpoint(
     differing = state.circumstances.differences(here)
     if differing:
         raise ResumeError(
-            f"{path}: this process has {'; '.join(differing)}, and a run has to finish as it began. Restore that, or "
+            f"{path}: this process has {'; '.join(differing)}, but a run must end as it began. Use the same again, or "
             "start over with --fresh."
         )
     model.optimizer.build(model.trainable_variables)

@@ -12,7 +12,7 @@ import numpy as np
 
 from common.core.errors import DivergedError, RunError
 from common.core.files import make_folder, sha256_of_json, write_text
-from common.metrics.shares import shares_of
+from common.metrics.probabilities import probabilities_of
 from common.paper.experiment import Experiment
 from common.paper.training import Training
 from common.records.paths import WorkPaths
@@ -54,9 +54,8 @@ class Run:
 
     @property
     def id(self) -> str:
-        """Identifier of the run: 16 digits of a SHA-256 of what it is of. Values of the experiment that hold their
-        default are left out, so a record with this id is compared whole before it counts as this run's
-        (`common.runs.reuse`)."""
+        """First 16 digits of a SHA-256 of what defines the run. Values of the experiment that hold their default are
+        left out, so a record with this id is compared whole before it counts as this run's (`common.runs.reuse`)."""
         return sha256_of_json(
             {
                 "experiment": self.experiment.digest,
@@ -65,7 +64,7 @@ class Run:
                 "fold": self.fold.number,
                 "seed": self.seed,
                 **({"variant": self.variant} if self.variant else {}),
-                # The identity of runs is older than the choice of a decoder.
+                # Leaving out the default keeps the ids from before this field existed.
                 **({"decoder": self.decoder} if self.decoder != "soundfile" else {}),
             }
         )[:16]
@@ -156,8 +155,8 @@ def fit(
         started_from = digest_of_weights(copy_weights(model))
         if start_from.digest not in ("", started_from):
             raise RunError(
-                f"{start_from.file}: holds other weights than those that the record of their run names. Give --fresh "
-                "to train all rounds again."
+                f"{start_from.file}: holds other weights than the previous round's record names. Give --fresh to train "
+                "all rounds again."
             )
     here = Circumstances.here(model_cache.devices.facts, started_from)
     resumed = restore_checkpoint(work.checkpoint, model, run.id, here)
@@ -251,13 +250,13 @@ def predict(
     layout: Layout,
     memory_left_bytes: int | None = None,
 ) -> np.ndarray:
-    """Shares of the classes in the windows at `positions`, in this order: float32 (windows, classes)."""
+    """Class probabilities of the windows at `positions`, in this order: float32 (windows, classes)."""
     logits = layer_values(
         fitted, reader, positions, batch_size=batch_size, layout=layout, memory_left_bytes=memory_left_bytes
     )
     # Batch by batch, as metrics compute them: the last bit of a value depends on its place in the array.
     batches = (logits[first : first + batch_size] for first in range(0, len(logits), batch_size))
-    return np.concatenate([keras.ops.convert_to_numpy(shares_of(batch)) for batch in batches])
+    return np.concatenate([keras.ops.convert_to_numpy(probabilities_of(batch)) for batch in batches])
 
 
 def layer_values(

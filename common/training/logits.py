@@ -25,7 +25,7 @@ def require_logits(model: keras.Model) -> None:
     if type(last).__name__ == "Softmax" or getattr(last, "activation", None) is keras.activations.softmax:
         raise SpecError(
             f"{model.name}: its last layer, {last.name}, is a softmax, expected logits: the loss is computed from "
-            "these, and shares of the classes are taken afterwards. Leave the softmax out of build."
+            "logits, and the softmax is taken afterwards. Leave the softmax out of build."
         )
     dtype = model.outputs[0].dtype
     if dtype != "float32":

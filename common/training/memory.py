@@ -36,7 +36,7 @@ class MemoryLimit:
         peak = peak_resident_bytes()
         if self.limit_bytes is not None and peak > self.limit_bytes:
             raise BudgetError(
-                f"--memory-limit {self.limit_bytes / 2**20:.0f} MB: after {doing} the process has peaked at "
+                f"--memory-limit {self.limit_bytes / 2**20:.0f} MB: after {doing} the process peaked at "
                 f"{peak / 2**20:.0f} MB. {remedy}"
             )
 

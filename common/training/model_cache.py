@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from common.metrics.f1 import MacroF1
-from common.metrics.shares import WindowAccuracy
+from common.metrics.probabilities import WindowAccuracy
 from common.paper.experiment import Experiment
 from common.paper.protocol import Protocol
 from common.training.devices import ONE_DEVICE, Devices

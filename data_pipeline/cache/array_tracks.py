@@ -21,7 +21,7 @@ from common.core.console import say
 from common.core.errors import DataError
 from data_pipeline.datasets.npz import ArrayHeader, Npz, open_npz
 
-# Columns of an array in Fortran order are put in the order of the tracks in blocks of this size.
+# An array in Fortran order is transposed in blocks of this size.
 _BLOCK_BYTES = 16 << 20
 # Copying a gigabyte takes a few seconds; below this size it is not worth a line.
 _SILENT_COPY_BYTES = 1 << 30
@@ -112,8 +112,8 @@ def _copy(archive: Npz, header: ArrayHeader, copy: BinaryIO, file: Path, folder:
 
 
 def _copy_transposed(pieces: Iterator[bytes], header: ArrayHeader, copy: BinaryIO) -> None:
-    """In Fortran order, a value of every track comes first, then the next value of every track: a matrix (values of a
-    track, tracks), of which blocks of rows are written as columns."""
+    """In Fortran order the track varies fastest: the file is a matrix (values of a track, tracks), whose rows are
+    written as columns, block by block."""
     tracks = header.shape[0]
     itemsize = header.dtype.itemsize
     row_bytes = tracks * itemsize

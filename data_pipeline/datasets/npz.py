@@ -48,7 +48,7 @@ _DAMAGE = (
 
 @dataclass(frozen=True)
 class ArrayHeader:
-    """What an array says about itself before its values.
+    """Header of a `.npy` array, before its values.
 
     Args:
         fortran_order: whether the first axis is the one that varies fastest in the file.
@@ -150,7 +150,7 @@ def open_npz(file: Path) -> Iterator[Npz]:
     """Open an `.npz`; the block may read arrays from it.
 
     Raises:
-        DataError: the file is no `.npz`, or is one array or a pickle.
+        DataError: the file is not an `.npz`, or is one array or a pickle.
     """
     with ExitStack() as stack:
         with _readable(file):
@@ -195,9 +195,9 @@ def _read_header(stream: BinaryIO) -> ArrayHeader:
 
 
 def _require_characters(key: str, codes: np.ndarray) -> None:
-    """NumPy and the writers of JSON fail on numbers that are no Unicode characters."""
+    """NumPy and the writers of JSON fail on numbers that are not Unicode characters."""
     if ((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes <= 0xDFFF))).any():
-        raise ValueError(f"{key} holds numbers that are no characters")
+        raise ValueError(f"{key} holds numbers that are not characters")
 
 
 def _pieces_of(stream: BinaryIO) -> Iterator[bytes]:
@@ -207,4 +207,6 @@ def _pieces_of(stream: BinaryIO) -> Iterator[bytes]:
 
 def _pickles_error(file: Path) -> DataError:
     # Any unknown format may be a pickle.
-    return DataError(f"{file}: holds pickled objects, which are never loaded, or is no .npz at all. Save plain arrays.")
+    return DataError(
+        f"{file}: holds pickled objects, which are never loaded, or is not an .npz at all. Save plain arrays."
+    )

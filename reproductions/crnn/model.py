@@ -81,7 +81,7 @@ def build(spec: CrnnSpec | ConvolutionalSpec, input_shape: tuple[int, int], clas
         )
     inputs = keras.Input(input_shape, name="spectrogram")  # (1292, 128)
     x = _convolutional(spec, inputs) if spec.kind == "convolutional" else _recurrent(spec, inputs)
-    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
+    # Logits stay in float32 even under mixed precision: bfloat16 has only about two significant digits.
     x = pytorch.dense(x, classes, name="genre")
     outputs = keras.layers.Activation("linear", dtype="float32", name="output")(x)
     name = spec.kind if spec.kind == "convolutional" else f"{spec.front}_{spec.cell}"

@@ -33,7 +33,7 @@ def build(spec: Spec, input_shape: tuple, classes: int) -> keras.Model:
             f"{spec.kind}: takes {2 if isinstance(spec, SpecAndEmbedSpec) else 1} inputs, not {len(inputs)}."
         )
     logits = _joined(spec, *inputs, classes) if isinstance(spec, SpecAndEmbedSpec) else _logits(spec, *inputs, classes)
-    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
+    # Logits stay in float32 even under mixed precision: bfloat16 has only about two significant digits.
     outputs = keras.layers.Activation("linear", dtype="float32", name="output")(logits)
     return keras.Model(inputs if len(inputs) == 2 else inputs[0], outputs, name=spec.kind)
 

@@ -70,7 +70,7 @@ def build(spec: NnetSpec, input_shape: tuple[int, int], classes: int) -> keras.M
     for number, units in enumerate(spec.dense_units, start=1):
         x = keras.layers.Dense(units, activation="relu", name=f"dense{number}")(x)
         x = keras.layers.Dropout(spec.dropout, name=f"dropout{number}")(x)
-    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
+    # Logits stay in float32 even under mixed precision: bfloat16 has only about two significant digits.
     outputs = keras.layers.Dense(classes, dtype="float32", name="genre")(x)
     return keras.Model(inputs, outputs, name=spec.variant)
 

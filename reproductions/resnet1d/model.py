@@ -68,7 +68,7 @@ def build(spec: ResNet1dSpec, input_shape: tuple[int, int], classes: int) -> ker
     x = keras.layers.Conv1D(spec.head_filters, 1, name="head_conv")(x)  # (1, 512)
     x = _normalise_and_activate(spec, x, "head")
     x = keras.layers.Flatten(name="flatten")(x)
-    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
+    # Logits stay in float32 even under mixed precision: bfloat16 has only about two significant digits.
     outputs = keras.layers.Dense(classes, dtype="float32", name="genre")(x)
     return keras.Model(inputs, outputs, name="resnet1d")
 

@@ -163,7 +163,7 @@ SOURCES = {
     "protocol.partitions": stated("sections 3 and 6: 6 partitions"),
     "protocol.equal_partitions": differs(
         "section 3: equally many songs of each genre in every partition, but 100 do not divide by 6; all are used (17, "
-        "17, 17, 17, 16, 16), or with `true` 16 each",
+        "17, 17, 17, 16, 16), or with `--set protocol.equal_partitions=true` 16 each",
     ),
     "protocol.carry_weights": assumed(
         f"{_SILENT}; fresh weights in each round, because carried ones have been trained on the test partition "
@@ -186,8 +186,8 @@ SOURCES = {
         "section 6.3: 8 in the row Gradient accumulation, so that 8 x 10 = 80; 1 elsewhere"
     ),
     "training.accumulate_reduce": differs(
-        "section 6.3 writes the sum, but the answer that it cites exists with both; the mean is what a batch of 80 "
-        "does, and with Adam the two hardly differ",
+        "section 6.3 writes the sum, but the forum answer it cites has both versions; the mean equals one batch of 80, "
+        "and with Adam the two hardly differ",
     ),
     "training.accumulate_left_over": assumed(f"{_SILENT}; carried into the next epoch, as Keras does"),
     "training.l2": stated("section 6.2: 0.001 in the row L2 (0.01 and 0.0001 in Table 6.2)"),

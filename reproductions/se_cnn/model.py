@@ -85,7 +85,7 @@ def build(spec: SeCnnSpec, input_shape: tuple[int, int, int], classes: int) -> k
         if not in_conv:
             x = keras.layers.ReLU(name=f"relu{stage}")(x)
     x = keras.layers.Flatten(name="flatten")(x)  # 16 * 4 * 128 = 8192
-    # Logits stay in float32 even under mixed precision: in bfloat16 they have two digits.
+    # Logits stay in float32 even under mixed precision: bfloat16 has only about two significant digits.
     outputs = keras.layers.Dense(classes, use_bias=spec.head_bias, dtype="float32", name="genre")(x)
     return keras.Model(inputs, outputs, name="se_cnn")
 

@@ -114,7 +114,7 @@ def logits_of(spec, x, classes: int, name: str = "logits"):
 
 
 def in_float32(x, name: str = "genre"):
-    """The logits of a network in float32, even under mixed precision: in bfloat16 they have two digits."""
+    """A network's logits in float32, even under mixed precision: bfloat16 has only about two significant digits."""
     return keras.layers.Activation("linear", dtype="float32", name=name)(x)
 
 
@@ -153,15 +153,15 @@ def build_fusion(spec: FusionSpec, input_shape: tuple[tuple[int, ...], ...], cla
     else:
         from_waveform = in_float32(logits_of(spec, waveform_vector, classes, "logits1d"), "genre1d")
         from_spectrogram = in_float32(logits_of(spec, spectrogram_vector, classes, "logits2d"), "genre2d")
-        outputs = LogOfMeanShares(spec.waveform_weight, name="decision")([from_waveform, from_spectrogram])
+        outputs = LogOfMeanSoftmax(spec.waveform_weight, name="decision")([from_waveform, from_spectrogram])
     return keras.Model([waveform, spectrogram], outputs, name=f"soundfusion_{spec.combination}")
 
 
-class LogOfMeanShares(keras.Layer):
+class LogOfMeanSoftmax(keras.Layer):
     """Logarithm of the weighted mean of two softmaxes: two times (batch, classes) logits -> (batch, classes).
 
-    The mean of shares has no logits, but its logarithm has the mean as its softmax. It is the log-sum-exp of both log-
-    softmaxes, each with the logarithm of its weight added, which is exact also where a share is too small for float32.
+    The softmax of the result is the weighted mean. It is computed as log-sum-exp of both log-softmaxes plus the
+    logarithms of their weights, which is exact even where a probability underflows float32.
 
     Args:
         weight: of the first softmax; the second one's is 1 - weight.

@@ -17,7 +17,7 @@ from common.training.regularizers import regularise
 from data_pipeline.augmentation.layers import RandomGain, RandomMasks, RandomNoise
 from data_pipeline.features.spectrograms import LogMel
 from data_pipeline.windows.index import WindowSpec
-from reproductions.soundfusion.residual import LogOfMeanShares
+from reproductions.soundfusion.residual import LogOfMeanSoftmax
 from tests.helpers.fitting import TinyNet
 
 # How far a wrong class is ahead of the right one; a loss of probabilities that are clipped at 1e-7 ends at 16.118.
@@ -79,7 +79,7 @@ LAYERS = {
     "Flatten": ([_MAP], lambda x: _layers.Flatten()(x)),
     "Multiply": ([_MAP, (1, 1, 3)], lambda x, y: _layers.Multiply()([x, y])),
     "Add, Concatenate": ([_MAP, _MAP], lambda x, y: _layers.Concatenate()([_layers.Add()([x, y]), y])),
-    "Log of mean shares": ([(6,), (6,)], lambda x, y: LogOfMeanShares(0.25)([_times_40(x), _times_40(y)])),
+    "Log of mean softmax": ([(6,), (6,)], lambda x, y: LogOfMeanSoftmax(0.25)([_times_40(x), _times_40(y)])),
 }
 # Compared under mixed precision as well: what averages, normalises, or adds up many products.
 IN_BFLOAT16 = [
@@ -199,7 +199,7 @@ def _ragged_epoch() -> dict[str, np.ndarray]:
 
 
 def _random_layers() -> dict[str, np.ndarray]:
-    """What layers that draw random numbers have in common on all backends: each value is a fact, not a sample."""
+    """What random layers have in common on all backends: properties that hold for every random draw."""
     keras.utils.set_random_seed(0)
     ones = np.ones((64, 10, 12, 2), np.float32)
     dropped = _numpy(_layers.Dropout(0.3)(ones, training=True))

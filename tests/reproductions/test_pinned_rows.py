@@ -1,6 +1,6 @@
 r"""All values of every row of every paper, as checksums.
 
-A row that changes names other runs, and its records no longer answer for it. Where that is meant, write the file anew
+A row that changes has other runs, and its records are no longer used. To change a row on purpose, write the file again
 from the repository's root, and look at the difference: only the rows that were meant may be in it.
 
     python -c "from tests.helpers import pins; print(pins.as_text(pins.rows()), end='')" \

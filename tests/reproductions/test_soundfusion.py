@@ -7,14 +7,14 @@ from scipy.special import log_softmax, softmax
 
 from common.core.errors import DataError, RunError, SpecError
 from common.core.spec import build as build_spec
-from common.metrics.shares import shares_of
+from common.metrics.probabilities import probabilities_of
 from common.paper.paper import count_trainable
 from data_pipeline.windows.index import index_windows
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.model import build
 from reproductions.soundfusion.paper import PAPER
-from reproductions.soundfusion.residual import LogOfMeanShares
+from reproductions.soundfusion.residual import LogOfMeanSoftmax
 from reproductions.soundfusion.specs import (
     FusionSpec,
     ResNet1dSpec,
@@ -214,20 +214,20 @@ def test_decisions_are_averaged_with_the_weight():
     x = [np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32) for shape in ((20_000, 1), (32, 32, 1))]
     branches = keras.Model(model.inputs, [model.get_layer("genre1d").output, model.get_layer("genre2d").output])
     one, two = (softmax(np.asarray(logits, np.float64), axis=1) for logits in branches(x))
-    np.testing.assert_allclose(shares_of(model(x)), 0.25 * one + 0.75 * two, rtol=1e-5)
+    np.testing.assert_allclose(probabilities_of(model(x)), 0.25 * one + 0.75 * two, rtol=1e-5)
     np.testing.assert_allclose(model(x), np.log(0.25 * one + 0.75 * two), rtol=1e-5)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.25, 1.0])
 def test_the_decision_has_an_exact_loss_also_where_both_branches_are_wrong_by_far(weight):
-    """Shares below exp(-110), which are 0 in float32."""
+    """Probabilities below exp(-110), which are 0 in float32."""
     one, two = (np.random.default_rng(seed).normal(0, 300, (6, 4)).astype(np.float32) for seed in (0, 1))
     parts = [
-        log_softmax(np.float64(logits), axis=1) + np.log(share)
-        for logits, share in ((one, weight), (two, 1 - weight))
-        if share
+        log_softmax(np.float64(logits), axis=1) + np.log(factor)
+        for logits, factor in ((one, weight), (two, 1 - weight))
+        if factor
     ]
-    found = np.asarray(LogOfMeanShares(weight)([one, two]))
+    found = np.asarray(LogOfMeanSoftmax(weight)([one, two]))
     assert found.min() < -110
     np.testing.assert_allclose(found, np.logaddexp.reduce(parts), rtol=1e-5, atol=1e-5)
 

@@ -69,21 +69,20 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
     }
     units = resampled_units_text([any_record])
     several_seeds = any(len({seed for seed, _ in places}) > 1 for places in common.values())
-    covered = ", which the interval does" if several_seeds else ""
+    unlike = "unlike the interval, " if several_seeds else ""
+    compared_rows = f"{len(rows)} rows" if len(rows) > 1 else "one row"
     compared = {label: [of_rows[label][place] for place in places] for label, places in common.items()}
     notes = [
         Note("method", f"Differences: row minus {reference}, mean over the runs that both have."),
         Note("method", sources_text(compared, f"paired bootstrap (BCa) over {units}")),
         Note(
             "method",
-            f"p: paired permutation test on clip accuracy (mean softmax), averaged over seeds; swapped are {units}. It "
-            f"does not cover the spread between seeds{covered}. p (Holm): corrected for the number of rows compared "
-            f"here, {len(rows)}.",
+            f"p: paired permutation test over {units}, on clip accuracy (mean softmax) averaged over seeds; {unlike}it "
+            f"leaves out the spread between seeds. p (Holm): corrected for the {compared_rows} compared.",
         ),
         Note(
             "method",
-            "McNemar's exact test of one seed, which takes clips as independent (clips that only the row, only "
-            f"{reference} classifies correctly): {'; '.join(map(_mcnemar_text, rows))}.",
+            f"McNemar's exact test of one seed, with clips as independent: {'; '.join(map(_mcnemar_text, rows))}.",
         ),
         *(Note("method", text) for text in _over_seeds(of_rows)),
         *(Note("method", text) for text in _left_out(of_rows, reference, [row["label"] for row in rows])),
@@ -94,7 +93,8 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
 def _mcnemar_text(row: dict[str, Any]) -> str:
     test = row["mcnemar"]
     return (
-        f"{row['label']}, seed {test['seed']}: {test['only_this']}, {test['only_reference']}, p = {test['p_value']:.2g}"
+        f"row {row['label']} (seed {test['seed']}): {test['only_this']} clips only this row has right, "
+        f"{test['only_reference']} only the reference, p = {test['p_value']:.2g}"
     )
 
 

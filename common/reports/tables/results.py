@@ -37,8 +37,8 @@ def results_table(
 
     Returns:
         The table; percentages in percent, rounded to two decimals. Rows without a record have an empty `measured`.
-        `published_inside` is None where the interval holds test clips alone and the published number is outside: with
-        the spread over seeds, it might be inside.
+        `published_inside` is None where the interval accounts for test clips only and the published number is outside:
+        with the spread over seeds, it might be inside.
     """
     mine = [record for record in records if record.setting == setting]
     rows, used, of_rows = [], [], {}

@@ -84,8 +84,8 @@ def results_notes(
         Note(
             "intervals",
             f"{sources_text(all_of_rows, from_clips)} Published inside: whether the published number lies in the 95 % "
-            "interval. Where that holds test clips alone, a number outside may still lie inside an interval that holds "
-            "seeds, too: not known.",
+            "interval; 'not known' where it lies outside an interval that accounts for test clips only, because the "
+            "spread over seeds could make it wider.",
         )
     )
     return notes
@@ -120,7 +120,7 @@ def published_split_notes(paper: Paper, setting: Setting) -> list[Note]:
     return [
         Note(
             "splits",
-            f"OTHER SPLIT: the published numbers are of {published.name}; part of a difference is due to the split.",
+            f"OTHER SPLIT: the published numbers are for {published.name}; this may explain part of a difference.",
         )
     ]
 
@@ -140,7 +140,7 @@ def other_data_notes(paper: Paper, setting: Setting, records: list[Record]) -> l
     return [
         Note(
             "other_data",
-            f"OTHER DATA: the published numbers are of {paper.published_on}; part of a difference is due to the data.",
+            f"OTHER DATA: the published numbers are for {paper.published_on}; this may explain part of a difference.",
         )
     ]
 
@@ -152,7 +152,7 @@ def other_classes_notes(paper: Paper, setting: Setting, facts: DataFacts) -> lis
     return [
         Note(
             "other_classes",
-            f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are of "
+            f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are for "
             f"{paper.published_classes} genres.",
         )
     ]

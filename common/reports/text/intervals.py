@@ -1,11 +1,11 @@
-"""What the intervals of a table hold, in words."""
+"""What the intervals of a table account for, in words."""
 
 from common.records.record import Record
 from common.reports.estimates import weights_are_carried
 
 
 def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
-    """Which sources of chance the 95 % intervals hold, and how each part is computed, as sentences.
+    """Which sources of chance the 95 % intervals account for, and how each part is computed, as sentences.
 
     Args:
         of_rows: row label -> its records, for the rows that were run.
@@ -16,23 +16,25 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
     carried = [label for label in folds if weights_are_carried(of_rows[label])]
     folds = [label for label in folds if label not in carried]
     alone = [label for label in of_rows if label not in (*seeds, *folds)]
-    unknown = "hold test clips alone, because the spread over seeds is not known from one seed."
+    unknown = "account for test clips only, because one seed does not show the spread over seeds."
     runs = " or ".join(name for name, rows in (("seeds", seeds), ("folds", folds)) if rows)
     if runs:
-        texts = [f"95 % intervals hold test clips and {runs} together; the two columns after them hold one each."]
+        texts = [
+            f"95 % intervals account for test clips and {runs} together; the next two columns for one of them each."
+        ]
     else:
         texts = [f"95 % intervals {unknown}"]
     texts.append(f"From test clips: {from_clips}.")
     if seeds:
         of_folds = " (each the mean of its folds)" if any(_several_folds(of_rows[label]) for label in seeds) else ""
         texts.append(
-            f"From seeds: Student's t over seeds{of_folds}. Together: the squares of the two distances from the mean "
-            "are added on each side (Zou and Donner 2008)."
+            f"From seeds: Student's t over seeds{of_folds}. Together: on each side, the root of the sum of the two "
+            "squared distances from the mean (Zou and Donner 2008)."
         )
     if folds:
         texts.append(
             "From folds: t corrected for the training clips that folds share (Nadeau and Bengio 2003). Folds differ in "
-            "test clips as well, so together reaches as far as the wider of the two on each side."
+            "test clips as well, so the interval for both is, on each side, the wider of the two."
         )
     if carried:
         texts.append(

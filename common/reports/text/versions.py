@@ -1,4 +1,5 @@
-"""Notes on what made the rows of a table: which Encore, which packages, which settings of the environment."""
+"""Notes on what made the rows of a table: which version of Encore, which packages, which settings of the
+environment."""
 
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ _NOT_RECORDED = "version not recorded"
 
 
 def version_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
-    """Which rows were made by which Encore and packages, where rows differ or records do not say.
+    """Which rows were made by which version of Encore and packages, where rows differ or records do not say.
 
     Args:
         of_rows: row label -> its records.
@@ -26,7 +27,7 @@ def version_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
         notes += by_row_notes("versions", "Packages differ", texts, of_rows)
     if any(record.environment for record in every):
         texts = _texts(of_rows, _settings)
-        notes += by_row_notes("versions", "Environment variables that can change last digits", texts, of_rows)
+        notes += by_row_notes("versions", "Settings of the environment that can change results", texts, of_rows)
     return notes
 
 

@@ -172,9 +172,9 @@ def clipped_loss_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Seq
     return [
         Note(
             "clipped_loss",
-            f"CLIPPED LOSS in rows {'; '.join(labels)}: their runs were trained with a loss of clipped probabilities, "
-            "whose gradient is zero for windows that are wrong by a gap between logits of more than about 16. A "
-            "network that has collapsed to one class cannot recover from it.",
+            f"CLIPPED LOSS in rows {'; '.join(labels)}: runs trained with a loss of clipped probabilities. Its "
+            "gradient is zero for windows whose wrong class leads the right one by more than about 16 in logits, so a "
+            "network that has collapsed to one class cannot recover.",
         )
     ]
 

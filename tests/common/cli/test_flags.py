@@ -33,7 +33,6 @@ VALUES = {
         "--set": "training.batch_windows=16",
     },
     **{"--weights": "a=b", "--memory-limit": "4GB", "--cluster": "tcp://here:1", "--space": "tiny", "--seed": "0"},
-    **{"--keep-weights": "best"},
     **{"--objective": "val_loss", "--name": "tiny", "--role": "worker", "--chief": "here:1", "--lease": "600"},
 }
 # What each mode uses besides its own flag.
@@ -98,6 +97,12 @@ def test_all_refused_flags_are_in_one_line(capsys):
     assert said.endswith("takes only --json. Leave them out.")
 
 
+def test_a_mode_without_further_flags_says_so(capsys):
+    assert run_app(run_module.make_app(PAPER), ["--sources", "--out", "x"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert said == "error: --out: not used by --sources, which takes no other flag. Leave it out."
+
+
 # Other values than the defaults.
 OTHER = VALUES | {
     **{"--dataset": "gtzan", "--decoder": "tensorflow-io", "--cache": "elsewhere", "--out": "elsewhere"},
@@ -106,7 +111,7 @@ OTHER = VALUES | {
 
 
 @pytest.mark.parametrize("mode", ["", "--audit"])
-def test_every_other_flag_reaches_what_a_command_does(monkeypatch, mode):
+def test_every_flag_that_is_not_refused_changes_what_the_command_gets(monkeypatch, mode):
     seen = []
     monkeypatch.setattr(run_module, "find_devices", lambda *_: None)
     for name in ("_make_tables", "_audit"):
@@ -131,7 +136,7 @@ def test_json_goes_with_the_list_only(capsys):
     assert capsys.readouterr().out.lstrip().startswith("Table 4.1")
 
 
-def test_the_lease_goes_with_the_chief(capsys):
+def test_lease_needs_role_chief(capsys):
     assert run_app(tune_module.make_app(PAPER, (TINY,)), ["--lease", "600"]) == 2
     assert "--lease: goes with --role chief" in capsys.readouterr().err
 

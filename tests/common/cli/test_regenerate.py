@@ -126,7 +126,7 @@ def test_two_commands_do_not_make_the_same_folder_at_once(results, tmp_path):
         (("--dataset", "arrays"), 2, "--from-records: no records of se_cnn on arrays below"),
     ],
 )  # fmt: skip
-def test_records_end_with_0_only_where_every_row_that_was_asked_for_has_a_number(
+def test_from_records_exits_with_0_only_where_every_row_asked_for_has_a_number(
     results, tmp_path, capsys, asked, code, said
 ):
     assert run_app(make_app(PAPER), ["--from-records", "--out", str(tmp_path), *asked]) == code
@@ -138,7 +138,7 @@ def test_records_end_with_0_only_where_every_row_that_was_asked_for_has_a_number
     assert shown == ("5.2" in asked)
 
 
-def test_a_row_without_a_record_ends_a_command_that_trained_with_1(tiny_arrays, tmp_path, monkeypatch, capsys):
+def test_training_exits_with_1_where_a_row_has_no_record(tiny_arrays, tmp_path, monkeypatch, capsys):
     """Also where a row was left out because the data do not have what it takes."""
     from common.cli import run as cli
     from common.runs.runner import RunSummary

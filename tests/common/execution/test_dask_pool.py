@@ -147,7 +147,7 @@ def test_runs_that_are_busy_are_sent_again_later(monkeypatch, capsys):
     assert (busy.due(), len(busy)) == ([chain], 0)
     busy.put(chain)
     assert busy.times == 2  # a part of the key, because Dask takes tasks of one key for one task
-    assert capsys.readouterr().err.count("are being carried out by another command") == 1
+    assert capsys.readouterr().err.count("waiting for runs that another command carries out") == 1
 
 
 @pytest.mark.slow

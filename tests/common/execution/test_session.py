@@ -53,5 +53,7 @@ def test_workers_need_the_same_backend_and_package_versions(monkeypatch):
 def test_workers_need_the_same_source():
     here = source_digest("se_cnn")
     _require_same_source(WorkerCommand(PAPER, None, "", {}, "tensorflow", here))
-    with pytest.raises(ClusterError, match=rf"source of Encore \({here[:12]} instead of 000000000000\).*same clone"):
+    with pytest.raises(
+        ClusterError, match=rf"source code of Encore \({here[:12]} instead of 000000000000\).*same clone"
+    ):
         _require_same_source(WorkerCommand(PAPER, None, "", {}, "tensorflow", "0" * 64))

@@ -148,7 +148,7 @@ def test_the_interval_of_a_gap_holds_seeds_and_test_clips(audited, tmp_path):
         low = gap["mean"] - math.hypot(strict["mean"] - strict[part][0], lax[part][1] - lax["mean"])
         high = gap["mean"] + math.hypot(strict[part][1] - strict["mean"], lax["mean"] - lax[part][0])
         assert gap[part] == pytest.approx([max(-100, low), min(100, high)], abs=0.05)
-    # A split with one seed: its interval holds test clips alone, the reference's both.
+    # A split with one seed: its interval accounts for test clips only, the reference's for both.
     assert "ci95_runs" not in table.values["rows"][2]["gap"]["window_accuracy"]
     caption = " ".join(note.text for note in table.notes)
     assert "95 % intervals of gaps, test clips alone and seeds alone: random clips: windows" in caption
@@ -189,7 +189,10 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--split", "artist"], "--split: not used by --audit, which runs every split"),
+        (
+            ["--split", "artist"],
+            "--split: not used by --audit, which runs one row under every split and writes its tables",
+        ),
         (["--set", "protocol.unit=segment"], "--audit runs every split"),
         (["--row", "5", "--row", "4,5"], "Name it with one --row"),
         (["--row", "nine"], "--row nine: no such row"),

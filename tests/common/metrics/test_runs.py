@@ -1,4 +1,4 @@
-"""Intervals over seeds and folds, worked out by hand, and the coverage of intervals that hold test clips and seeds."""
+"""Intervals over seeds and folds, worked out by hand, and the coverage of intervals for test clips and seeds."""
 
 import math
 
@@ -57,7 +57,7 @@ def test_both_sources_are_added_as_squares_on_each_side():
     assert with_both_sources(clips, Interval(0.5, 0.5, 0.5)) == clips
 
 
-def test_the_runs_decide_which_interval_there_is():
+def test_seeds_and_folds_determine_the_kind_of_interval():
     clips = Interval(0.7, 0.66, 0.74)
     assert estimate_over_runs(clips, {(0, 0): 0.7}, 0.1) == Estimate(clips, clips)
     # Two seeds of two folds: means of the seeds, 0.69 and 0.71.
@@ -80,7 +80,7 @@ def test_folds_of_one_seed_reach_as_far_as_the_wider_source_on_each_side():
     assert (found.both.low, found.both.high) == (0.5, found.runs.high)
 
 
-def test_three_seeds_and_forty_artists_are_covered_and_a_joint_bootstrap_is_too_narrow():
+def test_the_interval_covers_the_mean_and_a_joint_bootstrap_is_too_narrow():
     """A clip is correct where a sum of normal effects is above 0. Most of them are the same for all seeds, as in
     networks trained on the same clips; accuracies of seeds differ by a standard deviation of 7 points."""
     rng = np.random.default_rng(0)
@@ -88,7 +88,7 @@ def test_three_seeds_and_forty_artists_are_covered_and_a_joint_bootstrap_is_too_
     of_seed, of_artist, of_clip, of_both = 0.2, 0.4, 0.8, 0.2
     expected = norm.cdf(0.4 / math.hypot(of_seed, of_artist, of_clip, of_both))
     owners = [str(artist) for artist in range(artists) for _ in range(clips)]
-    held, held_by_bootstrap = 0, 0
+    covered, covered_by_bootstrap = 0, 0
     for _ in range(repetitions):
         same = np.repeat(rng.normal(0.4, of_artist, artists), clips) + rng.normal(0, of_clip, artists * clips)
         varying = rng.normal(0, of_seed, (seeds, 1)) + rng.normal(0, of_both, (seeds, artists * clips))
@@ -97,11 +97,11 @@ def test_three_seeds_and_forty_artists_are_covered_and_a_joint_bootstrap_is_too_
         mean = float(shares.mean())
         over_clips = Interval(mean, *wilson_interval(mean, effective_sample_size(shares.tolist(), owners)))
         both = with_both_sources(over_clips, interval_over_seeds(correct.mean(axis=1).tolist()))
-        held += both.low <= expected <= both.high
+        covered += both.low <= expected <= both.high
         by_artist = correct.reshape(seeds, artists, clips).mean(axis=2)
         drawn_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), resamples) / seeds
         drawn_artists = rng.multinomial(artists, np.full(artists, 1 / artists), resamples) / artists
         low, high = np.percentile(((drawn_seeds @ by_artist) * drawn_artists).sum(axis=1), [2.5, 97.5])
-        held_by_bootstrap += low <= expected <= high
-    assert 0.94 <= held / repetitions <= 0.985
-    assert held_by_bootstrap / repetitions < 0.91
+        covered_by_bootstrap += low <= expected <= high
+    assert 0.94 <= covered / repetitions <= 0.985
+    assert covered_by_bootstrap / repetitions < 0.91

@@ -41,7 +41,7 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     assert all(f"`{path}`" in text for path in assumed)
     differing = json.loads((results.folder / "table_performance.json").read_text())["differing"]
     assert {"training.learning_rate", "fixed.order_of_windows"} <= set(differing)
-    listed = next(line for line in text.splitlines() if line.startswith("Not as the source has it"))
+    listed = next(line for line in text.splitlines() if line.startswith("Different from the source"))
     assert all(f"`{path}`" in listed for path in differing)
     assert "`fixed.adam_epsilon`" in next(line for line in text.splitlines() if line.startswith("Assumed where"))
     (results.folder / "table_mine.json").write_text('{"my": "own"}')

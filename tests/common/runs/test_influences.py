@@ -1,6 +1,6 @@
 """Everything that can change a result is in the run's id, or in its record and compared, or is shown not to matter.
 
-A new option fails here until it is put into the list: common/training/README.md has the same list in words.
+A new option fails here until it is put into the list: common/records/README.md has the same list in words.
 """
 
 import dataclasses

@@ -42,7 +42,7 @@ def test_a_program_above_the_memory_limit_extracts_nothing(options, monkeypatch,
     with pytest.raises(BudgetError) as caught:
         plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(peak - 1)))
     assert str(caught.value) == (
-        "--memory-limit 3072 MB: after loading the program and the data set the process has peaked at 3072 MB. Raise "
+        "--memory-limit 3072 MB: after loading the program and the data set the process peaked at 3072 MB. Raise "
         "the limit: TensorFlow alone takes about 600 MB."
     )
     assert not (tmp_path / "cache" / "shards").exists()
@@ -57,7 +57,7 @@ def test_features_that_took_more_memory_than_the_limit_end_the_command(options, 
     with pytest.raises(BudgetError) as caught:
         plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(2 << 30)))
     assert str(caught.value) == (
-        "--memory-limit 2048 MB: after feature extraction the process has peaked at 3072 MB. Raise the limit, or give "
+        "--memory-limit 2048 MB: after feature extraction the process peaked at 3072 MB. Raise the limit, or give "
         "the same command again: features in the cache are not extracted again."
     )
 
@@ -243,7 +243,9 @@ def test_the_split_of_the_published_numbers_is_the_default_on_data_that_have_it(
     # A predefined split is of whole clips.
     segments = setting_of(soundfusion.PAPER, replace(asked, unit="segment"), data)
     assert (segments.split, segments.unit) == ("holdout", "segment")
-    assert "a holdout split is used with --unit segment" in capsys.readouterr().err.replace("\n", " ")
+    assert "divides whole clips: with --unit segment a holdout split is used" in capsys.readouterr().err.replace(
+        "\n", " "
+    )
 
 
 @pytest.mark.parametrize(("paper", "missing"), [(soundfusion.PAPER, "official"), (embeddings.PAPER, "course")])

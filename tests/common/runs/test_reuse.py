@@ -64,7 +64,7 @@ def test_a_record_of_the_same_run_is_used_again(options, paths, trained, capsys)
     assert "2 of 2 runs are already finished" in capsys.readouterr().err
 
 
-def test_a_changed_default_never_answers_with_an_old_record(options, paths, trained, capsys):
+def test_an_old_record_is_not_used_after_a_default_changed(options, paths, trained, capsys):
     """The id leaves out values that hold their default, so a changed default leaves the id as it was."""
     chosen = options()
     (planned,) = plan(PAPER, chosen).runs
@@ -87,7 +87,7 @@ def test_a_changed_default_never_answers_with_an_old_record(options, paths, trai
     assert str(kept) in said
 
 
-def test_a_value_that_a_record_is_older_than_has_its_default(options, paths, trained):
+def test_a_value_newer_than_the_record_has_its_default(options, paths, trained):
     chosen = options()
     (planned,) = plan(PAPER, chosen).runs
     execute(plan(PAPER, chosen), chosen)
@@ -165,7 +165,10 @@ def test_other_circumstances_are_named_and_do_not_make_another_run(options, path
         assert what_differs(same.replace(**change), planned, work.setting) == []
     write_record(paths, same.replace(encore_version="", source_digests=()))
     assert execute(plan(PAPER, chosen), chosen).trained == 0
-    assert "of the finished runs, 1 with a version of Encore that is not recorded" in capsys.readouterr().err
+    assert (
+        "finished runs made under other circumstances: 1 with a version of Encore that is not recorded"
+        in capsys.readouterr().err
+    )
 
 
 CARRIED = {"split": "rotating", "changes": ("protocol.carry_weights=true",)}
@@ -245,7 +248,7 @@ def test_a_run_in_progress_is_passed_over_and_the_next_free_one_taken(options, p
     assert trained == others
     assert (outcome.trained, outcome.failed) == (2, [])
     said = " ".join(capsys.readouterr().err.split())
-    assert "1 runs are being carried out by another command; waiting for: 5.1 [5], seed 0" in said
+    assert "waiting for runs that another command carries out, or that start from these: 5.1 [5], seed 0" in said
     assert "finished by another command" in said
 
 

@@ -130,7 +130,7 @@ def test_a_carried_round_starts_from_the_weights_of_the_round_before(options, tm
     shutil.copy(paths.work(ids[0]).best_weights, paths.work(ids[1]).best_weights)
     paths.record(ids[2]).unlink()
     (failure,) = execute(plan(PAPER, chosen), chosen).failed
-    assert "holds other weights than those that the record of their run names" in failure
+    assert "holds other weights than the previous round's record names" in failure
 
 
 def test_accumulation_that_never_updates_fails_the_run(options):

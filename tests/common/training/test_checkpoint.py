@@ -43,7 +43,7 @@ def test_a_checkpoint_of_another_run_is_refused(model, tmp_path):
     ],
 )
 def test_a_checkpoint_of_other_circumstances_is_refused(model, tmp_path, there, named):
-    """A run that is continued on another backend, with other packages or on other devices would be of neither."""
+    """Continued on another backend, with other packages or on other devices, a result would mix two circumstances."""
     path = WorkPaths(tmp_path).checkpoint
     save_checkpoint(path, model, LoopState("one", there), model.get_weights())
     with pytest.raises(ResumeError) as refused:

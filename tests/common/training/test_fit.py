@@ -13,7 +13,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from common.core.errors import BudgetError, RunError
-from common.metrics.shares import shares_of
+from common.metrics.probabilities import probabilities_of
 from common.paper.experiment import Input
 from common.paper.training import Training
 from common.records.paths import WorkPaths
@@ -323,14 +323,14 @@ def test_predictions_are_of_windows_standardised_as_in_training(uneven_run, tmp_
     fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
     (scaling,) = fitted.standardisation
     windows = decoded(reader, run.fold.test).transpose(0, 2, 1)[..., None]
-    by_hand = shares_of(fitted.model.predict((windows - scaling.mean) / scaling.deviation, verbose=0))
+    by_hand = probabilities_of(fitted.model.predict((windows - scaling.mean) / scaling.deviation, verbose=0))
     found = predict(fitted, reader, run.fold.test, **arguments)
     np.testing.assert_allclose(found, by_hand, atol=1e-5)
-    assert np.abs(found - shares_of(fitted.model.predict(windows, verbose=0))).max() > 0.01
+    assert np.abs(found - probabilities_of(fitted.model.predict(windows, verbose=0))).max() > 0.01
     # The loss of the validation windows, too, is of windows standardised so.
     valid = decoded(reader, run.fold.valid).transpose(0, 2, 1)[..., None]
-    shares = shares_of(fitted.model.predict((valid - scaling.mean) / scaling.deviation, verbose=0))
-    loss = -np.log(np.asarray(shares)[np.arange(len(valid)), reader.labels[run.fold.valid]]).mean()
+    probabilities = probabilities_of(fitted.model.predict((valid - scaling.mean) / scaling.deviation, verbose=0))
+    loss = -np.log(np.asarray(probabilities)[np.arange(len(valid)), reader.labels[run.fold.valid]]).mean()
     assert fitted.state.history[0]["val_loss"] == pytest.approx(loss, rel=1e-4)
 
 

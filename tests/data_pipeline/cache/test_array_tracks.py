@@ -192,7 +192,7 @@ def test_a_large_file_takes_no_more_memory_than_a_few_shards(tmp_path, order, wr
     assert extraction < 100e6
 
 
-def test_a_compressed_array_of_another_name_form_is_found(tmp_path):
+def test_an_array_without_the_npy_suffix_is_found(tmp_path):
     """Archives that were written without NumPy may hold X without the suffix."""
     path, renamed = save(tmp_path / "given.npz", spectrograms()), tmp_path / "renamed.npz"
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(renamed, "w") as target:

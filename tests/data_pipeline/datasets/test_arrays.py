@@ -157,7 +157,7 @@ def test_files_that_are_not_archives_are_refused(save, tmp_path):
     cases = {"cut.npz": whole[:-200], "text.npz": b"hello", "empty.npz": b""}
     for name, damaged in cases.items():
         (tmp_path / name).write_bytes(damaged)
-        with pytest.raises(DataError, match=r"not a readable \.npz|is no \.npz at all") as caught:
+        with pytest.raises(DataError, match=r"not a readable \.npz|is not an \.npz at all") as caught:
             arrays.load(tmp_path / name)
         assert str(caught.value).startswith(f"{tmp_path / name}: ")
 

@@ -81,13 +81,13 @@ BAD_HEADERS = {
     "cut header": ({"X": MEMBERS["X"][:60]}, "EOF: reading array header"),
     "no header": ({"n_samples": b""}, "EOF: reading magic string"),
     "pickles": ({"X": with_header("'|O'", "(12, 8, 16)")}, "holds pickled objects, which are never loaded"),
-    "numbers that are no characters": (
+    "numbers that are not characters": (
         {"name": with_header("'<U1'", "(12,)", struct.pack("<12I", *[2**31] * 12))},
-        "name holds numbers that are no characters",
+        "name holds numbers that are not characters",
     ),
     "halves of characters": (
         {"genre": with_header("'<U1'", "(12,)", struct.pack("<12I", *[0xD800] * 12))},
-        "genre holds numbers that are no characters",
+        "genre holds numbers that are not characters",
     ),
 }
 

@@ -41,12 +41,12 @@ def test_rows_are_compared_on_the_same_clips_with_the_recommended_one():
     assert list(difference) == ["mean", "ci95", "ci95_clips"]
     assert difference["ci95"] == difference["ci95_clips"]
     caption = caption_of(found)
-    assert f"{OTHER_ROWS[0]}, seed 0: 2, 8, p = 0.11." in caption
-    assert "hold test clips alone, because the spread over seeds is not known" in caption
-    assert "does not cover the spread between seeds. p (Holm)" in caption
+    assert f"row {OTHER_ROWS[0]} (seed 0): 2 clips only this row has right, 8 only the reference, p = 0.11." in caption
+    assert "account for test clips only, because one seed does not show the spread over seeds" in caption
+    assert "averaged over seeds; it leaves out the spread between seeds. p (Holm): corrected for the one row" in caption
 
 
-def test_the_test_is_over_artists_and_over_all_seeds():
+def test_the_permutation_test_swaps_artists_and_averages_seeds():
     # Three artists of two clips. Only the reference is correct: seed 0 on all clips of a and one of b, seed 1 on all
     # of c. Sums of differences over artists, times two seeds: 2, 1, 2; no other signs give as much: p = 2 / 2^3.
     # Each seed alone would have p = 1/2 and 1.
@@ -63,8 +63,8 @@ def test_the_test_is_over_artists_and_over_all_seeds():
     assert row["p_value"] == 0.25
     assert row["mcnemar"] == {"seed": 0, "only_this": 0, "only_reference": 3, "p_value": 0.25}
     caption = caption_of(found)
-    assert "swapped are artists, each with all of its test clips" in caption
-    assert "does not cover the spread between seeds, which the interval does" in caption
+    assert "permutation test over artists, each with all of its test clips, on clip accuracy" in caption
+    assert "unlike the interval, it leaves out the spread between seeds" in caption
 
 
 def test_p_is_corrected_for_the_number_of_rows():
@@ -81,7 +81,7 @@ def test_p_is_corrected_for_the_number_of_rows():
     assert header[header.index("p") :] == ("p", "p (Holm)", "Runs", "Test clips")
 
 
-def test_the_interval_of_a_difference_holds_seeds_and_test_clips():
+def test_the_interval_of_a_difference_accounts_for_seeds_and_test_clips():
     records = []
     for seed, correct in enumerate((30, 36, 42)):
         records.append(

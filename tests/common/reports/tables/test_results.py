@@ -91,7 +91,7 @@ def of_seeds(*correct: int):
     return table, table.values["rows"][-1]
 
 
-def test_the_interval_of_seeds_holds_seeds_and_test_clips():
+def test_the_interval_of_seeds_accounts_for_seeds_and_test_clips():
     table, row = of_seeds(203, 232, 261)
     found = row["measured"]["accuracy"]
     # Seeds at 70, 80 and 90 %: t of two degrees of freedom, 4.3027, times 10 / sqrt(3).
@@ -101,12 +101,12 @@ def test_the_interval_of_seeds_holds_seeds_and_test_clips():
     assert found["ci95"] == pytest.approx([80 - math.hypot(80 - low, 24.84), 100], abs=0.01)
     assert found["runs_vary_in"] == "seeds"
     caption = caption_of(table)
-    assert "95 % intervals hold test clips and seeds together" in caption
-    assert "test clips alone, because" not in caption
+    assert "95 % intervals account for test clips and seeds together" in caption
+    assert "because one seed" not in caption
 
 
 def test_the_published_number_is_judged_by_the_interval_with_both_sources():
-    # Published are 93.6 %: outside the intervals of either source alone, inside the one that holds both.
+    # Published are 93.6 %: outside the intervals for either source alone, inside the one for both.
     _, row = of_seeds(256, 260, 264)
     found = row["measured"]["accuracy"]
     assert max(found["ci95_clips"][1], found["ci95_runs"][1]) < 93.6 < found["ci95"][1]
@@ -120,7 +120,7 @@ def test_one_seed_never_says_that_the_published_number_is_outside():
     table, row = of_seeds(203)
     assert row["published_inside"]["accuracy"] is None
     assert cells_of(table, "1,2,3,4,5")["Published inside"] == "not known (one seed)"
-    assert "hold test clips alone, because the spread over seeds is not known" in caption_of(table)
+    assert "account for test clips only, because one seed does not show the spread over seeds" in caption_of(table)
     table, row = of_seeds(271)
     assert row["published_inside"]["accuracy"] is True
     assert cells_of(table, "1,2,3,4,5")["Published inside"] == "yes"
@@ -128,7 +128,7 @@ def test_one_seed_never_says_that_the_published_number_is_outside():
 
 def test_rows_with_one_seed_are_named_beside_rows_with_several():
     table = table_of(record(), record(seed=1), record(0))
-    assert f"The intervals of {TABLE_5_1.rows[0].label} hold test clips alone" in caption_of(table)
+    assert f"The intervals of {TABLE_5_1.rows[0].label} account for test clips only" in caption_of(table)
     of_one = cells_of(table, TABLE_5_1.rows[0].label)
     assert (of_one["from test clips"], of_one["from seeds"]) == (of_one["95 % interval"], "")
 

@@ -24,7 +24,7 @@ from tests.helpers.tables import caption_of
         ({"data": FACTS.replace(clips=10, missing=990)}, "10 of 1000 clips."),
         ({"data": FACTS.replace(clips=10, missing=990)}, "INCOMPLETE: 990 clips of the data set are missing."),
         ({"data": FACTS.replace(caption="synthetic audio")}, "synthetic audio"),
-        ({"setting": SETTING.replace(dataset="arrays")}, "OTHER DATA: the published numbers are of GTZAN"),
+        ({"setting": SETTING.replace(dataset="arrays")}, "OTHER DATA: the published numbers are for GTZAN"),
         (
             {"data": FACTS.replace(clips=998, skipped=2, skipped_clips=("x", "y"))},
             "2 unusable clips were left out: x, y",
@@ -85,7 +85,7 @@ def test_runs_on_an_accelerator_and_on_a_processor_are_distinguished():
 def test_captions_say_which_split_the_published_numbers_have():
     one = soundfusion_record("performance", RECOMMENDED, decisions(FIRST))
     caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
-    assert "OTHER SPLIT: the published numbers are of official over clips" in caption
+    assert "OTHER SPLIT: the published numbers are for official over clips" in caption
     one = one.replace(setting=one.setting.replace(split="official"))
     caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
     assert "Split of the published numbers: official over clips, as here." in caption
@@ -98,6 +98,6 @@ def test_the_published_split_is_compared_with_its_unit_and_left_out_where_it_is_
         "Split of the published numbers: 80/10/10 of each genre over clips, as here."
     ]
     (note,) = published_split_notes(CRNN, same.replace(unit="segment"))
-    assert note.text.startswith("OTHER SPLIT: the published numbers are of 80/10/10 of each genre over clips")
+    assert note.text.startswith("OTHER SPLIT: the published numbers are for 80/10/10 of each genre over clips")
     assert PAPER.published_split is None
     assert published_split_notes(PAPER, SETTING) == []

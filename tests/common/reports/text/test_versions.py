@@ -1,4 +1,4 @@
-"""Captions say which Encore and which packages made the rows, where records do not say or rows differ."""
+"""Captions say which version of Encore and which packages made the rows, where records do not say or rows differ."""
 
 from common.reports.text.versions import version_notes
 from tests.helpers.se_cnn_records import record
@@ -36,5 +36,5 @@ def test_packages_are_named_where_they_differ():
 def test_variables_of_the_environment_are_named():
     one = NOW | {"environment": {"TF_ENABLE_ONEDNN_OPTS": "0"}}
     assert texts(x=[record(**one)], y=[record(0, **NOW)]) == [
-        "Environment variables that can change last digits: x: TF_ENABLE_ONEDNN_OPTS=0; y: none."
+        "Settings of the environment that can change results: x: TF_ENABLE_ONEDNN_OPTS=0; y: none."
     ]

@@ -53,9 +53,9 @@ def test_a_run_that_was_measured_since_says_so():
 
 TORCH, MIRRORED = MACHINE | {"backend": "torch"}, MACHINE | {"devices": 2, "kind_of_devices": "GPU"}
 CLIPPED = (
-    "CLIPPED LOSS in rows {}: their runs were trained with a loss of clipped probabilities, whose gradient is zero for "
-    "windows that are wrong by a gap between logits of more than about 16. A network that has collapsed to one class "
-    "cannot recover from it."
+    "CLIPPED LOSS in rows {}: runs trained with a loss of clipped probabilities. Its gradient is zero for windows "
+    "whose wrong class leads the right one by more than about 16 in logits, so a network that has collapsed to one "
+    "class cannot recover."
 )
 
 
