@@ -4,7 +4,6 @@ record supports.
 Every command ends here: one that trained, an audit, a search and `--from-records` leave the same files.
 """
 
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from filelock import FileLock
 
 from common.core.console import say
 from common.core.errors import DataError
-from common.core.files import make_folder
+from common.core.files import make_folder, read_json
 from common.leakage.report import regenerate_audits
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, result_folders
@@ -22,9 +21,8 @@ from common.reports.table import Table
 from common.reports.write import GroupReport, data_figure_stems, regenerate_tables
 from common.search.report import regenerate_searches
 
-# Kinds of files that reports are made of; whatever else lies in a folder of results is left alone.
-_TABLES = ("table_*", {".md", ".csv", ".tex", ".json", ".txt"})
-_FIGURES = (("table_*", {".png", ".svg"}), ("figure_*", {".png", ".svg"}))
+# The forms of a table, see `common.reports.formats`.
+_FORMS = (".md", ".csv", ".tex", ".json")
 
 
 @dataclass(frozen=True)
@@ -86,19 +84,54 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> Regenerat
 
 
 def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport], written: set[Path]) -> None:
-    """Remove tables and figures of a folder that were not written; say which."""
+    """Remove tables and figures of a folder that earlier commands wrote and this one did not; say which."""
+    shown = {record.run_id for report in groups for record in report.group.records}
+    in_no_table = [path for path in sorted(results.runs.glob("*.json")) if path.stem not in shown]
     # Tables of layers need no records, and figures of the data are drawn only where the data are at hand.
     layers = {f"table_{table.id}" for table in paper.architecture}
     of_data = {stem for report in groups for stem in data_figure_stems(paper, report.group)}
-    old = [path for path in _files(results.folder, *_TABLES) if path.stem not in layers]
-    old += [path for kind in _FIGURES for path in _files(results.figures, *kind) if path.stem not in of_data]
+    old = [path for path in written_tables(paper, results) if path.stem not in layers]
+    old += [path for path in written_figures(paper, results) if path.stem not in of_data]
     removed = [path for path in old if path not in written]
+    if not removed:
+        return
+    stems = ", ".join(dict.fromkeys(path.stem for path in removed))
+    if in_no_table:
+        say(
+            f"{results.folder}: {len(in_no_table)} records are in no table (first: {in_no_table[0].name}), so older "
+            f"tables and figures are kept: {stems}"
+        )
+        return
     for path in removed:
         path.unlink(missing_ok=True)
-    if removed:
-        stems = ", ".join(dict.fromkeys(path.stem for path in removed))
-        say(f"{results.folder}: removed {len(removed)} files of tables and figures that no record supports: {stems}")
+    say(f"{results.folder}: removed {len(removed)} files of tables and figures that no record supports: {stems}")
 
 
-def _files(folder: Path, pattern: str, suffixes: Iterable[str]) -> list[Path]:
-    return [path for path in sorted(folder.glob(pattern)) if path.suffix in suffixes and path.is_file()]
+def written_tables(paper: Paper, results: ResultPaths) -> list[Path]:
+    """The files of tables in a folder that commands wrote, not those that a user put beside them: the forms of every
+    JSON file that is a table of the paper, and the CSV files of the tables below it."""
+    found = []
+    for path in sorted(results.folder.glob("table_*.json")):
+        try:
+            values = read_json(path, what="a table")
+        except DataError:
+            continue  # a file of somebody else, or a damaged one, which is written again if it is a table's
+        if isinstance(values, dict) and values.get("paper") == paper.key and "table" in values:
+            found += [path.with_suffix(suffix) for suffix in _FORMS]
+            suffix = path.stem.removeprefix(f"table_{values['table']}")
+            below = [one["table"] for one in values.get("companions", ())]
+            found += [path.with_name(f"table_{name}{suffix}.csv") for name in below]
+    return [path for path in dict.fromkeys(found) if path.is_file()]
+
+
+def written_figures(paper: Paper, results: ResultPaths) -> list[Path]:
+    """The figures in a folder that commands wrote: both PNG and SVG, named after a table or a figure of the paper."""
+    names = [f"figure_{figure.id}" for figure in paper.figures]
+    names += [f"table_{name}" for name in (*(table.id for table in paper.tables), "confusion", "audit")]
+    names += ["figure_search", "table_top", "figure_top"]
+    found = []
+    for path in sorted(results.figures.glob("*.svg")):
+        is_named = any(path.stem == name or path.stem.startswith(f"{name}_") for name in names)
+        if is_named and path.with_suffix(".png").is_file():
+            found += [path, path.with_suffix(".png")]
+    return found

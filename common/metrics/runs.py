@@ -106,7 +106,8 @@ def estimate_over_runs(
 
     Several seeds: Student's t over the means of the seeds, and both sources by `with_both_sources`. One seed with
     several folds: `interval_over_folds`; folds differ in their test clips as well, so the interval with both is not a
-    sum, but reaches as far as the wider part on each side. One run: test clips alone.
+    sum, but reaches as far as the wider part on each side. One run: test clips alone. A seed that lacks folds of
+    another one adds to the mean, but not to the interval over runs.
 
     Args:
         clips: the mean with its interval over test clips.
@@ -115,15 +116,19 @@ def estimate_over_runs(
             because each starts from the weights of the one before.
         least, most: the possible range.
     """
-    of_seed: dict[int, list[float]] = {}
-    for (seed, _), value in sorted(values.items()):
-        of_seed.setdefault(seed, []).append(value)
+    of_seed: dict[int, dict[int, float]] = {}
+    for (seed, fold), value in sorted(values.items()):
+        of_seed.setdefault(seed, {})[fold] = value
+    # The mean of a seed that lacks folds also depends on which folds those are.
+    most_folds = max(of_seed.values(), key=len).keys()
+    of_seed = {seed: mine for seed, mine in of_seed.items() if mine.keys() == most_folds}
     if len(of_seed) > 1:
-        means = [math.fsum(mine) / len(mine) for mine in of_seed.values()]
+        means = [math.fsum(mine.values()) / len(mine) for mine in of_seed.values()]
         seeds = interval_over_seeds(means, least=least, most=most)
         return Estimate(with_both_sources(clips, seeds, least=least, most=most), clips, seeds, "seeds")
-    if len(values) > 1 and tested_per_trained is not None:
-        folds = interval_over_folds(list(values.values()), tested_per_trained, least=least, most=most)
+    (of_folds,) = of_seed.values()
+    if len(of_folds) > 1 and tested_per_trained is not None:
+        folds = interval_over_folds(list(of_folds.values()), tested_per_trained, least=least, most=most)
         both = Interval(clips.mean, min(clips.low, folds.low), max(clips.high, folds.high))
         return Estimate(both, clips, folds, "folds")
     return Estimate(clips, clips)

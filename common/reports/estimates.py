@@ -74,9 +74,12 @@ def weights_are_carried(records: Sequence[Record]) -> bool:
 
 
 def _tested_per_trained(records: Sequence[Record]) -> float | None:
-    """Test clips (windows, where these are split) per training clip, mean over runs; None where weights are carried."""
+    """Test clips (windows, where these are split) per training clip, mean over runs; 0 where folds share no training
+    clips, and None where weights are carried."""
     if weights_are_carried(records):
         return None
+    if records[0].setting.split == "rotating":
+        return 0.0  # no round trains on clips that another one trains on
     unit = "windows" if records[0].setting.unit == "segment" else "clips"
     shares = [getattr(record.parts["test"], unit) / getattr(record.parts["train"], unit) for record in records]
     return math.fsum(shares) / len(shares)

@@ -81,6 +81,9 @@ def write_page(paper: Paper, out: Path) -> Path:
         path.with_suffix(".md") for path in table_files(out, paper.key) if read_table(path).get("scale") == "paper"
     ]
     for path in found:
+        if not path.exists():
+            warn(f"left out of the page: {path} is missing; write it again with --from-records")
+            continue
         text = path.read_text(encoding="utf-8").strip().splitlines()
         where = path.relative_to(page_file(out, paper.key).parent)
         below = [f"##{line}" if line.startswith("## ") else line for line in text[1:]]

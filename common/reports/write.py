@@ -119,8 +119,9 @@ def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Seq
             continue
         table = made[published.id]
         for build, chart, without in (
-            (fold_table, draw_folds, ()),
-            (per_genre_table, draw_per_genre, ()),
+            # Neither holds means of runs or intervals.
+            (fold_table, draw_folds, ("intervals", "spread")),
+            (per_genre_table, draw_per_genre, ("intervals", "spread")),
             (legacy_table, draw_results, ()),
             # Differences of rows have intervals of their own.
             (paired_table, draw_pairs, ("intervals", "spread")),

@@ -121,7 +121,10 @@ class SearchFolder:
         found = {}
         for path in sorted(self.paths.trials.glob("*.json")):
             values = read_json(path, what="a note on a trial")
-            found[values["id"]] = TrialNote(**values | {"runs": tuple(values["runs"])})
+            try:
+                found[values["id"]] = TrialNote(**values | {"runs": tuple(values["runs"])})
+            except (KeyError, TypeError) as error:
+                raise DataError(f"{path}: not a note on a trial ({error}). Remove it.") from error
         return found
 
     def records(self) -> list[Record]:

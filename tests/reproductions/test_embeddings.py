@@ -194,6 +194,30 @@ def test_the_studys_metric_is_capped_and_says_so():
     assert row["measured"]["validation"]["mean"] == row["measured"]["train"]["mean"] == 100.0
 
 
+def test_intervals_of_the_studys_metric_never_exceed_what_it_can_reach():
+    """They are those of the true accuracy, times the share of windows that the study counted."""
+    one = study_record()
+    lower = one.replace(
+        run_id="second", seed=1, history=tuple(entry | {"accuracy": 0.9, "val_accuracy": 0.6} for entry in one.history)
+    )
+    lower = lower.replace(metrics=lower.metrics | {"valid": lower.metrics["valid"] | {"window_accuracy": 0.6}})
+    runs = [one, lower]
+    capped, true = (
+        next(row for row in table.values["rows"] if row["measured"])
+        for table in (
+            legacy_table(PAPER, TABLE_1, one.setting, runs),
+            results_table(PAPER, TABLE_1, one.setting, runs),
+        )
+    )
+    for name, share in (("train", 512 / 540), ("validation", 32 / 40)):
+        ours, theirs = capped["measured"][name], true["measured"][name]
+        for key in ("ci95", "ci95_clips", "ci95_runs"):
+            assert ours[key] == pytest.approx([share * bound for bound in theirs[key]], abs=0.011)
+        assert ours["ci95"][1] <= 100 * share + 0.01
+        assert ours["sd"] == pytest.approx(share * theirs["sd"], abs=0.011)
+    assert capped["measured"]["test"] == true["measured"]["test"]
+
+
 def test_embeddings_are_given_as_they_are_and_spectrograms_are_standardised():
     experiments = PAPER.experiments
     joined = [experiment for experiment in experiments if experiment.second_input]

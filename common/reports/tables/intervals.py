@@ -5,7 +5,8 @@ from typing import Any
 
 from common.metrics.runs import Estimate
 
-_FROM_CLIPS = "from test clips"
+# Test clips, or those of the part that a metric is of.
+_FROM_CLIPS = "from clips"
 
 
 def interval_values(estimate: Estimate) -> dict[str, Any]:

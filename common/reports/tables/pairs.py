@@ -13,7 +13,6 @@ from common.paper.tables import ResultTable
 from common.records.record import Record, with_same_initial_weights
 from common.reports.estimates import (
     artist_of_clips,
-    correct_by_clip,
     estimate_of_runs,
     resampled_units_text,
     tested_clips,
@@ -22,6 +21,7 @@ from common.reports.table import Note, Table, cells
 from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.tables.values import run_values
 from common.reports.text.intervals import sources_text
+from common.reports.text.rows import labels_text
 
 # Both tests are on this metric.
 _TESTED = "clip_accuracy_mean_softmax"
@@ -119,11 +119,11 @@ def _over_seeds(of_rows: dict[str, dict[Place, Record]]) -> list[str]:
 def _left_out(of_rows: dict[str, dict[Place, Record]], reference: str, compared: list[str]) -> list[str]:
     """Rows and runs that were run, but not on clips that the reference was tested on."""
     others = [label for label in of_rows if label not in (reference, *compared)]
-    lines = [f"Not compared, because no run has the same test clips: {', '.join(others)}."] if others else []
+    lines = [f"Not compared, because no run has the same test clips: {labels_text(others)}."] if others else []
     partly = [label for label in compared if of_rows[label].keys() != of_rows[reference].keys()]
     if partly:
         lines.append(
-            f"Not all runs are compared, only those with the same seed, fold and test clips: {', '.join(partly)}."
+            f"Not all runs are compared, only those with the same seed, fold and test clips: {labels_text(partly)}."
         )
     return lines
 
@@ -150,9 +150,9 @@ def _compared(
     artists = [owners[name] for name in names]
     p_value = 1.0
     for metric in MAIN_METRICS:
-        one, other = ([shares[n] for n in names] for shares in (correct_by_clip(r, metric) for r in (ours, theirs)))
+        one, other = ([parts[n] for n in names] for parts in (_parts_by_clip(r, metric) for r in (ours, theirs)))
         clips = paired_difference(one, other, artists)
-        of_runs = [_mean_share(a, metric) - _mean_share(b, metric) for a, b in zip(ours, theirs, strict=True)]
+        of_runs = [a.metrics["test"][metric] - b.metrics["test"][metric] for a, b in zip(ours, theirs, strict=True)]
         found = estimate_of_runs(ours, of_runs, clips, least=-1.0)
         differences[metric] = {"mean": round(100 * found.mean, 2), **interval_values(found)}
         if metric == _TESTED:
@@ -176,9 +176,16 @@ def _compared(
     }
 
 
-def _mean_share(record: Record, metric: str) -> float:
-    """Correct share of a clip, mean over the clips of one run, so that each clip counts once."""
-    return sum(clip.correct(metric) for clip in record.clips) / len(record.clips)
+def _parts_by_clip(records: list[Record], metric: str) -> dict[str, float]:
+    """Clip id -> what the clip adds to the accuracy, mean over runs; the mean over all clips is the accuracy. In window
+    accuracy, a clip counts by its windows."""
+    found: dict[str, list[float]] = {}
+    for record in records:
+        windows = sum(clip.windows for clip in record.clips) / len(record.clips)
+        for clip in record.clips:
+            weight = clip.windows / windows if metric == "window_accuracy" else 1.0
+            found.setdefault(clip.id, []).append(weight * clip.correct(metric))
+    return {clip: sum(values) / len(values) for clip, values in found.items()}
 
 
 def _same_clips(one: Record, other: Record) -> bool:

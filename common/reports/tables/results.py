@@ -11,7 +11,7 @@ from common.metrics.f1 import f1_with_interval
 from common.metrics.intervals import Interval, mean_with_interval
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
-from common.paper.tables import ResultTable, Row
+from common.paper.tables import ResultTable
 from common.records.divergence import Divergence
 from common.records.record import Record, with_same_initial_weights
 from common.reports.estimates import accuracy_estimate, artist_of_clips, distinct_clips, estimate_of_runs
@@ -54,17 +54,12 @@ def results_table(
                 "label": row.label,
                 "published": row.published,
                 "measured": measured,
-                "difference": {
-                    name: round(measured[name]["mean"] - row.published[name], 2) for name in _compared(row, measured)
-                },
-                "published_inside": {
-                    name: _inside(row.published[name], measured[name]) for name in _compared(row, measured)
-                },
+                **comparison(row.published, measured),
                 "trainable_parameters": of_row[0].trainable_parameters if of_row else None,
                 "records": sorted(record.run_id for record in of_row),
             }
         )
-    header, lines = _cells(table, rows)
+    header, lines = result_cells(table, rows)
     if used:
         described = run_values(paper.key, table.id, table.title, setting, used[0])
         notes = [*results_notes(paper, table, setting, used[0].data, used), *variance_notes(of_rows)]
@@ -98,9 +93,13 @@ def _noted(table: ResultTable, diverged: Sequence[Divergence]) -> dict[str, list
     return {row.label: [one for one in diverged if one.row_experiment == row.experiment.digest] for row in table.rows}
 
 
-def _compared(row: Row, measured: dict[str, Any]) -> list[str]:
-    """The metrics that a measured row has a published number for."""
-    return [name for name, value in row.published.items() if measured and value is not None]
+def comparison(published: dict[str, float | None], measured: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The JSON values of a row that compare its measured metrics with the published numbers, where there are both."""
+    known = {name: value for name, value in published.items() if measured and value is not None}
+    return {
+        "difference": {name: round(measured[name]["mean"] - value, 2) for name, value in known.items()},
+        "published_inside": {name: _inside(value, measured[name]) for name, value in known.items()},
+    }
 
 
 def _inside(published: float, measured: dict[str, Any]) -> bool | None:
@@ -163,7 +162,9 @@ def _value(record: Record, metric: str) -> float:
     return record.metrics["test"][metric]
 
 
-def _cells(table: ResultTable, lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def result_cells(
+    table: ResultTable, lines: list[dict[str, Any]]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text.
 
     Args:

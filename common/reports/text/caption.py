@@ -55,7 +55,7 @@ def results_notes(
     all_of_rows = _records_of_rows(table, records)
     notes = data_notes(setting, facts)
     notes.append(_protocol_note(setting, facts, records, one, of_rows))
-    notes += published_split_notes(paper, setting)
+    notes += published_split_notes(paper, one)
     notes += training_notes(of_rows)
     notes += reduction_notes(paper, setting, of_rows)
     notes += changed_values_notes(setting)
@@ -110,17 +110,21 @@ def _is_excerpts(setting: Setting, facts: DataFacts) -> bool:
     return setting.dataset == "gtzan" and bool(facts.caption)
 
 
-def published_split_notes(paper: Paper, setting: Setting) -> list[Note]:
-    """Which split the published numbers have, where that is known."""
+def published_split_notes(paper: Paper, record: Record) -> list[Note]:
+    """Which split the published numbers have, where that is known.
+
+    Args:
+        record: one of the table's runs.
+    """
     if paper.published_split is None:
         return []
-    published = paper.published_protocol
-    if (setting.split, setting.unit) == (published.split, published.unit):
-        return [Note("splits", f"Split of the published numbers: {published.name}, as here.")]
+    published = paper.published_protocol.name
+    if published == protocol_text(record):
+        return [Note("splits", f"Split of the published numbers: {published}, as here.")]
     return [
         Note(
             "splits",
-            f"OTHER SPLIT: the published numbers are for {published.name}; this may explain part of a difference.",
+            f"OTHER SPLIT: the published numbers are for {published}; this may explain part of a difference.",
         )
     ]
 

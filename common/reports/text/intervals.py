@@ -32,9 +32,15 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
             "squared distances from the mean (Zou and Donner 2008)."
         )
     if folds:
+        rounds = all(of_rows[label][0].setting.split == "rotating" for label in folds)
+        method = (
+            "Student's t over rounds, which share no training clips"
+            if rounds
+            else "t corrected for the training clips that folds share (Nadeau and Bengio 2003)"
+        )
         texts.append(
-            "From folds: t corrected for the training clips that folds share (Nadeau and Bengio 2003). Folds differ in "
-            "test clips as well, so the interval for both is, on each side, the wider of the two."
+            f"From folds: {method}. Folds differ in test clips as well, so the interval for both is, on each side, the "
+            "wider of the two."
         )
     if carried:
         texts.append(

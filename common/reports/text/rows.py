@@ -1,5 +1,6 @@
 """Notes on rows: once where all rows agree, row by row where they differ."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from common.core.spec import build
@@ -30,7 +31,13 @@ def _by_row(texts: dict[str, str], rows: int) -> str:
         labels.setdefault(text, []).append(label)
     if len(labels) == 1 and len(texts) == rows:
         return next(iter(labels))
-    return "; ".join(f"{', '.join(names)}: {text}" for text, names in labels.items())
+    return "; ".join(f"{labels_text(names)}: {text}" for text, names in labels.items())
+
+
+def labels_text(labels: Iterable[str]) -> str:
+    """Row labels side by side; with bars between them where a label itself holds a comma, e.g. `0 | 5 | 4,5`."""
+    labels = list(labels)
+    return (" | " if any("," in label for label in labels) else ", ").join(labels)
 
 
 def protocol_text(record: Record) -> str:

@@ -10,6 +10,7 @@ from common.records.environment import machine_summary
 from common.records.loss import has_clipped_loss
 from common.records.record import DataFacts, Record
 from common.reports.table import Note
+from common.reports.text.rows import labels_text
 
 
 def table_warnings(
@@ -45,7 +46,7 @@ def table_warnings(
             Note(
                 "above_ceiling",
                 f"Clip accuracy above {ceiling:g} %, more than the faulty labels of this data set should allow, in "
-                f"rows: {', '.join(above)}.",
+                f"rows: {labels_text(above)}.",
             )
         )
     return found
@@ -119,8 +120,8 @@ def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[Not
     return [
         Note(
             "other_clips",
-            f"Rows {', '.join(labels)} were run on an earlier version of the split of this name, with other test clips "
-            "than the newest run; run them again to compare them.",
+            f"Rows {labels_text(labels)} were run on an earlier version of the split of this name, with other test "
+            "clips than the newest run; run them again to compare them.",
         )
     ]
 
@@ -162,19 +163,29 @@ def clipped_loss_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Seq
         of_rows: row label -> its records.
         noted: row label -> its runs that have no record because their loss was not finite.
     """
-    labels = [
-        label
-        for label in dict.fromkeys((*of_rows, *noted))
-        if any(has_clipped_loss(run) for run in (*of_rows.get(label, ()), *noted.get(label, ())))
-    ]
-    if not labels:
+    texts, is_mixed = [], False
+    for label in dict.fromkeys((*of_rows, *noted)):
+        runs = [*of_rows.get(label, ()), *noted.get(label, ())]
+        clipped = sorted((run for run in runs if has_clipped_loss(run)), key=lambda run: (run.seed, run.fold))
+        if clipped and len(clipped) < len(runs):
+            is_mixed = True
+            texts.append(f"{label} ({', '.join(dict.fromkeys(map(_seed_and_fold, clipped)))})")
+        elif clipped:
+            texts.append(label)
+    if not texts:
         return []
+    mixed = (
+        " Where only some seeds of a row are named, its spread over seeds and its differences from other rows are also "
+        "due to the loss."
+        if is_mixed
+        else ""
+    )
     return [
         Note(
             "clipped_loss",
-            f"CLIPPED LOSS in rows {'; '.join(labels)}: runs trained with a loss of clipped probabilities. Its "
-            "gradient is zero for windows whose wrong class leads the right one by more than about 16 in logits, so a "
-            "network that has collapsed to one class cannot recover.",
+            f"CLIPPED LOSS in rows {'; '.join(texts)}: runs trained with a loss of clipped probabilities. Its gradient "
+            "is zero for windows whose wrong class leads the right one by more than about 16 in logits, so a network "
+            f"that has collapsed to one class cannot recover.{mixed}",
         )
     ]
 

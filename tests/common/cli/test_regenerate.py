@@ -43,9 +43,13 @@ def test_tables_and_figures_that_no_record_supports_are_removed_and_named(result
     regenerate(PAPER, tmp_path)
     assert "removed" not in capsys.readouterr().err
     made = below(results)
-    old = [f"table_5.2_5f84eb66.{suffix}" for suffix in ("md", "csv", "tex", "json", "txt")]
+    old = [f"table_5.2_5f84eb66.{suffix}" for suffix in ("md", "csv", "tex")]
+    old += ["table_5.2_5f84eb66.json", "table_5.2_pairs_5f84eb66.csv"]
     old += [f"figures/{name}_5f84eb66.{suffix}" for name in ("table_5.2", "figure_5.1") for suffix in ("png", "svg")]
+    table = {"paper": "se_cnn", "table": "5.2", "companions": [{"table": "5.2_pairs"}]}
     kept = [
+        # A user's own copies and pictures, also under names like those of Encore.
+        *("table_5.1_mine.tex", "table_notes.md", "table_other.json", "figures/table_5.1_slide.png"),
         *(
             "table_mine.xlsx",
             "notes.md",
@@ -56,16 +60,15 @@ def test_tables_and_figures_that_no_record_supports_are_removed_and_named(result
         ),
         *("searches/tiny/rows.json", "figures/table_notes.txt", "table_4.1.md"),
         # A figure of the data, which is drawn only where the data are at hand.
-        *("figures/figure_2.1.png", "figures/figure_2.1.svg"),
+        *("figures/figure_2.1.png", "figures/figure_2.1.svg", "figures/figure_2.1_5f84eb66.png"),
     ]
     for name in (*old, *kept):
         (results.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (results.folder / name).write_text("")
-    (results.folder / "figures" / "figure_2.1_5f84eb66.png").write_text("")
+        (results.folder / name).write_text(json.dumps(table) if name in old and name.endswith(".json") else "")
     regenerate(PAPER, tmp_path)
     assert below(results) == made | set(kept)
     said = " ".join(capsys.readouterr().err.split())
-    assert f"{results.folder}: removed 10 files of tables and figures that no record supports: " in said
+    assert f"{results.folder}: removed 9 files of tables and figures that no record supports: " in said
     assert said.count("table_5.2_5f84eb66") == 1
     assert "table_5.2_5f84eb66.md" not in (tmp_path / "se_cnn" / "README.md").read_text()
 
@@ -74,13 +77,33 @@ def test_other_data_sets_are_not_touched_where_one_is_asked_for(results, tmp_pat
     other = ResultPaths.of(tmp_path, "se_cnn", "arrays")
     write_record(other, record(setting=SETTING.replace(dataset="arrays")))
     for place in (results, other):
-        (place.folder / "table_old.md").write_text("")
+        put_old_table(place)
     regenerate(PAPER, tmp_path, "gtzan")
-    assert not (results.folder / "table_old.md").exists()
-    assert below(other) == {"table_old.md", f"runs/{record().run_id}.json"}
+    assert not (results.folder / "table_old.json").exists()
+    assert below(other) == {"table_old.json", f"runs/{record().run_id}.json"}
     regenerate(PAPER, tmp_path)
     assert "table_5.1.md" in below(other)
-    assert "table_old.md" not in below(other)
+    assert "table_old.json" not in below(other)
+
+
+def put_old_table(place: ResultPaths) -> None:
+    """A table that an earlier command wrote."""
+    (place.folder / "table_old.json").write_text(json.dumps({"paper": "se_cnn", "table": "old"}))
+
+
+@pytest.mark.parametrize("changes", [{"format_version": 2}, {"row_experiment": "gone"}])
+def test_nothing_is_removed_where_a_record_is_in_no_table(results, tmp_path, capsys, changes):
+    """It may be the only one of the old table."""
+    other = record(0, run_id="unusable")
+    results.record("unusable").write_text(json.dumps(other.as_json() | changes))
+    put_old_table(results)
+    regenerate(PAPER, tmp_path)
+    assert (results.folder / "table_old.json").exists()
+    said = " ".join(capsys.readouterr().err.split())
+    assert "1 records are in no table (first: unusable.json), so older tables and figures are kept: table_old" in said
+    results.record("unusable").unlink()
+    regenerate(PAPER, tmp_path)
+    assert not (results.folder / "table_old.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -93,11 +116,11 @@ def test_where_an_audit_or_a_search_cannot_be_used_the_tables_are_made_and_nothi
     unusable = results.folder / file
     unusable.parent.mkdir(parents=True)
     unusable.write_text("{}")
-    (results.folder / "table_old.md").write_text("")
+    put_old_table(results)
     made = regenerate(PAPER, tmp_path)
     assert said in " ".join(capsys.readouterr().err.split())
     assert (results.folder / "table_5.1.md").exists()
-    assert (results.folder / "table_old.md").exists()
+    assert (results.folder / "table_old.json").exists()
     assert made.others == []
 
 

@@ -152,7 +152,7 @@ def test_the_interval_of_a_gap_holds_seeds_and_test_clips(audited, tmp_path):
     assert "ci95_runs" not in table.values["rows"][2]["gap"]["window_accuracy"]
     caption = " ".join(note.text for note in table.notes)
     assert "95 % intervals of gaps, test clips alone and seeds alone: random clips: windows" in caption
-    assert table.header[2:5] == ("95 % interval", "from test clips", "from seeds")
+    assert table.header[2:5] == ("95 % interval", "from clips", "from seeds")
     assert {len(row) for row in table.rows} == {len(table.header)}
 
 

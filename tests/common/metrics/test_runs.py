@@ -71,6 +71,17 @@ def test_seeds_and_folds_determine_the_kind_of_interval():
     assert estimate_over_runs(clips, {(0, 0): 0.6, (0, 1): 0.8}, None) == Estimate(clips, clips)
 
 
+def test_a_seed_that_lacks_folds_adds_nothing_to_the_interval_over_runs():
+    """Otherwise its mean is that of its only fold, and one interrupted command makes the interval useless."""
+    clips = Interval(0.7, 0.66, 0.74)
+    whole = {(0, fold): 0.6 + 0.05 * fold for fold in range(5)}
+    assert estimate_over_runs(clips, whole | {(1, 4): 0.8}, 0.1) == estimate_over_runs(clips, whole, 0.1)
+    second = {(1, fold): 0.61 + 0.05 * fold for fold in range(5)}
+    found = estimate_over_runs(clips, whole | second | {(2, 0): 0.6}, 0.1)
+    assert found == estimate_over_runs(clips, whole | second, 0.1)
+    assert found.over == "seeds"
+
+
 def test_folds_of_one_seed_reach_as_far_as_the_wider_source_on_each_side():
     clips = Interval(0.7, 0.5, 0.701)
     found = estimate_over_runs(clips, {(0, fold): 0.7 + 0.01 * (fold - 1) for fold in range(3)}, 0.5)

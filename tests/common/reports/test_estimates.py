@@ -36,6 +36,9 @@ def test_folds_are_corrected_by_test_clips_per_training_clip():
     # Windows, where these are split: 20/10.
     segments = [run.replace(setting=run.setting.replace(unit="segment")) for run in folds]
     assert half_width(segments) == pytest.approx(4.302653 * 0.025 * math.sqrt(1 / 3 + 2), abs=1e-6)
+    # Rounds of rotating partitions have no training clip in common: Student's t.
+    rotating = [run.replace(setting=run.setting.replace(split="rotating")) for run in folds]
+    assert half_width(rotating) == pytest.approx(4.302653 * 0.025 * math.sqrt(1 / 3), abs=1e-6)
     # Carried weights: rounds are no repetitions.
     carried = {"split": "rotating", "carry_weights": True}
     rounds = [run.replace(experiment=run.experiment | {"protocol": carried}) for run in folds]

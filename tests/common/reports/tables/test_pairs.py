@@ -99,7 +99,7 @@ def test_the_interval_of_a_difference_accounts_for_seeds_and_test_clips():
     expected = [-10 - math.hypot(10 + low, 24.84), -10 + math.hypot(10 + high, 24.84)]
     assert difference["ci95"] == pytest.approx(expected, abs=0.02)
     place = found.header.index("Clip accuracy, mean softmax, difference")
-    assert found.header[place + 1 : place + 4] == ("95 % interval", "from test clips", "from seeds")
+    assert found.header[place + 1 : place + 4] == ("95 % interval", "from clips", "from seeds")
     assert found.rows[0][place + 3] == "-34.8 to +14.8"
 
 

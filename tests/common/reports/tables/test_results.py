@@ -77,10 +77,10 @@ def test_a_row_says_whether_the_published_number_lies_inside_and_how_far_runs_sp
     assert row["measured"][metric]["ci95_runs"][0] <= row["measured"][metric]["mean"]
     header = list(table.header)
     place = header.index("95 % interval")
-    assert header[place : place + 4] == ["95 % interval", "from test clips", "from seeds", "Published inside"]
+    assert header[place : place + 4] == ["95 % interval", "from clips", "from seeds", "Published inside"]
     assert {len(row) for row in table.rows} == {len(table.header)}
     assert (
-        "from test clips"
+        "from clips"
         not in results_table(soundfusion.PAPER, soundfusion.PERFORMANCE, soundfusion.SETTING, runs[:1]).header
     )
 
@@ -130,7 +130,7 @@ def test_rows_with_one_seed_are_named_beside_rows_with_several():
     table = table_of(record(), record(seed=1), record(0))
     assert f"The intervals of {TABLE_5_1.rows[0].label} account for test clips only" in caption_of(table)
     of_one = cells_of(table, TABLE_5_1.rows[0].label)
-    assert (of_one["from test clips"], of_one["from seeds"]) == (of_one["95 % interval"], "")
+    assert (of_one["from clips"], of_one["from seeds"]) == (of_one["95 % interval"], "")
 
 
 def test_folds_of_several_seeds_are_no_further_repetitions():

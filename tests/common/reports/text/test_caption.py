@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.records.record import PartCounts
+from common.records.record import PartCounts, Record
 from common.reports.formats import as_markdown
 from common.reports.tables.results import results_table
 from common.reports.text.caption import machine_notes, published_split_notes
@@ -86,18 +86,24 @@ def test_captions_say_which_split_the_published_numbers_have():
     one = soundfusion_record("performance", RECOMMENDED, decisions(FIRST))
     caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
     assert "OTHER SPLIT: the published numbers are for official over clips" in caption
-    one = one.replace(setting=one.setting.replace(split="official"))
+    one = on_split(one, split="official")
     caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
     assert "Split of the published numbers: official over clips, as here." in caption
     assert "OTHER SPLIT" not in caption
 
 
-def test_the_published_split_is_compared_with_its_unit_and_left_out_where_it_is_unknown():
-    same = SETTING.replace(split="per_genre")
+def on_split(one: Record, **changes) -> Record:
+    protocol = one.experiment["protocol"] | changes
+    return one.replace(experiment=one.experiment | {"protocol": protocol})
+
+
+def test_the_published_split_is_compared_whole_and_left_out_where_it_is_unknown():
+    same = record().replace(experiment=CRNN.default_experiment.as_json())
     assert [note.text for note in published_split_notes(CRNN, same)] == [
         "Split of the published numbers: 80/10/10 of each genre over clips, as here."
     ]
-    (note,) = published_split_notes(CRNN, same.replace(unit="segment"))
-    assert note.text.startswith("OTHER SPLIT: the published numbers are for 80/10/10 of each genre over clips")
+    for changes in ({"unit": "segment"}, {"fractions": [0.5, 0.2, 0.3]}, {"duplicates": "drop"}):
+        (note,) = published_split_notes(CRNN, on_split(same, **changes))
+        assert note.text.startswith("OTHER SPLIT: the published numbers are for 80/10/10 of each genre over clips")
     assert PAPER.published_split is None
-    assert published_split_notes(PAPER, SETTING) == []
+    assert published_split_notes(PAPER, record()) == []

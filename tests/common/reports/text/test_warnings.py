@@ -72,6 +72,13 @@ def test_rows_that_were_trained_with_a_clipped_loss_are_named(machine):
     assert clipped(table_of(old, record(-1, machine=machine))) == [CLIPPED.format("0; 1,2,3,4,5")]
 
 
+def test_seeds_are_named_where_only_some_of_a_row_have_a_clipped_loss():
+    mixed = [record(0), record(0, seed=1, machine=GPU), record(0, seed=2, machine=GPU), record(-1)]
+    (text,) = clipped(table_of(*mixed))
+    assert text.startswith("CLIPPED LOSS in rows 0 (seed 1, seed 2): ")
+    assert text.endswith("its spread over seeds and its differences from other rows are also due to the loss.")
+
+
 def test_a_row_whose_only_old_run_has_no_result_is_named():
     def warned(note) -> list[str]:
         return clipped(results_table(PAPER, TABLE_5_1, SETTING, [record(-1)], [note]))
