@@ -33,6 +33,10 @@ class RunError(EncoreError):
     exit_code = 1
 
 
+class CheckpointError(RunError):
+    """A run cannot be continued here from its checkpoint; the others go on."""
+
+
 class DivergedError(RunError):
     """The loss of a run is no longer finite.
 

@@ -117,10 +117,10 @@ class DaskPool:
                 if isinstance(item, Future):
                     future, chain = submitted.pop(item.key)
                     results, error = self._outcome(future, chain, job)
-                    ended = [result for result in results if not result.busy]
-                    yield from collector.results(ended, error)
-                    if len(ended) < len(results):
-                        busy.put(chain[len(ended) :])
+                    yield from collector.results([result for result in results if not result.busy], error)
+                    if any(result.busy for result in results):
+                        # Whole, because another worker may not have the weights of its first rounds.
+                        busy.put(chain)
                 else:
                     collector.take(item)
         finally:
@@ -248,6 +248,7 @@ class _ResultCollector:
         self._planned = {planned.run.id: planned for planned in job.pending}
         self._callbacks: dict[str, RunProgress] = {}
         self._ended: set[str] = set()
+        self._given: set[str] = set()
 
     def take(self, message: dict[str, Any]) -> None:
         """Show a progress message of a worker."""
@@ -273,6 +274,9 @@ class _ResultCollector:
         for result in results:
             if result.record is not None:
                 self._job.keep(result.record)
+            if result.run_id in self._given:
+                continue  # a round of a chain that was sent again
+            self._given.add(result.run_id)
             if result.run_id not in self._ended:
                 self._end(result.run_id, result.line)
             yield self._planned[result.run_id], result

@@ -13,8 +13,8 @@ from common.core.console import messages
 from common.core.errors import ClusterError, DataError, EncoreError
 from common.core.tf_logging import quiet_start
 from common.paper.paper import Paper
-from common.records.environment import package_versions
-from common.records.source import short_digest, source_digest
+from common.records.environment import compared_versions
+from common.records.source import encore_version, short_digest, source_digest
 from common.runs.builder import PlannedRun
 from common.runs.options import Options
 from common.runs.plan import Plan, plan
@@ -59,6 +59,7 @@ class WorkerSession:
     def __init__(self, command: WorkerCommand):
         _require_same_versions(command)
         _require_same_source(command)
+        encore_version()
         # Before the first computation, because TensorFlow sets up its devices at that point.
         self._model_cache = CompiledModelCache(find_devices(command.options.devices))
         self.plan: Plan = _quiet_plan(command)
@@ -148,11 +149,11 @@ def _require_same_versions(command: WorkerCommand) -> None:
             f"runs Keras on {backend} instead of {command.backend}, but all runs of a table need one backend. "
             f"Start the workers with KERAS_BACKEND={command.backend}."
         )
-    found, expected = package_versions(), command.versions
-    # Under another backend TensorFlow's version does not matter, and it may be missing on some machines.
-    packages = [name for name in expected if name != "python" and (name != "tensorflow" or backend == "tensorflow")]
+    found, expected = compared_versions(), command.versions
     differing = [
-        f"{name} {found[name]} instead of {expected[name]}" for name in packages if found[name] != expected[name]
+        f"{name} {version} instead of {expected[name]}"
+        for name, version in found.items()
+        if version != expected.get(name, "not installed")
     ]
     if differing:
         raise ClusterError(

@@ -74,6 +74,19 @@ def environment_settings() -> dict[str, str]:
     return found
 
 
+def compared_versions() -> dict[str, str]:
+    """The versions that have to agree between the processes that make one result: not that of Python, whose patch
+    releases compute the same, nor that of a backend that is not in use, which may be missing on some machines."""
+    unused = {"python"} | ({"tensorflow"} - {keras.backend.backend()})
+    return {name: version for name, version in package_versions().items() if name not in unused}
+
+
+def computing_machine(several_devices: dict[str, str | int] | None = None) -> str:
+    """Accelerator or processor of this process, with the settings of the environment that are set, as text."""
+    settings = [f"{name}={value}" for name, value in sorted(environment_settings().items())]
+    return ", ".join([compute_device(describe_machine(several_devices)), *settings])
+
+
 def compute_device(machine: dict[str, Any]) -> str:
     """The accelerator of a record's machine, or its processor where there is none."""
     return str(machine.get("accelerator") or machine.get("processor", "unknown processor"))

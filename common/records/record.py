@@ -104,6 +104,8 @@ class Record(Spec):
             `common.records.environment.environment_settings`; None where not recorded.
         started_from: digest of the weights of the previous round that this round started from; empty for none.
         kept_weights: digest of the weights that were evaluated; empty where not recorded.
+        machines: processors or accelerators that trained it, with settings of the environment, in order; empty where
+            not recorded.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -146,6 +148,7 @@ class Record(Spec):
     environment: dict[str, str] | None = None
     started_from: str = ""
     kept_weights: str = ""
+    machines: tuple[str, ...] = ()
 
 
 def write_record(paths: RunPaths, record: Record) -> Path:

@@ -35,9 +35,9 @@ class RowRecord:
         )
 
 
-def extraction_of(versions: tuple[int, ...]) -> list[int]:
+def extraction_of(versions: tuple[int, ...]) -> tuple[int, ...]:
     """Versions of the extraction except 1, the version of records that do not name any."""
-    return [version for version in versions if version > 1]
+    return tuple(version for version in versions if version > 1)
 
 
 def row_record(paper: Paper, record: Record) -> RowRecord | None:

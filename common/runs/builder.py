@@ -13,6 +13,7 @@ from common.paper.experiment import Experiment, Input
 from common.paper.overrides import Resolver
 from common.paper.protocol import Protocol
 from common.paper.tables import Row
+from common.records.rows import extraction_of
 from common.runs.selection import weights_name
 from common.splits.windows import Fold, folds_of_windows, missing_genres, uneven_parts
 from common.training.fit import Run
@@ -36,7 +37,6 @@ class PlannedRun:
     Args:
         labels: the rows that it belongs to, e.g. `5.1 [16]`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
-        weights: file of trained weights that it starts from, as `name=SHA-256`; may be empty.
         extraction_versions: of the feature of each input, see `data_pipeline.features`.
     """
 
@@ -46,7 +46,6 @@ class PlannedRun:
     folds: int
     reader: Reader
     previous: str | None = None
-    weights: str = ""
     extraction_versions: tuple[int, ...] = ()
 
     @property
@@ -149,13 +148,24 @@ class RunBuilder:
         )
         planned = []
         for seed in range(seeds):
-            decoder = setting.decoder
-            runs = [Run(experiment, reader.index.data_digest, fold, seed, variant, decoder) for fold in folds]
+            runs = [
+                Run(
+                    experiment,
+                    reader.index.data_digest,
+                    fold,
+                    seed,
+                    variant,
+                    setting.decoder,
+                    extraction_of(versions),
+                    weights,
+                )
+                for fold in folds
+            ]
             carried = (
                 [None, *(run.id for run in runs[:-1])] if experiment.protocol.carry_weights else [None] * len(runs)
             )
             planned += [
-                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous, weights, versions)
+                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous, versions)
                 for run, previous in zip(runs, carried, strict=True)
             ]
         return planned

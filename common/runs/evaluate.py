@@ -151,7 +151,7 @@ def _record(
         machine=machine,
         versions=package_versions(),
         finished_at=utc_now(),
-        weights=planned.weights,
+        weights=planned.run.weights,
         history=tuple(fitted.state.history),
         clips=clips,
         test_withheld=not len(run.fold.test),
@@ -161,4 +161,5 @@ def _record(
         environment=environment_settings(),
         started_from=fitted.started_from,
         kept_weights=fitted.kept_weights,
+        machines=tuple(fitted.state.machines),
     )

@@ -37,20 +37,26 @@ def finished_runs(paths: RunPaths, runs: Sequence[PlannedRun], setting: Setting)
     found: dict[str, Record] = {}
     for planned in runs:
         record = finished_run(paths, planned, setting)
-        if record is None:
-            continue
-        if planned.previous is not None:
-            previous = found.get(planned.previous)
-            reason = ""
-            if previous is None:
-                reason = "it starts from the weights of the round before, which has no record"
-            elif previous.kept_weights and record.started_from and previous.kept_weights != record.started_from:
-                reason = "it started from other weights than those of the round before"
-            if reason:
-                _set_aside(paths, planned, reason)
-                continue
-        found[planned.run.id] = record
+        if record is not None and is_of_its_chain(paths, planned, record, found.get(planned.previous or "")):
+            found[planned.run.id] = record
     return found
+
+
+def is_of_its_chain(paths: RunPaths, planned: PlannedRun, record: Record, previous: Record | None) -> bool:
+    """Whether a round started from the weights of the round before; one that did not is set aside with a warning.
+
+    Args:
+        previous: record of the round before; None where that has none.
+    """
+    if planned.previous is None:
+        return True
+    if previous is None:
+        _set_aside(paths, planned, "it starts from the weights of the round before, which has no record")
+        return False
+    if previous.kept_weights and record.started_from and previous.kept_weights != record.started_from:
+        _set_aside(paths, planned, "it started from other weights than those of the round before")
+        return False
+    return True
 
 
 def finished_run(paths: RunPaths, planned: PlannedRun, setting: Setting) -> Record | None:
@@ -61,6 +67,8 @@ def finished_run(paths: RunPaths, planned: PlannedRun, setting: Setting) -> Reco
     try:
         record = read_record(path)
     except DataError as error:
+        if not path.exists():
+            return None  # another command has just set it aside
         _set_aside(paths, planned, str(error))
         return None
     differing = what_differs(record, planned, setting)
@@ -81,9 +89,10 @@ def what_differs(record: Record, planned: PlannedRun, setting: Setting) -> list[
     found = [f"{path} {theirs!r} instead of {ours!r}" for path, (theirs, ours) in ran.differences(asked).items()]
     for name, (theirs, ours) in {
         "extraction version": (extraction_of(record.extraction_versions), extraction_of(planned.extraction_versions)),
-        "weights": (record.weights, planned.weights),
+        "weights": (record.weights, planned.run.weights),
         "split": (record.split_digest, planned.run.fold.split_digest),
         "setting": (record.setting.as_json(), setting.as_json()),
+        "row": (record.row_experiment, planned.row_experiment),
     }.items():
         if theirs != ours:
             found.append(f"{name} {theirs} instead of {ours}")
@@ -154,9 +163,12 @@ def other_circumstances(paper: str, record: Record, devices: dict[str, str | int
 def _set_aside(paths: RunPaths, planned: PlannedRun, reason: str) -> None:
     """Move a record away, so that its run is trained again; nothing that was measured is deleted."""
     path = paths.record(planned.run.id)
-    target = paths.set_aside(planned.run.id, sha256_of_file(path)[:8])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    path.replace(target)
+    try:
+        target = paths.set_aside(planned.run.id, sha256_of_file(path)[:8])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+    except FileNotFoundError:
+        return  # another command has just set it aside
     warn(
         f"{planned.name}: its record is not used: {reason.rstrip('.')}. It is kept as {target}, and the run is trained "
         "again"

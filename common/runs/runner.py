@@ -16,14 +16,14 @@ from common.core.files import make_folder, require_writable_folder, write_text
 from common.records.divergence import Divergence, forget_divergence, write_divergence
 from common.records.environment import describe_machine, package_versions
 from common.records.paths import RunPaths
-from common.records.record import Record, read_record, utc_now, write_record
+from common.records.record import Record, read_or_warn, read_record, utc_now, write_record
 from common.records.source import encore_version
 from common.runs.builder import PlannedRun
 from common.runs.evaluate import train_and_evaluate
 from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
-from common.runs.reuse import finished_run, finished_runs, report_circumstances
+from common.runs.reuse import finished_run, finished_runs, is_of_its_chain, report_circumstances
 from common.training.devices import find_devices
 from common.training.fit import FitCallback, StartWeights
 from common.training.model_cache import CompiledModelCache, graph_digest
@@ -91,10 +91,11 @@ class Job:
     def keep(self, record: Record) -> None:
         """Write the record that a worker returned, unless that worker wrote it here itself."""
         path = self.paths.record(record.run_id)
-        if self.options.fresh and path.exists() and read_record(path).as_json() != record.as_json():
-            path.unlink()
-        if not path.exists():
-            write_record(self.paths, record)
+        earlier = read_or_warn(path) if path.exists() else None
+        if earlier is not None and not (self.options.fresh and earlier.as_json() != record.as_json()):
+            return
+        path.unlink(missing_ok=True)
+        write_record(self.paths, record)
 
     def forget_once(self, planned: PlannedRun) -> None:
         """`--fresh`: remove the record and the work folder that an earlier command made of this run, once per command:
@@ -145,6 +146,7 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
         EncoreError: the options or the machine do not allow the work (finished runs are kept).
     """
     require_writable_folder(options.out, flag="--out")
+    encore_version()  # records name it; that it is missing is reported before the training
     job = Job(plan, options, uuid.uuid4().hex)
     finished = {} if options.fresh else finished_runs(job.paths, plan.runs, plan.setting)
     pending = [planned for planned in plan.runs if planned.run.id not in finished]
@@ -152,7 +154,9 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
     summary = RunSummary(finished_before=len(plan.runs) - len(job.pending))
     if summary.finished_before:
         say(f"{summary.finished_before} of {len(plan.runs)} runs are already finished")
-        report_circumstances(plan.paper.key, list(finished.values()), find_devices(options.devices).facts)
+        if workers is None:
+            # Workers may run under other circumstances than this process.
+            report_circumstances(plan.paper.key, list(finished.values()), find_devices(options.devices).facts)
     if options.fresh:
         for planned in job.pending:
             # In this process, which writes the notes: a worker may use other folders.
@@ -247,11 +251,14 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
     if job.options.fresh:
         job.forget_once(planned)
     earlier = job.record_of(planned)
-    if earlier is not None:
+    if earlier is not None and is_of_its_chain(paths, planned, earlier, _previous_of(job, planned)):
         return RunResult(run_id, earlier)
     try:
         start_from = None if planned.previous is None else _weights_of(job, planned.previous)
         record = train_and_evaluate(job.plan, planned, work, job.options, model_cache, callback, start_from)
+        written = job.record_of(planned)
+        if written is not None:
+            return RunResult(run_id, written)  # by a command whose workers have another folder, and no lock here
         write_record(paths, record)
     except DivergedError as error:
         return RunResult(run_id, failure=str(error), diverged=_divergence(job, planned, error, model_cache))
@@ -267,6 +274,12 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
     if job.options.keep_weights == "none":
         _remove_weights(job, planned)
     return RunResult(run_id, record, trained=True)
+
+
+def _previous_of(job: Job, planned: PlannedRun) -> Record | None:
+    """The record of the round before; None where there is none."""
+    path = job.paths.record(planned.previous or "none")
+    return read_or_warn(path) if path.exists() else None
 
 
 def _weights_of(job: Job, previous: str) -> StartWeights:
@@ -310,7 +323,7 @@ def _divergence(job: Job, planned: PlannedRun, error: DivergedError, model_cache
         machine=describe_machine(model_cache.devices.facts),
         versions=package_versions(),
         finished_at=utc_now(),
-        weights=planned.weights,
+        weights=planned.run.weights,
         history=error.history,
         encore_version=encore_version(),
     )

@@ -101,6 +101,8 @@ class SearchFolder:
         """Raise ResumeError with all differences between the saved search and the requested one."""
         before, now = _flat(saved), _flat(asked)
         paths = [path for path in dict.fromkeys((*before, *now)) if path.split(".")[0] not in _MAY_DIFFER]
+        # Searches of before did not save it.
+        paths = [path for path in paths if path != "whole_experiment" or path in before]
         differing = [path for path in paths if before.get(path) != now.get(path)]
         if differing:
             listed = "; ".join(

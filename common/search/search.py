@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from common.core.errors import EncoreError, RunError, SpecError
+from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment
 from common.paper.overrides import Setting
 from common.runs.options import Options
@@ -90,7 +91,9 @@ class Search:
             self.space,
             paper=self._plan.paper.key,
             experiment=self._base.digest,
-            setting={**_named(self._plan.setting), "weights": self._first.weights},
+            # Defaults included, which the digest leaves out: trials of other values have no common score.
+            whole_experiment=sha256_of_json([self._base.as_json(), self._first.run.extraction_versions]),
+            setting={**_named(self._plan.setting), "weights": self._first.run.weights},
             split={"digest": fold.split_digest, "fold": fold.number, "folds": self._first.folds},
             objective=asked.objective,
             seed=asked.seed,

@@ -15,6 +15,7 @@ from common.core.files import make_folder, sha256_of_json, write_text
 from common.metrics.probabilities import probabilities_of
 from common.paper.experiment import Experiment
 from common.paper.training import Training
+from common.records.environment import computing_machine
 from common.records.paths import WorkPaths
 from common.records.source import source_digest
 from common.splits.windows import Fold
@@ -43,6 +44,9 @@ class Run:
         variant: distinguishes runs that compute the same for different rows or settings, because each of them has its
             own record; empty where no value was changed.
         decoder: of the audio files, whose samples differ between decoders.
+        extraction_versions: of the features that are not extracted as they were at first, see
+            `common.records.rows.extraction_of`.
+        weights: file of trained weights that it starts from, as `name=SHA-256`; may be empty.
     """
 
     experiment: Experiment
@@ -51,6 +55,8 @@ class Run:
     seed: int
     variant: str = ""
     decoder: Decoder = "soundfile"
+    extraction_versions: tuple[int, ...] = ()
+    weights: str = ""
 
     @property
     def id(self) -> str:
@@ -139,7 +145,7 @@ def fit(
 
     Raises:
         DivergedError: the loss is no longer finite.
-        ResumeError: the checkpoint does not belong to this run, or does not fit its model.
+        CheckpointError: the run began under other circumstances, or its checkpoint does not fit the model.
         BudgetError: the process exceeds the memory limit.
         RunError: the epochs have too few batches for a single update, or the weights to start from are other ones.
     """
@@ -158,12 +164,11 @@ def fit(
                 f"{start_from.file}: holds other weights than the previous round's record names. Give --fresh to train "
                 "all rounds again."
             )
-    here = Circumstances.here(model_cache.devices.facts, started_from)
+    asked = sha256_of_json([run.experiment.as_json(), list(run.extraction_versions), run.weights, started_from])
+    here = Circumstances.here(asked, model_cache.devices.facts)
     resumed = restore_checkpoint(work.checkpoint, model, run.id, here)
     state, best = resumed or (LoopState(run.id, circumstances=here), [])
-    source = source_digest(run.experiment.paper)
-    if source not in state.sources:
-        state.sources.append(source)
+    state.goes_on_at(source_digest(run.experiment.paper), computing_machine(model_cache.devices.facts))
     standardisation = tuple(
         fit_standardisation(part, run.fold.train) if training.standardise and given.standardise else AS_STORED
         for part, given in zip(reader.parts, run.experiment.inputs, strict=True)

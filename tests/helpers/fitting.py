@@ -40,6 +40,7 @@ def make_run(npz, cache, *, seed: int = 0, **training) -> tuple[Run, WindowReade
     clips = np.arange(len(index.tracks)) % 10
     part = clips[windows.tracks]
     fold = Fold(0, np.flatnonzero(part < 6), np.flatnonzero(part == 6), np.flatnonzero(part > 6), "split", 0)
+    of_run = {name: training.pop(name) for name in ("extraction_versions", "weights") if name in training}
     experiment = Experiment(
         paper="tiny",
         model=TinyNet(),
@@ -48,7 +49,7 @@ def make_run(npz, cache, *, seed: int = 0, **training) -> tuple[Run, WindowReade
         protocol=Protocol(),
         training=Training(**{"epochs": 4, "batch_windows": 16, "learning_rate": 1e-2} | training),
     )
-    return Run(experiment, index.data_digest, fold, seed), WindowReader(index, windows)
+    return Run(experiment, index.data_digest, fold, seed, **of_run), WindowReader(index, windows)
 
 
 def trained_weights(folder, npz, cache, callback=None, **arguments):

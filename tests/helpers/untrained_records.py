@@ -37,7 +37,7 @@ def untrained_record(plan: Plan, planned: PlannedRun, **changes: Any) -> Record:
         "versions": package_versions(),
         "metrics": {"valid": accuracies(clips), "test": accuracies(clips)},
         "clips": clips,
-        "weights": planned.weights,
+        "weights": planned.run.weights,
         "encore_version": encore_version(),
         "source_digests": (source_digest(plan.paper.key),),
         "extraction_versions": planned.extraction_versions,

@@ -28,7 +28,12 @@ def version_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
     if any(record.environment for record in every):
         texts = _texts(of_rows, _settings)
         notes += by_row_notes("versions", "Settings of the environment that can change results", texts, of_rows)
-    return notes
+    continued = {
+        label: "; ".join(dict.fromkeys(" then ".join(record.machines) for record in mine if len(record.machines) > 1))
+        for label, mine in of_rows.items()
+    }
+    continued = {label: text for label, text in continued.items() if text}
+    return notes + by_row_notes("versions", "Runs that were continued on another machine", continued, of_rows)
 
 
 def _texts(of_rows: dict[str, list[Record]], text_of: Callable[[Record], str]) -> dict[str, str]:

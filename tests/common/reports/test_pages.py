@@ -92,3 +92,13 @@ def test_what_belongs_to_a_table_is_below_it_on_the_page_and_in_the_list(tmp_pat
     assert "table_performance_changed_12.md); below it: performance_pairs |" in line
     # The name of the file has only a digest of them.
     assert "changed values: `training.patience_epochs=10`; `training.plateau_epochs=4`" in line
+
+
+def test_a_table_without_its_markdown_is_named_and_left_out_of_the_page(tmp_path, capsys):
+    results = ResultPaths.of(tmp_path, PAPER.key, "fma_small")
+    one = record("performance", RECOMMENDED, decisions(FIRST))
+    write_table(results.folder, "table_performance", results_table(PAPER, PERFORMANCE, SETTING, [one]))
+    (results.folder / "table_performance.md").unlink()
+    page = write_page(PAPER, tmp_path).read_text()
+    assert "Table performance" not in page.partition("## Measured")[2]
+    assert "table_performance.md is missing" in capsys.readouterr().err.replace("\n", " ")

@@ -32,7 +32,7 @@ def fitted(values: int = 4, scale: float = 1.0) -> FittedModel:
     x = keras.layers.Flatten()(inputs)
     x = keras.layers.Dense(values, kernel_initializer=keras.initializers.Constant(scale), name="embedding")(x)
     model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(x))
-    return FittedModel(model, LoopState("run", Circumstances.here({})), (AS_STORED,), 0.0)
+    return FittedModel(model, LoopState("run", Circumstances.here("", {})), (AS_STORED,), 0.0)
 
 
 def projected(reader, positions, **arguments):

@@ -16,6 +16,7 @@ from common.core.errors import BudgetError, RunError
 from common.metrics.probabilities import probabilities_of
 from common.paper.experiment import Input
 from common.paper.training import Training
+from common.records.environment import computing_machine
 from common.records.paths import WorkPaths
 from common.training import fit as training_module
 from common.training.checkpoint import Circumstances, restore_checkpoint
@@ -255,8 +256,9 @@ def test_each_epoch_begins_with_its_own_draws_and_the_checkpoint_names_the_backe
     monkeypatch.setattr(training_module, "begin_epoch", lambda *place: begun.append(place))
     fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, seed=5, epochs=3)
     assert begun == [(5, 0), (5, 1), (5, 2)]
-    here = Circumstances.here({})
+    here = Circumstances.here(fitted.state.circumstances.asked, {})
     assert fitted.state.circumstances == here
+    assert fitted.state.machines == [computing_machine()]
     assert here.backend == "tensorflow"
     state, _ = restore_checkpoint(WorkPaths(tmp_path / "a").checkpoint, fitted.model, fitted.state.run_id, here)
     assert state.circumstances == here

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from common.metrics.clips import accuracies
 from common.reports.table import Table
 from common.reports.tables.pairs import paired_table, variance_notes
 from reproductions.soundfusion.paper import PAPER
@@ -147,3 +148,20 @@ def test_variation_over_folds_and_over_seeds_is_separated():
     assert "12.4 points between folds" in note.text
     assert "of 1.8 between seeds of one fold" in note.text
     assert variance_notes({"x": runs[:1]}) == []
+
+
+def test_differences_of_window_accuracy_are_those_of_the_accuracies():
+    """A clip counts by its windows, as in the accuracy itself."""
+
+    def run(label: str, correct: tuple[int, ...]):
+        one = record("performance", label, decisions(FIRST))
+        windows = (2, 6, 4)
+        clips = tuple(
+            clip.replace(windows=of, windows_correct=right, votes=(right, of - right, *clip.votes[2:]))
+            for clip, of, right in zip(one.clips[:3], windows, correct, strict=True)
+        )
+        return one.replace(clips=clips, metrics=one.metrics | {"test": accuracies(clips)})
+
+    found = pairs([run(RECOMMENDED, (2, 0, 4)), run(OTHER_ROWS[0], (0, 6, 4))])
+    (row,) = found.values["rows"]
+    assert row["difference"]["window_accuracy"]["mean"] == pytest.approx(100 * (10 - 6) / 12, abs=0.01)
