@@ -24,7 +24,7 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
         ]
     else:
         texts = [f"95 % intervals {unknown}"]
-    texts.append(f"From test clips: {from_clips}.")
+    texts.append(f"From clips: {from_clips}.")
     if seeds:
         of_folds = " (each the mean of its folds)" if any(_several_folds(of_rows[label]) for label in seeds) else ""
         texts.append(
@@ -53,7 +53,12 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
 
 
 def _several_seeds(records: list[Record]) -> bool:
-    return len({record.seed for record in records}) > 1
+    """Whether several seeds have all folds that any seed has, see `common.metrics.runs.estimate_over_runs`."""
+    folds: dict[int, set[int]] = {}
+    for record in records:
+        folds.setdefault(record.seed, set()).add(record.fold)
+    most = max(map(len, folds.values()))
+    return sum(len(mine) == most for mine in folds.values()) > 1
 
 
 def _several_folds(records: list[Record]) -> bool:
