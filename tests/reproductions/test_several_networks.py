@@ -105,14 +105,14 @@ def test_rows_of_different_windows_share_a_table_and_its_caption_names_the_windo
     assert execute(work, chosen).failed == []
     (report,) = regenerate_tables(PAPER, chosen.out)
     work.close()
-    table = report.tables["performance"]
+    table = report.tables["performance"].as_json()
     measured = {row["label"] for row in table["rows"] if row["measured"]}
     assert measured == {"SimpleCNN", "nnet2"}
     caption = "\n".join(table["caption"])
     assert "nnet2: windows of 64 x 11, batch 32, 2 + 2 masks of up to 30 % (mean) with probability 0.8" in caption
     assert "SimpleCNN: windows of 64 x 64, batch 32, L2 sum with lambda 0.0005 on all variables" in caption
-    assert "nnet2: At most 2 epochs instead of 30; SimpleCNN: At most 2 epochs instead of 50." in caption
-    assert "arrays as given (64 x 64 windows) instead of 64-band log-mel (stereo, 44100 Hz, hop 512)" in caption
+    assert "nnet2: at most 2 instead of 30; SimpleCNN: at most 2 instead of 50." in caption
+    assert "arrays (64 x 64 windows) instead of 64-band log-mel (stereo, 44100 Hz, hop 512)" in caption
     parts = {
         r.row_experiment: r.parts["test"].windows
         for r in read_records(ResultPaths.of(chosen.out, PAPER.key, "arrays").runs)
@@ -142,7 +142,7 @@ def test_a_file_of_weights_is_named_by_its_content_in_the_runs_that_start_from_i
     rows = ("VGG16", "SimpleCNN")
     plain = plan(PAPER, options(rows=rows))
     work = plan(PAPER, options(rows=rows, weights=(f"imagenet={file}",)))
-    assert [planned.weights for planned in work.runs] == [f"imagenet={sha256_of_file(file)}", ""]
+    assert [planned.run.weights for planned in work.runs] == [f"imagenet={sha256_of_file(file)}", ""]
     same = [before.run.id == after.run.id for before, after in zip(plain.runs, work.runs, strict=True)]
     assert same == [False, True]
     assert work.setting == plain.setting

@@ -6,9 +6,11 @@ import keras
 import pytest
 
 from common.core.errors import ClusterError
-from common.execution.session import WorkerCommand, _require_same_source, _require_same_versions
+from common.execution import session
+from common.execution.session import WorkerCommand, WorkerSession, _require_same_source, _require_same_versions
 from common.records.environment import package_versions
 from common.records.source import source_digest
+from common.runs.options import Options
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.loopback import launched, wait_until
 
@@ -57,3 +59,10 @@ def test_workers_need_the_same_source():
         ClusterError, match=rf"source code of Encore \({here[:12]} instead of 000000000000\).*same clone"
     ):
         _require_same_source(WorkerCommand(PAPER, None, "", {}, "tensorflow", "0" * 64))
+
+
+def test_a_session_with_another_source_is_refused_before_it_plans_anything(tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "plan", lambda *_: pytest.fail("planned"))
+    command = WorkerCommand(PAPER, Options(out=tmp_path), "", package_versions(), "tensorflow", "0" * 64)
+    with pytest.raises(ClusterError, match="source code of Encore"):
+        WorkerSession(command)
