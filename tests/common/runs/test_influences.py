@@ -147,6 +147,15 @@ def test_variables_of_the_environment_are_recorded(monkeypatch, variable):
     assert environment.environment_settings()[variable] == "1"
 
 
+def test_variables_of_every_backend_are_among_them():
+    assert set(environment._VARIABLES) >= {
+        "CUDA_VISIBLE_DEVICES", "NVIDIA_TF32_OVERRIDE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+        "TF_ENABLE_ONEDNN_OPTS", "TF_DETERMINISTIC_OPS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
+        "TF_XLA_FLAGS", "XLA_FLAGS", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION", "JAX_PLATFORMS",
+        "KERAS_TORCH_DEVICE",
+    }  # fmt: skip
+
+
 def test_values_of_keras_own_configuration_are_recorded(monkeypatch):
     assert not any(name.startswith("keras.") for name in environment.environment_settings())
     monkeypatch.setattr(environment.keras.config, "epsilon", lambda: 1e-5)

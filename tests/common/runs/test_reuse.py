@@ -237,7 +237,8 @@ def test_a_run_in_progress_is_passed_over_and_the_next_free_one_taken(options, p
     of_other_command.acquire()
 
     def finish_as_the_other_command():
-        while len(trained) < 2:
+        deadline = time.monotonic() + 20
+        while len(trained) < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
         write_record(paths, untrained_record(work, work.runs[0]))
         of_other_command.release()

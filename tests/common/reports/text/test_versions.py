@@ -1,7 +1,8 @@
 """Captions say which version of Encore and which packages made the rows, where records do not say or rows differ."""
 
 from common.reports.text.versions import version_notes
-from tests.helpers.se_cnn_records import record
+from tests.helpers.se_cnn_records import record, table_of
+from tests.helpers.tables import caption_of
 
 NOW = {"encore_version": "0.2.0", "source_digests": ("a" * 64,), "environment": {}}
 
@@ -37,4 +38,16 @@ def test_variables_of_the_environment_are_named():
     one = NOW | {"environment": {"TF_ENABLE_ONEDNN_OPTS": "0"}}
     assert texts(x=[record(**one)], y=[record(0, **NOW)]) == [
         "Settings of the environment that can change results: x: TF_ENABLE_ONEDNN_OPTS=0; y: none."
+    ]
+
+
+def test_tables_carry_these_notes():
+    assert "Encore: version not recorded." in caption_of(table_of(record()))
+    assert "Encore:" not in caption_of(table_of(record(**NOW)))
+
+
+def test_runs_that_were_continued_elsewhere_are_named():
+    moved = NOW | {"machines": ("AMD EPYC", "NVIDIA H100")}
+    assert texts(x=[record(**moved)], y=[record(0, **NOW)]) == [
+        "Runs that were continued on another machine: x: AMD EPYC then NVIDIA H100."
     ]
