@@ -69,6 +69,12 @@ def test_the_text_below_the_headline_table_is_what_was_measured():
         f"the artist filter costs {costs[0]}, and leaving out exact copies {costs[1]}: three seeds cannot tell either "
         "from chance" in text
     )
+    (clipped,) = (text for text in table["warnings"] if text.startswith("CLIPPED LOSS"))
+    named = re.findall(r"(?:rows|;) ([^;(]+) \(seed 1, seed 2\)", clipped)
+    assert named == [row["label"] for row in table["rows"] if row["measured"] and row["label"] != "random clips"]
+    assert (
+        "In every row but that of random clips, seeds 1 and 2 ran on JAX with a loss of clipped probabilities" in text
+    )
     filtered = next(row for row in table["rows"] if row["label"] == "artist filter")
     counted = sorted(found["independent_clips"] for found in filtered["measured"].values() if isinstance(found, dict))
     assert (

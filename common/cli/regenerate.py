@@ -98,8 +98,8 @@ def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport]
     stems = ", ".join(dict.fromkeys(path.stem for path in removed))
     if in_no_table:
         say(
-            f"{results.folder}: {len(in_no_table)} records are in no table (first: {in_no_table[0].name}), so older "
-            f"tables and figures are kept: {stems}"
+            f"{results.folder}: not all records are in a table (first of {len(in_no_table)} that are not: "
+            f"{in_no_table[0].name}), so older tables and figures are kept: {stems}"
         )
         return
     for path in removed:

@@ -107,8 +107,12 @@ def write_npy(path: Path, array: np.ndarray) -> None:
     write_atomically(path, lambda file: np.save(file, array, allow_pickle=False))
 
 
-def read_json(path: Path, *, what: str) -> Any:
-    """Read a JSON file; `what` names its role in the error message.
+def read_json(path: Path, *, what: str, remedy: str = " Delete it, and it is created again.") -> Any:
+    """Read a JSON file.
+
+    Args:
+        what: its role, for the error message.
+        remedy: what to do where it is not JSON, with a space before it.
 
     Raises:
         DataError: the file is missing or is not JSON.
@@ -120,7 +124,7 @@ def read_json(path: Path, *, what: str) -> Any:
     except FileNotFoundError as error:
         raise DataError(f"{path}: {what} is missing.") from error
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: {what} is not valid JSON ({error}). Delete it, and it is created again.") from error
+        raise DataError(f"{path}: {what} is not valid JSON ({error}).{remedy}") from error
 
 
 def _finite(text: str) -> float:

@@ -170,16 +170,14 @@ def read_record(path: Path) -> Record:
     Raises:
         DataError: the file is not a record, or was edited so that its run id or metrics no longer match.
     """
-    remedy = "Delete it, or run the same command again, which sets it aside."
     try:
-        record = Record.model_validate(read_json(path, what="a run's record"))
+        record = Record.model_validate(read_json(path, what="a run's record", remedy=""))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         problem = f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
         raise DataError(
-            f"{path}: not a record of format {FORMAT_VERSION} ({error.error_count()} problems; first: {problem}). "
-            f"{remedy}"
+            f"{path}: not a record of format {FORMAT_VERSION} ({error.error_count()} problems; first: {problem})."
         ) from error
     if path.stem != record.run_id:
         raise DataError(f"{path}: holds run {record.run_id}; the file's name must be the run's id. Rename the file.")
@@ -188,10 +186,10 @@ def read_record(path: Path) -> Record:
     try:
         _require_consistent(record)
     except ValueError as error:
-        raise DataError(f"{path}: its values contradict each other: {error}. {remedy}") from error
+        raise DataError(f"{path}: its values contradict each other: {error}.") from error
     tested = None if record.test_withheld else accuracies(record.clips)
     if record.metrics.get("test") != tested:
-        raise DataError(f"{path}: its metrics do not match its clips; records must not be edited. {remedy}")
+        raise DataError(f"{path}: its metrics do not match its clips; records must not be edited.")
     return record
 
 
@@ -235,7 +233,7 @@ def read_or_warn(path: Path) -> Record | None:
     try:
         return read_record(path)
     except DataError as error:
-        warn(f"left out: {error}")
+        warn(f"left out: {error} Remove it, or repeat the command that made it.")
         return None
 
 

@@ -39,8 +39,10 @@ class Circumstances:
 
     def differences(self, other: "Circumstances") -> list[str]:
         """What `other` has instead, in words; both are of the same run."""
-        found = [] if self.backend == other.backend else [f"Keras on {other.backend} instead of {self.backend}"]
-        found += [
+        if self.backend != other.backend:
+            # The versions that count differ then, too.
+            return [f"Keras on {other.backend} instead of {self.backend} (KERAS_BACKEND={self.backend} sets it)"]
+        found = [
             f"{name} {other.versions.get(name, 'not installed')} instead of {self.versions.get(name, 'not installed')}"
             for name in sorted(self.versions.keys() | other.versions.keys())
             if self.versions.get(name) != other.versions.get(name)

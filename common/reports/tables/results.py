@@ -24,6 +24,8 @@ from common.reports.text.warnings import table_warnings
 
 _NOT_RUN, _NOT_GIVEN = "not run", "not given"
 _INSIDE = {True: "yes", False: "no", None: "not known (one seed)"}
+# From this width in points on, that a number lies inside an interval says little.
+_WIDE_POINTS = 20.0
 
 
 def results_table(
@@ -162,6 +164,13 @@ def _value(record: Record, metric: str) -> float:
     return record.metrics["test"][metric]
 
 
+def _inside_text(row: dict[str, Any], name: str) -> str:
+    """Whether the published number lies inside the interval, with a word on intervals that hold most numbers."""
+    low, high = row["measured"][name]["ci95"]
+    is_inside = row["published_inside"][name]
+    return "yes (wide)" if is_inside and high - low > _WIDE_POINTS else _INSIDE[is_inside]
+
+
 def result_cells(
     table: ResultTable, lines: list[dict[str, Any]]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -193,7 +202,7 @@ def result_cells(
             if published is None:
                 line += ["", ""]
             else:
-                line += [_INSIDE[row["published_inside"][name]], f"{row['difference'][name]:+.1f}"]
+                line += [_inside_text(row, name), f"{row['difference'][name]:+.1f}"]
         if measured:
             line += [_mean(measured[name]) for name in others]
             line += [

@@ -84,8 +84,9 @@ def results_notes(
         Note(
             "intervals",
             f"{sources_text(all_of_rows, from_clips)} Published inside: whether the published number lies in the 95 % "
-            "interval, which shows agreement only where that is narrow; 'not known' where it lies outside an interval "
-            "that accounts for test clips only, because the spread over seeds could make it wider.",
+            "interval; 'wide' where that spans more than 20 points, so that it contains most numbers; 'not known' "
+            "where it lies outside an interval that accounts for test clips only, because the spread over seeds could "
+            "make it wider.",
         )
     )
     return notes

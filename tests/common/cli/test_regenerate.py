@@ -100,7 +100,7 @@ def test_nothing_is_removed_where_a_record_is_in_no_table(results, tmp_path, cap
     regenerate(PAPER, tmp_path)
     assert (results.folder / "table_old.json").exists()
     said = " ".join(capsys.readouterr().err.split())
-    assert "1 records are in no table (first: unusable.json), so older tables and figures are kept: table_old" in said
+    assert "(first of 1 that are not: unusable.json), so older tables and figures are kept: table_old" in said
     results.record("unusable").unlink()
     regenerate(PAPER, tmp_path)
     assert not (results.folder / "table_old.json").exists()

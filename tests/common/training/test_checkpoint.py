@@ -69,7 +69,7 @@ def test_a_checkpoint_of_another_run_is_set_aside_and_the_run_starts_over(model,
 @pytest.mark.parametrize(
     ("there", "named"),
     [
-        (replace(HERE, backend="jax"), "Keras on tensorflow instead of jax"),
+        (replace(HERE, backend="jax"), "Keras on tensorflow instead of jax (KERAS_BACKEND=jax sets it)"),
         (replace(HERE, versions=HERE.versions | {"numpy": "1.0"}), f"numpy {HERE.versions['numpy']} instead of 1.0"),
         (replace(HERE, devices={"devices": 2, "kind_of_devices": "GPU"}), "one device instead of 2 x GPU"),
     ],

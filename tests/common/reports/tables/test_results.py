@@ -5,7 +5,7 @@ import math
 import pytest
 
 from common.metrics.intervals import wilson_interval
-from common.records.record import PartCounts
+from common.records.record import PartCounts, Record
 from common.reports.formats import as_markdown
 from common.reports.tables.results import results_table
 from reproductions.se_cnn.paper import TABLE_5_1
@@ -171,3 +171,14 @@ def test_training_accuracy_counts_the_clips_of_all_folds_once():
     shown = results_table(soundfusion.PAPER, table, folds[0].setting, folds)
     found = row_of(shown, label)["measured"]["validation"]
     assert (found["metric"], found["clips"]) == ("window accuracy while training", 100)
+
+
+def test_an_interval_that_contains_most_numbers_is_marked_as_wide():
+    def cell(*found: Record) -> str:
+        table = table_of(*found)
+        line = next(line for line in table.rows if line[0] == TABLE_5_1.rows[-1].label)
+        return line[table.header.index("Published inside")]
+
+    # 93.6 % was published.
+    assert cell(record(correct=272), record(correct=270, seed=1)) == "yes"
+    assert cell(record(correct=272), record(correct=240, seed=1)) == "yes (wide)"
