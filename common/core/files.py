@@ -19,6 +19,7 @@ import numpy as np
 from common.core.errors import DataError
 
 _READ_BYTES = 1 << 20
+_DIGEST = "sha256"
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -149,6 +150,25 @@ def sha256_of_json(value: Any) -> str:
     """SHA-256 of the canonical JSON of `value` (sorted keys, no spaces)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def with_digest(values: dict[str, Any]) -> dict[str, Any]:
+    """JSON values with their own digest in the field `sha256`."""
+    return values | {_DIGEST: sha256_of_json(values)}
+
+
+def without_digest(path: Path, values: Any) -> Any:
+    """JSON values that were read from a file, without their digest; files of earlier versions have none.
+
+    Raises:
+        DataError: the values were changed since they were written.
+    """
+    if not isinstance(values, dict) or _DIGEST not in values:
+        return values
+    plain = {name: value for name, value in values.items() if name != _DIGEST}
+    if sha256_of_json(plain) != values[_DIGEST]:
+        raise DataError(f"{path}: was edited: its values do not match its SHA-256.")
+    return plain
 
 
 def make_folder(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, ValidationError
 
 from common.core.console import warn
 from common.core.errors import DataError
-from common.core.files import read_json, write_text
+from common.core.files import read_json, with_digest, without_digest, write_text
 from common.core.spec import Spec
 from common.metrics.clips import ClipResult, accuracies
 from common.paper.overrides import Setting
@@ -160,7 +160,7 @@ def write_record(paths: RunPaths, record: Record) -> Path:
     path = paths.record(record.run_id)
     if path.exists():
         raise DataError(f"{path}: a record is never overwritten. Give --fresh to train the run again.")
-    write_text(path, record_as_text(record.as_json()))
+    write_text(path, record_as_text(with_digest(record.as_json())))
     return path
 
 
@@ -168,10 +168,12 @@ def read_record(path: Path) -> Record:
     """Read one record.
 
     Raises:
-        DataError: the file is not a record, or was edited so that its run id or metrics no longer match.
+        DataError: the file is not a record, or was edited: its digest (where it has one), run id or metrics no longer
+            match.
     """
     try:
-        record = Record.model_validate(read_json(path, what="a run's record", remedy=""))
+        values = without_digest(path, read_json(path, what="a run's record", remedy=""))
+        record = Record.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

@@ -4,7 +4,7 @@ import pytest
 
 from common.core.errors import DataError
 from common.records.paths import RunPaths
-from common.records.record import read_record, read_records, write_record
+from common.records.record import read_record, read_records, record_as_text, write_record
 from tests.helpers.se_cnn_records import record
 
 
@@ -32,8 +32,29 @@ def test_a_renamed_or_damaged_record_is_refused(tmp_path):
         read_record(moved)
 
 
-def test_an_edited_record_is_refused(tmp_path):
+def test_a_record_of_which_any_value_was_edited_is_refused(tmp_path):
     path = write_record(RunPaths(tmp_path), record())
+    text = path.read_text()
+    for before, after in (
+        ('"trainable_parameters": 778384', '"trainable_parameters": 5'),
+        ('"loss": 1.5', '"loss": 1.4'),
+        ('"wall_seconds": 1.0', '"wall_seconds": 1.1'),
+        ('"seed": 0, "fold"', '"seed": 1, "fold"'),
+    ):
+        edited = text.replace(before, after) if before in text else text.replace('"seed": 0', '"seed": 1', 1)
+        assert edited != text
+        path.write_text(edited)
+        with pytest.raises(DataError, match="was edited: its values do not match its SHA-256"):
+            read_record(path)
+    path.write_text(text)
+    assert read_record(path) == record()
+
+
+def test_an_edited_record_of_before_records_had_a_digest_is_refused(tmp_path):
+    path = RunPaths(tmp_path).record(record().run_id)
+    path.parent.mkdir(parents=True)
+    path.write_text(record_as_text(record().as_json()))
+    assert read_record(path) == record()
     path.write_text(path.read_text().replace('"window_accuracy": 0.8', '"window_accuracy": 0.9'))
     with pytest.raises(DataError, match="do not match its clips"):
         read_record(path)
