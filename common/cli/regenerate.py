@@ -90,8 +90,8 @@ def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport]
     # Tables of layers need no records, and figures of the data are drawn only where the data are at hand.
     layers = {f"table_{table.id}" for table in paper.architecture}
     of_data = {stem for report in groups for stem in data_figure_stems(paper, report.group)}
-    old = [path for path in written_tables(paper, results) if path.stem not in layers]
-    old += [path for path in written_figures(paper, results) if path.stem not in of_data]
+    old = [path for path in _written_tables(paper, results) if path.stem not in layers]
+    old += [path for path in _written_figures(paper, results) if path.stem not in of_data]
     removed = [path for path in old if path not in written]
     if not removed:
         return
@@ -107,7 +107,7 @@ def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport]
     say(f"{results.folder}: removed {len(removed)} files of tables and figures that no record supports: {stems}")
 
 
-def written_tables(paper: Paper, results: ResultPaths) -> list[Path]:
+def _written_tables(paper: Paper, results: ResultPaths) -> list[Path]:
     """The files of tables in a folder that commands wrote, not those that a user put beside them: the forms of every
     JSON file that is a table of the paper, and the CSV files of the tables below it."""
     found = []
@@ -124,7 +124,7 @@ def written_tables(paper: Paper, results: ResultPaths) -> list[Path]:
     return [path for path in dict.fromkeys(found) if path.is_file()]
 
 
-def written_figures(paper: Paper, results: ResultPaths) -> list[Path]:
+def _written_figures(paper: Paper, results: ResultPaths) -> list[Path]:
     """The figures in a folder that commands wrote: both PNG and SVG, named after a table or a figure of the paper."""
     names = [f"figure_{figure.id}" for figure in paper.figures]
     names += [f"table_{name}" for name in (*(table.id for table in paper.tables), "confusion", "audit")]

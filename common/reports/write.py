@@ -119,7 +119,7 @@ def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Seq
             continue
         table = made[published.id]
         for build, chart, without in (
-            # Neither holds means of runs or intervals.
+            # Neither has intervals, and rounds have lines of their own for mean and standard deviation.
             (fold_table, draw_folds, ("intervals", "spread")),
             (per_genre_table, draw_per_genre, ("intervals", "spread")),
             (legacy_table, draw_results, ()),

@@ -13,7 +13,6 @@ from common.paper.experiment import Experiment, Input
 from common.paper.overrides import Resolver
 from common.paper.protocol import Protocol
 from common.paper.tables import Row
-from common.records.rows import extraction_of
 from common.runs.selection import weights_name
 from common.splits.windows import Fold, folds_of_windows, missing_genres, uneven_parts
 from common.training.fit import Run
@@ -37,7 +36,6 @@ class PlannedRun:
     Args:
         labels: the rows that it belongs to, e.g. `5.1 [16]`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
-        extraction_versions: of the feature of each input, see `data_pipeline.features`.
     """
 
     run: Run
@@ -46,7 +44,6 @@ class PlannedRun:
     folds: int
     reader: Reader
     previous: str | None = None
-    extraction_versions: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -156,7 +153,7 @@ class RunBuilder:
                     seed,
                     variant,
                     setting.decoder,
-                    extraction_of(versions),
+                    versions,
                     weights,
                 )
                 for fold in folds
@@ -165,7 +162,7 @@ class RunBuilder:
                 [None, *(run.id for run in runs[:-1])] if experiment.protocol.carry_weights else [None] * len(runs)
             )
             planned += [
-                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous, versions)
+                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous)
                 for run, previous in zip(runs, carried, strict=True)
             ]
         return planned

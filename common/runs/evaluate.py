@@ -157,7 +157,7 @@ def _record(
         test_withheld=not len(run.fold.test),
         encore_version=encore_version(),
         source_digests=tuple(fitted.state.sources),
-        extraction_versions=planned.extraction_versions,
+        extraction_versions=run.extraction_versions,
         environment=environment_settings(),
         started_from=fitted.started_from,
         kept_weights=fitted.kept_weights,

@@ -81,16 +81,21 @@ def finished_run(paths: RunPaths, planned: PlannedRun, setting: Setting) -> Reco
 
 def what_differs(record: Record, planned: PlannedRun, setting: Setting) -> list[str]:
     """What makes a record of this id another run than the one that was asked for; empty where it is the same."""
-    asked = planned.run.experiment
+    run = planned.run
     try:
-        ran = asked.read_like(record.experiment)
+        ran = run.experiment.read_like(record.experiment)
     except SpecError as error:
         return [str(error)]
-    found = [f"{path} {theirs!r} instead of {ours!r}" for path, (theirs, ours) in ran.differences(asked).items()]
+    found = [
+        f"{path} {theirs!r} instead of {ours!r}" for path, (theirs, ours) in ran.differences(run.experiment).items()
+    ]
     for name, (theirs, ours) in {
-        "extraction version": (extraction_of(record.extraction_versions), extraction_of(planned.extraction_versions)),
-        "weights": (record.weights, planned.run.weights),
-        "split": (record.split_digest, planned.run.fold.split_digest),
+        "extraction version": (
+            extraction_of(record.extraction_versions),
+            extraction_of(run.extraction_versions),
+        ),
+        "weights": (record.weights, run.weights),
+        "split": (record.split_digest, run.fold.split_digest),
         "setting": (record.setting.as_json(), setting.as_json()),
         "row": (record.row_experiment, planned.row_experiment),
     }.items():

@@ -17,6 +17,7 @@ from common.paper.experiment import Experiment
 from common.paper.training import Training
 from common.records.environment import computing_machine
 from common.records.paths import WorkPaths
+from common.records.rows import extraction_of
 from common.records.source import source_digest
 from common.splits.windows import Fold
 from common.training.checkpoint import Circumstances, LoopState, restore_checkpoint, save_checkpoint
@@ -44,8 +45,7 @@ class Run:
         variant: distinguishes runs that compute the same for different rows or settings, because each of them has its
             own record; empty where no value was changed.
         decoder: of the audio files, whose samples differ between decoders.
-        extraction_versions: of the features that are not extracted as they were at first, see
-            `common.records.rows.extraction_of`.
+        extraction_versions: of the feature of each input, see `data_pipeline.features`.
         weights: file of trained weights that it starts from, as `name=SHA-256`; may be empty.
     """
 
@@ -164,7 +164,9 @@ def fit(
                 f"{start_from.file}: holds other weights than the previous round's record names. Give --fresh to train "
                 "all rounds again."
             )
-    asked = sha256_of_json([run.experiment.as_json(), list(run.extraction_versions), run.weights, started_from])
+    asked = sha256_of_json(
+        [run.experiment.as_json(), extraction_of(run.extraction_versions), run.weights, started_from]
+    )
     here = Circumstances.here(asked, model_cache.devices.facts)
     resumed = restore_checkpoint(work.checkpoint, model, run.id, here)
     state, best = resumed or (LoopState(run.id, circumstances=here), [])

@@ -40,7 +40,7 @@ def untrained_record(plan: Plan, planned: PlannedRun, **changes: Any) -> Record:
         "weights": planned.run.weights,
         "encore_version": encore_version(),
         "source_digests": (source_digest(plan.paper.key),),
-        "extraction_versions": planned.extraction_versions,
+        "extraction_versions": run.extraction_versions,
         "environment": environment_settings(),
     }
     return record().replace(**values | changes)

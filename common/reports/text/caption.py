@@ -12,6 +12,7 @@ from common.paper.tables import ResultTable
 from common.paper.training import Training
 from common.records.environment import machine_summary
 from common.records.record import DataFacts, Record
+from common.records.rows import experiment_of_row
 from common.reports.estimates import interval_text_with_artists, resampled_units_text
 from common.reports.table import Note, NoteKind, Table
 from common.reports.text.intervals import sources_text
@@ -337,6 +338,4 @@ def flag_summary(table: Table) -> str:
 
 def published_experiment(paper: Paper, record: Record) -> Experiment:
     """The experiment of a record's row, as the paper has it."""
-    return next(
-        row.experiment for table in paper.tables for row in table.rows if row.experiment.digest == record.row_experiment
-    )
+    return experiment_of_row(paper, record.row_experiment)
