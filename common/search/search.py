@@ -10,6 +10,7 @@ from common.core.errors import EncoreError, RunError, SpecError
 from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment
 from common.paper.overrides import Setting
+from common.records.rows import extraction_of
 from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
@@ -92,7 +93,7 @@ class Search:
             paper=self._plan.paper.key,
             experiment=self._base.digest,
             # Defaults included, which the digest leaves out: trials of other values have no common score.
-            whole_experiment=sha256_of_json([self._base.as_json(), self._first.run.extraction_versions]),
+            whole_experiment=sha256_of_json([self._base.as_json(), extraction_of(self._first.run.extraction_versions)]),
             setting={**_named(self._plan.setting), "weights": self._first.run.weights},
             split={"digest": fold.split_digest, "fold": fold.number, "folds": self._first.folds},
             objective=asked.objective,
