@@ -19,6 +19,7 @@ from common.core.files import read_json
 
 # Name -> whether it takes --folder.
 BENCHMARKS = {
+    "starting": False,
     "log_mel": False,
     "streaming": True,
     "training_step": True,

@@ -22,13 +22,15 @@ with quiet_start():
     from common.paper.training import Training
     from common.records.paths import WorkPaths
     from common.splits.windows import Fold
-    from common.training.fit import Run, fit
+    from common.training.fit import fit
     from common.training.memory import MemoryLimit, peak_resident_bytes
+    from common.training.run import Run
     from data_pipeline.cache.shards import read_index
     from data_pipeline.windows.index import WindowSpec
     from data_pipeline.windows.reader import WindowReader
     from data_pipeline.windows.tf_dataset import as_tf_dataset, epoch_order
-    from reproductions.se_cnn.model import SeCnnSpec, build
+    from reproductions.se_cnn.model import build
+    from reproductions.se_cnn.specs import SeCnnSpec
 EPOCHS = 2
 BATCH_WINDOWS = 32
 WIDTHS = (16, 32, 64, 128, 64)

@@ -124,9 +124,10 @@ def _model(widths: tuple[int, int, int, int, int], shape: tuple[int, ...], class
     """SE-CNN from seed 0, compiled as `common.training.fit` compiles it."""
     import keras
 
-    from common.metrics.probabilities import WindowAccuracy
     from common.training.logits import cross_entropy
-    from reproductions.se_cnn.model import SeCnnSpec, build
+    from common.training.window_metrics import WindowAccuracy
+    from reproductions.se_cnn.model import build
+    from reproductions.se_cnn.specs import SeCnnSpec
 
     keras.utils.set_random_seed(0)
     model = build(SeCnnSpec(widths=widths), shape, classes)

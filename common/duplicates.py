@@ -10,29 +10,27 @@ from typing import Annotated
 import typer
 from typer import Option
 
+from common.cli.app import run_app
+from common.cli.flags import TypedFlags, command_of
+from common.cli.screen import ScreenOptions, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.files import require_writable_folder
-from common.core.tf_logging import quiet_start
-
-with quiet_start():
-    from common.cli.app import print_tables, run_app
-    from common.cli.flags import TypedFlags, command_of
-    from common.leakage.audit import cached_scan
-    from common.leakage.tables import duplicates_table, pair_notes
-    from common.paper.protocol import PREDEFINED, Protocol
-    from common.records.paths import ResultPaths
-    from common.reports.formats import write_table
-    from common.reports.table import Note, Table
-    from common.runs.data import require_usable
-    from common.runs.options import DataOptions
-    from common.splits.clips import PARTS, split_ids
-    from data_pipeline.cache.shards import ShardTrack
-    from data_pipeline.datasets import registry
-    from data_pipeline.datasets.catalog import Catalog
-    from data_pipeline.datasets.folder import load_folder
-    from data_pipeline.duplicates.fingerprints import fingerprint_shards
-    from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Scan
+from common.leakage.scan import cached_scan
+from common.leakage.tables import duplicates_table, pair_notes
+from common.paper.protocol import PREDEFINED, Protocol
+from common.records.paths import ResultPaths
+from common.reports.formats import write_table
+from common.reports.table import Note, Table
+from common.runs.data import require_usable
+from common.runs.options import DataOptions
+from common.splits.clips import PARTS, split_ids
+from data_pipeline.cache.shards import ShardTrack
+from data_pipeline.datasets import registry
+from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.datasets.folder import load_folder
+from data_pipeline.duplicates.fingerprints import fingerprint_shards
+from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Scan
 
 # Pairs shown on screen; the files hold all of them.
 _MOST_SHOWN = 60
@@ -55,11 +53,12 @@ def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     about = "Find clips that are the same recording: the same bytes, or re-encoded, louder, or cut differently."
-    app.command(help=about)(command_of(_scan, DataOptions, ScanOptions))
+    app.command(help=about)(command_of(_scan, DataOptions, ScanOptions, ScreenOptions))
     return app
 
 
-def _scan(options: DataOptions, asked: ScanOptions, flags: TypedFlags) -> int:
+def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
+    screen.apply()
     folder, above = asked.folder, asked.above
     out, cache, skip_bad = options.out, options.cache, options.skip_bad
     require_writable_folder(out, flag="--out")
@@ -87,8 +86,8 @@ def _scan(options: DataOptions, asked: ScanOptions, flags: TypedFlags) -> int:
     place = re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title) if own else catalog.dataset
     stem = "table_duplicates" if above == SIMILARITY_THRESHOLD else f"table_duplicates_above_{above:g}"
     paths = write_table(ResultPaths.of(out, "duplicates", place).folder, stem, table)
-    print_tables([replace(table, rows=table.rows[:_MOST_SHOWN])], paths)
-    if len(table.rows) > _MOST_SHOWN:
+    print_tables([table if screen.json else replace(table, rows=table.rows[:_MOST_SHOWN])], paths, as_json=screen.json)
+    if len(table.rows) > _MOST_SHOWN and not screen.json:
         say(f"shown: {_MOST_SHOWN} of {len(table.rows)} pairs; the files hold them all")
     return 0
 

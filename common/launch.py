@@ -1,13 +1,14 @@
-"""Starts a paper's command line by the paper's name, and keeps what TensorFlow prints at its start off the console."""
+"""Finds papers by name, as plug-ins are found: no module of `common` imports one. Starts their command lines."""
 
+import functools
 import importlib
 import importlib.util
 import re
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from common.core.errors import EncoreError, SpecError
-from common.core.tf_logging import quiet_start
 
 
 def run_paper(key: str) -> NoReturn:
@@ -16,36 +17,49 @@ def run_paper(key: str) -> NoReturn:
     Args:
         key: name of the paper's folder below `reproductions/`.
     """
-    with quiet_start():
-        from common.cli.run import main
+    from common.cli.run import main
 
-        paper = _load_or_exit(key)
-    main(paper)
+    main(_load_or_exit(key))
 
 
 def tune_paper(key: str) -> NoReturn:
     """Run `tune.py` of a paper, whose spaces are in its `spaces.py`, and exit with its code."""
-    with quiet_start():
-        from common.cli.tune import main
+    from common.cli.tune import main
 
-        paper = _load_or_exit(key)
-        spaces = importlib.import_module(f"reproductions.{key}.spaces").SPACES
-    main(paper, spaces)
+    main(_load_or_exit(key), load_spaces(key))
+
+
+@functools.cache
+def paper_keys() -> list[str]:
+    """Names of all papers' folders, in alphabetical order; folders whose name begins with `_` are templates."""
+    found = importlib.util.find_spec("reproductions")
+    folders = [Path(folder) for folder in found.submodule_search_locations or ()]
+    files = [file for folder in folders for file in folder.glob("*/paper.py")]
+    return sorted(file.parent.name for file in files if not file.parent.name.startswith("_"))
+
+
+@functools.cache
+def papers_with_searches() -> list[str]:
+    """Those of the papers that declare search spaces."""
+    return [key for key in paper_keys() if importlib.util.find_spec(f"reproductions.{key}.spaces") is not None]
 
 
 def load_paper(key: str):
     """The declaration of a paper: `PAPER` in its `paper.py`.
 
-    Papers are found by name, as plug-ins are: no module of `common` imports one.
-
     Raises:
         SpecError: there is no paper of that name, or its declaration is not complete.
     """
     if not re.fullmatch(r"[a-z0-9_]+", key) or importlib.util.find_spec(f"reproductions.{key}") is None:
-        raise SpecError(f"{key}: no paper of that name; expected the name of a folder of reproductions/, e.g. se_cnn.")
+        raise SpecError(f"{key}: no paper of that name; expected one of: {', '.join(paper_keys())}.")
     paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
     paper.require_sources()
     return paper
+
+
+def load_spaces(key: str) -> tuple:
+    """The search spaces of a paper: `SPACES` in its `spaces.py`."""
+    return importlib.import_module(f"reproductions.{key}.spaces").SPACES
 
 
 def _load_or_exit(key: str):

@@ -7,11 +7,13 @@ from copy import copy
 from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
 
 import typer
-from typer.models import OptionInfo
+from typer.models import ParameterInfo
 
 from common.core.errors import SpecError
 
 _TUPLE_OF_TEXT = tuple[str, ...]
+# Flags that every mode of a command takes.
+_OF_ALL_MODES = ("quiet", "verbose")
 
 
 def command_of(
@@ -60,13 +62,15 @@ def command_of(
 def _annotation(hint: Any, help_text: str | None) -> Any:
     """The field's type as typer takes it, with another help text if there is one."""
     if get_origin(hint) is not Annotated:
-        raise TypeError(f"expected a field annotated with typer.Option, received {hint}")
+        raise TypeError(f"expected a field annotated with typer.Option or typer.Argument, received {hint}")
     kind, option = get_args(hint)
-    if not isinstance(option, OptionInfo):
-        raise TypeError(f"expected typer.Option, received {option}")
+    if not isinstance(option, ParameterInfo):
+        raise TypeError(f"expected typer.Option or typer.Argument, received {option}")
+    option = copy(option)
     if help_text is not None:
-        option = copy(option)
         option.help = help_text
+    if kind is bool:
+        option.metavar = ""  # a flag takes no value, though its type would be shown as one
     return Annotated[list[str] if kind == _TUPLE_OF_TEXT else kind, option]
 
 
@@ -100,7 +104,7 @@ class TypedFlags:
         Raises:
             SpecError: naming the refused flags as they are typed.
         """
-        refused = [self.spelled[name] for name in self.typed if name not in honoured]
+        refused = [self.spelled[name] for name in self.typed if name not in (*honoured, *_OF_ALL_MODES)]
         if refused:
             others = [flag for name, flag in self.spelled.items() if name in honoured and flag != mode]
             listed = " and ".join([", ".join(others[:-1]), others[-1]] if len(others) > 1 else others)

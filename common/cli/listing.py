@@ -1,56 +1,70 @@
 """`--list` and `--sources`: what a paper published, and where the values of its experiments come from."""
 
-import json
-import sys
+from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table as ScreenTable
 from rich.text import Text
 
+from common.cli.screen import print_json, wide_console
+from common.core.console import say
 from common.paper.experiment import Experiment
 from common.paper.paper import FIXED_PREFIX, Paper
+from common.paper.parameters import ParameterCounts, command_to_store, count_by_layer, count_parameters
 from common.paper.provenance import covered_values
 from common.paper.tables import ArchitectureTable, ResultTable
-from common.reports.tables.architecture import architecture_table
 
 
 def listing(paper: Paper) -> dict[str, Any]:
     """Everything `--list --json` prints. Percentages are in percent, counts are integers."""
-    counted: dict[str, int] = {}
-    return {
-        "paper": paper.key,
-        "tables": [_listed_table(paper, paper.table(name), counted) for name in paper.table_ids],
-    }
+    counts = _Counts(paper, ParameterCounts.stored(paper))
+    return {"paper": paper.key, "tables": [_listed_table(paper.table(name), counts) for name in paper.table_ids]}
 
 
-def _parameters(paper: Paper, experiment: Experiment, counted: dict[str, int]) -> int:
-    """Trainable parameters of a row's network; each network is counted once, however many rows train it."""
-    # Values that do not change the network are replaced by the defaults.
-    default = paper.default_experiment
-    key = experiment.replace(training=default.training, protocol=default.protocol).digest
-    if key not in counted:
-        counted[key] = paper.parameters(experiment)
-    return counted[key]
+@dataclass(frozen=True)
+class _Counts:
+    """Parameter counts of a paper's rows: stored ones, and where one is not stored, by building its network."""
+
+    paper: Paper
+    stored: ParameterCounts
+
+    def of_row(self, experiment: Experiment) -> int:
+        if experiment.digest not in self.stored.networks:
+            self._say_missing(f"a network of {self.paper.key}")
+            self.stored.networks[experiment.digest] = count_parameters(self.paper, experiment)
+        return self.stored.networks[experiment.digest]
+
+    def of_layers(self, table: ArchitectureTable) -> dict[str, int]:
+        if self.stored.layers.get(table.id, {}).keys() != {row.label for row in table.rows}:
+            self._say_missing(f"the layers of table {table.id}")
+            self.stored.layers[table.id] = count_by_layer(self.paper, table)
+        return self.stored.layers[table.id]
+
+    def _say_missing(self, what: str) -> None:
+        say(
+            f"building {what} to count its parameters, which takes seconds; to store all counts: "
+            f"{command_to_store(self.paper)}"
+        )
 
 
-def _listed_table(paper: Paper, table: ResultTable | ArchitectureTable, counted: dict[str, int]) -> dict[str, Any]:
+def _listed_table(table: ResultTable | ArchitectureTable, counts: _Counts) -> dict[str, Any]:
     if isinstance(table, ArchitectureTable):
+        of_layers = counts.of_layers(table)
         rows = [
             {
-                "label": row["label"],
-                "published": row["published"],
-                "trainable_parameters": row["measured"]["parameters"],
+                "label": row.label,
+                "published": {table.column: row.published},
+                "trainable_parameters": of_layers[row.label],
                 "experiment": table.experiment.digest,
             }
-            for row in architecture_table(paper, table, dataset="").values["rows"]
+            for row in table.rows
         ]
         return {"id": table.id, "title": table.title, "metrics": [table.column], "rows": rows}
     rows = [
         {
             "label": row.label,
             "published": row.published,
-            "trainable_parameters": _parameters(paper, row.experiment, counted),
+            "trainable_parameters": counts.of_row(row.experiment),
             "experiment": row.experiment.digest,
         }
         for row in table.rows
@@ -62,9 +76,9 @@ def show_listing(paper: Paper, *, as_json: bool) -> int:
     """Print the listing on standard output, as tables or as JSON; returns the exit code."""
     values = listing(paper)
     if as_json:
-        print(json.dumps(values, indent=1))
+        print_json(values)
         return 0
-    screen = _screen()
+    screen = wide_console(160)
     for entry in values["tables"]:
         rows = ScreenTable(title=f"Table {entry['id']}: {entry['title']}")
         for name in ("row", "published", "trainable parameters", "experiment"):
@@ -84,23 +98,36 @@ def show_listing(paper: Paper, *, as_json: bool) -> int:
     return 0
 
 
-def show_sources(paper: Paper) -> int:
+def sources(paper: Paper) -> dict[str, Any]:
+    """Everything `--sources --json` prints: each declared source with the paths that it covers, values that no field
+    holds, and paths that no row uses."""
+    declared = [
+        {"path": path, "status": paper.sources[path].status, "reason": paper.sources[path].reason, "covers": covered}
+        for path, covered in covered_values(paper.sources, paper.experiments).items()
+    ]
+    fixed = [
+        {"path": f"{FIXED_PREFIX}{name}", "status": one.source.status, "reason": one.source.reason, "value": one.value}
+        for name, one in paper.fixed_values.items()
+    ]
+    unused = [path for path, source in paper.value_sources.items() if source.status == "unused"]
+    return {"paper": paper.key, "sources": declared, "fixed": fixed, "unused": unused}
+
+
+def show_sources(paper: Paper, *, as_json: bool) -> int:
     """Print each declared source with the values that it covers, then values without a field and unused ones; returns
     the exit code."""
+    values = sources(paper)
+    if as_json:
+        print_json(values)
+        return 0
     table = ScreenTable(title=f"{paper.title}: sources of values")
     for name in ("declared", "source", "where or why", "values that it covers"):
         table.add_column(name, overflow="fold")
-    for path, covered in covered_values(paper.sources, paper.experiments).items():
-        source = paper.sources[path]
-        table.add_row(path, source.status, Text(source.reason), "itself" if covered == [path] else ", ".join(covered))
-    for name, fixed in paper.fixed_values.items():
-        table.add_row(f"{FIXED_PREFIX}{name}", fixed.source.status, Text(fixed.source.reason), f"always {fixed.value}")
-    unused = [path for path, source in paper.value_sources.items() if source.status == "unused"]
-    table.add_row("", "unused", "options that no row uses", ", ".join(unused))
-    _screen().print(table)
+    for one in values["sources"]:
+        covers = "itself" if one["covers"] == [one["path"]] else ", ".join(one["covers"])
+        table.add_row(one["path"], one["status"], Text(one["reason"]), covers)
+    for one in values["fixed"]:
+        table.add_row(one["path"], one["status"], Text(one["reason"]), f"always {one['value']}")
+    table.add_row("", "unused", "options that no row uses", ", ".join(values["unused"]))
+    wide_console(160).print(table)
     return 0
-
-
-def _screen() -> Console:
-    # In a log file, tables are not squeezed into the 80 columns that rich assumes without a terminal.
-    return Console() if sys.stdout.isatty() else Console(width=160)

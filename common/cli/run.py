@@ -1,34 +1,22 @@
-"""The command line that every paper's `run.py` shares, and the steps from a command to its tables."""
+"""The command line that every paper's `run.py` shares: its flags, and which of them go together."""
 
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer import Option
 
-from common.cli.app import print_tables, run_app
+from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
-from common.cli.listing import show_listing, show_sources
-from common.cli.regenerate import regenerate
-from common.core.console import say, warn
+from common.cli.screen import ScreenOptions
 from common.core.errors import SpecError
 from common.core.files import require_writable_folder
-from common.leakage.audit import run_audit
 from common.paper.paper import Paper
-from common.paper.tables import ArchitectureTable, Confusion
-from common.records.paths import ResultPaths, result_folders
 from common.records.tuned_rows import with_tuned_rows
-from common.reports.pages import write_page
-from common.reports.write import GroupReport, write_architecture, write_data_figures
-from common.runs.data import open_data
 from common.runs.options import Options
-from common.runs.plan import Plan, plan_runs, prepare_features, resolve_rows
-from common.runs.runner import execute
-from common.runs.selection import ChosenRows, choose_rows
-from common.training.devices import find_devices
+from common.runs.selection import choose_rows
 
 
 @dataclass(frozen=True)
@@ -75,7 +63,6 @@ class RunOptions:
         bool,
         Option("--sources", help="Show where each value of the paper's experiments comes from, then stop."),
     ] = False
-    json: Annotated[bool, Option("--json", help="With --list: print JSON.")] = False
 
     @property
     def mode(self) -> str:
@@ -90,8 +77,6 @@ class RunOptions:
         """
         if self.mode:
             _MODES[self.mode.removeprefix("--").replace("-", "_")].require(flags, self.mode)
-        elif self.json:
-            raise SpecError("--json: goes with --list.")
         if self.jobs is not None and self.cluster is not None:
             raise SpecError(
                 f"--jobs {self.jobs}, --cluster {self.cluster}: runs go either to processes of this machine or to a "
@@ -124,13 +109,15 @@ class _Mode:
 # In this order: of two modes the first refuses the second.
 _MODES = {
     "list": _Mode(uses=("list", "json")),
-    "sources": _Mode(uses=("sources",)),
-    "from_records": _Mode(uses=("from_records", "dataset", "out", "tables", "rows", "legacy_metric")),
+    "sources": _Mode(uses=("sources", "json")),
+    "from_records": _Mode(uses=("from_records", "dataset", "out", "tables", "rows", "legacy_metric", "json")),
     "audit": _Mode(
-        but=("split", "unit", "carry_weights", "list", "sources", "from_records", "legacy_metric", "json"),
+        but=("split", "unit", "carry_weights", "list", "sources", "from_records", "legacy_metric"),
         takes="runs one row under every split and writes its tables",
     ),
 }
+
+_MODELS = (Options, RunOptions, ScreenOptions)
 
 
 def main(paper: Paper) -> None:
@@ -148,175 +135,56 @@ def make_app(paper: Paper) -> typer.Typer:
         "genres": f"Use only clips of these genres. Default: {genres}.",
     }
 
-    def handle(options: Options, command: RunOptions, flags: TypedFlags) -> int:
-        return _run(paper, options, command, flags)
+    def handle(options: Options, command: RunOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
+        return _run(paper, options, command, screen, flags)
 
+    return _app(f"{paper.title}: {paper.citation}", command_of(handle, *_MODELS, help_texts=help_texts))
+
+
+def make_audit_app(paper: Paper) -> typer.Typer:
+    """The command line of a paper's leakage audit, not yet run: that of `--audit`, with only the flags that it uses."""
+
+    def handle(options: Options, command: RunOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
+        return _run(paper, options, replace(command, audit=True), screen, flags)
+
+    without = ("audit", *_MODES["audit"].but)
+    about = f"{paper.title}: train one row under every split that the data allow, and report what each split leaks."
+    return _app(about, command_of(handle, *_MODELS, without=without))
+
+
+def _app(about: str, command: Callable[..., int]) -> typer.Typer:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=f"{paper.title}: {paper.citation}")(command_of(handle, Options, RunOptions, help_texts=help_texts))
+    app.command(help=about)(command)
     return app
 
 
-def _run(paper: Paper, options: Options, command: RunOptions, flags: TypedFlags) -> int:
+def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
+    """Carry out a command. Each mode imports what it needs: figures take half a second, and Keras takes several."""
+    screen.apply()
     command.require_compatible(paper, flags)
     if command.carry_weights:
         options = replace(options, changes=(*options.changes, "protocol.carry_weights=true"))
-    if command.list:
-        return show_listing(paper, as_json=command.json)
-    if command.sources:
-        return show_sources(paper)
+    if command.list or command.sources:
+        from common.cli.listing import show_listing, show_sources
+
+        return (show_listing if command.list else show_sources)(paper, as_json=screen.json)
     if command.from_records:
+        from common.cli.reports import tables_from_records
+
         dataset = options.dataset if "dataset" in flags.typed else None
-        return _from_records(paper, options, dataset, legacy=command.legacy_metric)
-    if command.cluster is None and command.jobs in (None, 1):
-        # Before anything is computed, because TensorFlow fixes its devices then; workers find their own.
-        find_devices(options.devices)
+        return tables_from_records(paper, options, dataset, legacy=command.legacy_metric, as_json=screen.json)
+    whole = with_tuned_rows(paper, options.out, options.dataset)
+    # Before the data are read: a mistyped table or row is reported at once.
+    chosen = choose_rows(whole, options.tables, options.rows)
+    require_writable_folder(options.out, flag="--out")
+    if not (command.audit or any(rows for _, rows in chosen)):
+        from common.cli.reports import architecture_tables
+
+        return architecture_tables(paper, options, chosen, as_json=screen.json)
+    require_writable_folder(options.cache, flag="--cache")
+    from common.cli.train import WorkerChoice, audit, train
+
+    workers = WorkerChoice(command.jobs, command.cluster)
     if command.audit:
-        return _audit(paper, options, command)
-    return _make_tables(paper, options, command)
-
-
-def _make_tables(paper: Paper, options: Options, command: RunOptions) -> int:
-    """All steps from a command to its tables."""
-    whole = with_tuned_rows(paper, options.out, options.dataset)
-    chosen = choose_rows(whole, options.tables, options.rows)
-    require_writable_folder(options.out, flag="--out")
-    if not any(rows for _, rows in chosen):
-        return _make_architecture_tables(paper, options, chosen)
-    require_writable_folder(options.cache, flag="--cache")
-    with _worker_pool(command) as pool:
-        options = options.with_absolute_paths() if pool else options
-        data = open_data(whole, options)
-        rows = resolve_rows(whole, options, chosen, data)
-        builder = prepare_features(rows, options, data, parallel_map=pool and pool.parallel_map)
-        plan = plan_runs(rows, data, builder)
-        try:
-            summary = execute(plan, options, pool and pool.work)
-            missing = _report(paper, options, plan, chosen, legacy=command.legacy_metric)
-        finally:
-            plan.close()
-    return 1 if summary.failed or missing else 0
-
-
-def _worker_pool(command: RunOptions) -> AbstractContextManager:
-    """The workers that were asked for; None for this process."""
-    if command.cluster is None and command.jobs in (None, 1):
-        return nullcontext()
-    from common.execution.pools import cluster_workers, local_workers  # the import takes a second
-
-    return local_workers(command.jobs) if command.cluster is None else cluster_workers(command.cluster)
-
-
-def _report(paper: Paper, options: Options, plan: Plan, chosen: ChosenRows, *, legacy: bool) -> bool:
-    """Write the tables and figures of the paper's records, and show those that were asked for; returns whether a row
-    that was asked for has no number."""
-    made = regenerate(paper, options.out, plan.setting.dataset)
-    ids = {planned.run.id for planned in plan.runs}
-    mine = [r for r in made.groups if ids & {record.run_id for record in r.group.records}]
-    results = plan.results(options.out)
-    examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
-    _show(paper, options, mine, chosen, [*examples, made.page], legacy=legacy)
-    return _name_rows_without_number(chosen, mine)
-
-
-def _name_rows_without_number(chosen: ChosenRows, reports: list[GroupReport]) -> bool:
-    """Name the rows that were asked for and have no number in any of these tables; returns whether there are any."""
-    lacking = []
-    for table, rows in chosen:
-        if isinstance(table, Confusion):
-            if not any(table.table_id in report.tables for report in reports):
-                lacking.append(f"table {table.id} [{rows[0].label if rows else table.row[1]}]")
-            continue
-        made = [report.tables[table.id] for report in reports if table.id in report.tables]
-        measured = {row["label"] for one in made for row in one.values["rows"] if row["measured"]}
-        without = [row.label for row in rows if row.label not in measured]
-        if without:
-            lacking.append(f"table {table.id} [{' | '.join(without)}]")
-        elif isinstance(table, ArchitectureTable) and not made:
-            lacking.append(f"table {table.id}")
-    if lacking:
-        warn(f"no record for: {'; '.join(lacking)}")
-    return bool(lacking)
-
-
-def _audit(paper: Paper, options: Options, command: RunOptions) -> int:
-    whole = with_tuned_rows(paper, options.out, options.dataset)
-    choose_rows(whole, options.tables, options.rows)  # a mistyped table or row is reported before the data are read
-    require_writable_folder(options.out, flag="--out")
-    require_writable_folder(options.cache, flag="--cache")
-    with _worker_pool(command) as pool:
-        options = options.with_absolute_paths() if pool else options
-        audited, summaries = run_audit(
-            whole, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map
-        )
-        # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
-        made = regenerate(paper, options.out, audited.audit.setting.dataset)
-        table, paths = made.other(audited.results.folder / f"table_{audited.path.stem}.md")
-        print_tables([table], [*paths, made.page])
-    return 1 if any(summary.failed for summary in summaries) else 0
-
-
-def _make_architecture_tables(paper: Paper, options: Options, chosen: ChosenRows) -> int:
-    """Tables of layers need neither data nor training."""
-    results = ResultPaths.of(options.out, paper.key, options.dataset)
-    shown, paths = [], []
-    for table, _ in chosen:
-        built, written = write_architecture(paper, table, results)
-        shown.append(built)
-        paths += written
-    print_tables(shown, [*paths, write_page(paper, options.out)])
-    return 0
-
-
-def _from_records(paper: Paper, options: Options, dataset: str | None, *, legacy: bool) -> int:
-    """Make all tables again from records, of one data set or of all (None)."""
-    whole = with_tuned_rows(paper, options.out, dataset)
-    chosen = choose_rows(whole, options.tables, options.rows)
-    if not result_folders(options.out, paper.key, dataset):
-        of_data = f" on {dataset}" if dataset else ""
-        raise SpecError(
-            f"--from-records: no records of {paper.key}{of_data} below {options.out}. Run without --from-records first."
-        )
-    made = regenerate(paper, options.out, dataset)
-    if not made.groups and not made.others:
-        raise SpecError(
-            f"--from-records: no record below {options.out} belongs to a row of {paper.key}. Run without "
-            "--from-records first."
-        )
-    written = [path for _, paths in made.others for path in paths]
-    _show(paper, options, made.groups, chosen, [*written, made.page], legacy=legacy)
-    asked = bool(options.tables or options.rows)
-    return 1 if asked and _name_rows_without_number(chosen, made.groups) else 0
-
-
-def _show(
-    paper: Paper,
-    options: Options,
-    reports: list[GroupReport],
-    chosen: ChosenRows,
-    others: list[Path],
-    *,
-    legacy: bool,
-) -> None:
-    """Show the chosen tables and the paths of their files. A table that has no file of its own, because others hold all
-    its measured rows, is shown only where it was asked for by name."""
-    # A row that is asked for by name is looked for in all tables.
-    asked = [table.id for table, rows in chosen if rows or not options.rows]
-    # A table of results is shown with the confusion matrices of its rows.
-    matrices = sorted(entry.table_id for entry in paper.confusions if {entry.id, entry.row[0]} & set(asked))
-    shown, held = [], []
-    for report in reports:
-        for table in asked:
-            if table in report.held_by and not options.tables:
-                continue
-            first = f"{table}_legacy" if legacy else table
-            names = (first, f"{table}_rounds", f"{table}_genres", f"{table}_pairs")
-            shown += [report.tables[name] for name in names if name in report.tables]
-            held += [(report, table)] if table in report.held_by else []
-        shown += [report.tables[name] for name in matrices if name in report.tables]
-    paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
-    print_tables(shown, [*paths, *others])
-    for report, table in held:
-        files = ", ".join(f"{report.group.stem('table', holder, paper)}.md" for holder in report.held_by[table])
-        is_matrix = paper.confusion(table) is not None
-        held_there = f"it is a part of {files}" if is_matrix else f"all its measured rows are in {files}"
-        say(f"table {table} has no file of its own: {held_there}")
+        return audit(paper, whole, options, workers, as_json=screen.json)
+    return train(paper, whole, options, chosen, workers, legacy=command.legacy_metric, as_json=screen.json)

@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 import typer
 from typer import Option
 
-from common.cli.app import print_tables, run_app
+from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.regenerate import regenerate
+from common.cli.screen import print_tables
 from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.core.files import require_writable_folder

@@ -5,16 +5,47 @@ Messages and progress go to standard error, so that standard output holds only w
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
+Verbosity = Literal["quiet", "normal", "verbose"]
+
+
+class _State:
+    """How much this process prints."""
+
+    verbosity: Verbosity = "normal"
+
+
+def set_verbosity(verbosity: Verbosity) -> None:
+    """How much this process prints: `quiet` leaves out messages and progress, but neither warnings nor errors;
+    `verbose` adds details."""
+    _State.verbosity = verbosity
+
+
+def is_verbose() -> bool:
+    """Whether details are printed."""
+    return _State.verbosity == "verbose"
+
+
+def shows_progress() -> bool:
+    """Whether progress bars are drawn: on a terminal, unless the command is to be quiet."""
+    return messages.is_terminal and _State.verbosity != "quiet"
 
 
 def say(text: str) -> None:
     """Print one plain line (markup is not interpreted, so that file names with brackets print as they are)."""
-    messages.print(text, markup=False)
+    if _State.verbosity != "quiet":
+        messages.print(text, markup=False)
+
+
+def detail(text: str) -> None:
+    """Print one plain line where details are asked for."""
+    if is_verbose():
+        messages.print(text, markup=False)
 
 
 def warn(text: str) -> None:
@@ -28,7 +59,7 @@ def progress(description: str, total: int, *, unit: str = "") -> Iterator[Callab
 
     Where standard error is not a terminal (a log file, CI), one line is printed at the start and one at the end.
     """
-    if not messages.is_terminal:
+    if not shows_progress():
         say(f"{description}: {total} {unit}".rstrip() + " ...")
         yield lambda amount=1: None
         say(f"{description}: done")

@@ -5,8 +5,11 @@ import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from common.core.console import detail, is_verbose
 
 # Printed from C++ before any log level is read, so no setting silences them.
 _STARTUP_MESSAGES = re.compile(
@@ -22,7 +25,9 @@ def _is_not_retracing(record: logging.LogRecord) -> bool:
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
-    """Hold back standard error while the block imports TensorFlow, then print what is left."""
+    """Hold back standard error while the block imports Keras, then print what is not a start-up message of TensorFlow;
+    print all of it where details are asked for."""
+    began, is_new = time.perf_counter(), "keras" not in sys.modules
     logging.getLogger("tensorflow").addFilter(_is_not_retracing)
     sys.stderr.flush()
     original = os.dup(2)
@@ -36,5 +41,7 @@ def quiet_start() -> Iterator[None]:
             os.close(original)
             held.seek(0)
             for line in held.read().decode("utf-8", errors="replace").splitlines():
-                if not _STARTUP_MESSAGES.search(line):
+                if is_verbose() or not _STARTUP_MESSAGES.search(line):
                     print(line, file=sys.stderr)
+            if is_new and "keras" in sys.modules:
+                detail(f"loaded Keras and its backend in {time.perf_counter() - began:.1f} s")

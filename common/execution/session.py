@@ -19,8 +19,8 @@ from common.runs.builder import PlannedRun
 from common.runs.options import Options
 from common.runs.plan import Plan, plan
 from common.runs.runner import Job, RunResult, claim, run_one
+from common.training.callback import FitCallback
 from common.training.devices import find_devices
-from common.training.fit import FitCallback
 from common.training.model_cache import CompiledModelCache
 
 _SECONDS_BETWEEN_REPORTS = 1.0

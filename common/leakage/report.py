@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
-from common.leakage.audit import StoredAudit, read_audit
+from common.leakage.stored import StoredAudit, read_audit
 from common.leakage.tables import audit_duplicates_table, audit_table, records_of
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.paper.paper import Paper

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from common.core.errors import DataError
-from common.leakage.audit import Audit, AuditedSplit, StoredAudit
 from common.leakage.splits import split_conditions
+from common.leakage.stored import Audit, AuditedSplit, StoredAudit
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.metrics.intervals import independent_difference
 from common.metrics.runs import Estimate

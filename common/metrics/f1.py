@@ -1,45 +1,18 @@
-"""F1 scores: over windows while a network trains, and over test clips with confidence intervals.
+"""F1 scores of test clips, with confidence intervals.
 
 Definitions as in scikit-learn's `f1_score`: for each genre, 2 x precision x recall / (precision + recall), 0 where both
 are 0; *macro* is the plain mean over genres, *weighted* the mean weighted by true clips. Genres that are neither
 true nor predicted anywhere are left out of the macro mean; one that is predicted but never true counts as 0.
 """
 
-import keras
 import numpy as np
-from keras import ops
 
 from common.metrics.clips import F1_METRIC_NAMES
-from common.metrics.probabilities import probabilities_of
 from data_pipeline.datasets.artists import in_order_of_appearance
 
 # Bootstrap resamples of the artists for an interval; the seed is fixed, so that a table depends only on its records.
 RESAMPLES = 1000
 _BOOTSTRAP_SEED = 0
-
-
-class MacroF1(keras.metrics.Metric):
-    """Macro F1 of windows, from labels (batch,) and logits (batch, classes)."""
-
-    def __init__(self, classes: int, name: str = "f1_macro", **arguments):
-        super().__init__(name=name, **arguments)
-        self.classes = classes
-        self.counts = self.add_variable(shape=(classes, classes), initializer="zeros", name="counts")
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        # `sample_weight` is ignored: class weights apply to the loss only.
-        true = ops.one_hot(ops.reshape(ops.cast(y_true, "int32"), (-1,)), self.classes)
-        predicted = ops.one_hot(ops.argmax(probabilities_of(y_pred), axis=-1), self.classes)
-        self.counts.assign_add(ops.cast(ops.matmul(ops.transpose(true), predicted), self.counts.dtype))
-
-    def result(self):
-        hits = ops.diagonal(self.counts)
-        either = ops.sum(self.counts, axis=0) + ops.sum(self.counts, axis=1)
-        f1 = ops.where(either > 0, 2 * hits / ops.maximum(either, 1.0), 0.0)
-        return ops.sum(f1) / ops.maximum(ops.sum(ops.cast(either > 0, f1.dtype)), 1.0)
-
-    def get_config(self):
-        return super().get_config() | {"classes": self.classes}
 
 
 def f1_of_counts(counts: np.ndarray) -> dict[str, np.ndarray]:

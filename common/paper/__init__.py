@@ -1,10 +1,11 @@
 """What a paper states: everything that the declaration of a paper is written with."""
 
 from common.core.errors import SpecError
+from common.core.late import late
 from common.core.spec import Spec
 from common.paper.experiment import Experiment, Input
 from common.paper.fixed import FixedValue
-from common.paper.paper import Paper, count_trainable
+from common.paper.paper import Paper
 from common.paper.protocol import Protocol
 from common.paper.provenance import Source, assumed, differs, stated
 from common.paper.tables import (
@@ -59,8 +60,8 @@ __all__ = [
     "WaveformAugmentation",
     "WindowSpec",
     "assumed",
-    "count_trainable",
     "differs",
+    "late",
     "result_table",
     "seconds_of",
     "stated",

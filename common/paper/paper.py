@@ -1,13 +1,10 @@
 """A reproduced paper: what it published, how its network is built, and where each value comes from."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import keras
+from typing import TYPE_CHECKING, Any
 
 from common.core.errors import SpecError
 from common.paper.experiment import Experiment
@@ -18,6 +15,9 @@ from common.paper.tables import ArchitectureTable, Confusion, Figure, ResultTabl
 from data_pipeline.features import Feature
 from data_pipeline.features.spectrograms import LogMel, StftDb
 from data_pipeline.windows.layout import Layout, shape_of_window
+
+if TYPE_CHECKING:
+    import keras
 
 # Smoke scale shows that every part works; a paper names other values where these do not suit its networks.
 _SMOKE = {"training.epochs": 4, "training.patience_epochs": None, "training.windows_per_epoch": 1024}
@@ -37,7 +37,7 @@ class Paper:
         published_on: name of the data set that the published numbers are of.
         default_row: (table id, row label) of the network that the paper recommends.
         build: (model spec, input shape or two of them, classes) -> an uncompiled model that ends in logits (without a
-            softmax) in float32.
+            softmax) in float32. Name it with `late`, so that Keras is imported only where a network is built.
         layout: how its networks take spectrograms; samples are always (samples, 1).
         sources: dotted path -> where the value, or every value below the path, comes from; the longest path counts
             (`common.paper.provenance`). Values that no row uses need none.
@@ -74,7 +74,7 @@ class Paper:
     tables: tuple[ResultTable, ...]
     published_on: str
     default_row: tuple[str, str]
-    build: Callable[[Any, tuple[int, ...], int], keras.Model]
+    build: Callable[[Any, tuple[int, ...], int], "keras.Model"]
     layout: Layout
     sources: dict[str, Source]
     fixed: dict[str, FixedValue] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class Paper:
     default_tables: tuple[str, ...] = ()
     published_classes: int = 10
     published_split: SplitName | None = None
-    initialise: Callable[[keras.Model, Any, dict[str, Path]], None] | None = None
+    initialise: Callable[["keras.Model", Any, dict[str, Path]], None] | None = None
     weight_names: tuple[str, ...] = ()
     confusions: tuple[Confusion, ...] = ()
     left_out_genres: tuple[str, ...] = ()
@@ -223,18 +223,6 @@ class Paper:
             for given in experiment.inputs
         )
         return shapes[0] if len(shapes) == 1 else shapes
-
-    def parameters(self, experiment: Experiment) -> int:
-        """Trainable parameters of a row's network at the paper's own input size."""
-        # Without values: those of a VGG would take half a gigabyte and several seconds.
-        with keras.StatelessScope(initialize_variables=False):
-            model = self.build(experiment.model, self.input_shape(experiment), self.published_classes)
-        return count_trainable(model)
-
-
-def count_trainable(layer: keras.Layer) -> int:
-    """Number of trainable parameters of a layer or model."""
-    return sum(math.prod(weight.shape) for weight in layer.trainable_weights)
 
 
 def _by_number(table_id: str) -> tuple:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 from pydantic import Field, model_validator
 
 from common.core.errors import SpecError
 from common.core.spec import Spec, build
 from common.paper.experiment import Experiment
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Row(Spec):
@@ -160,7 +162,7 @@ class ArchitectureTable:
     column: str
     rows: tuple[ArchitectureRow, ...]
     experiment: Experiment
-    measure: Callable[[keras.Model, tuple[str, ...]], Any]
+    measure: Callable[["keras.Model", tuple[str, ...]], Any]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import Any
 
 import keras
+
+from common.records.machines import compute_device
 
 # Variables that change how numbers are computed: kernels, precision of products, number of threads, which device.
 _VARIABLES = (
@@ -85,17 +86,6 @@ def computing_machine(several_devices: dict[str, str | int] | None = None) -> st
     """Accelerator or processor of this process, with the settings of the environment that are set, as text."""
     settings = [f"{name}={value}" for name, value in sorted(environment_settings().items())]
     return ", ".join([compute_device(describe_machine(several_devices)), *settings])
-
-
-def compute_device(machine: dict[str, Any]) -> str:
-    """The accelerator of a record's machine, or its processor where there is none."""
-    return str(machine.get("accelerator") or machine.get("processor", "unknown processor"))
-
-
-def machine_summary(machine: dict[str, Any], versions: dict[str, str]) -> str:
-    """Accelerator or processor of a record, then backend and its version."""
-    backend = str(machine.get("backend", "unknown backend"))
-    return f"{compute_device(machine)}, {backend} {versions.get(backend, '')}".rstrip()
 
 
 @functools.cache

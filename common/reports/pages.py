@@ -9,7 +9,7 @@ from common.core.errors import DataError
 from common.core.files import read_json, write_text
 from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.provenance import value_paths
-from common.records.environment import compute_device
+from common.records.machines import compute_device
 from common.records.paths import ResultPaths, RunPaths, overview_file, page_file, table_files
 from common.records.record import Record, read_record
 from common.reports.table import NoteKind

@@ -15,7 +15,7 @@ from common.paper.protocol import Protocol
 from common.paper.tables import Row
 from common.runs.selection import weights_name
 from common.splits.windows import Fold, folds_of_windows, missing_genres, uneven_parts
-from common.training.fit import Run
+from common.training.run import Run
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache.extraction import ParallelMap, prepare

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from common.metrics.clips import ClipResult, accuracies, aggregate_windows
-from common.paper.paper import count_trainable
+from common.paper.parameters import count_trainable
 from common.records.environment import describe_machine, environment_settings, package_versions
 from common.records.paths import WorkPaths
 from common.records.record import PartCounts, Record, SecondInput, utc_now
@@ -15,7 +15,8 @@ from common.runs.builder import PlannedRun
 from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.tsne import project_clips
-from common.training.fit import FitCallback, FittedModel, StartWeights, fit, kept_epoch, predict
+from common.training.callback import FitCallback
+from common.training.fit import FittedModel, StartWeights, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit, peak_resident_bytes
 from common.training.model_cache import CompiledModelCache
 from data_pipeline.windows.layout import Reader, input_shape

@@ -13,6 +13,7 @@ from common.paper.experiment import Scale
 from common.paper.protocol import SplitName, Unit
 from common.paper.training import Precision
 from common.runs.selection import read_weight_files
+from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
 
@@ -156,6 +157,11 @@ class Options(DataOptions):
     fresh: Annotated[
         bool, Option("--fresh", help="Train the requested runs again, although they have been recorded before.")
     ] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.devices is not None:
+            parse_devices(self.devices)
 
     @property
     def weight_files(self) -> dict[str, Path]:

@@ -4,8 +4,8 @@ import time
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from common.core.console import messages, say
-from common.training.fit import FitCallback
+from common.core.console import messages, say, shows_progress
+from common.training.callback import FitCallback
 
 
 class ProgressDisplay:
@@ -28,7 +28,7 @@ class ProgressDisplay:
             TextColumn("left"),
             TimeRemainingColumn(elapsed_when_finished=True),
             console=messages,
-            disable=not messages.is_terminal,
+            disable=not shows_progress(),
         )
         self._total = None
 
@@ -113,5 +113,5 @@ class RunProgress(FitCallback):
         if epoch > self.epochs_shown:
             self._display.epoch()
             self.epochs_shown = epoch
-        if not messages.is_terminal:
+        if not shows_progress():
             say(f"[{self.number}] {self.name}: epoch {epoch}/{self.epochs}{self._latest}")

@@ -14,7 +14,8 @@ from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_file
 from common.paper.overrides import Setting
-from common.records.environment import compute_device, describe_machine, environment_settings, package_versions
+from common.records.environment import describe_machine, environment_settings, package_versions
+from common.records.machines import compute_device
 from common.records.paths import RunPaths
 from common.records.record import Record, read_record
 from common.records.rows import extraction_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from filelock import FileLock, Timeout
 
-from common.core.console import say, warn
+from common.core.console import detail, say, warn
 from common.core.errors import DivergedError, EncoreError, RunError, SpecError
 from common.core.files import make_folder, require_writable_folder, write_text
 from common.records.divergence import Divergence, forget_divergence, write_divergence
@@ -24,8 +24,9 @@ from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
 from common.runs.reuse import finished_run, finished_runs, is_of_its_chain, report_circumstances
+from common.training.callback import FitCallback
 from common.training.devices import find_devices
-from common.training.fit import FitCallback, StartWeights
+from common.training.fit import StartWeights
 from common.training.model_cache import CompiledModelCache, graph_digest
 
 # How often a command looks whether a run that another command carries out has ended.
@@ -260,6 +261,7 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
         if written is not None:
             return RunResult(run_id, written)  # by a command whose workers have another folder, and no lock here
         write_record(paths, record)
+        detail(f"{paths.record(run_id)}: written")
     except DivergedError as error:
         return RunResult(run_id, failure=str(error), diverged=_divergence(job, planned, error, model_cache))
     except (RunError, SpecError) as error:
@@ -268,6 +270,7 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
         raise
     except Exception as error:  # one broken run must not stop the others
         write_text(work.error, traceback.format_exc())
+        detail(traceback.format_exc())
         first_line = str(error).partition("\n")[0]
         return RunResult(run_id, failure=f"{type(error).__name__}: {first_line} (see {work.error})")
     work.checkpoint.unlink(missing_ok=True)

@@ -9,13 +9,13 @@ to be used, and on JAX it fails on a batch that does not divide evenly, such as 
 import contextlib
 import functools
 import logging
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from common.core.errors import SpecError
+from common.training.asked_devices import parse_devices
 from common.training.mirrored import SharedAccumulatedAdam, build_metrics, mirror
 from common.training.optimizers import AccumulatedAdam
 
@@ -77,18 +77,13 @@ def find_devices(asked: str | None) -> Devices:
     """
     if asked is None:
         return ONE_DEVICE
-    found = re.fullmatch(r"(cpu:)?([1-9]\d{0,3})", asked)
-    if not found:
-        raise SpecError(
-            f"--devices {asked}: not a number of devices. Give e.g. --devices 2 for two GPUs, or --devices cpu:2 to "
-            "try it out on two virtual CPU devices."
-        )
+    count, on_cpu = parse_devices(asked)
     if keras.backend.backend() != "tensorflow":
         raise SpecError(
             f"--devices {asked}: several devices are used through TensorFlow's strategies, and Keras runs on "
             f"{keras.backend.backend()}. Leave --devices out, or set KERAS_BACKEND=tensorflow."
         )
-    return _devices(int(found[2]), on_cpu=found[1] is not None)
+    return _devices(count, on_cpu=on_cpu)
 
 
 @functools.cache

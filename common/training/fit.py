@@ -12,68 +12,24 @@ import numpy as np
 
 from common.core.errors import DivergedError, RunError
 from common.core.files import make_folder, sha256_of_json, write_text
-from common.metrics.probabilities import probabilities_of
-from common.paper.experiment import Experiment
 from common.paper.training import Training
 from common.records.environment import computing_machine
 from common.records.paths import WorkPaths
 from common.records.rows import extraction_of
 from common.records.source import source_digest
-from common.splits.windows import Fold
+from common.training.callback import FitCallback
 from common.training.checkpoint import Circumstances, LoopState, restore_checkpoint, save_checkpoint
 from common.training.memory import NO_LIMIT, MemoryLimit
 from common.training.model_cache import CompiledModelCache, ModelBuilder, build_network
 from common.training.optimizers import AccumulatedAdam, AccumulationSchedule
+from common.training.run import Run
 from common.training.schedules import class_weights_of, learning_rate_of
 from common.training.seeding import begin_epoch
 from common.training.weights import copy_weights, digest_of_weights, load_weights, save_weights
-from data_pipeline.audio.decode import Decoder
+from common.training.window_metrics import probabilities_of
 from data_pipeline.windows.layout import Layout, Reader, input_shape
 from data_pipeline.windows.standardisation import AS_STORED, Standardisation, fit_standardisation
 from data_pipeline.windows.tf_dataset import epoch_order, keras_batches
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training: the unit that is recorded, resumed and recognised as finished.
-
-    Args:
-        experiment: as it is run (scale and flags applied).
-        data_digest: digest of the tracks that it runs on.
-        fold: which windows are used for training, validation and testing.
-        seed: of initial weights, shuffling and dropout.
-        variant: distinguishes runs that compute the same for different rows or settings, because each of them has its
-            own record; empty where no value was changed.
-        decoder: of the audio files, whose samples differ between decoders.
-        extraction_versions: of the feature of each input, see `data_pipeline.features`.
-        weights: file of trained weights that it starts from, as `name=SHA-256`; may be empty.
-    """
-
-    experiment: Experiment
-    data_digest: str
-    fold: Fold
-    seed: int
-    variant: str = ""
-    decoder: Decoder = "soundfile"
-    extraction_versions: tuple[int, ...] = ()
-    weights: str = ""
-
-    @property
-    def id(self) -> str:
-        """First 16 digits of a SHA-256 of what defines the run. Values of the experiment that hold their default are
-        left out, so a record with this id is compared whole before it counts as this run's (`common.runs.reuse`)."""
-        return sha256_of_json(
-            {
-                "experiment": self.experiment.digest,
-                "data": self.data_digest,
-                "split": self.fold.split_digest,
-                "fold": self.fold.number,
-                "seed": self.seed,
-                **({"variant": self.variant} if self.variant else {}),
-                # Leaving out the default keeps the ids from before this field existed.
-                **({"decoder": self.decoder} if self.decoder != "soundfile" else {}),
-            }
-        )[:16]
 
 
 @dataclass(frozen=True)
@@ -106,19 +62,6 @@ class StartWeights:
 
     file: Path
     digest: str = ""
-
-
-class FitCallback:
-    """Callback that follows the progress of a fit; the methods of the base class do nothing."""
-
-    def on_epoch_begin(self, epoch: int, batches: int) -> None:
-        """An epoch of `batches` batches begins (epochs count from 0)."""
-
-    def on_train_batch_end(self) -> None:
-        """A batch was trained on."""
-
-    def on_epoch_end(self, entry: dict[str, float]) -> None:
-        """An epoch ended with these values."""
 
 
 def fit(

@@ -5,8 +5,6 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from common.metrics.f1 import MacroF1
-from common.metrics.probabilities import WindowAccuracy
 from common.paper.experiment import Experiment
 from common.paper.protocol import Protocol
 from common.training.devices import ONE_DEVICE, Devices
@@ -14,7 +12,8 @@ from common.training.logits import cross_entropy, require_logits
 from common.training.optimizers import optimizer_of
 from common.training.regularizers import regularise
 from common.training.seeding import own_draws
-from data_pipeline.augmentation.specs import augmented, set_strengths
+from common.training.window_metrics import MacroF1, WindowAccuracy
+from data_pipeline.augmentation.network import augmented, set_strengths
 
 # Loss without penalties, for runs that monitor it.
 CROSS_ENTROPY = "cross_entropy"

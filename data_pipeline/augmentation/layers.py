@@ -4,12 +4,10 @@ A layer draws random numbers from a `SeedGenerator`, which is seeded by the run'
 only in training and passes windows through unchanged everywhere else.
 """
 
-from typing import Literal
-
 import keras
 from keras import ops
 
-Fill = Literal["mean", "zero"]
+from data_pipeline.augmentation.specs import Fill
 
 
 class RandomLayer(keras.Layer):

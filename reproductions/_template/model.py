@@ -2,19 +2,8 @@
 
 import keras
 
-from common.paper import Spec, SpecError
-
-
-class VggSpec(Spec):
-    """One variant of the network.
-
-    Args:
-        widths: channels of the blocks.
-        dropout: rate before the classifier.
-    """
-
-    widths: tuple[int, ...] = (16, 32, 64)
-    dropout: float = 0.25
+from common.paper import SpecError
+from reproductions._template.specs import VggSpec
 
 
 def build(spec: VggSpec, input_shape: tuple[int, int, int], classes: int) -> keras.Model:

@@ -20,12 +20,13 @@ from common.paper import (
     SpectrogramChain,
     Training,
     WindowSpec,
+    late,
     result_table,
     seconds_of,
 )
 from reproductions.crnn import published as p
-from reproductions.crnn.model import EMBEDDING, ConvolutionalSpec, CrnnSpec, build
 from reproductions.crnn.sources import SOURCES
+from reproductions.crnn.specs import EMBEDDING, ConvolutionalSpec, CrnnSpec
 
 CLIP_SECONDS = 30.0
 MEL = MinMaxLogMel(clip_seconds=CLIP_SECONDS)
@@ -148,7 +149,7 @@ PAPER = Paper(
     published_split="per_genre",
     left_out_genres=("Easy Listening", "Blues", "Soul-RnB", "Country"),
     default_row=("final", "CNN 2D + GRU"),
-    build=build,
+    build=late("reproductions.crnn.model:build"),
     layout="frames_bins",
     small_features={
         MEL: MinMaxLogMel(hop_samples=4096, n_mels=32, clip_seconds=CLIP_SECONDS),

@@ -20,15 +20,20 @@ from common.paper import (
     Protocol,
     Training,
     WindowSpec,
+    late,
     result_table,
     seconds_of,
 )
 from data_pipeline.features.musicnn.config import POOLED_SECONDS, ModelName
 from reproductions.embeddings import published as p
-from reproductions.embeddings.model import build
 from reproductions.embeddings.sources import FIXED, SOURCES
-from reproductions.embeddings.specs import ConvolutionalSpec, EmbeddingSpec, ImageNetSpec, SpecAndEmbedSpec
-from reproductions.embeddings.weights import WEIGHT_NAMES, initialise
+from reproductions.embeddings.specs import (
+    WEIGHT_NAMES,
+    ConvolutionalSpec,
+    EmbeddingSpec,
+    ImageNetSpec,
+    SpecAndEmbedSpec,
+)
 
 MEL = AbsoluteDbLogMel(sample_rate=16000, n_fft=1024, hop_samples=512, n_mels=96)
 RATE = MEL.frames_per_second
@@ -171,8 +176,8 @@ PAPER = Paper(
     published_split="course",
     left_out_genres=("blues", "rock"),
     default_row=("1", "MSD Embed, original"),
-    build=build,
-    initialise=initialise,
+    build=late("reproductions.embeddings.model:build"),
+    initialise=late("reproductions.embeddings.weights:initialise"),
     weight_names=WEIGHT_NAMES,
     layout="frames_bins",
     small_features={feature: feature for feature in (MEL, _embedding("MTT"), _embedding("MSD"))},

@@ -1,12 +1,14 @@
 """Specs of the study's networks: what can be varied in each."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveInt, model_validator
 
 from common.paper import Spec
 
 ImageNetName = Literal["vgg13", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50", "resnet101"]
+# The names in `--weights NAME=FILE`.
+WEIGHT_NAMES: tuple[str, ...] = get_args(ImageNetName)
 IMAGENET_FILTERS, IMAGENET_UNITS = 64, 4096
 
 

@@ -4,36 +4,15 @@ Convolutions over all frequency bins slide along time; their maximum and average
 a shortcut around its last two convolutions.
 """
 
-from typing import Annotated, Literal
-
 import keras
-from pydantic import Field, PositiveInt
 
-from common.paper import Spec, SpecError
+from common.paper import SpecError
+from reproductions.nnet.specs import NnetSpec
 
 KERNEL_FRAMES = 4
 POOL_FRAMES = 2
 # With fewer frames nothing is left after nnet1's three convolutions and two poolings, or nnet2's first convolution.
 SHORTEST_FRAMES = {"nnet1": 25, "nnet2": 4}
-
-
-class NnetSpec(Spec):
-    """One of the two networks.
-
-    Args:
-        variant: `nnet1` (three convolutions with pooling between them) or `nnet2` (three with a shortcut).
-        filters: channels of the three convolutions; nnet2 adds the output of the first to that of the
-            third, so these two must be equal.
-        dense_units: units of the two hidden layers.
-        dropout: rate after each hidden layer.
-        batch_norm: batch normalisation after each convolution, before its ReLU.
-    """
-
-    variant: Literal["nnet1", "nnet2"]
-    filters: tuple[PositiveInt, PositiveInt, PositiveInt]
-    dense_units: tuple[PositiveInt, PositiveInt] = (300, 150)
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    batch_norm: bool = True
 
 
 def build(spec: NnetSpec, input_shape: tuple[int, int], classes: int) -> keras.Model:

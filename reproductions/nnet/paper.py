@@ -9,7 +9,7 @@ unverified: the paper's text was not at hand. Cost: about 6 s (nnet1) per epoch 
     python reproductions/nnet/run.py --dataset gtzan --data ~/gtzan
 """
 
-import keras
+from typing import TYPE_CHECKING
 
 from common.paper import (
     ArchitectureRow,
@@ -22,11 +22,15 @@ from common.paper import (
     Training,
     WindowSpec,
     assumed,
+    late,
     result_table,
     seconds_of,
     stated,
 )
-from reproductions.nnet.model import NnetSpec, build
+from reproductions.nnet.specs import NnetSpec
+
+if TYPE_CHECKING:
+    import keras
 
 SAMPLE_RATE, HOP_SAMPLES = 22050, 512
 WINDOW_FRAMES = 128
@@ -60,7 +64,7 @@ RESULTS = result_table(
 )
 
 
-def _output(model: keras.Model, names: tuple[str, ...]) -> list[int]:
+def _output(model: "keras.Model", names: tuple[str, ...]) -> list[int]:
     """Frames x channels (or units) after the last of the layers."""
     return list(model.get_layer(names[-1]).output.shape[1:])
 
@@ -160,7 +164,7 @@ PAPER = Paper(
     ),
     published_on="GTZAN",
     default_row=("results", "nnet2"),
-    build=build,
+    build=late("reproductions.nnet.model:build"),
     layout="frames_bins",
     smoke_paper_features={"training.epochs": 1, "training.patience_epochs": None, "training.windows_per_epoch": 128},
     paper_seeds=1,

@@ -10,9 +10,7 @@ per epoch of one round; a GPU is needed for a table at paper scale.
     python reproductions/resnet1d/run.py --dataset gtzan --data ~/gtzan --table 7 --row Normal --seeds 1
 """
 
-from typing import Any
-
-import keras
+from typing import TYPE_CHECKING, Any
 
 from common.paper import (
     ArchitectureRow,
@@ -28,10 +26,14 @@ from common.paper import (
     WindowSpec,
     assumed,
     differs,
+    late,
     result_table,
     stated,
 )
-from reproductions.resnet1d.model import BLOCKS, ResNet1dSpec, build
+from reproductions.resnet1d.specs import BLOCKS, ResNet1dSpec
+
+if TYPE_CHECKING:
+    import keras
 
 SAMPLE_RATE = 22050
 FEATURE = Waveform(sample_rate=SAMPLE_RATE)
@@ -123,7 +125,7 @@ def _architecture_rows() -> tuple[ArchitectureRow, ...]:
     return tuple(rows)
 
 
-def _published_shape(model: keras.Model, names: tuple[str, ...]) -> list[int]:
+def _published_shape(model: "keras.Model", names: tuple[str, ...]) -> list[int]:
     """What we built as the report prints it: channels x length, channels left out where there is one."""
     shape = list(model.get_layer(names[-1]).output.shape[1:])
     return shape[:1] if names == ("waveform",) else shape[::-1]
@@ -226,7 +228,7 @@ PAPER = Paper(
     published_on="GTZAN",
     published_split="rotating",
     default_row=("7", "Normal"),
-    build=build,
+    build=late("reproductions.resnet1d.model:build"),
     layout="frames_bins",
     # 60,000 samples per window: about the fewest that nine poolings can take.
     small_features={FEATURE: Waveform(sample_rate=12000)},

@@ -1,49 +1,12 @@
 """The SE-CNN of De Clara and Delpero (chapter 4), after Xu and Zhou 2020: five stages of convolution, pooling, dropout
 and squeeze-and-excitation, then a flat softmax head."""
 
-from typing import Annotated, Literal
+from typing import Any
 
 import keras
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
-from common.paper import Spec, SpecError
-
-STAGES = 5
-
-
-class SeCnnSpec(Spec):
-    """One variant of the network.
-
-    Args:
-        widths: channels of the five convolutions.
-        se_blocks: stages (1 to 5) that end in a squeeze-and-excitation block, ascending.
-        ratio: squeeze ratio r; a block with C channels has max(1, floor(C / r)) hidden units.
-        dropout: rate after each pooling.
-        padding: of the convolutions.
-        relu_position: `in_conv`, or `after_se` (convolution, pooling, dropout, SE block, then ReLU).
-        se_bias: whether the two dense layers of a block have biases.
-        head_bias: whether the classifier has biases.
-    """
-
-    widths: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (32, 64, 128, 256, 128)
-    se_blocks: tuple[Annotated[int, Field(ge=1, le=STAGES)], ...] = (1, 2, 3, 4, 5)
-    ratio: PositiveFloat = 16.0
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.25
-    padding: Literal["same", "valid"] = "same"
-    relu_position: Literal["in_conv", "after_se"] = "in_conv"
-    se_bias: bool = True
-    head_bias: bool = True
-
-    @field_validator("se_blocks")
-    @classmethod
-    def _ascending(cls, blocks: tuple[int, ...]) -> tuple[int, ...]:
-        if list(blocks) != sorted(set(blocks)):
-            raise ValueError(f"se_blocks must be ascending and distinct, received {blocks}")
-        return blocks
-
-    def hidden_units(self, channels: int) -> int:
-        """Units of a block's first dense layer, max(1, floor(C / r)): r = 31.43 and r = 32 build the same network."""
-        return max(1, int(channels // self.ratio))
+from common.paper import SpecError
+from reproductions.se_cnn.specs import STAGES, SeCnnSpec
 
 
 def squeeze_and_excitation(x, hidden_units: int, *, bias: bool, name: str):
@@ -88,6 +51,23 @@ def build(spec: SeCnnSpec, input_shape: tuple[int, int, int], classes: int) -> k
     # Logits stay in float32 even under mixed precision: bfloat16 has only about two significant digits.
     outputs = keras.layers.Dense(classes, use_bias=spec.head_bias, dtype="float32", name="genre")(x)
     return keras.Model(inputs, outputs, name="se_cnn")
+
+
+def measure_layer(model: keras.Model, names: tuple[str, ...]) -> Any:
+    """What we built, in the form of Table 4.1: kernel shape, pool size, rate, ratio, output size."""
+    layer = model.get_layer(names[0])
+    if isinstance(layer, keras.layers.Conv2D):
+        return list(layer.kernel.shape)
+    if isinstance(layer, keras.layers.MaxPooling2D):
+        return list(layer.pool_size)
+    if isinstance(layer, keras.layers.Dropout):
+        return layer.rate
+    if isinstance(layer, keras.layers.Dense):
+        return [1, layer.units]
+    if len(names) > 1:
+        reduce, excite = model.get_layer(names[1]), model.get_layer(names[2])
+        return excite.units // reduce.units
+    return None
 
 
 def _require_size(spec: SeCnnSpec, input_shape: tuple[int, int, int]) -> None:

@@ -11,10 +11,6 @@ the paper's 513 x 129.
     python reproductions/se_cnn/run.py --dataset gtzan --data ~/gtzan --table 5.1
 """
 
-from typing import Any
-
-import keras
-
 from common.paper import (
     ArchitectureRow,
     ArchitectureTable,
@@ -26,10 +22,11 @@ from common.paper import (
     Training,
     WindowSpec,
     assumed,
+    late,
     result_table,
     stated,
 )
-from reproductions.se_cnn.model import STAGES, SeCnnSpec, build
+from reproductions.se_cnn.specs import STAGES, SeCnnSpec
 
 FEATURE = StftDb(sample_rate=22050, n_fft=1024, hop_samples=512, top_db=80.0)
 WINDOWS = WindowSpec(seconds=3.0, hop_seconds=1.5, max_per_track=19)
@@ -101,30 +98,13 @@ def _architecture_rows() -> tuple[ArchitectureRow, ...]:
     return tuple(rows)
 
 
-def _measure_layer(model: keras.Model, names: tuple[str, ...]) -> Any:
-    """What we built, in the form of Table 4.1: kernel shape, pool size, rate, ratio, output size."""
-    layer = model.get_layer(names[0])
-    if isinstance(layer, keras.layers.Conv2D):
-        return list(layer.kernel.shape)
-    if isinstance(layer, keras.layers.MaxPooling2D):
-        return list(layer.pool_size)
-    if isinstance(layer, keras.layers.Dropout):
-        return layer.rate
-    if isinstance(layer, keras.layers.Dense):
-        return [1, layer.units]
-    if len(names) > 1:
-        reduce, excite = model.get_layer(names[1]), model.get_layer(names[2])
-        return excite.units // reduce.units
-    return None
-
-
 TABLE_4_1 = ArchitectureTable(
     id="4.1",
     title="Model architecture",
     column="filter_shape",
     rows=_architecture_rows(),
     experiment=BASE,
-    measure=_measure_layer,
+    measure=late("reproductions.se_cnn.model:measure_layer"),
 )
 _SILENT = "the report is silent"
 SOURCES = {
@@ -184,7 +164,7 @@ PAPER = Paper(
     ),
     published_on="GTZAN",
     default_row=("5.1", "1,2,3,4,5"),
-    build=build,
+    build=late("reproductions.se_cnn.model:build"),
     layout="bins_frames_channel",
     smoke={"training.epochs": 8, "training.windows_per_epoch": 1024, "training.patience_epochs": None},
     sources=SOURCES,

@@ -9,12 +9,20 @@ cores in bfloat16.
     python reproductions/soundfusion/run.py --dataset fma_small --data ~/fma --table performance --row ResNet2D-s
 """
 
-from common.paper import Confusion, Experiment, Figure, Paper, ResultTable, TorchaudioLogMel, Waveform, result_table
+from common.paper import (
+    Confusion,
+    Experiment,
+    Figure,
+    Paper,
+    ResultTable,
+    TorchaudioLogMel,
+    Waveform,
+    late,
+    result_table,
+)
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
-from reproductions.soundfusion.model import build
 from reproductions.soundfusion.sources import FIXED, SOURCES
-from reproductions.soundfusion.vgg16 import initialise
 
 # The study's aggregation is majority voting over a clip's windows.
 _WINDOWS_AND_CLIPS = {"test": "window_accuracy", "aggregation": "clip_accuracy_majority_vote"}
@@ -244,8 +252,8 @@ PAPER = Paper(
     ),
     published_on="FMA-small",
     default_row=("performance", "ResNet2D-s"),
-    build=build,
-    initialise=initialise,
+    build=late("reproductions.soundfusion.model:build"),
+    initialise=late("reproductions.soundfusion.vgg16:initialise"),
     weight_names=("imagenet", "gtzan"),
     layout="bins_frames_channel",
     small_features={

@@ -6,7 +6,7 @@ import soundfile
 
 from common.cli.app import run_app
 from common.duplicates import make_app
-from common.leakage.audit import cached_scan
+from common.leakage.scan import cached_scan
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.demo import corpus
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
@@ -73,7 +73,7 @@ def test_a_scan_is_kept_and_read_again(planted, tmp_path, monkeypatch):
     )
     index = fingerprint_shards(catalog, None, tmp_path)
     first = cached_scan(index, tmp_path)
-    monkeypatch.setattr("common.leakage.audit.find_duplicates", None)
+    monkeypatch.setattr("common.leakage.scan.find_duplicates", None)
     assert cached_scan(index, tmp_path) == first
     # Fingerprints that were extracted in another way may give other pairs.
     with pytest.raises(TypeError):

@@ -9,7 +9,9 @@ from common.paper.protocol import Protocol
 from common.paper.training import Training
 from common.records.paths import WorkPaths
 from common.splits.windows import Fold
-from common.training.fit import FitCallback, Run, fit
+from common.training.callback import FitCallback
+from common.training.fit import fit
+from common.training.run import Run
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.datasets import arrays
 from data_pipeline.windows.index import WindowSpec, index_windows

@@ -12,12 +12,13 @@ from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.errors import SpecError
 from common.core.spec import build as spec_of
-from common.paper.paper import count_trainable
+from common.paper.parameters import count_parameters, count_trainable
 from common.records.record import read_records
 from common.reports.tables.confusion import confusion_table
 from reproductions.crnn import published as p
-from reproductions.crnn.model import ConvolutionalSpec, CrnnSpec, build
+from reproductions.crnn.model import build
 from reproductions.crnn.paper import PAPER
+from reproductions.crnn.specs import ConvolutionalSpec, CrnnSpec
 
 WHOLE = (1292, 128)
 COUNTS = [
@@ -47,14 +48,14 @@ def test_parameters_are_the_published_ones(front, cell, hidden, layers, paramete
 
 
 def test_rows_of_the_final_table_have_the_published_networks():
-    counts = {row.label: PAPER.parameters(row.experiment) for row in PAPER.table("final").rows}
+    counts = {row.label: count_parameters(PAPER, row.experiment) for row in PAPER.table("final").rows}
     assert counts == {
         "CNN 1D + GRU": 775_308,
         "CNN 1D + LSTM": 1_020_876,
         "CNN 2D + LSTM": 9_353_740,
         "CNN 2D + GRU": 3_626_188,
     }
-    assert PAPER.parameters(PAPER.row("alone", "CNN 2D").experiment) == 10_787_852
+    assert count_parameters(PAPER, PAPER.row("alone", "CNN 2D").experiment) == 10_787_852
 
 
 ROW_SUMS = [99, 100, 100, 101, 101, 100, 100, 100, 100, 100, 99, 99]

@@ -7,7 +7,7 @@ import pytest
 
 from common.core.errors import SpecError
 from common.core.spec import build as spec_of
-from common.paper.paper import count_trainable
+from common.paper.parameters import count_trainable
 from common.records.record import PartCounts
 from common.reports.tables.legacy import legacy_table
 from common.reports.tables.results import results_table

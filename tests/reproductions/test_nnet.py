@@ -7,13 +7,14 @@ import pytest
 from common.cli.listing import listing
 from common.core.errors import SpecError
 from common.core.spec import build as build_spec
-from common.paper.paper import count_trainable
+from common.paper.parameters import count_trainable
 from common.paper.training import Training
 from common.reports.tables.architecture import architecture_table
 from common.training.optimizers import optimizer_of
 from data_pipeline.features.spectrograms import StftDb
-from reproductions.nnet.model import NnetSpec, build
+from reproductions.nnet.model import build
 from reproductions.nnet.paper import NNET1, NNET2, PAPER, RESULTS
+from reproductions.nnet.specs import NnetSpec
 
 PAPER_INPUT = (128, 513)
 

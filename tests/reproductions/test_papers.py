@@ -7,7 +7,8 @@ import pytest
 from common.cli.listing import listing
 from common.core.spec import Spec
 from common.paper.experiment import Experiment
-from common.paper.paper import Paper, count_trainable
+from common.paper.paper import Paper
+from common.paper.parameters import count_parameters, count_trainable
 from common.paper.provenance import value_paths
 from common.paper.tables import ArchitectureTable
 from common.training.logits import cross_entropy, require_logits
@@ -116,7 +117,7 @@ def test_listed_parameters_are_those_of_the_built_network(key):
     experiment = paper.default_experiment
     model = paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
     total = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
-    assert paper.parameters(experiment) == count_trainable(model) == total
+    assert count_parameters(paper, experiment) == count_trainable(model) == total
 
 
 @pytest.mark.parametrize("key", KEYS)

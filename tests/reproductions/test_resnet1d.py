@@ -7,10 +7,11 @@ import pytest
 from common.cli.listing import listing
 from common.core.errors import SpecError
 from common.core.spec import build as build_spec
-from common.paper.paper import count_trainable
+from common.paper.parameters import count_trainable
 from common.reports.tables.architecture import architecture_table
-from reproductions.resnet1d.model import ResNet1dSpec, build
+from reproductions.resnet1d.model import build
 from reproductions.resnet1d.paper import LAMBDAS, PAPER, TABLE_7
+from reproductions.resnet1d.specs import ResNet1dSpec
 
 PAPER_INPUT = (110_250, 1)
 SHORTEST = (59_049, 1)

@@ -6,10 +6,11 @@ import pytest
 
 from common.cli.listing import listing
 from common.core.errors import SpecError
-from common.paper.paper import count_trainable
+from common.paper.parameters import count_trainable
 from common.reports.tables.architecture import architecture_table
-from reproductions.se_cnn.model import SeCnnSpec, build
+from reproductions.se_cnn.model import build
 from reproductions.se_cnn.paper import PAPER
+from reproductions.se_cnn.specs import SeCnnSpec
 
 COUNTS = [
     ({}, 778_384),

@@ -7,8 +7,8 @@ from scipy.special import log_softmax, softmax
 
 from common.core.errors import DataError, RunError, SpecError
 from common.core.spec import build as build_spec
-from common.metrics.probabilities import probabilities_of
-from common.paper.paper import count_trainable
+from common.paper.parameters import count_parameters, count_trainable
+from common.training.window_metrics import probabilities_of
 from data_pipeline.windows.index import index_windows
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
@@ -168,7 +168,7 @@ def test_the_width_figure_has_the_parameters_of_its_rows():
         model = PAPER.row("width", label).experiment.model
         assert model.base_filters == filters[label[-1]]
         assert type(model) is (ResNet1dSpec if label.startswith("ResNet1D") else ResNet2dSpec)
-        assert count == PAPER.parameters(PAPER.row("width", label).experiment)
+        assert count == count_parameters(PAPER, PAPER.row("width", label).experiment)
 
 
 @pytest.mark.parametrize(("number", "accuracy"), [(0, 57.1), (1, 53.6), (2, 42.6)])

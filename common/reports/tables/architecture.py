@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from common.paper.paper import Paper, count_trainable
+from common.paper.paper import Paper
+from common.paper.parameters import count_trainable
 from common.paper.tables import ArchitectureTable
 from common.reports.table import Note, Table, cells
 

@@ -10,7 +10,7 @@ from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable
 from common.paper.training import Training
-from common.records.environment import machine_summary
+from common.records.machines import machine_summary
 from common.records.record import DataFacts, Record
 from common.records.rows import experiment_of_row
 from common.reports.estimates import interval_text_with_artists, resampled_units_text

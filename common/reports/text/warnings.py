@@ -6,8 +6,8 @@ from typing import Any
 from common.core.spec import build
 from common.paper.protocol import Protocol
 from common.records.divergence import Divergence, epoch_of_rise
-from common.records.environment import machine_summary
 from common.records.loss import has_clipped_loss
+from common.records.machines import machine_summary
 from common.records.record import DataFacts, Record
 from common.reports.table import Note
 from common.reports.text.rows import labels_text

@@ -3,12 +3,14 @@
 import dataclasses
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
 from matplotlib import pyplot as plt
 
 from common.cli import run as run_module
+from common.cli import train as train_module
 from common.cli import tune as tune_module
 from common.cli.app import run_app
 from common.cli.run import RunOptions
@@ -38,13 +40,11 @@ VALUES = {
 # What each mode uses besides its own flag.
 RUN_MODES = {
     "--list": {"--json"},
-    "--sources": set(),
-    "--from-records": {"--dataset", "--out", "--table", "--row", "--legacy-metric"},
+    "--sources": {"--json"},
+    "--from-records": {"--dataset", "--out", "--table", "--row", "--legacy-metric", "--json"},
     "--audit": None,
 }
-NOT_IN_AN_AUDIT = {"--split", "--unit", "--carry-weights", "--list", "--sources", "--from-records", "--json"} | {
-    "--legacy-metric"
-}
+NOT_IN_AN_AUDIT = {"--split", "--unit", "--carry-weights", "--list", "--sources", "--from-records", "--legacy-metric"}
 TUNE_REPORT = {"--space", "--row", "--name", "--top", "--dataset", "--out"}
 
 
@@ -73,7 +73,6 @@ def refused(mode: str) -> set[str]:
 
 @pytest.mark.parametrize(("mode", "flag"), [(mode, flag) for mode in RUN_MODES for flag in sorted(refused(mode))])
 def test_a_flag_that_a_mode_does_not_use_is_refused_as_it_is_typed(capsys, monkeypatch, mode, flag):
-    monkeypatch.setattr(run_module, "find_devices", None)
     assert run_app(run_module.make_app(PAPER), [mode, *RUN[flag]]) == 2
     # Of two modes the first refuses the second.
     modes = list(RUN_MODES)
@@ -97,12 +96,6 @@ def test_all_refused_flags_are_in_one_line(capsys):
     assert said.endswith("takes only --json. Leave them out.")
 
 
-def test_a_mode_without_further_flags_says_so(capsys):
-    assert run_app(run_module.make_app(PAPER), ["--sources", "--out", "x"]) == 2
-    said = " ".join(capsys.readouterr().err.split())
-    assert said == "error: --out: not used by --sources, which takes no other flag. Leave it out."
-
-
 # Other values than the defaults.
 OTHER = VALUES | {
     **{"--dataset": "gtzan", "--decoder": "tensorflow-io", "--cache": "elsewhere", "--out": "elsewhere"},
@@ -113,13 +106,12 @@ OTHER = VALUES | {
 @pytest.mark.parametrize("mode", ["", "--audit"])
 def test_every_flag_that_is_not_refused_changes_what_the_command_gets(monkeypatch, mode):
     seen = []
-    monkeypatch.setattr(run_module, "find_devices", lambda *_: None)
-    for name in ("_make_tables", "_audit"):
-        monkeypatch.setattr(run_module, name, lambda paper, *given: seen.append(given) or 0)
+    for name in ("train", "audit"):
+        monkeypatch.setattr(train_module, name, lambda *given, **named: seen.append((given[2:], named)) or 0)
     app = run_module.make_app(replace(PAPER, legacy_batches={"train": 32}))
     start = [mode] if mode else []
     assert run_app(app, start) == 0
-    used = RUN.keys() - (NOT_IN_AN_AUDIT | {mode} if mode else {*RUN_MODES, "--json"})
+    used = RUN.keys() - (NOT_IN_AN_AUDIT | {mode} if mode else {*RUN_MODES})
     assert len(used) > 20
     for flag in sorted(used):
         value = RUN[flag][1:] and [OTHER.get(flag, "1")]
@@ -127,9 +119,7 @@ def test_every_flag_that_is_not_refused_changes_what_the_command_gets(monkeypatc
         assert seen[-1] != seen[0], flag
 
 
-def test_json_goes_with_the_list_only(capsys):
-    assert run_app(run_module.make_app(PAPER), ["--json"]) == 2
-    assert "--json: goes with --list" in capsys.readouterr().err
+def test_the_list_is_printed_as_tables_or_as_json(capsys):
     assert run_app(run_module.make_app(PAPER), ["--list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["paper"] == "se_cnn"
     assert run_app(run_module.make_app(PAPER), ["--list"]) == 0
@@ -170,6 +160,7 @@ def test_every_flag_of_from_records_has_an_effect(recorded, tmp_path):
         "--table": recorded("--table", "5.2"),
         "--row": recorded("--row", "32"),
         "--legacy-metric": recorded("--legacy-metric"),
+        "--json": recorded("--json"),
     }
     assert effects.keys() == RUN_MODES["--from-records"]
     assert effects["--out"][0] == 2
@@ -178,6 +169,9 @@ def test_every_flag_of_from_records_has_an_effect(recorded, tmp_path):
     assert "squeeze ratio" not in plain
     assert effects["--row"][0] == 1
     assert ("with the study's metric" in effects["--legacy-metric"][1], "study's metric" in plain) == (True, False)
+    printed = json.loads(effects["--json"][1])
+    assert {table["table"] for table in printed["tables"]} >= {"5.1"}
+    assert all(Path(path).is_file() for path in printed["written"])
 
 
 def test_a_data_set_that_equals_the_default_is_honoured(recorded):

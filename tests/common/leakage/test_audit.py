@@ -13,8 +13,9 @@ from common.cli.run import make_app
 from common.core.errors import RunError
 from common.core.files import write_json
 from common.leakage.audit import _path as audit_path
-from common.leakage.audit import read_audits, run_audit
+from common.leakage.audit import run_audit
 from common.leakage.report import regenerate_audits
+from common.leakage.stored import read_audits
 from common.leakage.tables import audit_table
 from common.metrics.clips import accuracies
 from common.metrics.intervals import Interval, independent_difference

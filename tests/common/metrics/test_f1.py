@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from common.metrics.f1 import MacroF1, f1_of_counts, f1_with_interval
+from common.metrics.f1 import f1_of_counts, f1_with_interval
+from common.training.window_metrics import MacroF1
 
 CASES = {
     "all genres": ([0, 1, 2, 3, 0, 1, 2, 3, 1], [0, 1, 2, 0, 0, 2, 2, 3, 1]),

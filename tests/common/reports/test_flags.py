@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from common.leakage.audit import Audit, AuditedPair, AuditedSplit, StoredAudit
 from common.leakage.overlap import Overlap
+from common.leakage.stored import Audit, AuditedPair, AuditedSplit, StoredAudit
 from common.leakage.tables import audit_duplicates_table, audit_table
 from common.paper.overrides import Setting
 from common.records.divergence import Divergence

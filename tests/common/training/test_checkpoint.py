@@ -95,7 +95,7 @@ def test_an_interrupted_run_starts_over_where_what_it_is_of_has_changed(tiny_arr
     """The id of the run is the same where a default or the extraction of features changed in the code."""
     with pytest.raises(KeyboardInterrupt):
         trained_weights(tmp_path / "a", tiny_arrays, tmp_path, callback=Interrupt(after=2))
-    monkeypatch.setattr("common.training.fit.Run.id", "the same")
+    monkeypatch.setattr("common.training.run.Run.id", "the same")
     edit_state(WorkPaths(tmp_path / "a").checkpoint, lambda state: state.update(run_id="the same"))
     fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, **change)
     assert len(fitted.state.history) == change.get("epochs", 4)

@@ -13,16 +13,17 @@ import pytest
 from sklearn.metrics import f1_score
 
 from common.core.errors import BudgetError, RunError
-from common.metrics.probabilities import probabilities_of
 from common.paper.experiment import Input
 from common.paper.training import Training
 from common.records.environment import computing_machine
 from common.records.paths import WorkPaths
 from common.training import fit as training_module
+from common.training.callback import FitCallback
 from common.training.checkpoint import Circumstances, restore_checkpoint
-from common.training.fit import FitCallback, fit, kept_epoch, predict
+from common.training.fit import fit, kept_epoch, predict
 from common.training.memory import MemoryLimit
 from common.training.schedules import learning_rate_of
+from common.training.window_metrics import probabilities_of
 from data_pipeline.windows.paired import PairedReader
 from data_pipeline.windows.standardisation import AS_STORED, fit_standardisation
 from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, build, make_run, trained_weights
@@ -78,7 +79,7 @@ def test_a_second_input_can_be_left_as_it_is(tiny_arrays, tmp_path, standardise)
 
 KILLED = """
 import sys
-from common.training.fit import FitCallback
+from common.training.callback import FitCallback
 from tests.helpers.fitting import trained_weights
 from pathlib import Path
 class Mark(FitCallback):

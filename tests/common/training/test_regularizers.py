@@ -8,9 +8,11 @@ from common.core.errors import SpecError
 from common.core.spec import build as build_spec
 from common.paper.training import Training
 from common.training.regularizers import MeanL2, penalised_kernels, regularise
-from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation, augmented
-from reproductions.resnet1d.model import ResNet1dSpec, build
+from data_pipeline.augmentation.network import augmented
+from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation
+from reproductions.resnet1d.model import build
 from reproductions.resnet1d.paper import BLOCK_CONVOLUTIONS, PAPER
+from reproductions.resnet1d.specs import ResNet1dSpec
 
 NARROW = ResNet1dSpec(stem_filters=2, block_filters=(2, 2, 4, 4, 4, 4, 4, 4, 8), head_filters=8)
 

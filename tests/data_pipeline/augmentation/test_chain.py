@@ -5,14 +5,16 @@ import numpy as np
 import pytest
 
 from common.core.errors import SpecError
-from data_pipeline.augmentation.chain import (
+from data_pipeline.augmentation.chain import SpectrogramChain
+from data_pipeline.augmentation.chain_layers import (
     RandomAmplitude,
     RandomBandShift,
     RandomRoll,
     RandomStripes,
-    SpectrogramChain,
+    chain_layer,
 )
-from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation, augmented
+from data_pipeline.augmentation.network import augmented
+from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation
 
 WINDOWS, FRAMES, BANDS = 300, 120, 40
 LAYOUTS = [(FRAMES, BANDS), (BANDS, FRAMES, 1)]
@@ -101,7 +103,7 @@ def test_amplitude_is_one_factor_for_each_window():
 def test_the_chain_acts_on_its_share_of_windows(probability):
     chain = SpectrogramChain(probability=probability, late_probability=1.0)
     x = spectrograms((FRAMES, BANDS), windows=600)
-    touched = (changed(chain.layer("chain"), x) != x).any(axis=(1, 2))
+    touched = (changed(chain_layer(chain, "chain"), x) != x).any(axis=(1, 2))
     assert touched.mean() == pytest.approx(probability, abs=0.05)
 
 
@@ -109,7 +111,7 @@ def test_the_chain_acts_on_its_share_of_windows(probability):
 def test_early_and_late_changes_have_their_own_probability(early, late):
     chain = SpectrogramChain(probability=1.0, early_probability=early, late_probability=late)
     x = spectrograms((FRAMES, BANDS), windows=800)
-    touched = (changed(chain.layer("chain"), x) != x).any(axis=(1, 2)).mean()
+    touched = (changed(chain_layer(chain, "chain"), x) != x).any(axis=(1, 2)).mean()
     # Three parts each, but for masks of width 0, rolls by 0 and shifts by 0.
     assert touched == pytest.approx(1 - (1 - max(early, late)) ** 3, abs=0.08)
 

@@ -6,7 +6,8 @@ import pytest
 
 from common.core.errors import SpecError
 from common.core.spec import build
-from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation, WaveformAugmentation, augmented
+from data_pipeline.augmentation.network import augmented
+from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation, WaveformAugmentation
 
 
 @pytest.fixture(autouse=True)

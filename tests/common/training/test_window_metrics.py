@@ -3,8 +3,7 @@
 import keras
 import numpy as np
 
-from common.metrics.f1 import MacroF1
-from common.metrics.probabilities import WindowAccuracy, probabilities_of
+from common.training.window_metrics import MacroF1, WindowAccuracy, probabilities_of
 
 # Different logits whose probabilities are equal after rounding: the first class is decided for.
 TIED = np.array([[0.0, 1e-9, -5.0]], np.float32)

@@ -1,0 +1,104 @@
+"""Shows tables that need no training: those of layers, and those of existing records."""
+
+from pathlib import Path
+
+from common.cli.regenerate import regenerate
+from common.cli.screen import print_tables
+from common.core.console import say, warn
+from common.core.errors import SpecError
+from common.paper.paper import Paper
+from common.paper.tables import ArchitectureTable, Confusion
+from common.records.paths import ResultPaths, result_folders
+from common.records.tuned_rows import with_tuned_rows
+from common.reports.pages import write_page
+from common.reports.write import GroupReport, write_architecture
+from common.runs.options import Options
+from common.runs.selection import ChosenRows, choose_rows
+
+
+def architecture_tables(paper: Paper, options: Options, chosen: ChosenRows, *, as_json: bool) -> int:
+    """Make tables of layers, which need neither data nor training; returns the exit code."""
+    results = ResultPaths.of(options.out, paper.key, options.dataset)
+    shown, paths = [], []
+    for table, _ in chosen:
+        built, written = write_architecture(paper, table, results)
+        shown.append(built)
+        paths += written
+    print_tables(shown, [*paths, write_page(paper, options.out)], as_json=as_json)
+    return 0
+
+
+def tables_from_records(paper: Paper, options: Options, dataset: str | None, *, legacy: bool, as_json: bool) -> int:
+    """Make all tables again from records, of one data set or of all (None); returns the exit code."""
+    whole = with_tuned_rows(paper, options.out, dataset)
+    chosen = choose_rows(whole, options.tables, options.rows)
+    if not result_folders(options.out, paper.key, dataset):
+        of_data = f" on {dataset}" if dataset else ""
+        raise SpecError(
+            f"--from-records: no records of {paper.key}{of_data} below {options.out}. Run without --from-records first."
+        )
+    made = regenerate(paper, options.out, dataset)
+    if not made.groups and not made.others:
+        raise SpecError(
+            f"--from-records: no record below {options.out} belongs to a row of {paper.key}. Run without "
+            "--from-records first."
+        )
+    written = [path for _, paths in made.others for path in paths]
+    show_reports(paper, options, made.groups, chosen, [*written, made.page], legacy=legacy, as_json=as_json)
+    asked = bool(options.tables or options.rows)
+    return 1 if asked and name_rows_without_number(chosen, made.groups) else 0
+
+
+def show_reports(
+    paper: Paper,
+    options: Options,
+    reports: list[GroupReport],
+    chosen: ChosenRows,
+    others: list[Path],
+    *,
+    legacy: bool,
+    as_json: bool,
+) -> None:
+    """Show the chosen tables and the paths of their files. A table that has no file of its own, because others hold all
+    its measured rows, is shown only where it was asked for by name."""
+    # A row that is asked for by name is looked for in all tables.
+    asked = [table.id for table, rows in chosen if rows or not options.rows]
+    # A table of results is shown with the confusion matrices of its rows.
+    matrices = sorted(entry.table_id for entry in paper.confusions if {entry.id, entry.row[0]} & set(asked))
+    shown, held = [], []
+    for report in reports:
+        for table in asked:
+            if table in report.held_by and not options.tables:
+                continue
+            first = f"{table}_legacy" if legacy else table
+            names = (first, f"{table}_rounds", f"{table}_genres", f"{table}_pairs")
+            shown += [report.tables[name] for name in names if name in report.tables]
+            held += [(report, table)] if table in report.held_by else []
+        shown += [report.tables[name] for name in matrices if name in report.tables]
+    paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
+    print_tables(shown, [*paths, *others], as_json=as_json)
+    for report, table in held:
+        files = ", ".join(f"{report.group.stem('table', holder, paper)}.md" for holder in report.held_by[table])
+        is_matrix = paper.confusion(table) is not None
+        held_there = f"it is a part of {files}" if is_matrix else f"all its measured rows are in {files}"
+        say(f"table {table} has no file of its own: {held_there}")
+
+
+def name_rows_without_number(chosen: ChosenRows, reports: list[GroupReport]) -> bool:
+    """Name the rows that were asked for and have no number in any of these tables; returns whether there are any."""
+    lacking = []
+    for table, rows in chosen:
+        if isinstance(table, Confusion):
+            if not any(table.table_id in report.tables for report in reports):
+                lacking.append(f"table {table.id} [{rows[0].label if rows else table.row[1]}]")
+            continue
+        made = [report.tables[table.id] for report in reports if table.id in report.tables]
+        measured = {row["label"] for one in made for row in one.values["rows"] if row["measured"]}
+        without = [row.label for row in rows if row.label not in measured]
+        if without:
+            lacking.append(f"table {table.id} [{' | '.join(without)}]")
+        elif isinstance(table, ArchitectureTable) and not made:
+            lacking.append(f"table {table.id}")
+    if lacking:
+        warn(f"no record for: {'; '.join(lacking)}")
+    return bool(lacking)

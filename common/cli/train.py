@@ -1,0 +1,115 @@
+"""The steps from a command to its tables, with training.
+
+Keras is imported after the options and the data have been checked, so that a mistake in them is reported at once.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from common.cli.regenerate import regenerate
+from common.cli.reports import name_rows_without_number, show_reports
+from common.cli.screen import print_tables
+from common.core.tf_logging import quiet_start
+from common.leakage.audit import run_audit
+from common.paper.paper import Paper
+from common.reports.write import write_data_figures
+from common.runs.data import open_data
+from common.runs.options import Options
+from common.runs.plan import Plan, plan_runs, prepare_features, resolve_rows
+from common.runs.selection import ChosenRows
+
+
+@dataclass(frozen=True)
+class WorkerChoice:
+    """Where runs are carried out.
+
+    Args:
+        jobs: number of processes of this machine; None or 1 for this process.
+        cluster: address of a Dask scheduler; None for this machine.
+    """
+
+    jobs: int | None = None
+    cluster: str | None = None
+
+    @property
+    def is_this_process(self) -> bool:
+        return self.cluster is None and self.jobs in (None, 1)
+
+    def pool(self) -> AbstractContextManager:
+        """The workers; None for this process."""
+        if self.is_this_process:
+            return nullcontext()
+        with quiet_start():
+            from common.execution.pools import cluster_workers, local_workers
+
+        return local_workers(self.jobs) if self.cluster is None else cluster_workers(self.cluster)
+
+
+def train(
+    paper: Paper,
+    whole: Paper,
+    options: Options,
+    chosen: ChosenRows,
+    workers: WorkerChoice,
+    *,
+    legacy: bool,
+    as_json: bool,
+) -> int:
+    """Train the chosen rows and show their tables; returns the exit code.
+
+    Args:
+        whole: the paper with the rows that searches found.
+        legacy: show tables with the metric that the study computed wrongly.
+    """
+    with workers.pool() as pool:
+        options = options.with_absolute_paths() if pool else options
+        data = open_data(whole, options)
+        rows = resolve_rows(whole, options, chosen, data)
+        _find_devices(options, workers)
+        builder = prepare_features(rows, options, data, parallel_map=pool and pool.parallel_map)
+        plan = plan_runs(rows, data, builder)
+        with quiet_start():
+            from common.runs.runner import execute
+        try:
+            summary = execute(plan, options, pool and pool.work)
+            missing = _report(paper, options, plan, chosen, legacy=legacy, as_json=as_json)
+        finally:
+            plan.close()
+    return 1 if summary.failed or missing else 0
+
+
+def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, *, as_json: bool) -> int:
+    """Train one row under every split and show what each leaks; returns the exit code."""
+    with workers.pool() as pool:
+        options = options.with_absolute_paths() if pool else options
+        _find_devices(options, workers)
+        audited, summaries = run_audit(
+            whole, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map
+        )
+        # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
+        made = regenerate(paper, options.out, audited.audit.setting.dataset)
+        table, paths = made.other(audited.results.folder / f"table_{audited.path.stem}.md")
+        print_tables([table], [*paths, made.page], as_json=as_json)
+    return 1 if any(summary.failed for summary in summaries) else 0
+
+
+def _find_devices(options: Options, workers: WorkerChoice) -> None:
+    """Set up the devices of `--devices` before anything is computed, because TensorFlow fixes them then; workers set up
+    their own."""
+    if options.devices is None or not workers.is_this_process:
+        return
+    with quiet_start():
+        from common.training.devices import find_devices
+    find_devices(options.devices)
+
+
+def _report(paper: Paper, options: Options, plan: Plan, chosen: ChosenRows, *, legacy: bool, as_json: bool) -> bool:
+    """Write the tables and figures of the paper's records, and show those that were asked for; returns whether a row
+    that was asked for has no number."""
+    made = regenerate(paper, options.out, plan.setting.dataset)
+    ids = {planned.run.id for planned in plan.runs}
+    mine = [r for r in made.groups if ids & {record.run_id for record in r.group.records}]
+    results = plan.results(options.out)
+    examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
+    show_reports(paper, options, mine, chosen, [*examples, made.page], legacy=legacy, as_json=as_json)
+    return name_rows_without_number(chosen, mine)

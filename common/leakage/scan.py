@@ -1,0 +1,59 @@
+"""Scans for clips of the same recording, kept in the cache."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from common.core.errors import DataError
+from common.core.files import read_json, sha256_of_json, write_json
+from common.runs.options import Options
+from common.runs.plan import Plan
+from data_pipeline.cache.extraction import ParallelMap
+from data_pipeline.cache.shards import ShardIndex
+from data_pipeline.duplicates.fingerprints import fingerprint_shards
+from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Pair, Scan, find_duplicates
+
+# Increase whenever the same clips would give other pairs.
+_SCAN_VERSION = 1
+
+
+def scan_plan(work: Plan, options: Options, *, parallel_map: ParallelMap | None = None) -> Scan:
+    """Duplicates among the clips of a plan, from the cache where it has them.
+
+    Raises:
+        DataError: audio cannot be read, or the cache cannot be used.
+    """
+    index = fingerprint_shards(
+        work.catalog,
+        work.given,
+        options.cache,
+        skip_bad=options.skip_bad,
+        decoder=options.decoder,
+        parallel_map=parallel_map,
+    )
+    return cached_scan(index, options.cache)
+
+
+def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THRESHOLD) -> Scan:
+    """The scan of these shards from the cache, or made and cached where there is none.
+
+    Raises:
+        DataError: the cache cannot be written, or its file is not a scan.
+    """
+    key = {
+        "data": index.data_digest,
+        "feature": index.feature.as_json(),
+        "extraction": index.extraction_version,
+        "above": above,
+        "version": _SCAN_VERSION,
+    }
+    path = Path(cache).expanduser() / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
+    if not path.exists():
+        found = find_duplicates(index, above=above)
+        write_json(path, key | {"scan": asdict(found)})
+        return found
+    values = read_json(path, what="a scan for duplicates")
+    try:
+        scan = values["scan"]
+        return Scan(**{**scan, "pairs": tuple(Pair(**pair) for pair in scan["pairs"])})
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{path}: not a scan for duplicates. Delete it and run the same command again.") from error
