@@ -7,11 +7,10 @@ all its other values.
 from typing import ClassVar, Literal
 
 import numpy as np
-import scipy.fft
 from pydantic import PositiveFloat, PositiveInt, model_validator
 
 from common.core.spec import Spec
-from data_pipeline.features.dsp import mel_power, power_to_absolute_db
+from data_pipeline.features.dsp import cepstral_coefficients, mel_power, power_to_absolute_db
 from data_pipeline.features.storage import DECIBEL_INT16, EvenInt, StorageFormat, UnitRangeFrames
 
 # Avoids a division by zero for a track of one constant value.
@@ -115,7 +114,7 @@ class Mfcc(_Mel):
 
     def coefficients(self, samples: np.ndarray) -> np.ndarray:
         """(samples,) -> (frames, n_mfcc) float32, before scaling."""
-        return scipy.fft.dct(self.decibels(samples), type=2, norm="ortho", axis=1)[:, : self.n_mfcc]
+        return cepstral_coefficients(self.decibels(samples), self.n_mfcc)
 
     def extract(self, samples: np.ndarray) -> np.ndarray:
         """(samples,) -> (frames, n_mfcc) float32 in [0, 1]."""
