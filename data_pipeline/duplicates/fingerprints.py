@@ -8,7 +8,6 @@ Drum patterns, which different music has in common, move all bands together and 
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
 
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache.extraction import ParallelMap, prepare
@@ -58,6 +57,8 @@ def fingerprint(index: ShardIndex, track: ShardTrack) -> np.ndarray:
     Returns:
         float32 (bands - 1, columns); all zero for silence.
     """
+    from scipy.ndimage import uniform_filter1d  # here: a help text does not need scipy
+
     frames = index.feature.storage.decode(read_track(index, track)).astype(np.float32)
     if index.feature.bins == 1:
         # Precomputed arrays of samples.

@@ -5,13 +5,8 @@ import pytest
 
 from data_pipeline.cache.shards import ShardTrack
 from data_pipeline.datasets import gtzan
-from data_pipeline.duplicates.scan import (
-    SIMILARITY_THRESHOLD,
-    exact_pairs,
-    find_duplicates,
-    first_of_source,
-    similarities,
-)
+from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, exact_pairs, find_duplicates, first_of_source
+from tests.helpers.imports import modules_after
 
 
 def shard_track(name: str, source: str) -> ShardTrack:
@@ -33,34 +28,6 @@ def test_three_copies_are_three_pairs_and_follow_the_first():
     tracks = [shard_track("c", "x"), shard_track("a", "x"), shard_track("b", "x"), shard_track("d", "y")]
     assert exact_pairs(tracks) == {("a", "b"), ("a", "c"), ("b", "c")}
     assert first_of_source(tracks) == {"a": "a", "b": "a", "c": "a", "d": "d"}
-
-
-def by_hand(one, other, least):
-    """Normalised correlation at each shift, in a loop."""
-    best = (0.0, 0)
-    for shift in range(-other.shape[1] + 1, one.shape[1]):
-        begin, end = max(0, shift), min(one.shape[1], other.shape[1] + shift)
-        if end - begin < max(least, min(one.shape[1], other.shape[1]) / 2):
-            continue
-        a, b = one[:, begin:end], other[:, begin - shift : end - shift]
-        value = float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum()))
-        best = max(best, (value, shift))
-    return best
-
-
-@pytest.mark.parametrize("lengths", [(40, 40, 40), (40, 25, 33)])
-def test_similarities_are_those_of_the_definition(lengths):
-    rng = np.random.default_rng(0)
-    prints = [rng.normal(size=(5, length)).astype(np.float32) for length in lengths]
-    # The second is a piece of the first.
-    prints[1][:, :20] = 3 * prints[0][:, 12:32]
-    found, shifts = similarities(prints, prints, 8)
-    for one in range(3):
-        for other in range(3):
-            value, shift = by_hand(prints[one], prints[other], 8)
-            assert found[one, other] == pytest.approx(value, abs=1e-5)
-            assert shifts[one, other] == shift
-    assert shifts[0, 1] == 12
 
 
 def test_silence_is_similar_to_no_clip(make_shards, tmp_path):
@@ -89,3 +56,7 @@ def test_short_clips_are_compared_only_by_their_bytes(make_shards, tmp_path):
     assert found.too_short == 2
     assert [(pair.first, pair.second) for pair in found.pairs] == [("t2", "t3")]
     assert found.above == SIMILARITY_THRESHOLD
+
+
+def test_pairs_and_the_threshold_are_imported_without_scipy():
+    assert not {"scipy", "sklearn", "matplotlib"} & modules_after("import data_pipeline.duplicates.scan")
