@@ -4,7 +4,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold, train_test_split
 
 from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
@@ -75,6 +74,8 @@ def split_ids(
 
 
 def _holdout(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split:
+    from sklearn.model_selection import train_test_split  # here: loads scipy, which a help text does not need
+
     _, valid_share, test_share = protocol.fractions
     n_test, n_valid = round(test_share * len(items)), round(valid_share * len(items))
     _require_parts(protocol, len(items) - n_test - n_valid, n_valid, n_test, len(items))
@@ -115,6 +116,8 @@ def _per_genre(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Spl
 
 def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: list[str | None]) -> Split:
     """Artist filter: split into ten groups of whole artists with about equal shares of every genre."""
+    from sklearn.model_selection import StratifiedGroupKFold  # here: loads scipy, which a help text does not need
+
     if protocol.unit == "segment":
         raise SpecError(
             "--split artist keeps artists whole and does not go with --unit segment. Use --unit clip, or another "
@@ -146,6 +149,8 @@ def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: 
 
 
 def _kfold(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Split]:
+    from sklearn.model_selection import KFold, StratifiedKFold  # here: loads scipy, which a help text does not need
+
     kind = StratifiedKFold if protocol.stratified else KFold
     smallest = np.unique(genres, return_counts=True)[1].min() if protocol.stratified else len(items)
     if smallest < protocol.folds:

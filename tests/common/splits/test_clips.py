@@ -10,6 +10,7 @@ from common.paper.protocol import Protocol
 from common.splits.clips import PARTS, split_ids
 from data_pipeline.datasets import gtzan
 from data_pipeline.datasets.gtzan import facts
+from tests.helpers.imports import modules_after
 
 
 def gtzan_like(per_genre: int = 100) -> tuple[list[str], list[str]]:
@@ -210,3 +211,8 @@ def test_a_split_by_artist_keeps_spellings_and_duets_together():
     ):
         parts = {part_of[clip] for clip, name in zip(clips, named, strict=True) if name in (one, other)}
         assert len(parts) == 1, (one, other)
+
+
+def test_splits_are_named_without_scikit_learn():
+    without = "import sys; sys.modules['sklearn'] = None\n"
+    assert "common.splits.clips" in modules_after(f"{without}import common.splits.clips")
