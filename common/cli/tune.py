@@ -22,7 +22,8 @@ from common.records.paths import ResultPaths
 from common.records.tuned_rows import table_id_of
 from common.runs.options import Options
 from common.runs.plan import plan
-from common.search.distributed import HEARTBEAT_SECONDS, LEASE_SECONDS, parse_address, run_worker, serve_search
+from common.search.connection import HEARTBEAT_SECONDS, LEASE_SECONDS, parse_address
+from common.search.distributed import run_worker, serve_search
 from common.search.folder import SearchFolder, identity_of
 from common.search.report import changes_of_rows, write_top
 from common.search.search import Search, search_request

@@ -23,30 +23,14 @@ from common.core.console import say, warn
 from common.core.errors import EncoreError, ResumeError, RunError, SpecError
 from common.core.files import make_folder
 from common.runs.progress import ProgressDisplay
+from common.search.connection import HEARTBEAT_SECONDS
 from common.search.oracle import SearchOracle
 from common.search.search import Search
 from common.search.space import DIRECTIONS, format_score
 from common.search.tuner import TrialTuner, report_progress, run_loop, search_lock, warn_of_end
 
-# Interval at which a worker requests its trial while running it; the chief counts each request as a heartbeat.
-HEARTBEAT_SECONDS = 5
-# Time without a heartbeat after which a worker's trial is given to another worker.
-LEASE_SECONDS = 60
 _WAIT_FOR_CHIEF_SECONDS = 60
 _POLL_SECONDS = 0.5
-_ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})")
-
-
-def parse_address(text: str) -> tuple[str, int]:
-    """Split `HOST:PORT` into host name and port.
-
-    Raises:
-        SpecError: the text is not of this form, or the port is not between 1 and 65535.
-    """
-    found = _ADDRESS.fullmatch(text)
-    if not found or not 0 < int(found["port"]) < 65536:
-        raise SpecError(f"--chief {text}: expected HOST:PORT, e.g. node7:9000.")
-    return found["host"], int(found["port"])
 
 
 def serve_search(search: Search, address: tuple[str, int], *, lease_seconds: float, fresh: bool = False) -> None:
