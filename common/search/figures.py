@@ -104,14 +104,14 @@ def draw_parallel(found: StoredSearch, *, marks: str) -> Figure | None:
             lw=2.5 if chosen else 1.0, alpha=1.0 if chosen else 0.75, zorder=3 if chosen else 2,
             label=f"best: trial {found.completed[0].id}" if chosen else None,
         )  # fmt: skip
-    for place, (parameter, hp) in enumerate(zip(parameters, found.parameters.hyperparameters().space, strict=True)):
+    for place, parameter in enumerate(parameters):
         axes.axvline(place, color="black", lw=0.8)
         for value in _ticks(parameter):
-            axes.text(place + 0.03, hp.value_to_prob(value), format_value(value), fontsize=7, va="center")
+            axes.text(place + 0.03, parameter.share_of(value), format_value(value), fontsize=7, va="center")
         published = found.identity["about"]["published"].get(parameter.name)
         if published is not None:
             text = f"published: {parameter.name} = {published:g}"
-            axes.plot(place, hp.value_to_prob(published), "D", color=OURS, ms=7, zorder=4, label=text)
+            axes.plot(place, parameter.share_of(published), "D", color=OURS, ms=7, zorder=4, label=text)
     last = len(parameters)
     axes.axvline(last, color="black", lw=0.8)
     for share in (0.0, 0.5, 1.0):
@@ -162,7 +162,7 @@ def _grid(parameter: Parameter) -> list[float]:
 
 def _ticks(parameter: Parameter) -> list[Any]:
     if isinstance(parameter, Choice):
-        return [parameter.label(value) for value in parameter.values]
+        return parameter.labels
     if parameter.sampling == "log":
         values = np.geomspace(parameter.low, parameter.high, 5)
     else:

@@ -30,6 +30,7 @@ from threadpoolctl import threadpool_limits
 
 from common.search.acquisition import rank_by_acquisition
 from common.search.journal import StateFiles, TrialState
+from common.search.keras_tuner_space import hyperparameters_of
 from common.search.space import DIRECTIONS, Objective, Parameters
 
 # Number of trials that the Gaussian process is fitted to: half of them the latest, half the best of the others.
@@ -102,7 +103,7 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             max_trials=trials,
             num_initial_points=initial,
             seed=seed + 1,
-            hyperparameters=parameters.hyperparameters(),
+            hyperparameters=hyperparameters_of(parameters),
             allow_new_entries=False,
             tune_new_entries=False,
             # A failed trial is marked as failed, and the search goes on.

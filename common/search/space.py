@@ -1,10 +1,10 @@
 """The space of a search: parameters with their ranges, and the row of a paper whose values they vary."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-import keras_tuner
 import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -53,9 +53,9 @@ class FloatRange(_Range):
 
     kind: Literal["float"] = "float"
 
-    def register(self, into: keras_tuner.HyperParameters) -> None:
-        """Add the parameter to keras-tuner's space."""
-        into.Float(self.name, self.low, self.high, sampling=self.sampling)
+    def share_of(self, value: float) -> float:
+        """The position of a value in the range, from 0 to 1."""
+        return _share(value, self.low, self.high, self.sampling)
 
     def value_of(self, drawn: float) -> float:
         """The experiment's value for the value that keras-tuner drew."""
@@ -69,9 +69,11 @@ class IntRange(_Range):
     low: PositiveInt
     high: PositiveInt
 
-    def register(self, into: keras_tuner.HyperParameters) -> None:
-        """Add the parameter to keras-tuner's space."""
-        into.Int(self.name, self.low, self.high, sampling=self.sampling)
+    def share_of(self, value: float) -> float:
+        """The position of a value in the range, between 0 and 1: the middle of the integer's part of it."""
+        if self.sampling == "linear":
+            return _middle((value - self.low) // 1, self.high - self.low + 1)
+        return _share(value + 0.5, self.low, self.high + 1, self.sampling)
 
     def value_of(self, drawn: int) -> int:
         """The experiment's value for the value that keras-tuner drew."""
@@ -84,9 +86,14 @@ class Choice(_Parameter):
     kind: Literal["choice"] = "choice"
     values: tuple[int | float | tuple[int, ...], ...] = Field(min_length=2)
 
-    def register(self, into: keras_tuner.HyperParameters) -> None:
-        """Add the parameter to keras-tuner's space, which has no tuples: they are represented by their text."""
-        into.Choice(self.name, [self.label(value) for value in self.values])
+    @property
+    def labels(self) -> list[float | str]:
+        """The representations of all values in keras-tuner."""
+        return [self.label(value) for value in self.values]
+
+    def share_of(self, drawn: float | str) -> float:
+        """The position of a value that keras-tuner drew, between 0 and 1: the middle of its part of the values."""
+        return _middle(self.labels.index(drawn), len(self.values))
 
     def value_of(self, drawn: float | str) -> Any:
         """The experiment's value for the value that keras-tuner drew."""
@@ -94,7 +101,7 @@ class Choice(_Parameter):
 
     @staticmethod
     def label(value: int | float | tuple[int, ...]) -> float | str:
-        """The representation of a value in keras-tuner."""
+        """The representation of a value in keras-tuner, which has no tuples: their text."""
         return ",".join(map(str, value)) if isinstance(value, tuple) else value
 
 
@@ -115,17 +122,10 @@ class Parameters(Spec):
             raise ValueError(f"names of parameters must be unique: {names}")
         return self
 
-    def hyperparameters(self) -> keras_tuner.HyperParameters:
-        """The parameters as a keras-tuner space."""
-        found = keras_tuner.HyperParameters()
-        for parameter in self.every:
-            parameter.register(found)
-        return found
-
     def vectors(self, trials: list[TrialValues]) -> np.ndarray:
         """Trials as inputs of a surrogate: float64 (trials, parameters), each from 0 to 1."""
-        space = self.hyperparameters().space
-        return np.array([[hp.value_to_prob(drawn[hp.name]) for hp in space] for drawn in trials], np.float64)
+        every = self.every
+        return np.array([[one.share_of(drawn[one.name]) for one in every] for drawn in trials], np.float64)
 
     def applied(self, base: Experiment, drawn: TrialValues) -> Experiment:
         """The experiment with the values of one trial.
@@ -142,6 +142,21 @@ class Parameters(Spec):
                 value = tuple(whole)
             changes[parameter.path] = value
         return base.with_values(changes)
+
+
+def _share(value: float, low: float, high: float, sampling: str) -> float:
+    """The position of a number between two others. The arithmetic of this function and the next is that of
+    keras-tuner's `value_to_prob`, so that figures, which do without keras-tuner, show what a search was fitted to."""
+    if low == high:
+        return 0.5
+    if sampling == "log":
+        return math.log(value / low) / math.log(high / low)
+    return (value - low) / (high - low)
+
+
+def _middle(place: float, count: int) -> float:
+    """The middle of one of several equal parts of the numbers from 0 to 1."""
+    return (place + 0.5) * (1 / count)
 
 
 def parameters_of(values: list[dict[str, Any]]) -> Parameters:

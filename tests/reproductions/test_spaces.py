@@ -8,6 +8,7 @@ import pytest
 
 from common.paper.overrides import Resolver, Setting
 from common.paper.paper import Paper
+from common.search.keras_tuner_space import hyperparameters_of
 from common.search.space import SearchSpace
 from reproductions.se_cnn.paper import PAPER
 from reproductions.se_cnn.spaces import DOCUMENTED, FREE, canonical_ratio
@@ -55,7 +56,7 @@ def test_trials_build_networks(paper, space):
         unit="clip",
     )
     base = Resolver(paper, setting).experiment(paper.row(*space.row).experiment)
-    hyperparameters = space.parameters.hyperparameters().space
+    hyperparameters = hyperparameters_of(space.parameters).space
     digests = set()
     for share in (0.0, 0.37, np.nextafter(1.0, 0.0)):
         drawn = {hp.name: hp.prob_to_value(share) for hp in hyperparameters}
