@@ -3,7 +3,7 @@
     python -m benchmarks.searching
 
 KerasTuner's own oracle fits a Gaussian process to all trials, at a cost that grows with the cube of their number; ours
-to 64 of them (`common/search/oracle.py`). Measured is everything between two trainings (choosing values, journal and
+to 64 of them (`common/search/surrogate.py`). Measured is everything between two trainings (choosing values, journal and
 snapshot), in processor seconds, which other processes on the machine do not lengthen.
 """
 
@@ -19,7 +19,8 @@ from keras_tuner.engine.trial import TrialStatus
 from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, launch, ratios
 from common.core.console import progress
 from common.search.journal import StateFiles
-from common.search.oracle import SURROGATE_TRIALS, SearchOracle
+from common.search.oracle import SearchOracle
+from common.search.surrogate import SURROGATE_TRIALS
 from reproductions.se_cnn.paper import PAPER
 from reproductions.se_cnn.spaces import DOCUMENTED
 

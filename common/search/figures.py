@@ -8,9 +8,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from common.reports.figures.style import ACCENT, OURS, new_axes
-from common.search.journal import StateFiles
-from common.search.oracle import SearchOracle
 from common.search.space import DIRECTIONS, Choice, Parameter, format_value
+from common.search.surrogate import fitted_surrogate
 from common.search.table import StoredSearch
 
 _STEPS = 200
@@ -35,8 +34,9 @@ def draw_along(found: StoredSearch, *, marks: str) -> Figure | None:
         return None
     name = found.identity["about"]["plotted"]
     best = found.completed[0]
-    surrogate = _oracle(found).fitted_surrogate()
-    sign = -1 if DIRECTIONS[found.identity["objective"]] == "max" else 1
+    objective = found.identity["objective"]
+    surrogate = fitted_surrogate(found.parameters, objective, found.trials, seed=found.identity["seed"])
+    sign = -1 if DIRECTIONS[objective] == "max" else 1
     plotted = next(parameter for parameter in found.parameters.every if parameter.name == name)
     grid, groups, (scale, unit) = _grid(plotted), _groups(found, name), _scale(found)
     columns = min(2, len(groups))
@@ -130,18 +130,6 @@ def _colours(shares: np.ndarray) -> np.ndarray:
     """RGB colours from grey for share 0 (worst) to the blue of our results for share 1 (best)."""
     worst, best = np.array([0.83, 0.83, 0.83]), np.array(to_rgb(OURS))
     return worst + shares[:, None] * (best - worst)
-
-
-def _oracle(found: StoredSearch) -> SearchOracle:
-    identity = found.identity
-    return SearchOracle(
-        found.parameters,
-        identity["objective"],
-        trials=identity["trials"],
-        seed=identity["seed"],
-        initial=identity["initial"],
-        files=StateFiles(found.folder.path),
-    )
 
 
 def _groups(found: StoredSearch, name: str) -> dict[str, dict[str, Any]]:

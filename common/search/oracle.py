@@ -5,8 +5,8 @@ Differences from the library's oracle, with reasons:
 * Each choice is a function of the seed, the number of the trial and the trials that have ended, so the search is
   deterministic under resume. (The library restarts its random state.)
 * Seed 0 is a seed. (The library treats 0 as no seed and draws one.)
-* The Gaussian process is fitted to at most `SURROGATE_TRIALS` trials, the best and the latest: its cost grows with the
-  cube of their number.
+* The Gaussian process (`common.search.surrogate`) is fitted to at most `SURROGATE_TRIALS` trials, the best and the
+  latest: its cost grows with the cube of their number.
 * The most promising point is found by `common.search.acquisition`, and must give a new network. (The library repeats
   networks where a value between two choices, or near one that builds the same network, looks promising.)
 * The state is stored by `common.search.journal`. (The library's own files are not written atomically.)
@@ -17,7 +17,6 @@ import functools
 import math
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -25,16 +24,13 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.src.engine.oracle import LOCKS, THREADS
-from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
 from common.search.acquisition import rank_by_acquisition
 from common.search.journal import StateFiles, TrialState
 from common.search.keras_tuner_space import hyperparameters_of
 from common.search.space import DIRECTIONS, Objective, Parameters
+from common.search.surrogate import fitting, informative, new_surrogate, random_state_of, target_of
 
-# Number of trials that the Gaussian process is fitted to: half of them the latest, half the best of the others.
-SURROGATE_TRIALS = 64
 # Points that are searched for a new network: each of the first 50, then every 20th.
 _FIRST, _STRIDE = 50, 20
 
@@ -98,11 +94,12 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         network_of: Callable[[dict], Any] = lambda values: tuple(sorted(values.items())),
         clock: Callable[[], float] = time.monotonic,
     ):
+        self._parameters = parameters
         super().__init__(
             objective=keras_tuner.Objective(objective, DIRECTIONS[objective]),
             max_trials=trials,
             num_initial_points=initial,
-            seed=seed + 1,
+            seed=random_state_of(seed),
             hyperparameters=hyperparameters_of(parameters),
             allow_new_entries=False,
             tune_new_entries=False,
@@ -219,10 +216,7 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             found = self._random_populate_space()
             self._exhausted = found["status"] == TrialStatus.STOPPED
             return found
-        # For so few trials threads cost more than they save, and the last digits would depend on their number.
-        with threadpool_limits(1), warnings.catch_warnings():
-            # If scores hardly differ, the length scale cannot be fitted; the search then explores, as it should.
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        with fitting():
             self.gpr.fit(*self._vectorize_trials())
             rng = np.random.default_rng([self.seed, begun])
             points = rank_by_acquisition(self.gpr, self.hyperparameters.space, self.beta, rng)
@@ -242,13 +236,6 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         if key not in self._networks:
             self._networks[key] = self._network_of(values)
         return self._networks[key]
-
-    def fitted_surrogate(self):
-        """The Gaussian process fitted to completed trials; predicts the objective, negated where larger is better."""
-        with threadpool_limits(1), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            self.gpr.fit(*self._points({}))
-        return self.gpr
 
     def save(self):
         """Does nothing: the state is stored event by event."""
@@ -273,29 +260,28 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         # At exactly 1 the library returns integers that are one above their range.
         return super()._vector_to_values(np.minimum(vector, np.nextafter(1.0, 0.0)))
 
+    def _make_gpr(self):
+        return new_surrogate(self.seed)
+
     def _vectorize_trials(self):
-        """Points and scores for the surrogate; running trials enter with its own prediction, made slightly worse."""
-        ongoing = self.ongoing_trials
-        if ongoing:
-            # The library predicts with the surrogate as last fitted, which in a new process is not fitted at all.
-            self.gpr.fit(*self._points({}))
-        return self._points(ongoing)
-
-    def _points(self, ongoing):
-        all_trials, all_ongoing = self.trials, self.ongoing_trials
-        ongoing_ids = {trial.trial_id for trial in ongoing.values()}
-        chosen = self._informative() | ongoing_ids
-        self.trials = {name: trial for name, trial in all_trials.items() if name in chosen}
-        self.ongoing_trials = ongoing
-        try:
-            return super()._vectorize_trials()
-        finally:
-            self.trials, self.ongoing_trials = all_trials, all_ongoing
-
-    def _informative(self) -> set[str]:
+        """Points and targets for the surrogate; running trials enter with its own prediction, made slightly worse."""
         completed = [trial for trial in self.trials.values() if trial.status == TrialStatus.COMPLETED]
-        if len(completed) <= SURROGATE_TRIALS:
-            return {trial.trial_id for trial in completed}
-        latest, earlier = completed[-SURROGATE_TRIALS // 2 :], completed[: -SURROGATE_TRIALS // 2]
-        best = sorted(earlier, key=lambda trial: trial.score, reverse=self.objective.direction == "max")
-        return {trial.trial_id for trial in (*latest, *best[: SURROGATE_TRIALS - len(latest)])}
+        targets = {
+            trial.trial_id: target_of(trial.score, self.objective.name)
+            for trial in informative(completed, self.objective.name)
+        }
+        if self.ongoing_trials:
+            # The library predicts with the surrogate as last fitted, which in a new process is not fitted at all.
+            self.gpr.fit(*self._fitting_data(targets))
+            for trial in self.ongoing_trials.values():
+                mean, deviation = self.gpr.predict(self._points([trial.trial_id]), return_std=True)
+                targets[trial.trial_id] = mean[0] + deviation[0]
+        return self._fitting_data(targets)
+
+    def _fitting_data(self, targets: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        """Points and targets of trials, by id, in the order in which they began."""
+        names = [name for name in self.trials if name in targets]
+        return self._points(names), np.array([targets[name] for name in names])
+
+    def _points(self, names: list[str]) -> np.ndarray:
+        return self._parameters.vectors([self.trials[name].hyperparameters.values for name in names])

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from keras_tuner.engine.trial import TrialStatus
+from keras_tuner.oracles import BayesianOptimizationOracle
 
 from common.core.errors import DataError
 from common.search.journal import StateFiles, TrialState
-from common.search.oracle import SURROGATE_TRIALS
 from common.search.space import Choice, IntRange, Parameters
+from common.search.surrogate import SURROGATE_TRIALS, fitting
 from tests.helpers.oracles import PARAMETERS, TRIALS, as_sent, end, make, outcomes, run, score, step
 
 
@@ -87,12 +88,29 @@ def test_the_surrogate_sees_the_best_and_the_latest(tmp_path):
         files.state.apply({"number": number + 1, "trial": vars(trial)})
     files._write_snapshot()
     oracle = make(tmp_path, trials=999)
-    fitted = oracle.fitted_surrogate()
+    points, targets = oracle._vectorize_trials()
     assert len(oracle.trials) == count
-    assert len(fitted.X_train_) == SURROGATE_TRIALS
+    assert len(points) == SURROGATE_TRIALS
+    assert targets.min() == -0.99
     best, latest = (PARAMETERS.vectors([files.state.trials[name].values]) for name in ("007", f"{count - 1:03d}"))
     for seen in (best, latest):
-        assert np.isclose(fitted.X_train_, seen).all(axis=1).any()
+        assert np.isclose(points, seen).all(axis=1).any()
+
+
+def test_running_trials_enter_with_the_surrogates_own_prediction(tmp_path):
+    oracle = make(tmp_path, trials=12, lease_seconds=30)
+    for _ in range(3):
+        step(oracle, "one")
+    waiting = [oracle.create_trial(name) for name in ("two", "three")]
+    step(oracle, "one")
+    with fitting():
+        points, targets = oracle._vectorize_trials()
+        # The library's own; the surrogate is fitted to the completed trials now.
+        expected_points, expected_targets = BayesianOptimizationOracle._vectorize_trials(oracle)
+    assert [trial.status for trial in waiting] == [TrialStatus.RUNNING] * 2
+    assert len(points) == 6
+    np.testing.assert_array_equal(points, expected_points)
+    np.testing.assert_array_equal(targets, expected_targets)
 
 
 def test_a_space_without_new_values_ends_the_search(tmp_path):
