@@ -21,6 +21,7 @@ def command_of(
     *models: type,
     help_texts: dict[str, str] | None = None,
     without: tuple[str, ...] = (),
+    hidden: tuple[str, ...] = (),
 ) -> Callable[..., int]:
     """A function whose parameters are the fields of the given dataclasses, for `typer.Typer.command`.
 
@@ -29,13 +30,15 @@ def command_of(
         models: dataclasses whose fields are annotated with `typer.Option`.
         help_texts: field -> help text to show instead of the declared one.
         without: fields that this command does not offer; they keep their defaults.
+        hidden: fields that the help text leaves out.
     """
     parameters: dict[str, inspect.Parameter] = {}
     for model in models:
         hints = get_type_hints(model, include_extras=True)
         for field in dataclasses.fields(model):
             if field.name not in without:
-                annotation = _annotation(hints[field.name], (help_texts or {}).get(field.name))
+                help_text = (help_texts or {}).get(field.name)
+                annotation = _annotation(hints[field.name], help_text, hidden=field.name in hidden)
                 default = field.default
                 # Options that may be repeated come as lists.
                 default = list(default) if isinstance(default, tuple) else default
@@ -59,7 +62,7 @@ def command_of(
     return command
 
 
-def _annotation(hint: Any, help_text: str | None) -> Any:
+def _annotation(hint: Any, help_text: str | None, *, hidden: bool) -> Any:
     """The field's type as typer takes it, with another help text if there is one."""
     if get_origin(hint) is not Annotated:
         raise TypeError(f"expected a field annotated with typer.Option or typer.Argument, received {hint}")
@@ -67,6 +70,7 @@ def _annotation(hint: Any, help_text: str | None) -> Any:
     if not isinstance(option, ParameterInfo):
         raise TypeError(f"expected typer.Option or typer.Argument, received {option}")
     option = copy(option)
+    option.hidden = hidden
     if help_text is not None:
         option.help = help_text
     if kind is bool:

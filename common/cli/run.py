@@ -142,14 +142,16 @@ def make_app(paper: Paper) -> typer.Typer:
 
 
 def make_audit_app(paper: Paper) -> typer.Typer:
-    """The command line of a paper's leakage audit, not yet run: that of `--audit`, with only the flags that it uses."""
+    """The command line of a paper's leakage audit, not yet run: that of `--audit`, whose help text has only the flags
+    that an audit uses."""
 
     def handle(options: Options, command: RunOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
+        _MODES["audit"].require(flags, "--audit")
         return _run(paper, options, replace(command, audit=True), screen, flags)
 
-    without = ("audit", *_MODES["audit"].but)
+    hidden = ("audit", *_MODES["audit"].but)
     about = f"{paper.title}: train one row under every split that the data allow, and report what each split leaks."
-    return _app(about, command_of(handle, *_MODELS, without=without))
+    return _app(about, command_of(handle, *_MODELS, hidden=hidden))
 
 
 def _app(about: str, command: Callable[..., int]) -> typer.Typer:

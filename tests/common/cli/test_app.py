@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from common.cli import run as cli
 from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.tf_logging import quiet_start
+from common.runs import runner
 
 with quiet_start():
     from reproductions.se_cnn.paper import PAPER
@@ -29,7 +29,7 @@ def run(tmp_path, monkeypatch, capsys):
     def refuse(*_):
         raise TrainingReached
 
-    monkeypatch.setattr(cli, "execute", refuse)
+    monkeypatch.setattr(runner, "execute", refuse)
 
     def command(*arguments: str) -> tuple[int, str]:
         # First, so that a case can give other folders: the last value of an option counts.
@@ -269,7 +269,8 @@ CASES = [
     only_arguments("--frobnicate", says="--frobnicate"),
     only_arguments("--data", says="'--data' requires an argument"),
     only_arguments("surplus", says="surplus"),
-    only_arguments("--json", says="--json: goes with --list."),
+    only_arguments("--devices", "two", says="--devices two: not a number of devices"),
+    only_arguments("--quiet", "--verbose", says="--quiet, --verbose: contradict each other"),
     only_arguments("--data", "songs", says="--data songs: the demo corpus is generated and takes no --data"),
     only_arguments("--dataset", "gtzan", says="--dataset gtzan needs --data: GTZAN is not part of Encore"),
     only_arguments("--dataset", "arrays", says="--dataset arrays needs --data"),

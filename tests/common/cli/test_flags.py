@@ -14,7 +14,7 @@ from common.cli import train as train_module
 from common.cli import tune as tune_module
 from common.cli.app import run_app
 from common.cli.run import RunOptions
-from common.cli.tune import SearchOptions
+from common.cli.search_options import SearchOptions
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.reports import write as reporting

@@ -163,11 +163,11 @@ def test_from_records_exits_with_0_only_where_every_row_asked_for_has_a_number(
 
 def test_training_exits_with_1_where_a_row_has_no_record(tiny_arrays, tmp_path, monkeypatch, capsys):
     """Also where a row was left out because the data do not have what it takes."""
-    from common.cli import run as cli
+    from common.runs import runner
     from common.runs.runner import RunSummary
     from reproductions.soundfusion.paper import PAPER as MIXED
 
-    monkeypatch.setattr(cli, "execute", lambda plan, *_: RunSummary(trained=0, finished_before=0, failed=[]))
+    monkeypatch.setattr(runner, "execute", lambda plan, *_: RunSummary(trained=0, finished_before=0, failed=[]))
     places = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out"), "--seeds", "1"]
     data = ["--dataset", "arrays", "--data", str(tiny_arrays), "--table", "width"]
     assert run_app(make_app(MIXED), [*places, *data]) == 1

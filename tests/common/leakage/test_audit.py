@@ -198,8 +198,8 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
         (["--row", "5", "--row", "4,5"], "Name it with one --row"),
         (["--row", "nine"], "--row nine: no such row"),
         (["--table", "4.1"], "Name it with one --row"),
-        (["--list"], "--audit: not used by --list, which takes only --json"),
-        (["--from-records"], "--audit: not used by --from-records, which takes only"),
+        (["--list"], "--list: not used by --audit, which runs one row under every split"),
+        (["--from-records"], "--from-records: not used by --audit, which runs one row under every split"),
     ],
 )
 def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, words):

@@ -1,0 +1,131 @@
+"""The steps of a search command: the search itself, and its report.
+
+What runs a search is imported after the data have been checked, so that a mistake in them is reported at once.
+"""
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+from common.cli.regenerate import regenerate
+from common.cli.screen import print_tables
+from common.cli.search_options import SearchOptions
+from common.core.console import say, warn
+from common.core.errors import SpecError
+from common.core.tf_logging import quiet_start
+from common.paper.paper import Paper
+from common.records.paths import ResultPaths
+from common.records.tuned_rows import table_id_of
+from common.runs.data import open_data
+from common.runs.options import Options
+from common.runs.plan import plan_runs, prepare_features, resolve_rows
+from common.runs.selection import choose_rows
+from common.search.folder import SearchFolder, identity_of
+from common.search.report import changes_of_rows, write_top
+from common.search.space import SearchSpace, find_space
+from common.search.table import read_search
+
+
+def search(
+    paper: Paper,
+    space: SearchSpace,
+    options: Options,
+    asked: SearchOptions,
+    name: str,
+    address: tuple[str, int] | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Run the trials of a search, or of this process's part of it, and show its table; returns the exit code.
+
+    Args:
+        options: that ask for the row of the space.
+        name: of the search.
+        address: of the chief; None where this process chooses the trials and runs them.
+    """
+    data = open_data(paper, options)
+    resolved = resolve_rows(paper, options, choose_rows(paper, options.tables, options.rows), data)
+    with quiet_start():
+        from common.search.distributed import run_worker, serve_search
+        from common.search.search import Search, search_request
+        from common.search.tuner import run_search
+        from common.training.devices import find_devices
+    # Before anything is computed, because TensorFlow fixes its devices then.
+    find_devices(options.devices)
+    request = search_request(
+        space,
+        objective=asked.objective,
+        trials=asked.trials,
+        name=name,
+        initial=asked.initial,
+        seed=asked.seed,
+        runs_per_trial=asked.runs_per_trial,
+    )
+    work = plan_runs(resolved, data, prepare_features(resolved, options, data))
+    try:
+        found = Search(work, space, options, request)
+        if asked.role == "worker":
+            run_worker(found, address)
+            return 0
+        if asked.role == "chief":
+            serve_search(found, address, lease_seconds=asked.lease, fresh=asked.fresh)
+        else:
+            run_search(found, fresh=asked.fresh)
+    finally:
+        work.close()
+    return _report(paper, space, found.folder, asked.top, options.out, as_json=as_json)
+
+
+def report_from_records(
+    paper: Paper, spaces: tuple[SearchSpace, ...], options: Options, asked: SearchOptions, name: str, *, as_json: bool
+) -> int:
+    """Make the report of an existing search again, without data or training; returns the exit code."""
+    folder = SearchFolder(ResultPaths.of(options.out, paper.key, options.dataset).search(name))
+    saved = _saved_space(paper, spaces, folder, asked.space, asked.row)
+    return _report(paper, saved, folder, asked.top, options.out, as_json=as_json)
+
+
+def _saved_space(
+    paper: Paper, spaces: tuple[SearchSpace, ...], folder: SearchFolder, space: str | None, row: str | None
+) -> SearchSpace:
+    """The space of an existing search.
+
+    Raises:
+        SpecError: the folder holds no search, or one of another space or row than the command or this version has.
+    """
+    identity = folder.identity()
+    if identity is None:
+        raise SpecError(f"{folder.path}: holds no search. Leave out --from-records to make one.")
+    for flag, asked, saved in (("--space", space, identity["space"]), ("--row", row, identity["row"][1])):
+        if asked not in (None, saved):
+            raise SpecError(f"{flag} {asked}: {folder.path} holds a search with {flag} {saved}.")
+    found = replace(find_space(spaces, identity["space"]), row=tuple(identity["row"]))
+    folder.require_same({"parameters": identity["parameters"]}, {"parameters": identity_of(found)["parameters"]})
+    return found
+
+
+def _report(
+    paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | None, out: Path, *, as_json: bool
+) -> int:
+    found = read_search(paper, folder)
+    failed = [trial for trial in found.trials if trial.status == "FAILED"]
+    rows = []
+    if top is not None:
+        labels = write_top(paper, space, found, top)
+        rows.append(folder.paths.rows)
+        tuned = table_id_of(folder.name)
+        say(f"{len(labels)} rows of table {tuned}: {' | '.join(labels)}")
+        again = "".join(f" --set {shlex.quote(change)}" for change in changes_of_rows(found)[1])
+        say(
+            f"train them: python reproductions/{paper.key}/run.py --dataset {folder.paths.results.dataset} "
+            f"--table {tuned} --out {shlex.quote(str(out))} --seeds 3{again}, with the flags of this "
+            "search that choose data and scale"
+        )
+    made = regenerate(paper, out, folder.paths.results.dataset)
+    table, paths = made.other(folder.paths.results.folder / f"table_search_{folder.name}.md")
+    print_tables([table], [*paths, *rows, made.page], as_json=as_json)
+    for trial in failed:
+        warn(f"trial {trial.id} failed; {folder.paths.trial(trial.id)} says why")
+    if not found.completed:
+        warn("no trial has a score")
+    return 1 if failed or not found.completed else 0
