@@ -1,60 +1,31 @@
 """`--list` and `--sources`: what a paper published, and where the values of its experiments come from."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table as ScreenTable
 from rich.text import Text
 
 from common.cli.screen import print_json, wide_console
-from common.core.console import say
-from common.paper.experiment import Experiment
 from common.paper.paper import FIXED_PREFIX, Paper
-from common.paper.parameters import ParameterCounts, command_to_store, count_by_layer, count_parameters
+from common.paper.parameters import StoredNetworks
 from common.paper.provenance import covered_values
 from common.paper.tables import ArchitectureTable, ResultTable
 
 
 def listing(paper: Paper) -> dict[str, Any]:
     """Everything `--list --json` prints. Percentages are in percent, counts are integers."""
-    counts = _Counts(paper, ParameterCounts.stored(paper))
-    return {"paper": paper.key, "tables": [_listed_table(paper.table(name), counts) for name in paper.table_ids]}
+    networks = StoredNetworks.read(paper)
+    return {"paper": paper.key, "tables": [_listed_table(paper.table(name), networks) for name in paper.table_ids]}
 
 
-@dataclass(frozen=True)
-class _Counts:
-    """Parameter counts of a paper's rows: stored ones, and where one is not stored, by building its network."""
-
-    paper: Paper
-    stored: ParameterCounts
-
-    def of_row(self, experiment: Experiment) -> int:
-        if experiment.digest not in self.stored.networks:
-            self._say_missing(f"a network of {self.paper.key}")
-            self.stored.networks[experiment.digest] = count_parameters(self.paper, experiment)
-        return self.stored.networks[experiment.digest]
-
-    def of_layers(self, table: ArchitectureTable) -> dict[str, int]:
-        if self.stored.layers.get(table.id, {}).keys() != {row.label for row in table.rows}:
-            self._say_missing(f"the layers of table {table.id}")
-            self.stored.layers[table.id] = count_by_layer(self.paper, table)
-        return self.stored.layers[table.id]
-
-    def _say_missing(self, what: str) -> None:
-        say(
-            f"building {what} to count its parameters, which takes seconds; to store all counts: "
-            f"{command_to_store(self.paper)}"
-        )
-
-
-def _listed_table(table: ResultTable | ArchitectureTable, counts: _Counts) -> dict[str, Any]:
+def _listed_table(table: ResultTable | ArchitectureTable, networks: StoredNetworks) -> dict[str, Any]:
     if isinstance(table, ArchitectureTable):
-        of_layers = counts.of_layers(table)
+        built = networks.layers_of(table)
         rows = [
             {
                 "label": row.label,
                 "published": {table.column: row.published},
-                "trainable_parameters": of_layers[row.label],
+                "trainable_parameters": built.rows[row.label].parameters,
                 "experiment": table.experiment.digest,
             }
             for row in table.rows
@@ -64,7 +35,7 @@ def _listed_table(table: ResultTable | ArchitectureTable, counts: _Counts) -> di
         {
             "label": row.label,
             "published": row.published,
-            "trainable_parameters": counts.of_row(row.experiment),
+            "trainable_parameters": networks.parameters_of(row.experiment),
             "experiment": row.experiment.digest,
         }
         for row in table.rows

@@ -16,6 +16,7 @@ from common.core.files import make_folder, read_json
 from common.leakage.report import regenerate_audits
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, result_folders
+from common.records.record import reading_once
 from common.reports.pages import write_page
 from common.reports.table import Table
 from common.reports.write import GroupReport, data_figure_stems, regenerate_tables
@@ -67,6 +68,7 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> Regenerat
     """
     folders = result_folders(out, paper.key, dataset)
     with ExitStack() as locks:
+        locks.enter_context(reading_once())
         # Another command could otherwise remove what this one writes, if it read the records before this command
         # wrote its own.
         for results in folders:

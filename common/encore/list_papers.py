@@ -14,6 +14,7 @@ from common.core.console import say
 from common.core.errors import SpecError
 from common.launch import load_paper, paper_keys, papers_with_searches
 from common.paper.paper import Paper
+from common.paper.parameters import StoredNetworks
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,5 @@ def _described(paper: Paper) -> dict[str, Any]:
 
 
 def _update_counts(paper: Paper) -> None:
-    from common.paper.parameters import ParameterCounts
-
-    counts = ParameterCounts.counted(paper)
-    say(f"{counts.store(paper)}: parameters of {len(set(counts.networks))} experiments counted")
+    built = StoredNetworks.built(paper)
+    say(f"{built.store()}: parameters of the networks of {len(built.parameters)} experiments written")

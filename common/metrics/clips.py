@@ -58,11 +58,11 @@ class ClipResult(Spec):
 
     @property
     def by_mean_softmax(self) -> int:
-        return int(np.argmax(self.mean_softmax))
+        return self.mean_softmax.index(max(self.mean_softmax))
 
     @property
     def by_majority_vote(self) -> int:
-        return int(np.argmax(self.votes))
+        return self.votes.index(max(self.votes))
 
     def correct(self, metric: str) -> float:
         """Share of the clip that is classified correctly, between 0 and 1; `metric` is one of `METRIC_NAMES`."""

@@ -1,16 +1,17 @@
-"""Trainable parameters of a paper's networks: counted by building them, and stored in the paper's folder.
+"""Parameters and layers of a paper's networks: found by building them, and stored in the paper's folder.
 
-Building all networks of a paper takes Keras and several seconds, so the counts of its rows are kept in
-`reproductions/<paper>/parameters.json`, by the digest of the row's experiment. The tests build every network and
+Building all networks of a paper takes Keras and several seconds, so what lists and tables of layers show of them is
+kept in `reproductions/<paper>/parameters.json`, by the digest of the experiment. The tests build every network and
 compare.
 """
 
 import importlib.util
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from common.core.console import say
 from common.core.errors import DataError
 from common.core.files import read_json, write_json
 from common.paper.experiment import Experiment
@@ -21,6 +22,60 @@ if TYPE_CHECKING:
     import keras
 
 _FILE = "parameters.json"
+
+
+@dataclass(frozen=True)
+class BuiltRow:
+    """What we built for one row of a table of layers.
+
+    Args:
+        value: in the form of the published column.
+        output_shape: of the last of its layers, without the batch.
+        parameters: trainable ones of its layers.
+    """
+
+    value: Any
+    output_shape: list[int]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class BuiltLayers:
+    """What we built for a table of layers.
+
+    Args:
+        experiment: digest of the experiment whose network it is.
+        parameters: trainable ones of the whole network.
+        rows: by label.
+    """
+
+    experiment: str
+    parameters: int
+    rows: dict[str, BuiltRow]
+
+    @classmethod
+    def built(cls, paper: Paper, table: ArchitectureTable) -> Self:
+        """The layers of a network that is built for it."""
+        experiment = table.experiment
+        model = paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
+        rows = {}
+        for row in table.rows:
+            layers = [model.get_layer(name) for name in row.layers]
+            rows[row.label] = BuiltRow(
+                table.measure(model, row.layers),
+                list(layers[-1].output.shape[1:]),
+                sum(count_trainable(layer) for layer in layers),
+            )
+        return cls(experiment.digest, count_trainable(model), rows)
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> Self:
+        """The layers from their JSON values."""
+        return cls(**values | {"rows": {label: BuiltRow(**row) for label, row in values["rows"].items()}})
+
+    def are_of(self, table: ArchitectureTable) -> bool:
+        """Whether they are of this table's network, row by row."""
+        return self.experiment == table.experiment.digest and list(self.rows) == [row.label for row in table.rows]
 
 
 def count_trainable(layer: "keras.Layer") -> int:
@@ -38,74 +93,87 @@ def count_parameters(paper: Paper, experiment: Experiment) -> int:
     return count_trainable(model)
 
 
-def count_by_layer(paper: Paper, table: ArchitectureTable) -> dict[str, int]:
-    """Row of a table of layers -> trainable parameters of its layers, which are built."""
-    experiment = table.experiment
-    model = paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
-    return {row.label: sum(count_trainable(model.get_layer(name)) for name in row.layers) for row in table.rows}
-
-
 @dataclass(frozen=True)
-class ParameterCounts:
-    """Counts of a paper's networks.
+class StoredNetworks:
+    """What is known of a paper's networks. What is not known is found by building the network, which is said.
 
     Args:
-        networks: digest of an experiment -> trainable parameters of its network.
-        layers: id of a table of layers -> row -> trainable parameters of its layers.
+        paper: the paper.
+        parameters: digest of an experiment -> trainable parameters of its network.
+        layers: by id of the table of layers.
     """
 
-    networks: dict[str, int] = field(default_factory=dict)
-    layers: dict[str, dict[str, int]] = field(default_factory=dict)
+    paper: Paper
+    parameters: dict[str, int] = field(default_factory=dict)
+    layers: dict[str, BuiltLayers] = field(default_factory=dict)
 
     @classmethod
-    def counted(cls, paper: Paper) -> Self:
-        """The counts of all rows of a paper, by building each network once."""
+    def built(cls, paper: Paper) -> Self:
+        """All networks of a paper's rows, each of which is built once."""
         default, of_network = paper.default_experiment, {}
-        networks = {}
+        parameters = {}
         for experiment in paper.experiments:
             # Values that do not change the network are replaced by those of one row.
             network = experiment.replace(training=default.training, protocol=default.protocol).digest
             if network not in of_network:
                 of_network[network] = count_parameters(paper, experiment)
-            networks[experiment.digest] = of_network[network]
-        return cls(networks, {table.id: count_by_layer(paper, table) for table in paper.architecture})
+            parameters[experiment.digest] = of_network[network]
+        return cls(paper, parameters, {table.id: BuiltLayers.built(paper, table) for table in paper.architecture})
 
     @classmethod
-    def stored(cls, paper: Paper) -> Self:
-        """The counts in the paper's folder; none where there is no such file, as while a paper is being written.
+    def read(cls, paper: Paper) -> Self:
+        """What the paper's folder holds; nothing where there is no such file, as while a paper is being written.
 
         Raises:
-            DataError: the file does not hold counts.
+            DataError: the file is not of this form.
         """
-        path = counts_file(paper)
+        path = stored_file(paper)
         if path is None or not path.exists():
-            return cls()
+            return cls(paper)
         values = read_json(path, what="the parameter counts of a paper")
         try:
-            return cls(dict(values["networks"]), {table: dict(rows) for table, rows in values["layers"].items()})
+            layers = {table: BuiltLayers.read(built) for table, built in values["layers"].items()}
+            return cls(paper, dict(values["parameters"]), layers)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
-            remedy = f"Make it again: {command_to_store(paper)}"
+            remedy = f"Make it again: {_command_to_store(paper)}"
             raise DataError(f"{path}: does not hold parameter counts. {remedy}") from error
 
-    def store(self, paper: Paper) -> Path:
-        """Write the counts into the paper's folder; returns the file.
+    def store(self) -> Path:
+        """Write the file in the paper's folder; returns its path.
 
         Raises:
             DataError: the paper has no folder.
         """
-        path = counts_file(paper)
+        path = stored_file(self.paper)
         if path is None:
-            raise DataError(f"{paper.key}: has no folder below reproductions/ to store parameter counts in.")
-        write_json(path, {"networks": self.networks, "layers": self.layers})
+            raise DataError(f"{self.paper.key}: has no folder below reproductions/ to store parameter counts in.")
+        layers = {table: asdict(built) for table, built in self.layers.items()}
+        write_json(path, {"parameters": self.parameters, "layers": layers})
         return path
 
+    def parameters_of(self, experiment: Experiment) -> int:
+        """Trainable parameters of a row's network."""
+        if experiment.digest not in self.parameters:
+            self._say_missing(f"a network of {self.paper.key}")
+            self.parameters[experiment.digest] = count_parameters(self.paper, experiment)
+        return self.parameters[experiment.digest]
 
-def counts_file(paper: Paper) -> Path | None:
-    """The file of stored counts; None for a paper without a folder below `reproductions/`."""
+    def layers_of(self, table: ArchitectureTable) -> BuiltLayers:
+        """The layers of a table's network."""
+        if table.id not in self.layers or not self.layers[table.id].are_of(table):
+            self._say_missing(f"the network of table {table.id}")
+            self.layers[table.id] = BuiltLayers.built(self.paper, table)
+        return self.layers[table.id]
+
+    def _say_missing(self, what: str) -> None:
+        say(f"building {what}, whose parameters are not stored; to store them: {_command_to_store(self.paper)}")
+
+
+def stored_file(paper: Paper) -> Path | None:
+    """The file of what is known; None for a paper without a folder below `reproductions/`."""
     found = importlib.util.find_spec(f"reproductions.{paper.key}")
     return None if found is None or found.origin is None else Path(found.origin).parent / _FILE
 
 
-def command_to_store(paper: Paper) -> str:
-    """The command that counts the parameters of a paper's networks and stores them."""
+def _command_to_store(paper: Paper) -> str:
     return f"encore list {paper.key} --update-counts"

@@ -1,6 +1,9 @@
 """One immutable record per run: written once, found by the run's id, never edited."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -164,6 +167,21 @@ def write_record(paths: RunPaths, record: Record) -> Path:
     return path
 
 
+# Records read so far by their file as it was, within `reading_once`.
+_kept: ContextVar[dict[tuple, "Record"] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Keep the records that are read during the block, each of which many tables show, and read none of them twice
+    unless its file changes."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
 def read_record(path: Path) -> Record:
     """Read one record.
 
@@ -171,6 +189,17 @@ def read_record(path: Path) -> Record:
         DataError: the file is not a record, or was edited: its digest (where it has one), run id or metrics no longer
             match.
     """
+    kept = _kept.get()
+    if kept is None or not path.exists():
+        return _read_record(path)
+    state = path.stat()
+    key = (path.absolute(), state.st_ino, state.st_mtime_ns, state.st_size)
+    if key not in kept:
+        kept[key] = _read_record(path)
+    return kept[key]
+
+
+def _read_record(path: Path) -> Record:
     try:
         values = without_digest(path, read_json(path, what="a run's record", remedy=""))
         record = Record.model_validate(values)

@@ -1,5 +1,6 @@
 """Which clips are by the same artist, however the metadata spell the artist's name."""
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -42,6 +43,7 @@ def _one_name_each(names: Iterable[str]) -> dict[str, str]:
     return {name: min(group) for group in groups.values() for name in group}
 
 
+@functools.lru_cache(maxsize=4096)
 def _key(name: str) -> str:
     words = re.sub(r"[^\w\s]", " ", name.casefold().replace("&", " and ")).split()
     plain = " ".join(words[1:] if len(words) > 1 and words[0] == "the" else words)

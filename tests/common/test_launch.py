@@ -24,9 +24,7 @@ def test_a_paper_is_found_by_its_folder():
 
 @pytest.mark.parametrize("name", ["no_such_paper", "../se_cnn", "SE_CNN", ""])
 def test_a_paper_that_does_not_exist_is_refused(name):
-    with pytest.raises(
-        SpecError, match="no paper of that name; expected one of: crnn, embeddings, nnet"
-    ):
+    with pytest.raises(SpecError, match="no paper of that name; expected one of: crnn, embeddings, nnet"):
         load_paper(name)
 
 

@@ -8,7 +8,7 @@ from common.cli.listing import listing
 from common.core.spec import Spec
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
-from common.paper.parameters import count_parameters, count_trainable
+from common.paper.parameters import StoredNetworks, count_parameters, count_trainable
 from common.paper.provenance import value_paths
 from common.paper.tables import ArchitectureTable
 from common.training.logits import cross_entropy, require_logits
@@ -118,6 +118,13 @@ def test_listed_parameters_are_those_of_the_built_network(key):
     model = paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
     total = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
     assert count_parameters(paper, experiment) == count_trainable(model) == total
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_stored_parameters_and_layers_are_those_of_the_built_networks(key):
+    """Where this fails after a change of a network: `encore list PAPER --update-counts`."""
+    paper = paper_of(key)
+    assert StoredNetworks.read(paper) == StoredNetworks.built(paper)
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -3,31 +3,27 @@
 from typing import Any
 
 from common.paper.paper import Paper
-from common.paper.parameters import count_trainable
+from common.paper.parameters import StoredNetworks
 from common.paper.tables import ArchitectureTable
 from common.reports.table import Note, Table, cells
 
 
 def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> Table:
-    """Compare the published layers with the network that we build at the paper's own input size."""
-    experiment = table.experiment
-    shape = paper.input_shape(experiment)
-    model = paper.build(experiment.model, shape, paper.published_classes)
-    rows = []
-    for row in table.rows:
-        layers = [model.get_layer(name) for name in row.layers]
-        rows.append(
-            {
-                "label": row.label,
-                "published": {table.column: row.published},
-                "measured": {
-                    table.column: table.measure(model, row.layers),
-                    "output_shape": list(layers[-1].output.shape[1:]),
-                    "parameters": sum(count_trainable(layer) for layer in layers),
-                },
-                "difference": {},
-            }
-        )
+    """Compare the published layers with the network that we build at the paper's own input size, as it is stored."""
+    built = StoredNetworks.read(paper).layers_of(table)
+    rows = [
+        {
+            "label": row.label,
+            "published": {table.column: row.published},
+            "measured": {
+                table.column: built.rows[row.label].value,
+                "output_shape": built.rows[row.label].output_shape,
+                "parameters": built.rows[row.label].parameters,
+            },
+            "difference": {},
+        }
+        for row in table.rows
+    ]
     differing = [row["label"] for row in rows if row["published"][table.column] != row["measured"][table.column]]
     values = {
         "paper": paper.key,
@@ -40,11 +36,11 @@ def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> 
         "metrics": [table.column],
         "rows": rows,
     }
-    size = " x ".join(map(str, shape))
+    size = " x ".join(map(str, paper.input_shape(table.experiment)))
     notes = (
         Note(
             "layers",
-            f"Input {size}; {count_trainable(model):,} trainable parameters. Built, not trained: this table does not "
+            f"Input {size}; {built.parameters:,} trainable parameters. Built, not trained: this table does not "
             "depend on data.",
         ),
     )

@@ -4,7 +4,7 @@ import pytest
 
 from common.core.errors import DataError
 from common.records.paths import RunPaths
-from common.records.record import read_record, read_records, record_as_text, write_record
+from common.records.record import read_record, read_records, reading_once, record_as_text, write_record
 from tests.helpers.se_cnn_records import record
 
 
@@ -16,6 +16,22 @@ def test_a_record_is_written_once_and_read_back_whole(tmp_path):
         write_record(RunPaths(tmp_path), one)
     assert read_records(RunPaths(tmp_path).runs) == [one]
     assert read_records(tmp_path / "absent") == []
+
+
+def test_within_a_block_a_record_is_read_once_unless_its_file_changes(tmp_path):
+    path = write_record(RunPaths(tmp_path), record())
+    with reading_once():
+        first = read_record(path)
+        assert read_record(path) is first
+        path.write_text(path.read_text().replace('"loss": 1.5', '"loss": 1.4'))
+        with pytest.raises(DataError):
+            read_record(path)
+        path.unlink()
+        with pytest.raises(DataError):
+            read_record(path)
+        write_record(RunPaths(tmp_path), record())
+        assert read_record(path) == first
+    assert read_record(path) is not read_record(path)
 
 
 def test_a_renamed_or_damaged_record_is_refused(tmp_path):
