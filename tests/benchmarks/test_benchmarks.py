@@ -19,6 +19,7 @@ from benchmarks import (
     memory_child,
     recurrent,
     searching,
+    starting,
     streaming,
     synthetic,
     training_step,
@@ -55,6 +56,20 @@ def test_searching():
         ratios={"trials up to 9 / trials around 7"},
     )
     assert values["settings"]["surrogate_trials"] == 64
+
+
+@pytest.mark.slow
+def test_starting():
+    result = starting.measure(rounds=1)
+    names = {started.name for started in starting.COMMANDS}
+    values = require_structure(result, rounds=1, peers=names, ratios=set())
+    assert len(values["requirements"]) == len(names)
+
+
+def test_starting_refuses_a_command_that_ends_otherwise():
+    wrong = starting.Started("python", ("-c", "raise SystemExit(3)"), 1.0)
+    with pytest.raises(RunError, match="python: ended with exit code 3, expected 0"):
+        starting._processor_seconds(wrong)
 
 
 def test_log_mel():
@@ -310,4 +325,5 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
         "recurrent",
         "embeddings",
         "searching",
+        "starting",
     }

@@ -1,4 +1,4 @@
-"""Stored parameter counts and layers: found again by experiment, built where they are not stored, refused when damaged."""
+"""Stored parameter counts and layers: found again by experiment, else built; a damaged file is refused."""
 
 import json
 from dataclasses import replace
