@@ -35,7 +35,7 @@ def encore_version() -> str:
     except importlib.metadata.PackageNotFoundError as error:
         raise SpecError(
             f"{_DISTRIBUTION}: not installed in this environment, so records could not say which version made them. "
-            "Install it: pip install -r requirements.txt."
+            "Install it: pip install -r requirements.txt, or the same with uv pip."
         ) from error
 
 

@@ -72,6 +72,20 @@ def state_of(network: str) -> State:
     return vgg_state(network) if network in VGG_NUMBERS else resnet_state(network)
 
 
+def as_in_timm(state: State) -> State:
+    """The same values as timm names them: those of the dense layers of VGG as convolutions."""
+    renamed = {}
+    for key, value in state.items():
+        if key.startswith("classifier.0."):
+            value = value.reshape(UNITS, -1, 7, 7) if key.endswith("weight") else value
+        elif key.startswith("classifier.3."):
+            value = value[:, :, None, None] if key.endswith("weight") else value
+        for theirs, name in {"classifier.0": "pre_logits.fc1", "classifier.3": "pre_logits.fc2"}.items():
+            key = key.replace(theirs, name)
+        renamed[key.replace("classifier.6", "head.fc")] = value
+    return renamed
+
+
 def convolved(x: np.ndarray, kernel: np.ndarray, stride: int = 1) -> np.ndarray:
     """`Conv2d` of (in, h, w), padded by half the kernel, as PyTorch defines it."""
     high, wide = kernel.shape[2:]

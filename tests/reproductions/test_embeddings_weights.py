@@ -6,14 +6,30 @@ import keras
 import numpy as np
 import pytest
 
-from common.core.errors import DataError, RunError
+from common.core.errors import RunError
 from reproductions.embeddings.model import build
-from reproductions.embeddings.specs import ConvolutionalSpec, EmbeddingSpec, ImageNetSpec, SpecAndEmbedSpec
-from reproductions.embeddings.weights import CAFFE_DEVIATION, WEIGHT_NAMES, initialise
+from reproductions.embeddings.specs import (
+    WEIGHT_NAMES,
+    ConvolutionalSpec,
+    EmbeddingSpec,
+    ImageNetSpec,
+    SpecAndEmbedSpec,
+)
+from reproductions.embeddings.weights import CAFFE_DEVIATION, initialise
+from tests.helpers.image_networks import (
+    CLASSES,
+    SHAPE,
+    body_of,
+    hidden_values,
+    loaded,
+    refusal,
+    same,
+    small,
+    trained,
+)
 from tests.helpers.torchvision_nets import (
     FILTERS,
     IMAGENET_CLASSES,
-    UNITS,
     VGG_NUMBERS,
     State,
     resnet_hidden,
@@ -21,38 +37,10 @@ from tests.helpers.torchvision_nets import (
     vgg_hidden,
 )
 
-SHAPE, CLASSES = (40, 36), 3
-
-
-def small(network: str) -> ImageNetSpec:
-    return ImageNetSpec(network=network, weights="random", base_filters=FILTERS, units=UNITS)
-
-
-def trained(network: str) -> ImageNetSpec:
-    return ImageNetSpec(network=network)
-
-
-def body_of(model: keras.Model) -> keras.Model:
-    """The network up to its last layer."""
-    return keras.Model(model.inputs[0], model.get_layer("logits").input)
-
 
 def saved(path, arrays: State):
     np.savez(path, **arrays)
     return path
-
-
-def same(some: list, others: list) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
-
-
-def loaded(network: str, file) -> keras.Model:
-    """A fresh network that took its values from the file, but for `logits`."""
-    model = build(small(network), SHAPE, CLASSES)
-    fresh = model.get_layer("logits").get_weights()
-    initialise(model, trained(network), {network: file})
-    assert same(model.get_layer("logits").get_weights(), fresh)
-    return model
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +56,8 @@ def test_a_state_dict_of_torchvision_computes_what_it_computes_there(network, tm
     spectrogram = np.random.default_rng(3).normal(size=SHAPE).astype(np.float32)
     hidden = vgg_hidden if network in VGG_NUMBERS else resnet_hidden
     expected = hidden(network, state, np.stack([spectrogram.T] * 3))
-    got = np.asarray(body_of(model)(spectrogram[None], training=False))[0]
     assert np.std(expected) > 0.1
-    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(hidden_values(model, spectrogram), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_the_first_dense_layer_sees_maps_in_the_order_of_torchvision(tmp_path):
@@ -120,16 +107,6 @@ def test_networks_that_start_from_random_weights_are_not_changed(spec, vgg13, tm
     before = vgg13.get_weights()
     initialise(vgg13, spec, {"vgg13": saved(tmp_path / "torch.npz", state_of("vgg13"))})
     assert same(vgg13.get_weights(), before)
-
-
-def refusal(model: keras.Model, file) -> str:
-    """What is said of a file for VGG13, behind its name."""
-    with pytest.raises(DataError) as caught:
-        initialise(model, trained("vgg13"), {"vgg13": file})
-    name, message = str(caught.value)[: len(f"{file}: ")], str(caught.value)[len(f"{file}: ") :]
-    assert name == f"{file}: "
-    assert "\n" not in message
-    return message
 
 
 @pytest.mark.parametrize(
@@ -203,7 +180,7 @@ def write_array(path, bomb):
         (
             "a.pth",
             lambda path, bomb: path.write_bytes(b""),
-            "trained weights of vgg13 are expected in a .weights.h5",
+            ".pth files hold pickled objects, which are never loaded. Download model.safetensors of timm/vgg13.tv_",
         ),
     ],
 )
@@ -244,8 +221,9 @@ def test_a_failed_download_is_reported(vgg13, monkeypatch):
     with pytest.raises(RunError) as caught:
         initialise(vgg13, trained("vgg16"), {})
     assert str(caught.value) == (
-        "the ImageNet weights of vgg16 cannot be downloaded (no network). Give a file with --weights vgg16=FILE, or "
-        "start from random weights: --set model.weights=random."
+        "the ImageNet weights of vgg16 cannot be downloaded (no network). Give a file with --weights vgg16=FILE "
+        "(model.safetensors of timm/vgg16.tv_in1k on Hugging Face), or start from random weights: --set "
+        "model.weights=random."
     )
 
 
