@@ -1,6 +1,6 @@
 """FMA: 30 s clips of Creative-Commons music; FMA-small has 8,000 in eight equal genres, FMA-large 106,574.
 
-Citation: M. Defferrard, K. Benzi, P. Vandergheynst, X. Bresson, "FMA: A Dataset For Music Analysis", ISMIR 2017.
+Where to get it, licence, citation: `data_pipeline.datasets.about`.
 
 Layout: `fma_small/000/000002.mp3` (or `fma_large/...`) beside `fma_metadata/tracks.csv`, as the official archives
 unpack. The table has three header lines; used are the top genre (`track.genre_top`), the artist (`artist.id`), the
@@ -8,8 +8,6 @@ subset and the official split (`set.subset`, `set.split`: 80/10/10, each artist 
 
 Facts: 49,598 clips of FMA-large have a top genre, out of 16; the others have no single label and are left out. Six
 clips of FMA-small are known to be unusable: three hold no audio, three last under two seconds.
-
-Licence: metadata CC BY 4.0; each recording has its own Creative Commons licence, named in `tracks.csv`.
 """
 
 import csv
@@ -20,7 +18,9 @@ from pathlib import Path
 
 from common.core.errors import DataError
 from data_pipeline.audio.decode import read_audio
+from data_pipeline.datasets.about import ABOUT
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
+from data_pipeline.datasets.packed import advice_on
 
 SMALL_GENRES = ("Electronic", "Experimental", "Folk", "Hip-Hop", "Instrumental", "International", "Pop", "Rock")
 GENRES = tuple(
@@ -34,7 +34,7 @@ GENRES = tuple(
 WITHOUT_AUDIO = ("099134", "108925", "133297")
 TOO_SHORT = ("098565", "098567", "098569")
 # The known short ones last 0.5 to 1.6 s; every other clip about 30.
-MIN_CLIP_SECONDS = 5.0
+CLIP_SECONDS, MIN_CLIP_SECONDS = 30.0, 5.0
 METADATA = "fma_metadata/tracks.csv"
 _PARTS = {"training": "train", "validation": "valid", "test": "test"}
 _COLUMNS = {
@@ -43,10 +43,6 @@ _COLUMNS = {
     "split": ("set", "split"),
     "subset": ("set", "subset"),
 }
-WHERE = (
-    "FMA is not part of Encore. Its authors' page github.com/mdeff/fma links fma_small.zip (7 GB), fma_large.zip "
-    "(93 GB) and fma_metadata.zip; unpack audio and metadata side by side and give their folder with --data"
-)
 
 
 @dataclass(frozen=True)
@@ -95,22 +91,23 @@ def load(folder: Path, dataset: str) -> Catalog:
     Raises:
         DataError: folder, clips or metadata are missing, or the metadata are not the official ones.
     """
-    subset = SUBSETS[dataset]
+    subset, where = SUBSETS[dataset], ABOUT[dataset].where
     folder = Path(folder).expanduser().absolute()
     if not folder.is_dir():
         kind = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise DataError(f"--data {folder}: {kind}. {WHERE}.")
+        raise DataError(f"--data {folder}: {kind}. {advice_on(folder, where=where)}.")
     root = folder / dataset if (folder / dataset).is_dir() else folder
     # Some tools unpack an archive into a folder of its own name.
     candidates = [parent / METADATA for base in (folder, root.parent) for parent in (base, base / "fma_metadata")]
     table = next((candidate for candidate in candidates if candidate.is_file()), None)
     if table is None:
-        raise DataError(f"--data {folder}: lacks {METADATA}, which holds the genres. {WHERE}.")
+        raise DataError(f"--data {folder}: lacks {METADATA}, which holds the genres. {where}.")
     facts = read_metadata(table, dataset)
     found, extra = _files(root, facts)
     if not found:
         raise DataError(
-            f"--data {folder}: no clip of {subset.title} in it, expected e.g. {dataset}/000/000002.mp3. {WHERE}."
+            f"--data {folder}: no clip of {subset.title} in it, expected e.g. {dataset}/000/000002.mp3. "
+            f"{advice_on(folder, where=where)}."
         )
     known_bad = _known_bad(found, facts)
     # Many people have deleted these files, so they are not reported as missing either.
@@ -126,7 +123,7 @@ def load(folder: Path, dataset: str) -> Catalog:
     usable = {clip: path for clip, path in found.items() if facts[clip].genre and clip not in known_unusable}
     if not usable:
         reason = (*known_bad, *bad)[0].reason if known_bad or bad else "none of those found has a top genre"
-        raise DataError(f"--data {folder}: no usable clip of {subset.title} in it: {reason}. {WHERE}.")
+        raise DataError(f"--data {folder}: no usable clip of {subset.title} in it: {reason}. {where}.")
     genres = tuple(sorted({fact.genre for fact in facts.values() if fact.genre}))
     return Catalog(
         dataset=dataset,

@@ -1,14 +1,11 @@
 """GTZAN: 1,000 clips of 30 s, ten genres of 100, 22,050 Hz, 16-bit, mono.
 
-Citation: G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", IEEE Transactions on Speech and
-Audio Processing 10(5), 2002. Faults: B. L. Sturm, "The GTZAN dataset: its contents, its faults, their effects on
-evaluation, and its future use", 2013. Fault-filtered split: C. Kereliuk, B. L. Sturm, J. Larsen, "Deep learning and
-music adversaries", IEEE Transactions on Multimedia 17(11), 2015.
+Where to get it, licence, citation: `data_pipeline.datasets.about`. Faults: B. L. Sturm, "The GTZAN dataset: its
+contents, its faults, their effects on evaluation, and its future use", 2013. Fault-filtered split: C. Kereliuk, B. L.
+Sturm, J. Larsen, "Deep learning and music adversaries", IEEE Transactions on Multimedia 17(11), 2015.
 
 Index: `gtzan_index.csv` holds, per clip, the artist (81 unknown), its part in the fault-filtered split (443 train,
 197 valid, 290 test, 70 removed) and the SHA-256 of its WAV in the common copy (14 pairs are exact duplicates).
-
-Licence: none was ever stated; the recordings belong to their owners. Bring your own copy.
 """
 
 import csv
@@ -19,14 +16,15 @@ from importlib import resources
 from pathlib import Path
 
 import soundfile
-from sklearn.model_selection import StratifiedShuffleSplit
 
 from common.core.errors import DataError
 from data_pipeline.audio.decode import read_audio
+from data_pipeline.datasets.about import ABOUT
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
+from data_pipeline.datasets.packed import advice_on
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
-CLIPS, CLIP_SECONDS = 1000, 30.0
+CLIPS, CLIP_SECONDS, SAMPLE_RATE = 1000, 30.0, 22050
 # Highest accuracy that the mislabelled and repeated clips allow (after Sturm).
 CLIP_ACCURACY_CEILING_PERCENT = 94.5
 COURSE_VALID, COURSE_SEED = 40, 1004
@@ -34,11 +32,7 @@ FOLDERS = ("genres", "genres_original")
 SUFFIXES = (".wav", ".au", ".flac")
 # Truncated in the copy that most people have; the published split lists it nevertheless.
 UNREADABLE_IN_COMMON_COPY = ("jazz.00054",)
-WHERE = (
-    "GTZAN is not part of Encore and no one address for it lasts. Look for 'GTZAN Dataset - Music Genre "
-    "Classification' on Kaggle, 'marsyas/gtzan' on Hugging Face, or 'gtzan' in TensorFlow Datasets (about "
-    "1.2 GB), unpack it, and give the folder that holds genres/ or genres_original/ with --data"
-)
+WHERE = ABOUT["gtzan"].where
 
 
 @lru_cache(maxsize=1)
@@ -59,6 +53,9 @@ def course_split() -> dict[str, str]:
     Reconstructed from its counts: its test clips are the validation clips of the fault-filtered split without blues and
     rock; five of the other clips of each genre are for validation.
     """
+    # Loaded here, because it takes longer than everything else that this module needs.
+    from sklearn.model_selection import StratifiedShuffleSplit
+
     clips = {name: part for name, part in fault_filtered_split().items() if name.split(".")[0] not in ("blues", "rock")}
     parts = {name: "test" if part == "valid" else "removed" for name, part in clips.items()}
     rest = sorted(name for name, part in clips.items() if part in ("train", "test"))
@@ -79,7 +76,7 @@ def load(folder: Path) -> Catalog:
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         kind = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise DataError(f"--data {folder}: {kind}. {WHERE}.")
+        raise DataError(f"--data {folder}: {kind}. {advice_on(folder, where=WHERE)}.")
     root = next((folder / name for name in FOLDERS if (folder / name).is_dir()), folder)
     found: dict[str, Path] = {}
     extra = []
@@ -92,7 +89,8 @@ def load(folder: Path) -> Catalog:
             extra.append(str(path.relative_to(root)))
     if not found:
         raise DataError(
-            f"--data {folder}: no GTZAN clip in it, expected e.g. genres/blues/blues.00000.wav (or .au). {WHERE}."
+            f"--data {folder}: no GTZAN clip in it, expected e.g. genres/blues/blues.00000.wav (or .au). "
+            f"{advice_on(folder, where=WHERE)}."
         )
     known_bad = _unreadable(found)
     for bad in known_bad:

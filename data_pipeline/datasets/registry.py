@@ -4,16 +4,12 @@ from pathlib import Path
 
 from common.core.errors import SpecError
 from data_pipeline.datasets import arrays, fma, gtzan
+from data_pipeline.datasets.about import ABOUT
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.demo import corpus
 from data_pipeline.features.precomputed import Precomputed
 
-NAMES = ("demo", "gtzan", "fma_small", "fma_large", "arrays")
-_REQUIRED_DATA = {
-    "gtzan": gtzan.WHERE,
-    **dict.fromkeys(fma.SUBSETS, fma.WHERE),
-    "arrays": "give an .npz with X, name and genre with --data",
-}
+NAMES = tuple(ABOUT)
 
 
 def load(
@@ -41,7 +37,9 @@ def load(
             )
         return corpus.load(cache / "demo"), None
     if data is None:
-        raise SpecError(f"--dataset {dataset} needs --data: {_REQUIRED_DATA[dataset]}.")
+        about = ABOUT[dataset]
+        missing = about.where if about.sources else f"give {about.takes} with --data"
+        raise SpecError(f"--dataset {dataset} needs --data: {missing}.")
     if dataset == "gtzan":
         return gtzan.load(data), None
     if dataset in fma.SUBSETS:

@@ -1,7 +1,5 @@
 """FMA: the official layout and table, bad clips named in errors, and MP3 files decoded."""
 
-import csv
-
 import numpy as np
 import pytest
 import soundfile
@@ -12,53 +10,14 @@ from common.core.errors import DataError, SpecError
 from common.core.tf_logging import quiet_start
 from data_pipeline.audio.decode import read_audio
 from data_pipeline.datasets import fma, registry
+from tests.helpers.fma import RATE, write_mp3, write_table
 
 with quiet_start():
     from reproductions.se_cnn.paper import PAPER
 
 
-RATE = 44100
-
 # Forty clips, five of each genre.
 PRESENT = [f"{number:06d}" for number in range(2, 42)]
-
-
-def write_table(folder, *, changes=None, rows=8000, headers=True):
-    """A table of FMA-small's size in the official form: clip 2, 3, 4, ... genres, artists and parts taking turns."""
-    path = folder / "fma_metadata" / "tracks.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        if headers:
-            writer.writerow(["", "album", "artist", "set", "set", "track", "track"])
-            writer.writerow(["", "id", "id", "split", "subset", "genre_top", "title"])
-            writer.writerow(["track_id", "", "", "", "", "", ""])
-        known_bad = [int(clip) for clip in (*fma.WITHOUT_AUDIO, *fma.TOO_SHORT)]
-        ids = [*range(2, 2 + rows - len(known_bad)), *known_bad]
-        for place, number in enumerate(ids):
-            split = "training" if place % 10 < 8 else "validation" if place % 10 == 8 else "test"
-            row = {
-                "subset": "small",
-                "genre": fma.SMALL_GENRES[place % 8],
-                "artist": str(100 + place // 4),
-                "split": split,
-                **(changes or {}).get(f"{number:06d}", {}),
-            }
-            writer.writerow(
-                [number, 1, row["artist"], row["split"], row["subset"], row["genre"], 'a "title",\nof two lines']
-            )
-        writer.writerow([200000, 1, 7, "training", "large", "Jazz", "in another subset"])
-    return path
-
-
-def write_mp3(folder, clip: str, *, seconds: float = 6.0, channels: int = 1) -> np.ndarray:
-    path = folder / "fma_small" / clip[:3] / f"{clip}.mp3"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    time = np.arange(int(seconds * RATE)) / RATE
-    tone = 0.3 * np.sin(2 * np.pi * (220 + int(clip) % 50) * time)
-    samples = np.stack([tone] + [0.5 * tone] * (channels - 1), axis=1)
-    soundfile.write(path, samples, RATE, format="MP3")
-    return samples
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """GTZAN: its index, the layouts it comes in, and what is reported of missing and extra files."""
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -176,3 +178,8 @@ def test_the_tiny_corpus_prepares_as_gtzan(tiny_corpus, tmp_path):
     assert all(track.row is None for track in catalog.tracks)
     index = prepare(catalog, LogMel(n_fft=512, n_mels=8), tmp_path)
     assert [(track.id, track.label) for track in index.tracks] == [(track.id, track.label) for track in catalog.tracks]
+
+
+def test_the_module_is_loaded_without_scikit_learn():
+    line = "import sys; import data_pipeline.datasets.gtzan; sys.exit('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", line], check=False).returncode == 0

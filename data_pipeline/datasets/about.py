@@ -1,0 +1,204 @@
+"""What a user needs to know of each data set before it is on disk: where to get it, licence, citation, known faults.
+
+Messages, `encore data` and the README of this folder take these facts from here.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place that offers a data set.
+
+    Args:
+        site: where it is, and under which name.
+        address: without `https://`.
+        layout: which files come from there and which folder to give to `--data`.
+        sha1: name of an archive -> SHA-1 that its authors publish.
+    """
+
+    site: str
+    address: str
+    layout: str
+    sha1: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class KnownFault:
+    """Something wrong with a data set, and who says so."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class About:
+    """Facts about one data set.
+
+    Args:
+        key: name in `--dataset`.
+        title: name in tables.
+        summary: what it is, in one short line.
+        size: space that it takes.
+        takes: what to give with `--data`; empty where nothing is given.
+        sources: where to get it; empty where it is not offered anywhere.
+        licence: what its authors state.
+        citation: of the paper to cite; empty where there is none.
+        faults: known ones.
+        note: a further remark for the page on the data set.
+    """
+
+    key: str
+    title: str
+    summary: str
+    size: str
+    takes: str
+    sources: tuple[Source, ...]
+    licence: str
+    citation: str
+    faults: tuple[KnownFault, ...] = ()
+    note: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where to get it and what to give, as the end of an error message, without a full stop."""
+        sites = " or ".join(f"{source.site} ({source.address})" for source in self.sources)
+        return (
+            f"{self.title} is not part of Encore. Get it ({self.size}) from {sites}; unpack it and give {self.takes} "
+            f"with --data. `encore data {self.key}` says more"
+        )
+
+
+_FMA_LICENCE = (
+    "metadata: CC BY 4.0; the authors' code: MIT; each recording: the Creative Commons licence that its artist chose, "
+    "named in tracks.csv"
+)
+_FMA_CITATION = 'M. Defferrard, K. Benzi, P. Vandergheynst, X. Bresson, "FMA: A Dataset For Music Analysis", ISMIR 2017'
+_FMA_METADATA = ("fma_metadata.zip", "f0df49ffe5f2a6008d7dc83c6915b31835dfe733")
+_FMA_LENGTHS = "github.com/mdeff/fma/issues/8"
+
+_GTZAN = About(
+    key="gtzan",
+    title="GTZAN",
+    summary="1,000 clips of 30 s, ten genres of 100 clips; WAV, 22,050 Hz, mono",
+    size="about 1.2 GB",
+    takes="the folder that holds genres/ or genres_original/",
+    sources=(
+        Source(
+            "Kaggle, 'GTZAN Dataset - Music Genre Classification'",
+            "kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification",
+            "holds Data/genres_original/<genre>/<genre>.00000.wav beside pictures (images_original/) and .csv files, "
+            "which are not used; give the folder Data",
+        ),
+        Source(
+            "Hugging Face, 'marsyas/gtzan'",
+            "huggingface.co/datasets/marsyas/gtzan",
+            "holds data/genres.tar.gz, which unpacks to genres/<genre>/<genre>.00000.wav; give the folder that holds "
+            "genres",
+        ),
+    ),
+    licence="none was ever stated; the recordings belong to their owners",
+    citation=(
+        'G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", IEEE Transactions on Speech and '
+        "Audio Processing 10(5), 2002"
+    ),
+    faults=(
+        KnownFault(
+            "jazz.00054 is broken in the common copy and is left out by name where it does not decode",
+            "the file whose SHA-256 is in Encore's index",
+        ),
+        KnownFault("14 pairs of clips are the same file", "SHA-256 of the common copy"),
+        KnownFault(
+            "7.2 % of the clips share their recording with another clip, 10.6 % have a wrong label, and one is badly "
+            "distorted",
+            'B. L. Sturm, "An Analysis of the GTZAN Music Genre Dataset"',
+        ),
+        KnownFault(
+            "most artists have several clips, which a random split puts into training and test: use --split artist "
+            "or fault_filtered. The artist of 81 clips is unknown",
+            "artists in Encore's index",
+        ),
+    ),
+    note=(
+        "The address from which TensorFlow Datasets and torchaudio download it (opihi.cs.uvic.ca) has been dead since "
+        "2022 (github.com/tensorflow/datasets/issues/4090). A copy that they downloaded before holds genres/ and can "
+        "be used."
+    ),
+)
+_FMA_SMALL = About(
+    key="fma_small",
+    title="FMA-small",
+    summary="8,000 clips of 30 s, eight genres of 1,000 clips; MP3",
+    size="7.2 GiB, and 342 MiB of metadata",
+    takes="the folder that holds fma_small/ and fma_metadata/",
+    sources=(
+        Source(
+            "its authors' page, which links fma_small.zip and fma_metadata.zip",
+            "github.com/mdeff/fma",
+            "unpack to fma_small/000/000002.mp3 and fma_metadata/tracks.csv; unpack both in one folder and give that",
+            sha1=(("fma_small.zip", "ade154f733639d52e35e32f5593efe5be76c6d70"), _FMA_METADATA),
+        ),
+    ),
+    licence=_FMA_LICENCE,
+    citation=_FMA_CITATION,
+    faults=(
+        KnownFault(
+            "six clips are left out by name: 099134, 108925 and 133297 hold no audio, 098565, 098567 and 098569 last "
+            "under two seconds",
+            f"{_FMA_LENGTHS}, github.com/mdeff/fma/issues/44",
+        ),
+    ),
+)
+_FMA_LARGE = About(
+    key="fma_large",
+    title="FMA-large",
+    summary="106,574 clips of 30 s, of which 49,598 have one of 16 genres; MP3",
+    size="93 GiB, and 342 MiB of metadata",
+    takes="the folder that holds fma_large/ and fma_metadata/",
+    sources=(
+        Source(
+            "its authors' page, which links fma_large.zip and fma_metadata.zip",
+            "github.com/mdeff/fma",
+            "unpack to fma_large/000/000002.mp3 and fma_metadata/tracks.csv; unpack both in one folder and give that",
+            sha1=(("fma_large.zip", "497109f4dd721066b5ce5e5f250ec604dc78939e"), _FMA_METADATA),
+        ),
+    ),
+    licence=_FMA_LICENCE,
+    citation=_FMA_CITATION,
+    faults=(
+        KnownFault("56,976 clips have no top genre and are left out", "tracks.csv"),
+        KnownFault(
+            "clips whose length in the metadata is wrong were cut too short or hold no audio; the six of FMA-small "
+            "are left out by name, others need --skip-bad where they do not decode",
+            _FMA_LENGTHS,
+        ),
+    ),
+)
+_ARRAYS = About(
+    key="arrays",
+    title="Arrays",
+    summary="your own spectrograms or features, without audio",
+    size="yours",
+    takes="an .npz file with X (tracks, bins, columns), name and genre",
+    sources=(),
+    licence="what the file's author states",
+    citation="",
+    note=(
+        "X is uint8 (read as 0 to 1), int16 (-1 to 1) or float; name and genre are text, one for each track. The "
+        "time step of the columns comes from n_samples (samples of each clip at 22,050 Hz) or --seconds-per-column. "
+        "Where all names are GTZAN's (blues.00000), the tracks get GTZAN's artists and splits."
+    ),
+)
+_DEMO = About(
+    key="demo",
+    title="Encore demo corpus (synthetic)",
+    summary="120 clips of 30 s of generated music, ten genres; needs no download",
+    size="159 MB, written to the cache at first use",
+    takes="",
+    sources=(),
+    licence="CC0: the clips are the output of this program",
+    citation="",
+    note="Numbers on it only show that everything works. It takes no --data.",
+)
+
+ABOUT = {about.key: about for about in (_DEMO, _GTZAN, _FMA_SMALL, _FMA_LARGE, _ARRAYS)}

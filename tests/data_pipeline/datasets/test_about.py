@@ -1,0 +1,58 @@
+"""Facts about data sets: they agree with the loaders, and messages and the README take them from one place."""
+
+from pathlib import Path
+
+import pytest
+
+from data_pipeline.datasets import about, fma, gtzan, registry
+from data_pipeline.datasets.about import ABOUT
+from data_pipeline.datasets.demo import corpus
+
+README = " ".join((Path(about.__file__).parent / "README.md").read_text(encoding="utf-8").split())
+
+
+def test_every_data_set_has_its_facts():
+    assert registry.NAMES == ("demo", "gtzan", "fma_small", "fma_large", "arrays")
+    assert [one.key for one in ABOUT.values()] == list(ABOUT)
+
+
+def test_the_facts_agree_with_the_loaders():
+    shared = sum(fact["artist"] == "" for fact in gtzan.facts().values())
+    faults = " ".join(fault.text for fault in ABOUT["gtzan"].faults)
+    assert f"{gtzan.CLIPS:,} clips of {gtzan.CLIP_SECONDS:g} s" in ABOUT["gtzan"].summary
+    assert f"{gtzan.SAMPLE_RATE:,} Hz" in ABOUT["gtzan"].summary
+    assert f"The artist of {shared} clips is unknown" in faults
+    sums = [fact["wav_sha256"] for fact in gtzan.facts().values()]
+    assert f"{len(sums) - len(set(sums))} pairs of clips are the same file" in faults
+    assert all(f"{clip} is broken" in faults for clip in gtzan.UNREADABLE_IN_COMMON_COPY)
+    assert all(f"{name}/" in ABOUT["gtzan"].takes for name in gtzan.FOLDERS)
+    for key, subset in fma.SUBSETS.items():
+        assert ABOUT[key].title == subset.title
+        assert f"{subset.clips:,} clips of {fma.CLIP_SECONDS:g} s" in ABOUT[key].summary
+    small = ABOUT["fma_small"].faults[0].text
+    assert all(clip in small for clip in (*fma.WITHOUT_AUDIO, *fma.TOO_SHORT))
+    large = fma.SUBSETS["fma_large"]
+    assert f"{large.labelled:,} have one of {large.genres} genres" in ABOUT["fma_large"].summary
+    assert ABOUT["fma_large"].faults[0].text.startswith(f"{large.clips - large.labelled:,} clips have no top genre")
+    assert ABOUT["demo"].title == corpus.TITLE
+    assert ABOUT["demo"].summary.startswith(f"{len(corpus.GENRES) * corpus.CLIPS_PER_GENRE} clips of 30 s")
+
+
+def test_gtzan_is_not_said_to_be_at_an_address_that_is_dead():
+    where = ABOUT["gtzan"].where
+    assert "kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification" in where
+    assert "huggingface.co/datasets/marsyas/gtzan" in where
+    assert "TensorFlow Datasets" not in where
+    assert "opihi.cs.uvic.ca) has been dead since 2022" in ABOUT["gtzan"].note
+
+
+@pytest.mark.parametrize("key", ["gtzan", "fma_small", "fma_large"])
+def test_the_readme_states_the_same_facts(key):
+    one = ABOUT[key]
+    for fact in (*(source.address for source in one.sources), one.size, one.licence, one.citation):
+        assert fact in README
+    assert f"`encore data {key}`" in README
+
+
+def test_the_readme_names_no_other_source():
+    assert "TensorFlow Datasets" not in README.replace(" ".join(ABOUT["gtzan"].note.split()), "")
