@@ -2,6 +2,7 @@
 
 import importlib.util
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,33 @@ from data_pipeline.audio import mpeg
 Decoder = Literal["soundfile", "tensorflow-io"]
 # Writers that cannot seek back (pipes, live encoders) leave these in place of a length.
 _UNKNOWN_LENGTHS = {0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFFFE}
+
+
+@dataclass(frozen=True)
+class AudioHeader:
+    """What the header of an audio file declares; `frames` is an estimate for MP3 files that do not state it."""
+
+    sample_rate: int
+    channels: int
+    frames: int
+
+
+def read_header(path: Path) -> AudioHeader:
+    """Read a file's header without decoding its samples.
+
+    Raises:
+        DataError: the file is not audio, holds fewer bytes than its header declares, or no frames at all.
+    """
+    path = Path(path)
+    _check_declared_length(path)
+    try:
+        with soundfile.SoundFile(path) as file:
+            header = AudioHeader(file.samplerate, file.channels, file.frames)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise _undecodable(path, error) from error
+    if header.frames == 0:
+        raise _without_frames(path)
+    return header
 
 
 def read_audio(
@@ -40,7 +68,7 @@ def read_audio(
     _check_declared_length(path)
     samples, file_rate = (_decode_soundfile if decoder == "soundfile" else _decode_tensorflow_io)(path)
     if len(samples) == 0:
-        raise DataError(f"{path}: holds no audio frames (header only). Replace the file, or skip it with --skip-bad.")
+        raise _without_frames(path)
     if not np.isfinite(samples).all():
         raise DataError(
             f"{path}: holds samples that are not finite (NaN or infinity). "
@@ -72,6 +100,18 @@ def require_decoder(decoder: Decoder) -> None:
         )
 
 
+def _undecodable(path: Path, error: Exception) -> DataError:
+    detail = getattr(error, "error_string", None) or str(error)
+    return DataError(
+        f"{path}: does not decode as audio ({detail.strip().rstrip('.')}). Expected WAV, AU, FLAC, OGG or MP3. "
+        "Replace the file, or skip it with --skip-bad."
+    )
+
+
+def _without_frames(path: Path) -> DataError:
+    return DataError(f"{path}: holds no audio frames (header only). Replace the file, or skip it with --skip-bad.")
+
+
 def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
     try:
         with soundfile.SoundFile(path) as file:
@@ -80,11 +120,7 @@ def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
             rate = file.samplerate
             is_mp3 = file.format == "MP3"
     except (soundfile.SoundFileError, OSError) as error:
-        detail = getattr(error, "error_string", None) or str(error)
-        raise DataError(
-            f"{path}: does not decode as audio ({detail.strip().rstrip('.')}). Expected WAV, AU, FLAC, OGG or MP3. "
-            "Replace the file, or skip it with --skip-bad."
-        ) from error
+        raise _undecodable(path, error) from error
     counted = mpeg.counted_samples(path) if is_mp3 else None
     if counted is not None:
         declared = counted - mpeg.TRIMMED_SAMPLES

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from common.core.errors import DataError, SpecError
-from data_pipeline.audio.decode import read_audio
+from data_pipeline.audio.decode import AudioHeader, read_audio, read_header
 
 RATE = 22050
 PCM = (np.arange(1, 5001) * 37 % 65536 - 32768).astype("<i2")
@@ -213,3 +213,24 @@ def test_a_missing_optional_decoder_error_says_how_to_install_it(clip, monkeypat
     path = clip(wav_bytes((b"data", len(DATA), DATA)))
     with pytest.raises(SpecError, match=r"--decoder tensorflow-io.*requirements-tfio\.txt"):
         read_audio(path, decoder="tensorflow-io")
+
+
+def test_a_header_states_rate_channels_and_length(clip):
+    assert read_header(clip(wav_bytes((b"data", len(DATA), DATA), channels=2))) == AudioHeader(RATE, 2, 2500)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        wav_bytes((b"data", len(DATA), DATA[:-2])),
+        au_bytes(PCM[:-1], len(DATA)),
+        wav_bytes((b"data", 0, b"")),
+        wav_bytes()[:40],
+        b"Not Found: the page that you asked for has moved.",
+    ],
+)
+def test_a_header_is_refused_for_the_same_reason_as_its_file(clip, content):
+    path = clip(content)
+    with pytest.raises(DataError) as caught:
+        read_header(path)
+    assert str(caught.value) == refusal(path)
