@@ -1,6 +1,6 @@
 """A reproduced paper: what it published, how its network is built, and where each value comes from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from common.core.errors import SpecError
 from common.paper.experiment import Experiment
 from common.paper.fixed import FixedValue, shared_fixed_values
-from common.paper.protocol import Protocol, SplitName
+from common.paper.protocol import PREDEFINED, Protocol, SplitName
 from common.paper.provenance import Source, covered_values, source_of_each_value
 from common.paper.tables import ArchitectureTable, Confusion, Figure, ResultTable, Row
 from data_pipeline.features import Feature
@@ -150,6 +150,18 @@ class Paper:
         """The protocol of the rows, with the split of the published numbers where that is known."""
         own = self.default_experiment.protocol
         return own if self.published_split is None else own.replace(split=self.published_split)
+
+    def protocol_on(self, splits: Collection[str]) -> Protocol:
+        """The protocol on a data set, without further options: that of the published numbers, or the rows' own where
+        the data lack its predefined split, with `holdout` in place of another predefined one.
+
+        Args:
+            splits: predefined splits that the data have.
+        """
+        own, published = self.default_experiment.protocol, self.published_protocol
+        if published.split not in PREDEFINED or published.split in splits:
+            return published
+        return own.replace(split="holdout") if own.split in PREDEFINED else own
 
     @property
     def assumed(self) -> list[str]:

@@ -7,7 +7,7 @@ from common.core.console import warn
 from common.core.errors import DataError, SpecError
 from common.paper.overrides import Resolver, Setting, read_changes
 from common.paper.paper import Paper
-from common.paper.protocol import PREDEFINED, Protocol, SplitName
+from common.paper.protocol import PREDEFINED, Protocol
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable
 from common.records.paths import ResultPaths
 from common.records.record import DataFacts
@@ -196,10 +196,13 @@ def _protocol_of(paper: Paper, options: Options, catalog: Catalog) -> Protocol:
     unit = options.unit or own.unit
     if options.split is not None:
         return own.replace(split=options.split, unit=unit)
-    instead: SplitName = "holdout" if own.split in PREDEFINED else own.split
     if published.split in PREDEFINED and published.split not in catalog.splits:
-        warn(f"{catalog.title} has no split {published.split}, which the paper uses: a {instead} split is used instead")
-        return own.replace(split=instead, unit=unit)
+        instead = paper.protocol_on(catalog.splits)
+        warn(
+            f"{catalog.title} has no split {published.split}, which the paper uses: a {instead.split} split is used "
+            "instead"
+        )
+        return instead.replace(unit=unit)
     if published.split != own.split and unit == "segment":
         # A predefined split divides whole clips.
         warn(

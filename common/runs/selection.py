@@ -54,15 +54,8 @@ def keep_runnable_rows(chosen: ChosenRows, given: Feature | None, *, by_name: bo
     if given is None:
         return chosen
     theirs, ours = ("samples", "spectrograms") if given.bins > 1 else ("spectrograms", "samples")
-
-    def fits(row: Row) -> bool:
-        kinds = [(shown.feature.kind == "waveform") == (given.bins == 1) for shown in row.experiment.inputs]
-        # Embeddings and altered copies can be made from audio only.
-        made = any(shown.feature.kind == "musicnn" for shown in row.experiment.inputs) or row.experiment.copies
-        return all(kinds) and not made
-
-    labels = list(dict.fromkeys(row.label for _, rows in chosen for row in rows if not fits(row)))
-    kept = [(table, [row for row in rows if fits(row)]) for table, rows in chosen]
+    labels = list(dict.fromkeys(row.label for _, rows in chosen for row in rows if not is_runnable(row, given)))
+    kept = [(table, [row for row in rows if is_runnable(row, given)]) for table, rows in chosen]
     if labels and (by_name or not any(rows for _, rows in kept)):
         raise SpecError(
             f"--dataset arrays: these are {ours}, and {', '.join(labels)} takes {theirs}. Give audio (--dataset gtzan "
@@ -71,6 +64,16 @@ def keep_runnable_rows(chosen: ChosenRows, given: Feature | None, *, by_name: bo
     if labels:
         warn(f"left out, because they take {theirs} and the arrays are {ours}: {', '.join(labels)}")
     return kept
+
+
+def is_runnable(row: Row, given: Feature | None) -> bool:
+    """Whether a row can be run on the data: audio (None), or arrays of this feature."""
+    if given is None:
+        return True
+    kinds = [(shown.feature.kind == "waveform") == (given.bins == 1) for shown in row.experiment.inputs]
+    # Embeddings and altered copies can be made from audio only.
+    made = any(shown.feature.kind == "musicnn" for shown in row.experiment.inputs) or row.experiment.copies
+    return all(kinds) and not made
 
 
 def choose_genres(paper: Paper, available: tuple[str, ...], asked: str | None) -> tuple[str, ...]:
