@@ -1,0 +1,222 @@
+"""Checks a folder of audio: GTZAN or FMA."""
+
+import hashlib
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from joblib import Parallel, delayed
+
+from common.core.console import progress
+from common.core.errors import DataError
+from data_pipeline.audio.decode import read_audio, read_header
+from data_pipeline.datasets import fma, gtzan
+from data_pipeline.datasets.catalog import BadTrack, Catalog
+from data_pipeline.datasets.check.report import CopyComparison, DataReport, Finding, GenreCount, part_sizes
+
+# A clip that is longer or shorter by more than this is named; GTZAN's last 29.9 to 30.7 s.
+_LENGTH_TOLERANCE_SECONDS = 1.0
+_CHECKSUMS_NAME = "checksums"
+_CHECKSUM_LINE = re.compile(r"([0-9a-f]{40})\s+\*?(\S+)")
+_ADVICE = " Replace the file"
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """One file as it was read.
+
+    Args:
+        reason: what is wrong with it; empty where nothing is.
+        sha256, sha1: empty where its bytes were not read.
+    """
+
+    id: str
+    path: Path
+    reason: str = ""
+    sample_rate: int = 0
+    channels: int = 0
+    seconds: float = 0.0
+    sha256: str = ""
+    sha1: str = ""
+
+
+def check_folder(dataset: str, folder: Path, *, quick: bool = False) -> DataReport:
+    """Look for the clips of a data set and read each of them.
+
+    Args:
+        dataset: `gtzan`, `fma_small` or `fma_large`.
+        folder: as for `--data`.
+        quick: read headers only, instead of decoding every clip and comparing checksums.
+
+    Raises:
+        DataError: the folder does not exist or holds none of the clips, metadata are missing, or a file must not be
+            read.
+    """
+    folder = Path(folder).expanduser().absolute()
+    catalog = gtzan.load(folder) if dataset == "gtzan" else fma.load(folder, dataset)
+    clips = _read_all(catalog, quick=quick)
+    root = Path(os.path.commonpath([path.parent.parent for path in _paths(catalog)]))
+    left_out = {bad.id for bad in (*catalog.known_bad, *catalog.bad)}
+    good = [clip for clip in clips if not clip.reason and clip.id not in left_out]
+    usable = {clip.id for clip in good}
+    groups = None if quick else _same_bytes(clips)
+    label = {track.id: track.label for track in catalog.tracks}
+    counts = Counter(label[clip] for clip in usable)
+    expected = Counter(catalog.genre_of.values())
+    broken = [
+        *(_finding(bad, folder) for bad in catalog.bad),
+        *(Finding(clip.id, _below(clip.path, folder), clip.reason) for clip in clips if clip.reason),
+    ]
+    return DataReport(
+        dataset=dataset,
+        title=catalog.title,
+        known_as=catalog.title,
+        data=str(folder),
+        clips_in=_below(root, folder),
+        quick=quick,
+        usable=len(usable),
+        expected=catalog.expected,
+        genres={genre: GenreCount(counts[genre], expected[genre]) for genre in catalog.genres},
+        missing=catalog.missing,
+        extra=catalog.extra,
+        broken=tuple(finding for finding in broken if finding.clip not in {bad.id for bad in catalog.known_bad}),
+        known_broken=tuple(_finding(bad, folder) for bad in catalog.known_bad),
+        unlike=tuple(_unlike(dataset, good, folder)),
+        formats=dict(Counter(_format(clip) for clip in good).most_common()),
+        seconds={clip.id: clip.seconds for clip in good},
+        copy=None if quick else _compared(dataset, clips, root),
+        same_bytes=groups,
+        same_bytes_known=_known_groups(dataset, groups or ()),
+        with_artist=sum(track.artist is not None for track in catalog.tracks if track.id in usable),
+        splits={name: part_sizes(parts, usable) for name, parts in catalog.splits.items()},
+        notes=tuple(_notes(catalog, root, folder)),
+    )
+
+
+def _paths(catalog: Catalog) -> list[Path]:
+    return [entry.path for entry in (*catalog.tracks, *catalog.known_bad, *catalog.bad)]
+
+
+def _read_all(catalog: Catalog, *, quick: bool) -> list[_Clip]:
+    """Every clip, in parallel: threads suffice, because decoding and hashing release the interpreter lock."""
+    files = {entry.id: entry.path for entry in (*catalog.tracks, *catalog.known_bad)}
+    reading = f"reading {'headers' if quick else 'every clip'} of {catalog.title}"
+    with progress(reading, len(files), unit="clips") as advance:
+        clips = []
+        results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(
+            delayed(_read)(clip, path, quick=quick) for clip, path in sorted(files.items())
+        )
+        for clip in results:
+            clips.append(clip)
+            advance(1)
+    return clips
+
+
+def _read(clip: str, path: Path, *, quick: bool) -> _Clip:
+    sums = {} if quick else _checksums(path)
+    try:
+        header = read_header(path)
+        frames = header.frames if quick else len(read_audio(path))
+    except DataError as error:
+        if isinstance(error.__cause__, PermissionError):
+            raise  # the file itself may be fine, so it is not reported as broken
+        return _Clip(clip, path, _short(str(error), path), **sums)
+    return _Clip(clip, path, "", header.sample_rate, header.channels, frames / header.sample_rate, **sums)
+
+
+def _checksums(path: Path) -> dict[str, str]:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return {}  # reported where the same file is decoded
+    return {"sha256": hashlib.sha256(content).hexdigest(), "sha1": hashlib.sha1(content).hexdigest()}
+
+
+def _short(reason: str, path: Path) -> str:
+    """A reason without the path, and without advice that belongs to a run."""
+    return reason.removeprefix(f"{path}: ").partition(_ADVICE)[0].rstrip(".")
+
+
+def _finding(bad: BadTrack, folder: Path) -> Finding:
+    return Finding(bad.id, _below(bad.path, folder), _short(bad.reason, bad.path))
+
+
+def _below(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def _format(clip: _Clip) -> str:
+    channels = {1: "mono", 2: "stereo"}.get(clip.channels, f"{clip.channels} channels")
+    return f"{clip.sample_rate:,} Hz, {channels}"
+
+
+def _unlike(dataset: str, clips: Iterable[_Clip], folder: Path) -> Iterator[Finding]:
+    """Clips unlike the others; those of FMA differ in sample rate and channels by nature."""
+    seconds = gtzan.CLIP_SECONDS if dataset == "gtzan" else fma.CLIP_SECONDS
+    for clip in clips:
+        differences = []
+        if abs(clip.seconds - seconds) > _LENGTH_TOLERANCE_SECONDS:
+            differences.append(f"{clip.seconds:.1f} s")
+        if dataset == "gtzan" and (clip.sample_rate, clip.channels) != (gtzan.SAMPLE_RATE, 1):
+            differences.append(_format(clip))
+        if differences:
+            yield Finding(clip.id, _below(clip.path, folder), ", ".join(differences))
+
+
+def _compared(dataset: str, clips: list[_Clip], root: Path) -> CopyComparison | None:
+    if dataset == "gtzan":
+        known = {clip: fact["wav_sha256"] for clip, fact in gtzan.facts().items()}
+        found = {clip.id: clip.sha256 for clip in clips if clip.path.suffix.lower() == ".wav"}
+        reference = "the common copy"
+    else:
+        known = _archive_checksums(root)
+        found = {clip.id: clip.sha1 for clip in clips}
+        reference = f"the archive's own list, {_CHECKSUMS_NAME}"
+    comparable = [clip for clip in clips if clip.id in known and clip.id in found]
+    if not comparable:
+        return None
+    other = tuple(clip.id for clip in comparable if found[clip.id] != known[clip.id])
+    return CopyComparison(reference, len(comparable) - len(other), other, len(clips) - len(comparable))
+
+
+def _archive_checksums(root: Path) -> dict[str, str]:
+    """Clip id -> SHA-1, from the list that FMA's archives hold; empty where it was removed.
+
+    Raises:
+        DataError: the list cannot be read.
+    """
+    path = root / _CHECKSUMS_NAME
+    if not path.is_file():
+        return {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as text ({error}). Unpack the archive again, or remove it.") from error
+    matches = (_CHECKSUM_LINE.fullmatch(line.strip()) for line in lines)
+    return {Path(match[2]).stem: match[1] for match in matches if match and match[2].endswith(".mp3")}
+
+
+def _same_bytes(clips: list[_Clip]) -> tuple[tuple[str, ...], ...]:
+    by_bytes: dict[str, list[str]] = defaultdict(list)
+    for clip in clips:
+        if clip.sha256:
+            by_bytes[clip.sha256].append(clip.id)
+    return tuple(sorted(tuple(sorted(group)) for group in by_bytes.values() if len(group) > 1))
+
+
+def _known_groups(dataset: str, groups: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """The groups whose clips also have the same bytes in the common copy of GTZAN."""
+    if dataset != "gtzan":
+        return ()
+    facts = gtzan.facts()
+    return tuple(group for group in groups if len({facts[clip]["wav_sha256"] for clip in group}) == 1)
+
+
+def _notes(catalog: Catalog, root: Path, folder: Path) -> Iterator[str]:
+    if catalog.caption:
+        yield catalog.caption
+    if catalog.dataset == "gtzan" and catalog.extra and root.name in gtzan.FOLDERS and root.parent != folder:
+        yield f"the clips are in {_below(root, folder)}: give {root.parent} to leave the other files out"
