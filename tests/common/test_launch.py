@@ -7,8 +7,8 @@ import types
 import pytest
 
 from common.core.errors import SpecError
-from common.launch import load_paper, run_paper
-from tests.helpers.papers import paper_of
+from common.launch import load_paper, paper_keys, run_paper
+from tests.helpers.papers import KEYS, paper_of
 
 
 def declared(monkeypatch, **changes) -> None:
@@ -20,6 +20,10 @@ def declared(monkeypatch, **changes) -> None:
 
 def test_a_paper_is_found_by_its_folder():
     assert load_paper("_template").key == "_template"
+
+
+def test_all_papers_are_found_and_the_template_is_none_of_them():
+    assert paper_keys() == [key for key in KEYS if key != "_template"]
 
 
 @pytest.mark.parametrize("name", ["no_such_paper", "../se_cnn", "SE_CNN", ""])

@@ -1,0 +1,78 @@
+"""The pages of `encore data`: the list of data sets, and what is known of one, with the parts of a page on screen."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from data_pipeline.datasets.about import About
+
+# Width without a terminal, and the widest that text is still easy to read at.
+_WIDTH, _WIDEST = 80, 100
+
+
+def show_list(shown: Sequence[About]) -> None:
+    """Print the data sets, each with what it is."""
+    table = bare_table("--dataset", "what it is")
+    for about in shown:
+        table.add_row(about.key, about.summary)
+    screen = open_screen()
+    screen.print(table)
+    screen.print("encore data DATASET      where to get it, licence, citation, known faults")
+    screen.print("encore data DATASET DIR  checks your copy, and says what can be run with it")
+
+
+def show_about(about: About) -> None:
+    """Print the page on one data set."""
+    screen = open_screen()
+    screen.print(Text(f"{about.title}: {about.summary}", style="bold"))
+    for source in about.sources:
+        screen.print(Text(f"Get it from {source.site}:"))
+        # Not wrapped, so that addresses and checksums can be copied.
+        screen.print(Text(f"  https://{source.address}"), soft_wrap=True)
+        for archive, digest in source.sha1:
+            screen.print(Text(f"  SHA-1 of {archive}: {digest}"), soft_wrap=True)
+        screen.print(Padding(Text(source.layout), (0, 0, 0, 2)))
+    # As Text, so that brackets are no markup.
+    rows = grid()
+    rows.add_row("size", Text(about.size))
+    if about.takes:
+        rows.add_row("options", Text(f"--dataset {about.key} --data PATH, where PATH is {about.takes}"))
+    rows.add_row("licence", Text(about.licence))
+    if about.citation:
+        rows.add_row("cite", Text(about.citation))
+    for place, fault in enumerate(about.faults):
+        rows.add_row("" if place else "known faults", Text(f"- {fault.text} [{fault.source}]"))
+    if about.note:
+        rows.add_row("note", Text(about.note))
+    screen.print(rows)
+    if about.takes:
+        path = "FILE.npz" if about.key == "arrays" else "DIR"
+        screen.print(f"Check your copy: encore data {about.key} {path}")
+    else:
+        screen.print("Try it: encore run se_cnn")
+
+
+def grid() -> Table:
+    """A column of names beside a column of text."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def bare_table(*columns: str) -> Table:
+    """A table without lines."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name in ("--dataset", "PAPER"))
+    return table
+
+
+def open_screen() -> Console:
+    """Standard output, 80 columns wide without a terminal."""
+    width = min(Console().width, _WIDEST) if sys.stdout.isatty() else _WIDTH
+    return Console(width=width, highlight=False)

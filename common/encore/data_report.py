@@ -1,0 +1,157 @@
+"""The report of `encore data DATASET DIR` on screen."""
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from common.encore.data_pages import bare_table, grid, open_screen
+from common.encore.data_papers import PaperOnData
+from data_pipeline.datasets.check.report import DataReport, Finding
+
+# Names that are listed on screen; JSON holds them all.
+_NAMED = 5
+_PARTS = ("train", "valid", "test", "removed")
+
+
+def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[PaperOnData]) -> None:
+    """Print what a check found, and what can be run.
+
+    Args:
+        splits: values of `--split` that can be used.
+    """
+    screen = open_screen()
+    title = "Arrays" if report.arrays is not None else report.title
+    screen.print(Text(f"{title} in {report.data}"), style="bold", soft_wrap=True)
+    rows = grid()
+    for name, text in _findings(report):
+        rows.add_row(name, Text(text))
+    rows.add_row("--split", Text(_listed_splits(report, splits)))
+    screen.print(rows)
+    screen.print()
+    screen.print(_papers(papers))
+    short = [f"{paper.paper} {paper.too_short:,}" for paper in papers if paper.too_short]
+    if short:
+        screen.print(Text(f"Clips shorter than a window, to be left out with --skip-bad: {', '.join(short)}."))
+    command = ["encore", "run", "PAPER", "--dataset", report.dataset, "--data", report.data, *report.flags]
+    screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
+    screen.print(Text(_verdict(report)), style="bold")
+
+
+def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
+    read = "only headers were read" if report.quick else "every clip was read whole"
+    total = f" of {report.expected:,}" if report.expected is not None else ""
+    yield "usable", f"{report.usable:,}{total} clips; {read}"
+    yield "per genre", _genres(report)
+    if report.arrays is not None:
+        facts = report.arrays
+        yield (
+            "array",
+            f"X {facts.tracks:,} x {facts.bins:,} x {facts.columns:,} (tracks, bins, columns), {facts.dtype}, "
+            f"{facts.seconds_per_column:.4g} s per column",
+        )
+    else:
+        yield "missing", _named(report.missing, "--allow-incomplete runs without them")
+        yield "extra files", _extra(report.extra)
+    yield "broken", _described(report.broken, "--skip-bad leaves them out")
+    if report.known_broken:
+        yield "known broken", _described(report.known_broken, "left out without a flag")
+    if report.formats:
+        shortest, longest = min(report.seconds.values()), max(report.seconds.values())
+        formats = ", ".join(f"{name} ({count:,})" for name, count in list(report.formats.items())[:_NAMED])
+        yield "format", f"{formats}; {shortest:.1f} to {longest:.1f} s"
+    if report.unlike:
+        yield "unlike", _described(report.unlike, "used as they are")
+    if report.arrays is None and not report.quick:
+        yield "which copy", _copy(report)
+        yield "same bytes", _same_bytes(report)
+    yield "artists", f"known for {report.with_artist:,} of {report.usable:,} clips" if report.with_artist else "unknown"
+    for note in report.notes:
+        yield "note", note
+
+
+def _genres(report: DataReport) -> str:
+    """Genres with the same counts share an entry."""
+    by_count: dict[str, list[str]] = {}
+    for genre, count in report.genres.items():
+        whole = count.expected in (None, count.usable)
+        by_count.setdefault(f"{count.usable:,}" if whole else f"{count.usable:,} of {count.expected:,}", []).append(
+            genre
+        )
+    return "; ".join(f"{count}: {', '.join(genres)}" for count, genres in by_count.items())
+
+
+def _named(names: Sequence[str], flag: str) -> str:
+    if not names:
+        return "none"
+    return f"{len(names):,}: {_first(names)} ({flag})"
+
+
+def _extra(files: Sequence[str]) -> str:
+    if not files:
+        return "none"
+    return f"{len(files):,}, ignored: {_first(files)}"
+
+
+def _described(findings: Sequence[Finding], flag: str) -> str:
+    if not findings:
+        return "none"
+    return f"{len(findings):,}, {flag}: {_first([f'{found.clip} ({found.reason})' for found in findings])}"
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _copy(report: DataReport) -> str:
+    copy = report.copy
+    if copy is None:
+        return "not known: there are no checksums for these files"
+    compared = copy.same + len(copy.other)
+    text = f"{copy.same:,} of {compared:,} files are the same as in {copy.reference}"
+    if copy.other:
+        text += f"; other bytes: {_first(copy.other)}"
+    return text + (f"; {copy.without_checksum:,} files have no checksum" if copy.without_checksum else "")
+
+
+def _same_bytes(report: DataReport) -> str:
+    groups, known = report.same_bytes, set(report.same_bytes_known)
+    if not groups:
+        return "no two clips are the same file"
+    # Groups that nobody knows of come first.
+    ordered = sorted(groups, key=lambda group: group in known)
+    named = _first([" = ".join(group) for group in ordered])
+    what = "all" if len(known) == len(groups) else f"{len(known):,}" if known else "none"
+    return f"{len(groups):,} {'group' if len(groups) == 1 else 'groups'} of clips, {what} known: {named}"
+
+
+def _listed_splits(report: DataReport, splits: Sequence[str]) -> str:
+    sizes = []
+    for name in splits:
+        parts = report.splits.get(name, {})
+        counts = "/".join(f"{parts.get(part, 0):,}" for part in _PARTS[:3])
+        removed = f", {parts['removed']:,} removed" if parts.get("removed") else ""
+        sizes.append(f"{name} ({counts}{removed})" if parts else name)
+    lacking = "" if report.with_artist else "; not artist, because no artist is known"
+    return ", ".join(sizes) + lacking
+
+
+def _papers(papers: Sequence[PaperOnData]) -> Table:
+    table = bare_table("PAPER", "rows", "numbers published on", "split without --split")
+    for paper in papers:
+        rows = f"{paper.rows}" if paper.rows == paper.all_rows else f"{paper.rows} of {paper.all_rows}"
+        published = f"{paper.published_on} (this)" if paper.is_published_on_it else paper.published_on
+        left_out = f", without {', '.join(paper.left_out_genres)}" if paper.left_out_genres else ""
+        table.add_row(paper.paper, rows if paper.rows else "none", published, f"{paper.protocol}{left_out}")
+    return table
+
+
+def _verdict(report: DataReport) -> str:
+    if report.is_complete:
+        return "This copy can be used as it is."
+    problems = [
+        f"{len(names):,} {kind}" for kind, names in (("missing", report.missing), ("broken", report.broken)) if names
+    ]
+    return f"This copy cannot be used as it is ({', '.join(problems)}); with {' '.join(report.flags)} it can."

@@ -1,0 +1,245 @@
+"""`encore data`: the list, the page on a data set, and the check of a copy, as they appear on screen and in JSON."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from common.cli.app import run_app
+from common.encore import data_papers
+from common.encore.data import make_app
+from common.launch import paper_keys
+from data_pipeline.datasets import gtzan
+from data_pipeline.datasets.about import ABOUT
+
+
+@pytest.fixture
+def encore_data(capsys):
+    """Run the command; returns its exit code, standard output and standard error."""
+
+    def run(*arguments) -> tuple[int, str, str]:
+        code = run_app(make_app(), list(map(str, arguments)))
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def all_clips(tmp_path_factory):
+    """A short file for each of GTZAN's clips; jazz.00054 does not decode."""
+    folder = tmp_path_factory.mktemp("gtzan")
+    for place, clip in enumerate(gtzan.facts()):
+        path = folder / "genres" / clip.split(".")[0] / f"{clip}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if clip in gtzan.UNREADABLE_IN_COMMON_COPY:
+            path.write_bytes(b"no audio")
+            continue
+        # 3.1 s at a rate that keeps the files small.
+        soundfile.write(path, np.full(3100, 0.1 + place / 5000), 1000, subtype="PCM_16")
+    return folder
+
+
+@pytest.fixture
+def common_copy(all_clips, monkeypatch):
+    """The same folder, with an index that holds the SHA-256 of its files."""
+    facts = {clip: dict(fact) for clip, fact in gtzan.facts().items()}
+    for path in all_clips.rglob("*.wav"):
+        facts[path.stem]["wav_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(gtzan, "facts", lambda: facts)
+    return all_clips
+
+
+def fits(text: str) -> bool:
+    """Whether text fits 80 columns; commands, paths, addresses and checksums are not wrapped, so that they can be
+    copied."""
+    unwrapped = ("Run one: ", "  https://", "  SHA-1 of ", "GTZAN in ", "Arrays in ")
+    return all(len(line.rstrip()) <= 80 or line.startswith(unwrapped) for line in text.splitlines())
+
+
+def test_without_arguments_every_data_set_is_one_line(encore_data):
+    code, out, err = encore_data()
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in lines[1:6]] == list(ABOUT)
+    assert all(about.summary in line for about, line in zip(ABOUT.values(), lines[1:6], strict=True))
+    assert len(lines) == 8
+    assert fits(out)
+
+
+@pytest.mark.parametrize("key", ABOUT)
+def test_the_page_on_a_data_set_holds_every_fact(encore_data, key):
+    about = ABOUT[key]
+    code, out, err = encore_data(key)
+    said = " ".join(out.split())
+    assert (code, err) == (0, "")
+    facts = [about.title, about.summary, about.size, about.takes, about.licence, about.citation, about.note]
+    facts += [text for source in about.sources for text in (source.site, source.address, source.layout)]
+    facts += [digest for source in about.sources for _, digest in source.sha1]
+    facts += [f"{fault.text} [{fault.source}]" for fault in about.faults]
+    assert [fact for fact in facts if fact not in said] == []
+    assert fits(out)
+    assert len(out.splitlines()) <= 40
+
+
+def test_the_pages_as_json(encore_data):
+    code, out, _ = encore_data("--json")
+    assert code == 0
+    assert [entry["key"] for entry in json.loads(out)] == list(ABOUT)
+    one = json.loads(encore_data("fma_small", "--json")[1])
+    assert one["sources"][0]["sha1"]["fma_small.zip"] == "ade154f733639d52e35e32f5593efe5be76c6d70"
+    assert one["licence"] == ABOUT["fma_small"].licence
+
+
+def test_a_whole_copy_ends_with_0_and_says_what_can_be_run(encore_data, common_copy):
+    code, out, _ = encore_data("gtzan", common_copy)
+    said = " ".join(out.split())
+    assert code == 0
+    assert "usable 999 of 1,000 clips; every clip was read whole" in said
+    assert "99 of 100: jazz" in said
+    assert "missing none extra files none broken none known broken 1, left out without a flag: jazz.00054 (does" in said
+    assert "which copy 1,000 of 1,000 files are the same as in the common copy" in said
+    assert "same bytes no two clips are the same file" in said
+    assert "artists known for 919 of 999 clips" in said
+    assert "fault_filtered (442/197/290, 70 removed)" in said
+    assert f"Run one: encore run PAPER --dataset gtzan --data {common_copy}\n" in out
+    assert out.endswith("This copy can be used as it is.\n")
+    assert fits(out)
+    assert len(out.splitlines()) <= 40
+
+
+def test_each_paper_is_listed_with_what_it_can_run(encore_data, common_copy):
+    _, out, _ = encore_data("gtzan", common_copy, "--json")
+    papers = {paper["paper"]: paper for paper in json.loads(out)["papers"]}
+    assert list(papers) == paper_keys()
+    assert {key for key, paper in papers.items() if paper["is_published_on_it"]} == {
+        *("embeddings", "nnet", "resnet1d", "se_cnn")
+    }
+    assert papers["embeddings"]["protocol"] == "course over clips"
+    assert papers["embeddings"]["left_out_genres"] == ["blues", "rock"]
+    # GTZAN has no official split.
+    assert papers["soundfusion"]["protocol"] == "80/10/10 over clips"
+    # Clips of 3.1 s hold windows of 3 s, and none of 5 s.
+    assert (papers["se_cnn"]["rows"], papers["se_cnn"]["all_rows"], papers["se_cnn"]["too_short"]) == (13, 13, 0)
+    assert (papers["resnet1d"]["rows"], papers["resnet1d"]["tables"]) == (0, [])
+
+
+def test_clips_shorter_than_a_window_are_counted(encore_data, own_corpus):
+    samples = np.sin(np.arange(22050 * 4) / 9)
+    soundfile.write(own_corpus.path("blues", 0), samples, 22050, subtype="PCM_16")
+    papers = {p["paper"]: p for p in json.loads(encore_data("gtzan", own_corpus.folder, "--json")[1])["papers"]}
+    assert (papers["resnet1d"]["too_short"], papers["resnet1d"]["rows"]) == (1, 3)
+    assert papers["se_cnn"]["too_short"] == 0
+    out = encore_data("gtzan", own_corpus.folder)[1]
+    (line,) = [line for line in out.splitlines() if line.startswith("Clips shorter than a window")]
+    assert "resnet1d 1" in line
+    assert "se_cnn" not in line
+
+
+def test_a_damaged_copy_ends_with_1_and_names_the_flags(encore_data, own_corpus):
+    own_corpus.path("blues", 1).write_bytes(b"no [red]audio")
+    own_corpus.path("country", 3).rename(own_corpus.folder / "genres" / "country" / "[b]country.wav")
+    code, out, err = encore_data("gtzan", own_corpus.folder)
+    said = " ".join(out.split())
+    assert code == 1
+    assert "usable 10 of 1,000 clips" in said
+    assert "missing 989: blues.00004, blues.00005" in said
+    assert "(--allow-incomplete runs without them)" in said
+    assert "extra files 1, ignored: country/[b]country.wav" in said
+    assert "broken 1, --skip-bad leaves them out: blues.00001 (does not decode as audio" in said
+    assert f"--data {own_corpus.folder} --allow-incomplete --skip-bad\n" in out
+    assert "(989 missing, 1 broken); with --allow-incomplete --skip-bad it can" in said
+    assert "reading every clip of GTZAN: 11 clips" in err
+    assert fits(out)
+
+
+def test_files_that_are_the_same_are_named_unknown_ones_first(encore_data, own_corpus, monkeypatch):
+    facts = {clip: dict(fact) for clip, fact in gtzan.facts().items()}
+    facts["blues.00001"]["wav_sha256"] = facts["blues.00000"]["wav_sha256"]
+    monkeypatch.setattr(gtzan, "facts", lambda: facts)
+    own_corpus.path("blues", 1).write_bytes(own_corpus.path("blues", 0).read_bytes())
+    assert "1 group of clips, all known: blues.00000 = blues.00001" in encore_data("gtzan", own_corpus.folder)[1]
+    own_corpus.path("country", 1).write_bytes(own_corpus.path("country", 0).read_bytes())
+    said = " ".join(encore_data("gtzan", own_corpus.folder)[1].split())
+    assert "2 groups of clips, 1 known: country.00000 = country.00001, blues.00000 = blues.00001" in said
+
+
+def test_json_holds_everything_and_nothing_else_is_on_standard_output(encore_data, own_corpus):
+    own_corpus.path("blues", 1).write_bytes(b"no audio")
+    code, out, _ = encore_data("gtzan", own_corpus.folder, "--quick", "--json")
+    values = json.loads(out)
+    assert code == 1
+    assert len(values["missing"]) == 988
+    assert values["broken"][0]["clip"] == "blues.00001"
+    assert (values["quick"], values["is_complete"], values["usable"]) == (True, False, 11)
+    assert values["flags"] == ["--allow-incomplete", "--skip-bad"]
+    assert values["split_names"] == [
+        *("holdout", "per_genre", "kfold", "rotating", "artist", "fault_filtered", "course")
+    ]
+
+
+def test_arrays_are_described(encore_data, tiny_arrays):
+    code, out, _ = encore_data("arrays", tiny_arrays)
+    said = " ".join(out.split())
+    assert code == 0
+    assert "X 40 x 32 x 129 (tracks, bins, columns), uint8, 0.07752 s per column" in said
+    assert "10: ambient, bebop, cumbia, dub" in said
+    assert "not artist, because no artist is known" in said
+    # Its rows take samples, and these are spectrograms.
+    assert "resnet1d none GTZAN" in said
+    assert "which copy" not in said
+    assert fits(out)
+
+
+def test_the_time_step_of_arrays_may_be_given(encore_data, tmp_path):
+    path = tmp_path / "x.npz"
+    values = np.ones((4, 2, 50), np.uint8)
+    np.savez(path, X=values, name=np.array(list("abcd")), genre=np.array(["x", "x", "y", "y"]))
+    code, _, err = encore_data("arrays", path)
+    assert code == 2
+    assert "Give --seconds-per-column" in err
+    code, out, _ = encore_data("arrays", path, "--seconds-per-column", "0.5")
+    assert code == 0
+    assert "0.5 s per column" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["gtzn"], "gtzn: no data set of that name; expected one of: demo, gtzan, fma_small, fma_large, arrays."),
+        (["demo", "/tmp"], "/tmp: the demo corpus is generated by Encore"),
+        (["gtzan", "/nowhere"], "--data /nowhere: does not exist. GTZAN is not part of Encore."),
+        (["gtzan", "--quick"], "--quick: goes with a folder to check"),
+        (["gtzan", "/nowhere", "--seconds-per-column", "1"], "--seconds-per-column: goes with encore data arrays"),
+        (["arrays", "/nowhere.npz"], "--data /nowhere.npz: does not exist; --dataset arrays needs an .npz file"),
+        (["gtzan", "a", "b"], "Got unexpected extra argument"),
+    ],
+)
+def test_unusable_input_ends_with_2(encore_data, arguments, says):
+    code, out, err = encore_data(*arguments)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert err.startswith("error: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_pages_need_none_of_the_slow_packages():
+    lines = [
+        "import sys",
+        "from common.cli.app import run_app",
+        "from common.encore.data import make_app",
+        "assert [run_app(make_app(), words) for words in ([], ['gtzan'], ['--help'], ['no'])] == [0, 0, 0, 2]",
+        "slow = ('keras', 'tensorflow', 'keras_tuner', 'librosa', 'sklearn', 'scipy', 'matplotlib', 'soundfile')",
+        "sys.exit(', '.join(name for name in slow if name in sys.modules) or None)",
+    ]
+    ended = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_splits_by_artist_need_artists():
+    assert "artist" not in data_papers.split_names([], with_artist=False)
+    assert data_papers.split_names(["official"], with_artist=True)[-2:] == ["artist", "official"]
