@@ -8,11 +8,11 @@ import numpy as np
 
 from common.core.console import say, warn
 from common.core.errors import DataError
-from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment, Input
 from common.paper.overrides import Resolver
 from common.paper.protocol import Protocol
 from common.paper.tables import Row
+from common.records.identity import variant_of
 from common.runs.selection import weights_name
 from common.splits.windows import Fold, folds_of_windows, missing_genres, uneven_parts
 from common.training.run import Run
@@ -133,8 +133,8 @@ class RunBuilder:
         experiment = self._resolver.experiment(row.experiment)
         reader, folds = self._reader(experiment)
         seeds = self._seeds or (1 if setting.scale == "smoke" else paper.paper_seeds)
-        variant = self._variant(row, experiment)
-        name = weights_name(experiment)
+        name = weights_name(experiment) or ""
+        variant = variant_of(self._resolver, row.experiment, experiment, self._weights.get(name, ""))
         weights = f"{name}={self._weights[name]}" if name in self._weights else ""
         indices = [part.index for part in reader.parts]
         versions = tuple(
@@ -166,31 +166,6 @@ class RunBuilder:
                 for run, previous in zip(runs, carried, strict=True)
             ]
         return planned
-
-    def _variant(self, row: Row, experiment: Experiment) -> str:
-        """Keeps run ids unique where rows become the same experiment under a change or a scale: each needs a record."""
-        resolver, setting = self._resolver, self._resolver.setting
-        weights = self._weights.get(weights_name(experiment) or "", "")
-        if setting.changes or weights or setting.genres:
-            # Two choices of genres can hold the same clips, if some genres have none, and still be different classes.
-            others = [other for other in (weights, setting.genres) if other]
-            return sha256_of_json([row.experiment.digest, setting.changes, *others])
-        idle = []
-        plain = resolver.with_setting(epochs=None, precision=None)
-        if setting != plain.setting and plain.experiment(row.experiment) == experiment:
-            idle += [setting.epochs, setting.precision]
-        if (
-            setting.features == "small"
-            and resolver.with_setting(features="paper").experiment(row.experiment) == experiment
-        ):
-            idle.append(setting.features)
-        if idle:
-            # The option changes nothing for this row, but its run without the option belongs to another table.
-            return sha256_of_json([row.experiment.digest, *idle])
-        # Rows that a search found do not count as twins: they must not change the run ids of the paper's rows.
-        others = {other.digest: other for other in (*resolver.paper.experiments, row.experiment)}
-        twins = [digest for digest, other in others.items() if resolver.experiment(other).digest == experiment.digest]
-        return sha256_of_json(row.experiment.digest) if len(twins) > 1 else ""
 
     @staticmethod
     def _key(feature: Feature, copies: OfflineAugmentation | None) -> tuple[str, str | None]:

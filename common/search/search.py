@@ -10,6 +10,7 @@ from common.core.errors import EncoreError, RunError, SpecError
 from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment
 from common.paper.overrides import Setting
+from common.records.identity import SEARCH_VARIANT
 from common.records.rows import extraction_of
 from common.runs.options import Options
 from common.runs.plan import Plan
@@ -155,7 +156,7 @@ class Search:
     ) -> RunResult:
         """One run of a trial; the first trial with a network trains it, later ones use its record."""
         first = self._first.run
-        run = replace(first, experiment=experiment, seed=seed, variant="search")
+        run = replace(first, experiment=experiment, seed=seed, variant=SEARCH_VARIANT)
         name = f"trial {trial_id} ({describe_values(drawn)})" + (
             f", seed {seed}" if self.asked.runs_per_trial > 1 else ""
         )

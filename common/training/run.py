@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment
+from common.records.identity import run_id
 from common.splits.windows import Fold
 from data_pipeline.audio.decode import Decoder
 
@@ -37,15 +37,12 @@ class Run:
     def id(self) -> str:
         """First 16 digits of a SHA-256 of what defines the run. Values of the experiment that hold their default are
         left out, so a record with this id is compared whole before it counts as this run's (`common.runs.reuse`)."""
-        return sha256_of_json(
-            {
-                "experiment": self.experiment.digest,
-                "data": self.data_digest,
-                "split": self.fold.split_digest,
-                "fold": self.fold.number,
-                "seed": self.seed,
-                **({"variant": self.variant} if self.variant else {}),
-                # Leaving out the default keeps the ids from before this field existed.
-                **({"decoder": self.decoder} if self.decoder != "soundfile" else {}),
-            }
-        )[:16]
+        return run_id(
+            experiment_digest=self.experiment.digest,
+            data_digest=self.data_digest,
+            split_digest=self.fold.split_digest,
+            fold=self.fold.number,
+            seed=self.seed,
+            variant=self.variant,
+            decoder=self.decoder,
+        )
