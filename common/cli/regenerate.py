@@ -55,12 +55,13 @@ class Regenerated:
         )
 
 
-def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> Regenerated:
+def regenerate(paper: Paper, out: Path, dataset: str | None = None, *, draw_figures: bool = True) -> Regenerated:
     """Make the tables of results, searches and audits of a paper, its page and the list of all tables, and remove the
     tables and figures that earlier commands left and that no record supports.
 
     Args:
         dataset: key of the data set whose results are made; None for all.
+        draw_figures: False names the files of the figures in what is returned, but neither draws nor writes them.
 
     Returns:
         What was made. A record, search or audit that cannot be used is named in a warning and left out; where a search
@@ -74,8 +75,11 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None) -> Regenerat
         for results in folders:
             make_folder(results.tables_lock.parent)
             locks.enter_context(FileLock(results.tables_lock))
-        groups = regenerate_tables(paper, out, dataset)
-        found = [*regenerate_searches(paper, out, dataset), *regenerate_audits(paper, out, dataset)]
+        groups = regenerate_tables(paper, out, dataset, draw_figures=draw_figures)
+        found = [
+            *regenerate_searches(paper, out, dataset, draw_figures=draw_figures),
+            *regenerate_audits(paper, out, dataset, draw_figures=draw_figures),
+        ]
         others = [made for made in found if made is not None]
         written = {path for report in groups for paths in report.paths.values() for path in paths}
         written |= {path for _, paths in others for path in paths}
@@ -89,12 +93,7 @@ def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport]
     """Remove tables and figures of a folder that earlier commands wrote and this one did not; say which."""
     shown = {record.run_id for report in groups for record in report.group.records}
     in_no_table = [path for path in sorted(results.runs.glob("*.json")) if path.stem not in shown]
-    # Tables of layers need no records, and figures of the data are drawn only where the data are at hand.
-    layers = {f"table_{table.id}" for table in paper.architecture}
-    of_data = {stem for report in groups for stem in data_figure_stems(paper, report.group)}
-    old = [path for path in _written_tables(paper, results) if path.stem not in layers]
-    old += [path for path in _written_figures(paper, results) if path.stem not in of_data]
-    removed = [path for path in old if path not in written]
+    removed = unsupported_files(paper, results, groups, written)
     if not removed:
         return
     stems = ", ".join(dict.fromkeys(path.stem for path in removed))
@@ -107,6 +106,21 @@ def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport]
     for path in removed:
         path.unlink(missing_ok=True)
     say(f"{results.folder}: removed {len(removed)} files of tables and figures that no record supports: {stems}")
+
+
+def unsupported_files(paper: Paper, results: ResultPaths, groups: list[GroupReport], written: set[Path]) -> list[Path]:
+    """The tables and figures in a folder that commands wrote and that its records do not support.
+
+    Args:
+        groups: of the folder's records.
+        written: files that the records support.
+    """
+    # Tables of layers need no records, and figures of the data are drawn only where the data are at hand.
+    layers = {f"table_{table.id}" for table in paper.architecture}
+    of_data = {stem for report in groups for stem in data_figure_stems(paper, report.group)}
+    old = [path for path in _written_tables(paper, results) if path.stem not in layers]
+    old += [path for path in _written_figures(paper, results) if path.stem not in of_data]
+    return [path for path in old if path not in written]
 
 
 def _written_tables(paper: Paper, results: ResultPaths) -> list[Path]:

@@ -14,7 +14,7 @@ from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.paper.paper import Paper
 from common.records.paths import audit_files, results_of_audit
 from common.records.tuned_rows import with_tuned_rows
-from common.reports.figures.style import ACCENT, OURS, new_axes, save_figure
+from common.reports.figures.style import ACCENT, OURS, figure_files, new_axes, save_figure
 from common.reports.formats import write_table
 from common.reports.table import Table
 from common.reports.text.caption import flag_summary
@@ -22,8 +22,11 @@ from common.reports.text.caption import flag_summary
 _COLOURS = {"window_accuracy": OURS, "clip_accuracy_mean_softmax": "#8fc1d4"}
 
 
-def write_audit(paper: Paper, stored: StoredAudit) -> tuple[Table, list[Path]]:
+def write_audit(paper: Paper, stored: StoredAudit, *, draw_figures: bool = True) -> tuple[Table, list[Path]]:
     """Write the table beside the paper's, and the figure beside its figures; returns the table of splits.
+
+    Args:
+        draw_figures: False names the files of the figure, but neither draws nor writes them.
 
     Raises:
         DataError: none of the audit's runs has a record.
@@ -32,15 +35,22 @@ def write_audit(paper: Paper, stored: StoredAudit) -> tuple[Table, list[Path]]:
     stem = f"table_{stored.path.stem}"
     pairs = audit_duplicates_table(paper, stored, table)
     paths = write_table(results.folder, stem, table, {f"{stem}_duplicates": pairs} if pairs else None)
-    paths += save_figure(draw_audit(table.values, marks=flag_summary(table)), results.figures / stem)
+    figure = results.figures / stem
+    if draw_figures:
+        paths += save_figure(draw_audit(table.values, marks=flag_summary(table)), figure)
+    else:
+        paths += figure_files(figure)
     return table, paths
 
 
-def regenerate_audits(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[Table, list[Path]] | None]:
+def regenerate_audits(
+    paper: Paper, out: Path, dataset: str | None = None, *, draw_figures: bool = True
+) -> list[tuple[Table, list[Path]] | None]:
     """Write the tables of all audits of a paper again; an audit without any record is left out with a warning.
 
     Args:
         dataset: of the audits; None for all.
+        draw_figures: see `write_audit`.
 
     Returns:
         Each table with its files; None, with a warning, for an audit that cannot be used.
@@ -54,7 +64,7 @@ def regenerate_audits(paper: Paper, out: Path, dataset: str | None = None) -> li
             stored = read_audit(paper, path)
             whole = with_tuned_rows(paper, out, results.dataset)
             if records_of(whole, stored):
-                written.append(write_audit(whole, stored))
+                written.append(write_audit(whole, stored, draw_figures=draw_figures))
             else:
                 warn(f"{path}: none of its runs has a record here; its tables are not written")
         except (DataError, SpecError) as error:

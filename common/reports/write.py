@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from common.records.rows import usable_row_records
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.figures.curves import draw_compared_curves, draw_curves, draw_projection
 from common.reports.figures.data import draw_spectrogram, draw_spectrograms, draw_waveform_windows, draw_windows
-from common.reports.figures.style import save_figure
+from common.reports.figures.style import figure_files, save_figure
 from common.reports.figures.tables import (
     draw_confusion,
     draw_folds,
@@ -68,7 +69,9 @@ class GroupReport:
     held_by: dict[str, list[str]] = field(default_factory=dict)
 
 
-def regenerate_tables(paper: Paper, out: Path, dataset: str | None = None) -> list[GroupReport]:
+def regenerate_tables(
+    paper: Paper, out: Path, dataset: str | None = None, *, draw_figures: bool = True
+) -> list[GroupReport]:
     """Write all tables and learning curves that the records of a paper support.
 
     Needs neither data nor training, and is the only way in which tables are written: a command that trained and
@@ -76,6 +79,7 @@ def regenerate_tables(paper: Paper, out: Path, dataset: str | None = None) -> li
 
     Args:
         dataset: key of the data set whose records are used; None for all.
+        draw_figures: False names the files of the figures in the reports, but neither draws nor writes them.
     """
     reports = []
     for results in ResultPaths.with_records(out, paper.key):
@@ -83,11 +87,16 @@ def regenerate_tables(paper: Paper, out: Path, dataset: str | None = None) -> li
             whole = with_tuned_rows(paper, out, results.dataset)
             groups = groups_of(whole, [one.record for one in usable_row_records(whole, results)])
             notes = read_divergences(results.diverged)
-            reports += [_write_group(whole, group, results, group.diverged(whole, notes)) for group in groups]
+            reports += [
+                _write_group(whole, group, results, group.diverged(whole, notes), draw_figures=draw_figures)
+                for group in groups
+            ]
     return reports
 
 
-def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Sequence[Divergence]) -> GroupReport:
+def _write_group(
+    paper: Paper, group: Group, results: ResultPaths, diverged: Sequence[Divergence], *, draw_figures: bool
+) -> GroupReport:
     records = list(group.records)
     made = {
         published.id: table
@@ -99,13 +108,17 @@ def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Seq
     matrices: dict[str, list[str]] = {}
     paths: dict[str, list[Path]] = {}
 
+    def save(drawn: Callable[[], Drawing], stem: str) -> list[Path]:
+        path = results.figures / stem
+        return save_figure(drawn(), path) if draw_figures else figure_files(path)
+
     def draw(table: Table, chart: Callable[..., Drawing], whole: Table) -> list[Path]:
         kind = table.values.get("kind")
         lines = table.values["rows"] if kind else _measured(table)
         if len(lines) < (_FEWEST_DIFFERENCES if kind == "pairs" else _FEWEST_LINES):
             return []
-        drawn = chart(table.values, subtitle=flag_summary(whole))
-        return save_figure(drawn, results.figures / group.stem("table", table.id, paper))
+        drawn = partial(chart, table.values, subtitle=flag_summary(whole))
+        return save(drawn, group.stem("table", table.id, paper))
 
     def keep(own: Table, chart: Callable[..., Drawing], beside: str) -> None:
         """Keep a table that belongs to the table of results with the id `beside`, and draw it if that is written."""
@@ -140,10 +153,12 @@ def _write_group(paper: Paper, group: Group, results: ResultPaths, diverged: Seq
         stem, table = group.stem("table", table_id, paper), made[table_id]
         written = write_table(results.folder, stem, table, companions.get(table_id))
         paths[table_id] = [*written, *draw(table, draw_results, table), *paths.get(table_id, [])]
-    paths["curves"] = _write_curves(paper, group, made, results.figures)
+    paths["curves"] = [path for stem, drawn in _curves(paper, group, made).items() for path in save(drawn, stem)]
     for figure in paper.figures:
         if figure.table in paths:
-            paths[figure.table] += _write_whole(paper, group, figure, made[figure.table], results.figures)
+            paths[figure.table] += save(
+                partial(_draw_whole, figure, made[figure.table]), group.stem("figure", figure.id, paper)
+            )
     for table in paper.architecture:
         made[table.id], paths[table.id] = write_architecture(paper, table, results)
     held_by = matrices | {
@@ -186,18 +201,16 @@ def write_architecture(paper: Paper, table: ArchitectureTable, results: ResultPa
     return built, write_table(results.folder, f"table_{table.id}", built)
 
 
-def _write_whole(paper: Paper, group: Group, figure: Figure, table: Table, folder: Path) -> list[Path]:
-    """Draw a whole table in one figure."""
+def _draw_whole(figure: Figure, table: Table) -> Drawing:
+    """A whole table in one figure."""
     if figure.kind == "heat_maps":
-        drawn = draw_heat_maps(table.values, figure.places, subtitle=flag_summary(table))
-    else:
-        drawn = draw_scaling(table.values, figure.places, figure.sizes, subtitle=flag_summary(table))
-    return save_figure(drawn, folder / group.stem("figure", figure.id, paper))
+        return draw_heat_maps(table.values, figure.places, subtitle=flag_summary(table))
+    return draw_scaling(table.values, figure.places, figure.sizes, subtitle=flag_summary(table))
 
 
-def _write_curves(paper: Paper, group: Group, made: dict[str, Table], folder: Path) -> list[Path]:
-    """Draw the paper's learning curves from the records of their rows; nothing where there are none."""
-    paths = []
+def _curves(paper: Paper, group: Group, made: dict[str, Table]) -> dict[str, Callable[[], Drawing]]:
+    """File name without suffix -> how it is drawn, of the paper's learning curves from the records of their rows."""
+    found: dict[str, Callable[[], Drawing]] = {}
     for figure in paper.figures:
         if figure.kind not in _CURVES:
             continue
@@ -214,17 +227,17 @@ def _write_curves(paper: Paper, group: Group, made: dict[str, Table], folder: Pa
         marks = f"{subtitle}; {lacking} rows not run" if lacking else subtitle
         title = f"{_figure_title(paper, figure)}\n{marks}"
         if figure.kind == "comparison":
-            drawn = draw_compared_curves(rows, title=title)
+            drawn = partial(draw_compared_curves, rows, title=title)
         elif figure.kind == "tsne":
             shown = [record for _, mine in rows for record in mine if record.projection]
             if not shown:
                 continue
             one = min(shown, key=lambda record: (record.seed, record.fold))
-            drawn = draw_projection(one, title=title)
+            drawn = partial(draw_projection, one, title=title)
         else:
-            drawn = draw_curves(rows, figure.kind, title=title)
-        paths += save_figure(drawn, folder / group.stem("figure", figure.id, paper))
-    return paths
+            drawn = partial(draw_curves, rows, figure.kind, title=title)
+        found[group.stem("figure", figure.id, paper)] = drawn
+    return found
 
 
 def write_data_figures(paper: Paper, group: Group, readers: list[WindowReader], results: ResultPaths) -> list[Path]:

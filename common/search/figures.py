@@ -18,20 +18,16 @@ _MOST_PANELS = 6
 _FEW_OCTAVES = 100
 
 
-def draw_along(found: StoredSearch, *, marks: str) -> Figure | None:
+def draw_along(found: StoredSearch, *, marks: str) -> Figure:
     """The objective against the plotted parameter: trials as dots, the surrogate's mean and 95 % band as a line.
 
     Where another parameter is a choice of few values, each value has a panel. All further parameters have the best
     trial's values, so dots of other trials need not lie near the line.
 
     Args:
+        found: a search that can be drawn.
         marks: remarks on the numbers for the title, e.g. that they are of smoke scale.
-
-    Returns:
-        None where fewer than two trials completed.
     """
-    if len(found.completed) < 2:
-        return None
     name = found.identity["about"]["plotted"]
     best = found.completed[0]
     objective = found.identity["objective"]
@@ -76,17 +72,13 @@ def draw_along(found: StoredSearch, *, marks: str) -> Figure | None:
     return figure
 
 
-def draw_parallel(found: StoredSearch, *, marks: str) -> Figure | None:
+def draw_parallel(found: StoredSearch, *, marks: str) -> Figure:
     """Parallel coordinates: each completed trial is a line across all parameters to its score.
 
     Args:
+        found: a search that can be drawn.
         marks: remarks on the numbers for the title, e.g. that they are of smoke scale.
-
-    Returns:
-        None where fewer than two trials completed.
     """
-    if len(found.completed) < 2:
-        return None
     parameters = found.parameters.every
     scale, unit = _scale(found)
     scores = np.array([scale * trial.score for trial in found.completed])

@@ -9,7 +9,7 @@ from common.paper.overrides import parse_change
 from common.paper.paper import Paper
 from common.records.paths import searches
 from common.records.tuned_rows import ROWS_FORMAT
-from common.reports.figures.style import save_figure
+from common.reports.figures.style import figure_files, save_figure
 from common.reports.formats import write_table
 from common.reports.table import Table
 from common.reports.text.caption import flag_summary
@@ -21,8 +21,12 @@ from common.search.table import StoredSearch, read_search, search_table
 _OF_FEATURES = ("feature.", "second_input.feature.")
 
 
-def write_search(paper: Paper, folder: SearchFolder) -> tuple[Table, list[Path]]:
-    """Write the table of trials beside the paper's tables, and the search's figures beside the paper's.
+def write_search(paper: Paper, folder: SearchFolder, *, draw_figures: bool = True) -> tuple[Table, list[Path]]:
+    """Write the table of trials beside the paper's tables, and the search's figures beside the paper's, where enough
+    trials completed.
+
+    Args:
+        draw_figures: False names the files of the figures, but neither draws nor writes them.
 
     Raises:
         DataError: a file of the search cannot be used.
@@ -31,10 +35,10 @@ def write_search(paper: Paper, folder: SearchFolder) -> tuple[Table, list[Path]]
     table, results = search_table(paper, found), folder.paths.results
     paths = write_table(results.folder, f"table_{table.id}", table)
     marks = flag_summary(table)
-    for kind, draw in (("along", draw_along), ("parallel", draw_parallel)):
-        figure = draw(found, marks=marks)
-        if figure is not None:
-            paths += save_figure(figure, results.figures / f"figure_{table.id}_{kind}")
+    if found.can_be_drawn:
+        for kind, draw in (("along", draw_along), ("parallel", draw_parallel)):
+            figure = results.figures / f"figure_{table.id}_{kind}"
+            paths += save_figure(draw(found, marks=marks), figure) if draw_figures else figure_files(figure)
     return table, paths
 
 
@@ -91,8 +95,14 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
     return [row["label"] for row in rows]
 
 
-def regenerate_searches(paper: Paper, out: Path, dataset: str | None = None) -> list[tuple[Table, list[Path]] | None]:
+def regenerate_searches(
+    paper: Paper, out: Path, dataset: str | None = None, *, draw_figures: bool = True
+) -> list[tuple[Table, list[Path]] | None]:
     """Write the reports of all searches of a paper again.
+
+    Args:
+        dataset: of the searches; None for all.
+        draw_figures: see `write_search`.
 
     Returns:
         Each table with its files; None, with a warning, for a search that cannot be used.
@@ -100,7 +110,7 @@ def regenerate_searches(paper: Paper, out: Path, dataset: str | None = None) -> 
     written = []
     for paths in searches(out, paper.key, dataset):
         try:
-            written.append(write_search(paper, SearchFolder(paths)))
+            written.append(write_search(paper, SearchFolder(paths), draw_figures=draw_figures))
         except (DataError, SpecError) as error:
             warn(f"left out: {error}")
             written.append(None)

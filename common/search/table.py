@@ -22,6 +22,8 @@ from common.search.journal import TrialState
 from common.search.space import Parameters, format_value, parameters_of
 
 _LONGEST_FAILURE = 100
+# A figure of one trial tells no more than the table.
+_FEWEST_DRAWN = 2
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class StoredSearch:
         """Trials with a score, the best first; of equal scores the earlier trial first."""
         sign = -1 if self.identity["objective"] == "val_accuracy" else 1
         return sorted((trial for trial in self.trials if trial.score is not None), key=lambda trial: sign * trial.score)
+
+    @property
+    def can_be_drawn(self) -> bool:
+        """Whether enough trials completed for its figures."""
+        return len(self.completed) >= _FEWEST_DRAWN
 
     def record_of(self, trial: TrialState) -> Record | None:
         """The record of the trial's first run; None where there is none in the folder."""

@@ -26,16 +26,19 @@ _STYLE = {
 }
 
 
+def figure_files(stem: Path) -> list[Path]:
+    """The files of a figure: `<stem>.png` and `<stem>.svg`."""
+    return [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg")]
+
+
 def save_figure(figure: Figure, stem: Path) -> list[Path]:
-    """Save as `<stem>.png` and `<stem>.svg` and close the figure."""
-    paths = []
+    """Save as PNG and SVG, see `figure_files`, and close the figure."""
+    paths = figure_files(stem)
     with matplotlib.rc_context(_STYLE):
-        for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+        for path, metadata in zip(paths, ({"Software": None}, {"Date": None, "Creator": None}), strict=True):
             buffer = io.BytesIO()
-            figure.savefig(buffer, format=suffix, metadata=metadata, bbox_inches="tight")
-            path = stem.with_name(f"{stem.name}.{suffix}")
+            figure.savefig(buffer, format=path.suffix[1:], metadata=metadata, bbox_inches="tight")
             write_bytes(path, buffer.getvalue())
-            paths.append(path)
     plt.close(figure)
     return paths
 
