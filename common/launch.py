@@ -44,13 +44,18 @@ def papers_with_searches() -> list[str]:
     return [key for key in paper_keys() if importlib.util.find_spec(f"reproductions.{key}.spaces") is not None]
 
 
+def is_paper(key: str) -> bool:
+    """Whether there is a paper of that name."""
+    return bool(re.fullmatch(r"[a-z0-9_]+", key)) and importlib.util.find_spec(f"reproductions.{key}") is not None
+
+
 def load_paper(key: str):
     """The declaration of a paper: `PAPER` in its `paper.py`.
 
     Raises:
         SpecError: there is no paper of that name, or its declaration is not complete.
     """
-    if not re.fullmatch(r"[a-z0-9_]+", key) or importlib.util.find_spec(f"reproductions.{key}") is None:
+    if not is_paper(key):
         raise SpecError(f"{key}: no paper of that name; expected one of: {', '.join(paper_keys())}.")
     paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
     paper.require_sources()

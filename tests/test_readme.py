@@ -6,14 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from matplotlib import pyplot as plt
 
 import reproductions
-from common.cli.regenerate import regenerate
-from common.leakage import report as auditreport
 from common.records.record import read_record
-from common.reports import write as reporting
-from common.reports.pages import write_overview
+from common.verification.readme import verify_readme
+from common.verification.records import verify_records
+from common.verification.tables import compare_overview, compare_tables
 from tests.helpers.papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
@@ -24,62 +22,11 @@ PAGES = [ROOT / "README.md", *sorted(path for folder in FOLDERS for path in (ROO
 PAPERS = [key for key in KEYS if key != "_template"]
 
 
-def test_the_headline_table_is_what_was_measured():
-    """Each row of the leak audit with its intervals, in the audit's order."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    printed = [line for line in text.splitlines() if line.startswith("| ours")]
-    table = json.loads((RESULTS / "se_cnn" / "arrays" / "table_audit.json").read_text(encoding="utf-8"))
-    rows = [row for row in table["rows"] if row["measured"]]
-    assert len(printed) == len(rows) == 5
-    for line, row in zip(printed, rows, strict=True):
-        cells = [
-            f"{found['mean']:.1f} ± {found['sd']:.1f} ({found['ci95'][0]:.1f} to {found['ci95'][1]:.1f})"
-            for found in (row["measured"][name] for name in ("window_accuracy", "clip_accuracy_mean_softmax"))
-        ]
-        known = 100 * row["overlap"]["met"] / row["overlap"]["parts"]["test"]
-        nameless = round(100 * row["overlap"]["nameless"] / row["overlap"]["parts"]["test"])
-        unknown = f" ({nameless} % of unknown artist)" if known < 100 else ""
-        assert line.endswith(f"| {cells[0]} | {cells[1]} | {known:.0f} %{unknown} |")
-    gaps = {
-        row["label"]: [
-            abs(round(v)) for v in (row["gap"]["window_accuracy"]["mean"], *row["gap"]["window_accuracy"]["ci95"])
-        ]
-        for row in rows[1:]
-    }
-    assert f"by {gaps['random clips'][0]} points ({gaps['random clips'][2]} to {gaps['random clips'][1]})" in text
-    for label in ("artist filter", "fault-filtered"):
-        most, low, high = gaps[label]
-        assert f"by {most} ({high} to {low})" in text
-
-
-def test_the_text_below_the_headline_table_is_what_was_measured():
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    table = json.loads((RESULTS / "se_cnn" / "arrays" / "table_audit.json").read_text(encoding="utf-8"))
-    assert {row["measured"]["runs"] for row in table["rows"] if row["measured"]} == {3}
-    assert "standard deviation of three seeds" in text
-    assert "ONE SEED" not in " ".join(table["caption"])
-    (gaps,) = (line for line in table["caption"] if line.startswith("Gaps to random clips"))
-    found = dict(re.findall(r"(artist filter|no exact duplicates): windows (\S+ \(\S+ to \S+\))", gaps))
-    costs = []
-    for label in ("artist filter", "no exact duplicates"):
-        mean, low, high = (round(-float(value)) for value in re.findall(r"[-+][\d.]+", found[label]))
-        assert high < 0 < low  # the interval of the gap holds 0
-        costs.append(f"{mean} ({high} to {low})".replace(" (", " points (", 1 if not costs else 0))
-    assert (
-        f"the artist filter costs {costs[0]}, and leaving out exact copies {costs[1]}: three seeds cannot tell either "
-        "from chance" in text
-    )
-    (clipped,) = (text for text in table["warnings"] if text.startswith("CLIPPED LOSS"))
-    named = re.findall(r"(?:rows|;) ([^;(]+) \(seed 1, seed 2\)", clipped)
-    assert named == [row["label"] for row in table["rows"] if row["measured"] and row["label"] != "random clips"]
-    assert (
-        "In every row but that of random clips, seeds 1 and 2 ran on JAX with a loss of clipped probabilities" in text
-    )
-    filtered = next(row for row in table["rows"] if row["label"] == "artist filter")
-    counted = sorted(found["independent_clips"] for found in filtered["measured"].values() if isinstance(found, dict))
-    assert (
-        f"the 300 test clips by 72 artists of the artist filter count as {counted[0]:.0f} to {counted[-1]:.0f}" in text
-    )
+def test_the_headline_table_and_the_text_below_it_are_what_was_measured():
+    """Each row of the leak audit with its intervals, in the audit's order, and each statement on them."""
+    found = verify_readme(ROOT / "README.md", RESULTS)
+    assert [fault.line for fault in found.faults] == []
+    assert found.counts == {"rows": 5, "sentences": 13}
 
 
 def test_the_numbers_of_one_seed_on_two_machines_are_what_was_measured():
@@ -143,24 +90,22 @@ def test_every_paper_is_listed():
 
 
 @pytest.mark.parametrize("key", PAPERS)
-def test_committed_tables_are_what_their_records_say(key, tmp_path, monkeypatch):
-    """Markdown, CSV, LaTeX, JSON and the generated page, byte for byte, and no others."""
-    for module in (reporting, auditreport):
-        # Saving takes most of the time.
-        monkeypatch.setattr(module, "save_figure", lambda drawn, stem: plt.close(drawn) or [])
-    paper = paper_of(key)
-    ours = tmp_path / key
-    shutil.copytree(RESULTS / key, ours, ignore=shutil.ignore_patterns("work", "demo", "figures"))
-    committed = {path: path.read_bytes() for path in ours.rglob("*") if path.suffix in {".md", ".csv", ".tex"}}
-    committed |= {path: path.read_bytes() for path in ours.rglob("table_*.json")}
-    assert committed
-    for path in committed:
-        path.unlink()
-    regenerate(paper, tmp_path)
-    made = {path for path in ours.rglob("*") if path.suffix in {".md", ".csv", ".tex"}} | {*ours.rglob("table_*.json")}
-    assert made == committed.keys()
-    for path, content in committed.items():
-        assert path.read_bytes() == content, path.name
+def test_committed_tables_are_what_their_records_say(key, tmp_path):
+    """Markdown, CSV, LaTeX, JSON and the generated page, byte for byte, and no others; no figure is missing or old."""
+    ours = tmp_path / "results" / key
+    shutil.copytree(RESULTS / key, ours, ignore=shutil.ignore_patterns("work", "demo"))
+    committed = {path for path in ours.rglob("*") if path.suffix in {".md", ".csv", ".tex"}}
+    committed |= {*ours.rglob("table_*.json")}
+    found = compare_tables(paper_of(key), ours.parent, tmp_path / "again")
+    assert [fault.line for fault in found.faults] == []
+    assert found.compared == len(committed) > 0
+    assert (found.others, found.messages) == ((), ())
+
+
+def test_committed_records_are_what_their_digests_and_ids_say():
+    found = verify_records(RESULTS)
+    assert [fault.line for fault in found.faults] == []
+    assert found.counts["ids_computed"] == found.counts["records"] + found.counts["notes"] >= 117
 
 
 @pytest.mark.parametrize("key", PAPERS)
@@ -175,7 +120,8 @@ def test_every_committed_record_is_in_a_table_of_its_folder(key):
 
 def test_the_list_of_all_tables_is_what_lies_below(tmp_path):
     shutil.copytree(RESULTS, tmp_path / "results", ignore=shutil.ignore_patterns("work", "demo", "figures"))
-    text = write_overview(tmp_path / "results").read_text(encoding="utf-8")
-    assert text == (RESULTS / "README.md").read_text(encoding="utf-8")
+    found = compare_overview(RESULTS, tmp_path / "results")
+    assert ([fault.line for fault in found.faults], found.messages) == ([], ())
+    text = (RESULTS / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
         assert (RESULTS / target).exists(), target

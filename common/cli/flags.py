@@ -27,7 +27,7 @@ def command_of(
 
     Args:
         handle: is called with one instance of each dataclass and the flags that were typed, and returns the exit code.
-        models: dataclasses whose fields are annotated with `typer.Option`.
+        models: dataclasses whose fields are annotated with `typer.Option` or `typer.Argument`.
         help_texts: field -> help text to show instead of the declared one.
         without: fields that this command does not offer; they keep their defaults.
         hidden: fields that the help text leaves out.

@@ -5,6 +5,7 @@ Messages and progress go to standard error, so that standard output holds only w
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal
 
 from rich.console import Console
@@ -36,21 +37,43 @@ def shows_progress() -> bool:
     return messages.is_terminal and _State.verbosity != "quiet"
 
 
+_collected: ContextVar[list[str] | None] = ContextVar("_collected", default=None)
+
+
 def say(text: str) -> None:
     """Print one plain line (markup is not interpreted, so that file names with brackets print as they are)."""
     if _State.verbosity != "quiet":
-        messages.print(text, markup=False)
+        _print(text)
 
 
 def detail(text: str) -> None:
     """Print one plain line where details are asked for."""
     if is_verbose():
-        messages.print(text, markup=False)
+        _print(text)
 
 
 def warn(text: str) -> None:
     """Print one highlighted line that starts with `warning:`."""
-    messages.print(f"warning: {text}", style="yellow", markup=False)
+    _print(f"warning: {text}", style="yellow")
+
+
+def _print(line: str, style: str | None = None) -> None:
+    lines = _collected.get()
+    if lines is None:
+        messages.print(line, style=style, markup=False)
+    else:
+        lines.append(line)
+
+
+@contextmanager
+def collected() -> Iterator[list[str]]:
+    """Collect the lines that would be printed while the block runs, instead of printing them."""
+    lines: list[str] = []
+    token = _collected.set(lines)
+    try:
+        yield lines
+    finally:
+        _collected.reset(token)
 
 
 @contextmanager

@@ -163,12 +163,21 @@ def without_digest(path: Path, values: Any) -> Any:
     Raises:
         DataError: the values were changed since they were written.
     """
-    if not isinstance(values, dict) or _DIGEST not in values:
+    digests = stated_and_actual_digest(values)
+    if digests is None:
         return values
-    plain = {name: value for name, value in values.items() if name != _DIGEST}
-    if sha256_of_json(plain) != values[_DIGEST]:
+    stated, actual = digests
+    if actual != stated:
         raise DataError(f"{path}: was edited: its values do not match its SHA-256.")
-    return plain
+    return {name: value for name, value in values.items() if name != _DIGEST}
+
+
+def stated_and_actual_digest(values: Any) -> tuple[Any, str] | None:
+    """The digest that JSON values hold, and the one that their other fields have; None where they hold none, as in
+    files of earlier versions."""
+    if not isinstance(values, dict) or _DIGEST not in values:
+        return None
+    return values[_DIGEST], sha256_of_json({name: value for name, value in values.items() if name != _DIGEST})
 
 
 def make_folder(folder: Path) -> Path:

@@ -207,6 +207,20 @@ def _write_missing(root: Path, clips: list[tuple[str, int]], *, clips_per_genre:
     write_json(root / MARKER_NAME, {**_settings(clips_per_genre, seed), "sha256": digests})
 
 
+def stored_digests(root: Path) -> dict[Path, str]:
+    """Path -> SHA-256 of each clip of a corpus, as its marker names them.
+
+    Raises:
+        DataError: the marker is missing or damaged.
+    """
+    path = Path(root) / MARKER_NAME
+    marker = read_json(path, what="the marker of the demo corpus")
+    digests = marker.get("sha256") if isinstance(marker, dict) else None
+    if not isinstance(digests, dict) or not all(isinstance(digest, str) for digest in digests.values()):
+        raise DataError(f"{path}: the marker of the demo corpus does not name the SHA-256 of its clips.")
+    return {Path(root) / "genres" / clip.partition(".")[0] / f"{clip}.wav": digest for clip, digest in digests.items()}
+
+
 def load(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: int = 0) -> Catalog:
     """The catalog of the demo corpus in `root`; missing clips are written first.
 

@@ -1,0 +1,98 @@
+"""`encore verify`: whether a results folder is what it claims to be. It writes nothing into it."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from common.cli.app import run_app
+from common.cli.flags import TypedFlags, command_of
+from common.core.errors import DataError
+from common.verification.faults import Verified
+
+_HELP = """Check a results folder: records against their digests, tables against the records, the README against the
+tables, and weights against their checksums. Nothing is written into it. Exit code: 0 if everything holds, 1 if not."""
+_KIND_WIDTH = 10
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """What the command takes."""
+
+    results: Annotated[Path, Argument(help="Folder of results, as commands write it with --out.")] = Path("results")
+    cache: Annotated[Path, Option(help="Folder of the cache, for downloaded weights and the demo data.")] = Path(
+        "~/.cache/encore"
+    )
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document instead of text.")] = False
+
+
+def make_app() -> typer.Typer:
+    """The command line, not yet run."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(help=_HELP)(command_of(_verify, VerifyOptions))
+    return app
+
+
+def _verify(options: VerifyOptions, flags: TypedFlags) -> int:
+    results, cache = options.results.expanduser(), options.cache.expanduser()
+    if not results.is_dir():
+        raise DataError(
+            f"{results}: no such folder; expected a folder of results. Name it, e.g. encore verify results, or go to "
+            "the folder that holds it."
+        )
+    if not cache.is_dir() and "cache" in flags.typed:
+        raise DataError(f"{cache}: no such folder; expected that of a cache. Give another one with --cache.")
+    found = verify_folder(results, cache if cache.is_dir() else None)
+    holds = not any(one.faults for one in found)
+    if options.as_json:
+        document = {"results": str(results), "holds": holds, "checks": [one.as_json() for one in found]}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        _print(found, holds)
+    return 0 if holds else 1
+
+
+def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
+    """Every check of a results folder.
+
+    Args:
+        cache: folder of the cache; None for none.
+    """
+    # Imported here, so that help and wrong options need none of what makes tables.
+    from common.verification.readme import has_headline, verify_readme
+    from common.verification.records import verify_records
+    from common.verification.tables import papers_in, verify_tables
+    from common.verification.weights import verify_weights
+
+    found = [verify_records(results), verify_tables(results)]
+    readme = results.absolute().parent / "README.md"
+    if has_headline(readme):
+        found.append(verify_readme(readme, results))
+    else:
+        found.append(Verified("README", f"not checked: no headline table in {readme}"))
+    found.append(verify_weights(results, cache))
+    papers = papers_in(results)
+    others = sorted(path.name for path in results.iterdir() if path.is_dir() and path.name not in papers)
+    unchecked = tuple(f"{results / name}: not of a paper; only its JSON files are read" for name in others)
+    return [Verified("folder", f"{len(papers)} papers: {', '.join(papers) or 'none'}", unchecked=unchecked), *found]
+
+
+def _print(found: list[Verified], holds: bool) -> None:
+    for one in found:
+        print(f"{one.kind:{_KIND_WIDTH}}{one.summary}")
+    for one in found:
+        for text in one.unchecked:
+            print(f"not checked ({one.kind}): {text}")
+    for one in found:
+        for fault in one.faults:
+            print(f"fault ({one.kind}): {fault.line}")
+    faults = sum(len(one.faults) for one in found)
+    print("everything that was checked holds" if holds else f"{faults} fault{'' if faults == 1 else 's'}")
+
+
+if __name__ == "__main__":
+    sys.exit(run_app(make_app()))

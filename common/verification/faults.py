@@ -1,0 +1,63 @@
+"""What a check found: how much it looked at, what is wrong, and what it could not check."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that does not hold.
+
+    Args:
+        path: of the file concerned.
+        found, expected: in words, without a full stop.
+        remedy: what to do, as a sentence.
+    """
+
+    path: Path
+    found: str
+    expected: str
+    remedy: str
+
+    @property
+    def line(self) -> str:
+        """The fault in one line."""
+        return f"{self.path}: found {self.found}; expected {self.expected}. {self.remedy}"
+
+    def as_json(self) -> dict[str, str]:
+        """Plain JSON values."""
+        return {"path": str(self.path), "found": self.found, "expected": self.expected, "remedy": self.remedy}
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The result of one kind of check.
+
+    Args:
+        kind: what was checked.
+        summary: how much was checked, in one line.
+        counts: the same as numbers.
+        unchecked: what was not checked, and why; each a sentence without a full stop.
+    """
+
+    kind: str
+    summary: str
+    counts: dict[str, int] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "kind": self.kind,
+            "summary": self.summary,
+            "counts": self.counts,
+            "faults": [fault.as_json() for fault in self.faults],
+            "unchecked": list(self.unchecked),
+        }
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, e.g. `1 record` or `2 records`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

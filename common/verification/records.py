@@ -1,0 +1,260 @@
+"""Records and notes of divergence against their digests: what each file says of itself, computed again."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from common.core.console import collected, progress
+from common.core.errors import DataError, SpecError
+from common.core.files import read_json, sha256_of_json, stated_and_actual_digest
+from common.launch import is_paper, load_paper
+from common.paper.experiment import Experiment
+from common.paper.overrides import Resolver
+from common.paper.paper import Paper
+from common.records.divergence import Divergence
+from common.records.identity import SEARCH_VARIANT, run_id, variant_of
+from common.records.record import Record, read_record
+from common.records.rows import experiment_of_row
+from common.records.tuned_rows import with_tuned_rows
+from common.verification.faults import Fault, Verified, counted
+
+_RECORDS, _NOTES = "runs", "diverged"
+_RESTORE = "Restore the file from a copy, or remove it and repeat the command that made it."
+_SHOWN_DIGITS = 12
+
+
+@dataclass
+class _Papers:
+    """The papers of records, with the rows that searches of the folder found."""
+
+    results: Path
+    _known: dict[tuple[str, str], Paper | None] = field(default_factory=dict)
+    _variants: dict[tuple, str] = field(default_factory=dict)
+
+    def variant(self, paper: Paper, run: Record | Divergence, row: Experiment, ran: Experiment) -> str:
+        """The variant of a run, see `common.records.identity`; runs that differ in seed and fold share it.
+
+        Raises:
+            SpecError: the run's values do not fit the row.
+        """
+        setting, weights = run.setting, run.weights.partition("=")[2]
+        key = paper.key, setting.digest, row.digest, ran.digest, weights
+        if key not in self._variants:
+            given = ran.feature if setting.features == "given" else None
+            self._variants[key] = variant_of(Resolver(paper, setting, given), row, ran, weights)
+        return self._variants[key]
+
+    def of(self, key: str, dataset: str) -> Paper | None:
+        """The paper; None where there is none of that name here."""
+        if (key, dataset) not in self._known:
+            self._known[key, dataset] = self._load(key, dataset)
+        return self._known[key, dataset]
+
+    def _load(self, key: str, dataset: str) -> Paper | None:
+        if not is_paper(key):
+            return None
+        with collected():  # files of tuned rows that cannot be used are named where the tables are made
+            return with_tuned_rows(load_paper(key), self.results, dataset)
+
+
+def _files_to_read(results: Path) -> list[Path]:
+    """The records and notes of divergence of papers, and every JSON file of other folders, by path."""
+    found: list[Path] = []
+    for folder in sorted(path for path in results.iterdir() if path.is_dir()):
+        if is_paper(folder.name):
+            of_runs = (path for name in (_RECORDS, _NOTES) for path in folder.glob(f"*/{name}/*.json"))
+            of_searches = (path for name in (_RECORDS, _NOTES) for path in folder.glob(f"*/searches/*/{name}/*.json"))
+            found += sorted([*of_runs, *of_searches])
+        else:
+            found += sorted(folder.rglob("*.json"))
+    return found
+
+
+def verify_records(results: Path) -> Verified:
+    """Check every record and note of divergence below a results folder: it can be read, and its digest, the name of its
+    file, its metrics, its run id and the digest of its experiment are those of its values. Other JSON files outside the
+    papers' folders are only checked to be JSON.
+    """
+    papers, counts, faults = _Papers(results), Counter(), []
+    files = _files_to_read(results)
+    with progress("checking records", len(files), unit="files") as advance:
+        for path in files:
+            try:
+                _check(path, papers, counts)
+            except _Faulty as error:
+                faults.append(error.fault)
+            advance(1)
+    read = counted(counts["records"], "record")
+    if counts["notes"]:
+        read += f" and {counted(counts['notes'], 'note')} of divergence"
+    right = "" if not counts["with_digest"] else ": all right" if not counts["wrong_digest"] else ""
+    wrong = f" ({counts['wrong_digest']} wrong)" if counts["wrong_digest"] else ""
+    summary = f"{read} read, {counts['with_digest']} with a digest{right}{wrong}"
+    summary += f", {counts['without_digest']} from before digests"
+    if counts["other_json"]:
+        summary += f"; {counted(counts['other_json'], 'other JSON file')} read"
+    return Verified("records", summary, dict(counts), tuple(faults), tuple(_unchecked(results, counts)))
+
+
+class _Faulty(Exception):
+    """A file does not hold what it should."""
+
+    def __init__(self, path: Path, found: str, expected: str, remedy: str = _RESTORE):
+        super().__init__(found)
+        self.fault = Fault(path, found, expected, remedy)
+
+
+def _check(path: Path, papers: _Papers, counts: Counter) -> None:
+    """Check one file, and count it.
+
+    Raises:
+        _Faulty: something does not hold.
+    """
+    in_place = path.parent.name if path.parent.name in (_RECORDS, _NOTES) else None
+    try:
+        values = read_json(path, what="a file that", remedy="")
+    except DataError as error:
+        counts["records" if in_place == _RECORDS else "notes" if in_place == _NOTES else "other_json"] += 1
+        raise _Faulty(path, _said(path, error), "JSON") from error
+    except OSError as error:
+        counts["unreadable"] += 1
+        raise _Faulty(
+            path, f"a file that cannot be read ({error.strerror})", "a readable one", "Make it readable."
+        ) from error
+    if in_place is None and not _is_record(values):
+        counts["other_json"] += 1
+        return
+    is_note = in_place == _NOTES
+    counts["notes" if is_note else "records"] += 1
+    _check_digest(path, values, counts)
+    run = _note(path, values) if is_note else _record(path, values)
+    _check_place(path, run, papers.results)
+    _check_identity(path, run, papers, counts)
+
+
+def _is_record(values: Any) -> bool:
+    return isinstance(values, dict) and values.keys() >= {"run_id", "experiment", "metrics"}
+
+
+def _said(path: Path, error: DataError) -> str:
+    """The message of an error without the path and the full stop."""
+    return str(error).removeprefix(f"{path}: ").rstrip(".")
+
+
+def _check_digest(path: Path, values: Any, counts: Counter) -> None:
+    digests = stated_and_actual_digest(values)
+    counts["without_digest" if digests is None else "with_digest"] += 1
+    if digests is not None and digests[0] != digests[1]:
+        stated, actual = digests
+        counts["wrong_digest"] += 1
+        raise _Faulty(
+            path,
+            f"values with the SHA-256 {actual[:_SHOWN_DIGITS]}..., so it was edited",
+            f"{str(stated)[:_SHOWN_DIGITS]}..., the SHA-256 that it holds",
+        )
+
+
+def _record(path: Path, values: Any) -> Record:
+    _check_name(path, values)
+    try:
+        return read_record(path)
+    except DataError as error:
+        raise _Faulty(path, _said(path, error), "a record whose values agree with each other") from error
+
+
+def _note(path: Path, values: Any) -> Divergence:
+    _check_name(path, values)
+    plain = {name: value for name, value in values.items() if name != "sha256"} if isinstance(values, dict) else values
+    try:
+        return Divergence.model_validate(plain)
+    except ValidationError as error:
+        problems = counted(error.error_count(), "problem")
+        raise _Faulty(path, f"values with {problems}", "a note of a run that diverged") from error
+
+
+def _check_name(path: Path, values: Any) -> None:
+    named = values.get("run_id") if isinstance(values, dict) else None
+    if isinstance(named, str) and named != path.stem:
+        raise _Faulty(
+            path, f"run {named} in it", f"run {path.stem}, as its name says", f"Rename the file to {named}.json."
+        )
+
+
+def _check_place(path: Path, run: Record | Divergence, results: Path) -> None:
+    """Tables are made from the records of their own paper and data set."""
+    place = path.relative_to(results).parts
+    if is_paper(place[0]) and (run.paper, run.setting.dataset) != place[:2]:
+        raise _Faulty(
+            path,
+            f"a run of {run.paper} on {run.setting.dataset}",
+            f"one of {place[0]} on {place[1]}",
+            "Move it to the folder of its paper and data set.",
+        )
+
+
+def _check_identity(path: Path, run: Record | Divergence, papers: _Papers, counts: Counter) -> None:
+    """Compute the digest of the experiment and the run id again."""
+    paper = papers.of(run.paper, run.setting.dataset)
+    row = paper and experiment_of_row(paper, run.row_experiment)
+    if row is None:
+        counts["ids_not_computed"] += 1
+        return
+    setting = run.setting
+    try:
+        ran = row.read_like(run.experiment)
+        usual = papers.variant(paper, run, row, ran)
+    except SpecError as error:
+        raise _Faulty(
+            path, f"values that do not fit its row ({error})".replace(".)", ")"), "those of its row"
+        ) from error
+    if isinstance(run, Record) and run.experiment_digest != ran.digest:
+        raise _Faulty(
+            path,
+            f"the experiment digest {run.experiment_digest[:_SHOWN_DIGITS]}...",
+            f"{ran.digest[:_SHOWN_DIGITS]}..., the digest of its experiment",
+        )
+    variants = [usual]
+    if isinstance(run, Record) and run.test_withheld:
+        variants = [SEARCH_VARIANT]
+    elif usual in ("", sha256_of_json(row.digest)):
+        # Which of the two it is depends on the other rows of the paper, and rows are added to papers.
+        variants = [usual, "", sha256_of_json(row.digest)]
+    ids = [
+        run_id(
+            experiment_digest=ran.digest,
+            data_digest=setting.data_digest,
+            split_digest=run.split_digest,
+            fold=run.fold,
+            seed=run.seed,
+            variant=variant,
+            decoder=setting.decoder,
+        )
+        for variant in variants
+    ]
+    if run.run_id not in ids:
+        raise _Faulty(
+            path, f"the run id {run.run_id}", f"{ids[0]}, the digest of its experiment, data, split, fold and seed"
+        )
+    counts["ids_computed"] += 1
+
+
+def _unchecked(results: Path, counts: Counter) -> list[str]:
+    found = []
+    if counts["without_digest"]:
+        found.append(
+            f"{counted(counts['without_digest'], 'file')} without a digest: metrics, run ids and experiments are "
+            "checked, other values, e.g. times and histories, cannot be"
+        )
+    if counts["ids_not_computed"]:
+        found.append(
+            f"{counted(counts['ids_not_computed'], 'record')} of papers or rows that are not in this version: run ids "
+            "cannot be computed again"
+        )
+    aside = sum(1 for path in results.glob("*/*/set_aside/*.json"))
+    aside += sum(1 for path in results.glob("*/*/searches/*/set_aside/*.json"))
+    if aside:
+        found.append(f"{counted(aside, 'record')} set aside, which no table uses")
+    return found

@@ -1,0 +1,204 @@
+"""Tables and pages against records: they are made again in another folder, and have to be the same, byte for byte."""
+
+import shutil
+import tempfile
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.cli.regenerate import regenerate, unsupported_files
+from common.core.console import collected, progress
+from common.launch import is_paper, load_paper
+from common.paper.paper import Paper
+from common.records.paths import ResultPaths, overview_file, page_file
+from common.reports.pages import write_overview
+from common.reports.write import write_architecture
+from common.verification.faults import Fault, Verified, counted
+
+# What tables are made from, of the folder of a paper's data set.
+_SOURCES = ("runs", "diverged", "audits", "searches")
+_NO_SOURCE = shutil.ignore_patterns("work", "set_aside", "*.lock", ".lock")
+_FORMS = (".md", ".csv", ".tex", ".json")
+_TEXTS = (".md", ".csv", ".tex")
+# Characters of a line that are shown before and after the first that differs.
+_BEFORE, _AFTER = 24, 40
+
+
+@dataclass(frozen=True)
+class ComparedTables:
+    """The comparison of the tables of one paper, or of the list of all tables.
+
+    Args:
+        compared: files whose bytes were compared.
+        figures: files of figures that the records support.
+        others: Markdown, CSV and LaTeX files beside the tables that are none of them.
+        messages: what was said while the tables were made again, e.g. which records were left out.
+    """
+
+    faults: tuple[Fault, ...]
+    compared: int
+    figures: int = 0
+    others: tuple[Path, ...] = ()
+    messages: tuple[str, ...] = ()
+
+
+def papers_in(results: Path) -> list[str]:
+    """The subfolders of a results folder that are papers, by name."""
+    return sorted(path.name for path in results.iterdir() if path.is_dir() and is_paper(path.name))
+
+
+def verify_tables(results: Path) -> Verified:
+    """Compare every table, generated page and the list of all tables below a results folder with what the records make,
+    and see whether the figures that belong to them are there; figures are not drawn again.
+    """
+    keys = papers_in(results)
+    found: list[ComparedTables] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="encore-verify-") as scratch,
+        progress("making tables again", len(keys), unit="papers") as advance,
+    ):
+        together = Path(scratch) / "all"
+        for key in keys:
+            out = Path(scratch) / f"of_{key}"
+            found.append(compare_tables(load_paper(key), results, out))
+            # With the tables of all papers, the list of all tables can be made.
+            together.mkdir(exist_ok=True)
+            (out / key).rename(together / key)
+            advance(1)
+        if keys:
+            _copy_other_tables(results, together, keys)
+            found.append(compare_overview(results, together))
+    counts = {
+        "papers": len(keys),
+        "files": sum(one.compared for one in found),
+        "figures": sum(one.figures for one in found),
+    }
+    faults = tuple(fault for one in found for fault in one.faults)
+    same = "" if faults else ": all as their records make them"
+    summary = (
+        f"{counted(counts['files'], 'file')} of {counted(len(keys), 'paper')} made again{same}; "
+        f"{counted(counts['figures'], 'figure file')} looked for"
+    )
+    others = [path for one in found for path in one.others]
+    unchecked = list(dict.fromkeys(message for one in found for message in one.messages))
+    if counts["figures"]:
+        unchecked.append("what figures show: they are not drawn again")
+    if others:
+        unchecked.append(f"{counted(len(others), 'file')} beside the tables, first: {others[0]}")
+    return Verified("tables", summary, counts, faults, tuple(unchecked))
+
+
+def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
+    """Make the tables and the page of a paper again, and compare them with those in its results.
+
+    Args:
+        out: an empty folder, or one that does not exist yet, where they are made; it keeps them.
+    """
+    command = f"python reproductions/{paper.key}/run.py --from-records --out {results}"
+    remedy = f"If the records are right, make it again: {command}"
+    folders = sorted(path for path in (results / paper.key).iterdir() if path.is_dir())
+    (out / paper.key).mkdir(parents=True)
+    with collected() as said:
+        for folder in folders:
+            _copy_sources(paper, ResultPaths(folder), ResultPaths(out / paper.key / folder.name))
+        made = regenerate(paper, out, draw_figures=False)
+    written = {path for report in made.groups for paths in report.paths.values() for path in paths}
+    written |= {path for _, paths in made.others for path in paths}
+    drawn = {results / path.relative_to(out) for path in written if path.parent.name == "figures"}
+    ours = {path for folder in folders for path in (out / paper.key / folder.name).glob("table_*") if path.is_file()}
+    page = page_file(out, paper.key)
+    expected = {results / path.relative_to(out): path for path in sorted({*ours, page})}
+    faults = [fault for theirs, mine in expected.items() for fault in _differences(theirs, mine, remedy)]
+    faults += [
+        Fault(
+            path, "no such file", "the figure of a table or figure of the paper that its records support", f"{remedy}."
+        )
+        for path in sorted(drawn)
+        if not path.is_file()
+    ]
+    others: list[Path] = []
+    for folder in folders:
+        mine = [report for report in made.groups if report.results.folder == out / paper.key / folder.name]
+        surplus = set(unsupported_files(paper, ResultPaths(folder), mine, {*expected, *drawn}))
+        for path in sorted(folder.iterdir()):
+            if path in expected or path.suffix not in _FORMS or not path.is_file():
+                continue
+            if path.name.startswith("table_"):
+                surplus.add(path)
+            elif path.suffix in _TEXTS:
+                others.append(path)
+        faults += [
+            Fault(
+                path,
+                "a file that no record supports",
+                "none",
+                "Remove it, or give it another name if it is your own.",
+            )
+            for path in sorted(surplus)
+        ]
+    messages = tuple(line.replace(str(out), str(results)) for line in said)
+    return ComparedTables(tuple(faults), len(expected), len(drawn), tuple(others), messages)
+
+
+def compare_overview(results: Path, out: Path) -> ComparedTables:
+    """Make the list of all tables again, and compare it with that in the results.
+
+    Args:
+        out: a folder with the tables and records of the results, where the list is made.
+    """
+    with collected() as said:
+        made = write_overview(out)
+    remedy = "If the tables are right, make it again: run.py of any paper with --from-records"
+    faults = _differences(overview_file(results), made, remedy)
+    return ComparedTables(tuple(faults), 1, messages=tuple(line.replace(str(out), str(results)) for line in said))
+
+
+def _copy_other_tables(results: Path, out: Path, keys: Collection[str]) -> None:
+    """Copy the tables that are of no paper; the list of all tables names them, too."""
+    for table in results.glob("*/*/table_*.json"):
+        place = table.relative_to(results)
+        if place.parts[0] not in keys:
+            (out / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(table, out / place)
+
+
+def _copy_sources(paper: Paper, theirs: ResultPaths, mine: ResultPaths) -> None:
+    """Copy what tables are made from, and make the tables of layers that need no records."""
+    mine.folder.mkdir()
+    for name in _SOURCES:
+        if (theirs.folder / name).is_dir():
+            shutil.copytree(theirs.folder / name, mine.folder / name, ignore=_NO_SOURCE)
+    for table in paper.architecture:
+        if any((theirs.folder / f"table_{table.id}{form}").exists() for form in _FORMS):
+            write_architecture(paper, table, mine)
+
+
+def _differences(theirs: Path, mine: Path, remedy: str) -> list[Fault]:
+    """At most one fault: the file is missing, or its first difference."""
+    expected = mine.read_bytes()
+    if not theirs.is_file():
+        return [Fault(theirs, "no such file", "the file that the records make", f"{remedy}.")]
+    found = theirs.read_bytes()
+    if found == expected:
+        return []
+    return [Fault(theirs, *_first_difference(found, expected), f"{remedy}.")]
+
+
+def _first_difference(found: bytes, expected: bytes) -> tuple[str, str]:
+    """The first place at which two texts differ, as each of them has it."""
+    one, other = (text.decode("utf-8", errors="replace").split("\n") for text in (found, expected))
+    number = next((place for place, lines in enumerate(zip(one, other, strict=False)) if lines[0] != lines[1]), None)
+    if number is None:
+        number = min(len(one), len(other))
+        return tuple(
+            f"{lines[number]!r:.60} in line {number + 1}" if number < len(lines) else f"no line {number + 1}"
+            for lines in (one, other)
+        )
+    here, there = one[number], other[number]
+    column = next(
+        (place for place, pair in enumerate(zip(here, there, strict=False)) if pair[0] != pair[1]),
+        min(len(here), len(there)),
+    )
+    first = max(0, column - _BEFORE)
+    shown = [repr(line[first : column + _AFTER]) for line in (here, there)]
+    return f"{shown[0]} in line {number + 1}", shown[1]

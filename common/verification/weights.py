@@ -1,0 +1,182 @@
+"""Weights against checksums: those that runs kept, those that were downloaded, and the clips of the demo corpus."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from common.core.console import collected, progress
+from common.core.errors import DataError, SpecError
+from common.core.files import sha256_of_file
+from common.core.tf_logging import quiet_start
+from common.launch import is_paper, load_paper
+from common.paper.experiment import Experiment
+from common.paper.paper import Paper
+from common.records.paths import RunPaths
+from common.records.record import Record, read_record
+from common.records.rows import experiment_of_row
+from common.records.tuned_rows import with_tuned_rows
+from common.verification.faults import Fault, Verified, counted
+
+_WEIGHTS = "work/*/best.weights.h5"
+_TRAIN_AGAIN = "Remove it, or train the run again with --fresh."
+_SHOWN_DIGITS = 12
+
+
+def verify_weights(results: Path, cache: Path | None) -> Verified:
+    """Check the weights that runs kept against the SHA-256 in their records, and downloaded weights and the clips of
+    the demo corpus against theirs. What is not there is not missed: weights may be removed, and are got again.
+
+    Args:
+        cache: folder of the cache; None for none.
+    """
+    counts: Counter = Counter()
+    kept, downloaded = _kept(results), {} if cache is None else _downloaded(cache)
+    faults: list[Fault] = []
+    clips: dict[Path, str] = {}
+    if cache is not None:
+        clips, faults = _demo_clips(cache)
+    networks = _Networks(results)
+    if total := len(kept) + len(downloaded) + len(clips):
+        with progress("checking weights", total, unit="files") as advance:
+            for path in kept:
+                faults += _check_kept(path, networks, counts)
+                advance(1)
+            for path, digest in downloaded.items():
+                faults += _check_file(path, f"{digest[:_SHOWN_DIGITS]}..., as published", digest)
+                advance(1)
+            for path, digest in clips.items():
+                faults += _check_file(path, f"{digest[:_SHOWN_DIGITS]}..., as corpus.json says", digest)
+                advance(1)
+    counts |= {"downloaded": len(downloaded), "demo_clips": len(clips)}
+    summary = f"{counts['kept']} kept by runs, {len(downloaded)} downloaded, {len(clips)} demo clips compared"
+    if not faults and counts["kept"] + len(downloaded) + len(clips):
+        summary += ": all right"
+    return Verified("weights", summary, dict(counts), tuple(faults), tuple(_unchecked(cache, counts)))
+
+
+class _Networks:
+    """Reads weights into the networks that they are of; the last network is used again."""
+
+    def __init__(self, results: Path):
+        self._results = results
+        self._papers: dict[tuple[str, str], Paper] = {}
+        self._key: Any = None
+        self._network: Any = None
+
+    def paper(self, record: Record) -> Paper:
+        key = record.paper, record.setting.dataset
+        if key not in self._papers:
+            with collected():  # files of tuned rows that cannot be used are named where the tables are made
+                self._papers[key] = with_tuned_rows(load_paper(record.paper), self._results, record.setting.dataset)
+        return self._papers[key]
+
+    def digest(self, file: Path, record: Record, experiment: Experiment) -> str:
+        """Digest of the weights in a file, in the order of the record's network.
+
+        Raises:
+            OSError, ValueError, KeyError: the file does not hold weights of that network.
+        """
+        with quiet_start():
+            from common.training.model_cache import build_network, graph_digest
+            from common.training.weights import copy_weights, digest_of_weights
+
+            paper = self.paper(record)
+        second = record.second_input
+        shape = record.input_shape if second is None else (record.input_shape, second.shape)
+        key = graph_digest(experiment), shape, len(record.data.genres)
+        if key != self._key:
+
+            def build(shape: tuple, classes: int):
+                return paper.build(experiment.model, shape, classes)
+
+            self._network = build_network(experiment, build, shape, len(record.data.genres))
+            self._key = key
+        self._network.load_weights(file)
+        return digest_of_weights(copy_weights(self._network))
+
+
+def _check_kept(path: Path, networks: _Networks, counts: Counter) -> list[Fault]:
+    """Compare the weights of one run with its record."""
+    record_path = RunPaths(path.parents[2]).record(path.parent.name)
+    if not record_path.exists():
+        counts["without_record"] += 1
+        return []
+    try:
+        record = read_record(record_path)
+    except DataError:
+        counts["record_unusable"] += 1  # named where the records are checked
+        return []
+    if not record.kept_weights:
+        counts["digest_not_recorded"] += 1
+        return []
+    row = experiment_of_row(networks.paper(record), record.row_experiment)
+    if row is None:
+        counts["row_unknown"] += 1
+        return []
+    counts["kept"] += 1
+    expected = f"{record.kept_weights[:_SHOWN_DIGITS]}..., the SHA-256 in {record_path}"
+    try:
+        found = networks.digest(path, record, row.read_like(record.experiment))
+    except (OSError, ValueError, KeyError, SpecError) as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        return [Fault(path, f"a file that is not weights of its network ({reason})", expected, _TRAIN_AGAIN)]
+    if found == record.kept_weights:
+        return []
+    return [Fault(path, f"weights with the SHA-256 {found[:_SHOWN_DIGITS]}...", expected, _TRAIN_AGAIN)]
+
+
+def _kept(results: Path) -> list[Path]:
+    """Files of the weights that runs of papers and of their searches kept."""
+    patterns = (f"*/*/{_WEIGHTS}", f"*/*/searches/*/{_WEIGHTS}")
+    found = (path for pattern in patterns for path in results.glob(pattern))
+    return sorted(path for path in found if is_paper(path.relative_to(results).parts[0]))
+
+
+def _check_file(path: Path, wanted: str, digest: str) -> list[Fault]:
+    """Compare a file of the cache with its SHA-256."""
+    remedy = "Delete it; the next command that needs it gets it again."
+    try:
+        found = sha256_of_file(path)
+    except FileNotFoundError:
+        return [Fault(path, "no such file", wanted, "The next command with --dataset demo writes it again.")]
+    except OSError as error:
+        return [Fault(path, f"a file that cannot be read ({error.strerror})", wanted, "Make it readable.")]
+    return [] if found == digest else [Fault(path, f"the SHA-256 {found[:_SHOWN_DIGITS]}...", wanted, remedy)]
+
+
+def _downloaded(cache: Path) -> dict[Path, str]:
+    """Path -> published SHA-256 of the files of pretrained weights that a cache holds."""
+    with quiet_start():
+        from data_pipeline.features.musicnn.weights import FILES_SHA256, WHEEL, WHEEL_SHA256
+    published = {**FILES_SHA256, WHEEL: WHEEL_SHA256}
+    return {path: digest for name, digest in published.items() if (path := cache / "musicnn" / name).exists()}
+
+
+def _demo_clips(cache: Path) -> tuple[dict[Path, str], list[Fault]]:
+    """Path -> SHA-256 of the clips of the demo corpus, as its marker names them, and what is wrong with the marker."""
+    from data_pipeline.datasets.demo.corpus import MARKER_NAME, stored_digests
+
+    marker = cache / "demo" / MARKER_NAME
+    if not marker.exists():
+        return {}, []
+    try:
+        return stored_digests(marker.parent), []
+    except DataError as error:
+        said = str(error).removeprefix(f"{marker}: ").rstrip(".")
+        remedy = "Delete it; the next command with --dataset demo checks the clips and writes it again."
+        return {}, [Fault(marker, said, "the SHA-256 of every clip", remedy)]
+
+
+def _unchecked(cache: Path | None, counts: Counter) -> list[str]:
+    files = {
+        "without_record": "without a record, as while a run is not finished",
+        "record_unusable": "whose record cannot be used",
+        "digest_not_recorded": "whose record is from before it named their SHA-256",
+        "row_unknown": "of rows that are not in this version",
+    }
+    found = [f"{counted(counts[name], 'file')} of kept weights {why}" for name, why in files.items() if counts[name]]
+    if cache is None:
+        found.append("downloaded weights and demo clips: there is no cache folder")
+    elif (cache / "shards").is_dir():
+        found.append(f"features in {cache / 'shards'}: every command that reads them compares their SHA-256")
+    return found

@@ -1,0 +1,85 @@
+"""`encore verify`: exit codes, text and JSON; the checks themselves are tested in tests/common/verification."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import reproductions
+from common.cli.app import run_app
+from common.encore.verify import make_app
+from common.records.paths import ResultPaths
+from tests.helpers.small_results import identified_record, write_small_results
+
+ROOT = Path(reproductions.__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A results folder in which everything holds, and a cache with a downloaded file that does not."""
+    folder = tmp_path_factory.mktemp("small")
+    write_small_results(folder / "results")
+    (folder / "results" / "benchmarks").mkdir()
+    (folder / "empty_cache").mkdir()
+    (folder / "cache" / "musicnn").mkdir(parents=True)
+    (folder / "cache" / "musicnn" / "MSD.index").write_bytes(b"other bytes")
+    return folder
+
+
+def test_a_folder_that_holds_ends_with_0_and_stays_as_it_is(made, capsys, snapshot, monkeypatch):
+    before = snapshot(made)
+    monkeypatch.chdir(made)
+    assert run_app(make_app(), ["--cache", "empty_cache"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[:5]] == ["folder", "records", "tables", "README", "weights"]
+    assert lines[1] == "records   3 records read, 3 with a digest: all right, 0 from before digests"
+    assert lines[3].startswith("README    not checked: no headline table in")
+    assert "not checked (folder): results/benchmarks: not of a paper; only its JSON files are read" in lines
+    assert lines[-1] == "everything that was checked holds"
+    assert snapshot(made) == before
+
+
+def test_faults_of_every_kind_are_named_and_end_with_1(made, tmp_path, capsys):
+    shutil.copytree(made, tmp_path / "mine")
+    results = ResultPaths.of(tmp_path / "mine" / "results", "se_cnn", "gtzan")
+    record = results.record(identified_record(0).run_id)
+    record.write_text(record.read_text().replace('"wall_seconds": 1.0', '"wall_seconds": 1.5'))
+    (results.folder / "table_5.1.csv").unlink()
+    shutil.copy(ROOT / "README.md", tmp_path / "mine")
+    arguments = [str(tmp_path / "mine" / "results"), "--cache", str(tmp_path / "mine" / "cache")]
+    assert run_app(make_app(), arguments) == 1
+    printed = capsys.readouterr().out.splitlines()
+    faults = [line for line in printed if line.startswith("fault (")]
+    assert printed[-1] == f"{len(faults)} faults"
+    for kind, path in {
+        "records": record,
+        "tables": results.folder / "table_5.1.csv",
+        "README": tmp_path / "mine" / "results" / "se_cnn" / "arrays" / "table_audit.json",
+        "weights": tmp_path / "mine" / "cache" / "musicnn" / "MSD.index",
+    }.items():
+        (line,) = [line for line in faults if line.startswith(f"fault ({kind}): {path}: found ")]
+        assert "; expected " in line
+
+    assert run_app(make_app(), [*arguments, "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["holds"] is False
+    assert [one["kind"] for one in document["checks"]] == ["folder", "records", "tables", "README", "weights"]
+    assert sum(len(one["faults"]) for one in document["checks"]) == len(faults)
+    (fault,) = document["checks"][1]["faults"]
+    assert fault.keys() == {"path", "found", "expected", "remedy"}
+    assert fault["path"] == str(record)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nowhere",), "nowhere: no such folder; expected a folder of results"),
+        ((".", "--cache", "nowhere"), "nowhere: no such folder; expected that of a cache"),
+        ((".", "--unknown"), "No such option: --unknown"),
+    ],
+)
+def test_unusable_input_ends_with_2(arguments, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run_app(make_app(), list(arguments)) == 2
+    assert words in capsys.readouterr().err.replace("\n", " ")

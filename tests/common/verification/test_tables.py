@@ -1,0 +1,117 @@
+"""Tables against records: every kind of edit below a results folder is named."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from common.records.paths import ResultPaths
+from common.verification.tables import verify_tables
+from tests.helpers.small_results import identified_record, write_small_results
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A results folder in which everything holds; copy it to edit it."""
+    out = tmp_path_factory.mktemp("small") / "results"
+    write_small_results(out)
+    return out
+
+
+@pytest.fixture
+def results(made, tmp_path) -> ResultPaths:
+    shutil.copytree(made, tmp_path / "results")
+    return ResultPaths.of(tmp_path / "results", "se_cnn", "gtzan")
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_nothing_is_found_and_nothing_is_written_where_the_tables_are_those_of_the_records(results, snapshot):
+    out = results.folder.parents[1]
+    (results.folder / "notes.md").write_text("mine")
+    (out / "duplicates" / "songs").mkdir(parents=True)
+    before = snapshot(out)
+    found = verify_tables(out)
+    assert found.faults == ()
+    tables = [path for path in results.folder.iterdir() if path.name.startswith("table_")]
+    assert {"table_5.1.md", "table_5.1.csv", "table_5.1.tex", "table_5.1.json"} <= {path.name for path in tables}
+    # The page of the paper and the list of all tables, besides the tables.
+    assert found.counts == {"papers": 1, "files": len(tables) + 2, "figures": len(list(results.figures.iterdir()))}
+    assert f"1 file beside the tables, first: {results.folder / 'notes.md'}" in found.unchecked
+    assert snapshot(out) == before
+
+
+def test_every_kind_of_edit_is_named_once(results):
+    out = results.folder.parents[1]
+    replace(results.folder / "table_5.1.md", "| yes", "| no")
+    (results.folder / "table_5.1.csv").unlink()
+    replace(results.folder / "table_5.1.json", '"runs": 2', '"runs": 3')
+    with (results.folder / "table_5.1.tex").open("a") as file:
+        file.write("% added\n")
+    replace(results.folder / "table_4.1.md", "Layer", "Layers")
+    old = {"paper": "se_cnn", "table": "5.2"}
+    (results.folder / "table_5.2.json").write_text(json.dumps(old))
+    (results.folder / "table_9.9.csv").write_text("old")
+    figures = sorted(results.figures.glob("*.png"))
+    figures[0].unlink()
+    for suffix in ("png", "svg"):
+        (results.figures / f"table_5.2.{suffix}").write_bytes(b"")
+    replace(out / "se_cnn" / "README.md", "## Assumed", "## Stated")
+    (out / "README.md").unlink()
+    found = verify_tables(out)
+    said = {fault.path.relative_to(out).as_posix(): fault for fault in found.faults}
+    assert len(said) == len(found.faults)
+    here = "se_cnn/gtzan"
+    assert said.keys() == {
+        *(f"{here}/table_5.1.{suffix}" for suffix in ("md", "csv", "json", "tex")),
+        *(f"{here}/{name}" for name in ("table_4.1.md", "table_5.2.json", "table_9.9.csv")),
+        *(f"{here}/figures/{name}" for name in (figures[0].name, "table_5.2.png", "table_5.2.svg")),
+        *("se_cnn/README.md", "README.md"),
+    }
+    assert "| no" in said[f"{here}/table_5.1.md"].found
+    assert "| yes" in said[f"{here}/table_5.1.md"].expected
+    assert said[f"{here}/table_5.1.csv"].found == "no such file"
+    assert "'% added'" in said[f"{here}/table_5.1.tex"].found
+    for name in ("table_5.2.json", "table_9.9.csv", "figures/table_5.2.png"):
+        assert said[f"{here}/{name}"].found == "a file that no record supports"
+    assert said[f"{here}/figures/{figures[0].name}"].found == "no such file"
+    assert "run.py --from-records --out" in said[f"{here}/table_5.1.md"].remedy
+    assert said["README.md"].found == "no such file"
+
+
+def test_tables_of_records_that_are_gone_are_named_and_those_left_out_are_said(results):
+    out = results.folder.parents[1]
+    path = results.record(identified_record().run_id)
+    path.write_text("{")
+    found = verify_tables(out)
+    assert results.folder / "table_5.1.md" in {fault.path for fault in found.faults}
+    assert any(text.startswith(f"warning: left out: {path}") for text in found.unchecked)
+    shutil.rmtree(results.runs)
+    gone = {fault.path.name: fault for fault in verify_tables(out).faults}
+    assert gone["table_5.1.csv"].found == "a file that no record supports"
+    # A table of layers needs no records.
+    assert "table_4.1.md" not in gone
+
+
+def test_the_list_of_all_tables_is_compared_with_the_tables_of_every_folder(results):
+    out = results.folder.parents[1]
+    scan = out / "duplicates" / "songs" / "table_duplicates.json"
+    scan.parent.mkdir(parents=True)
+    values = {"paper": "songs", "table": "duplicates", "title": "pairs", "caption": [], "warnings": [], "flags": []}
+    scan.write_text(json.dumps(values | {"scale": "paper", "dataset": "songs", "protocol": "all", "rows": [{}]}))
+    (fault,) = verify_tables(out).faults
+    assert fault.path == out / "README.md"
+    assert "duplicates" in fault.expected
+
+
+def test_a_paper_without_records_has_only_a_page(tmp_path):
+    (tmp_path / "resnet1d").mkdir()
+    (tmp_path / "benchmarks").mkdir()
+    found = verify_tables(tmp_path)
+    assert {fault.path for fault in found.faults} == {tmp_path / "resnet1d" / "README.md", tmp_path / "README.md"}
+    assert found.counts == {"papers": 1, "files": 2, "figures": 0}
