@@ -55,13 +55,16 @@ class Regenerated:
         )
 
 
-def regenerate(paper: Paper, out: Path, dataset: str | None = None, *, draw_figures: bool = True) -> Regenerated:
+def regenerate(
+    paper: Paper, out: Path, dataset: str | None = None, *, draw_figures: bool = True, list_tables: bool = True
+) -> Regenerated:
     """Make the tables of results, searches and audits of a paper, its page and the list of all tables, and remove the
     tables and figures that earlier commands left and that no record supports.
 
     Args:
         dataset: key of the data set whose results are made; None for all.
         draw_figures: False names the files of the figures in what is returned, but neither draws nor writes them.
+        list_tables: False leaves the list of all tables as it is.
 
     Returns:
         What was made. A record, search or audit that cannot be used is named in a warning and left out; where a search
@@ -86,7 +89,7 @@ def regenerate(paper: Paper, out: Path, dataset: str | None = None, *, draw_figu
         for results in folders if len(others) == len(found) else ():
             mine = [report for report in groups if report.results == results]
             _remove_others(paper, results, mine, written)
-        return Regenerated(groups, others, write_page(paper, out))
+        return Regenerated(groups, others, write_page(paper, out, list_tables=list_tables))
 
 
 def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport], written: set[Path]) -> None:

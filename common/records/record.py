@@ -200,9 +200,20 @@ def read_record(path: Path) -> Record:
 
 
 def _read_record(path: Path) -> Record:
+    return record_of(path, read_json(path, what="a run's record", remedy=""))
+
+
+def record_of(path: Path, values: Any) -> Record:
+    """The record that a file holds.
+
+    Args:
+        values: JSON values of the file.
+
+    Raises:
+        DataError: see `read_record`.
+    """
     try:
-        values = without_digest(path, read_json(path, what="a run's record", remedy=""))
-        record = Record.model_validate(values)
+        record = Record.model_validate(without_digest(path, values))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

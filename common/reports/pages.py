@@ -39,11 +39,14 @@ _FIXED = f"Values whose path begins with `{FIXED_PREFIX}` are the same in every 
 _TABLE_KEYS = {"paper", "table", "title", "caption", "warnings", "flags", "scale"}
 
 
-def write_page(paper: Paper, out: Path) -> Path:
+def write_page(paper: Paper, out: Path, *, list_tables: bool = True) -> Path:
     """Generate `<out>/<paper>/README.md`: what is assumed or differs from the source, what is measured; and the list of
     all tables beside it.
 
     Tables at smoke scale are left out: they measure nothing, and trying the demo should not change this page.
+
+    Args:
+        list_tables: False leaves the list of all tables as it is.
     """
     lines = [
         f"# {paper.title}: what is assumed, what is measured",
@@ -92,7 +95,8 @@ def write_page(paper: Paper, out: Path) -> Path:
         lines += ["Nothing yet. Tables at smoke scale are not shown here."]
     page = page_file(out, paper.key)
     write_text(page, "\n".join(lines).rstrip() + "\n")
-    write_overview(out)
+    if list_tables:
+        write_overview(out)
     return page
 
 

@@ -16,7 +16,7 @@ from common.paper.overrides import Resolver
 from common.paper.paper import Paper
 from common.records.divergence import Divergence
 from common.records.identity import SEARCH_VARIANT, run_id, variant_of
-from common.records.record import Record, read_record
+from common.records.record import Record, record_of
 from common.records.rows import experiment_of_row
 from common.records.tuned_rows import with_tuned_rows
 from common.verification.faults import Fault, Verified, counted
@@ -160,7 +160,7 @@ def _check_digest(path: Path, values: Any, counts: Counter) -> None:
 def _record(path: Path, values: Any) -> Record:
     _check_name(path, values)
     try:
-        return read_record(path)
+        return record_of(path, values)
     except DataError as error:
         raise _Faulty(path, _said(path, error), "a record whose values agree with each other") from error
 

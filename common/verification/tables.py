@@ -101,7 +101,7 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
     with collected() as said:
         for folder in folders:
             _copy_sources(paper, ResultPaths(folder), ResultPaths(out / paper.key / folder.name))
-        made = regenerate(paper, out, draw_figures=False)
+        made = regenerate(paper, out, draw_figures=False, list_tables=False)
     written = {path for report in made.groups for paths in report.paths.values() for path in paths}
     written |= {path for _, paths in made.others for path in paths}
     drawn = {results / path.relative_to(out) for path in written if path.parent.name == "figures"}
