@@ -1,6 +1,5 @@
 """`encore verify`: whether a results folder is what it claims to be. It writes nothing into it."""
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from typer import Argument, Option
 
 from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
+from common.cli.screen import ScreenOptions, print_json
 from common.core.errors import DataError
-from common.verification.faults import Verified
+from common.verification.faults import Verified, counted
 
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
 tables, and weights against their checksums. Nothing is written into it. Exit code: 0 if everything holds, 1 if not."""
@@ -27,17 +27,17 @@ class VerifyOptions:
     cache: Annotated[Path, Option(help="Folder of the cache, for downloaded weights and the demo data.")] = Path(
         "~/.cache/encore"
     )
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document instead of text.")] = False
 
 
 def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=_HELP)(command_of(_verify, VerifyOptions))
+    app.command(help=_HELP)(command_of(_verify, VerifyOptions, ScreenOptions))
     return app
 
 
-def _verify(options: VerifyOptions, flags: TypedFlags) -> int:
+def _verify(options: VerifyOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
+    screen.apply()
     results, cache = options.results.expanduser(), options.cache.expanduser()
     if not results.is_dir():
         raise DataError(
@@ -48,9 +48,8 @@ def _verify(options: VerifyOptions, flags: TypedFlags) -> int:
         raise DataError(f"{cache}: no such folder; expected that of a cache. Give another one with --cache.")
     found = verify_folder(results, cache if cache.is_dir() else None)
     holds = not any(one.faults for one in found)
-    if options.as_json:
-        document = {"results": str(results), "holds": holds, "checks": [one.as_json() for one in found]}
-        print(json.dumps(document, indent=2, ensure_ascii=False))
+    if screen.json:
+        print_json({"results": str(results), "holds": holds, "checks": [one.as_json() for one in found]})
     else:
         _print(found, holds)
     return 0 if holds else 1
@@ -78,7 +77,8 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
     papers = papers_in(results)
     others = sorted(path.name for path in results.iterdir() if path.is_dir() and path.name not in papers)
     unchecked = tuple(f"{results / name}: not of a paper; only its JSON files are read" for name in others)
-    return [Verified("folder", f"{len(papers)} papers: {', '.join(papers) or 'none'}", unchecked=unchecked), *found]
+    summary = f"{counted(len(papers), 'paper')}: {', '.join(papers)}" if papers else "no paper"
+    return [Verified("folder", summary, {"papers": len(papers)}, unchecked=unchecked), *found]
 
 
 def _print(found: list[Verified], holds: bool) -> None:
@@ -91,7 +91,7 @@ def _print(found: list[Verified], holds: bool) -> None:
         for fault in one.faults:
             print(f"fault ({one.kind}): {fault.line}")
     faults = sum(len(one.faults) for one in found)
-    print("everything that was checked holds" if holds else f"{faults} fault{'' if faults == 1 else 's'}")
+    print("everything that was checked holds" if holds else counted(faults, "fault"))
 
 
 if __name__ == "__main__":

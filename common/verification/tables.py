@@ -11,6 +11,7 @@ from common.core.console import collected, progress
 from common.launch import is_paper, load_paper
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, overview_file, page_file
+from common.records.record import reading_once
 from common.reports.pages import write_overview
 from common.reports.write import write_architecture
 from common.verification.faults import Fault, Verified, counted
@@ -94,8 +95,7 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
     Args:
         out: an empty folder, or one that does not exist yet, where they are made; it keeps them.
     """
-    command = f"python reproductions/{paper.key}/run.py --from-records --out {results}"
-    remedy = f"If the records are right, make it again: {command}"
+    remedy = f"If the records are right, make it again: encore run {paper.key} --from-records --out {results}"
     folders = sorted(path for path in (results / paper.key).iterdir() if path.is_dir())
     (out / paper.key).mkdir(parents=True)
     with collected() as said:
@@ -146,9 +146,9 @@ def compare_overview(results: Path, out: Path) -> ComparedTables:
     Args:
         out: a folder with the tables and records of the results, where the list is made.
     """
-    with collected() as said:
+    with collected() as said, reading_once():
         made = write_overview(out)
-    remedy = "If the tables are right, make it again: run.py of any paper with --from-records"
+    remedy = f"If the tables are right, make it again: encore run PAPER --from-records --out {results}, of any paper"
     faults = _differences(overview_file(results), made, remedy)
     return ComparedTables(tuple(faults), 1, messages=tuple(line.replace(str(out), str(results)) for line in said))
 

@@ -146,6 +146,8 @@ def _check_file(path: Path, wanted: str, digest: str) -> list[Fault]:
 
 def _downloaded(cache: Path) -> dict[Path, str]:
     """Path -> published SHA-256 of the files of pretrained weights that a cache holds."""
+    if not (cache / "musicnn").is_dir():
+        return {}
     with quiet_start():
         from data_pipeline.features.musicnn.weights import FILES_SHA256, WHEEL, WHEEL_SHA256
     published = {**FILES_SHA256, WHEEL: WHEEL_SHA256}

@@ -7,7 +7,7 @@ import types
 import pytest
 
 from common.core.errors import SpecError
-from common.launch import load_paper, paper_keys, run_paper
+from common.launch import is_paper, load_paper, paper_keys, run_paper
 from tests.helpers.papers import KEYS, paper_of
 
 
@@ -19,6 +19,7 @@ def declared(monkeypatch, **changes) -> None:
 
 
 def test_a_paper_is_found_by_its_folder():
+    assert is_paper("_template")
     assert load_paper("_template").key == "_template"
 
 
@@ -28,6 +29,7 @@ def test_all_papers_are_found_and_the_template_is_none_of_them():
 
 @pytest.mark.parametrize("name", ["no_such_paper", "../se_cnn", "SE_CNN", ""])
 def test_a_paper_that_does_not_exist_is_refused(name):
+    assert not is_paper(name)
     with pytest.raises(SpecError, match="no paper of that name; expected one of: crnn, embeddings, nnet"):
         load_paper(name)
 

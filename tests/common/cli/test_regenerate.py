@@ -73,6 +73,28 @@ def test_tables_and_figures_that_no_record_supports_are_removed_and_named(result
     assert "table_5.2_5f84eb66.md" not in (tmp_path / "se_cnn" / "README.md").read_text()
 
 
+def test_without_figures_their_files_are_named_and_the_tables_are_the_same(results, tmp_path):
+    drawn = regenerate(PAPER, tmp_path)
+    tables = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and "figures" not in path.parts}
+    figures = below(results) - {
+        path.relative_to(results.folder).as_posix() for path in tables if path.is_relative_to(results.folder)
+    }
+    assert len(figures) >= 4
+    for path in [*(path for path in tables if path.parent == results.folder), *results.figures.iterdir()]:
+        path.unlink()
+    named = regenerate(PAPER, tmp_path, draw_figures=False)
+    assert [report.paths for report in named.groups] == [report.paths for report in drawn.groups]
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == tables
+
+
+def test_the_list_of_all_tables_can_be_left_as_it_is(results, tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    regenerate(PAPER, tmp_path, list_tables=False)
+    assert (tmp_path / "README.md").read_text() == "mine"
+    regenerate(PAPER, tmp_path)
+    assert "## se_cnn" in (tmp_path / "README.md").read_text()
+
+
 def test_other_data_sets_are_not_touched_where_one_is_asked_for(results, tmp_path):
     other = ResultPaths.of(tmp_path, "se_cnn", "arrays")
     write_record(other, record(setting=SETTING.replace(dataset="arrays")))

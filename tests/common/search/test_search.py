@@ -16,6 +16,7 @@ from common.runs import runner
 from common.runs.options import Options
 from common.runs.plan import plan
 from common.search.folder import SearchFolder
+from common.search.report import regenerate_searches
 from common.search.search import Search, search_request
 from common.search.space import FloatRange, Parameters
 from data_pipeline.windows.tf_dataset import as_tf_dataset
@@ -111,6 +112,11 @@ def test_the_table_and_the_figures(finished):
     parallel = (results / "figures" / "figure_search_tiny_parallel.svg").read_text()
     assert "published: r = 3.1" in parallel
     assert "search_tiny" in (finished[0] / "out" / "se_cnn" / "README.md").read_text()
+    # Without drawing, the same files are named.
+    ((_, paths),) = regenerate_searches(PAPER, finished[0] / "out", draw_figures=False)
+    assert {path for path in paths if path.parent == results / "figures"} == {
+        *(results / "figures").glob("*search_tiny_*")
+    }
 
 
 def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays, monkeypatch, capsys, snapshot):

@@ -80,7 +80,7 @@ def test_every_kind_of_edit_is_named_once(results):
     for name in ("table_5.2.json", "table_9.9.csv", "figures/table_5.2.png"):
         assert said[f"{here}/{name}"].found == "a file that no record supports"
     assert said[f"{here}/figures/{figures[0].name}"].found == "no such file"
-    assert "run.py --from-records --out" in said[f"{here}/table_5.1.md"].remedy
+    assert f"encore run se_cnn --from-records --out {out}." in said[f"{here}/table_5.1.md"].remedy
     assert said["README.md"].found == "no such file"
 
 
