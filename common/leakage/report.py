@@ -1,5 +1,6 @@
 """Writes the report of an audit: its table, with the pairs of clips below it, and a figure."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.paper.paper import Paper
 from common.records.paths import audit_files, results_of_audit
 from common.records.tuned_rows import with_tuned_rows
-from common.reports.figures.style import ACCENT, OURS, figure_files, new_axes, save_figure
+from common.reports.figures.files import figure_files, save_figure
+from common.reports.figures.style import ACCENT, OURS, new_axes
 from common.reports.formats import write_table
 from common.reports.table import Table
 from common.reports.text.caption import flag_summary
@@ -37,7 +39,7 @@ def write_audit(paper: Paper, stored: StoredAudit, *, draw_figures: bool = True)
     paths = write_table(results.folder, stem, table, {f"{stem}_duplicates": pairs} if pairs else None)
     figure = results.figures / stem
     if draw_figures:
-        paths += save_figure(draw_audit(table.values, marks=flag_summary(table)), figure)
+        paths += save_figure(partial(draw_audit, table.values, marks=flag_summary(table)), figure)
     else:
         paths += figure_files(figure)
     return table, paths

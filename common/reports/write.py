@@ -18,7 +18,7 @@ from common.records.rows import usable_row_records
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.figures.curves import draw_compared_curves, draw_curves, draw_projection
 from common.reports.figures.data import draw_spectrogram, draw_spectrograms, draw_waveform_windows, draw_windows
-from common.reports.figures.style import figure_files, save_figure
+from common.reports.figures.files import figure_files, save_figure, write_figure
 from common.reports.figures.tables import (
     draw_confusion,
     draw_folds,
@@ -108,9 +108,9 @@ def _write_group(
     matrices: dict[str, list[str]] = {}
     paths: dict[str, list[Path]] = {}
 
-    def save(drawn: Callable[[], Drawing], stem: str) -> list[Path]:
+    def save(drawing: partial[Drawing], stem: str) -> list[Path]:
         path = results.figures / stem
-        return save_figure(drawn(), path) if draw_figures else figure_files(path)
+        return save_figure(drawing, path) if draw_figures else figure_files(path)
 
     def draw(table: Table, chart: Callable[..., Drawing], whole: Table) -> list[Path]:
         kind = table.values.get("kind")
@@ -208,9 +208,9 @@ def _draw_whole(figure: Figure, table: Table) -> Drawing:
     return draw_scaling(table.values, figure.places, figure.sizes, subtitle=flag_summary(table))
 
 
-def _curves(paper: Paper, group: Group, made: dict[str, Table]) -> dict[str, Callable[[], Drawing]]:
+def _curves(paper: Paper, group: Group, made: dict[str, Table]) -> dict[str, partial[Drawing]]:
     """File name without suffix -> how it is drawn, of the paper's learning curves from the records of their rows."""
-    found: dict[str, Callable[[], Drawing]] = {}
+    found: dict[str, partial[Drawing]] = {}
     for figure in paper.figures:
         if figure.kind not in _CURVES:
             continue
@@ -253,7 +253,7 @@ def write_data_figures(paper: Paper, group: Group, readers: list[WindowReader], 
         fitting = [reader for reader in readers if _can_show(figure, reader)]
         if fitting:
             stem = results.figures / group.stem("figure", figure.id, paper)
-            paths += save_figure(_draw_example(paper, figure, fitting[0]), stem)
+            paths += write_figure(_draw_example(paper, figure, fitting[0]), stem)
     return paths
 
 

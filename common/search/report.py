@@ -9,7 +9,7 @@ from common.paper.overrides import parse_change
 from common.paper.paper import Paper
 from common.records.paths import searches
 from common.records.tuned_rows import ROWS_FORMAT
-from common.reports.figures.style import figure_files, save_figure
+from common.reports.figures.files import figure_files, write_figure
 from common.reports.formats import write_table
 from common.reports.table import Table
 from common.reports.text.caption import flag_summary
@@ -38,7 +38,7 @@ def write_search(paper: Paper, folder: SearchFolder, *, draw_figures: bool = Tru
     if found.can_be_drawn:
         for kind, draw in (("along", draw_along), ("parallel", draw_parallel)):
             figure = results.figures / f"figure_{table.id}_{kind}"
-            paths += save_figure(draw(found, marks=marks), figure) if draw_figures else figure_files(figure)
+            paths += write_figure(draw(found, marks=marks), figure) if draw_figures else figure_files(figure)
     return table, paths
 
 

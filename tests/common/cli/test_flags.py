@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
-from matplotlib import pyplot as plt
 
 from common.cli import run as run_module
 from common.cli import train as train_module
@@ -134,7 +133,7 @@ def test_lease_needs_role_chief(capsys):
 @pytest.fixture
 def recorded(tmp_path, monkeypatch, capsys):
     """Run `--from-records` on a record of two data sets; returns exit code, output and the files that were made."""
-    monkeypatch.setattr(reporting, "save_figure", lambda figure, stem: plt.close(figure) or [])
+    monkeypatch.setattr(reporting, "save_figure", lambda drawing, stem: [])
     for dataset in ("gtzan", "arrays"):
         results = ResultPaths.of(tmp_path / "out", "se_cnn", dataset)
         write_record(results, record(setting=SETTING.replace(dataset=dataset)))

@@ -5,7 +5,6 @@ import threading
 
 import pytest
 from filelock import FileLock
-from matplotlib import pyplot as plt
 
 from common.cli.app import run_app
 from common.cli.regenerate import regenerate
@@ -21,8 +20,7 @@ from tests.helpers.se_cnn_records import SETTING, record
 def results(tmp_path, monkeypatch) -> ResultPaths:
     """A folder with one record; figures are written as empty files, because drawing takes most of the time."""
 
-    def save(figure, stem):
-        plt.close(figure)
+    def save(drawing, stem):
         paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg")]
         for path in paths:
             path.parent.mkdir(parents=True, exist_ok=True)

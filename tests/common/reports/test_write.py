@@ -22,8 +22,8 @@ def drawn(monkeypatch) -> list[str]:
     """Names of the figures that were drawn; they are not saved, which takes most of the time."""
     names: list[str] = []
 
-    def keep(figure, stem: Path) -> list[Path]:
-        plt.close(figure)
+    def keep(drawing, stem: Path) -> list[Path]:
+        plt.close(drawing())
         names.append(stem.name)
         return []
 

@@ -1,0 +1,96 @@
+"""Files of figures: the same bytes for the same drawing, and nothing drawn twice."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+from matplotlib.figure import Figure
+
+from common.paper import Protocol
+from common.reports.figures import files
+from common.reports.figures.files import drawing_digest, save_figure, write_figure
+from common.reports.figures.style import new_axes
+
+drawn: list = []
+
+
+@dataclass(frozen=True)
+class Line:
+    heights: tuple[float, ...]
+
+
+def draw(values: dict, *, title: str) -> Figure:
+    """A line, counted in `drawn`."""
+    drawn.append(title)
+    figure, axes = new_axes(2, 1)
+    axes.plot(values["line"].heights)
+    axes.set_title(title)
+    return figure
+
+
+def drawing(heights: tuple[float, ...] = (1.0, 2.0), title: str = "a") -> partial:
+    return partial(draw, {"line": Line(heights)}, title=title)
+
+
+@pytest.fixture(autouse=True)
+def nothing_drawn():
+    drawn.clear()
+
+
+def contents(paths) -> list[bytes]:
+    return [path.read_bytes() for path in paths]
+
+
+def test_a_figure_is_drawn_once_and_again_where_what_it_shows_changed(tmp_path):
+    paths = save_figure(drawing(), tmp_path / "figure")
+    assert [path.name for path in paths] == ["figure.png", "figure.svg"]
+    first = contents(paths)
+    assert save_figure(drawing(), tmp_path / "figure") == paths
+    assert (drawn, contents(paths)) == (["a"], first)
+    for changed in (drawing(title="b"), drawing(heights=(1.0, 2.5))):
+        save_figure(changed, tmp_path / "figure")
+    assert drawn == ["a", "b", "a"]
+    assert contents(paths) != first
+    save_figure(drawing(), tmp_path / "figure")
+    assert contents(paths) == first
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut off", "empty", "not written by Encore"])
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_damaged_files_are_drawn_again(tmp_path, suffix, damage):
+    whole = contents(save_figure(drawing(), tmp_path / "figure"))
+    path = tmp_path / f"figure.{suffix}"
+    if damage == "missing":
+        path.unlink()
+    elif damage == "cut off":
+        path.write_bytes(path.read_bytes()[:-20])
+    else:
+        path.write_bytes(b"" if damage == "empty" else b"another picture IEND\xaeB`\x82</svg>\n")
+    assert contents(save_figure(drawing(), tmp_path / "figure")) == whole
+
+
+def test_a_figure_is_drawn_again_after_its_code_or_matplotlib_changed(monkeypatch):
+    before = drawing_digest(drawing())
+    assert drawing_digest(drawing()) == before
+    monkeypatch.setattr(files, "_code_of_figures", lambda: ["other"])
+    changed_code = drawing_digest(drawing())
+    monkeypatch.undo()
+    monkeypatch.setattr(files.matplotlib, "__version__", "0.1")
+    assert len({before, changed_code, drawing_digest(drawing())}) == 3
+
+
+def test_specs_count_by_their_values():
+    one, same, other = (partial(draw, Protocol(seed=seed), title="") for seed in (1, 1, 2))
+    assert drawing_digest(one) == drawing_digest(same) != drawing_digest(other)
+
+
+def test_values_that_cannot_be_told_apart_are_refused():
+    with pytest.raises(TypeError, match="expected a plain value, a spec or a dataclass, received object"):
+        drawing_digest(partial(draw, object(), title=""))
+
+
+def test_a_figure_whose_values_are_not_known_is_written_without_a_digest(tmp_path):
+    paths = write_figure(draw({"line": Line((1.0, 2.0))}, title="a"), tmp_path / "figure")
+    assert all(b"drawn from" not in content for content in contents(paths))
+    save_figure(drawing(), tmp_path / "figure")
+    assert drawn == ["a", "a"]
