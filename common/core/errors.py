@@ -27,6 +27,10 @@ class ClusterError(EncoreError):
     """The workers of `--jobs` or `--cluster` cannot be reached, or cannot do the work."""
 
 
+class ExtraError(EncoreError):
+    """Packages that only some commands need are not installed."""
+
+
 class RunError(EncoreError):
     """One run failed; the others go on, and the command ends with exit code 1."""
 

@@ -1,0 +1,32 @@
+"""The optional parts of Encore's requirements: whether one is installed, and what to do where it is not."""
+
+import importlib.util
+import sys
+
+from common.core.errors import ExtraError
+
+# Extra of pyproject.toml -> the modules that it brings and Encore imports.
+EXTRAS = {
+    "tune": ("keras_tuner", "grpc"),
+    "cluster": ("distributed", "dask"),
+    "jax": ("jax",),
+}
+
+
+def require_extra(extra: str, *, needed_by: str) -> None:
+    """Check that an extra is installed, without importing it.
+
+    Args:
+        extra: a key of `EXTRAS`.
+        needed_by: the flag or command that needs it.
+
+    Raises:
+        ExtraError: at least one of its modules cannot be found.
+    """
+    missing = [module for module in EXTRAS[extra] if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ExtraError(
+            f"{needed_by}: needs the extra `{extra}`, of which {', '.join(missing)} cannot be found. Install it: in a "
+            f'clone with {sys.executable} -m pip install -e ".[{extra}]", elsewhere with '
+            f'pip install "encore-mgc[{extra}]".'
+        )
