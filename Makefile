@@ -6,7 +6,7 @@
 
 python = .venv/bin/python
 
-.PHONY: help venv demo test slow lint bench clean
+.PHONY: help venv venv-of-runs demo test slow lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -14,9 +14,13 @@ help: ## list the targets
 # Returns at once where .venv already holds what requirements.txt and pyproject.toml ask for. PYTHON and UV reach the
 # script through the environment.
 venv: ## make .venv and install requirements.txt, where that is not done yet
-	@sh .ci/make-venv
+	@sh .ci/make-venv all
 
-demo: venv ## train SE-CNN at smoke scale on the built-in demo data set and print its table beside the paper's
+# Without JAX and what the tests need.
+venv-of-runs:
+	@sh .ci/make-venv run
+
+demo: venv-of-runs ## train SE-CNN at smoke scale on the built-in demo data set and print its table beside the paper's
 	$(python) reproductions/se_cnn/run.py --table 5.1 $(ARGS)
 
 test: venv ## run the tests, except the slow ones
