@@ -6,7 +6,6 @@ processes compete for the cores: their load is measured too, reported, and warne
 """
 
 import gc
-import os
 import statistics
 import sys
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -117,17 +117,17 @@ class Timing:
     Args:
         seconds: peer -> wall time of each counted round.
         processor_seconds: peer -> time on all cores; other processes hardly change it.
-        other_cores: cores that other processes kept busy meanwhile; None where the system does not report it.
+        other_cores: cores that other processes kept busy meanwhile.
     """
 
     seconds: dict[str, list[float]]
     processor_seconds: dict[str, list[float]]
-    other_cores: float | None
+    other_cores: float
 
     @property
     def facts(self) -> dict[str, float]:
-        """The load of other processes, for a result; empty where unknown."""
-        return {} if self.other_cores is None else {OTHER_CORES: self.other_cores}
+        """The load of other processes, for a result."""
+        return {OTHER_CORES: self.other_cores}
 
 
 OTHER_CORES = "cores kept busy by other processes"
@@ -154,27 +154,19 @@ def interleave(peers: dict[str, Callable[[int], float | None]], rounds: int) -> 
                 if own_seconds is not None:
                     gc.collect()  # so that its garbage is not collected during the next peer's time
             advance(1)
-    others = None
-    if busy is not None:
-        spent = (_busy_seconds() - busy) - (time.process_time() - own)
-        others = max(0.0, spent / (time.perf_counter() - began))
+    spent = (_busy_seconds() - busy) - (time.process_time() - own)
     return Timing(
         seconds={name: values[1:] for name, values in wall.items()},
         processor_seconds={name: values[1:] for name, values in processor.items()},
-        other_cores=others,
+        other_cores=max(0.0, spent / (time.perf_counter() - began)),
     )
 
 
-def _busy_seconds() -> float | None:
-    """Seconds that all cores together were busy, or taken by other virtual machines, since the system started.
-
-    None outside Linux.
-    """
-    path = Path("/proc/stat")
-    if not path.exists():
-        return None
-    user, nice, system, _idle, _wait, irq, softirq, steal = map(int, path.read_text().split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+def _busy_seconds() -> float:
+    """Seconds that all cores together were busy, or taken by other virtual machines, since the system started."""
+    times = psutil.cpu_times()
+    # Systems other than Linux report fewer kinds of work: they count those that are missing as `system`.
+    return sum(getattr(times, kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq", "steal"))
 
 
 def finish(result: Result, out: Path) -> int:

@@ -1,10 +1,10 @@
 """How much memory a process holds, and the limit that it may be given."""
 
 import re
-import resource
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+
+import psutil
 
 from common.core.errors import BudgetError, SpecError
 
@@ -46,16 +46,18 @@ NO_LIMIT = MemoryLimit()
 
 def peak_resident_bytes() -> int:
     """Most memory that this process ever held."""
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset
+    # psutil reports a peak on Windows only; `resource` is in Python's library on every other system.
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 
 def resident_bytes() -> int:
-    """Memory that this process holds now; its peak where the system does not tell."""
-    status = Path("/proc/self/statm")
-    if not status.exists():
-        return peak_resident_bytes()
-    return int(status.read_text().split()[1]) * resource.getpagesize()
+    """Memory that this process holds now."""
+    return psutil.Process().memory_info().rss
 
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}

@@ -4,7 +4,9 @@ The files are read, not mapped: pages of a memory map count as the process's res
 shards would make them all resident. Data read here stay in the operating system's page cache, which does not count.
 """
 
+import io
 import os
+import threading
 from collections import OrderedDict
 from pathlib import Path
 
@@ -40,6 +42,7 @@ class WindowReader:
         rows = np.array([t.first_row for t in tracks], np.int64)[windows.tracks] + windows.starts
         self._offsets = data_offsets[self._shards] + rows * self._row_bytes
         self._files: OrderedDict[int, int] = OrderedDict()
+        self._moving = threading.Lock()
         self._withheld: np.ndarray | None = None
 
     def withhold_all_but(self, positions: np.ndarray) -> None:
@@ -77,7 +80,7 @@ class WindowReader:
         batch = np.empty((len(positions), *self.window_shape), self.dtype)
         for slot, position in zip(batch, positions, strict=True):
             shard = int(self._shards[position])
-            count = os.preadv(self._file(shard), [slot], int(self._offsets[position]))
+            count = self._read_at(self._file(shard), slot, int(self._offsets[position]))
             if count != slot.nbytes:
                 raise DataError(f"{self._path(shard)}: ended early ({count} of {slot.nbytes} bytes). Run again.")
         return batch
@@ -96,6 +99,16 @@ class WindowReader:
     def _path(self, shard: int) -> Path:
         return self.index.folder / f"{self.index.shards[shard].name}.npy"
 
+    def _read_at(self, descriptor: int, slot: np.ndarray, offset: int) -> int:
+        """Fill `slot` with the bytes from `offset` on; returns how many there were."""
+        if hasattr(os, "preadv"):
+            return os.preadv(descriptor, [slot], offset)
+        # Windows has no positioned read. Moving the file's position and reading there are two steps that no other
+        # thread may come between.
+        with self._moving, io.FileIO(descriptor, closefd=False) as file:
+            file.seek(offset)
+            return file.readinto(slot)
+
     def _file(self, shard: int) -> int:
         if shard in self._files:
             self._files.move_to_end(shard)
@@ -103,7 +116,8 @@ class WindowReader:
         if len(self._files) >= _OPEN_FILES:
             os.close(self._files.popitem(last=False)[1])
         try:
-            descriptor = os.open(self._path(shard), os.O_RDONLY)
+            # Without O_BINARY, Windows would translate line ends.
+            descriptor = os.open(self._path(shard), os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except OSError as error:
             raise DataError(f"{self._path(shard)}: cannot be opened ({error.strerror}). Run again.") from error
         self._files[shard] = descriptor

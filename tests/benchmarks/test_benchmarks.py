@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -255,16 +254,10 @@ def test_work_of_other_processes_is_distinguished_from_our_own(monkeypatch):
             harness, "_busy_seconds", lambda cores=cores: time.process_time() + cores * time.perf_counter()
         )
         assert harness.interleave({"spin": spin}, 1).other_cores == pytest.approx(cores, abs=0.05)
-    monkeypatch.setattr(harness, "_busy_seconds", lambda: None)
-    assert harness.interleave({"spin": spin}, 1).facts == {}
 
 
 def test_another_process_makes_the_system_busy():
     before = harness._busy_seconds()
-    if not Path("/proc/stat").exists():
-        # Other systems than Linux do not report how busy they are.
-        assert before is None
-        return
     subprocess.run([sys.executable, "-c", SPIN], check=True)
     assert 0.3 < harness._busy_seconds() - before < 60 * os.cpu_count()
 

@@ -1,5 +1,9 @@
 """Memory of the process, and the limit that it may be given."""
 
+import sys
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from common.core.errors import BudgetError
@@ -38,3 +42,34 @@ def test_a_peak_above_the_limit_is_refused_with_what_helps(held):
         LIMIT.require("training")
     with pytest.raises(BudgetError, match=found.format("extraction", r"Extract less\.")):
         LIMIT.require("extraction", remedy="Extract less.")
+
+
+def test_memory_that_is_filled_is_held_and_given_back():
+    before = memory.resident_bytes()
+    filled = np.ones(200 << 20, np.uint8)
+    assert memory.resident_bytes() - before > filled.nbytes * 0.9
+    del filled
+    assert memory.resident_bytes() - before < 100 << 20
+
+
+def test_the_peak_outlasts_what_was_given_back():
+    np.ones(200 << 20, np.uint8)
+    assert memory.peak_resident_bytes() > memory.resident_bytes() + (100 << 20)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc/self/status is Linux's")
+def test_both_are_what_the_system_reports():
+    def reported(name: str) -> int:
+        with open("/proc/self/status", encoding="utf-8") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith(name)) * 1024
+
+    assert memory.resident_bytes() == pytest.approx(reported("VmRSS"), abs=4 << 20)
+    # The system's own peak starts at 0 in a new program, that of `resource` at what its parent held.
+    assert memory.peak_resident_bytes() >= reported("VmHWM") - (4 << 20)
+
+
+def test_on_windows_the_peak_is_that_of_the_working_set(monkeypatch):
+    process = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=5, peak_wset=7))
+    monkeypatch.setattr(memory.sys, "platform", "win32")
+    monkeypatch.setattr(memory.psutil, "Process", lambda: process)
+    assert (memory.resident_bytes(), memory.peak_resident_bytes()) == (5, 7)

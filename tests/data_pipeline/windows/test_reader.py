@@ -1,6 +1,7 @@
 """Reading windows from shards: the stored bytes, few open files, and shards that vanish."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,6 +19,38 @@ BATCH = 7
 def test_a_window_takes_the_bytes_that_are_stored(reader):
     assert reader.window_shape == (43, 16)
     assert reader.read(np.array([0])).nbytes == 43 * 16 * 2
+
+
+@pytest.fixture
+def without_positioned_reads(monkeypatch):
+    """As on Windows, which has no `os.preadv`."""
+    monkeypatch.setattr(reader_module, "os", SimpleNamespace(open=os.open, close=os.close, O_RDONLY=os.O_RDONLY))
+
+
+def test_systems_without_positioned_reads_read_the_same_bytes(index, reader, request):
+    order = epoch_order(np.arange(len(reader.windows)), seed=0, epoch=0)
+    with_positions = reader.read(order)
+    request.getfixturevalue("without_positioned_reads")
+    with WindowReader(index, window_index(index)) as moving:
+        np.testing.assert_array_equal(moving.read(order), with_positions)
+
+
+def test_threads_do_not_move_each_others_position_in_a_file(index, reader, without_positioned_reads):
+    everything = np.arange(len(reader.windows))
+    expected = reader.read(everything)
+    orders = [epoch_order(everything, seed=0, epoch=number) for number in range(80)]
+    with ThreadPoolExecutor(8) as pool:
+        for order, found in zip(orders, pool.map(reader.read, orders), strict=True):
+            np.testing.assert_array_equal(found, expected[order])
+
+
+def test_a_short_file_is_noticed_without_positioned_reads(tmp_path, make_shards, without_positioned_reads):
+    index = make_shards(tmp_path, [[np.ones((99, 5), np.int16)]])
+    with WindowReader(index, window_index(index)) as reader:
+        path = tmp_path / "shard-00000.npy"
+        path.write_bytes(path.read_bytes()[:500])
+        with pytest.raises(DataError, match=r"shard-00000\.npy: ended early \(0 of 100 bytes\)"):
+            reader.read(np.array([len(reader.windows) - 1]))
 
 
 def test_few_open_files_are_enough(index, expected, monkeypatch):
