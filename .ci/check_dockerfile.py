@@ -131,7 +131,8 @@ class FreshRoot:
         environment = {"PATH": PATH, "HOME": home, "PIP_CERT": FROM_THIS_MACHINE[1]}
         user = f"--userspec={self.user}:{self.user}"
         inside = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', self.working_folder, *command]
-        mounted = 'mount -t proc proc "$0/proc" && exec "$@"'
+        # As in a container; Python's multiprocessing uses the second.
+        mounted = 'mount -t proc proc "$0/proc" && mount -t tmpfs tmpfs "$0/dev/shm" && exec "$@"'
         outside = ["unshare", "--mount", "--pid", "--fork", "/bin/sh", "-c", mounted, str(self.folder)]
         subprocess.run([*outside, "chroot", user, str(self.folder), *inside], check=True, env=environment)
 

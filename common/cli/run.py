@@ -12,6 +12,7 @@ from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.screen import ScreenOptions
 from common.core.errors import SpecError
+from common.core.extras import require_backend
 from common.core.files import require_writable_folder
 from common.paper.paper import Paper
 from common.records.tuned_rows import with_tuned_rows
@@ -184,6 +185,7 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
 
         return architecture_tables(paper, options, chosen, as_json=screen.json)
     require_writable_folder(options.cache, flag="--cache")
+    require_backend()
     from common.cli.train import WorkerChoice, audit, train
 
     workers = WorkerChoice(command.jobs, command.cluster)

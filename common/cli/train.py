@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from common.cli.regenerate import regenerate
 from common.cli.reports import name_rows_without_number, show_reports
 from common.cli.screen import print_tables
+from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
 from common.leakage.audit import run_audit
 from common.paper.paper import Paper
@@ -36,9 +37,15 @@ class WorkerChoice:
         return self.cluster is None and self.jobs in (None, 1)
 
     def pool(self) -> AbstractContextManager:
-        """The workers; None for this process."""
+        """The workers; None for this process.
+
+        Raises:
+            ExtraError: the packages that they need are not installed.
+        """
         if self.is_this_process:
             return nullcontext()
+        asked = f"--jobs {self.jobs}" if self.cluster is None else f"--cluster {self.cluster}"
+        require_extra("cluster", needed_by=asked)
         with quiet_start():
             from common.execution.pools import cluster_workers, local_workers
 

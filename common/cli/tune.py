@@ -11,6 +11,7 @@ from common.cli.flags import TypedFlags, command_of
 from common.cli.screen import ScreenOptions
 from common.cli.search_options import SearchOptions
 from common.core.errors import SpecError
+from common.core.extras import require_backend, require_extra
 from common.core.files import require_writable_folder
 from common.paper.paper import Paper
 from common.runs.options import Options
@@ -67,6 +68,8 @@ def _tune(
         return report_from_records(paper, spaces, options, asked, name, as_json=screen.json)
     options = replace(options, tables=(space.row[0],), rows=(space.row[1],), seeds=1)
     require_writable_folder(options.cache, flag="--cache")
+    require_extra("tune", needed_by="a search")
+    require_backend()
     from common.cli.search import search
 
     return search(paper, space, options, asked, name, address, as_json=screen.json)

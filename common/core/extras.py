@@ -1,6 +1,7 @@
 """The optional parts of Encore's requirements: whether one is installed, and what to do where it is not."""
 
 import importlib.util
+import os
 import sys
 
 from common.core.errors import ExtraError
@@ -30,3 +31,13 @@ def require_extra(extra: str, *, needed_by: str) -> None:
             f'clone with {sys.executable} -m pip install -e ".[{extra}]", elsewhere with '
             f'pip install "encore-mgc[{extra}]".'
         )
+
+
+def require_backend() -> None:
+    """Check that the backend of Keras is installed where it is that of an extra.
+
+    Raises:
+        ExtraError: it is not.
+    """
+    if os.environ.get("KERAS_BACKEND") == "jax":
+        require_extra("jax", needed_by="KERAS_BACKEND=jax")

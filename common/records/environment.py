@@ -32,6 +32,8 @@ _VARIABLES = (
 # Keras' own configuration file can change these; the values are Keras' defaults.
 _KERAS_DEFAULTS = {"floatx": "float32", "epsilon": 1e-07, "image_data_format": "channels_last"}
 _PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn", "soundfile", "soxr", "librosa")
+# Package -> another one that holds the same release.
+_ALTERNATIVES = {"tensorflow": "tensorflow-cpu"}
 
 
 def describe_machine(several_devices: dict[str, str | int] | None = None) -> dict[str, str | int]:
@@ -57,10 +59,7 @@ def package_versions() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on, including the Keras backend."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     for package in dict.fromkeys((*_PACKAGES, keras.backend.backend())):
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed"
+        found[package] = _version(package) or _version(_ALTERNATIVES.get(package, package)) or "not installed"
     return found
 
 
@@ -111,6 +110,13 @@ def accelerator() -> str | None:
         gpus = tf.config.list_physical_devices("GPU")
         return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else None
     return None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _usable_cores() -> int:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,10 @@ def run_with_core_only(code: str, **environment: str) -> subprocess.CompletedPro
     )
 
 
+def arguments(folder: Path) -> list[str]:
+    return ["--out", str(folder / "out"), "--cache", str(folder / "cache")]
+
+
 def errors(completed: subprocess.CompletedProcess) -> list[str]:
     return [line for line in completed.stderr.splitlines() if line.startswith(("error: ", "Traceback"))]
 
@@ -58,23 +63,25 @@ def test_an_extra_of_which_a_module_is_missing_is_named(extra, monkeypatch):
 
 def test_runs_need_no_extra_until_workers_are_asked_for(tmp_path):
     code = "from common.launch import run_paper\n"
-    arguments = ["--jobs", "2", "--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
-    code += f"sys.argv[1:] = {arguments}\nrun_paper('_template')"
+    code += f"sys.argv[1:] = {['--jobs', '2', *arguments(tmp_path)]}\nrun_paper('_template')"
     completed = run_with_core_only(code)
     (line,) = errors(completed)
     assert line.startswith("error: --jobs 2: needs the extra `cluster`, of which distributed, dask cannot")
     assert completed.returncode == 2
 
 
-def test_a_search_without_its_extra_ends_with_2():
-    completed = run_with_core_only("from common.launch import tune_paper\ntune_paper('se_cnn')")
+def test_a_search_without_its_extra_ends_with_2(tmp_path):
+    code = "from common.launch import tune_paper\n"
+    completed = run_with_core_only(code + f"sys.argv[1:] = {arguments(tmp_path)}\ntune_paper('se_cnn')")
     (line,) = errors(completed)
-    assert line.startswith("error: tune.py: needs the extra `tune`, of which keras_tuner cannot be found.")
+    assert line.startswith("error: a search: needs the extra `tune`, of which keras_tuner cannot be found.")
     assert completed.returncode == 2
 
 
-def test_a_backend_without_its_extra_ends_with_2():
-    completed = run_with_core_only("from common.launch import run_paper\nrun_paper('se_cnn')", KERAS_BACKEND="jax")
+def test_a_backend_without_its_extra_ends_with_2(tmp_path):
+    code = "from common.launch import run_paper\n"
+    code += f"sys.argv[1:] = {arguments(tmp_path)}\nrun_paper('se_cnn')"
+    completed = run_with_core_only(code, KERAS_BACKEND="jax")
     (line,) = errors(completed)
     assert line.startswith("error: KERAS_BACKEND=jax: needs the extra `jax`, of which jax cannot be found.")
     assert completed.returncode == 2

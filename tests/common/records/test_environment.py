@@ -1,11 +1,13 @@
 """What a record says of the machine and the packages of its run."""
 
 import sys
+from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 
 import keras
 import pytest
 
+from common.records import environment
 from common.records.environment import accelerator, describe_machine, package_versions
 
 
@@ -51,6 +53,18 @@ def test_virtual_cpu_devices_are_no_accelerator(on):
     on("jax", jax_with("gpu", "NVIDIA H100"))
     assert describe_machine({"devices": 2, "kind_of_devices": "GPU"})["accelerator"] == "NVIDIA H100"
     assert "accelerator" not in describe_machine({"devices": 2, "kind_of_devices": "virtual CPU"})
+
+
+def test_the_version_of_tensorflow_is_that_of_tensorflow_cpu_where_that_is_installed(monkeypatch):
+    def version(package: str) -> str:
+        if package in ("tensorflow", "librosa"):
+            raise PackageNotFoundError(package)
+        return f"the version of {package}"
+
+    monkeypatch.setattr(environment.importlib.metadata, "version", version)
+    found = package_versions()
+    assert found["tensorflow"] == "the version of tensorflow-cpu"
+    assert (found["keras"], found["librosa"]) == ("the version of keras", "not installed")
 
 
 def test_versions_name_the_backend_besides_what_every_run_depends_on(on):
