@@ -206,7 +206,7 @@ def _files(root: Path, facts: dict[str, Fact]) -> tuple[dict[str, Path], tuple[s
         if is_clip and clip not in found:
             found[clip] = path
         elif "fma_metadata" not in path.relative_to(root).parts and path.name not in ("checksums", "README.txt"):
-            extra.append(str(path.relative_to(root)))
+            extra.append(path.relative_to(root).as_posix())
     return found, tuple(extra)
 
 

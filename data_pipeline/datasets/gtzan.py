@@ -86,7 +86,7 @@ def load(folder: Path) -> Catalog:
         if is_clip and clip not in found:
             found[clip] = path
         else:
-            extra.append(str(path.relative_to(root)))
+            extra.append(path.relative_to(root).as_posix())
     if not found:
         raise DataError(
             f"--data {folder}: no GTZAN clip in it, expected e.g. genres/blues/blues.00000.wav (or .au). "
