@@ -1,19 +1,17 @@
 """The steps from a command to its tables, with training.
 
-Keras is imported after the options and the data have been checked, so that a mistake in them is reported at once.
+Keras is imported after the options and the data have been checked, so that a mistake in them is reported at once; what
+makes tables and figures, after the training.
 """
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from common.cli.regenerate import regenerate
-from common.cli.reports import name_rows_without_number, show_reports
 from common.cli.screen import print_tables
 from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
 from common.leakage.audit import run_audit
 from common.paper.paper import Paper
-from common.reports.write import write_data_figures
 from common.runs.data import open_data
 from common.runs.options import Options
 from common.runs.plan import Plan, plan_runs, prepare_features, resolve_rows
@@ -93,6 +91,8 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, *
         audited, summaries = run_audit(
             whole, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map
         )
+        from common.cli.regenerate import regenerate
+
         # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
         made = regenerate(paper, options.out, audited.audit.setting.dataset)
         table, paths = made.other(audited.results.folder / f"table_{audited.path.stem}.md")
@@ -113,6 +113,10 @@ def _find_devices(options: Options, workers: WorkerChoice) -> None:
 def _report(paper: Paper, options: Options, plan: Plan, chosen: ChosenRows, *, legacy: bool, as_json: bool) -> bool:
     """Write the tables and figures of the paper's records, and show those that were asked for; returns whether a row
     that was asked for has no number."""
+    from common.cli.regenerate import regenerate
+    from common.cli.reports import name_rows_without_number, show_reports
+    from common.reports.write import write_data_figures
+
     made = regenerate(paper, options.out, plan.setting.dataset)
     ids = {planned.run.id for planned in plan.runs}
     mine = [r for r in made.groups if ids & {record.run_id for record in r.group.records}]

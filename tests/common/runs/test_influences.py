@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from common.cli.run import RunOptions
+from common.cli.screen import ScreenOptions
 from common.records import environment
 from common.records.paths import ResultPaths
 from common.records.record import read_record
@@ -56,7 +57,8 @@ WITHOUT_EFFECT = {
     "fresh": True,
 }
 # What these do to results: nothing, or they choose who carries out the same runs (tests/common/execution).
-OF_THE_COMMAND = ("jobs", "cluster", "audit", "from_records", "legacy_metric", "list", "sources", "json")
+OF_THE_COMMAND = ("jobs", "cluster", "audit", "from_records", "legacy_metric", "list", "sources")
+ON_SCREEN = ("json", "quiet", "verbose")
 # Fields that differ between two measurements of the same run.
 VARYING = ("wall_seconds", "peak_resident_bytes", "finished_at", "history", "setting")
 
@@ -71,8 +73,8 @@ def ids(chosen: Options) -> set[str]:
 
 
 def test_every_option_is_in_the_list():
-    fields = [field.name for kind in (Options, RunOptions) for field in dataclasses.fields(kind)]
-    listed = [*IN_THE_ID, *IN_THE_RECORD, *WITHOUT_EFFECT, *OF_THE_COMMAND]
+    fields = [field.name for kind in (Options, RunOptions, ScreenOptions) for field in dataclasses.fields(kind)]
+    listed = [*IN_THE_ID, *IN_THE_RECORD, *WITHOUT_EFFECT, *OF_THE_COMMAND, *ON_SCREEN]
     assert sorted(fields) == sorted(listed)
 
 
