@@ -1,6 +1,5 @@
 """`encore verify`: whether a results folder is what it claims to be. It writes nothing into it."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,6 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.screen import ScreenOptions, print_json
 from common.core.errors import DataError
@@ -92,7 +90,3 @@ def _print(found: list[Verified], holds: bool) -> None:
             print(f"fault ({one.kind}): {fault.line}")
     faults = sum(len(one.faults) for one in found)
     print("everything that was checked holds" if holds else counted(faults, "fault"))
-
-
-if __name__ == "__main__":
-    sys.exit(run_app(make_app()))

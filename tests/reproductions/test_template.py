@@ -28,7 +28,7 @@ def test_the_template_imports_only_what_a_paper_needs():
 def steps() -> list[str]:
     """The numbered steps of "Add a paper"."""
     text = (ROOT / "README.md").read_text(encoding="utf-8").split("## Add a paper")[1]
-    return re.findall(r"(?m)^\d+\. (.*)$", text)
+    return [" ".join(step.split()) for step in re.findall(r"(?ms)^\d+\. (.*?)(?=^\d+\. |\n\n)", text)]
 
 
 @pytest.fixture
@@ -37,11 +37,9 @@ def copied(tmp_path):
     there."""
     for name in ("common", "data_pipeline", "reproductions"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    python = {".venv/bin/python": sys.executable}
 
     def run(command: str, *arguments: str) -> subprocess.CompletedProcess:
-        for name, path in python.items():
-            command = command.replace(name, path)
+        command = re.sub("^encore ", f"{sys.executable} -m common.encore ", command)
         return subprocess.run(
             " ".join((command, *map(shlex.quote, arguments))),
             cwd=tmp_path, capture_output=True, text=True, shell=True,
@@ -59,10 +57,13 @@ def test_a_paper_is_added_in_eight_steps_at_most():
 
 
 def test_the_steps_of_the_readme_make_a_paper_that_trains(copied, tiny_arrays, tmp_path):
-    show, make = (re.search(r"`(\.venv/bin/python [^`]+)`", step)[1] for step in steps()[5:7])
+    show, make, store = re.findall(r"`(encore [^`]+)`", " ".join(steps()))
     shown = copied(show)
     assert shown.returncode == 0, shown.stderr
     assert "model.dropout" in shown.stdout
+    stored = copied(store)
+    assert stored.returncode == 0, stored.stderr
+    assert "building" not in copied("encore list my_paper").stderr
     data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(tmp_path / "cache"))
     done = copied(make, *data, "--row", "3", "--seeds", "1", "--epochs", "1", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
