@@ -2,11 +2,11 @@
 #
 #   PYTHON=/path/to/python3.12   the interpreter that .venv is made with; without it the first on PATH that fits
 #   UV=                          empty: install with pip although there is a uv
-#   ARGS='...'                   passed on by demo, test, slow and bench, e.g. make test ARGS='-k specs -x'
+#   ARGS='...'                   passed on by demo, test, slow, cover and bench, e.g. make test ARGS='-k specs -x'
 
 python = .venv/bin/python
 
-.PHONY: help venv venv-of-runs demo test slow lint bench clean
+.PHONY: help venv venv-of-runs demo test slow cover lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ test: venv ## run the tests, except the slow ones
 slow: venv ## run the slow tests
 	$(python) -m pytest -m slow $(ARGS)
 
+cover: venv ## run the tests as `make test` does, and report the lines and branches that none of them reaches
+	$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report term-missing $(ARGS)
+
 lint: venv ## check style, formatting, and that packages import downwards only
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
@@ -38,5 +41,5 @@ bench: venv ## run the benchmarks
 	$(python) -m benchmarks $(ARGS)
 
 clean: ## remove .venv, build artefacts and caches; results/ stays
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -path ./results -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

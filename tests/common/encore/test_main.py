@@ -2,16 +2,21 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from common.cli.app import run_app
 from common.encore.main import make_command
 from common.launch import load_paper, paper_keys
+from common.records.paths import ResultPaths
+from common.records.record import write_record
 from common.records.source import encore_version
 from tests.helpers.papers import ROOT
+from tests.helpers.se_cnn_records import record
 
 # Each alone takes over half a second to import, or belongs to a part that these commands do not use.
 HEAVY = (
@@ -65,18 +70,23 @@ def run(*arguments: str) -> int:
     return run_app(make_command(), list(arguments))
 
 
-@pytest.fixture(scope="module")
-def light_commands(tmp_path_factory) -> dict[str, list]:
-    """Command -> its exit code, and which heavy packages this process had imported by its end."""
+def in_a_new_process(lines: list[str], heavy: tuple[str, ...], folder: Path) -> dict[str, list]:
+    """Command -> its exit code, and which heavy packages the process had imported by its end."""
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, json.dumps(list(LIGHT)), json.dumps(HEAVY)],
+        [sys.executable, "-c", CHILD, json.dumps(lines), json.dumps(heavy)],
         capture_output=True,
         text=True,
         check=True,
-        cwd=tmp_path_factory.mktemp("elsewhere"),
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def light_commands(tmp_path_factory) -> dict[str, list]:
+    """Exit code and imports of each light command, run one after the other."""
+    return in_a_new_process(list(LIGHT), HEAVY, tmp_path_factory.mktemp("elsewhere"))
 
 
 @pytest.mark.parametrize("line", LIGHT)
@@ -84,6 +94,41 @@ def test_what_needs_no_network_imports_neither_keras_nor_other_heavy_packages(li
     code, imported = light_commands[line]
     assert code == LIGHT[line]
     assert imported == []
+
+
+def test_tables_are_made_from_records_without_keras(tmp_path):
+    write_record(ResultPaths.of(tmp_path / "results", "se_cnn", "gtzan"), record())
+    line = "run se_cnn --from-records"
+    found = in_a_new_process([line], ("keras", "tensorflow", "keras_tuner", "librosa"), tmp_path)
+    assert found == {line: [0, []]}
+    assert (tmp_path / "results" / "se_cnn" / "gtzan" / "table_5.1.md").is_file()
+
+
+def test_a_folder_with_packages_of_the_same_names_changes_nothing(tmp_path):
+    """Like the installed script, which Python starts without the current folder on its path."""
+    script = tmp_path / "bin" / "encore"
+    script.parent.mkdir()
+    script.write_text("from common.encore.main import main\n\nmain()\n")
+    for package in ("common", "data_pipeline", "reproductions"):
+        (tmp_path / "own" / package).mkdir(parents=True)
+        (tmp_path / "own" / package / "__init__.py").write_text("raise RuntimeError('another package')")
+    done = subprocess.run(
+        [sys.executable, str(script), "audit", "se_cnn", "--help"],
+        cwd=tmp_path / "own",
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "encore audit se_cnn" in done.stdout
+
+
+def test_the_package_is_a_command_too(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["encore", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("common.encore", run_name="__main__")
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"encore {encore_version()}\n")
 
 
 def test_version(capsys):
