@@ -4,7 +4,7 @@ import importlib.util
 import os
 import sys
 
-from common.core.errors import ExtraError
+from common.core.errors import ExtraError, SpecError
 
 # Extra of pyproject.toml -> the modules that it brings and Encore imports.
 EXTRAS = {
@@ -12,6 +12,7 @@ EXTRAS = {
     "cluster": ("distributed", "dask"),
     "jax": ("jax",),
 }
+_BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def require_extra(extra: str, *, needed_by: str) -> None:
@@ -34,10 +35,19 @@ def require_extra(extra: str, *, needed_by: str) -> None:
 
 
 def require_backend() -> None:
-    """Check that the backend of Keras is installed where it is that of an extra.
+    """Check that the backend of Keras that `KERAS_BACKEND` names is one, and is installed.
 
     Raises:
-        ExtraError: it is not.
+        SpecError: there is no such backend.
+        ExtraError: it is not installed.
     """
-    if os.environ.get("KERAS_BACKEND") == "jax":
+    asked = os.environ.get("KERAS_BACKEND")
+    if asked not in (None, *_BACKENDS):
+        raise SpecError(f"KERAS_BACKEND={asked}: is none of Keras' backends that train: {', '.join(_BACKENDS)}.")
+    if asked == "jax":
         require_extra("jax", needed_by="KERAS_BACKEND=jax")
+    elif asked == "torch" and importlib.util.find_spec("torch") is None:
+        raise ExtraError(
+            f"KERAS_BACKEND=torch: PyTorch cannot be found, and is not part of Encore's requirements. Install it with "
+            f"{sys.executable} -m pip install torch, or leave KERAS_BACKEND out for TensorFlow."
+        )

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from common.core import extras
-from common.core.errors import ExtraError
-from common.core.extras import EXTRAS, require_extra
+from common.core.errors import ExtraError, SpecError
+from common.core.extras import EXTRAS, require_backend, require_extra
 
 # As where only the core is installed: nothing finds these modules. TensorFlow brings grpc.
 _CORE_ONLY = f"""
@@ -85,3 +85,16 @@ def test_a_backend_without_its_extra_ends_with_2(tmp_path):
     (line,) = errors(completed)
     assert line.startswith("error: KERAS_BACKEND=jax: needs the extra `jax`, of which jax cannot be found.")
     assert completed.returncode == 2
+
+
+def test_a_backend_that_keras_does_not_have_is_refused(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "theano")
+    with pytest.raises(SpecError, match="KERAS_BACKEND=theano: is none of Keras' backends that train: tensorflow"):
+        require_backend()
+
+
+def test_pytorch_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ExtraError, match=r"KERAS_BACKEND=torch: PyTorch cannot be found.*pip install torch, or leave"):
+        require_backend()
