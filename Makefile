@@ -27,7 +27,7 @@ test: venv ## run the tests, except the slow ones
 	$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 slow: venv ## run the slow tests
-	$(python) -m pytest -m slow $(ARGS)
+	$(python) -m pytest -m slow -n auto --maxprocesses 2 --dist loadfile $(ARGS)
 
 cover: venv ## run the tests as `make test` does, and report the lines and branches that none of them reaches
 	$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report term-missing $(ARGS)
