@@ -9,7 +9,6 @@ from contextvars import ContextVar
 from typing import Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 Verbosity = Literal["quiet", "normal", "verbose"]
@@ -87,15 +86,18 @@ def progress(description: str, total: int, *, unit: str = "") -> Iterator[Callab
         yield lambda amount=1: None
         say(f"{description}: done")
         return
+    # Not at the top of the file: most commands show no progress, and would start later.
+    from rich import progress as shown
+
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        shown.TextColumn("{task.description}"),
+        shown.BarColumn(),
+        shown.MofNCompleteColumn(),
+        shown.TextColumn(unit),
+        shown.TimeElapsedColumn(),
+        shown.TextColumn("left"),
+        shown.TimeRemainingColumn(),
     )
-    with Progress(*columns, console=messages, transient=False) as bars:
+    with shown.Progress(*columns, console=messages, transient=False) as bars:
         task = bars.add_task(description, total=total)
         yield lambda amount=1: bars.advance(task, amount)

@@ -4,8 +4,6 @@ import re
 import sys
 from dataclasses import dataclass
 
-import psutil
-
 from common.core.errors import BudgetError, SpecError
 
 
@@ -47,6 +45,8 @@ NO_LIMIT = MemoryLimit()
 def peak_resident_bytes() -> int:
     """Most memory that this process ever held."""
     if sys.platform == "win32":
+        import psutil
+
         return psutil.Process().memory_info().peak_wset
     # psutil reports a peak on Windows only; `resource` is in Python's library on every other system.
     import resource
@@ -57,6 +57,8 @@ def peak_resident_bytes() -> int:
 
 def resident_bytes() -> int:
     """Memory that this process holds now."""
+    import psutil  # not at the top: help texts and lists need no memory, and would start later
+
     return psutil.Process().memory_info().rss
 
 

@@ -4,6 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 
 from common.core.errors import BudgetError
@@ -71,5 +72,5 @@ def test_both_are_what_the_system_reports():
 def test_on_windows_the_peak_is_that_of_the_working_set(monkeypatch):
     process = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=5, peak_wset=7))
     monkeypatch.setattr(memory.sys, "platform", "win32")
-    monkeypatch.setattr(memory.psutil, "Process", lambda: process)
+    monkeypatch.setattr(psutil, "Process", lambda: process)
     assert (memory.resident_bytes(), memory.peak_resident_bytes()) == (5, 7)
