@@ -1,4 +1,4 @@
-"""A tiny network that is fitted within a second, and an interruption of the fit."""
+"""A tiny network that is fitted within a second, models that several fits share, and an interruption of a fit."""
 
 import keras
 import numpy as np
@@ -10,7 +10,9 @@ from common.paper.training import Training
 from common.records.paths import WorkPaths
 from common.splits.windows import Fold
 from common.training.callback import FitCallback
+from common.training.devices import ONE_DEVICE
 from common.training.fit import fit
+from common.training.model_cache import CompiledModelCache, graph_digest
 from common.training.run import Run
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.datasets import arrays
@@ -54,10 +56,50 @@ def make_run(npz, cache, *, seed: int = 0, **training) -> tuple[Run, WindowReade
     return Run(experiment, index.data_digest, fold, seed, **of_run), WindowReader(index, windows)
 
 
-def trained_weights(folder, npz, cache, callback=None, **arguments):
+def trained_weights(folder, npz, cache, callback=None, model_cache=None, **arguments):
     run, reader = make_run(npz, cache, **arguments)
-    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(folder), callback=callback)
+    fitted = fit(
+        run,
+        build,
+        reader,
+        layout="bins_frames_channel",
+        work=WorkPaths(folder),
+        model_cache=model_cache,
+        callback=callback,
+    )
     return fitted, np.concatenate([weight.ravel() for weight in fitted.model.get_weights()])
+
+
+class SharedModels:
+    """Compiled models for many fits: a `CompiledModelCache` that keeps several models, and reuses one also where the
+    fits differ in what the fit loop alone reads.
+
+    A fit invalidates the model of the fits before that share it.
+    """
+
+    # Settings that neither the network nor its traced steps depend on. A learning rate is a variable of the optimiser.
+    _OF_THE_LOOP = (
+        "class_weights",
+        "keep",
+        "learning_rate",
+        "patience_epochs",
+        "plateau_epochs",
+        "standardise",
+        "step_epochs",
+    )
+
+    def __init__(self):
+        self.devices = ONE_DEVICE
+        self._caches: dict[tuple, CompiledModelCache] = {}
+
+    def model_for(self, experiment, build, shape, classes, *, seed):
+        training = experiment.training
+        defaults = {name: Training.model_fields[name].default for name in self._OF_THE_LOOP}
+        alike = experiment.replace(second_input=None, training=training.replace(epochs=1, **defaults))
+        cache = self._caches.setdefault((graph_digest(alike), shape, seed), CompiledModelCache())
+        model = cache.model_for(alike, build, shape, classes, seed=seed)
+        model.optimizer.learning_rate = training.learning_rate
+        return model
 
 
 class Interrupt(FitCallback):

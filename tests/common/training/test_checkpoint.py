@@ -9,7 +9,7 @@ import pytest
 from common.core.errors import CheckpointError
 from common.records.paths import WorkPaths
 from common.training.checkpoint import Circumstances, LoopState, restore_checkpoint, save_checkpoint
-from tests.helpers.fitting import Interrupt, build, trained_weights
+from tests.helpers.fitting import Interrupt, SharedModels, build, trained_weights
 
 HERE = Circumstances.here("this run", {})
 
@@ -90,13 +90,21 @@ def test_versions_that_compute_nothing_here_do_not_count():
     assert HERE.versions.keys() >= {"keras", "tensorflow", "numpy", "soxr"}
 
 
+@pytest.fixture(scope="module")
+def models():
+    """Compiled models of the fits below."""
+    return SharedModels()
+
+
 @pytest.mark.parametrize("change", [{"extraction_versions": (2,)}, {"weights": "imagenet=1"}, {"epochs": 7}])
-def test_an_interrupted_run_starts_over_where_what_it_is_of_has_changed(tiny_arrays, tmp_path, monkeypatch, change):
+def test_an_interrupted_run_starts_over_where_what_it_is_of_has_changed(
+    tiny_arrays, tmp_path, models, monkeypatch, change
+):
     """The id of the run is the same where a default or the extraction of features changed in the code."""
     with pytest.raises(KeyboardInterrupt):
-        trained_weights(tmp_path / "a", tiny_arrays, tmp_path, callback=Interrupt(after=2))
+        trained_weights(tmp_path / "a", tiny_arrays, tmp_path, callback=Interrupt(after=2), model_cache=models)
     monkeypatch.setattr("common.training.run.Run.id", "the same")
     edit_state(WorkPaths(tmp_path / "a").checkpoint, lambda state: state.update(run_id="the same"))
-    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, **change)
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, model_cache=models, **change)
     assert len(fitted.state.history) == change.get("epochs", 4)
     assert WorkPaths(tmp_path / "a").folder.joinpath("set_aside.checkpoint.npz").exists()

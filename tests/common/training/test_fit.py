@@ -26,30 +26,53 @@ from common.training.schedules import learning_rate_of
 from common.training.window_metrics import probabilities_of
 from data_pipeline.windows.paired import PairedReader
 from data_pipeline.windows.standardisation import AS_STORED, fit_standardisation
-from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, build, make_run, trained_weights
+from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, SharedModels, build, make_run, trained_weights
+
+STOPPED_EARLY = {"epochs": 60, "patience_epochs": 2, "learning_rate": 0.3}
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_does_not(tiny_arrays, tmp_path):
-    first, weights = trained_weights(tmp_path / "a", tiny_arrays, tmp_path)
+@pytest.fixture(scope="module")
+def models():
+    """Compiled models of the fits below: tracing a training step takes longer than most of them."""
+    return SharedModels()
+
+
+@pytest.fixture(scope="module")
+def plain(tiny_arrays, tmp_path_factory):
+    """A fit of four epochs with a model of its own: (fit, its weights, its folder)."""
+    folder = tmp_path_factory.mktemp("plain")
+    return *trained_weights(folder, tiny_arrays, folder / "cache"), folder
+
+
+@pytest.fixture(scope="module")
+def stopped_early(tiny_arrays, tmp_path_factory):
+    """A fit that stops before its last epoch, with a model of its own: (fit, its weights, its folder)."""
+    folder = tmp_path_factory.mktemp("stopped_early")
+    return *trained_weights(folder, tiny_arrays, folder / "cache", **STOPPED_EARLY), folder
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(plain, tiny_arrays, tmp_path, models):
+    first, weights, _ = plain
     _, again = trained_weights(tmp_path / "b", tiny_arrays, tmp_path)
-    _, other = trained_weights(tmp_path / "c", tiny_arrays, tmp_path, seed=1)
+    _, other = trained_weights(tmp_path / "c", tiny_arrays, tmp_path, model_cache=models, seed=5)
     assert weights.tobytes() == again.tobytes()
     assert weights.tobytes() != other.tobytes()
     assert first.state.history[-1]["loss"] < first.state.history[0]["loss"]
 
 
 @pytest.mark.parametrize(("after", "training"), [(1, {}), (3, {}), (1, ACCUMULATED), (2, MASKED)])
-def test_going_on_after_an_interruption_gives_the_same_bits(tiny_arrays, tmp_path, after, training):
-    whole, expected = trained_weights(tmp_path / "whole", tiny_arrays, tmp_path, **training)
+def test_going_on_after_an_interruption_gives_the_same_bits(plain, tiny_arrays, tmp_path, models, after, training):
+    arguments = {"model_cache": models, **training}
+    whole, expected = trained_weights(tmp_path / "whole", tiny_arrays, tmp_path, **arguments) if training else plain[:2]
     with pytest.raises(KeyboardInterrupt):
-        trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, callback=Interrupt(after), **training)
+        trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, callback=Interrupt(after), **arguments)
     seen = []
 
     class Watch(FitCallback):
         def on_epoch_begin(self, epoch, batches):
             seen.append(epoch)
 
-    resumed, weights = trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, callback=Watch(), **training)
+    resumed, weights = trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, callback=Watch(), **arguments)
     assert seen == list(range(after, 4))
     assert weights.tobytes() == expected.tobytes()
     without_seconds = [
@@ -60,7 +83,7 @@ def test_going_on_after_an_interruption_gives_the_same_bits(tiny_arrays, tmp_pat
 
 
 @pytest.mark.parametrize("standardise", [True, False])
-def test_a_second_input_can_be_left_as_it_is(tiny_arrays, tmp_path, standardise):
+def test_a_second_input_can_be_left_as_it_is(tiny_arrays, tmp_path, models, standardise):
     run, first = make_run(tiny_arrays, tmp_path, epochs=1, standardise=True)
     second = Input(feature=run.experiment.feature, windows=run.experiment.windows, standardise=standardise)
     run = dataclasses.replace(run, experiment=run.experiment.replace(second_input=second))
@@ -71,7 +94,8 @@ def test_a_second_input_can_be_left_as_it_is(tiny_arrays, tmp_path, standardise)
 
     _, other = make_run(tiny_arrays, tmp_path)
     with PairedReader(first, other) as reader:
-        fitted = fit(run, build_joined, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "work"))
+        work = WorkPaths(tmp_path / "work")
+        fitted = fit(run, build_joined, reader, layout="bins_frames_channel", work=work, model_cache=models)
     of_training = fit_standardisation(first, run.fold.train)
     assert of_training != AS_STORED
     assert fitted.standardisation == (of_training, of_training if standardise else AS_STORED)
@@ -114,27 +138,25 @@ def test_a_fit_killed_with_sigkill_resumes_from_its_checkpoint(tiny_arrays, tmp_
     assert not list(folder.glob("*.tmp")) or WorkPaths(folder).checkpoint.exists()
 
 
-def test_early_stopping_keeps_the_best_epoch(tiny_arrays, tmp_path):
-    fitted, weights = trained_weights(
-        tmp_path / "a", tiny_arrays, tmp_path, epochs=60, patience_epochs=2, learning_rate=0.3
-    )
+def test_early_stopping_keeps_the_best_epoch(stopped_early, tiny_arrays, tmp_path):
+    fitted, weights, folder = stopped_early
     losses = [entry["val_loss"] for entry in fitted.state.history]
     assert fitted.state.best_epoch == int(np.argmin(losses)) + 1
     assert len(losses) == fitted.state.best_epoch + 2 < 60
-    run, reader = make_run(tiny_arrays, tmp_path, epochs=60, patience_epochs=2, learning_rate=0.3)
+    run, reader = make_run(tiny_arrays, tmp_path, **STOPPED_EARLY)
     probabilities = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
     labels = reader.labels[run.fold.valid]
     loss = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
     assert loss == pytest.approx(min(losses), rel=1e-4)
     fresh = build((32, 39, 1), 4)
-    fresh.load_weights(WorkPaths(tmp_path / "a").best_weights)
+    fresh.load_weights(WorkPaths(folder).best_weights)
     assert np.concatenate([weight.ravel() for weight in fresh.get_weights()]).tobytes() == weights.tobytes()
 
 
-def test_the_last_epoch_is_kept_where_that_is_asked_for(tiny_arrays, tmp_path):
-    arguments = {"epochs": 60, "patience_epochs": 2, "learning_rate": 0.3}
-    fitted, last = trained_weights(tmp_path / "last", tiny_arrays, tmp_path, keep="last", **arguments)
-    _, best = trained_weights(tmp_path / "best", tiny_arrays, tmp_path, **arguments)
+def test_the_last_epoch_is_kept_where_that_is_asked_for(stopped_early, tiny_arrays, tmp_path, models):
+    arguments = {**STOPPED_EARLY, "keep": "last"}
+    fitted, last = trained_weights(tmp_path / "last", tiny_arrays, tmp_path, model_cache=models, **arguments)
+    _, best, _ = stopped_early
     assert fitted.state.best_epoch < fitted.state.epoch
     assert last.tobytes() != best.tobytes()
     run, reader = make_run(tiny_arrays, tmp_path, **arguments)
@@ -144,33 +166,36 @@ def test_the_last_epoch_is_kept_where_that_is_asked_for(tiny_arrays, tmp_path):
     assert loss == pytest.approx(fitted.state.history[-1]["val_loss"], rel=1e-4)
 
 
-def test_augmentation_changes_training_and_nothing_else(tiny_arrays, tmp_path):
-    plain, weights = trained_weights(tmp_path / "plain", tiny_arrays, tmp_path)
+def test_augmentation_changes_training_and_nothing_else(plain, tiny_arrays, tmp_path, models):
+    without, weights, _ = plain
     masks = {"augmentation": {"spectrogram": {"probability": 1.0}}}
-    masked, other = trained_weights(tmp_path / "masked", tiny_arrays, tmp_path, **masks)
-    _, again = trained_weights(tmp_path / "again", tiny_arrays, tmp_path, **masks)
-    assert other.tobytes() == again.tobytes() != weights.tobytes()
+    masked, other = trained_weights(tmp_path / "masked", tiny_arrays, tmp_path, model_cache=models, **masks)
     run, reader = make_run(tiny_arrays, tmp_path, **masks)
     # Evaluated without masks: the same as its weights in a network that has none.
     twin = build((32, 39, 1), 4)
     twin.set_weights(masked.model.layers[-1].get_weights())
     arguments = {"batch_size": 16, "layout": "bins_frames_channel"}
-    expected = predict(dataclasses.replace(plain, model=twin), reader, run.fold.test, **arguments)
+    expected = predict(dataclasses.replace(without, model=twin), reader, run.fold.test, **arguments)
     np.testing.assert_array_equal(predict(masked, reader, run.fold.test, **arguments), expected)
+    _, again = trained_weights(tmp_path / "again", tiny_arrays, tmp_path, model_cache=models, **masks)
+    assert other.tobytes() == again.tobytes() != weights.tobytes()
 
 
-@pytest.mark.parametrize("schedule", [{"plateau_epochs": 1, "plateau_factor": 0.5}, {"step_epochs": 3}])
-def test_the_optimiser_gets_the_lowered_rate(tiny_arrays, tmp_path, schedule):
-    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, epochs=12, learning_rate=0.3, **schedule)
-    training = Training(epochs=12, learning_rate=0.3, **schedule)
+@pytest.mark.parametrize(
+    "schedule", [{"epochs": 12, "plateau_epochs": 1, "plateau_factor": 0.5}, {"epochs": 5, "step_epochs": 3}]
+)
+def test_the_optimiser_gets_the_lowered_rate(tiny_arrays, tmp_path, models, schedule):
+    arguments = {"learning_rate": 0.3, **schedule}
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, model_cache=models, **arguments)
+    training = Training(**arguments)
     expected = learning_rate_of(training, fitted.state.history[:-1])
     assert expected < 0.3
     assert float(fitted.model.optimizer.learning_rate) == pytest.approx(expected)
 
 
-def test_class_weights_act_only_on_the_training_loss(tiny_arrays, tmp_path):
+def test_class_weights_act_only_on_the_training_loss(tiny_arrays, tmp_path, models):
     """One genre has a single training window: only with class weights is it ever predicted."""
-    run, reader = make_run(tiny_arrays, tmp_path, epochs=8)
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=5)
     labels = reader.labels[run.fold.train]
     rare = np.concatenate([run.fold.train[labels != 0], run.fold.train[labels == 0][:1]])
     recalls = []
@@ -180,7 +205,8 @@ def test_class_weights_act_only_on_the_training_loss(tiny_arrays, tmp_path):
             experiment=run.experiment.with_values({"training.class_weights": weights}),
             fold=dataclasses.replace(run.fold, train=rare),
         )
-        fitted = fit(changed, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / weights))
+        work = WorkPaths(tmp_path / weights)
+        fitted = fit(changed, build, reader, layout="bins_frames_channel", work=work, model_cache=models)
         test = run.fold.test[reader.labels[run.fold.test] == 0]
         probabilities = predict(fitted, reader, test, batch_size=16, layout="bins_frames_channel")
         recalls.append(probabilities[:, 0].mean())
@@ -193,7 +219,7 @@ def test_class_weights_act_only_on_the_training_loss(tiny_arrays, tmp_path):
 
 @pytest.mark.parametrize(("watch", "with_penalty"), [("loss", True), ("cross_entropy", False)])
 def test_the_watched_loss_includes_the_penalty_or_not(tiny_arrays, tmp_path, watch, with_penalty):
-    run, reader = make_run(tiny_arrays, tmp_path, epochs=2, l2=0.01, l2_variables="all", watch=watch)
+    run, reader = make_run(tiny_arrays, tmp_path, epochs=1, l2=0.01, l2_variables="all", watch=watch)
     fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
     valid = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
     expected = -np.log(valid[np.arange(len(valid)), reader.labels[run.fold.valid]]).mean()
@@ -203,11 +229,10 @@ def test_the_watched_loss_includes_the_penalty_or_not(tiny_arrays, tmp_path, wat
     assert best["val_loss"] == pytest.approx(expected + penalty * with_penalty, rel=1e-3)
 
 
-def test_a_run_begun_by_older_code_can_be_resumed(tiny_arrays, tmp_path):
+def test_a_run_begun_by_older_code_can_be_resumed(tiny_arrays, tmp_path, models):
     """The history of its checkpoint lacks values that newer code writes for each epoch."""
-    run, reader = make_run(tiny_arrays, tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"), callback=Interrupt(2))
+        trained_weights(tmp_path / "a", tiny_arrays, tmp_path, callback=Interrupt(2), model_cache=models)
     path = WorkPaths(tmp_path / "a").checkpoint
     with np.load(path, allow_pickle=False) as held:
         values = {name: held[name] for name in held.files}
@@ -216,16 +241,17 @@ def test_a_run_begun_by_older_code_can_be_resumed(tiny_arrays, tmp_path):
         entry.pop("f1_macro")
         entry.pop("val_f1_macro")
     np.savez(path, **{**values, "state": np.frombuffer(json.dumps(state).encode(), np.uint8)})
-    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, model_cache=models)
     assert len(fitted.state.history) == 4
     lines = (tmp_path / "a" / "history.csv").read_text().splitlines()
     assert len(lines) == 5
     assert lines[1].count(",") == lines[4].count(",")
 
 
-def test_the_first_epoch_of_the_best_accuracy_can_be_kept(tiny_arrays, tmp_path):
+def test_the_first_epoch_of_the_best_accuracy_can_be_kept(tiny_arrays, tmp_path, models):
     run, reader = make_run(tiny_arrays, tmp_path, epochs=8, keep="best_accuracy", learning_rate=0.05)
-    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
+    work = WorkPaths(tmp_path / "a")
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=work, model_cache=models)
     accuracies = [entry["val_accuracy"] for entry in fitted.state.history]
     kept = kept_epoch(run.experiment.training, fitted.state)
     assert kept == 1 + accuracies.index(max(accuracies))
@@ -235,27 +261,29 @@ def test_the_first_epoch_of_the_best_accuracy_can_be_kept(tiny_arrays, tmp_path)
         assert kept_epoch(run.experiment.training.replace(keep=keep), fitted.state) == epoch
 
 
-def test_macro_f1_of_every_epoch_is_that_of_the_validation_windows(tiny_arrays, tmp_path):
-    run, reader = make_run(tiny_arrays, tmp_path, epochs=2)
-    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
+def test_macro_f1_of_every_epoch_is_that_of_the_validation_windows(plain, tiny_arrays, tmp_path):
+    fitted, _, _ = plain
+    run, reader = make_run(tiny_arrays, tmp_path)
     decided = predict(fitted, reader, run.fold.valid, batch_size=16, layout="bins_frames_channel").argmax(axis=1)
     best = fitted.state.history[fitted.state.best_epoch - 1]
     theirs = f1_score(reader.labels[run.fold.valid], decided, average="macro", zero_division=0)
     assert best["val_f1_macro"] == pytest.approx(theirs, abs=1e-6)
 
 
-def test_logs_of_every_epoch(tiny_arrays, tmp_path):
-    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path)
-    lines = (tmp_path / "a" / "history.csv").read_text().splitlines()
+def test_logs_of_every_epoch(plain):
+    fitted, _, folder = plain
+    lines = (folder / "history.csv").read_text().splitlines()
     assert lines[0] == "epoch,loss,accuracy,f1_macro,val_loss,val_accuracy,val_f1_macro,seconds"
     assert len(lines) == 1 + len(fitted.state.history) == 5
-    assert list((tmp_path / "a" / "tensorboard").glob("events*"))
+    assert list((folder / "tensorboard").glob("events*"))
 
 
-def test_each_epoch_begins_with_its_own_draws_and_the_checkpoint_names_the_backend(tiny_arrays, tmp_path, monkeypatch):
+def test_each_epoch_begins_with_its_own_draws_and_the_checkpoint_names_the_backend(
+    tiny_arrays, tmp_path, models, monkeypatch
+):
     begun = []
     monkeypatch.setattr(training_module, "begin_epoch", lambda *place: begun.append(place))
-    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, seed=5, epochs=3)
+    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, model_cache=models, seed=5, epochs=3)
     assert begun == [(5, 0), (5, 1), (5, 2)]
     here = Circumstances.here(fitted.state.circumstances.asked, {})
     assert fitted.state.circumstances == here
@@ -265,12 +293,12 @@ def test_each_epoch_begins_with_its_own_draws_and_the_checkpoint_names_the_backe
     assert state.circumstances == here
 
 
-def test_a_loss_that_is_not_finite_fails_the_run(tiny_arrays, tmp_path):
+def test_a_loss_that_is_not_finite_fails_the_run(tiny_arrays, tmp_path, models):
     with pytest.raises(RunError, match="not finite in epoch 1"):
-        trained_weights(tmp_path / "a", tiny_arrays, tmp_path, learning_rate=1e30)
+        trained_weights(tmp_path / "a", tiny_arrays, tmp_path, model_cache=models, learning_rate=1e30)
 
 
-def test_a_memory_limit_that_is_too_small_is_refused(tiny_arrays, tmp_path):
+def test_a_memory_limit_that_is_too_small_is_refused(tiny_arrays, tmp_path, models):
     run, reader = make_run(tiny_arrays, tmp_path)
     with pytest.raises(BudgetError, match="Raise --memory-limit"):
         fit(
@@ -279,6 +307,7 @@ def test_a_memory_limit_that_is_too_small_is_refused(tiny_arrays, tmp_path):
             reader,
             layout="bins_frames_channel",
             work=WorkPaths(tmp_path / "a"),
+            model_cache=models,
             memory_limit=MemoryLimit(100 << 20),
         )
     with pytest.raises(BudgetError, match="Raise the limit"):
@@ -301,9 +330,10 @@ def decoded(reader, positions) -> np.ndarray:
     return reader.index.feature.storage.decode(reader.read(np.sort(positions)))
 
 
-def test_only_training_windows_are_measured_for_the_standardisation(uneven_run, tmp_path):
+def test_only_training_windows_are_measured_for_the_standardisation(uneven_run, tmp_path, models):
     run, reader = uneven_run
-    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
+    work = WorkPaths(tmp_path / "a")
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=work, model_cache=models)
     measured = {
         name: (decoded(reader, positions).mean(dtype=np.float64), decoded(reader, positions).std(dtype=np.float64))
         for name, positions in (
@@ -320,10 +350,11 @@ def test_only_training_windows_are_measured_for_the_standardisation(uneven_run, 
         assert abs(found.deviation - deviation) > 0.005
 
 
-def test_predictions_are_of_windows_standardised_as_in_training(uneven_run, tmp_path):
+def test_predictions_are_of_windows_standardised_as_in_training(uneven_run, tmp_path, models):
     run, reader = uneven_run
     arguments = {"batch_size": 16, "layout": "bins_frames_channel"}
-    fitted = fit(run, build, reader, layout="bins_frames_channel", work=WorkPaths(tmp_path / "a"))
+    work = WorkPaths(tmp_path / "a")
+    fitted = fit(run, build, reader, layout="bins_frames_channel", work=work, model_cache=models)
     (scaling,) = fitted.standardisation
     windows = decoded(reader, run.fold.test).transpose(0, 2, 1)[..., None]
     by_hand = probabilities_of(fitted.model.predict((windows - scaling.mean) / scaling.deviation, verbose=0))
@@ -337,8 +368,8 @@ def test_predictions_are_of_windows_standardised_as_in_training(uneven_run, tmp_
     assert fitted.state.history[0]["val_loss"] == pytest.approx(loss, rel=1e-4)
 
 
-def test_windows_are_left_as_stored_where_a_row_does_not_standardise(tiny_arrays, tmp_path):
-    fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, epochs=1)
+def test_windows_are_left_as_stored_where_a_row_does_not_standardise(plain):
+    fitted, _, _ = plain
     assert fitted.standardisation == (AS_STORED,)
 
 

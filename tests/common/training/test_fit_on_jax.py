@@ -11,21 +11,23 @@ import pytest
 import reproductions
 
 ROOT = Path(reproductions.__file__).parent.parent
-ON_JAX = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+# Compiling takes longer than what is compiled.
+ON_JAX = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 WITHOUT_TENSORFLOW = "import sys; sys.modules['tensorflow'] = None\n"
 RESUMED = """
 import json
 from pathlib import Path
 import pytest
-from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, trained_weights
+from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, SharedModels, trained_weights
 npz, folder = map(Path, sys.argv[1:3])
 settings = {"plain": {}, "accumulated": ACCUMULATED, "masked": MASKED}
 found = []
 for number, training in enumerate(settings[name] for name in sys.argv[3:]):
-    place = folder / str(number)
-    whole, expected = trained_weights(place / "whole", npz, folder, **training)
+    place, models = folder / str(number), SharedModels()
+    whole, expected = trained_weights(place / "whole", npz, folder, model_cache=models, **training)
     with pytest.raises(KeyboardInterrupt):
-        trained_weights(place / "cut", npz, folder, callback=Interrupt(1), **training)
+        trained_weights(place / "cut", npz, folder, callback=Interrupt(1), model_cache=models, **training)
+    # With a model of its own, as in a new process.
     _, weights = trained_weights(place / "cut", npz, folder, **training)
     losses = [entry["loss"] for entry in whole.state.history]
     found.append({"same_bits": weights.tobytes() == expected.tobytes(), "losses": losses})

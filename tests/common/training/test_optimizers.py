@@ -8,12 +8,12 @@ from common.paper.training import Training
 from common.training.optimizers import AccumulatedAdam, AccumulationSchedule, optimizer_of
 from common.training.regularizers import regularise
 
-STEPS, MICRO_BATCH = 8, 10
+STEPS, MICRO_BATCH = 4, 10
 BATCH = STEPS * MICRO_BATCH
 RATE = 1e-2
 # No remainder; a short last batch; three batches left over; with a short one; less than one batch; two updates, the
 # second with fewer samples; two full updates.
-SAMPLES = [80, 74, 30, 24, 3, 154, 160]
+SAMPLES = [40, 34, 30, 24, 3, 74, 80]
 PENALTIES = {
     "none": {},
     "L2 sum": {"l2": 0.05},
@@ -54,7 +54,7 @@ def compiled(optimizer, model: keras.Model, *, eager: bool = False) -> keras.Mod
 
 
 def accumulated(penalty=None, *, rate=RATE, reduce="mean", eager=False, **clipping) -> keras.Model:
-    """A model that is updated once in 8 batches of 10."""
+    """A model that is updated once in 4 batches of 10."""
     training = Training(epochs=1, l2_layers="conv.", **(penalty or {}))
     model = network()
     undecayed = regularise(model, training)
@@ -66,23 +66,30 @@ def accumulated(penalty=None, *, rate=RATE, reduce="mean", eager=False, **clippi
     return compiled(optimizer, model, eager=eager)
 
 
-def large_batch(penalty=None, *, rate=RATE, eager=False, **clipping) -> keras.Model:
-    """A model that is trained on whole batches of 80, with Keras' own optimiser."""
+def large_batch(penalty=None, *, rate=RATE, **clipping) -> keras.Model:
+    """A model that is trained on whole batches of 40, with Keras' own optimiser; eager, as it has few steps."""
     training = Training(epochs=1, l2_layers="conv.", **(penalty or {}))
     model = network()
     undecayed = regularise(model, training)
     decay = {"weight_decay": training.l2} if training.l2_form == "decoupled" else {}
     optimizer = keras.optimizers.Adam(rate, **decay, **clipping)
     optimizer.exclude_from_weight_decay(var_list=undecayed)
-    return compiled(optimizer, model, eager=eager)
+    return compiled(optimizer, model, eager=True)
 
 
 def train(model: keras.Model, samples: int, *, epochs: int = 1, left_over: str = "flush") -> keras.Model:
-    is_accumulated = isinstance(model.optimizer, AccumulatedAdam)
-    callbacks = [AccumulationSchedule(samples, left_over)] if is_accumulated else []
+    """Train a model of `accumulated`."""
     x, y = data(samples)
-    size = MICRO_BATCH if is_accumulated else BATCH
-    model.fit(x, y, batch_size=size, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+    callbacks = [AccumulationSchedule(samples, left_over)]
+    model.fit(x, y, batch_size=MICRO_BATCH, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+    return model
+
+
+def train_large(model: keras.Model, samples: int) -> keras.Model:
+    """Train a model of `large_batch`."""
+    x, y = data(samples)
+    for first in range(0, samples, BATCH):
+        model.train_on_batch(x[first : first + BATCH], y[first : first + BATCH])
     return model
 
 
@@ -90,9 +97,36 @@ def distance(one: keras.Model, other: keras.Model) -> float:
     return max(np.abs(a - b).max() for a, b in zip(one.get_weights(), other.get_weights(), strict=True))
 
 
+class Reused:
+    """A model that several tests train, each from the initial weights and the optimiser's initial state."""
+
+    def __init__(self, model: keras.Model):
+        model.optimizer.build(model.trainable_variables)
+        self._model = model
+        self._initial = [variable.numpy().copy() for variable in self._state()]
+
+    def _state(self) -> list[keras.Variable]:
+        return [*self._model.variables, *self._model.optimizer.variables]
+
+    def __call__(self) -> keras.Model:
+        for variable, value in zip(self._state(), self._initial, strict=True):
+            variable.assign(value)
+        return self._model
+
+
+@pytest.fixture(scope="module")
+def small_batches() -> Reused:
+    return Reused(accumulated())
+
+
+@pytest.fixture(scope="module")
+def large_batches() -> Reused:
+    return Reused(large_batch())
+
+
 @pytest.mark.parametrize("samples", SAMPLES)
-def test_small_batches_make_the_update_of_the_large_one(samples):
-    one, other = train(accumulated(), samples), train(large_batch(), samples)
+def test_small_batches_make_the_update_of_the_large_one(small_batches, large_batches, samples):
+    one, other = train(small_batches(), samples), train_large(large_batches(), samples)
     assert distance(one, network()) > 1e-3, "nothing was learnt, so nothing is compared"
     assert distance(one, other) < 1e-6
     assert not one.optimizer.is_waiting
@@ -103,51 +137,52 @@ def test_small_batches_make_the_update_of_the_large_one(samples):
 @pytest.mark.parametrize("clipping", CLIPPING)
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_penalties_clipping_and_schedules_act_once_an_update(penalty, clipping, rate):
-    """Two epochs of an update of 80 and a flushed one of 34, whose last batch has 4 samples."""
-    models = [
-        train(make(PENALTIES[penalty], rate=RATES[rate](), eager=True, **CLIPPING[clipping]), 114, epochs=2)
-        for make in (accumulated, large_batch)
-    ]
-    assert distance(*models) < 1e-6
+    """A flushed update of 14, whose last batch has 4 samples, and then a full one of 40."""
+    one = accumulated(PENALTIES[penalty], rate=RATES[rate](), eager=True, **CLIPPING[clipping])
+    other = large_batch(PENALTIES[penalty], rate=RATES[rate](), **CLIPPING[clipping])
+    for samples in (14, 40):
+        train(one, samples)
+        train_large(other, samples)
+    assert distance(one, other) < 1e-6
 
 
 @pytest.mark.parametrize("penalty", [name for name in PENALTIES if name != "none"])
-def test_each_penalty_changes_the_weights(penalty):
+def test_each_penalty_changes_the_weights(small_batches, penalty):
     """Otherwise the comparison above would pass without any penalty."""
-    assert distance(train(accumulated(PENALTIES[penalty]), 80), train(accumulated(), 80)) > 1e-4
+    assert distance(train(accumulated(PENALTIES[penalty]), 40), train(small_batches(), 40)) > 1e-4
 
 
-def test_keras_without_accumulated_adam_gets_the_ragged_tail_and_the_schedule_wrong():
+def test_keras_without_accumulated_adam_gets_the_ragged_tail_and_the_schedule_wrong(large_batches):
     """`AccumulatedAdam` is needed: when this test fails, Keras does it correctly and ours can be removed."""
     steps = {"gradient_accumulation_steps": STEPS}
-    x, y = data(74)
-    ragged = compiled(keras.optimizers.Adam(RATE, **steps), network())
+    x, y = data(34)
+    ragged = compiled(keras.optimizers.Adam(RATE, **steps), network(), eager=True)
     ragged.fit(x, y, batch_size=MICRO_BATCH, shuffle=False, verbose=0)
-    assert distance(ragged, train(large_batch(), 74)) > 1e-3
-    x, y = data(160)
-    scheduled = compiled(keras.optimizers.Adam(RATES["schedule"](), **steps), network())
+    assert distance(ragged, train_large(large_batches(), 34)) > 1e-3
+    x, y = data(80)
+    scheduled = compiled(keras.optimizers.Adam(RATES["schedule"](), **steps), network(), eager=True)
     scheduled.fit(x, y, batch_size=MICRO_BATCH, shuffle=False, verbose=0)
-    assert distance(scheduled, train(large_batch(rate=RATES["schedule"]()), 160)) > 1e-3
+    assert distance(scheduled, train_large(large_batch(rate=RATES["schedule"]()), 80)) > 1e-3
 
 
-@pytest.mark.parametrize("samples", [120, 115])
-def test_carried_batches_join_the_next_epoch(samples):
-    """Twelve batches an epoch: the last four make an update with the first four of the next epoch."""
+@pytest.mark.parametrize("samples", [60, 55])
+def test_carried_batches_join_the_next_epoch(small_batches, large_batches, samples):
+    """Six batches an epoch: the last two make an update with the first two of the next epoch."""
     x, y = data(samples)
-    model = train(accumulated(), samples, epochs=2, left_over="carry")
+    model = train(small_batches(), samples, epochs=2, left_over="carry")
     assert not model.optimizer.is_waiting
     twice = np.concatenate((np.arange(samples), np.arange(samples)))
-    first, second = BATCH, samples + 4 * MICRO_BATCH
-    expected = large_batch()
+    first, second = BATCH, samples + 2 * MICRO_BATCH
+    expected = large_batches()
     for piece in (twice[:first], twice[first:second], twice[second:]):
         expected.train_on_batch(x[piece], y[piece])
     assert distance(model, expected) < 1e-6
 
 
-def test_carried_batches_are_applied_by_a_later_flush():
-    model = train(accumulated(), 100, left_over="carry")
+def test_carried_batches_are_applied_by_a_later_flush(small_batches, large_batches):
+    model = train(small_batches(), 60, left_over="carry")
     assert model.optimizer.is_waiting
-    assert distance(model, train(large_batch(), 80)) > 0
+    assert distance(model, train_large(large_batches(), 40)) > 0
     model.optimizer.flush()
     assert not model.optimizer.is_waiting
     before = model.get_weights()
@@ -156,22 +191,27 @@ def test_carried_batches_are_applied_by_a_later_flush():
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_flush_begins_a_new_update():
-    """After it, eight batches are needed again, and Adam has counted one more update."""
-    model = accumulated()
+def test_a_flush_begins_a_new_update(small_batches):
+    """After it, four batches are needed again, and Adam has counted one more update."""
+    model = small_batches()
     train(model, 30)
     assert int(model.optimizer.iterations) == 1
-    train(model, 70, left_over="carry")
+    train(model, 30, left_over="carry")
     assert int(model.optimizer.iterations) == 1
     assert model.optimizer.is_waiting
     train(model, 10, left_over="carry")
     assert int(model.optimizer.iterations) == 2
 
 
-@pytest.mark.parametrize("samples", [80, 74])
-def test_the_sum_is_the_mean_times_the_full_batches(samples):
+@pytest.fixture(scope="module")
+def summed_batches() -> Reused:
+    return Reused(accumulated(reduce="sum"))
+
+
+@pytest.mark.parametrize("samples", [40, 34])
+def test_the_sum_is_the_mean_times_the_full_batches(small_batches, summed_batches, samples):
     """Seen in Adam's first moment, which is a tenth of the first gradient."""
-    by_mean, by_sum = (train(accumulated(reduce=reduce), samples) for reduce in ("mean", "sum"))
+    by_mean, by_sum = (train(batches(), samples) for batches in (small_batches, summed_batches))
     for mean, total in zip(by_mean.optimizer._momentums, by_sum.optimizer._momentums, strict=True):
         np.testing.assert_allclose(total.numpy(), mean.numpy() * samples / MICRO_BATCH, rtol=1e-4, atol=1e-8)
 
