@@ -1,6 +1,8 @@
 """Folders in the layout of FMA."""
 
 import csv
+import functools
+import io
 
 import numpy as np
 import soundfile
@@ -38,12 +40,17 @@ def write_table(folder, *, changes=None, rows=8000, headers=True):
     return path
 
 
-def write_mp3(folder, clip: str, *, seconds: float = 6.0, channels: int = 1) -> np.ndarray:
-    """Write a tone as a clip of FMA-small; returns its samples before encoding."""
+def write_mp3(folder, clip: str, *, seconds: float = 6.0, channels: int = 1) -> None:
+    """Write a tone as a clip of FMA-small."""
     path = folder / "fma_small" / clip[:3] / f"{clip}.mp3"
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_mp3_of_tone(220 + int(clip) % 50, seconds, channels))
+
+
+@functools.cache
+def _mp3_of_tone(hz: int, seconds: float, channels: int) -> bytes:
     time = np.arange(int(seconds * RATE)) / RATE
-    tone = 0.3 * np.sin(2 * np.pi * (220 + int(clip) % 50) * time)
-    samples = np.stack([tone] + [0.5 * tone] * (channels - 1), axis=1)
-    soundfile.write(path, samples, RATE, format="MP3")
-    return samples
+    tone = 0.3 * np.sin(2 * np.pi * hz * time)
+    file = io.BytesIO()
+    soundfile.write(file, np.stack([tone] + [0.5 * tone] * (channels - 1), axis=1), RATE, format="MP3")
+    return file.getvalue()
