@@ -144,6 +144,21 @@ def bomb(tmp_path) -> Iterator[Bomb]:
     assert not evidence.exists(), "a pickle was loaded"
 
 
+@pytest.fixture(scope="module")
+def kept_models() -> Iterator[None]:
+    """All commands that the tests of a module start in this process take the compiled model of a network from the first
+    of them, in its initial state. For modules whose subject is not how models are made."""
+    from common.runs import runner
+    from common.search import search
+    from tests.helpers.kept_models import KeptModels
+
+    models = KeptModels()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "CompiledModelCache", models)
+        patch.setattr(search, "CompiledModelCache", models)
+        yield
+
+
 Snapshot = dict[Path, tuple[int, int, bytes]]
 
 

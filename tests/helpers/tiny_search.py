@@ -15,7 +15,7 @@ TINY = SearchSpace(
         )
     ),
     plotted="r",
-    base={"training.epochs": 2},
+    base={"training.epochs": 2, "model.se_blocks": (5,)},
     canonical=canonical_ratio,
     trials=4,
     published={"r": 3.1},

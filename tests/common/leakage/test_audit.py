@@ -30,6 +30,8 @@ from data_pipeline.datasets.gtzan import facts
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.se_cnn_records import divergence_note
 
+pytestmark = pytest.mark.usefixtures("kept_models")
+
 ARTISTS = "artist filter"
 
 
@@ -49,7 +51,7 @@ def with_artists(tmp_path_factory, tiny_arrays):
 
 
 @pytest.fixture(scope="module")
-def audited(tmp_path_factory, with_artists):
+def audited(tmp_path_factory, with_artists, kept_models):
     """A finished audit: (folder, its table, exit code)."""
     place = tmp_path_factory.mktemp("audit")
     code = main(["se_cnn", *flags(with_artists, place)])

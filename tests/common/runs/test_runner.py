@@ -20,6 +20,8 @@ from reproductions.se_cnn.paper import PAPER
 from tests.helpers.se_cnn_records import record as se_cnn_record
 from tests.helpers.se_cnn_runs import options_of_row
 
+pytestmark = pytest.mark.usefixtures("kept_models")
+
 
 class StubPlan(SimpleNamespace):
     """A plan of which only the place of its results is used."""

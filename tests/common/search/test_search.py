@@ -23,6 +23,8 @@ from data_pipeline.windows.tf_dataset import as_tf_dataset
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.tiny_search import TINY
 
+pytestmark = pytest.mark.usefixtures("kept_models")
+
 
 def results_below(place) -> ResultPaths:
     return ResultPaths.of(place / "out", "se_cnn", "arrays")
@@ -161,7 +163,7 @@ def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, ca
     rows = json.loads((out / "se_cnn" / "arrays" / "searches" / "tiny" / "rows.json").read_text())["rows"]
     data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(place / "cache"), "--out", str(out))
     label = rows[0]["label"]
-    asked = ("--table", "top_tiny", "--row", label, "--seeds", "1", "--epochs", "1")
+    asked = ("--table", "top_tiny", "--row", label, "--seeds", "1", "--epochs", "2")
     assert run_app(run_command(PAPER), [*data, *asked]) == 0
     table = json.loads((out / "se_cnn" / "arrays" / "table_top_tiny.json").read_text())
     measured = {row["label"]: row["measured"] for row in table["rows"]}
@@ -229,7 +231,7 @@ def test_failing_trials_are_marked_and_the_search_goes_on(tiny_arrays, tmp_path,
         return measure(plan, planned, *others)
 
     monkeypatch.setattr(runner, "train_and_evaluate", sometimes)
-    assert searching(tiny_arrays, tmp_path, "--trials", "4", "--seed", "1", "--epochs", "1") == 1
+    assert searching(tiny_arrays, tmp_path, "--trials", "4", "--initial", "3") == 1
     table = json.loads((tmp_path / "out" / "se_cnn" / "arrays" / "table_search_tiny.json").read_text())
     remarks = {row["trial"]: row["remark"] for row in table["rows"]}
     assert sorted(remarks) == list("0123")

@@ -15,6 +15,7 @@ from tests.helpers.fma import RATE, write_mp3, write_table
 with quiet_start():
     from reproductions.se_cnn.paper import PAPER
 
+pytestmark = pytest.mark.usefixtures("kept_models")
 
 # Forty clips, five of each genre.
 PRESENT = [f"{number:06d}" for number in range(2, 42)]

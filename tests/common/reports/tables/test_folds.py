@@ -10,7 +10,9 @@ from common.cli.app import run_app
 from common.cli.run import make_app
 from reproductions.se_cnn.paper import PAPER
 
-ROW = ("--table", "5.1", "--row", "5", "--seeds", "1", "--epochs", "1")
+pytestmark = pytest.mark.usefixtures("kept_models")
+
+ROW = ("--table", "5.1", "--row", "0", "--seeds", "1", "--epochs", "1")
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def test_rounds_with_fresh_and_with_carried_weights(places, tmp_path, capsys):
     app, results = make_app(PAPER), tmp_path / "out" / "se_cnn" / "arrays"
     assert run_app(app, [*places, *ROW, "--split", "rotating"]) == 0
     table = written(tmp_path, "table_5.1_rotating")
-    measured = next(row["measured"] for row in table["rows"] if row["label"] == "5")
+    measured = next(row["measured"] for row in table["rows"] if row["label"] == "0")
     by_round = rounds_below(table)
     single = [row for row in by_round["rows"] if "round" in row]
     assert [row["round"] for row in single] == [1, 2, 3, 4, 5, 6]
@@ -45,7 +47,7 @@ def test_rounds_with_fresh_and_with_carried_weights(places, tmp_path, capsys):
     assert measured["accuracy"]["runs"] == 6
     assert measured["accuracy"]["clips"] == 40
     mean, spread = by_round["rows"][6:8]
-    assert (mean["label"], spread["label"]) == ("5: mean", "5: standard deviation")
+    assert (mean["label"], spread["label"]) == ("0: mean", "0: standard deviation")
     assert mean["measured"]["clip_accuracy_mean_softmax"] == pytest.approx(np.mean(values), abs=0.01)
     assert not any("CONTAMINATED" in warning for warning in table["warnings"])
     columns, *lines = csv.reader((results / "table_5.1_rounds_rotating.csv").read_text(encoding="utf-8").splitlines())
