@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from common.core.console import say
+from common.core.console import say, warn
 from common.core.errors import DataError
 from common.core.files import make_folder, read_json
 from common.leakage.report import regenerate_audits
@@ -101,7 +101,7 @@ def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport]
         return
     stems = ", ".join(dict.fromkeys(path.stem for path in removed))
     if in_no_table:
-        say(
+        warn(
             f"{results.folder}: not all records are in a table (first of {len(in_no_table)} that are not: "
             f"{in_no_table[0].name}), so older tables and figures are kept: {stems}"
         )

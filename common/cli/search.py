@@ -117,7 +117,7 @@ def _report(
         say(f"{len(labels)} rows of table {tuned}: {' | '.join(labels)}")
         again = "".join(f" --set {shlex.quote(change)}" for change in changes_of_rows(found)[1])
         say(
-            f"train them: python reproductions/{paper.key}/run.py --dataset {folder.paths.results.dataset} "
+            f"train them: encore run {paper.key} --dataset {folder.paths.results.dataset} "
             f"--table {tuned} --out {shlex.quote(str(out))} --seeds 3{again}, with the flags of this "
             "search that choose data and scale"
         )

@@ -87,5 +87,5 @@ class SearchOptions:
             raise SpecError("--lease: goes with --role chief.")
         if (self.role is None) != (self.chief is None):
             raise SpecError("--role and --chief: go together, e.g. --role worker --chief node7:9000.")
-        if self.role == "worker" and (self.fresh or self.top is not None):
-            raise SpecError("--role worker: --fresh and --top go with the chief.")
+        if self.role == "worker" and (self.fresh or self.top is not None or "json" in flags.typed):
+            raise SpecError("--role worker: --fresh, --top and --json go with the chief, which makes the report.")

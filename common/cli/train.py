@@ -1,11 +1,15 @@
 """The steps from a command to its tables, with training.
 
-Keras is imported after the options and the data have been checked, so that a mistake in them is reported at once; what
-makes tables and figures, after the training.
+Keras, and what makes tables and figures, is imported after the options, and the data of rows, have been checked, so
+that a mistake in them is reported at once; and before anything is computed, so that a memory limit counts it, and a
+change of the code meanwhile does no harm.
 """
 
+import importlib
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from common.cli.screen import print_tables
 from common.core.extras import require_extra
@@ -34,16 +38,20 @@ class WorkerChoice:
     def is_this_process(self) -> bool:
         return self.cluster is None and self.jobs in (None, 1)
 
-    def pool(self) -> AbstractContextManager:
-        """The workers; None for this process.
+    def require_installed(self) -> None:
+        """Check that the packages are installed that workers need.
 
         Raises:
-            ExtraError: the packages that they need are not installed.
+            ExtraError: they are not.
         """
+        if not self.is_this_process:
+            asked = f"--jobs {self.jobs}" if self.cluster is None else f"--cluster {self.cluster}"
+            require_extra("cluster", needed_by=asked)
+
+    def pool(self) -> AbstractContextManager:
+        """The workers; None for this process."""
         if self.is_this_process:
             return nullcontext()
-        asked = f"--jobs {self.jobs}" if self.cluster is None else f"--cluster {self.cluster}"
-        require_extra("cluster", needed_by=asked)
         with quiet_start():
             from common.execution.pools import cluster_workers, local_workers
 
@@ -66,15 +74,15 @@ def train(
         whole: the paper with the rows that searches found.
         legacy: show tables with the metric that the study computed wrongly.
     """
+    workers.require_installed()
+    options = options if workers.is_this_process else options.with_absolute_paths()
+    data = open_data(whole, options)
+    rows = resolve_rows(whole, options, chosen, data)
     with workers.pool() as pool:
-        options = options.with_absolute_paths() if pool else options
-        data = open_data(whole, options)
-        rows = resolve_rows(whole, options, chosen, data)
+        execute = _import_training()
         _find_devices(options, workers)
         builder = prepare_features(rows, options, data, parallel_map=pool and pool.parallel_map)
         plan = plan_runs(rows, data, builder)
-        with quiet_start():
-            from common.runs.runner import execute
         try:
             summary = execute(plan, options, pool and pool.work)
             missing = _report(paper, options, plan, chosen, legacy=legacy, as_json=as_json)
@@ -85,8 +93,10 @@ def train(
 
 def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, *, as_json: bool) -> int:
     """Train one row under every split and show what each leaks; returns the exit code."""
+    workers.require_installed()
+    options = options if workers.is_this_process else options.with_absolute_paths()
     with workers.pool() as pool:
-        options = options.with_absolute_paths() if pool else options
+        _import_training()
         _find_devices(options, workers)
         audited, summaries = run_audit(
             whole, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map
@@ -98,6 +108,14 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, *
         table, paths = made.other(audited.results.folder / f"table_{audited.path.stem}.md")
         print_tables([table], [*paths, made.page], as_json=as_json)
     return 1 if any(summary.failed for summary in summaries) else 0
+
+
+def _import_training() -> Callable[..., Any]:
+    """Import what trains and what makes tables afterwards; returns `common.runs.runner.execute`."""
+    with quiet_start():
+        importlib.import_module("common.cli.reports")
+        from common.runs.runner import execute
+    return execute
 
 
 def _find_devices(options: Options, workers: WorkerChoice) -> None:

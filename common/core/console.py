@@ -26,6 +26,11 @@ def set_verbosity(verbosity: Verbosity) -> None:
     _State.verbosity = verbosity
 
 
+def verbosity() -> Verbosity:
+    """How much this process prints."""
+    return _State.verbosity
+
+
 def is_verbose() -> bool:
     """Whether details are printed."""
     return _State.verbosity == "verbose"

@@ -13,7 +13,7 @@ import keras
 from dask.utils import parse_timedelta
 from distributed import CancelledError, Client, Future, KilledWorker, wait
 
-from common.core.console import say
+from common.core.console import verbosity, warn
 from common.core.errors import ClusterError, EncoreError
 from common.execution import worker
 from common.execution.session import WorkerCommand
@@ -89,6 +89,7 @@ class DaskPool:
                 package_versions(),
                 keras.backend.backend(),
                 source_digest(job.plan.paper.key),
+                verbosity(),
             )
         )
         # No more tasks than workers: Dask also counts a worker's death against the tasks that are queued on it.
@@ -181,7 +182,7 @@ class DaskPool:
             self._no_worker_since = None
         elif self._no_worker_since is None:
             self._no_worker_since = now
-            say(f"{self._flag}: no worker is there; waiting for one ...")
+            warn(f"{self._flag}: no worker is there; waiting for one ...")
         elif now - self._no_worker_since > self._wait_seconds:
             raise ClusterError(
                 f"{self._flag}: no worker joined within {self._wait_seconds:.0f} s. Start one: dask worker ADDRESS "
@@ -225,7 +226,7 @@ class _BusyChains:
         self._chains.append(chain)
         self.times += 1
         if not self._said:
-            say(busy_text(chain[:1]))
+            warn(busy_text(chain[:1]))
             self._said = True
 
     def due(self) -> list[list[PlannedRun]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import keras
 from distributed import get_worker
 
-from common.core.console import messages
+from common.core.console import Verbosity, messages, set_verbosity
 from common.core.errors import ClusterError, DataError, EncoreError
 from common.core.tf_logging import quiet_start
 from common.paper.paper import Paper
@@ -39,6 +39,7 @@ class WorkerCommand:
         versions: package versions on the machine where the command was started.
         backend: Keras backend there.
         source: digest of Encore's source there, see `common.records.source`.
+        verbosity: how much workers print.
     """
 
     paper: Paper
@@ -47,6 +48,7 @@ class WorkerCommand:
     versions: dict[str, str]
     backend: str
     source: str
+    verbosity: Verbosity = "normal"
 
 
 class Abandoned(BaseException):
@@ -57,6 +59,7 @@ class WorkerSession:
     """Carries out runs of one command."""
 
     def __init__(self, command: WorkerCommand):
+        set_verbosity(command.verbosity)
         _require_same_versions(command)
         _require_same_source(command)
         encore_version()

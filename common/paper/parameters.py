@@ -1,8 +1,8 @@
 """Parameters and layers of a paper's networks: found by building them, and stored in the paper's folder.
 
 Building all networks of a paper takes Keras and several seconds, so what lists and tables of layers show of them is
-kept in `reproductions/<paper>/parameters.json`, by the digest of the experiment. The tests build every network and
-compare.
+kept in `reproductions/<paper>/parameters.json`, by the digest of the experiment, as long as the code that builds them
+is the same. The tests build every network and compare.
 """
 
 import importlib.util
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from common.core.console import say
 from common.core.errors import DataError
-from common.core.files import read_json, write_json
+from common.core.files import read_json, sha256_of_json, write_json
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import keras
 
 _FILE = "parameters.json"
+# Files of a paper that no network depends on: what they declare is in the experiments' digests, or in `_code_digest`.
+_WITHOUT_NETWORKS = ("paper.py", "published.py", "sources.py", "spaces.py", "run.py", "tune.py")
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ class StoredNetworks:
 
     @classmethod
     def read(cls, paper: Paper) -> Self:
-        """What the paper's folder holds; nothing where there is no such file, as while a paper is being written.
+        """What the paper's folder holds; nothing where there is no such file, or where the code that builds the
+        networks has changed since, as while a paper is being written.
 
         Raises:
             DataError: the file is not of this form.
@@ -132,6 +135,8 @@ class StoredNetworks:
             return cls(paper)
         values = read_json(path, what="the parameter counts of a paper")
         try:
+            if values["code"] != _code_digest(paper):
+                return cls(paper)
             layers = {table: BuiltLayers.read(built) for table, built in values["layers"].items()}
             return cls(paper, dict(values["parameters"]), layers)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
@@ -148,7 +153,7 @@ class StoredNetworks:
         if path is None:
             raise DataError(f"{self.paper.key}: has no folder below reproductions/ to store parameter counts in.")
         layers = {table: asdict(built) for table, built in self.layers.items()}
-        write_json(path, {"parameters": self.parameters, "layers": layers})
+        write_json(path, {"code": _code_digest(self.paper), "parameters": self.parameters, "layers": layers})
         return path
 
     def parameters_of(self, experiment: Experiment) -> int:
@@ -166,13 +171,25 @@ class StoredNetworks:
         return self.layers[table.id]
 
     def _say_missing(self, what: str) -> None:
-        say(f"building {what}, whose parameters are not stored; to store them: {_command_to_store(self.paper)}")
+        remedy = f"to store them: {_command_to_store(self.paper)}"
+        say(f"building {what}, whose parameters are not stored for this code; {remedy}")
 
 
 def stored_file(paper: Paper) -> Path | None:
     """The file of what is known; None for a paper without a folder below `reproductions/`."""
     found = importlib.util.find_spec(f"reproductions.{paper.key}")
     return None if found is None or found.origin is None else Path(found.origin).parent / _FILE
+
+
+def _code_digest(paper: Paper) -> str:
+    """SHA-256 of everything that a network depends on besides its experiment."""
+    found = importlib.util.find_spec(f"reproductions.{paper.key}")
+    folders = [Path(spec.origin).parent for spec in (found, importlib.util.find_spec("common.layers")) if spec]
+    files = [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name not in _WITHOUT_NETWORKS]
+    # A clone on Windows may have other line ends.
+    code = [[path.name, path.read_text(encoding="utf-8").replace("\r\n", "\n")] for path in files]
+    tables = {table.id: [[row.label, row.layers] for row in table.rows] for table in paper.architecture}
+    return sha256_of_json([code, paper.layout, paper.published_classes, tables])
 
 
 def _command_to_store(paper: Paper) -> str:

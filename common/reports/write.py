@@ -156,9 +156,9 @@ def _write_group(
     paths["curves"] = [path for stem, drawn in _curves(paper, group, made).items() for path in save(drawn, stem)]
     for figure in paper.figures:
         if figure.table in paths:
-            paths[figure.table] += save(
-                partial(_draw_whole, figure, made[figure.table]), group.stem("figure", figure.id, paper)
-            )
+            whole = made[figure.table]
+            drawing = partial(_draw_whole, figure, whole.values, subtitle=flag_summary(whole))
+            paths[figure.table] += save(drawing, group.stem("figure", figure.id, paper))
     for table in paper.architecture:
         made[table.id], paths[table.id] = write_architecture(paper, table, results)
     held_by = matrices | {
@@ -201,11 +201,11 @@ def write_architecture(paper: Paper, table: ArchitectureTable, results: ResultPa
     return built, write_table(results.folder, f"table_{table.id}", built)
 
 
-def _draw_whole(figure: Figure, table: Table) -> Drawing:
+def _draw_whole(figure: Figure, values: dict[str, Any], *, subtitle: str) -> Drawing:
     """A whole table in one figure."""
     if figure.kind == "heat_maps":
-        return draw_heat_maps(table.values, figure.places, subtitle=flag_summary(table))
-    return draw_scaling(table.values, figure.places, figure.sizes, subtitle=flag_summary(table))
+        return draw_heat_maps(values, figure.places, subtitle=subtitle)
+    return draw_scaling(values, figure.places, figure.sizes, subtitle=subtitle)
 
 
 def _curves(paper: Paper, group: Group, made: dict[str, Table]) -> dict[str, partial[Drawing]]:

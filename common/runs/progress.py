@@ -4,7 +4,7 @@ import time
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from common.core.console import messages, say, shows_progress
+from common.core.console import messages, say, shows_progress, warn
 from common.training.callback import FitCallback
 
 
@@ -104,7 +104,7 @@ class RunProgress(FitCallback):
 
     def again(self) -> None:
         """Report that the worker of this run was lost and another one takes over."""
-        say(f"[{self.number}] {self.name}: its worker was lost, another one takes over")
+        warn(f"[{self.number}] {self.name}: its worker was lost, another one takes over")
 
     def on_epoch_end(self, entry: dict[str, float]) -> None:
         self._latest = f", loss {entry['loss']:.3f}, validation {100 * entry['val_accuracy']:.1f} %"

@@ -199,7 +199,7 @@ def in_this_process(options: Options) -> Workers:
                     progress.end(callback, result.line)
                 yield planned, result
             if busy and not is_said:
-                say(busy_text(list(busy.values())))
+                warn(busy_text(list(busy.values())))
                 is_said = True
             if len(busy) == len(waiting):
                 time.sleep(_POLL_SECONDS)

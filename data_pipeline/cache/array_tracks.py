@@ -9,6 +9,7 @@ process.
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from data_pipeline.datasets.npz import ArrayHeader, Npz, open_npz
 _BLOCK_BYTES = 16 << 20
 # Copying a gigabyte takes a few seconds; below this size it is not worth a line.
 _SILENT_COPY_BYTES = 1 << 30
+# Held while a file's position is moved and used, where the system has no positioned read.
+_moving = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,16 @@ def _copy_transposed(pieces: Iterator[bytes], header: ArrayHeader, copy: BinaryI
 def _write_at(file: BinaryIO, content: bytes, position: int) -> None:
     view = memoryview(content)
     while view:
-        written = os.pwrite(file.fileno(), view, position)
+        written = _write_once(file, view, position)
         view, position = view[written:], position + written
+
+
+def _write_once(file: BinaryIO, content: memoryview, position: int) -> int:
+    if hasattr(os, "pwrite"):
+        return os.pwrite(file.fileno(), content, position)
+    with _moving:
+        file.seek(position)
+        return file.write(content)
 
 
 def _read_at(file: BinaryIO, size: int, position: int, name: Path) -> bytes:
@@ -148,7 +159,7 @@ def _read_at(file: BinaryIO, size: int, position: int, name: Path) -> bytes:
     while size:
         # A single call reads at most 2 GB.
         try:
-            part = os.pread(file.fileno(), size, position)
+            part = _read_once(file, size, position)
         except OSError as error:
             raise DataError(f"{name}: cannot be read ({error.strerror or error}).") from error
         if not part:
@@ -156,3 +167,13 @@ def _read_at(file: BinaryIO, size: int, position: int, name: Path) -> bytes:
         parts.append(part)
         size, position = size - len(part), position + len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _read_once(file: BinaryIO, size: int, position: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(file.fileno(), size, position)
+    # Windows has no positioned read. Moving the file's position and reading there are two steps that no other thread
+    # may come between.
+    with _moving:
+        file.seek(position)
+        return file.read(size)

@@ -8,6 +8,8 @@ by the standard deviation of the images.
 """
 
 import re
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,9 @@ def _load_from_keras(body: keras.Model, part: ImageNetSpec, remedy: str) -> None
     if network not in _IN_KERAS:
         raise RunError(f"Keras has no ImageNet weights of {network}. {remedy}")
     try:
-        donor = getattr(keras.applications, _IN_KERAS[network])(include_top=True, weights="imagenet")
+        # Keras reports the download on standard output, which holds only what was asked for.
+        with redirect_stdout(sys.stderr):
+            donor = getattr(keras.applications, _IN_KERAS[network])(include_top=True, weights="imagenet")
     except Exception as error:  # without an internet connection the download raises exceptions of many types
         raise RunError(
             f"the ImageNet weights of {network} cannot be downloaded ({' '.join(str(error).split())}). {remedy}"

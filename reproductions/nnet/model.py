@@ -76,3 +76,8 @@ def _nnet2(spec: NnetSpec, x):
 def _convolution(spec: NnetSpec, x, filters: int, number: int, *, padding: str):
     x = keras.layers.Conv1D(filters, KERNEL_FRAMES, padding=padding, name=f"conv{number}")(x)
     return keras.layers.BatchNormalization(name=f"norm{number}")(x) if spec.batch_norm else x
+
+
+def output_size(model: keras.Model, names: tuple[str, ...]) -> list[int]:
+    """Frames x channels (or units) after the last of the layers."""
+    return list(model.get_layer(names[-1]).output.shape[1:])

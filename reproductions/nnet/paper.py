@@ -9,8 +9,6 @@ unverified: the paper's text was not at hand. Cost: about 6 s (nnet1) per epoch 
     python reproductions/nnet/run.py --dataset gtzan --data ~/gtzan
 """
 
-from typing import TYPE_CHECKING
-
 from common.paper import (
     ArchitectureRow,
     ArchitectureTable,
@@ -28,9 +26,6 @@ from common.paper import (
     stated,
 )
 from reproductions.nnet.specs import NnetSpec
-
-if TYPE_CHECKING:
-    import keras
 
 SAMPLE_RATE, HOP_SAMPLES = 22050, 512
 WINDOW_FRAMES = 128
@@ -64,11 +59,6 @@ RESULTS = result_table(
 )
 
 
-def _output(model: "keras.Model", names: tuple[str, ...]) -> list[int]:
-    """Frames x channels (or units) after the last of the layers."""
-    return list(model.get_layer(names[-1]).output.shape[1:])
-
-
 def _head() -> tuple[ArchitectureRow, ...]:
     return (
         ArchitectureRow("Max and average pooling", [512], ("max", "average", "pooled")),
@@ -85,7 +75,7 @@ def _architecture(model: NnetSpec, rows: tuple[ArchitectureRow, ...]) -> Archite
         column="frames_and_channels",
         rows=(*rows, *_head()),
         experiment=BASE.replace(model=model),
-        measure=_output,
+        measure=late("reproductions.nnet.model:output_size"),
     )
 
 

@@ -1,6 +1,8 @@
 """VGG16 for spectrograms, with random or pretrained weights."""
 
+import sys
 import zipfile
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +95,9 @@ def _imagenet(spec: Vgg16Spec, file: Path | None) -> keras.Model:
         classifier = "with" if with_classifier else "without"
         return _loaded(donor, file, f"VGG16 of keras.applications, {classifier} its classifier")
     try:
-        return keras.applications.VGG16(include_top=with_classifier, weights="imagenet")
+        # Keras reports the download on standard output, which holds only what was asked for.
+        with redirect_stdout(sys.stderr):
+            return keras.applications.VGG16(include_top=with_classifier, weights="imagenet")
     except Exception as error:  # without an internet connection the download raises exceptions of many types
         raise RunError(
             f"the ImageNet weights of VGG16 cannot be downloaded ({error}). Give a file of them with --weights "

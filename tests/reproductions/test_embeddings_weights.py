@@ -213,13 +213,15 @@ def test_what_keras_does_not_have_needs_a_file(network, message, vgg13):
     assert "--set model.weights=random" in str(caught.value)
 
 
-def test_a_failed_download_is_reported(vgg13, monkeypatch):
+def test_a_failed_download_is_reported(vgg13, monkeypatch, capsys):
     def offline(**_):
+        print("Downloading data from ...")  # as Keras does, on standard output
         raise OSError("no\nnetwork")
 
     monkeypatch.setattr(keras.applications, "VGG16", offline)
     with pytest.raises(RunError) as caught:
         initialise(vgg13, trained("vgg16"), {})
+    assert capsys.readouterr().out == ""
     assert str(caught.value) == (
         "the ImageNet weights of vgg16 cannot be downloaded (no network). Give a file with --weights vgg16=FILE "
         "(model.safetensors of timm/vgg16.tv_in1k on Hugging Face), or start from random weights: --set "

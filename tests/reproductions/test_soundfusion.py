@@ -293,7 +293,7 @@ def test_weights_of_imagenet_come_from_a_file(tmp_path):
         np.testing.assert_array_equal(ours, donor.get_layer(name).get_weights()[0])
 
 
-def test_weights_that_are_missing_or_wrong_are_refused(tmp_path, monkeypatch):
+def test_weights_that_are_missing_or_wrong_are_refused(tmp_path, monkeypatch, capsys):
     spec = small_vgg16("first_and_last", "gtzan")
     model = build(spec, (32, 32, 1), 8)
     with pytest.raises(RunError, match="--weights gtzan=FILE"):
@@ -305,6 +305,7 @@ def test_weights_that_are_missing_or_wrong_are_refused(tmp_path, monkeypatch):
     spec = Vgg16Spec(weights="imagenet", head="average", trained="last_block")
 
     def offline(**_):
+        print("Downloading data from ...")  # as Keras does, on standard output
         raise OSError("no network")
 
     monkeypatch.setattr(keras.applications, "VGG16", offline)

@@ -20,7 +20,8 @@ from matplotlib.figure import Figure
 
 from common.core.files import sha256_of_file, sha256_of_json, write_bytes
 from common.core.spec import Spec
-from common.reports.figures.style import STYLE
+from common.metrics import clips
+from common.reports.figures.style import own_style
 
 # Last bytes of whole files.
 _ENDS = {".png": b"IEND\xaeB`\x82", ".svg": b"</svg>\n"}
@@ -40,7 +41,10 @@ def save_figure(drawing: functools.partial, stem: Path) -> list[Path]:
     """
     digest = drawing_digest(drawing)
     paths = figure_files(stem)
-    return paths if all(_is_of(path, digest) for path in paths) else write_figure(drawing(), stem, digest)
+    if not all(_is_of(path, digest) for path in paths):
+        with own_style():
+            write_figure(drawing(), stem, digest)
+    return paths
 
 
 def write_figure(figure: Figure, stem: Path, digest: str = "") -> list[Path]:
@@ -51,7 +55,7 @@ def write_figure(figure: Figure, stem: Path, digest: str = "") -> list[Path]:
     """
     paths = figure_files(stem)
     shown = {"Description": f"drawn from {digest}"} if digest else {}
-    with matplotlib.rc_context(STYLE):
+    with own_style():
         for path, metadata in zip(paths, ({"Software": None}, {"Date": None, "Creator": None}), strict=True):
             buffer = io.BytesIO()
             figure.savefig(buffer, format=path.suffix[1:], metadata=metadata | shown, bbox_inches="tight")
@@ -82,7 +86,8 @@ def _is_of(path: Path, digest: str) -> bool:
 
 @functools.cache
 def _code_of_figures() -> list[str]:
-    return [sha256_of_file(path) for path in sorted(Path(__file__).parent.glob("*.py"))]
+    # Also what decides on a clip, which a projection colours.
+    return [*(sha256_of_file(path) for path in sorted(Path(__file__).parent.glob("*.py"))), _code_of(clips.__name__)]
 
 
 @functools.cache

@@ -1,5 +1,7 @@
 """What all figures share: colours, fonts, and settings without which their files would change from run to run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
@@ -19,6 +21,15 @@ STYLE = {
     "axes.spines.right": False,
     "figure.dpi": 120,
 }
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draw and save in this style alone, whatever settings of matplotlib the user has."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
 
 
 def new_axes(width: float, height: float, rows: int = 1, columns: int = 1, **arguments: Any):

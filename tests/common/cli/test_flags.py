@@ -130,6 +130,33 @@ def test_lease_needs_role_chief(capsys):
     assert "--lease: goes with --role chief" in capsys.readouterr().err
 
 
+def test_a_worker_of_a_search_makes_no_report(capsys):
+    given = ["--role", "worker", "--chief", "here:1", "--json"]
+    assert run_app(tune_module.make_app(PAPER, (TINY,)), given) == 2
+    assert "--role worker: --fresh, --top and --json go with the chief" in capsys.readouterr().err
+
+
+def test_what_trains_is_imported_before_features_are_extracted_and_after_the_data_were_opened(monkeypatch, tmp_path):
+    """So that a memory limit counts it, and a mistake in the data is reported at once."""
+    steps = []
+
+    def note(name, then=None):
+        return lambda *given, **named: steps.append(name) or then
+
+    class Stop(Exception):
+        pass
+
+    def stop(*given, **named):
+        raise Stop
+
+    for name in ("open_data", "resolve_rows", "_import_training"):
+        monkeypatch.setattr(train_module, name, note(name))
+    monkeypatch.setattr(train_module, "prepare_features", stop)
+    with pytest.raises(Stop):
+        run_app(run_module.make_app(PAPER), ["--out", str(tmp_path), "--cache", str(tmp_path)])
+    assert steps == ["open_data", "resolve_rows", "_import_training"]
+
+
 @pytest.fixture
 def recorded(tmp_path, monkeypatch, capsys):
     """Run `--from-records` on a record of two data sets; returns exit code, output and the files that were made."""

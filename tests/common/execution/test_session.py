@@ -5,6 +5,7 @@ import signal
 import keras
 import pytest
 
+from common.core import console
 from common.core.errors import ClusterError
 from common.execution import session
 from common.execution.session import WorkerCommand, WorkerSession, _require_same_source, _require_same_versions
@@ -50,6 +51,14 @@ def test_workers_need_the_same_backend_and_package_versions(monkeypatch):
     _require_same_versions(command("jax", tensorflow="not installed", jax=here))
     with pytest.raises(ClusterError, match=r"jax \S+ instead of 0\.1"):
         _require_same_versions(command("jax", jax="0.1"))
+
+
+def test_workers_print_as_much_as_their_command(monkeypatch):
+    monkeypatch.setattr(console._State, "verbosity", "normal")
+    with pytest.raises(ClusterError):
+        versions = package_versions() | {"numpy": "1.0"}
+        WorkerSession(WorkerCommand(PAPER, None, "", versions, "tensorflow", "", "verbose"))
+    assert console.is_verbose()
 
 
 def test_workers_need_the_same_source():

@@ -35,8 +35,8 @@ def test_what_is_not_stored_is_built_and_said(stored, capsys):
     assert networks.parameters_of(ROW) == networks.parameters_of(ROW) == 791_350
     (said,) = capsys.readouterr().err.splitlines()
     assert said == (
-        "building a network of se_cnn, whose parameters are not stored; to store them: encore list se_cnn "
-        "--update-counts"
+        "building a network of se_cnn, whose parameters are not stored for this code; to store them: encore list "
+        "se_cnn --update-counts"
     )
 
 
@@ -61,3 +61,12 @@ def test_a_file_of_another_form_is_refused(stored, values):
     stored.write_text(json.dumps(values))
     with pytest.raises(DataError, match=r"does not hold parameter counts. Make it again: encore list se_cnn --update"):
         StoredNetworks.read(PAPER)
+
+
+@pytest.mark.parametrize("changed", [{"published_classes": 8}, {"layout": "frames_bins"}])
+def test_what_was_stored_for_other_code_or_another_declaration_does_not_count(stored, monkeypatch, changed):
+    StoredNetworks(PAPER, {ROW.digest: 5}).store()
+    assert StoredNetworks.read(PAPER).parameters == {ROW.digest: 5}
+    assert StoredNetworks.read(replace(PAPER, **changed)).parameters == {}
+    monkeypatch.setattr(parameters, "_WITHOUT_NETWORKS", (*parameters._WITHOUT_NETWORKS, "model.py"))
+    assert StoredNetworks.read(PAPER).parameters == {}

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,17 @@ def test_shards_hold_the_values_that_numpy_loads(tmp_path, dtype, order, write):
         stored = read_track(index, track)
         assert stored.dtype == expected.dtype
         assert stored.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
+def test_systems_without_positioned_reads_read_the_same_values_also_from_threads(tmp_path, monkeypatch, write):
+    path = save(tmp_path / "given.npz", spectrograms(), write)
+    for name in ("pread", "pwrite", "preadv"):
+        monkeypatch.delattr(os, name, raising=False)
+    with open_array_tracks(path, tmp_path) as tracks, ThreadPoolExecutor(8) as pool:
+        rows = list(range(TRACKS)) * 40
+        for row, found in zip(rows, pool.map(tracks.read, rows), strict=True):
+            np.testing.assert_array_equal(found, spectrograms()[row].T)
 
 
 @pytest.mark.parametrize(("order", "write"), [("C", np.savez), ("C", np.savez_compressed), ("F", np.savez)])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+import matplotlib
 import pytest
 from matplotlib.figure import Figure
 
@@ -94,3 +95,9 @@ def test_a_figure_whose_values_are_not_known_is_written_without_a_digest(tmp_pat
     assert all(b"drawn from" not in content for content in contents(paths))
     save_figure(drawing(), tmp_path / "figure")
     assert drawn == ["a", "a"]
+
+
+def test_settings_of_the_user_do_not_change_a_figure(tmp_path):
+    expected = contents(save_figure(drawing(), tmp_path / "figure"))
+    with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.facecolor": "red"}):
+        assert contents(save_figure(drawing(), tmp_path / "other")) == expected
