@@ -311,3 +311,4 @@ def test_weights_that_are_missing_or_wrong_are_refused(tmp_path, monkeypatch, ca
     monkeypatch.setattr(keras.applications, "VGG16", offline)
     with pytest.raises(RunError, match=r"cannot be downloaded \(no network\)"):
         initialise(model, spec, {})
+    assert capsys.readouterr().out == ""

@@ -55,9 +55,10 @@ def test_workers_need_the_same_backend_and_package_versions(monkeypatch):
 
 def test_workers_print_as_much_as_their_command(monkeypatch):
     monkeypatch.setattr(console._State, "verbosity", "normal")
+    versions = package_versions() | {"numpy": "1.0"}
+    command = WorkerCommand(PAPER, None, "", versions, "tensorflow", "", "verbose")
     with pytest.raises(ClusterError):
-        versions = package_versions() | {"numpy": "1.0"}
-        WorkerSession(WorkerCommand(PAPER, None, "", versions, "tensorflow", "", "verbose"))
+        WorkerSession(command)
     assert console.is_verbose()
 
 
