@@ -58,6 +58,9 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
 
     Args:
         cache: folder of the cache; None for none.
+
+    Raises:
+        DataError: it is no results folder: no subfolder is a paper's, and none has records where a paper has them.
     """
     # Imported here, so that help and wrong options need none of what makes tables.
     from common.verification.readme import has_headline, verify_readme
@@ -65,6 +68,12 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
     from common.verification.tables import papers_in, verify_tables
     from common.verification.weights import verify_weights
 
+    papers = papers_in(results)
+    if not papers and not _has_records(results):
+        raise DataError(
+            f"{results}: no subfolder is of a paper, so there is nothing to check; expected a folder of results, with "
+            "PAPER/DATASET/runs below it, e.g. se_cnn/gtzan/runs. Name the folder that commands were given with --out."
+        )
     found = [verify_records(results), verify_tables(results)]
     readme = results.absolute().parent / "README.md"
     if has_headline(readme):
@@ -72,11 +81,17 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
     else:
         found.append(Verified("README", f"not checked: no headline table in {readme}"))
     found.append(verify_weights(results, cache))
-    papers = papers_in(results)
     others = sorted(path.name for path in results.iterdir() if path.is_dir() and path.name not in papers)
     unchecked = tuple(f"{results / name}: not of a paper; only its JSON files are read" for name in others)
     summary = f"{counted(len(papers), 'paper')}: {', '.join(papers)}" if papers else "no paper"
     return [Verified("folder", summary, {"papers": len(papers)}, unchecked=unchecked), *found]
+
+
+def _has_records(results: Path) -> bool:
+    """Whether records are where those of a paper are, which may be one of another version."""
+    found = (path.relative_to(results).parts for path in results.glob("*/*/runs/*.json"))
+    # A folder `searches` is below that of a data set, so a results folder is above.
+    return any(parts[0] != "searches" for parts in found)
 
 
 def _print(found: list[Verified], holds: bool) -> None:

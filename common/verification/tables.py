@@ -75,7 +75,7 @@ def verify_tables(results: Path) -> Verified:
         "figures": sum(one.figures for one in found),
     }
     faults = tuple(fault for one in found for fault in one.faults)
-    same = "" if faults else ": all as their records make them"
+    same = "" if faults or not counts["files"] else ": all as their records make them"
     summary = (
         f"{counted(counts['files'], 'file')} of {counted(len(keys), 'paper')} made again{same}; "
         f"{counted(counts['figures'], 'figure file')} looked for"

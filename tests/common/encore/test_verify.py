@@ -83,3 +83,27 @@ def test_unusable_input_ends_with_2(arguments, words, tmp_path, monkeypatch, cap
     monkeypatch.chdir(tmp_path)
     assert run_app(make_app(), list(arguments)) == 2
     assert words in capsys.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("below", ["", "mine", "results/se_cnn", "results/se_cnn/gtzan", ".."])
+def test_a_folder_that_is_no_results_folder_is_refused(made, tmp_path, below, capsys):
+    shutil.copytree(made / "results", tmp_path / "results")
+    (tmp_path / "mine" / "benchmarks").mkdir(parents=True)
+    (tmp_path / "mine" / "benchmarks" / "times.json").write_text("{}")
+    search = tmp_path / "results" / "se_cnn" / "gtzan" / "searches" / "top" / "runs"
+    search.mkdir(parents=True)
+    (search / "0.json").write_text("{}")
+    assert run_app(make_app(), [str(tmp_path / below)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "no subfolder is of a paper" in captured.err
+    assert "with PAPER/DATASET/runs below it, e.g. se_cnn/gtzan/runs" in captured.err
+
+
+def test_records_of_an_unknown_paper_are_checked_and_no_table_is_said_to_be_right(made, tmp_path, capsys):
+    shutil.copytree(made / "results" / "se_cnn" / "gtzan" / "runs", tmp_path / "later" / "gtzan" / "runs")
+    assert run_app(make_app(), [str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "folder    no paper"
+    assert lines[1].startswith("records   3 records read")
+    assert lines[2] == "tables    0 files of 0 papers made again; 0 figure files looked for"
