@@ -41,7 +41,7 @@ def require_backend() -> None:
         SpecError: there is no such backend.
         ExtraError: it is not installed.
     """
-    asked = os.environ.get("KERAS_BACKEND")
+    asked = os.environ.get("KERAS_BACKEND") or None  # Keras, too, takes an empty value as not set
     if asked not in (None, *_BACKENDS):
         raise SpecError(f"KERAS_BACKEND={asked}: is none of Keras' backends that train: {', '.join(_BACKENDS)}.")
     if asked == "jax":

@@ -98,3 +98,8 @@ def test_pytorch_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ExtraError, match=r"KERAS_BACKEND=torch: PyTorch cannot be found.*pip install torch, or leave"):
         require_backend()
+
+
+def test_an_empty_name_of_the_backend_is_as_if_it_were_not_set(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "")
+    require_backend()
