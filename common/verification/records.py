@@ -1,63 +1,25 @@
 """Records and notes of divergence against their digests: what each file says of itself, computed again."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from common.core.console import collected, progress
+from common.core.console import progress
 from common.core.errors import DataError, SpecError
 from common.core.files import read_json, sha256_of_json, stated_and_actual_digest
-from common.launch import is_paper, load_paper
-from common.paper.experiment import Experiment
-from common.paper.overrides import Resolver
-from common.paper.paper import Paper
+from common.launch import is_paper
 from common.records.divergence import Divergence
-from common.records.identity import SEARCH_VARIANT, run_id, variant_of
+from common.records.identity import SEARCH_VARIANT, run_id
 from common.records.record import Record, record_of
 from common.records.rows import experiment_of_row
-from common.records.tuned_rows import with_tuned_rows
 from common.verification.faults import Fault, Verified, counted
+from common.verification.papers import Papers
 
 _RECORDS, _NOTES = "runs", "diverged"
 _RESTORE = "Restore the file from a copy, or remove it and repeat the command that made it."
 _SHOWN_DIGITS = 12
-
-
-@dataclass
-class _Papers:
-    """The papers of records, with the rows that searches of the folder found."""
-
-    results: Path
-    _known: dict[tuple[str, str], Paper | None] = field(default_factory=dict)
-    _variants: dict[tuple, str] = field(default_factory=dict)
-
-    def variant(self, paper: Paper, run: Record | Divergence, row: Experiment, ran: Experiment) -> str:
-        """The variant of a run, see `common.records.identity`; runs that differ in seed and fold share it.
-
-        Raises:
-            SpecError: the run's values do not fit the row.
-        """
-        setting, weights = run.setting, run.weights.partition("=")[2]
-        key = paper.key, setting.digest, row.digest, ran.digest, weights
-        if key not in self._variants:
-            given = ran.feature if setting.features == "given" else None
-            self._variants[key] = variant_of(Resolver(paper, setting, given), row, ran, weights)
-        return self._variants[key]
-
-    def of(self, key: str, dataset: str) -> Paper | None:
-        """The paper; None where there is none of that name here."""
-        if (key, dataset) not in self._known:
-            self._known[key, dataset] = self._load(key, dataset)
-        return self._known[key, dataset]
-
-    def _load(self, key: str, dataset: str) -> Paper | None:
-        if not is_paper(key):
-            return None
-        with collected():  # files of tuned rows that cannot be used are named where the tables are made
-            return with_tuned_rows(load_paper(key), self.results, dataset)
 
 
 def _files_to_read(results: Path) -> list[Path]:
@@ -78,7 +40,7 @@ def verify_records(results: Path) -> Verified:
     file, its metrics, its run id and the digest of its experiment are those of its values. Other JSON files outside the
     papers' folders are only checked to be JSON.
     """
-    papers, counts, faults = _Papers(results), Counter(), []
+    papers, counts, faults = Papers(results), Counter(), []
     files = _files_to_read(results)
     with progress("checking records", len(files), unit="files") as advance:
         for path in files:
@@ -107,7 +69,7 @@ class _Faulty(Exception):
         self.fault = Fault(path, found, expected, remedy)
 
 
-def _check(path: Path, papers: _Papers, counts: Counter) -> None:
+def _check(path: Path, papers: Papers, counts: Counter) -> None:
     """Check one file, and count it.
 
     Raises:
@@ -195,7 +157,7 @@ def _check_place(path: Path, run: Record | Divergence, results: Path) -> None:
         )
 
 
-def _check_identity(path: Path, run: Record | Divergence, papers: _Papers, counts: Counter) -> None:
+def _check_identity(path: Path, run: Record | Divergence, papers: Papers, counts: Counter) -> None:
     """Compute the digest of the experiment and the run id again."""
     paper = papers.of(run.paper, run.setting.dataset)
     row = paper and experiment_of_row(paper, run.row_experiment)

@@ -4,18 +4,19 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from common.core.console import collected, progress
+from common.core.console import progress
 from common.core.errors import DataError, SpecError
+from common.core.extras import require_backend
 from common.core.files import sha256_of_file
 from common.core.tf_logging import quiet_start
-from common.launch import is_paper, load_paper
+from common.launch import is_paper
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.records.paths import RunPaths
 from common.records.record import Record, read_record
 from common.records.rows import experiment_of_row
-from common.records.tuned_rows import with_tuned_rows
 from common.verification.faults import Fault, Verified, counted
+from common.verification.papers import Papers
 
 _WEIGHTS = "work/*/best.weights.h5"
 _TRAIN_AGAIN = "Remove it, or train the run again with --fresh."
@@ -58,19 +59,11 @@ class _Networks:
     """Reads weights into the networks that they are of; the last network is used again."""
 
     def __init__(self, results: Path):
-        self._results = results
-        self._papers: dict[tuple[str, str], Paper] = {}
+        self.papers = Papers(results)
         self._key: Any = None
         self._network: Any = None
 
-    def paper(self, record: Record) -> Paper:
-        key = record.paper, record.setting.dataset
-        if key not in self._papers:
-            with collected():  # files of tuned rows that cannot be used are named where the tables are made
-                self._papers[key] = with_tuned_rows(load_paper(record.paper), self._results, record.setting.dataset)
-        return self._papers[key]
-
-    def digest(self, file: Path, record: Record, experiment: Experiment) -> str:
+    def digest(self, file: Path, record: Record, paper: Paper, experiment: Experiment) -> str:
         """Digest of the weights in a file, in the order of the record's network.
 
         Raises:
@@ -80,7 +73,6 @@ class _Networks:
             from common.training.model_cache import build_network, graph_digest
             from common.training.weights import copy_weights, digest_of_weights
 
-            paper = self.paper(record)
         second = record.second_input
         shape = record.input_shape if second is None else (record.input_shape, second.shape)
         key = graph_digest(experiment), shape, len(record.data.genres)
@@ -109,14 +101,19 @@ def _check_kept(path: Path, networks: _Networks, counts: Counter) -> list[Fault]
     if not record.kept_weights:
         counts["digest_not_recorded"] += 1
         return []
-    row = experiment_of_row(networks.paper(record), record.row_experiment)
+    paper = networks.papers.of(record.paper, record.setting.dataset)
+    if paper is None:
+        counts["record_unusable"] += 1  # it is in the folder of another paper, which is named there, too
+        return []
+    row = experiment_of_row(paper, record.row_experiment)
     if row is None:
         counts["row_unknown"] += 1
         return []
     counts["kept"] += 1
+    require_backend()
     expected = f"{record.kept_weights[:_SHOWN_DIGITS]}..., the SHA-256 in {record_path}"
     try:
-        found = networks.digest(path, record, row.read_like(record.experiment))
+        found = networks.digest(path, record, paper, row.read_like(record.experiment))
     except (OSError, ValueError, KeyError, SpecError) as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         return [Fault(path, f"a file that is not weights of its network ({reason})", expected, _TRAIN_AGAIN)]
@@ -148,8 +145,8 @@ def _downloaded(cache: Path) -> dict[Path, str]:
     """Path -> published SHA-256 of the files of pretrained weights that a cache holds."""
     if not (cache / "musicnn").is_dir():
         return {}
-    with quiet_start():
-        from data_pipeline.features.musicnn.weights import FILES_SHA256, WHEEL, WHEEL_SHA256
+    from data_pipeline.features.musicnn.weights import FILES_SHA256, WHEEL, WHEEL_SHA256
+
     published = {**FILES_SHA256, WHEEL: WHEEL_SHA256}
     return {path: digest for name, digest in published.items() if (path := cache / "musicnn" / name).exists()}
 

@@ -1,6 +1,7 @@
 """Weights against checksums: kept by runs, downloaded, and the clips of the demo corpus."""
 
 import hashlib
+import importlib.util
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from common.core.errors import ExtraError
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.training.model_cache import build_network
@@ -77,6 +79,7 @@ def test_a_damaged_file_of_kept_weights_is_named(results):
     [
         ({"kept_weights": ""}, "digest_not_recorded", "whose record is from before it named their SHA-256"),
         ({"row_experiment": "gone"}, "row_unknown", "of rows that are not in this version"),
+        ({"paper": "later"}, "record_unusable", "whose record cannot be used"),
         ({"seed": "none"}, "record_unusable", "whose record cannot be used"),
         (None, "without_record", "without a record, as while a run is not finished"),
     ],
@@ -92,6 +95,16 @@ def test_weights_that_cannot_be_compared_are_counted(results, values, counted, s
     assert found.faults == ()
     assert (found.counts.get("kept", 0), found.counts[counted]) == (0, 1)
     assert f"1 file of kept weights {said}" in found.unchecked
+
+
+def test_a_backend_that_is_not_installed_is_named_before_a_network_is_built(results, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "torch" else find_spec(name))
+    with pytest.raises(ExtraError, match="KERAS_BACKEND=torch: PyTorch cannot be found"):
+        verified(results)
+    weights_of(results).unlink()
+    assert verified(results).counts.get("kept", 0) == 0
 
 
 def test_downloaded_weights_are_compared_with_the_published_digests(tmp_path, monkeypatch):
