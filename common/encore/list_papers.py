@@ -12,6 +12,7 @@ from common.cli.listing import show_listing
 from common.cli.screen import ScreenOptions, print_json, wide_console
 from common.core.console import say
 from common.core.errors import SpecError
+from common.core.extras import require_backend
 from common.launch import load_paper, paper_keys, papers_with_searches
 from common.paper.paper import Paper
 from common.paper.parameters import StoredNetworks
@@ -74,5 +75,6 @@ def _described(paper: Paper) -> dict[str, Any]:
 
 
 def _update_counts(paper: Paper) -> None:
+    require_backend()
     built = StoredNetworks.built(paper)
     say(f"{built.store()}: parameters of the networks of {len(built.parameters)} experiments written")

@@ -193,3 +193,9 @@ def test_the_shell_completes_commands_papers_flags_and_values(monkeypatch, capsy
     with pytest.raises(SystemExit):
         make_command().main(args=[], prog_name="encore")
     assert capsys.readouterr().out.split() == expected
+
+
+def test_counting_parameters_needs_a_backend_that_is_installed(monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_BACKEND", "theano")
+    assert run("list", "_template", "--update-counts") == 2
+    assert "KERAS_BACKEND=theano: is none of Keras' backends" in capsys.readouterr().err
