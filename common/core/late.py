@@ -8,6 +8,7 @@ import functools
 import importlib
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from common.core.tf_logging import quiet_start
@@ -30,6 +31,7 @@ def late(path: str) -> Callable[..., Any]:
 
 def _call(module: str, name: str, /, *arguments: Any, **named: Any) -> Any:
     if module not in sys.modules:
-        with quiet_start():
+        # Standard error is held back only where Keras is still to be imported.
+        with nullcontext() if "keras" in sys.modules else quiet_start():
             importlib.import_module(module)
     return getattr(sys.modules[module], name)(*arguments, **named)

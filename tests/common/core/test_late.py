@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from contextlib import nullcontext
 
 import pytest
 
@@ -27,3 +28,18 @@ def test_it_is_sent_to_other_processes_by_its_name():
 def test_a_path_that_names_no_function_is_refused(path):
     with pytest.raises(ValueError, match="expected module:function"):
         late(path)
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_standard_error_is_held_back_only_where_keras_is_still_to_be_imported(tmp_path, monkeypatch, loaded):
+    (tmp_path / "seldom_used.py").write_text("def one():\n    return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    if loaded:
+        monkeypatch.setitem(sys.modules, "keras", object())
+    else:
+        monkeypatch.delitem(sys.modules, "keras", raising=False)
+    held = []
+    monkeypatch.setattr("common.core.late.quiet_start", lambda: held.append(True) or nullcontext())
+    assert late("seldom_used:one")() == 1
+    del sys.modules["seldom_used"]
+    assert len(held) == (not loaded)
