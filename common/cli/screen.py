@@ -38,9 +38,16 @@ class ScreenOptions:
         set_verbosity("quiet" if self.quiet else "verbose" if self.verbose else "normal")
 
 
-def wide_console(width: int = 200) -> Console:
-    """Standard output; in a log file, tables are not squeezed into the 80 columns that rich assumes there."""
-    return Console() if sys.stdout.isatty() else Console(width=width)
+def wide_console(width: int = 200, widest: int | None = None) -> Console:
+    """Standard output; in a log file, tables are not squeezed into the 80 columns that rich assumes there.
+
+    Args:
+        width: in columns, where it is no terminal.
+        widest: of a terminal, the most columns that are used; None for all.
+    """
+    if not sys.stdout.isatty():
+        return Console(width=width)
+    return Console() if widest is None else Console(width=min(Console().width, widest))
 
 
 def print_tables(shown: list[Table], paths: list[Path], *, as_json: bool = False) -> None:

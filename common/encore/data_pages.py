@@ -1,17 +1,16 @@
 """The pages of `encore data`: the list of data sets, and what is known of one, with the parts of a page on screen."""
 
-import sys
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from common.cli.screen import wide_console
 from data_pipeline.datasets.about import About
 
 # Width without a terminal, and the widest that text is still easy to read at.
-_WIDTH, _WIDEST = 80, 100
+WIDTH, WIDEST = 80, 100
 
 
 def show_list(shown: Sequence[About]) -> None:
@@ -19,7 +18,7 @@ def show_list(shown: Sequence[About]) -> None:
     table = bare_table("--dataset", "what it is")
     for about in shown:
         table.add_row(about.key, about.summary)
-    screen = open_screen()
+    screen = wide_console(WIDTH, WIDEST)
     screen.print(table)
     screen.print("encore data DATASET      where to get it, licence, citation, known faults")
     screen.print("encore data DATASET DIR  checks your copy, and says what can be run with it")
@@ -27,7 +26,7 @@ def show_list(shown: Sequence[About]) -> None:
 
 def show_about(about: About) -> None:
     """Print the page on one data set."""
-    screen = open_screen()
+    screen = wide_console(WIDTH, WIDEST)
     screen.print(Text(f"{about.title}: {about.summary}", style="bold"))
     for source in about.sources:
         screen.print(Text(f"Get it from {source.site}:"))
@@ -70,9 +69,3 @@ def bare_table(*columns: str) -> Table:
     for name in columns:
         table.add_column(name, overflow="fold", no_wrap=name in ("--dataset", "PAPER"))
     return table
-
-
-def open_screen() -> Console:
-    """Standard output, 80 columns wide without a terminal."""
-    width = min(Console().width, _WIDEST) if sys.stdout.isatty() else _WIDTH
-    return Console(width=width, highlight=False)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from common.encore.data_pages import bare_table, grid, open_screen
+from common.cli.screen import wide_console
+from common.encore.data_pages import WIDEST, WIDTH, bare_table, grid
 from common.encore.data_papers import PaperOnData
 from data_pipeline.datasets.check.report import DataReport, Finding
 
@@ -21,7 +22,7 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
     Args:
         splits: values of `--split` that can be used.
     """
-    screen = open_screen()
+    screen = wide_console(WIDTH, WIDEST)
     title = "Arrays" if report.arrays is not None else report.title
     screen.print(Text(f"{title} in {report.data}"), style="bold", soft_wrap=True)
     rows = grid()

@@ -2,12 +2,13 @@
 
 import io
 import json
+import sys
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from common.cli.screen import ScreenOptions, print_tables
+from common.cli.screen import ScreenOptions, print_tables, wide_console
 from common.core import console
 from common.core.errors import SpecError
 from common.reports.table import Note, Table
@@ -64,3 +65,12 @@ def test_tables_as_json_hold_notes_and_paths_and_nothing_else_is_printed(capsys,
     assert [one["table"] for one in printed["tables"]] == ["1", "2"]
     assert printed["tables"][0] == json.loads(json.dumps(table.as_json()))
     assert printed["written"] == [str(path)]
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "widest", "columns"), [(True, None, 130), (True, 100, 100), (True, 150, 130), (False, 100, 80)]
+)
+def test_the_console_is_as_wide_as_text_is_easy_to_read(monkeypatch, is_terminal, widest, columns):
+    monkeypatch.setenv("COLUMNS", "130")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal, raising=False)
+    assert wide_console(80, widest).width == columns

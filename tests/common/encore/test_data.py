@@ -243,3 +243,13 @@ def test_pages_need_none_of_the_slow_packages():
 def test_splits_by_artist_need_artists():
     assert "artist" not in data_papers.split_names([], with_artist=False)
     assert data_papers.split_names(["official"], with_artist=True)[-2:] == ["artist", "official"]
+
+
+def test_a_quiet_check_prints_the_report_only(encore_data, own_corpus, monkeypatch):
+    monkeypatch.setattr("common.core.console._State.verbosity", "normal")
+    code, out, err = encore_data("gtzan", own_corpus.folder, "-q")
+    assert (code, err) == (1, "")
+    assert "usable 12 of 1,000 clips" in " ".join(out.split())
+    code, _, err = encore_data("gtzan", own_corpus.folder, "-q", "--verbose")
+    assert code == 2
+    assert "--quiet, --verbose: contradict each other" in err
