@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 from common.launch import load_paper, paper_keys
 from common.paper.paper import Paper
+from common.paper.protocol import GENERAL_SPLITS
 from common.paper.tables import Row
 from common.runs.selection import choose_rows, is_runnable
 from data_pipeline.datasets.check.report import DataReport
 from data_pipeline.features import Feature
-
-# Splits that every data set allows.
-_GENERAL_SPLITS = ("holdout", "per_genre", "kfold", "rotating")
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def split_names(splits: Collection[str], *, with_artist: bool) -> list[str]:
         splits: its predefined splits.
         with_artist: whether artists are known.
     """
-    return [*_GENERAL_SPLITS, *(["artist"] if with_artist else []), *splits]
+    return [*GENERAL_SPLITS, *(["artist"] if with_artist else []), *splits]
 
 
 def _on(paper: Paper, report: DataReport, given: Feature | None) -> PaperOnData:

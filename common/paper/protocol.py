@@ -8,6 +8,8 @@ from common.core.spec import Spec
 
 Unit = Literal["clip", "segment"]
 SplitName = Literal["holdout", "per_genre", "artist", "kfold", "rotating", "official", "fault_filtered", "course"]
+# Splits that work for any data set; the others need artists or predefined parts, which only some data sets have.
+GENERAL_SPLITS = ("holdout", "per_genre", "kfold", "rotating")
 PREDEFINED = ("official", "fault_filtered", "course")
 
 
