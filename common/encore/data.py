@@ -15,7 +15,8 @@ from data_pipeline.datasets.about import ABOUT, About
 
 _HELP = (
     "Where to get a data set, its licence, citation and known faults; with DIR, a check of your copy of it. Ends with "
-    "0 where the copy can be used as it is, 1 where clips are missing or broken, 2 where it cannot be checked."
+    "0 where the copy can be used as it is, 1 where clips are missing or broken, or no paper has rows for it, 2 where "
+    "it cannot be checked."
 )
 
 
@@ -85,12 +86,13 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     else:
         report, given = check_folder(dataset, data, quick=options.quick), None
     papers = papers_on(report, given)
-    splits = split_names(report.splits, with_artist=report.with_artist > 0)
+    can_run = any(paper.rows for paper in papers)
+    splits = split_names(report.splits, with_artist=report.with_artist > 0) if can_run else []
     if as_json:
         print_json(report.as_json() | {"split_names": splits, "papers": [asdict(paper) for paper in papers]})
     else:
         show_report(report, splits, papers)
-    return 0 if report.is_complete else 1
+    return 0 if report.is_complete and can_run else 1
 
 
 def _about_json(about: About) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
     """Print what a check found, and what can be run.
 
     Args:
-        splits: values of `--split` that can be used.
+        splits: values of `--split` that can be used; empty where no paper has rows that can be run.
     """
     screen = wide_console(WIDTH, WIDEST)
     title = "Arrays" if report.arrays is not None else report.title
@@ -28,16 +28,19 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
     rows = grid()
     for name, text in _findings(report):
         rows.add_row(name, Text(text))
-    rows.add_row("--split", Text(_listed_splits(report, splits)))
+    if splits:
+        rows.add_row("--split", Text(_listed_splits(report, splits)))
     screen.print(rows)
     screen.print()
-    screen.print(_papers(papers))
+    if splits:
+        screen.print(_papers(papers))
     short = [f"{paper.paper} {paper.too_short:,}" for paper in papers if paper.too_short]
     if short:
         screen.print(Text(f"Clips shorter than a window, to be left out with --skip-bad: {', '.join(short)}."))
-    command = ["encore", "run", "PAPER", "--dataset", report.dataset, "--data", report.data, *report.flags]
-    screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
-    screen.print(Text(_verdict(report)), style="bold")
+    if splits:
+        command = ["encore", "run", "PAPER", "--dataset", report.dataset, "--data", report.data, *report.flags]
+        screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
+    screen.print(Text(_verdict(report, can_run=bool(splits))), style="bold")
 
 
 def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
@@ -149,10 +152,15 @@ def _papers(papers: Sequence[PaperOnData]) -> Table:
     return table
 
 
-def _verdict(report: DataReport) -> str:
-    if report.is_complete:
-        return "This copy can be used as it is."
+def _verdict(report: DataReport, *, can_run: bool) -> str:
     problems = [
         f"{len(names):,} {kind}" for kind, names in (("missing", report.missing), ("broken", report.broken)) if names
     ]
-    return f"This copy cannot be used as it is ({', '.join(problems)}); with {' '.join(report.flags)} it can."
+    listed = f" ({', '.join(problems)})" if problems else ""
+    if not report.usable:
+        return f"This copy cannot be used: it has no usable clip{listed}."
+    if not can_run:
+        return f"This copy cannot be used{listed}: no paper has a row that takes these data and has windows this short."
+    if report.is_complete:
+        return "This copy can be used as it is."
+    return f"This copy cannot be used as it is{listed}; with {' '.join(report.flags)} it can."

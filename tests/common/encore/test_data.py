@@ -253,3 +253,30 @@ def test_a_quiet_check_prints_the_report_only(encore_data, own_corpus, monkeypat
     code, _, err = encore_data("gtzan", own_corpus.folder, "-q", "--verbose")
     assert code == 2
     assert "--quiet, --verbose: contradict each other" in err
+
+
+def test_a_copy_without_a_usable_clip_is_not_offered_for_a_run(encore_data, tmp_path):
+    (tmp_path / "genres" / "blues").mkdir(parents=True)
+    (tmp_path / "genres" / "blues" / "blues.00000.wav").write_bytes(b"no audio")
+    code, out, _ = encore_data("gtzan", tmp_path)
+    assert code == 1
+    assert "usable 0 of 1,000 clips" in " ".join(out.split())
+    assert "This copy cannot be used: it has no usable clip (999 missing, 1 broken)." in " ".join(out.split())
+    assert "Run one" not in out
+    assert "--split " not in out
+    assert fits(out)
+    assert json.loads(encore_data("gtzan", tmp_path, "--json")[1])["split_names"] == []
+
+
+def test_a_whole_data_set_that_no_paper_has_rows_for_ends_with_1(encore_data, tmp_path):
+    path = tmp_path / "x.npz"
+    names = {"name": np.array(list("abcd")), "genre": np.array(["x", "x", "y", "y"])}
+    np.savez(path, X=np.ones((4, 2, 50), np.uint8), **names)
+    code, out, _ = encore_data("arrays", path, "--seconds-per-column", "0.001")
+    said = " ".join(out.split())
+    assert code == 1
+    assert said.endswith("cannot be used: no paper has a row that takes these data and has windows this short.")
+    assert "usable 4 clips" in said
+    assert "Run one" not in out
+    assert "--split " not in out
+    assert fits(out)
