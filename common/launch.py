@@ -53,12 +53,16 @@ def load_paper(key: str):
     """The declaration of a paper: `PAPER` in its `paper.py`.
 
     Raises:
-        SpecError: there is no paper of that name, or its declaration is not complete.
+        SpecError: there is no paper of that name, or its declaration has a mistake, which is named with its file.
     """
     if not is_paper(key):
         raise SpecError(f"{key}: no paper of that name; expected one of: {', '.join(paper_keys())}.")
-    paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
-    paper.require_sources()
+    try:
+        paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
+        paper.require_sources()
+    except (EncoreError, ValueError) as error:  # specs of pydantic and `late` raise ValueError
+        said = " ".join(str(error).split())
+        raise SpecError(f"reproductions/{key}/paper.py: {said}") from error
     return paper
 
 
@@ -72,5 +76,5 @@ def _load_or_exit(key: str):
     try:
         return load_paper(key)
     except EncoreError as error:
-        print(f"error: reproductions/{key}/paper.py: {error}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -10,7 +10,7 @@ from typer import Argument, Option
 from common.cli.flags import TypedFlags, command_of
 from common.cli.listing import show_listing
 from common.cli.screen import ScreenOptions, print_json, wide_console
-from common.core.console import say
+from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.core.extras import require_backend
 from common.launch import load_paper, paper_keys, papers_with_searches
@@ -48,9 +48,15 @@ def _list(asked: ListOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
         _update_counts(load_paper(asked.paper))
     if asked.paper is not None:
         return show_listing(load_paper(asked.paper), as_json=screen.json)
-    papers = [_described(load_paper(key)) for key in paper_keys()]
+    papers, mistakes = [], {}
+    for key in paper_keys():
+        try:
+            papers.append(_described(load_paper(key)))
+        except SpecError as error:
+            mistakes[key] = str(error)
+            warn(str(error))
     if screen.json:
-        print_json({"papers": papers})
+        print_json({"papers": papers, "mistakes": mistakes})
         return 0
     table = ScreenTable(title="Papers")
     for name in ("paper", "title", "data", "tables", "tune"):
@@ -58,6 +64,8 @@ def _list(asked: ListOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
     for one in papers:
         tables = ", ".join(one["tables"])
         table.add_row(one["key"], one["title"], one["published_on"], tables, "yes" if one["searches"] else "")
+    for key in mistakes:
+        table.add_row(key, "cannot be used: there is a mistake in its paper.py")
     wide_console(100).print(table)
     say("encore list PAPER shows the rows of its tables, encore run PAPER trains them.")
     return 0

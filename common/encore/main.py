@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from common.cli.app import run_app
+from common.core.errors import SpecError
 from common.launch import load_paper, load_spaces, paper_keys, papers_with_searches
 from common.records.source import encore_version
 
@@ -54,7 +55,7 @@ def _from_module(module: str) -> Callable[[], typer.Typer]:
 
 def _of_papers(name: str, about: str, keys: list[str], load: Callable[[str], typer.Typer]) -> TyperGroup:
     """A command with a paper as its first argument, as each paper has options of its own."""
-    papers = {key: _LateCommand(key, lambda key=key: load_paper(key).title, lambda key=key: load(key)) for key in keys}
+    papers = {key: _LateCommand(key, lambda key=key: _title(key), lambda key=key: load(key)) for key in keys}
     return TyperGroup(
         name=name,
         commands=papers,
@@ -63,6 +64,14 @@ def _of_papers(name: str, about: str, keys: list[str], load: Callable[[str], typ
         no_args_is_help=True,
         subcommand_metavar="PAPER [OPTIONS]",
     )
+
+
+def _title(key: str) -> str:
+    """The paper's title, or the mistake in its declaration: it does not keep the other papers from being listed."""
+    try:
+        return load_paper(key).title
+    except SpecError as error:
+        return f"cannot be used: {error}"
 
 
 def _run_app(key: str) -> typer.Typer:

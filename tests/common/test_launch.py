@@ -6,8 +6,11 @@ import types
 
 import pytest
 
+from common import launch
 from common.core.errors import SpecError
+from common.core.spec import build
 from common.launch import is_paper, load_paper, paper_keys, run_paper
+from common.paper.protocol import Protocol
 from tests.helpers.papers import KEYS, paper_of
 
 
@@ -43,3 +46,15 @@ def test_a_value_without_a_source_ends_the_command_with_2(monkeypatch, capsys):
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert line.startswith("error: reproductions/_template/paper.py: sources: no source for windows.seconds")
     assert '"windows.seconds": stated("section ...") or assumed("why")' in line
+
+
+def test_a_declaration_that_is_not_valid_is_named_with_its_file(monkeypatch):
+    def declared(name: str):
+        return build(Protocol, {"folds": 0, "seed": "x"}) if name.endswith(".paper") else None
+
+    monkeypatch.setattr(launch.importlib, "import_module", declared)
+    with pytest.raises(SpecError, match=r"^reproductions/_template/paper\.py: Protocol: folds: .*; seed: "):
+        load_paper("_template")
+    monkeypatch.setattr(launch.importlib, "import_module", lambda name: Protocol(folds=0))
+    with pytest.raises(SpecError, match=r"^reproductions/_template/paper\.py: 1 validation error for Protocol folds"):
+        load_paper("_template")

@@ -1,10 +1,12 @@
 """The command `encore`: every part is found from any folder, and what needs no network starts without Keras."""
 
+import dataclasses
 import json
 import os
 import runpy
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -199,3 +201,35 @@ def test_counting_parameters_needs_a_backend_that_is_installed(monkeypatch, caps
     monkeypatch.setenv("KERAS_BACKEND", "theano")
     assert run("list", "_template", "--update-counts") == 2
     assert "KERAS_BACKEND=theano: is none of Keras' backends" in capsys.readouterr().err
+
+
+@pytest.fixture
+def mistaken(monkeypatch) -> str:
+    """A paper, one of whose values has no source; returns what is said of it."""
+    module = types.ModuleType("reproductions.nnet.paper")
+    module.PAPER = dataclasses.replace(load_paper("nnet"), sources={})
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return "reproductions/nnet/paper.py: sources: no source for"
+
+
+def test_a_mistake_in_one_paper_leaves_the_others_in_the_list(mistaken, capsys):
+    assert run("list") == 0
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"warning: {mistaken}")
+    assert all(f"│ {key} " in captured.out for key in paper_keys())
+    assert "cannot be used: there is a mistake in its paper.py" in " ".join(captured.out.replace("│", "").split())
+    assert run("list", "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert [one["key"] for one in printed["papers"]] == [key for key in paper_keys() if key != "nnet"]
+    assert list(printed["mistakes"]) == ["nnet"]
+    assert printed["mistakes"]["nnet"].startswith(mistaken)
+
+
+@pytest.mark.parametrize("command", ["run", "audit"])
+def test_a_mistake_in_one_paper_leaves_the_others_in_the_help(mistaken, capsys, command):
+    assert run(command, "--help") == 0
+    shown = " ".join(capsys.readouterr().out.replace("│", "").split())
+    assert f"nnet cannot be used: {mistaken}" in shown
+    assert f"se_cnn {load_paper('se_cnn').title}" in shown
+    assert run(command, "nnet") == 2
+    assert capsys.readouterr().err.startswith(f"error: {mistaken}")
