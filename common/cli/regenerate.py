@@ -63,7 +63,8 @@ def regenerate(
 
     Args:
         dataset: key of the data set whose results are made; None for all.
-        draw_figures: False names the files of the figures in what is returned, but neither draws nor writes them.
+        draw_figures: False names the files of the figures in what is returned, but draws none, and writes the digest of
+            what each shows instead, see `save_digest`; none of those of searches.
         list_tables: False leaves the list of all tables as it is.
 
     Returns:

@@ -15,7 +15,7 @@ from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.paper.paper import Paper
 from common.records.paths import audit_files, results_of_audit
 from common.records.tuned_rows import with_tuned_rows
-from common.reports.figures.files import figure_files, save_figure
+from common.reports.figures.files import save_digest, save_figure
 from common.reports.figures.style import ACCENT, OURS, new_axes
 from common.reports.formats import write_table
 from common.reports.table import Table
@@ -28,7 +28,7 @@ def write_audit(paper: Paper, stored: StoredAudit, *, draw_figures: bool = True)
     """Write the table beside the paper's, and the figure beside its figures; returns the table of splits.
 
     Args:
-        draw_figures: False names the files of the figure, but neither draws nor writes them.
+        draw_figures: False names the files of the figure, but writes only the digest of what it shows.
 
     Raises:
         DataError: none of the audit's runs has a record.
@@ -37,11 +37,8 @@ def write_audit(paper: Paper, stored: StoredAudit, *, draw_figures: bool = True)
     stem = f"table_{stored.path.stem}"
     pairs = audit_duplicates_table(paper, stored, table)
     paths = write_table(results.folder, stem, table, {f"{stem}_duplicates": pairs} if pairs else None)
-    figure = results.figures / stem
-    if draw_figures:
-        paths += save_figure(partial(draw_audit, table.values, marks=flag_summary(table)), figure)
-    else:
-        paths += figure_files(figure)
+    drawing = partial(draw_audit, table.values, marks=flag_summary(table))
+    paths += (save_figure if draw_figures else save_digest)(drawing, results.figures / stem)
     return table, paths
 
 

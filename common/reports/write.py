@@ -18,7 +18,7 @@ from common.records.rows import usable_row_records
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.figures.curves import draw_compared_curves, draw_curves, draw_projection
 from common.reports.figures.data import draw_spectrogram, draw_spectrograms, draw_waveform_windows, draw_windows
-from common.reports.figures.files import figure_files, save_figure, write_figure
+from common.reports.figures.files import save_digest, save_figure, write_figure
 from common.reports.figures.tables import (
     draw_confusion,
     draw_folds,
@@ -79,7 +79,7 @@ def regenerate_tables(
 
     Args:
         dataset: key of the data set whose records are used; None for all.
-        draw_figures: False names the files of the figures in the reports, but neither draws nor writes them.
+        draw_figures: False names the files of the figures in the reports, but writes only digests of what they show.
     """
     reports = []
     for results in ResultPaths.with_records(out, paper.key):
@@ -110,7 +110,7 @@ def _write_group(
 
     def save(drawing: partial[Drawing], stem: str) -> list[Path]:
         path = results.figures / stem
-        return save_figure(drawing, path) if draw_figures else figure_files(path)
+        return save_figure(drawing, path) if draw_figures else save_digest(drawing, path)
 
     def draw(table: Table, chart: Callable[..., Drawing], whole: Table) -> list[Path]:
         kind = table.values.get("kind")

@@ -1,4 +1,7 @@
-"""Tables and pages against records: they are made again in another folder, and have to be the same, byte for byte."""
+"""Tables and pages against records: they are made again in another folder, and have to be the same, byte for byte.
+
+Figures are not drawn again. Their files hold the digest of what they were drawn from, which is made again instead.
+"""
 
 import shutil
 import tempfile
@@ -12,6 +15,7 @@ from common.launch import is_paper, load_paper
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, overview_file, page_file
 from common.records.record import reading_once
+from common.reports.figures.files import digest_file, is_drawing, stated_digest
 from common.reports.pages import write_overview
 from common.reports.write import write_architecture
 from common.verification.faults import Fault, Verified, counted
@@ -23,6 +27,7 @@ _FORMS = (".md", ".csv", ".tex", ".json")
 _TEXTS = (".md", ".csv", ".tex")
 # Characters of a line that are shown before and after the first that differs.
 _BEFORE, _AFTER = 24, 40
+_SHOWN_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,9 @@ class ComparedTables:
     Args:
         compared: files whose bytes were compared.
         figures: files of figures that the records support.
+        compared_figures: those of them whose digests were compared.
+        of_other_code: those of them that other code drew, so that what they were drawn from cannot be compared.
+        without_values: those of them whose digests are not made, which are of searches.
         others: Markdown, CSV and LaTeX files beside the tables that are none of them.
         messages: what was said while the tables were made again, e.g. which records were left out.
     """
@@ -39,6 +47,9 @@ class ComparedTables:
     faults: tuple[Fault, ...]
     compared: int
     figures: int = 0
+    compared_figures: int = 0
+    of_other_code: tuple[Path, ...] = ()
+    without_values: tuple[Path, ...] = ()
     others: tuple[Path, ...] = ()
     messages: tuple[str, ...] = ()
 
@@ -50,7 +61,7 @@ def papers_in(results: Path) -> list[str]:
 
 def verify_tables(results: Path) -> Verified:
     """Compare every table, generated page and the list of all tables below a results folder with what the records make,
-    and see whether the figures that belong to them are there; figures are not drawn again.
+    and see whether the figures that belong to them are there and hold the digest of what the records make.
     """
     keys = papers_in(results)
     found: list[ComparedTables] = []
@@ -73,17 +84,30 @@ def verify_tables(results: Path) -> Verified:
         "papers": len(keys),
         "files": sum(one.compared for one in found),
         "figures": sum(one.figures for one in found),
+        "compared_figures": sum(one.compared_figures for one in found),
     }
+    of_other_code = [path for one in found for path in one.of_other_code]
+    without_values = [path for one in found for path in one.without_values]
     faults = tuple(fault for one in found for fault in one.faults)
     same = "" if faults or not counts["files"] else ": all as their records make them"
     summary = (
         f"{counted(counts['files'], 'file')} of {counted(len(keys), 'paper')} made again{same}; "
-        f"{counted(counts['figures'], 'figure file')} looked for"
+        f"{counted(counts['figures'], 'figure file')} looked for, {counts['compared_figures']:,} compared by digest"
     )
     others = [path for one in found for path in one.others]
     unchecked = list(dict.fromkeys(message for one in found for message in one.messages))
     if counts["figures"]:
-        unchecked.append("what figures show: they are not drawn again")
+        unchecked.append("the pictures of figures: only the digests of what they were drawn from are compared")
+    if of_other_code:
+        unchecked.append(
+            f"{counted(len(of_other_code), 'figure file')} drawn by the code of another version, first: "
+            f"{of_other_code[0]}"
+        )
+    if without_values:
+        unchecked.append(
+            f"{counted(len(without_values), 'figure file')} without a digest to compare with, first: "
+            f"{without_values[0]}"
+        )
     if others:
         unchecked.append(f"{counted(len(others), 'file')} beside the tables, first: {others[0]}")
     return Verified("tables", summary, counts, faults, tuple(unchecked))
@@ -116,6 +140,18 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
         for path in sorted(drawn)
         if not path.is_file()
     ]
+    of_other_code, without_values = [], []
+    present = sorted(filter(Path.is_file, drawn))
+    digests = {path: path.read_text(encoding="utf-8") for path in out.rglob("*.digest")}
+    codes = {digest.partition(" by ")[2] for digest in digests.values()}
+    for path in present:
+        digest = digests.get(digest_file((out / path.relative_to(results)).with_suffix("")))
+        if digest is None:
+            without_values.append(path)
+        elif wrong := _wrong_drawing(path, digest, codes):
+            faults.append(Fault(path, *wrong, f"{remedy}."))
+        elif not is_drawing(path, digest):
+            of_other_code.append(path)
     others: list[Path] = []
     for folder in folders:
         mine = [report for report in made.groups if report.results.folder == out / paper.key / folder.name]
@@ -137,7 +173,16 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
             for path in sorted(surplus)
         ]
     messages = tuple(line.replace(str(out), str(results)) for line in said)
-    return ComparedTables(tuple(faults), len(expected), len(drawn), tuple(others), messages)
+    return ComparedTables(
+        tuple(faults),
+        len(expected),
+        len(drawn),
+        len(present) - len(of_other_code) - len(without_values),
+        tuple(of_other_code),
+        tuple(without_values),
+        tuple(others),
+        messages,
+    )
 
 
 def compare_overview(results: Path, out: Path) -> ComparedTables:
@@ -171,6 +216,26 @@ def _copy_sources(paper: Paper, theirs: ResultPaths, mine: ResultPaths) -> None:
     for table in paper.architecture:
         if any((theirs.folder / f"table_{table.id}{form}").exists() for form in _FORMS):
             write_architecture(paper, table, mine)
+
+
+def _wrong_drawing(path: Path, expected: str, codes: set[str]) -> tuple[str, str] | None:
+    """What the file of a figure is, and what it should be; None where it is that, or where other code drew it.
+
+    Args:
+        codes: digests of the code that draws figures here.
+    """
+    stated = stated_digest(path)
+    if not stated:
+        return "a file without the digest of what it was drawn from", f"a figure drawn from {_short(expected)}"
+    if stated.partition(" by ")[2] not in codes:
+        return None
+    if stated != expected:
+        return f"a figure drawn from {_short(stated)}", f"one drawn from {_short(expected)}, the digest of its values"
+    return None if is_drawing(path, expected) else ("a file that is cut off", "the whole figure")
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:_SHOWN_DIGITS]}..."
 
 
 def _differences(theirs: Path, mine: Path, remedy: str) -> list[Fault]:

@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import io
 import json
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,13 +19,14 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from common.core.files import sha256_of_file, sha256_of_json, write_bytes
+from common.core.files import sha256_of_file, sha256_of_json, write_bytes, write_text
 from common.core.spec import Spec
 from common.metrics import clips
 from common.reports.figures.style import own_style
 
 # Last bytes of whole files.
 _ENDS = {".png": b"IEND\xaeB`\x82", ".svg": b"</svg>\n"}
+_STATED = re.compile(rb"drawn from ([0-9a-f]{64}(?: by [0-9a-f]{64})?)")
 
 
 def figure_files(stem: Path) -> list[Path]:
@@ -41,10 +43,22 @@ def save_figure(drawing: functools.partial, stem: Path) -> list[Path]:
     """
     digest = drawing_digest(drawing)
     paths = figure_files(stem)
-    if not all(_is_of(path, digest) for path in paths):
+    if not all(is_drawing(path, digest) for path in paths):
         with own_style():
             write_figure(drawing(), stem, digest)
     return paths
+
+
+def save_digest(drawing: functools.partial, stem: Path) -> list[Path]:
+    """Write the digest of a figure into `digest_file(stem)` instead of drawing it; returns the files that it would
+    have."""
+    write_text(digest_file(stem), drawing_digest(drawing))
+    return figure_files(stem)
+
+
+def digest_file(stem: Path) -> Path:
+    """The file with the digest of a drawing, where it is not drawn."""
+    return stem.with_name(f"{stem.name}.digest")
 
 
 def write_figure(figure: Figure, stem: Path, digest: str = "") -> list[Path]:
@@ -65,23 +79,31 @@ def write_figure(figure: Figure, stem: Path, digest: str = "") -> list[Path]:
 
 
 def drawing_digest(drawing: functools.partial) -> str:
-    """SHA-256 of everything that a figure depends on: values, code, version of matplotlib."""
+    """SHA-256 of the values that a figure shows, and of the code and version of matplotlib that draw it: two digests
+    with ` by ` between them, so that other values can be told from other code."""
     function = drawing.func
-    return sha256_of_json(
-        {
-            "function": f"{function.__module__}.{function.__qualname__}",
-            "code": [*_code_of_figures(), _code_of(function.__module__)],
-            "matplotlib": matplotlib.__version__,
-            "arguments": _described([drawing.args, drawing.keywords]),
-        }
-    )
+    shown = {
+        "function": f"{function.__module__}.{function.__qualname__}",
+        "arguments": _described([drawing.args, drawing.keywords]),
+    }
+    # As a set, so that all figures that the modules beside this one draw have the same digest of their code.
+    code = {
+        "code": sorted({*_code_of_figures(), _code_of(function.__module__)}),
+        "matplotlib": matplotlib.__version__,
+    }
+    return f"{sha256_of_json(shown)} by {sha256_of_json(code)}"
 
 
-def _is_of(path: Path, digest: str) -> bool:
-    if not path.is_file():
-        return False
-    content = path.read_bytes()
-    return digest.encode() in content and content.endswith(_ENDS[path.suffix])
+def stated_digest(path: Path) -> str:
+    """The digest that the file of a figure holds, as `drawing_digest` gives it; earlier versions wrote one SHA-256
+    without ` by `. Empty where there is none."""
+    found = _STATED.search(path.read_bytes())
+    return found[1].decode() if found else ""
+
+
+def is_drawing(path: Path, digest: str) -> bool:
+    """Whether a file exists, is whole, and holds the digest of a drawing."""
+    return path.is_file() and path.read_bytes().endswith(_ENDS[path.suffix]) and stated_digest(path) == digest
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from common.cli.run import make_app
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.reports import write as reporting
+from common.reports.figures.files import digest_file
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.se_cnn_records import SETTING, record
 
@@ -71,17 +72,22 @@ def test_tables_and_figures_that_no_record_supports_are_removed_and_named(result
     assert "table_5.2_5f84eb66.md" not in (tmp_path / "se_cnn" / "README.md").read_text()
 
 
-def test_without_figures_their_files_are_named_and_the_tables_are_the_same(results, tmp_path):
+def test_without_figures_their_digests_are_written_and_the_tables_are_the_same(results, tmp_path):
     drawn = regenerate(PAPER, tmp_path)
     tables = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and "figures" not in path.parts}
     figures = below(results) - {
         path.relative_to(results.folder).as_posix() for path in tables if path.is_relative_to(results.folder)
     }
     assert len(figures) >= 4
+    digests = {digest_file(path.with_suffix("")) for path in results.figures.iterdir()}
     for path in [*(path for path in tables if path.parent == results.folder), *results.figures.iterdir()]:
         path.unlink()
     named = regenerate(PAPER, tmp_path, draw_figures=False)
     assert [report.paths for report in named.groups] == [report.paths for report in drawn.groups]
+    assert set(results.figures.iterdir()) == digests
+    assert len({path.read_text() for path in digests}) == len(digests)
+    for path in digests:
+        path.unlink()
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == tables
 
 

@@ -106,4 +106,4 @@ def test_records_of_an_unknown_paper_are_checked_and_no_table_is_said_to_be_righ
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "folder    no paper"
     assert lines[1].startswith("records   3 records read")
-    assert lines[2] == "tables    0 files of 0 papers made again; 0 figure files looked for"
+    assert lines[2] == "tables    0 files of 0 papers made again; 0 figure files looked for, 0 compared by digest"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from common.records.paths import ResultPaths
+from common.reports.figures.files import stated_digest
 from common.verification.tables import verify_tables
-from tests.helpers.small_results import identified_record, write_small_results
+from tests.helpers.small_results import identified_record, picture, write_small_results
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,14 @@ def test_nothing_is_found_and_nothing_is_written_where_the_tables_are_those_of_t
     tables = [path for path in results.folder.iterdir() if path.name.startswith("table_")]
     assert {"table_5.1.md", "table_5.1.csv", "table_5.1.tex", "table_5.1.json"} <= {path.name for path in tables}
     # The page of the paper and the list of all tables, besides the tables.
-    assert found.counts == {"papers": 1, "files": len(tables) + 2, "figures": len(list(results.figures.iterdir()))}
+    figures = len(list(results.figures.iterdir()))
+    assert figures > 2
+    assert found.counts == {
+        "papers": 1,
+        "files": len(tables) + 2,
+        "figures": figures,
+        "compared_figures": figures,
+    }
     assert f"1 file beside the tables, first: {results.folder / 'notes.md'}" in found.unchecked
     assert snapshot(out) == before
 
@@ -114,4 +122,36 @@ def test_a_paper_without_records_has_only_a_page(tmp_path):
     (tmp_path / "benchmarks").mkdir()
     found = verify_tables(tmp_path)
     assert {fault.path for fault in found.faults} == {tmp_path / "resnet1d" / "README.md", tmp_path / "README.md"}
-    assert found.counts == {"papers": 1, "files": 2, "figures": 0}
+    assert found.counts == {"papers": 1, "files": 2, "figures": 0, "compared_figures": 0}
+
+
+def figures_of(results: ResultPaths) -> tuple[Path, Path]:
+    """The SVG files of two figures, which different modules draw."""
+    return results.figures / "figure_5.1.svg", results.figures / "table_5.1.svg"
+
+
+def test_another_figure_in_place_of_one_is_named(results):
+    one, other = figures_of(results)
+    other.write_bytes(one.read_bytes())
+    (fault,) = verify_tables(results.folder.parents[1]).faults
+    assert fault.path == other
+    assert fault.found == f"a figure drawn from {stated_digest(one)[:12]}..."
+    assert fault.expected.endswith("..., the digest of its values")
+
+
+def test_files_that_are_no_whole_figures_are_named(results):
+    one, other = figures_of(results)
+    one.write_bytes(one.read_bytes()[:-3])
+    other.write_bytes(b"<svg></svg>\n")
+    cut, foreign = verify_tables(results.folder.parents[1]).faults
+    assert (cut.path, cut.found) == (one, "a file that is cut off")
+    assert (foreign.path, foreign.found) == (other, "a file without the digest of what it was drawn from")
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, f"{'0' * 64} by {'1' * 64}"])
+def test_figures_that_other_code_drew_are_counted(results, digest):
+    one, _ = figures_of(results)
+    one.write_bytes(picture(digest, ".svg"))
+    found = verify_tables(results.folder.parents[1])
+    assert found.faults == ()
+    assert f"1 figure file drawn by the code of another version, first: {one}" in found.unchecked

@@ -9,8 +9,18 @@ from matplotlib.figure import Figure
 
 from common.paper import Protocol
 from common.reports.figures import files
-from common.reports.figures.files import drawing_digest, save_figure, write_figure
+from common.reports.figures.curves import draw_curves
+from common.reports.figures.files import (
+    digest_file,
+    drawing_digest,
+    is_drawing,
+    save_digest,
+    save_figure,
+    stated_digest,
+    write_figure,
+)
 from common.reports.figures.style import new_axes
+from common.reports.figures.tables import draw_results
 
 drawn: list = []
 
@@ -77,7 +87,13 @@ def test_a_figure_is_drawn_again_after_its_code_or_matplotlib_changed(monkeypatc
     changed_code = drawing_digest(drawing())
     monkeypatch.undo()
     monkeypatch.setattr(files.matplotlib, "__version__", "0.1")
-    assert len({before, changed_code, drawing_digest(drawing())}) == 3
+    changed = [before, changed_code, drawing_digest(drawing())]
+    assert len(set(changed)) == 3
+    # Values and code are told apart.
+    assert len({digest.partition(" by ")[0] for digest in changed}) == 1
+    of_others = drawing_digest(drawing(title="b"))
+    assert of_others.partition(" by ")[0] != changed[2].partition(" by ")[0]
+    assert of_others.partition(" by ")[2] == changed[2].partition(" by ")[2]
 
 
 def test_specs_count_by_their_values():
@@ -101,3 +117,23 @@ def test_settings_of_the_user_do_not_change_a_figure(tmp_path):
     expected = contents(save_figure(drawing(), tmp_path / "figure"))
     with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.facecolor": "red"}):
         assert contents(save_figure(drawing(), tmp_path / "other")) == expected
+def test_files_hold_the_digest_of_what_they_were_drawn_from(tmp_path):
+    for path in save_figure(drawing(), tmp_path / "figure"):
+        assert stated_digest(path) == drawing_digest(drawing())
+        assert is_drawing(path, drawing_digest(drawing()))
+        assert not is_drawing(path, drawing_digest(drawing(title="b")))
+    assert not is_drawing(tmp_path / "none.svg", drawing_digest(drawing()))
+
+
+def test_all_modules_beside_each_other_count_as_the_same_code():
+    digests = [drawing_digest(partial(chart, {})) for chart in (draw_curves, draw_results)]
+    assert len(set(digests)) == 2
+    assert len({digest.partition(" by ")[2] for digest in digests}) == 1
+
+
+def test_only_the_digest_is_written_where_nothing_is_drawn(tmp_path):
+    paths = save_digest(drawing(), tmp_path / "figure")
+    assert paths == [tmp_path / "figure.png", tmp_path / "figure.svg"]
+    assert [path.name for path in tmp_path.iterdir()] == ["figure.digest"]
+    assert digest_file(tmp_path / "figure").read_text() == drawing_digest(drawing())
+    assert drawn == []
