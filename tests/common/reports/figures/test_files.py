@@ -117,6 +117,8 @@ def test_settings_of_the_user_do_not_change_a_figure(tmp_path):
     expected = contents(save_figure(drawing(), tmp_path / "figure"))
     with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.facecolor": "red"}):
         assert contents(save_figure(drawing(), tmp_path / "other")) == expected
+
+
 def test_files_hold_the_digest_of_what_they_were_drawn_from(tmp_path):
     for path in save_figure(drawing(), tmp_path / "figure"):
         assert stated_digest(path) == drawing_digest(drawing())
