@@ -28,6 +28,22 @@ def strict_numbers():
         yield
 
 
+# Rendering takes longer than all else that makes tables; figures are the subject below these folders alone.
+_RENDERED = ("tests/common/reports/", "tests/common/search/", "tests/benchmarks/")
+_STAND_INS = {"png": b"\x89PNG\r\n\x1a\n %s IEND\xaeB`\x82", "svg": b"<svg><!-- %s --></svg>\n"}
+
+
+@pytest.fixture(autouse=True)
+def figures_without_rendering(request, monkeypatch):
+    """Figures are drawn but not rendered: their files hold only the metadata that they would hold."""
+    if not request.node.nodeid.startswith(_RENDERED):
+
+        def savefig(figure, file, *, format, metadata, **_):
+            file.write(_STAND_INS[format] % str(metadata.get("Description", "")).encode())
+
+        monkeypatch.setattr("matplotlib.figure.Figure.savefig", savefig)
+
+
 @dataclass(frozen=True)
 class TinyCorpus:
     """Twelve short clips in the layout of GTZAN, named like clips of GTZAN.

@@ -7,7 +7,7 @@ from common.core.console import warn
 from common.core.errors import DataError, SpecError
 from common.paper.overrides import Resolver, Setting, read_changes
 from common.paper.paper import Paper
-from common.paper.protocol import PREDEFINED, Protocol
+from common.paper.protocol import GENERAL_SPLITS, PREDEFINED, Protocol
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable
 from common.records.paths import ResultPaths
 from common.records.record import DataFacts
@@ -22,8 +22,6 @@ from data_pipeline.features import Feature
 from data_pipeline.windows.reader import WindowReader
 
 _NAMED_TRACKS = 20
-# Splits that work for any data set; the others need artists or predefined parts, which only some data sets have.
-_GENERAL_SPLITS = ("holdout", "per_genre", "kfold", "rotating")
 
 
 @dataclass(frozen=True)
@@ -228,7 +226,7 @@ def _features(options: Options, given: Feature | None) -> str:
 
 def _require_predefined(protocol: Protocol, catalog: Catalog) -> None:
     """Refuse a predefined split, or one by artist, that does not exist or does not fit before anything is extracted."""
-    if protocol.split not in _GENERAL_SPLITS:
+    if protocol.split not in GENERAL_SPLITS:
         tracks = catalog.tracks
         split_ids(
             protocol, [t.id for t in tracks], [t.label for t in tracks], catalog.splits, [t.artist for t in tracks]
@@ -237,7 +235,7 @@ def _require_predefined(protocol: Protocol, catalog: Catalog) -> None:
 
 def _can_stratify(protocol: Protocol, catalog: Catalog) -> bool:
     """Whether every genre has enough clips for the split (windows are always enough)."""
-    if protocol.unit == "segment" or protocol.split not in _GENERAL_SPLITS:
+    if protocol.unit == "segment" or protocol.split not in GENERAL_SPLITS:
         return True
     try:
         split_ids(protocol, [track.id for track in catalog.tracks], [track.label for track in catalog.tracks])
