@@ -1,6 +1,6 @@
 """Carries out the steps of Dockerfile in a fresh Debian below a folder, for machines on which Docker does not run.
 
-    python3 .ci/check_dockerfile.py /tmp/fresh-root
+    python3 .ci/check_dockerfile.py FOLDER
 
 Needs root, debootstrap, unshare, 3 GB, and the package servers of Debian and Python. Steps are read from Dockerfile.
 The base image `python:VERSION-slim` is Debian with Python; here Debian's own python3 stands in for it. Name resolution
