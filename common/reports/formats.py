@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table as ScreenTable
 
 from common.core.files import write_json, write_text
+from common.reports.plain import plain_table
 from common.reports.table import Table
 
 _LATEX = str.maketrans(
@@ -76,11 +77,13 @@ def _markdown_line(values: Sequence[str]) -> str:
 
 
 def as_csv(table: Table) -> str:
-    """Header and rows only, so that every reader of CSV takes it; the notes are in the Markdown and the JSON file."""
+    """The table for programs, see `common.reports.plain`: one header row with unique names, plain numbers, an empty
+    cell for what is not there, `true` and `false`. The notes are in the Markdown and the JSON file."""
+    plain = plain_table(table.values)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.header)
-    writer.writerows(table.rows)
+    writer.writerow(plain.columns)
+    writer.writerows([str(cell).lower() if isinstance(cell, bool) else cell for cell in row] for row in plain.rows)
     return text.getvalue()
 
 
