@@ -1,14 +1,15 @@
-"""Finds papers by name, as plug-ins are found: no module of `common` imports one. Starts their command lines."""
+"""Starts the command lines of papers, which are found by name."""
 
 import functools
 import importlib
 import importlib.util
-import re
 import sys
-from pathlib import Path
 from typing import NoReturn
 
-from common.core.errors import EncoreError, SpecError
+from common.core.by_name import is_paper, load_paper, paper_keys
+from common.core.errors import EncoreError
+
+__all__ = ["is_paper", "load_paper", "load_spaces", "paper_keys", "papers_with_searches", "run_paper", "tune_paper"]
 
 
 def run_paper(key: str) -> NoReturn:
@@ -30,40 +31,9 @@ def tune_paper(key: str) -> NoReturn:
 
 
 @functools.cache
-def paper_keys() -> list[str]:
-    """Names of all papers' folders, in alphabetical order; folders whose name begins with `_` are templates."""
-    found = importlib.util.find_spec("reproductions")
-    folders = [Path(folder) for folder in found.submodule_search_locations or ()]
-    files = [file for folder in folders for file in folder.glob("*/paper.py")]
-    return sorted(file.parent.name for file in files if not file.parent.name.startswith("_"))
-
-
-@functools.cache
 def papers_with_searches() -> list[str]:
     """Those of the papers that declare search spaces."""
     return [key for key in paper_keys() if importlib.util.find_spec(f"reproductions.{key}.spaces") is not None]
-
-
-def is_paper(key: str) -> bool:
-    """Whether there is a paper of that name."""
-    return bool(re.fullmatch(r"[a-z0-9_]+", key)) and importlib.util.find_spec(f"reproductions.{key}") is not None
-
-
-def load_paper(key: str):
-    """The declaration of a paper: `PAPER` in its `paper.py`.
-
-    Raises:
-        SpecError: there is no paper of that name, or its declaration has a mistake, which is named with its file.
-    """
-    if not is_paper(key):
-        raise SpecError(f"{key}: no paper of that name; expected one of: {', '.join(paper_keys())}.")
-    try:
-        paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
-        paper.require_sources()
-    except (EncoreError, ValueError) as error:  # specs of pydantic and `late` raise ValueError
-        said = " ".join(str(error).split())
-        raise SpecError(f"reproductions/{key}/paper.py: {said}") from error
-    return paper
 
 
 def load_spaces(key: str) -> tuple:

@@ -54,10 +54,16 @@ def modules_of(requirement: str) -> set[str]:
 
 
 def imports_of(path: Path) -> list[tuple[str, bool]]:
-    """Top-level name of each module that a file imports, and whether it does so inside a function."""
+    """Top-level name of each module that a file imports, and whether it does so inside a function or for type checkers
+    only."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    late = {id(inner) for function in functions for inner in ast.walk(function)}
+    blocks = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    ]
+    late = {id(inner) for block in blocks for inner in ast.walk(block)}
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -11,6 +11,7 @@ EXTRAS = {
     "tune": ("keras_tuner", "grpc"),
     "cluster": ("distributed", "dask"),
     "jax": ("jax",),
+    "frames": ("pandas",),
 }
 _BACKENDS = ("tensorflow", "jax", "torch")
 
