@@ -23,10 +23,8 @@ from data_pipeline.cache.shards import ShardIndex
 from data_pipeline.datasets.catalog import BadTrack, Catalog
 from data_pipeline.duplicates.scan import first_of_source
 from data_pipeline.features import Feature
-from data_pipeline.windows.index import index_windows
 from data_pipeline.windows.layout import Reader
-from data_pipeline.windows.paired import PairedReader, pair_windows
-from data_pipeline.windows.reader import WindowReader
+from data_pipeline.windows.opening import open_windows
 
 
 @dataclass(frozen=True)
@@ -244,17 +242,6 @@ class RunBuilder:
 
     def _open(self, experiment: Experiment) -> Reader:
         """The windows of an experiment's one or two inputs."""
-        opened = []
-        for given in experiment.inputs:
-            index = self._index(given.feature, experiment.copies)
-            windows = index_windows(
-                given.windows,
-                [track.frames for track in index.tracks],
-                [track.id for track in index.tracks],
-                given.feature.frames_per_second,
-            )
-            opened.append((index, windows))
-        if len(opened) == 1:
-            return WindowReader(*opened[0])
-        first, second = pair_windows(*opened)
-        return PairedReader(WindowReader(opened[0][0], first), WindowReader(opened[1][0], second))
+        return open_windows(
+            [(self._index(given.feature, experiment.copies), given.windows) for given in experiment.inputs]
+        )

@@ -16,6 +16,7 @@ from common.runs.selection import read_weight_files
 from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
+from data_pipeline.cache import DEFAULT_CACHE
 
 DatasetName = Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"]
 
@@ -37,8 +38,8 @@ class DataOptions:
         ),
     ] = None
     decoder: Annotated[Decoder, Option(help="Library that decodes audio files.")] = "soundfile"
-    cache: Annotated[Path, Option(help="Folder for extracted features, which later commands use again.")] = Path(
-        "~/.cache/encore"
+    cache: Annotated[Path, Option(help="Folder for extracted features, which later commands use again.")] = (
+        DEFAULT_CACHE
     )
     out: Annotated[Path, Option(help="Folder for results: records, tables, figures.")] = Path("results")
     skip_bad: Annotated[

@@ -19,6 +19,7 @@ from common.core.errors import DataError
 from common.core.files import make_folder, require_writable_folder, sha256_of_file, sha256_of_json
 from data_pipeline.audio.decode import Decoder, read_audio, require_decoder
 from data_pipeline.augmentation.offline import OfflineAugmentation
+from data_pipeline.cache import DEFAULT_CACHE
 from data_pipeline.cache.array_tracks import ArrayTracks, open_array_tracks
 from data_pipeline.cache.shards import (
     FORMAT_VERSION,
@@ -88,6 +89,26 @@ def prepare(
     if index.skipped and not skip_bad:
         raise _bad_tracks_error(index.skipped, len(catalog.tracks))
     return index
+
+
+def extract_audio(
+    track: Track, feature: Feature, *, cache: Path = DEFAULT_CACHE, decoder: Decoder = "soundfile"
+) -> Extracted:
+    """Decode one file and extract a feature from it, as `prepare` does for a whole catalog; nothing is stored.
+
+    Args:
+        cache: folder of all caches, which holds pretrained weights.
+
+    Returns:
+        Stored values (frames, bins), and the SHA-256 of the file.
+
+    Raises:
+        DataError: the file cannot be used.
+    """
+    require_decoder(decoder)
+    extract = _FromAudio(feature, decoder, None, Path(cache).expanduser())
+    extract.make_ready()
+    return extract(track)
 
 
 def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:

@@ -1,0 +1,85 @@
+"""One track that belongs to no data set, in a shard of its own, so that its windows are read as in training."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from common.core.errors import DataError
+from data_pipeline.audio.decode import Decoder
+from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.cache.extraction import extract_audio
+from data_pipeline.cache.shards import ShardIndex, ShardTrack, write_shard
+from data_pipeline.datasets.catalog import Track
+from data_pipeline.features import Feature
+from data_pipeline.features.precomputed import Precomputed
+
+
+def shards_of_audio(
+    path: Path,
+    feature: Feature,
+    genres: tuple[str, ...],
+    folder: Path,
+    *,
+    cache: Path = DEFAULT_CACHE,
+    decoder: Decoder = "soundfile",
+) -> ShardIndex:
+    """Extract a feature from one audio file.
+
+    Args:
+        genres: class names in label order. The genre of the file is not known; it is stored with the first label.
+        folder: where the shard is written; an empty folder.
+        cache: folder of all caches, which holds pretrained weights.
+
+    Raises:
+        DataError: the file does not exist or cannot be used.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        kind = "is a folder" if path.is_dir() else "does not exist"
+        raise DataError(f"{path}: {kind}; expected an audio file.")
+    track = Track(id=path.name, label=genres[0], path=path)
+    values, source = extract_audio(track, feature, cache=cache, decoder=decoder)
+    return _write(track.id, values, source, feature, genres, folder)
+
+
+def shards_of_array(values: np.ndarray, feature: Precomputed, genres: tuple[str, ...], folder: Path) -> ShardIndex:
+    """Store one precomputed array.
+
+    Args:
+        values: (bins, columns), as one clip of the array X in an `.npz` file; of the type that the feature stores, or
+            any floating type where it stores floating values.
+        genres, folder: see `shards_of_audio`.
+
+    Raises:
+        DataError: shape or type do not fit the feature, or a value is not finite.
+    """
+    dtype = np.dtype(feature.storage.dtype)
+    both_floating = np.issubdtype(values.dtype, np.floating) and np.issubdtype(dtype, np.floating)
+    if values.ndim != 2 or len(values) != feature.bins or not (values.dtype == dtype or both_floating):
+        raise DataError(
+            f"array of shape {values.shape} and type {values.dtype}: expected ({feature.bins}, columns) and {dtype}, "
+            "as one clip of the data that the network was trained on."
+        )
+    with np.errstate(over="ignore"):
+        stored = np.ascontiguousarray(values.T, dtype=dtype)
+    if not np.isfinite(stored).all():
+        raise DataError("array: holds values that are not finite (NaN or infinity). Fix the array.")
+    return _write("array", stored, hashlib.sha256(stored.tobytes()).hexdigest(), feature, genres, folder)
+
+
+def _write(
+    name: str, values: np.ndarray, source: str, feature: Feature, genres: tuple[str, ...], folder: Path
+) -> ShardIndex:
+    track = ShardTrack(
+        id=name, label=genres[0], artist=None, shard=0, first_row=0, frames=len(values), source_sha256=source
+    )
+    shard = write_shard(folder, 0, np.ascontiguousarray(values), [track], [])
+    return ShardIndex(
+        folder=folder,
+        dataset="single",
+        genres=genres,
+        feature=feature,
+        shards=(shard,),
+        extraction_version=feature.extraction_version,
+    )
