@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -191,8 +192,18 @@ def fit(
     )
 
 
+class Network(Protocol):
+    """A network with its weights, and the standardisation of each input: a finished fit, or one that was kept."""
+
+    @property
+    def model(self) -> keras.Model: ...
+
+    @property
+    def standardisation(self) -> tuple[Standardisation, ...]: ...
+
+
 def predict(
-    fitted: FittedModel,
+    fitted: Network,
     reader: Reader,
     positions: np.ndarray,
     *,
@@ -210,7 +221,7 @@ def predict(
 
 
 def layer_values(
-    fitted: FittedModel,
+    fitted: Network,
     reader: Reader,
     positions: np.ndarray,
     *,
