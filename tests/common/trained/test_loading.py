@@ -14,10 +14,15 @@ from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.errors import DataError, SpecError
 from common.records.paths import ResultPaths, RunPaths
-from common.records.record import Record, read_record, write_record
+from common.records.record import Record, SecondInput, read_record, write_record
 from common.trained import load_trained
 from common.trained.network import Trained
+from common.training.model_cache import build_network
+from common.training.weights import copy_weights, digest_of_weights, save_weights
+from data_pipeline.windows.standardisation import Standardisation
+from reproductions.embeddings.paper import PAPER as embeddings
 from reproductions.se_cnn.paper import PAPER
+from tests.helpers.se_cnn_records import record
 
 pytestmark = pytest.mark.usefixtures("kept_models")
 
@@ -205,6 +210,28 @@ def test_a_row_that_is_gone_and_values_that_do_not_fit_are_named(copied):
     replace_record(copied, row_experiment=record.row_experiment, experiment=record.experiment | {"speed": 1})
     with pytest.raises(SpecError, match=r"does not fit its row of se_cnn \(.*speed"):
         load_trained(record.run_id, copied)
+
+
+def test_each_of_two_inputs_has_its_own_standardisation(tmp_path):
+    row = embeddings.row("1", "Q1+MSD Embed, original").experiment
+    first, second = embeddings.input_shape(row)
+    network = build_network(row, lambda *given: embeddings.build(row.model, *given), (first, second), 2)
+    one = record(
+        paper="embeddings",
+        row_experiment=row.digest,
+        experiment=row.as_json(),
+        input_shape=first,
+        second_input=SecondInput(shape=second, mean=3.0, deviation=2.0),
+        kept_weights=digest_of_weights(copy_weights(network)),
+    )
+    paths = ResultPaths.of(tmp_path, "embeddings", "gtzan")
+    write_record(paths, one)
+    save_weights(paths.work(one.run_id).best_weights, network)
+    found = load_trained(one.run_id, tmp_path)
+    assert found.standardisation == (Standardisation(0.5, 0.2), Standardisation(3.0, 2.0))
+    assert [tuple(shape[1:]) for shape in found.model.input_shape] == [first, second]
+    for mine, theirs in zip(found.model.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_an_edited_record_is_refused(copied):
