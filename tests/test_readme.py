@@ -16,7 +16,7 @@ from tests.helpers.papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
 RESULTS = ROOT / "results"
-FOLDERS = ("common", "data_pipeline", "reproductions", "benchmarks", "tests")
+FOLDERS = ("common", "data_pipeline", "reproductions", "benchmarks", "examples", "tests")
 PAGES = [ROOT / "README.md", *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
 # The template of a paper reproduces nothing, and so has no results.
 PAPERS = [key for key in KEYS if key != "_template"]
