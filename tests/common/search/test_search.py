@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from common.cli.app import run_app
@@ -105,6 +106,10 @@ def test_the_table_and_the_figures(finished):
     assert [row["rank"] for row in table["rows"]] == [1, 2, 3, 4]
     scores = [row["score"] for row in table["rows"]]
     assert scores == sorted(scores, reverse=True)
+    frame = pd.read_csv(results / "table_search_tiny.csv")
+    assert frame["validation_accuracy_percent"].tolist() == scores
+    assert frame["value_r"].tolist() == [row["values"]["r"] for row in table["rows"]]
+    assert set(frame["value_widths"]) <= {"4,4,4,8,4", "4,8,8,8,4"}
     caption = " ".join(table["caption"])
     for said in ("No test window was read", "At most 2 epochs", "REDUCED FEATURES", "3 trials drawn at random"):
         assert said in caption, said
