@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from common.core.errors import EncoreError, SpecError
+from common.core.nearest import did_you_mean, nearest_names
 
 
 def run_paper(key: str) -> NoReturn:
@@ -56,7 +57,8 @@ def load_paper(key: str):
         SpecError: there is no paper of that name, or its declaration has a mistake, which is named with its file.
     """
     if not is_paper(key):
-        raise SpecError(f"{key}: no paper of that name; expected one of: {', '.join(paper_keys())}.")
+        near = did_you_mean(nearest_names(key, paper_keys()))
+        raise SpecError(f"{key}: no such paper{near or '.'} Expected one of: {', '.join(paper_keys())}.")
     try:
         paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
         paper.require_sources()
