@@ -18,9 +18,10 @@ from common.core.extras import require_backend
 from common.core.files import require_writable_folder
 from common.core.option_groups import MACHINES, SPECIAL, WHAT
 from common.paper.paper import Paper
+from common.paper.tables import Row
 from common.records.tuned_rows import with_tuned_rows
-from common.runs.options import Options
-from common.runs.selection import choose_rows
+from common.runs.options import SET_HELP, Options
+from common.runs.selection import ChosenRows, choose_rows
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,11 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
     whole = with_tuned_rows(paper, options.out, options.dataset)
     # Before the data are read: a mistyped table or row is reported at once.
     chosen = choose_rows(whole, options.tables, options.rows)
+    if SET_HELP in options.changes:
+        from common.cli.values import show_values
+
+        table, row = _first_row(whole, options, chosen)
+        return show_values(paper, (table, row.label), row.experiment, as_json=screen.json)
     require_writable_folder(options.out, flag="--out")
     if not (command.audit or any(rows for _, rows in chosen)):
         from common.cli.reports import architecture_tables
@@ -223,3 +229,14 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
     if command.audit:
         return audit(paper, whole, options, workers, as_json=screen.json)
     return train(paper, whole, options, chosen, workers, legacy=command.legacy_metric, as_json=screen.json)
+
+
+def _first_row(paper: Paper, options: Options, chosen: ChosenRows) -> tuple[str, Row]:
+    """The first row that was asked for, with the id of its table; without `--table` and `--row` the row that the paper
+    recommends."""
+    if not options.tables and not options.rows:
+        return paper.default_row[0], paper.row(*paper.default_row)
+    found = [(table.id, row) for table, rows in chosen for row in rows]
+    if not found:
+        raise SpecError(f"--set help: table {', '.join(options.tables)} is of layers, and has no values; name another.")
+    return found[0]

@@ -16,7 +16,7 @@ from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
 from common.core.files import require_writable_folder
 from common.paper.paper import Paper
-from common.runs.options import Options
+from common.runs.options import SET_HELP, Options
 from common.search.connection import parse_address
 from common.search.space import SearchSpace, find_space
 
@@ -63,6 +63,12 @@ def _tune(
     space = find_space(spaces, asked.space)
     if asked.row is not None:
         space = _with_row(paper, space, asked.row)
+    if SET_HELP in options.changes:
+        from common.cli.values import show_values
+
+        experiment = paper.row(*space.row).experiment.with_values(space.base)
+        varied = {parameter.path for parameter in space.parameters.every}
+        return show_values(paper, space.row, experiment, as_json=screen.json, varied=varied)
     address = None if asked.chief is None else parse_address(asked.chief)
     name = asked.name or (space.key if asked.row is None else f"{space.key}-{_plain(asked.row)}")
     if not _NAME.fullmatch(name):

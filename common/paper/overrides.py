@@ -35,6 +35,11 @@ _ALSO_BY_OPTION = {
 OPTION_OF = _ONLY_BY_OPTION | _ALSO_BY_OPTION
 
 
+def is_settable(path: str) -> bool:
+    """Whether `--set` takes a value; otherwise it has an option of its own."""
+    return path not in _ONLY_BY_OPTION
+
+
 class Setting(Spec):
     """What a command chose for all rows at once; the records of one table share it.
 

@@ -20,6 +20,8 @@ from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
 
+# In place of a value of `--set`: list the values that there are.
+SET_HELP = "help"
 # Larger ones could meet those that `common.training.mirrored` gives to further devices.
 _HIGHEST_SEED = 10**9 - 1
 
