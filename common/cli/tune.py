@@ -42,7 +42,10 @@ def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     about = f"Bayesian search over values of {paper.title}. Spaces: {listed}."
     example = f"encore tune {paper.key}{data_flags(paper)} --trials 30"
-    words = words_of(paper) | {"row": lambda incomplete: row_words(paper, incomplete)}
+    words = words_of(paper) | {
+        "row": lambda incomplete: row_words(paper, incomplete),
+        "space": lambda incomplete: [space.key for space in spaces if space.key.startswith(incomplete)],
+    }
     app.command(help=f"{about}\n\nExample: {example}", cls=HelpCommand)(
         command_of(handle, *_MODELS, help_texts=help_texts, without=_DECIDED, words=words)
     )

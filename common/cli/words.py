@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from common.paper.paper import Paper
+from common.paper.values import described_values
+from common.runs.options import SET_HELP
 from data_pipeline.datasets.about import ABOUT
 
 
@@ -14,6 +16,7 @@ def words_of(paper: Paper) -> dict[str, Callable[[str], list[str]]]:
             incomplete, [*paper.table_ids, *(matrix.id for matrix in paper.confusions)]
         ),
         "rows": lambda incomplete: row_words(paper, incomplete),
+        "changes": lambda incomplete: _beginning(incomplete, [SET_HELP, *(f"{path}=" for path in _paths(paper))]),
     }
 
 
@@ -26,6 +29,10 @@ def data_flags(paper: Paper) -> str:
     """The flags that choose the data set of the published numbers, as an example; empty for one that is not known."""
     name = paper.published_on.lower().replace("-", "_")
     return f" --dataset {name} --data ~/{name}" if name in ABOUT else ""
+
+
+def _paths(paper: Paper) -> list[str]:
+    return [one.path for one in described_values(paper.default_experiment) if one.settable]
 
 
 def _beginning(typed: str, values: list[str]) -> list[str]:

@@ -23,8 +23,8 @@ _HELP = (
 )
 
 
-def _names(typed: str) -> list[str]:
-    return [name for name in ABOUT if name.startswith(typed)]
+def _names(incomplete: str) -> list[str]:
+    return [name for name in ABOUT if name.startswith(incomplete)]
 
 
 @dataclass(frozen=True)

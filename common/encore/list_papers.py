@@ -20,13 +20,18 @@ from common.paper.paper import Paper
 from common.paper.parameters import StoredNetworks
 
 
+def _keys(incomplete: str) -> list[str]:
+    return [key for key in paper_keys() if key.startswith(incomplete)]
+
+
 @dataclass(frozen=True)
 class ListOptions:
     """What to list."""
 
-    paper: Annotated[str | None, Argument(metavar="PAPER", help="Paper to show, e.g. se_cnn. Default: all papers.")] = (
-        None
-    )
+    paper: Annotated[
+        str | None,
+        Argument(metavar="PAPER", help="Paper to show, e.g. se_cnn. Default: all papers.", autocompletion=_keys),
+    ] = None
     update_counts: Annotated[
         bool,
         Option(
