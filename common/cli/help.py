@@ -20,6 +20,8 @@ from common.core.option_groups import GROUPS, OUTPUT
 # Columns of the names of options and of the space after them.
 LEFT_COLUMNS = 26
 _LEAST_COLUMNS = 60
+# Longer lines are hard to read.
+_MOST_COLUMNS = 120
 _SENTENCE_END = re.compile(r"(?<=[.?])\s+(?=[A-Z])")
 
 
@@ -75,7 +77,7 @@ class _Screen:
 
     def __init__(self) -> None:
         self._console = Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=True)
-        self._columns = max(_LEAST_COLUMNS, self._console.width)
+        self._columns = min(max(_LEAST_COLUMNS, self._console.width), _MOST_COLUMNS)
 
     def begin(self, command: Any, ctx: Any) -> None:
         """Print how the command is used, and what it does."""

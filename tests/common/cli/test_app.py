@@ -243,7 +243,10 @@ CASES = [
     given_features_twice,
     unwritable_cache,
     unwritable_out,
-    only_arguments("--table", "9.9", says="--table 9.9: se_cnn has no such table; it has: 4.1, 5.1, 5.2, 5.3."),
+    only_arguments("--table", "9.9", says="--table 9.9: se_cnn has no such table. It has: 4.1, 5.1, 5.2, 5.3."),
+    only_arguments(
+        "--table", "51", says="--table 51: se_cnn has no such table; did you mean 5.1? It has: 4.1, 5.1, 5.2"
+    ),
     only_arguments(
         "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: 0 | 5 | "
     ),
@@ -253,6 +256,11 @@ CASES = [
         "--row",
         "4,5",
         says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: 8 | 16 | 32",
+    ),
+    only_arguments(
+        "--row",
+        "1,2,3,4",
+        says="--row 1,2,3,4: no such row in the tables asked for; did you mean 1,2,3,4,5? Rows: table",
     ),
     only_arguments("--dataset", "spotify", says="--dataset spotify: no such value. Expected one of: demo, gtzan"),
     only_arguments("--scale", "huge", says="--scale huge: no such value. Expected one of: smoke, paper"),
