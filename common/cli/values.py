@@ -35,7 +35,7 @@ def show_values(
         listed = [_as_json(one, one.path in varied) for one in values]
         print_json({"paper": paper.key, "table": row[0], "row": row[1], "values": listed})
         return 0
-    screen = wide_console(120, widest=120)
+    screen = wide_console(80, widest=120)
 
     def put(text: str, style: str = "", indent: str = "") -> None:
         for line in textwrap.wrap(text, screen.width, initial_indent=indent, subsequent_indent=indent):

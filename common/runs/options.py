@@ -160,8 +160,8 @@ class Options(DataOptions):
         Option(
             metavar="N",
             rich_help_panel=TRAINING,
-            help="Stop after N epochs without a lower validation loss. With none, all epochs are trained. Default: the "
-            "paper's.",
+            help="Stop after N epochs without a lower validation loss. Train all epochs with --patience none. Default: "
+            "the paper's.",
         ),
     ] = None
     seeds: Annotated[
