@@ -61,7 +61,7 @@ class HelpGroup(TyperGroup):
             SpecError: there is none.
         """
         name = args[0]
-        if not name.startswith("-") and name not in self.commands:
+        if name not in self.commands and not (ctx.resilient_parsing or name.startswith("-")):
             near = did_you_mean(nearest_names(name, self.commands))
             raise SpecError(f"{name}: no such {self._member}{near or '.'} Expected one of: {', '.join(self.commands)}.")
         return super().resolve_command(ctx, args)

@@ -28,6 +28,7 @@ def script(tmp_path_factory):
         (["tune", "se_cnn", "--space", ""], ["documented", "free"]),
         (["tune", "se_cnn", "--row", "64"], ["64,128,256,512,256"]),
         (["data", "g"], ["gtzan"]),
+        (["bogus", "ru"], ["run"]),  # no such command, which is no error while a shell asks
         (["list", "s"], ["se_cnn", "soundfusion"]),
     ],
 )

@@ -23,6 +23,10 @@ def test_names_that_begin_with_it_or_contain_it_come_before_those_that_are_alike
     assert nearest_names(typed, DATA_SETS) == found
 
 
+def test_a_name_that_contains_the_word_comes_before_one_that_is_more_like_it():
+    assert nearest_names("float16", ["float32", "mixed_bfloat16"]) == ["mixed_bfloat16"]
+
+
 def test_a_word_with_which_many_names_begin_names_only_the_most_alike():
     names = ["split", "scale", "seeds", "seed", "set"]
     assert nearest_names("s", names) == []
