@@ -12,10 +12,12 @@ from typer import Option
 
 from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
+from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.files import require_writable_folder
+from common.core.option_groups import DATA, WHAT
 from common.leakage.scan import cached_scan
 from common.leakage.tables import duplicates_table, pair_notes
 from common.paper.protocol import PREDEFINED, Protocol
@@ -42,10 +44,21 @@ class ScanOptions:
 
     folder: Annotated[
         Path | None,
-        Option(help="Any folder of audio files to compare, instead of a data set; its subfolders are the genres."),
+        Option(
+            metavar="DIR",
+            rich_help_panel=DATA,
+            help="Any folder of audio, instead of a data set. Its subfolders are the genres.",
+        ),
     ] = None
     above: Annotated[
-        float, Option(min=0.05, max=1.0, help="Lowest similarity at which two clips count as the same recording.")
+        float,
+        Option(
+            min=0.05,
+            max=1.0,
+            metavar="X",
+            rich_help_panel=WHAT,
+            help="Similarity from which two clips are one recording.",
+        ),
     ] = SIMILARITY_THRESHOLD
 
 
@@ -53,7 +66,10 @@ def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     about = "Find clips that are the same recording: the same bytes, or re-encoded, louder, or cut differently."
-    app.command(help=about)(command_of(_scan, DataOptions, ScanOptions, ScreenOptions))
+    example = "encore duplicates --folder ~/music"
+    app.command(help=f"{about}\n\nExample: {example}", cls=HelpCommand)(
+        command_of(_scan, DataOptions, ScanOptions, ScreenOptions)
+    )
     return app
 
 

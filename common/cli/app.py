@@ -1,9 +1,12 @@
 """Runs command lines: errors as one clear line each, and exit codes."""
 
+from typing import Any
+
 import typer
 
 from common.core.console import messages
 from common.core.errors import EncoreError
+from common.core.nearest import did_you_mean, nearest_names
 
 # Exit code of a process that was ended by Ctrl-C; typer turns the interrupt into it.
 _INTERRUPTED = 130
@@ -25,7 +28,7 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
         # Usage errors of the command-line library: they carry an exit code and a message for people.
         if not hasattr(error, "format_message"):
             raise
-        message = error.format_message().replace("Value error, ", "")
+        message = usage_message(error)
         if message:  # there is none where the help text was shown, because a command was named without arguments
             messages.print(f"error: {message} See --help.", style="red", markup=False)
         return 2
@@ -34,3 +37,40 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
             "interrupted: finished runs and epochs are kept; the same command (without --fresh) continues from there"
         )
     return code
+
+
+def usage_message(error: Any) -> str:
+    """What is wrong with the arguments, with the nearest name that exists, as one sentence or several.
+
+    Args:
+        error: of the command-line library.
+    """
+    if hasattr(error, "possibilities"):
+        known = [
+            flag for param in error.ctx.command.params for flag in param.opts if not getattr(param, "hidden", False)
+        ]
+        # Without the dashes, which would make any two options alike.
+        near = nearest_names(error.option_name.lstrip("-"), [flag[2:] for flag in known if flag.startswith("--")])
+        return f"{error.option_name}: no such option{did_you_mean([f'--{name}' for name in near]) or '.'}"
+    param, cause = getattr(error, "param", None), error.__cause__
+    if param is None or not hasattr(cause, "errors"):
+        message = error.format_message().replace("Value error, ", "")
+        return message if not message or message.endswith((".", "?")) else f"{message}."
+    problem, choices = cause.errors()[0], param.type_descriptor.choices
+    received = problem["input"]
+    if choices is None:
+        return f"{param.opts[0]} {received}: expected {_expected(problem)}."
+    near = did_you_mean(nearest_names(received, map(str, choices)))
+    return f"{param.opts[0]} {received}: no such value{near or '.'} Expected one of: {', '.join(map(str, choices))}."
+
+
+def _expected(problem: dict[str, Any]) -> str:
+    """What pydantic expected, in words."""
+    kind, limits = problem["type"], problem.get("ctx", {})
+    words = {
+        "int_parsing": "a whole number",
+        "float_parsing": "a number",
+        "greater_than_equal": f"a number of at least {limits.get('ge')}",
+        "less_than_equal": f"a number of at most {limits.get('le')}",
+    }
+    return words.get(kind) or problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

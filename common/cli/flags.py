@@ -22,6 +22,7 @@ def command_of(
     help_texts: dict[str, str] | None = None,
     without: tuple[str, ...] = (),
     hidden: tuple[str, ...] = (),
+    words: dict[str, Callable[[str], list[str]]] | None = None,
 ) -> Callable[..., int]:
     """A function whose parameters are the fields of the given dataclasses, for `typer.Typer.command`.
 
@@ -31,6 +32,7 @@ def command_of(
         help_texts: field -> help text to show instead of the declared one.
         without: fields that this command does not offer; they keep their defaults.
         hidden: fields that the help text leaves out.
+        words: field -> function from the beginning of a value to the values that a shell offers to complete it.
     """
     parameters: dict[str, inspect.Parameter] = {}
     for model in models:
@@ -38,7 +40,8 @@ def command_of(
         for field in dataclasses.fields(model):
             if field.name not in without:
                 help_text = (help_texts or {}).get(field.name)
-                annotation = _annotation(hints[field.name], help_text, hidden=field.name in hidden)
+                offered = (words or {}).get(field.name)
+                annotation = _annotation(hints[field.name], help_text, offered, hidden=field.name in hidden)
                 default = field.default
                 # Options that may be repeated come as lists.
                 default = list(default) if isinstance(default, tuple) else default
@@ -62,8 +65,8 @@ def command_of(
     return command
 
 
-def _annotation(hint: Any, help_text: str | None, *, hidden: bool) -> Any:
-    """The field's type as typer takes it, with another help text if there is one."""
+def _annotation(hint: Any, help_text: str | None, words: Callable[[str], list[str]] | None, *, hidden: bool) -> Any:
+    """The field's type as typer takes it, with another help text and values to complete if there are any."""
     if get_origin(hint) is not Annotated:
         raise TypeError(f"expected a field annotated with typer.Option or typer.Argument, received {hint}")
     kind, option = get_args(hint)
@@ -73,6 +76,8 @@ def _annotation(hint: Any, help_text: str | None, *, hidden: bool) -> Any:
     option.hidden = hidden
     if help_text is not None:
         option.help = help_text
+    if words is not None:
+        option.autocompletion = words
     if kind is bool:
         option.metavar = ""  # a flag takes no value, though its type would be shown as one
     return Annotated[list[str] if kind == _TUPLE_OF_TEXT else kind, option]
@@ -83,7 +88,7 @@ class TypedFlags:
     """The flags that a command line gave, also where they gave the default value.
 
     Args:
-        typed: fields of the given flags, in the order in which `--help` lists them.
+        typed: fields of the given flags, in the order of their declaration.
         spelled: field -> flag, of all that the command has.
     """
 

@@ -10,14 +10,18 @@ from typer import Option
 
 from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
+from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
+from common.cli.words import data_flags, words_of
 from common.core.errors import SpecError
 from common.core.extras import require_backend
 from common.core.files import require_writable_folder
+from common.core.option_groups import MACHINES, SPECIAL, WHAT
 from common.paper.paper import Paper
+from common.paper.tables import Row
 from common.records.tuned_rows import with_tuned_rows
-from common.runs.options import Options
-from common.runs.selection import choose_rows
+from common.runs.options import SET_HELP, Options
+from common.runs.selection import ChosenRows, choose_rows
 
 
 @dataclass(frozen=True)
@@ -28,41 +32,50 @@ class RunOptions:
         bool,
         Option(
             "--carry-weights",
-            help="With --split rotating: each round starts from the weights of the previous round, which contaminates "
-            "later rounds.",
+            rich_help_panel=SPECIAL,
+            help="Start a rotating round with the weights of the last. This contaminates later rounds.",
         ),
     ] = False
-    jobs: Annotated[int | None, Option(min=1, help="Carry out this many runs at a time, each in its own process.")] = (
-        None
-    )
+    jobs: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=MACHINES,
+            help="Carry out N runs at a time, each in its own process.",
+        ),
+    ] = None
     cluster: Annotated[
         str | None,
-        Option(metavar="ADDRESS", help="Send the work to the workers of this Dask scheduler, e.g. tcp://host:8786."),
+        Option(
+            metavar="ADDRESS",
+            rich_help_panel=MACHINES,
+            help="Send runs to a Dask scheduler. Example: tcp://host:8786.",
+        ),
     ] = None
     audit: Annotated[
         bool,
-        Option(
-            "--audit", help="Train one row under every split that the data allow, and report what each split leaks."
-        ),
+        Option("--audit", rich_help_panel=WHAT, help="Train one row under every split; show what leaks."),
     ] = False
     from_records: Annotated[
         bool,
-        Option("--from-records", help="Make tables and curves again from existing records, without data or training."),
+        Option("--from-records", rich_help_panel=WHAT, help="Make tables again from records, without training."),
     ] = False
     legacy_metric: Annotated[
         bool,
         Option(
             "--legacy-metric",
-            help="Show the tables with the metric that the study computed wrongly; both versions are written.",
+            rich_help_panel=SPECIAL,
+            help="Show tables with the metric as the study computed it. Both versions are written.",
         ),
     ] = False
     list: Annotated[
         bool,
-        Option("--list", help="Show the paper's tables with rows, parameter counts and published numbers, then stop."),
+        Option("--list", rich_help_panel=WHAT, help="Show tables, rows and published numbers, then stop."),
     ] = False
     sources: Annotated[
         bool,
-        Option("--sources", help="Show where each value of the paper's experiments comes from, then stop."),
+        Option("--sources", rich_help_panel=WHAT, help="Show where each value comes from, then stop."),
     ] = False
 
     @property
@@ -130,16 +143,23 @@ def main(paper: Paper) -> None:
 def make_app(paper: Paper) -> typer.Typer:
     """A paper's command line, not yet run."""
     tables = ", ".join(paper.default_tables) or "all"
-    genres = f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
     help_texts = {
         "tables": f"Table of the paper to make; repeat for several. Default: {tables}.",
-        "genres": f"Use only clips of these genres. Default: {genres}.",
+        "genres": _genres_text(paper),
     }
 
     def handle(options: Options, command: RunOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
         return _run(paper, options, command, screen, flags)
 
-    return _app(f"{paper.title}: {paper.citation}", command_of(handle, *_MODELS, help_texts=help_texts))
+    command = command_of(
+        handle,
+        *_MODELS,
+        help_texts=help_texts,
+        hidden=() if paper.legacy_batches else ("legacy_metric",),
+        words=words_of(paper),
+    )
+    example = f"encore run {paper.key}{data_flags(paper)} --table {paper.default_row[0]}"
+    return _app(f"{paper.title}: {paper.citation}\n\nExample: {example}", command)
 
 
 def make_audit_app(paper: Paper) -> typer.Typer:
@@ -151,13 +171,25 @@ def make_audit_app(paper: Paper) -> typer.Typer:
         return _run(paper, options, replace(command, audit=True), screen, flags)
 
     hidden = ("audit", *_MODES["audit"].but)
+    help_texts = {
+        "tables": "Table of the row, where several have such a row.",
+        "rows": f"Row to audit. Default: {paper.default_row[1]}.",
+        "genres": _genres_text(paper),
+    }
     about = f"{paper.title}: train one row under every split that the data allow, and report what each split leaks."
-    return _app(about, command_of(handle, *_MODELS, hidden=hidden))
+    example = f"encore audit {paper.key}{data_flags(paper)}"
+    command = command_of(handle, *_MODELS, help_texts=help_texts, hidden=hidden, words=words_of(paper))
+    return _app(f"{about}\n\nExample: {example}", command)
+
+
+def _genres_text(paper: Paper) -> str:
+    default = f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
+    return f"Genres to use, e.g. blues,jazz; all for every genre. Default: {default}."
 
 
 def _app(about: str, command: Callable[..., int]) -> typer.Typer:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=about)(command)
+    app.command(help=about, cls=HelpCommand)(command)
     return app
 
 
@@ -179,6 +211,11 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
     whole = with_tuned_rows(paper, options.out, options.dataset)
     # Before the data are read: a mistyped table or row is reported at once.
     chosen = choose_rows(whole, options.tables, options.rows)
+    if SET_HELP in options.changes:
+        from common.cli.values import show_values
+
+        table, row = _first_row(whole, options, chosen)
+        return show_values(paper, (table, row.label), row.experiment, as_json=screen.json)
     require_writable_folder(options.out, flag="--out")
     if not (command.audit or any(rows for _, rows in chosen)):
         from common.cli.reports import architecture_tables
@@ -192,3 +229,14 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
     if command.audit:
         return audit(paper, whole, options, workers, as_json=screen.json)
     return train(paper, whole, options, chosen, workers, legacy=command.legacy_metric, as_json=screen.json)
+
+
+def _first_row(paper: Paper, options: Options, chosen: ChosenRows) -> tuple[str, Row]:
+    """The first row that was asked for, with the id of its table; without `--table` and `--row` the row that the paper
+    recommends."""
+    if not options.tables and not options.rows:
+        return paper.default_row[0], paper.row(*paper.default_row)
+    found = [(table.id, row) for table, rows in chosen for row in rows]
+    if not found:
+        raise SpecError(f"--set help: table {', '.join(options.tables)} is of layers, and has no values; name another.")
+    return found[0]

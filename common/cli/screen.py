@@ -11,6 +11,7 @@ from typer import Option
 
 from common.core.console import set_verbosity
 from common.core.errors import SpecError
+from common.core.option_groups import OUTPUT
 from common.reports.formats import show_table
 from common.reports.table import Table
 
@@ -19,12 +20,17 @@ from common.reports.table import Table
 class ScreenOptions:
     """How much a command prints, and in which form."""
 
-    json: Annotated[bool, Option("--json", help="Print JSON on standard output instead of tables.")] = False
+    json: Annotated[
+        bool,
+        Option("--json", rich_help_panel=OUTPUT, help="Print JSON on standard output instead of tables."),
+    ] = False
     quiet: Annotated[
-        bool, Option("--quiet", "-q", help="Print results, warnings and errors only: no progress, no remarks.")
+        bool,
+        Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print results, warnings and errors only."),
     ] = False
     verbose: Annotated[
-        bool, Option("--verbose", "-v", help="Print details, too: what is read and written, how long steps take.")
+        bool,
+        Option("--verbose", "-v", rich_help_panel=OUTPUT, help="Print what is read and written, and times of steps."),
     ] = False
 
     def apply(self) -> None:

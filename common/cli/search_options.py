@@ -7,6 +7,7 @@ from typer import Option
 
 from common.cli.flags import TypedFlags
 from common.core.errors import SpecError
+from common.core.option_groups import MACHINES, SEARCH, WHAT
 from common.search.connection import HEARTBEAT_SECONDS, LEASE_SECONDS
 from common.search.space import Objective
 
@@ -20,59 +21,109 @@ _USED_BY_REPORT = ("from_records", "space", "row", "name", "top", "dataset", "ou
 class SearchOptions:
     """What `tune.py` takes besides the shared options."""
 
-    space: Annotated[str | None, Option(help="Which search space to use.")] = None
+    space: Annotated[str | None, Option(metavar="NAME", rich_help_panel=WHAT, help="Which search space to use.")] = None
     trials: Annotated[
         int | None,
         Option(
-            min=1, help="Number of trials in total, including those of earlier commands. Default: the space's number."
+            min=1,
+            metavar="N",
+            rich_help_panel=WHAT,
+            help="Number of trials, including those of earlier commands. Default: the space's number.",
         ),
     ] = None
     seed: Annotated[
-        int, Option(min=0, max=_HIGHEST_SEED, help="Seed of the search, which decides the values of every trial.")
+        int,
+        Option(
+            min=0,
+            max=_HIGHEST_SEED,
+            metavar="N",
+            rich_help_panel=SEARCH,
+            help="Seed of the search: it decides the values of trials.",
+        ),
     ] = 0
     objective: Annotated[
         Objective | None,
-        Option(help="What the search optimises on validation windows. Default: the space's objective."),
+        Option(
+            metavar="NAME",
+            rich_help_panel=SEARCH,
+            help="What to optimise: val_accuracy or val_loss. Default: the space's objective.",
+        ),
     ] = None
     runs_per_trial: Annotated[
-        int, Option(min=1, help="Train each trial with this many seeds; its score is their mean.")
+        int,
+        Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=SEARCH,
+            help="Train each trial with N seeds, and take the mean.",
+        ),
     ] = 1
     initial: Annotated[
         int | None,
-        Option(min=1, help="Number of random trials before the first one that is chosen. Default: 3 per parameter."),
+        Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=SEARCH,
+            help="Draw the first N trials at random. Default: 3 per parameter.",
+        ),
     ] = None
     row: Annotated[
-        str | None, Option(help="Search another row of the space's table instead of the space's own row.")
+        str | None,
+        Option(
+            metavar="NAME",
+            rich_help_panel=WHAT,
+            help="Search another row of the space's table. Default: the space's row.",
+        ),
     ] = None
-    name: Annotated[str | None, Option(help="Name of the search and of its folder. Default: the key of the space.")] = (
-        None
-    )
+    name: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            rich_help_panel=SEARCH,
+            help="Name of the search and of its folder. Default: the key of the space.",
+        ),
+    ] = None
     top: Annotated[
-        int | None, Option(min=1, help="Write this many of the best networks as rows that run.py can train and test.")
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=SEARCH,
+            help="Write the N best networks as rows to run.",
+        ),
     ] = None
     fresh: Annotated[
-        bool, Option("--fresh", help="Delete the trials of the search with this name and start again.")
+        bool,
+        Option("--fresh", rich_help_panel=WHAT, help="Delete the search of this name and start again."),
     ] = False
     role: Annotated[
         Literal["chief", "worker"] | None,
         Option(
-            help="Role of this process in a search on several machines: one chief chooses trials, workers train them."
+            metavar="NAME",
+            rich_help_panel=MACHINES,
+            help="For several machines: chief or worker. One chief chooses trials, workers train them.",
         ),
     ] = None
     chief: Annotated[
-        str | None, Option(metavar="HOST:PORT", help="Address of the chief, for the chief itself and for its workers.")
+        str | None,
+        Option(
+            metavar="HOST:PORT",
+            rich_help_panel=MACHINES,
+            help="Address of the chief, for itself and for its workers.",
+        ),
     ] = None
     lease: Annotated[
         float,
         Option(
             min=3 * HEARTBEAT_SECONDS,
             metavar="SECONDS",
-            help="After this long without a sign of life from a worker, the chief gives its trial to another worker.",
+            rich_help_panel=MACHINES,
+            help="Seconds to wait for a silent worker. Its trial then goes to another one.",
         ),
     ] = LEASE_SECONDS
     from_records: Annotated[
         bool,
-        Option("--from-records", help="Make table and figures again from existing trials, without data or training."),
+        Option("--from-records", rich_help_panel=WHAT, help="Make table and figures again, without training."),
     ] = False
 
     def require_compatible(self, flags: TypedFlags) -> None:

@@ -8,19 +8,22 @@ import typer
 
 from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
+from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
 from common.cli.search_options import SearchOptions
+from common.cli.words import data_flags, row_words, words_of
 from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
 from common.core.files import require_writable_folder
 from common.paper.paper import Paper
-from common.runs.options import Options
+from common.runs.options import SET_HELP, Options
 from common.search.connection import parse_address
 from common.search.space import SearchSpace, find_space
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_MODELS = (SearchOptions, Options, ScreenOptions)
 # Options of `run.py` that a search decides itself.
-_DECIDED = ("tables", "rows", "seeds", "fresh")
+_DECIDED = ("tables", "rows", "seeds", "only_seed", "fresh")
 
 
 def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:
@@ -37,8 +40,14 @@ def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
         return _tune(paper, spaces, search, options, screen, flags)
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=f"Bayesian search over values of {paper.title}. Spaces: {listed}.")(
-        command_of(handle, SearchOptions, Options, ScreenOptions, help_texts=help_texts, without=_DECIDED)
+    about = f"Bayesian search over values of {paper.title}. Spaces: {listed}."
+    example = f"encore tune {paper.key}{data_flags(paper)} --trials 30"
+    words = words_of(paper) | {
+        "row": lambda incomplete: row_words(paper, incomplete),
+        "space": lambda incomplete: [space.key for space in spaces if space.key.startswith(incomplete)],
+    }
+    app.command(help=f"{about}\n\nExample: {example}", cls=HelpCommand)(
+        command_of(handle, *_MODELS, help_texts=help_texts, without=_DECIDED, words=words)
     )
     return app
 
@@ -57,6 +66,12 @@ def _tune(
     space = find_space(spaces, asked.space)
     if asked.row is not None:
         space = _with_row(paper, space, asked.row)
+    if SET_HELP in options.changes:
+        from common.cli.values import show_values
+
+        experiment = paper.row(*space.row).experiment.with_values(space.base)
+        varied = {parameter.path for parameter in space.parameters.every}
+        return show_values(paper, space.row, experiment, as_json=screen.json, varied=varied)
     address = None if asked.chief is None else parse_address(asked.chief)
     name = asked.name or (space.key if asked.row is None else f"{space.key}-{_plain(asked.row)}")
     if not _NAME.fullmatch(name):

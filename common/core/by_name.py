@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from common.core.errors import EncoreError, SpecError
+from common.core.nearest import did_you_mean, nearest_names
 
 
 @functools.cache
@@ -30,7 +31,8 @@ def load_paper(key: str):
         SpecError: there is no paper of that name, or its declaration has a mistake, which is named with its file.
     """
     if not is_paper(key):
-        raise SpecError(f"{key}: no paper of that name; expected one of: {', '.join(paper_keys())}.")
+        near = did_you_mean(nearest_names(key, paper_keys()))
+        raise SpecError(f"{key}: no such paper{near or '.'} Expected one of: {', '.join(paper_keys())}.")
     try:
         paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
         paper.require_sources()

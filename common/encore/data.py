@@ -8,8 +8,11 @@ import typer
 from typer import Argument, Option
 
 from common.cli.flags import TypedFlags, command_of
+from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json
 from common.core.errors import SpecError
+from common.core.nearest import did_you_mean, nearest_names
+from common.core.option_groups import SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
 from data_pipeline.datasets.about import ABOUT, About
 
@@ -20,29 +23,42 @@ _HELP = (
 )
 
 
+def _names(incomplete: str) -> list[str]:
+    return [name for name in ABOUT if name.startswith(incomplete)]
+
+
 @dataclass(frozen=True)
 class DataOptions:
     """What the command takes."""
 
     dataset: Annotated[
-        str | None, Argument(metavar="DATASET", help=f"One of {', '.join(ABOUT)}. Without it: a list of them.")
+        str | None,
+        Argument(
+            metavar="DATASET", help=f"One of: {', '.join(ABOUT)}. Without it: a list of them.", autocompletion=_names
+        ),
     ] = None
     data: Annotated[
         Path | None, Argument(metavar="DIR", help="Folder of the data set, or the .npz file of arrays.")
     ] = None
     quick: Annotated[
         bool,
-        Option("--quick", help="Read names, sizes and headers only, instead of decoding and comparing every clip."),
+        Option("--quick", rich_help_panel=WHAT, help="Read names, sizes and headers only; decode nothing."),
     ] = False
     seconds_per_column: Annotated[
-        float | None, Option(min=1e-6, help="Seconds between columns of arrays, if the file has no n_samples.")
+        float | None,
+        Option(
+            min=1e-6,
+            metavar="S",
+            rich_help_panel=SPECIAL,
+            help="Seconds between columns of arrays. Needed where the file has no n_samples.",
+        ),
     ] = None
 
 
 def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=_HELP)(command_of(_data, DataOptions, ScreenOptions))
+    app.command(help=_HELP, cls=HelpCommand)(command_of(_data, DataOptions, ScreenOptions))
     return app
 
 
@@ -50,7 +66,8 @@ def _data(options: DataOptions, screen: ScreenOptions, flags: TypedFlags) -> int
     screen.apply()
     dataset, data, seconds_per_column = options.dataset, options.data, options.seconds_per_column
     if dataset is not None and dataset not in ABOUT:
-        raise SpecError(f"{dataset}: no data set of that name; expected one of: {', '.join(ABOUT)}.")
+        near = did_you_mean(nearest_names(dataset, ABOUT))
+        raise SpecError(f"{dataset}: no such data set{near or '.'} Expected one of: {', '.join(ABOUT)}.")
     if options.quick and data is None:
         raise SpecError("--quick: goes with a folder to check, e.g. encore data gtzan DIR --quick.")
     if seconds_per_column is not None and (data is None or dataset != "arrays"):

@@ -8,26 +8,36 @@ from rich.table import Table as ScreenTable
 from typer import Argument, Option
 
 from common.cli.flags import TypedFlags, command_of
+from common.cli.help import HelpCommand
 from common.cli.listing import show_listing
 from common.cli.screen import ScreenOptions, print_json, wide_console
 from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.core.extras import require_backend
+from common.core.option_groups import SPECIAL
 from common.launch import load_paper, paper_keys, papers_with_searches
 from common.paper.paper import Paper
 from common.paper.parameters import StoredNetworks
+
+
+def _keys(incomplete: str) -> list[str]:
+    return [key for key in paper_keys() if key.startswith(incomplete)]
 
 
 @dataclass(frozen=True)
 class ListOptions:
     """What to list."""
 
-    paper: Annotated[str | None, Argument(help="Paper whose tables to list, e.g. se_cnn. Default: all papers.")] = None
+    paper: Annotated[
+        str | None,
+        Argument(metavar="PAPER", help="Paper to show, e.g. se_cnn. Default: all papers.", autocompletion=_keys),
+    ] = None
     update_counts: Annotated[
         bool,
         Option(
             "--update-counts",
-            help="Build the networks of the paper, count their parameters, and store the counts in its folder.",
+            rich_help_panel=SPECIAL,
+            help="Count the parameters of a paper's networks again. The counts are stored in the paper's folder.",
         ),
     ] = False
 
@@ -36,7 +46,7 @@ def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     about = "List the papers, or the tables of one with rows, parameter counts and published numbers."
-    app.command(help=about)(command_of(_list, ListOptions, ScreenOptions))
+    app.command(help=about, cls=HelpCommand)(command_of(_list, ListOptions, ScreenOptions))
     return app
 
 

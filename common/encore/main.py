@@ -9,12 +9,19 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
 from common.cli.app import run_app
+from common.cli.help import HelpGroup
 from common.core.errors import SpecError
 from common.launch import load_paper, load_spaces, paper_keys, papers_with_searches
 from common.records.source import encore_version
+
+# Help texts of options that typer adds, which are long.
+_COMPLETION_TEXTS = {
+    "install_completion": "Let the Tab key complete words in this shell.",
+    "show_completion": "Print the script that --install-completion installs.",
+}
 
 
 class _LateCommand(TyperCommand):
@@ -53,15 +60,17 @@ def _from_module(module: str) -> Callable[[], typer.Typer]:
     return lambda: importlib.import_module(module).make_app()
 
 
-def _of_papers(name: str, about: str, keys: list[str], load: Callable[[str], typer.Typer]) -> TyperGroup:
+def _of_papers(name: str, about: str, keys: list[str], load: Callable[[str], typer.Typer]) -> HelpGroup:
     """A command with a paper as its first argument, as each paper has options of its own."""
     papers = {key: _LateCommand(key, lambda key=key: _title(key), lambda key=key: load(key)) for key in keys}
-    return TyperGroup(
+    return HelpGroup(
+        member="paper",
         name=name,
         commands=papers,
-        help=f"{about} `encore {name} PAPER --help` lists the options.",
+        help=f"{about}\n\nTo list the options: encore {name} PAPER --help",
         short_help=about,
         no_args_is_help=True,
+        options_metavar=None,
         subcommand_metavar="PAPER [OPTIONS]",
     )
 
@@ -98,9 +107,10 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-def make_command() -> TyperGroup:
+def make_command() -> HelpGroup:
     """The whole command, not yet run."""
     app = typer.Typer(
+        cls=HelpGroup,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         help="Re-run music-genre-classification papers, and print their tables next to your own measurements.",
@@ -118,6 +128,8 @@ def make_command() -> TyperGroup:
         pass
 
     command = typer.main.get_command(app)
+    for param in command.params:
+        param.help = _COMPLETION_TEXTS.get(param.name, param.help)
     papers = paper_keys()
     command.commands = {
         "list": _LateCommand(

@@ -8,8 +8,10 @@ import typer
 from typer import Argument, Option
 
 from common.cli.flags import TypedFlags, command_of
+from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json
 from common.core.errors import DataError
+from common.core.option_groups import SPECIAL
 from common.verification.faults import Verified, counted
 
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
@@ -21,16 +23,16 @@ _KIND_WIDTH = 10
 class VerifyOptions:
     """What the command takes."""
 
-    results: Annotated[Path, Argument(help="Folder of results, as commands write it with --out.")] = Path("results")
-    cache: Annotated[Path, Option(help="Folder of the cache, for downloaded weights and the demo data.")] = Path(
-        "~/.cache/encore"
-    )
+    results: Annotated[Path, Argument(metavar="DIR", help="Folder of results, as commands write it.")] = Path("results")
+    cache: Annotated[
+        Path, Option(metavar="DIR", rich_help_panel=SPECIAL, help="Cache, with downloaded weights and the demo data.")
+    ] = Path("~/.cache/encore")
 
 
 def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=_HELP)(command_of(_verify, VerifyOptions, ScreenOptions))
+    app.command(help=_HELP, cls=HelpCommand)(command_of(_verify, VerifyOptions, ScreenOptions))
     return app
 
 

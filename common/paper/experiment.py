@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import SerializeAsAny
 
 from common.core.errors import SpecError
+from common.core.nearest import did_you_mean, nearest_path
 from common.core.spec import Spec, build
 from common.paper.protocol import Protocol
 from common.paper.training import Training
@@ -64,7 +65,7 @@ class Experiment(Spec):
 
     def has(self, path: str) -> bool:
         """Whether there is a changeable value at a dotted path."""
-        return path in self._changeable_paths()
+        return path in self.changeable_paths
 
     def with_values(self, changes: dict[str, Any]) -> Self:
         """Return a validated copy with other values.
@@ -75,10 +76,11 @@ class Experiment(Spec):
         Raises:
             SpecError: a path does not exist or is given twice, or a value is not valid.
         """
-        known = self._changeable_paths()
+        known = self.changeable_paths
         for path in changes:
             if path not in known:
-                raise SpecError(f"{path}: no such value of {self.paper}; its values are: {', '.join(known)}.")
+                near = did_you_mean(nearest_path(path, known))
+                raise SpecError(f"{path}: no such value of {self.paper}{near or '.'} Its values: {', '.join(known)}.")
             below = [other for other in changes if other.startswith(f"{path}.")]
             if below:
                 raise SpecError(f"{path}: is given together with {below[0]}, which is a part of it. Give one of them.")
@@ -98,7 +100,9 @@ class Experiment(Spec):
         """Dotted path -> (our value, theirs), of all values that differ, those that have their default included."""
         return dict(_differences(self.as_json(), other.as_json()))
 
-    def _changeable_paths(self) -> list[str]:
+    @property
+    def changeable_paths(self) -> list[str]:
+        """Dotted paths of all values that rows and commands can change."""
         return [path for name in _CHANGEABLE for path in _paths_below(getattr(self, name), f"{name}.")]
 
 

@@ -1,12 +1,14 @@
 """The setting of a command, which holds for all its rows, and the experiments of rows with the setting applied."""
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from common.core.errors import SpecError
 from common.core.files import sha256_of_json
+from common.core.nearest import did_you_mean, nearest_path
 from common.core.spec import Spec, build
 from common.paper.experiment import Experiment, Input, Scale
 from common.paper.paper import Paper
@@ -16,13 +18,26 @@ from data_pipeline.audio.decode import Decoder
 from data_pipeline.features import Feature
 
 # Values of experiments that have an option of their own, and cannot be set with `--set`.
-_OPTION_OF = {
+_ONLY_BY_OPTION = {
     "protocol.split": "--split",
     "protocol.unit": "--unit",
     "protocol.stratified": "--allow-incomplete",
     "training.epochs": "--epochs",
     "training.precision": "--precision",
 }
+# Values that an option sets just as `--set` does.
+_ALSO_BY_OPTION = {
+    "training.batch_windows": "--batch-size",
+    "training.learning_rate": "--learning-rate",
+    "training.patience_epochs": "--patience",
+}
+# Path of a value -> the option that sets it.
+OPTION_OF = _ONLY_BY_OPTION | _ALSO_BY_OPTION
+
+
+def is_settable(path: str) -> bool:
+    """Whether `--set` takes a value; otherwise it has an option of its own."""
+    return path not in _ONLY_BY_OPTION
 
 
 class Setting(Spec):
@@ -83,10 +98,64 @@ def read_changes(changes: tuple[str, ...]) -> tuple[str, ...]:
         path, value = parse_change(text)
         if path in values:
             raise SpecError(f"--set {path}: given twice.")
-        if path in _OPTION_OF:
-            raise SpecError(f"--set {path}: this value has an option of its own, {_OPTION_OF[path]}.")
+        if path in _ONLY_BY_OPTION:
+            raise SpecError(f"--set {path}: this value has an option of its own, {_ONLY_BY_OPTION[path]}.")
         values[path] = value
     return tuple(f"{path}={json.dumps(value)}" for path, value in values.items())
+
+
+def given_changes(changes: tuple[str, ...], stated: Mapping[str, str | int | float]) -> tuple[str, ...]:
+    """The values of `--set` and those of options that stand for one value, as `PATH=VALUE`.
+
+    Args:
+        changes: values of `--set`.
+        stated: flag -> value, e.g. `{"--batch-size": 16}`.
+
+    Raises:
+        SpecError: a value does not fit its flag, or is given with `--set` as well.
+    """
+    by_flag = {flag: path for path, flag in _ALSO_BY_OPTION.items()}
+    added = {}
+    for flag, value in stated.items():
+        path = by_flag[flag]
+        for text in changes:
+            if text.partition("=")[0] == path:
+                raise SpecError(f"{flag} {value}, --set {text}: both set {path}; give one of them.")
+        added[path] = _patience(value) if flag == "--patience" else value
+        if flag == "--learning-rate" and not (math.isfinite(value) and value > 0):
+            raise SpecError(f"--learning-rate {value}: expected a number above 0, e.g. 0.001.")
+    return (*changes, *(f"{path}={json.dumps(value)}" for path, value in added.items()))
+
+
+def _patience(text: str) -> int | None:
+    if text == "none":
+        return None
+    if not text.isdecimal() or int(text) == 0:
+        raise SpecError(f"--patience {text}: expected a number of epochs, 1 or more; or none, to train all epochs.")
+    return int(text)
+
+
+def require_paths(paths: Iterable[str], experiments: dict[str, Experiment]) -> None:
+    """Check that all rows that are asked for have the values that `--set` replaces.
+
+    Args:
+        experiments: row label -> experiment.
+
+    Raises:
+        SpecError: naming the path, and the nearest one that exists or the rows that have it.
+    """
+    for path in paths:
+        without = [label for label, experiment in experiments.items() if not experiment.has(path)]
+        if len(without) == len(experiments):
+            known = dict.fromkeys(known for experiment in experiments.values() for known in experiment.changeable_paths)
+            near = nearest_path(path, known)
+            means = did_you_mean([_ONLY_BY_OPTION.get(name, name) for name in near])
+            raise SpecError(f"--set {path}: no such value{means or '.'} --set help lists all values.")
+        if without:
+            having = " ".join(f'--row "{label}"' for label in experiments if label not in without)
+            raise SpecError(
+                f"--set {path}: the rows {', '.join(without)} have no such value. Ask for those that have it: {having}."
+            )
 
 
 @dataclass(frozen=True)
@@ -149,14 +218,7 @@ class Resolver:
         values = dict(map(parse_change, self.setting.changes))
         if values.get("protocol.carry_weights") and self.setting.split != "rotating":
             raise SpecError(f"--carry-weights: goes with --split rotating, received --split {self.setting.split}.")
-        for path in values:
-            without = [label for label, experiment in experiments.items() if not experiment.has(path)]
-            if 0 < len(without) < len(experiments):
-                having = " ".join(f'--row "{label}"' for label in experiments if label not in without)
-                raise SpecError(
-                    f"--set {path}: the rows {', '.join(without)} have no such value. Ask for those that have it: "
-                    f"{having}."
-                )
+        require_paths(values, experiments)
         resolved = self.experiment(next(iter(experiments.values())))
         changes = [f"{path}={json.dumps(_at(resolved, path), separators=(',', ':'))}" for path in sorted(values)]
         return self.with_setting(changes=tuple(changes))

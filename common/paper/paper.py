@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.core.errors import SpecError
+from common.core.nearest import did_you_mean, nearest_names
 from common.paper.experiment import Experiment
 from common.paper.fixed import FixedValue, shared_fixed_values
 from common.paper.protocol import PREDEFINED, Protocol, SplitName
@@ -114,8 +115,11 @@ class Paper:
             if table.id == table_id:
                 return table
         matrices = ", ".join(sorted((confusion.id for confusion in self.confusions), key=_by_number))
+        near = did_you_mean(
+            nearest_names(table_id, [*self.table_ids, *(confusion.id for confusion in self.confusions)])
+        )
         raise SpecError(
-            f"--table {table_id}: {self.key} has no such table; it has: {', '.join(self.table_ids)}"
+            f"--table {table_id}: {self.key} has no such table{near or '.'} It has: {', '.join(self.table_ids)}"
             f"{f'; confusion matrices: {matrices}' if matrices else ''}."
         )
 
@@ -136,9 +140,9 @@ class Paper:
         for row in table.rows:
             if row.label == label:
                 return row
-        raise SpecError(
-            f"--row {label}: table {table_id} has no such row; it has: {', '.join(r.label for r in table.rows)}."
-        )
+        labels = [row.label for row in table.rows]
+        near = did_you_mean(nearest_names(label, labels))
+        raise SpecError(f"--row {label}: table {table_id} has no such row{near or '.'} It has: {', '.join(labels)}.")
 
     @property
     def default_experiment(self) -> Experiment:

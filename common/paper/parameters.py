@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from common.core.console import say
-from common.core.errors import DataError
+from common.core.errors import DataError, SpecError
 from common.core.files import read_json, sha256_of_json, write_json
+from common.core.nearest import did_you_mean, nearest_names
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
-from common.paper.tables import ArchitectureTable
+from common.paper.tables import ArchitectureRow, ArchitectureTable
 
 if TYPE_CHECKING:
     import keras
@@ -57,12 +58,16 @@ class BuiltLayers:
 
     @classmethod
     def built(cls, paper: Paper, table: ArchitectureTable) -> Self:
-        """The layers of a network that is built for it."""
+        """The layers of a network that is built for it.
+
+        Raises:
+            SpecError: a row names a layer that the network does not have.
+        """
         experiment = table.experiment
         model = paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
         rows = {}
         for row in table.rows:
-            layers = [model.get_layer(name) for name in row.layers]
+            layers = [_layer_of(paper, table, row, model, name) for name in row.layers]
             rows[row.label] = BuiltRow(
                 table.measure(model, row.layers),
                 list(layers[-1].output.shape[1:]),
@@ -78,6 +83,27 @@ class BuiltLayers:
     def are_of(self, table: ArchitectureTable) -> bool:
         """Whether they are of this table's network, row by row."""
         return self.experiment == table.experiment.digest and list(self.rows) == [row.label for row in table.rows]
+
+
+def _layer_of(
+    paper: Paper, table: ArchitectureTable, row: ArchitectureRow, model: "keras.Model", name: str
+) -> "keras.Layer":
+    known = [layer.name for layer in model.layers]
+    if name not in known:
+        near = did_you_mean(nearest_names(name, known))
+        raise SpecError(
+            f"table {table.id}, row {row.label}: the network has no layer {name}{near or '.'} Its layers: "
+            f"{', '.join(known)}. Mend the row's layers in {_declaration_of_layers(paper)}."
+        )
+    return model.get_layer(name)
+
+
+def _declaration_of_layers(paper: Paper) -> str:
+    """The file with the paper's tables of layers; the paper itself where it has no folder."""
+    stored = stored_file(paper)
+    files = [] if stored is None else sorted(stored.parent.glob("*.py"))
+    found = (str(path) for path in files if "ArchitectureTable(" in path.read_text(encoding="utf-8"))
+    return next(found, f"the declaration of {paper.key}")
 
 
 def count_trainable(layer: "keras.Layer") -> int:

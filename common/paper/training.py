@@ -18,9 +18,11 @@ class Training(Spec):
 
     Args:
         optimizer: `adam`, or `adadelta`, for which `accumulate_batches` must be 1; otherwise with Keras' defaults.
+        learning_rate: learning rate of the optimizer at the start.
         batch_windows: windows in a batch.
         epochs: maximum number of epochs.
         patience_epochs: stop after this many epochs without a lower validation loss; None never stops early.
+        precision: of the network's arithmetic: `float32`, or `mixed_bfloat16`, which is faster and less exact.
         standardise: feed the network `(value - mean) / standard deviation`, both computed on the training windows; one
             of two inputs can be left as it is, see `Input`.
         windows_per_epoch: train on this many of the shuffled windows per epoch; None for all.
@@ -38,8 +40,11 @@ class Training(Spec):
         augmentation: random augmentation of the training windows; None for none.
         plateau_epochs: multiply the learning rate by `plateau_factor` after this many epochs in a row without a
             validation loss that is lower by more than `plateau_threshold`; None keeps it constant.
+        plateau_factor: factor of the learning rate at a plateau.
+        plateau_threshold: improvement of the validation loss below which an epoch counts as a part of a plateau.
         step_epochs: multiply the learning rate by `step_factor` each time this many epochs have passed; None keeps it
             constant. Combined with `plateau_epochs`, both factors apply.
+        step_factor: factor of the learning rate at each step.
         class_weights: `inverse_frequency` weights the loss of a window by windows / (genres x windows of its genre),
             counted in the training part; the validation loss is never weighted.
         watch: the validation loss for selecting epochs, early stopping and plateaus: the training `loss` including

@@ -56,7 +56,7 @@ class RunBuilder:
 
     Args:
         cache, decoder, skip_bad, parallel_map: see `data_pipeline.cache.extraction.prepare`.
-        seeds: number of seeds of each row; None for the paper's or the scale's own number.
+        seeds: of each row; None for the paper's or the scale's own number of them, from 0 on.
         weights: name -> SHA-256 of files of trained weights.
     """
 
@@ -68,7 +68,7 @@ class RunBuilder:
         cache: Path,
         decoder: Decoder,
         skip_bad: bool,
-        seeds: int | None,
+        seeds: Sequence[int] | None,
         weights: dict[str, str],
         parallel_map: ParallelMap | None = None,
     ):
@@ -130,7 +130,7 @@ class RunBuilder:
         paper, setting = self._resolver.paper, self._resolver.setting
         experiment = self._resolver.experiment(row.experiment)
         reader, folds = self._reader(experiment)
-        seeds = self._seeds or (1 if setting.scale == "smoke" else paper.paper_seeds)
+        seeds = range(1 if setting.scale == "smoke" else paper.paper_seeds) if self._seeds is None else self._seeds
         name = weights_name(experiment) or ""
         variant = variant_of(self._resolver, row.experiment, experiment, self._weights.get(name, ""))
         weights = f"{name}={self._weights[name]}" if name in self._weights else ""
@@ -142,7 +142,7 @@ class RunBuilder:
             if version is not None
         )
         planned = []
-        for seed in range(seeds):
+        for seed in seeds:
             runs = [
                 Run(
                     experiment,

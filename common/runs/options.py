@@ -9,7 +9,10 @@ from typing import Annotated, Literal, Self
 
 from typer import Option
 
+from common.core.errors import SpecError
+from common.core.option_groups import DATA, MACHINES, OUTPUT, SPECIAL, TRAINING, WHAT
 from common.paper.experiment import Scale
+from common.paper.overrides import given_changes
 from common.paper.protocol import SplitName, Unit
 from common.paper.training import Precision
 from common.runs.selection import read_weight_files
@@ -18,6 +21,11 @@ from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE
 
+# In place of a value of `--set`: list the values that there are.
+SET_HELP = "help"
+# Larger ones could meet those that `common.training.mirrored` gives to further devices.
+_HIGHEST_SEED = 10**9 - 1
+
 DatasetName = Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"]
 
 
@@ -25,25 +33,47 @@ DatasetName = Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"]
 class DataOptions:
     """Which data a command reads, and where it keeps what it makes."""
 
-    dataset: Annotated[DatasetName, Option(help="Data set to use; demo is generated music and needs no download.")] = (
-        "demo"
-    )
+    dataset: Annotated[
+        DatasetName,
+        Option(
+            metavar="NAME",
+            rich_help_panel=DATA,
+            show_default=False,
+            help="demo, gtzan, fma_small, fma_large or arrays. Default: demo, which is generated music.",
+        ),
+    ] = "demo"
     data: Annotated[
-        Path | None, Option(help="Folder that holds the data set, or the .npz file of --dataset arrays.")
+        Path | None,
+        Option(metavar="PATH", rich_help_panel=DATA, help="Folder of the data set, or the file of arrays (.npz)."),
     ] = None
     seconds_per_column: Annotated[
         float | None,
         Option(
-            min=1e-6, help="Seconds between columns of the spectrograms in --dataset arrays, if it has no n_samples."
+            min=1e-6,
+            metavar="S",
+            rich_help_panel=SPECIAL,
+            help="Seconds between columns, of --dataset arrays. Needed where the file has no n_samples.",
         ),
     ] = None
-    decoder: Annotated[Decoder, Option(help="Library that decodes audio files.")] = "soundfile"
-    cache: Annotated[Path, Option(help="Folder for extracted features, which later commands use again.")] = (
-        DEFAULT_CACHE
-    )
-    out: Annotated[Path, Option(help="Folder for results: records, tables, figures.")] = Path("results")
+    decoder: Annotated[
+        Decoder,
+        Option(metavar="NAME", rich_help_panel=SPECIAL, help="Decoder of audio files: soundfile or tensorflow-io."),
+    ] = "soundfile"
+    out: Annotated[
+        Path,
+        Option(metavar="DIR", rich_help_panel=OUTPUT, help="Folder for results: records, tables, figures."),
+    ] = Path("results")
+    cache: Annotated[
+        Path,
+        Option(metavar="DIR", rich_help_panel=OUTPUT, help="Folder for extracted features, which are used again."),
+    ] = DEFAULT_CACHE
     skip_bad: Annotated[
-        bool, Option("--skip-bad", help="Leave out clips that cannot be used; tables say how many they are.")
+        bool,
+        Option(
+            "--skip-bad",
+            rich_help_panel=SPECIAL,
+            help="Leave out clips that cannot be used. Tables say how many they are.",
+        ),
     ] = False
 
     def __post_init__(self) -> None:
@@ -57,57 +87,102 @@ class Options(DataOptions):
 
     Args:
         tables, rows: ids of tables and labels of rows; empty for the paper's own choice.
+        patience: number of epochs, or `none` to train all epochs.
+        only_seed: value of `--seed`, which is named so because a search has a seed of its own.
         changes: values of `--set`, as `PATH=VALUE`.
         weights: values of `--weights`, as `NAME=FILE`.
     """
 
-    tables: Annotated[tuple[str, ...], Option("--table", help="Table of the paper to make; repeat for several.")] = ()
+    tables: Annotated[
+        tuple[str, ...],
+        Option("--table", metavar="ID", rich_help_panel=WHAT, help="Table of the paper to make; repeat for several."),
+    ] = ()
     rows: Annotated[
         tuple[str, ...],
-        Option("--row", help="Label of a row of the table to run; repeat for several. Default: all rows."),
+        Option(
+            "--row",
+            metavar="NAME",
+            rich_help_panel=WHAT,
+            help="Label of a row of the table to run; repeat for several. Default: all rows.",
+        ),
     ] = ()
     scale: Annotated[
         Scale | None,
         Option(
-            help="paper: the size of the paper; smoke: few clips and epochs, done in minutes, to see that everything "
-            "works. Default: smoke for the demo data, else paper."
-        ),
-    ] = None
-    features: Annotated[
-        Literal["paper", "small"] | None,
-        Option(
-            help="paper: the features of the paper; small: features that are faster to extract and to train on. "
-            "Default: small for the demo data at smoke scale, else paper."
-        ),
-    ] = None
-    epochs: Annotated[int | None, Option(min=1, help="Train for at most this many epochs. Default: the paper's.")] = (
-        None
-    )
-    seeds: Annotated[
-        int | None,
-        Option(
-            min=1, help="Train each row with this many random seeds. Default: the paper's number, 1 at smoke scale."
+            metavar="paper|smoke",
+            rich_help_panel=WHAT,
+            help="As in the paper, or smoke: a quick test, in minutes. Default: smoke for the demo data, else paper.",
         ),
     ] = None
     split: Annotated[
         SplitName | None,
-        Option(help="How clips are split into training, validation and test parts. Default: the paper's split."),
+        Option(
+            metavar="NAME",
+            rich_help_panel=WHAT,
+            help="How clips are split into training, validation and test parts. Default: the paper's split.",
+        ),
     ] = None
     genres: Annotated[
         str | None,
-        Option(metavar="NAME,NAME|all", help="Use only clips of these genres. Default: the paper's genres."),
+        Option(
+            metavar="NAMES",
+            rich_help_panel=DATA,
+            help="Genres to use, e.g. blues,jazz; all for every genre. Default: the paper's genres.",
+        ),
     ] = None
     unit: Annotated[
         Unit | None,
         Option(
+            metavar="NAME",
+            rich_help_panel=WHAT,
             help="What the split assigns to parts: whole clips (clip), or single windows (segment), which puts windows "
-            "of one clip into both training and test and contaminates the result. Default: the paper's."
+            "of one clip into both training and test and contaminates the result. Default: the paper's.",
         ),
     ] = None
-    precision: Annotated[
-        Precision | None,
+    epochs: Annotated[
+        int | None,
         Option(
-            help="Precision of the network's arithmetic; mixed_bfloat16 is faster and less exact. Default: the paper's."
+            min=1,
+            metavar="N",
+            rich_help_panel=TRAINING,
+            help="Train for at most N epochs. Default: the paper's.",
+        ),
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        Option(min=1, metavar="N", rich_help_panel=TRAINING, help="Windows in a batch. Default: the paper's."),
+    ] = None
+    learning_rate: Annotated[
+        float | None,
+        Option(metavar="X", rich_help_panel=TRAINING, help="Learning rate of the optimizer. Default: the paper's."),
+    ] = None
+    patience: Annotated[
+        str | None,
+        Option(
+            metavar="N",
+            rich_help_panel=TRAINING,
+            help="Stop after N epochs without a lower validation loss. Train all epochs with --patience none. Default: "
+            "the paper's.",
+        ),
+    ] = None
+    seeds: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=TRAINING,
+            help="Train each row N times, with the seeds 0 to N - 1. Default: the paper's number, 1 at smoke scale.",
+        ),
+    ] = None
+    only_seed: Annotated[
+        int | None,
+        Option(
+            "--seed",
+            min=0,
+            max=_HIGHEST_SEED,
+            metavar="N",
+            rich_help_panel=TRAINING,
+            help="Train each row once, with the seed N.",
         ),
     ] = None
     changes: Annotated[
@@ -115,54 +190,103 @@ class Options(DataOptions):
         Option(
             "--set",
             metavar="PATH=VALUE",
-            help="Replace one value of every row, e.g. training.batch_windows=16; repeat for several values. "
-            "--sources of run.py lists all paths.",
+            rich_help_panel=TRAINING,
+            help="Replace one value of every row; repeat for several. Example: training.l2=0.001. All paths and "
+            "values: --set help.",
         ),
     ] = ()
+    features: Annotated[
+        Literal["paper", "small"] | None,
+        Option(
+            metavar="paper|small",
+            rich_help_panel=TRAINING,
+            help="The paper's features, or small ones, which are faster. Default: small for the demo at smoke scale.",
+        ),
+    ] = None
+    precision: Annotated[
+        Precision | None,
+        Option(
+            metavar="NAME",
+            rich_help_panel=TRAINING,
+            help="float32, or mixed_bfloat16: faster and less exact. Default: the paper's.",
+        ),
+    ] = None
     weights: Annotated[
         tuple[str, ...],
-        Option(metavar="NAME=FILE", help="File with trained weights that a row starts from; repeat for several files."),
+        Option(
+            metavar="NAME=FILE",
+            rich_help_panel=TRAINING,
+            help="Trained weights that a row starts from. Repeat it for several files.",
+        ),
     ] = ()
     memory_limit: Annotated[
         MemoryLimit,
         Option(
             metavar="SIZE",
+            rich_help_panel=MACHINES,
             parser=parse_memory_limit,
             show_default=False,
-            help="Most memory that a process may hold while it loads, extracts, trains and tests, e.g. 4GB. "
-            "Default: no limit.",
+            help="Most memory that a process may hold, e.g. 4GB. Default: no limit.",
         ),
     ] = field(default=NO_LIMIT)
     devices: Annotated[
         str | None,
         Option(
             metavar="N|cpu:N",
-            help="Train each network on the first N GPUs, which share every batch; cpu:N uses N virtual CPU devices, "
-            "to try it out.",
+            rich_help_panel=MACHINES,
+            help="Train each network on the first N GPUs together. To try that out without GPUs: cpu:N.",
         ),
     ] = None
     allow_incomplete: Annotated[
         bool,
         Option(
             "--allow-incomplete",
-            help="Continue although clips of the data set are missing; tables are marked incomplete.",
+            rich_help_panel=SPECIAL,
+            help="Continue although clips of the data set are missing. Tables are then marked incomplete.",
         ),
     ] = False
     keep_weights: Annotated[
         Literal["none", "best"],
         Option(
-            help="best: keep the weights that each run was evaluated with; none: remove them after testing, to save "
-            "space."
+            metavar="NAME",
+            rich_help_panel=OUTPUT,
+            help="Weights of each run to keep: best or none.",
         ),
     ] = "best"
     fresh: Annotated[
-        bool, Option("--fresh", help="Train the requested runs again, although they have been recorded before.")
+        bool,
+        Option("--fresh", rich_help_panel=WHAT, help="Train again what has been trained and recorded before."),
     ] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.devices is not None:
             parse_devices(self.devices)
+        if self.seeds is not None and self.only_seed is not None:
+            raise SpecError(
+                f"--seeds {self.seeds}, --seed {self.only_seed}: --seeds N trains with the seeds 0 to N - 1, --seed N "
+                "with the seed N only; give one of them."
+            )
+        given_changes(self.changes, self._stated)
+
+    @property
+    def all_changes(self) -> tuple[str, ...]:
+        """Values that are replaced in every row, as `PATH=VALUE`: those of `--set`, and of options that stand for one
+        value."""
+        return given_changes(self.changes, self._stated)
+
+    @property
+    def all_seeds(self) -> tuple[int, ...] | None:
+        """Seeds to train each row with; None for the paper's or the scale's own number of them."""
+        if self.only_seed is not None:
+            return (self.only_seed,)
+        return None if self.seeds is None else tuple(range(self.seeds))
+
+    @property
+    def _stated(self) -> dict[str, str | int | float]:
+        """Flag -> value, of the options that are given and stand for one value of the experiments."""
+        values = {"--batch-size": self.batch_size, "--learning-rate": self.learning_rate, "--patience": self.patience}
+        return {flag: value for flag, value in values.items() if value is not None}
 
     @property
     def weight_files(self) -> dict[str, Path]:

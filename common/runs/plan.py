@@ -106,7 +106,7 @@ def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: Opene
         unit=protocol.unit,
         epochs=options.epochs,
         precision=options.precision,
-        changes=read_changes(options.changes),
+        changes=read_changes(options.all_changes),
         genres=data.genres,
         # Arrays are read as they are, whatever decodes audio files.
         decoder=options.decoder if data.given is None else "soundfile",
@@ -140,7 +140,7 @@ def prepare_features(
         cache=options.cache,
         decoder=options.decoder,
         skip_bad=options.skip_bad,
-        seeds=options.seeds,
+        seeds=options.all_seeds,
         weights=rows.weights,
         parallel_map=parallel_map,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from common.core.console import warn
 from common.core.errors import SpecError
 from common.core.files import sha256_of_file
+from common.core.nearest import did_you_mean, nearest_names
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
@@ -24,13 +25,16 @@ def choose_rows(paper: Paper, table_ids: tuple[str, ...], row_labels: tuple[str,
     names = table_ids or (not row_labels and paper.default_tables) or paper.table_ids
     tables = [paper.confusion(name) or paper.table(name) for name in names]
     of_tables = {table.id: (table, _rows_of(paper, table)) for table in tables}  # by id, so that each is there once
-    known = {row.label for _, rows in of_tables.values() for row in rows}
+    known = list(dict.fromkeys(row.label for _, rows in of_tables.values() for row in rows))
     for label in row_labels:
         if label not in known:
             listed = "; ".join(
                 f"table {t.id}: {' | '.join(row.label for row in rows)}" for t, rows in of_tables.values() if rows
             )
-            raise SpecError(f"--row {label}: no such row in the tables asked for. Rows: {listed or 'none'}.")
+            near = did_you_mean(nearest_names(label, known))
+            raise SpecError(
+                f"--row {label}: no such row in the tables asked for{near or '.'} Rows: {listed or 'none'}."
+            )
     wanted = set(row_labels or known)
     return [(table, [row for row in rows if row.label in wanted]) for table, rows in of_tables.values()]
 

@@ -9,7 +9,7 @@ import numpy as np
 from common.core.errors import EncoreError, RunError, SpecError
 from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment
-from common.paper.overrides import Setting
+from common.paper.overrides import OPTION_OF, Setting
 from common.records.identity import SEARCH_VARIANT
 from common.records.rows import extraction_of
 from common.runs.options import Options
@@ -190,11 +190,13 @@ def _named(setting: Setting) -> dict[str, Any]:
 def _shared(options: Options, plan: Plan, space: SearchSpace, experiment: Experiment) -> Experiment:
     """The row's experiment with the values that all trials share; values set by the command take precedence, even where
     they equal the row's."""
-    given = {change.partition("=")[0] for change in options.changes}
+    given = {_path_of(change) for change in options.all_changes}
     given |= {f"training.{name}" for name in ("epochs", "precision") if getattr(options, name) is not None}
     for parameter in space.parameters.every:
         if parameter.path in given:
-            raise SpecError(f"{parameter.path}: this search varies it, so it cannot be set as well. Leave it out.")
+            typed = set(map(_path_of, options.changes))
+            flag = f"--set {parameter.path}" if parameter.path in typed else OPTION_OF[parameter.path]
+            raise SpecError(f"{flag}: this search varies {parameter.path}, so it cannot be set as well. Leave it out.")
     shared = space.base | (space.smoke if plan.setting.scale == "smoke" else {})
     return experiment.with_values({path: value for path, value in shared.items() if path not in given})
 
@@ -208,3 +210,7 @@ def _require_fair(base: Experiment, space: SearchSpace, objective: Objective) ->
             "--objective val_loss: this search varies the L2 penalty, which is part of that loss, so the weakest would "
             "win. Give --objective val_accuracy, or --set training.watch=cross_entropy."
         )
+
+
+def _path_of(change: str) -> str:
+    return change.partition("=")[0]

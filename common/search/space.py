@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from common.core.errors import SpecError
+from common.core.nearest import did_you_mean, nearest_names
 from common.core.spec import Spec, build
 from common.paper.experiment import Experiment
 from common.records.record import Record
@@ -218,7 +219,9 @@ def find_space(spaces: tuple[SearchSpace, ...], key: str | None) -> SearchSpace:
     for space in spaces:
         if key in (None, space.key):
             return space
-    raise SpecError(f"--space {key}: there is no such space; available: {', '.join(space.key for space in spaces)}.")
+    keys = [space.key for space in spaces]
+    near = did_you_mean(nearest_names(key, keys))
+    raise SpecError(f"--space {key}: no such space{near or '.'} Expected one of: {', '.join(keys)}.")
 
 
 def value_at(experiment: Experiment, path: str) -> Any:

@@ -1,10 +1,14 @@
 """How much memory a process holds, and the limit that it may be given."""
 
+import math
 import re
 import sys
 from dataclasses import dataclass
 
 from common.core.errors import BudgetError, SpecError
+
+# Limits are recommended in steps of 100 MB.
+_STEP_BYTES = 100 * 2**20
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class MemoryLimit:
         if self.limit_bytes is not None and peak > self.limit_bytes:
             raise BudgetError(
                 f"--memory-limit {self.limit_bytes / 2**20:.0f} MB: after {doing} the process peaked at "
-                f"{peak / 2**20:.0f} MB. {remedy}"
+                f"{peak / 2**20:.0f} MB, so that it needs {math.ceil(peak / _STEP_BYTES) * 100} MB or more. {remedy}"
             )
 
 

@@ -58,6 +58,7 @@ class Augmentation(Spec):
     """Augmentation of each input of a network in training; None for no augmentation.
 
     Args:
+        waveform: noise and gain of the samples; None for none.
         spectrogram, chain: only masks, or a whole chain; at most one of the two.
     """
 

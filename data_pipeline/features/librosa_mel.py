@@ -21,6 +21,11 @@ class _Mel(UnitRangeFrames, Spec):
     """Base of all: mel power of centred frames in decibels over a range of `top_db`, from samples of one length.
 
     Args:
+        sample_rate: of the decoded samples, in Hz.
+        n_fft: samples of one frame.
+        hop_samples: samples between the starts of neighbouring frames.
+        n_mels: number of mel bands.
+        top_db: range in dB below the loudest value; what is quieter is raised to its end.
         clip_seconds: every track is cut or padded at its end to this length before the transform; None keeps its own
             length.
         padding: `zeros`, or the track repeated from its beginning (`repeat`).

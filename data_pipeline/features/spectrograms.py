@@ -12,7 +12,14 @@ from data_pipeline.features.storage import DECIBEL_INT16, EvenInt, StorageFormat
 
 
 class _Decibels(UnitRangeFrames, Spec):
-    """Base of the dB features: the reference is the clip's maximum, the floor `top_db` below it, scaled to [0, 1]."""
+    """Base of the dB features: the reference is the clip's maximum, the floor `top_db` below it, scaled to [0, 1].
+
+    Args:
+        sample_rate: of the decoded samples, in Hz.
+        n_fft: samples of one frame.
+        hop_samples: samples between the starts of neighbouring frames.
+        top_db: range in dB below the loudest value; what is quieter is raised to its end.
+    """
 
     sample_rate: PositiveInt = 22050
     n_fft: EvenInt
@@ -53,6 +60,9 @@ class LogMel(_Decibels):
     """Log-mel spectrogram in dB, equal to librosa's `power_to_db(melspectrogram(y), ref=np.max, top_db=80)`.
 
     Slaney mel scale and normalisation, power 2, Hann window, centred frames, zero padding.
+
+    Args:
+        n_mels: number of mel bands.
     """
 
     extraction_version: ClassVar[int] = 1
@@ -79,6 +89,11 @@ class TorchaudioLogMel(Spec):
     decibels relative to 1 (not to the clip's maximum), floored `top_db` below the clip's loudest value.
 
     Args:
+        sample_rate: of the decoded samples, in Hz.
+        n_fft: samples of one frame.
+        hop_samples: samples between the starts of neighbouring frames.
+        n_mels: number of mel bands.
+        top_db: range in dB below the loudest value; what is quieter is raised to its end.
         channels: 1 averages the channels; 2 keeps both (the two channels of a mono file are equal).
     """
 

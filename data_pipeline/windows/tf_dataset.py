@@ -1,5 +1,6 @@
 """tf.data over windows, within a memory budget, and the stream for each backend. The only module that uses tf.data."""
 
+import math
 from collections.abc import Iterator
 
 import keras
@@ -46,9 +47,11 @@ def batches_ahead(reader: Reader, batch_size: int, memory_left_bytes: int | None
     waiting_bytes = sum(values) * 4
     ahead = (memory_left_bytes - working_bytes) // waiting_bytes
     if ahead < 1:
+        needed_bytes = working_bytes + waiting_bytes
         raise BudgetError(
             f"the memory limit leaves {max(0, memory_left_bytes) / 2**20:.0f} MB for batches, but one batch of "
-            f"{batch_size} windows needs {(working_bytes + waiting_bytes) / 2**20:.0f} MB. Raise --memory-limit."
+            f"{batch_size} windows needs {needed_bytes / 2**20:.0f} MB. Raise --memory-limit by at least "
+            f"{math.ceil((needed_bytes - memory_left_bytes) / 2**20)} MB."
         )
     return int(min(ahead, _MAX_BATCHES_AHEAD))
 

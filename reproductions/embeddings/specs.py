@@ -50,6 +50,7 @@ class ImageNetSpec(Spec):
     """An image network, all of whose layers are trained; the spectrogram is its input in all three channels.
 
     Args:
+        network: name of the network.
         weights: initial weights, `imagenet` or `random`.
         base_filters: filters of the first stage; later stages have up to eight times as many.
         strides: which convolution in the first block of a stage has the stride, in ResNet50 and ResNet101: the

@@ -66,6 +66,7 @@ class TransposedNnetSpec(_NetworkSpec):
     """nnet1 or nnet2 with the axes swapped: kernels cover all frames and slide along frequency.
 
     Args:
+        variant: which of the two networks.
         filters: channels of the three convolutions; nnet2 adds the output of the first to that of the
             third, so these two must be equal.
         hidden_dropout: rate after the first hidden layer of nnet1.

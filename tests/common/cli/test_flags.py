@@ -62,7 +62,7 @@ def flags_of(*models: type, without: tuple[str, ...] = ()) -> dict[str, list[str
 
 
 RUN = flags_of(Options, RunOptions)
-TUNE = flags_of(SearchOptions, Options, without=("tables", "rows", "seeds", "fresh"))
+TUNE = flags_of(SearchOptions, Options, without=("tables", "rows", "seeds", "only_seed", "fresh"))
 
 
 def refused(mode: str) -> set[str]:

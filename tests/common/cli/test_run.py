@@ -129,7 +129,7 @@ def test_a_killed_command_continues_to_the_same_table(command, tmp_path):
     ("flags", "words"),
     [
         (("--jobs", "2", "--cluster", "tcp://127.0.0.1:8786"), "--jobs 2, --cluster tcp://127.0.0.1:8786: .* give one"),
-        (("--jobs", "0"), "'--jobs': Input should be greater than or equal to 1"),
+        (("--jobs", "0"), "--jobs 0: expected a number of at least 1"),
         (
             ("--from-records", "--jobs", "2"),
             "--jobs: not used by --from-records, which takes only --dataset, --out, --table",

@@ -142,7 +142,7 @@ def test_help_lists_every_command_with_its_purpose(capsys):
     assert run("--help") == 0
     text = capsys.readouterr().out
     for name in ("list", "run", "tune", "audit", "duplicates", "data", "verify"):
-        assert f"│ {name} " in text
+        assert f"\n  {name} " in text
     assert "Train a paper's networks and make its tables." in text
 
 
@@ -168,7 +168,17 @@ def test_list_of_a_paper_is_the_list_of_its_run_command(capsys):
 @pytest.mark.parametrize("command", ["run", "audit", "tune"])
 def test_a_mistyped_paper_is_answered_with_the_nearest(capsys, command):
     assert run(command, "se_cnm") == 2
-    assert capsys.readouterr().err == "error: No such command 'se_cnm'. Did you mean 'se_cnn'? See --help.\n"
+    said = capsys.readouterr().err
+    assert said.startswith("error: se_cnm: no such paper; did you mean se_cnn? Expected one of: "), said
+    assert said.count("\n") == 1
+
+
+def test_a_mistyped_command_is_answered_with_the_nearest(capsys):
+    assert run("duplicate") == 2
+    listed = "list, run, tune, audit, duplicates, data, verify"
+    assert capsys.readouterr().err == (
+        f"error: duplicate: no such command; did you mean duplicates? Expected one of: {listed}.\n"
+    )
 
 
 def test_a_command_that_needs_a_paper_lists_them(capsys):

@@ -76,7 +76,7 @@ def test_faults_of_every_kind_are_named_and_end_with_1(made, tmp_path, capsys):
     [
         (("nowhere",), "nowhere: no such folder; expected a folder of results"),
         ((".", "--cache", "nowhere"), "nowhere: no such folder; expected that of a cache"),
-        ((".", "--unknown"), "No such option: --unknown"),
+        ((".", "--unknown"), "--unknown: no such option"),
     ],
 )
 def test_unusable_input_ends_with_2(arguments, words, tmp_path, monkeypatch, capsys):

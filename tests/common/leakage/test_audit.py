@@ -331,7 +331,7 @@ def test_an_audit_says_which_split_diverged(audited, tmp_path):
 
 def test_a_paper_that_there_is_not(capsys):
     assert main(["nosuch"]) == 2
-    assert "nosuch: no paper of that name" in capsys.readouterr().err
+    assert "nosuch: no such paper" in capsys.readouterr().err
     assert main([]) == 2
     assert main(["--help"]) == 0
 

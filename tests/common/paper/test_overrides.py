@@ -77,7 +77,7 @@ def test_changes_that_cannot_be_read(changes, words):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("training.momentum=3", r"training.momentum: no such value of se_cnn; its values are: model.widths"),
+        ("training.momentum=3", r"--set training.momentum: no such value. --set help lists all values."),
         ("paper=x", "paper: no such value"),
         ("training.l2=-1", "greater than or equal to 0"),
         ("protocol.carry_weights=true", "--carry-weights: goes with --split rotating, received --split holdout"),

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from common.cli.app import run_app
 from common.cli.listing import listing
-from common.core.errors import DataError
+from common.cli.run import make_app
+from common.core.errors import DataError, SpecError
 from common.paper import parameters
 from common.paper.parameters import BuiltLayers, StoredNetworks
 from reproductions.se_cnn.paper import PAPER
+from tests.helpers.papers import ROOT
 
 ROW = PAPER.table("5.2").rows[0].experiment
 
@@ -70,3 +73,26 @@ def test_what_was_stored_for_other_code_or_another_declaration_does_not_count(st
     assert StoredNetworks.read(replace(PAPER, **changed)).parameters == {}
     monkeypatch.setattr(parameters, "_WITHOUT_NETWORKS", (*parameters._WITHOUT_NETWORKS, "model.py"))
     assert StoredNetworks.read(PAPER).parameters == {}
+
+
+@pytest.mark.parametrize("arguments", [["--list"], ["--table", "4.1"]])
+def test_a_layer_that_is_gone_ends_the_command_with_one_line(stored, monkeypatch, capsys, tmp_path, arguments):
+    monkeypatch.undo()
+    table = PAPER.table("4.1")
+    renamed = replace(table.rows[1], layers=("pool_1",))
+    paper = replace(PAPER, architecture=(replace(table, rows=(table.rows[0], renamed, *table.rows[2:])),))
+    places = [] if arguments == ["--list"] else ["--out", str(tmp_path), "--cache", str(tmp_path)]
+    assert run_app(make_app(paper), [*places, *arguments]) == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("building the network")]
+    assert len(said) == 1
+    begin = "error: table 4.1, row MaxPooling 1: the network has no layer pool_1; did you mean pool1? Its layers: "
+    assert said[0].startswith(begin), said
+    assert said[0].endswith(f"genre. Mend the row's layers in {ROOT / 'reproductions/se_cnn/paper.py'}."), said
+
+
+def test_a_paper_without_a_folder_is_named_for_a_layer_that_is_gone():
+    table = PAPER.table("4.1")
+    row = replace(table.rows[0], layers=("gone",))
+    paper = replace(PAPER, key="elsewhere")
+    with pytest.raises(SpecError, match=r"no layer gone\. Its layers: .* in the declaration of elsewhere\.$"):
+        BuiltLayers.built(paper, replace(table, rows=(row,)))

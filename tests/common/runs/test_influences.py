@@ -35,7 +35,11 @@ IN_THE_ID = {
     "scale": "smoke",
     "features": None,
     "epochs": 2,
+    "batch_size": 16,
+    "learning_rate": 0.01,
+    "patience": "3",
     "seeds": 2,
+    "only_seed": 1,
     "split": "kfold",
     "genres": "ambient,dub",
     "unit": "segment",
@@ -97,6 +101,8 @@ def few_clips(arrays: Path, folder: Path) -> Path:
 @pytest.mark.parametrize("option", [name for name, value in IN_THE_ID.items() if value is not None])
 def test_an_option_in_the_id_makes_other_runs(options, tiny_arrays, tmp_path, option):
     changes = {option: IN_THE_ID[option]}
+    if option == "only_seed":
+        changes["seeds"] = None
     if option in ("data", "skip_bad"):
         changes = {"data": with_other_clips(tiny_arrays, tmp_path), "skip_bad": True}
     if option == "allow_incomplete":

@@ -42,8 +42,8 @@ def test_a_program_above_the_memory_limit_extracts_nothing(options, monkeypatch,
     with pytest.raises(BudgetError) as caught:
         plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(peak - 1)))
     assert str(caught.value) == (
-        "--memory-limit 3072 MB: after loading the program and the data set the process peaked at 3072 MB. Raise "
-        "the limit: TensorFlow alone takes about 600 MB."
+        "--memory-limit 3072 MB: after loading the program and the data set the process peaked at 3072 MB, so "
+        "that it needs 3100 MB or more. Raise the limit: TensorFlow alone takes about 600 MB."
     )
     assert not (tmp_path / "cache" / "shards").exists()
     plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(peak))).close()
@@ -57,7 +57,8 @@ def test_features_that_took_more_memory_than_the_limit_end_the_command(options, 
     with pytest.raises(BudgetError) as caught:
         plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(2 << 30)))
     assert str(caught.value) == (
-        "--memory-limit 2048 MB: after feature extraction the process peaked at 3072 MB. Raise the limit, or give "
+        "--memory-limit 2048 MB: after feature extraction the process peaked at 3072 MB, so that it needs 3100 MB or "
+        "more. Raise the limit, or give "
         "the same command again: features in the cache are not extracted again."
     )
 

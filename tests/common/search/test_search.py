@@ -19,7 +19,7 @@ from common.runs.plan import plan
 from common.search.folder import SearchFolder
 from common.search.report import regenerate_searches
 from common.search.search import Search, search_request
-from common.search.space import FloatRange, Parameters
+from common.search.space import FloatRange, IntRange, Parameters
 from data_pipeline.windows.tf_dataset import as_tf_dataset
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.tiny_search import TINY
@@ -67,9 +67,21 @@ def test_test_windows_cannot_be_read(search):
         as_tf_dataset(reader, fold.test, batch_size=4)
 
 
-def test_a_value_that_is_searched_cannot_be_set(tiny_arrays, tmp_path, capsys):
-    assert searching(tiny_arrays, tmp_path, "--set", "model.ratio=8") == 2
-    assert "this search varies it, so it cannot be set as well" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("given", "flag", "path"),
+    [
+        (("--set", "model.ratio=8"), "--set model.ratio", "model.ratio"),
+        (("--learning-rate", "0.01"), "--learning-rate", "training.learning_rate"),
+        (("--set", "training.learning_rate=0.01"), "--set training.learning_rate", "training.learning_rate"),
+        (("--epochs", "3"), "--epochs", "training.epochs"),
+    ],
+)
+def test_a_value_that_is_searched_cannot_be_set(tiny_arrays, tmp_path, capsys, given, flag, path):
+    rate = FloatRange(name="rate", path="training.learning_rate", low=1e-4, high=1e-2, sampling="log")
+    epochs = IntRange(name="epochs", path="training.epochs", low=1, high=3)
+    space = replace(TINY, parameters=Parameters(every=(*TINY.parameters.every, rate, epochs)))
+    assert searching(tiny_arrays, tmp_path, *given, space=space) == 2
+    assert f"{flag}: this search varies {path}, so it cannot be set as well. Leave it out." in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,10 @@ def test_a_space_names_what_is_wrong_with_it():
     lost = Parameters(every=(Choice(name="x", path="model.depth", values=(1, 2)),))
     with pytest.raises(SpecError, match=r"model\.depth: no such value"):
         lost.applied(BASE, {"x": 1})
-    with pytest.raises(SpecError, match="available: documented, free"):
+    with pytest.raises(SpecError, match=r"--space other: no such space\. Expected one of: documented, free\."):
         find_space((DOCUMENTED, FREE), "other")
+    with pytest.raises(SpecError, match=r"--space docu: no such space; did you mean documented\?"):
+        find_space((DOCUMENTED, FREE), "docu")
 
 
 NUMBERS = [

@@ -36,7 +36,7 @@ def test_a_peak_above_the_limit_is_refused_with_what_helps(held):
     LIMIT.require("training")
     held(now=1, peak=(100 << 20) + 1)
     NO_LIMIT.require("training")
-    found = r"^--memory-limit 100 MB: after {} the process peaked at 100 MB\. {}$"
+    found = r"^--memory-limit 100 MB: after {} the process peaked at 100 MB, so that it needs 200 MB or more\. {}$"
     with pytest.raises(
         BudgetError, match=found.format("training", r"Raise the limit, or use --precision mixed_bfloat16\.")
     ):

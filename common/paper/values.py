@@ -1,0 +1,44 @@
+"""The single values of an experiment: their paths, what they are, and which option sets them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from common.core.descriptions import field_descriptions
+from common.core.spec import Spec
+from common.paper.experiment import Experiment
+from common.paper.overrides import OPTION_OF, is_settable
+
+
+@dataclass(frozen=True)
+class DescribedValue:
+    """One value of an experiment.
+
+    Args:
+        path: dotted, as `--set` takes it.
+        value: plain, as JSON has it.
+        about: what it is, in a line; empty where no docstring says so.
+        option: the option that sets it; empty where only `--set` does.
+        settable: whether `--set` takes it; otherwise only its option does.
+    """
+
+    path: str
+    value: Any
+    about: str
+    option: str
+    settable: bool
+
+
+def described_values(experiment: Experiment) -> list[DescribedValue]:
+    """All values of an experiment that a command can replace one by one."""
+    plain = experiment.as_json()
+    found = []
+    for path in experiment.changeable_paths:
+        *parents, name = path.split(".")
+        owner, value = experiment, plain
+        for parent in parents:
+            owner, value = getattr(owner, parent), value[parent]
+        # A spec is not a single value, and `kind` only tells which spec it is.
+        if name != "kind" and not isinstance(getattr(owner, name), Spec):
+            about = field_descriptions(type(owner)).get(name, "")
+            found.append(DescribedValue(path, value[name], about, OPTION_OF.get(path, ""), is_settable(path)))
+    return found
