@@ -7,6 +7,7 @@ from pathlib import Path
 
 import reproductions
 from common.cli.listing import show_listing
+from common.cli.screen import ScreenOptions
 from reproductions.embeddings.paper import PAPER as EMBEDDINGS
 
 SCRIPT = Path(reproductions.__file__).parent / "se_cnn" / "run.py"
@@ -21,7 +22,7 @@ def test_list_as_json_on_standard_output(tmp_path):
 
 
 def test_confusion_matrices_are_listed_below_the_tables(capsys):
-    assert show_listing(EMBEDDINGS, as_json=False) == 0
+    assert show_listing(EMBEDDINGS, ScreenOptions()) == 0
     below = capsys.readouterr().out.split("Confusion matrices, each of one row")[1]
     assert "Confusion matrix of ResNet34+MSD" in below
     assert f"table 1: {EMBEDDINGS.confusions[0].row[1]}" in below

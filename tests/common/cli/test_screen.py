@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from common.cli.screen import ScreenOptions, print_tables, wide_console
+from common.cli.screen import ScreenOptions, Shown, print_tables, wide_console
 from common.core import console
 from common.core.errors import SpecError
 from common.reports.table import Note, Table
@@ -60,7 +60,8 @@ def test_tables_as_json_hold_notes_and_paths_and_nothing_else_is_printed(capsys,
     values = {"paper": "p", "table": "1", "title": "Title", "dataset": "demo", "rows": []}
     table = Table(values, ("a", "b"), (("x", "1"),), (Note("data", "a note"),), (Note("diverged", "beware"),))
     path = tmp_path / "table_1.md"
-    print_tables([table, replace(table, values=values | {"table": "2"})], [path, path], as_json=True)
+    tables = [Shown(table), Shown(replace(table, values=values | {"table": "2"}))]
+    print_tables(tables, [path, path], ScreenOptions(json=True))
     printed = json.loads(capsys.readouterr().out)
     assert [one["table"] for one in printed["tables"]] == ["1", "2"]
     assert printed["tables"][0] == json.loads(json.dumps(table.as_json()))
