@@ -21,14 +21,14 @@ def rounds_on_screen(table: Table) -> ShortTable:
     values = table.values
     rows, kind = values["rows"], values["kind"]
 
-    names = {"mean": "mean", "standard deviation": "sd"}
+    short = {"mean": "mean", "standard deviation": "sd"}
 
     def of_round(name: str) -> tuple[str, ...]:
         return tuple(str(row.get(name, "")) for row in rows)
 
     columns = (
         Column(values["row_header"], tuple(row.get("of", row["label"]) for row in rows), is_text=True, is_group=True),
-        Column(kind, tuple(names[row["summary"]] if "summary" in row else str(row["round"]) for row in rows)),
+        Column(kind, tuple(short.get(row.get("summary", ""), str(row.get("round", ""))) for row in rows)),
         Column("seed", of_round("seed"), 4),
         *(
             Column(head, tuple(f"{row['measured'][name]:.1f}" for row in rows), priority)
