@@ -66,7 +66,9 @@ def show_reports(
     # A row that is asked for by name is looked for in all tables.
     asked = [table.id for table, rows in chosen if rows or not options.rows]
     # A table of results is shown with the confusion matrices of its rows.
-    matrices = sorted(entry.table_id for entry in paper.confusions if {entry.id, entry.row[0]} & set(asked))
+    matrices = sorted(
+        (entry for entry in paper.confusions if {entry.id, entry.row[0]} & set(asked)), key=lambda entry: entry.table_id
+    )
     shown, held = [], []
     for report in reports:
         for table in asked:
@@ -77,9 +79,10 @@ def show_reports(
             page = _page(report.paths.get(table, []))
             shown += [Shown(report.tables[name], page) for name in names if name in report.tables]
             held += [(report, table)] if table in report.held_by else []
-        for name in matrices:
-            if name in report.tables:
-                shown.append(Shown(report.tables[name], _page(report.paths.get(report.held_by[name][0], []))))
+        for entry in matrices:
+            if entry.table_id in report.tables:
+                (holder,) = report.held_by[entry.id]
+                shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder])))
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
     print_tables(shown, [*paths, *others], screen)
     for report, table in held:

@@ -135,7 +135,7 @@ def test_numbers_and_words_of_the_shown_columns_are_whole(name, width):
                 assert all(any(re.sub(r" +", " ", cell) in line for line in squeezed) for cell in column.cells)
 
 
-@pytest.mark.parametrize("width", (100, 80))
+@pytest.mark.parametrize("width", [100, 80])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_header_has_at_most_two_lines(name, width):
     _, rows, _ = parts_of(table_named(name), width)
@@ -183,8 +183,9 @@ def test_a_short_name_comes_first_and_the_label_where_there_is_room():
     assert "Channels" not in heads[80]
     same = _named()
     rows = [row | {"name": row["label"]} for row in same.values["rows"]]
-    assert [c.name for c in short_table(replace(same, values=same.values | {"rows": rows})).columns][0] == "row"
-    assert "Channels" not in parts_of(replace(same, values=same.values | {"rows": rows}), 120)[1][1]
+    heads = parts_of(replace(same, values=same.values | {"rows": rows}), 120)[1][1].split()
+    assert heads[0] == "row"
+    assert "Channels" not in heads
 
 
 def test_committed_numbers_stand_beside_own_ones_and_say_where_they_are_from():
