@@ -125,6 +125,8 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left
         "scale": "paper",
         "clips": scan.clips,
         "too_short_clips": scan.too_short,
+        "exact_pairs": scan.exact,
+        "near_pairs": len(scan.pairs) - scan.exact,
     }
     found = f"{scan.clips} clips compared with each other, {len(scan.pairs)} pairs found: {kinds}."
     notes = [

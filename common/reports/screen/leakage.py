@@ -67,13 +67,21 @@ def duplicates_on_screen(table: Table) -> ShortTable:
             for place, split in enumerate(values["regimes"])
         ),
     )
-    keys = ("Columns of splits: the parts that hold the first / the second clip.",) if values["regimes"] else ()
-    return ShortTable(table.title, columns, about_data({**values, "protocol": ""}), keys, empty=_none_found(values))
+    keys = []
+    if rows and "exact_pairs" in values:
+        keys.append(
+            f"{values['clips']} clips compared: {values['exact_pairs']} pairs with the same bytes, "
+            f"{values['near_pairs']} by their sound."
+        )
+    if rows and values["regimes"]:
+        keys.append("Columns of splits: the parts that hold the first / the second clip.")
+    about = about_data({**values, "protocol": ""})
+    return ShortTable(table.title, columns, about, tuple(keys), empty=_none_found(values))
 
 
 def _none_found(values: dict[str, Any]) -> str:
     """What is said where there are no pairs."""
+    compared = f" among {values['clips']} clips" if "clips" in values else ""
     too_short = values.get("too_short_clips", 0)
-    if not too_short:
-        return "No two clips are the same recording."
-    return f"No pairs were found; {too_short} clips were too short to be compared by their sound."
+    by_bytes = f"; {too_short} were too short to be compared by their sound" if too_short else ""
+    return f"No pairs were found{compared}{by_bytes}."

@@ -199,9 +199,11 @@ def test_committed_numbers_stand_beside_own_ones_and_say_where_they_are_from():
 def test_a_table_without_rows_is_one_line(tmp_path):
     table = _duplicates()
     none = replace(table, values=table.values | {"rows": []})
-    assert parts_of(none, 80)[1] == ["No two clips are the same recording."]
-    some_short = replace(none, values=none.values | {"too_short_clips": 3})
-    assert parts_of(some_short, 80)[1] == ["No pairs were found; 3 clips were too short to be compared by their sound."]
+    assert parts_of(none, 80)[1] == ["No pairs were found."]
+    some_short = replace(none, values=none.values | {"clips": 9, "too_short_clips": 3})
+    assert parts_of(some_short, 80)[1] == [
+        "No pairs were found among 9 clips; 3 were too short to be compared by their sound."
+    ]
 
 
 def test_the_file_with_all_notes_is_named_whole():
