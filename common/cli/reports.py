@@ -77,12 +77,16 @@ def show_reports(
             first = f"{table}_legacy" if legacy else table
             names = (first, f"{table}_rounds", f"{table}_genres", f"{table}_pairs")
             page = _page(report.paths.get(table, []))
-            shown += [Shown(report.tables[name], page) for name in names if name in report.tables]
+            whole = report.tables.get(first)
+            for name in names:
+                if name in report.tables:
+                    shown.append(Shown(report.tables[name], page, whole if name != first else None))
             held += [(report, table)] if table in report.held_by else []
         for entry in matrices:
             if entry.table_id in report.tables:
                 (holder,) = report.held_by[entry.id]
-                shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder])))
+                whole = report.tables[holder] if holder in asked else None
+                shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder]), whole))
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
     print_tables(shown, [*paths, *others], screen)
     for report, table in held:

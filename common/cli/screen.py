@@ -17,7 +17,7 @@ from common.reports.formats import show_table
 from common.reports.screen.columns import Column, wrapped
 from common.reports.screen.notes import Line
 from common.reports.screen.show import plain_lines, screen_lines
-from common.reports.table import Note, Table
+from common.reports.table import Table
 
 # Of tables in a log file or a pipe.
 _WIDTH_WITHOUT_TERMINAL = 100
@@ -78,10 +78,12 @@ class Shown:
 
     Args:
         page: its Markdown file, with all of its notes; None where it has none.
+        whole: the table that it belongs to, if that is shown before it: their common notes are said once.
     """
 
     table: Table
     page: Path | None = None
+    whole: Table | None = None
 
 
 def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOptions) -> None:
@@ -90,16 +92,13 @@ def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOp
     if screen.json:
         print_json({"tables": [one.table.as_json() for one in shown], "written": list(map(str, written))})
         return
-    # Notes of several tables with one page are said once.
-    said: dict[Path | None, set[Note]] = {}
     for one in shown:
         if screen.wide and one.table.rows:
             show_table(one.table, Console(width=_UNLIMITED))
             continue
-        before = said.setdefault(one.page, set())
-        print_lines(screen_lines(one.table, screen_width(), page=one.page, said=before))
+        said = (*one.whole.notes, *one.whole.warnings) if one.whole else ()
+        print_lines(screen_lines(one.table, screen_width(), page=one.page, said=said))
         print()
-        before.update(one.table.notes, one.table.warnings)
     print_written(written)
 
 

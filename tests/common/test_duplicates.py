@@ -141,4 +141,4 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     assert "3 of 4 clips are too short" in printed.err
     assert printed.out.splitlines()[-1].endswith("table_duplicates.md")
     assert any(line.startswith("one.wav ") and " same.wav " in line for line in printed.out.splitlines())
-    assert "4 clips compared: 1 pairs with the same bytes, 0 by their sound." in printed.out
+    assert "4 clips compared. Pairs with the same bytes: 1; found by their sound: 0." in printed.out

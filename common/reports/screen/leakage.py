@@ -70,8 +70,8 @@ def duplicates_on_screen(table: Table) -> ShortTable:
     keys = []
     if rows and "exact_pairs" in values:
         keys.append(
-            f"{values['clips']} clips compared: {values['exact_pairs']} pairs with the same bytes, "
-            f"{values['near_pairs']} by their sound."
+            f"{values['clips']} clips compared. Pairs with the same bytes: {values['exact_pairs']}; found by their "
+            f"sound: {values['near_pairs']}."
         )
     if rows and values["regimes"]:
         keys.append("Columns of splits: the parts that hold the first / the second clip.")

@@ -90,7 +90,7 @@ def test_tables_are_as_wide_as_the_terminal_and_in_a_log_as_a_hundred_columns(mo
 
 @pytest.fixture
 def printed_tables(monkeypatch, capsys, tmp_path):
-    """Show a table of results twice, on 80 columns: returns the lines that are printed."""
+    """Show a table of results, the same as a part of itself and once more without a file, on 80 columns: returns the lines that are printed."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(console._State, "verbosity", "normal")
     folder = tmp_path / ("long folder name " * 6)
@@ -100,7 +100,8 @@ def printed_tables(monkeypatch, capsys, tmp_path):
     def with_options(options: ScreenOptions) -> tuple[list[str], list[str]]:
         options.apply()
         table = table_of(record(), record(0, correct=100))
-        print_tables([Shown(table, paths[1])] * 2, [*paths, paths[1]], options)
+        shown = [Shown(table, paths[1]), Shown(table, paths[1], whole=table), Shown(table)]
+        print_tables(shown, [*paths, paths[1]], options)
         return capsys.readouterr().out.splitlines(), list(map(str, paths))
 
     return with_options
@@ -117,14 +118,16 @@ def test_without_files_nothing_is_said_of_them(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_notes_of_two_tables_in_one_file_are_said_once(printed_tables):
+def test_notes_that_a_table_shares_with_the_one_that_it_belongs_to_are_said_once(printed_tables):
     lines, paths = printed_tables(ScreenOptions())
     titles = [place for place, line in enumerate(lines) if line.startswith("se_cnn, Table 5.1")]
-    assert len(titles) == 2
-    first, second = lines[titles[0] : titles[1]], lines[titles[1] :]
+    assert len(titles) == 3
+    first, second, third = lines[titles[0] : titles[1]], lines[titles[1] : titles[2]], lines[titles[2] :]
     assert any(line.startswith("ONE SEED") for line in first)
     assert f"... all notes: {paths[1]}" in first
     assert not any(line.startswith(("ONE SEED", "... all notes")) for line in second)
+    assert any(line.startswith("ONE SEED") for line in third)
+    assert "... all notes: --wide" in third
     assert all(len(line) <= 80 or "folder name" in line or line.startswith("written to") for line in lines)
 
 
