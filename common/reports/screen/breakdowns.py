@@ -3,6 +3,7 @@
 from typing import Any
 
 from common.reports.screen.columns import Column, ShortTable
+from common.reports.screen.numbers import percent_cell
 from common.reports.screen.results import about_data, interval_key, mean_and_interval
 from common.reports.table import Table
 
@@ -31,7 +32,7 @@ def rounds_on_screen(table: Table) -> ShortTable:
         Column(kind, tuple(short.get(row.get("summary", ""), str(row.get("round", ""))) for row in rows)),
         Column("seed", of_round("seed"), 4),
         *(
-            Column(head, tuple(f"{row['measured'][name]:.1f}" for row in rows), priority)
+            Column(head, tuple(percent_cell(row["measured"][name]) for row in rows), priority)
             for priority, (name, head) in enumerate(_METRICS.items(), start=1)
         ),
         Column("test clips", tuple(str(row["clips"]["test"]) if "clips" in row else "" for row in rows), 5),
@@ -54,7 +55,7 @@ def genres_on_screen(table: Table) -> ShortTable:
 
     def scores(label: str, name: str) -> tuple[str, ...]:
         found = [row["measured"][label][name] for row in rows]
-        return tuple("-" if value is None else f"{value:.1f}" for value in found)
+        return tuple("-" if value is None else percent_cell(value) for value in found)
 
     if len(labels) == 1:
         columns += [Column(head, scores(labels[0], name), 2) for name, head in _SCORES.items()]
@@ -81,13 +82,13 @@ def pairs_on_screen(table: Table) -> ShortTable:
     rows = values["rows"]
 
     def difference(name: str) -> tuple[str, ...]:
-        return tuple(mean_and_interval(row["difference"][name], "+.1f") for row in rows)
+        return tuple(mean_and_interval(row["difference"][name], signed=True) for row in rows)
 
     columns = (
         Column(values["row_header"], tuple(row["label"] for row in rows), is_text=True),
-        Column("clip accuracy,\n95 % interval", difference("clip_accuracy_mean_softmax"), 1),
+        Column("clip difference\n(95 % interval)", difference("clip_accuracy_mean_softmax"), 1),
         Column("p (Holm)", tuple(f"{row['p_holm']:.2g}" for row in rows), 2),
-        Column("window accuracy,\n95 % interval", difference("window_accuracy"), 3),
+        Column("window difference\n(95 % interval)", difference("window_accuracy"), 3),
         Column("runs", tuple(str(row["runs"]) for row in rows), 4),
         Column("test clips", tuple(str(row["clips"]) for row in rows), 5),
     )
@@ -116,7 +117,11 @@ def confusion_on_screen(table: Table) -> ShortTable:
     if all(row["published"] for row in rows):
         columns.append(Column("published diagonal", tuple(_own_share(row) for row in rows), 1))
     accuracies = [(name, values[f"{name}_matrix"].get("accuracy")) for name in ("measured", "published")]
-    keys += [f"{_NAMES[name]} matrix: {share:.1f} % of clips right." for name, share in accuracies if share is not None]
+    keys += [
+        f"{_NAMES[name]} matrix: {percent_cell(share)} % of clips right."
+        for name, share in accuracies
+        if share is not None
+    ]
     return ShortTable(table.title, tuple(columns), about_data(values), (" ".join(keys),), is_matrix=True)
 
 

@@ -126,7 +126,8 @@ def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
 def place_columns(table: ShortTable, width: int) -> tuple[list[Placed], list[Column]]:
     """The columns that fit, in their order, and those that do not.
 
-    The less important a column, the sooner it is left out; none is cut.
+    The less important a column, the sooner it is left out; none is cut. A column of blank cells says nothing, so it is
+    not shown where it is not always shown.
 
     Args:
         width: of the screen.
@@ -134,7 +135,7 @@ def place_columns(table: ShortTable, width: int) -> tuple[list[Placed], list[Col
     Returns:
         What is shown, and what is left out. Nothing is shown where even the columns of priority 0 do not fit.
     """
-    columns = table.columns
+    columns = [column for column in table.columns if column.priority == 0 or any(column.cells)]
     shown = [place for place, column in enumerate(columns) if column.priority == 0]
     if _total([columns[place] for place in shown], table.gap) > width:
         return [], []

@@ -3,6 +3,7 @@
 from typing import Any
 
 from common.reports.screen.columns import Column, ShortTable
+from common.reports.screen.numbers import percent_cell
 from common.reports.screen.results import about_data, interval_key, mean_and_interval
 from common.reports.table import Table
 
@@ -39,7 +40,7 @@ def _about(values: dict[str, Any]) -> str:
 
 
 def _accuracy(row: dict[str, Any], name: str) -> str:
-    return f"{row['measured'][name]['mean']:.1f}" if row["measured"] else "-"
+    return percent_cell(row["measured"][name]["mean"]) if row["measured"] else "-"
 
 
 def _known(row: dict[str, Any]) -> str:
@@ -49,7 +50,7 @@ def _known(row: dict[str, Any]) -> str:
 
 
 def _gap(row: dict[str, Any]) -> str:
-    return mean_and_interval(row["gap"][_CLIP], "+.1f") if row["gap"] else ""
+    return mean_and_interval(row["gap"][_CLIP], signed=True) if row["gap"] else ""
 
 
 def duplicates_on_screen(table: Table) -> ShortTable:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from common.reports.screen.columns import Column, ShortTable
+from common.reports.screen.numbers import percent_cell
 from common.reports.table import Table
 
 _CLIP_ACCURACY, _WINDOW_ACCURACY = "clip_accuracy_mean_softmax", "window_accuracy"
@@ -107,11 +108,11 @@ def interval_key(entries: list[dict[str, Any]]) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "not given" if value is None else f"{value:.1f}"
+    return "not given" if value is None else percent_cell(value)
 
 
 def _mean(row: dict[str, Any], name: str) -> str:
-    return f"{row['measured'][name]['mean']:.1f}" if row["measured"] else ""
+    return percent_cell(row["measured"][name]["mean"]) if row["measured"] else ""
 
 
 def _ours(row: dict[str, Any], metric: str) -> str:
@@ -120,17 +121,17 @@ def _ours(row: dict[str, Any], metric: str) -> str:
 
 def _committed(row: dict[str, Any], metric: str) -> str:
     measured = (row.get("committed") or {}).get("measured") or {}
-    return f"{measured[metric]['mean']:.1f}" if metric in measured else ""
+    return percent_cell(measured[metric]["mean"]) if metric in measured else ""
 
 
 def _count(row: dict[str, Any], metric: str, of: str) -> str:
     return str(row["measured"][metric][of]) if row["measured"] else ""
 
 
-def mean_and_interval(entry: dict[str, Any], form: str = ".1f") -> str:
+def mean_and_interval(entry: dict[str, Any], *, signed: bool = False) -> str:
     """A mean, and in parentheses its 95 % interval."""
-    low, high = entry["ci95"]
-    return f"{entry['mean']:{form}} ({low:{form}} to {high:{form}})"
+    mean, low, high = (percent_cell(value, signed=signed) for value in (entry["mean"], *entry["ci95"]))
+    return f"{mean} ({low} to {high})"
 
 
 def layers_on_screen(table: Table) -> ShortTable:

@@ -90,7 +90,8 @@ def test_tables_are_as_wide_as_the_terminal_and_in_a_log_as_a_hundred_columns(mo
 
 @pytest.fixture
 def printed_tables(monkeypatch, capsys, tmp_path):
-    """Show a table of results, the same as a part of itself and once more without a file, on 80 columns: returns the lines that are printed."""
+    """Show a table of results, the same as a part of itself and once more without a file, on 80 columns: returns the
+    lines that are printed, and the paths of its files."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(console._State, "verbosity", "normal")
     folder = tmp_path / ("long folder name " * 6)

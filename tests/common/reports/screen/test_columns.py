@@ -79,3 +79,10 @@ def test_a_matrix_stays_a_matrix_on_a_narrow_screen_where_it_fits():
 
 def test_a_percent_sign_stays_with_its_number():
     assert wrapped("intervals of 95 % are wide", 15) == ["intervals of", "95 % are wide"]
+
+
+def test_a_column_of_blank_cells_is_not_shown():
+    blank = Column("remark", ("", ""), 1, is_text=True)
+    lines, left_out = table_lines(ShortTable("t", (LABELS, blank)), 100)
+    assert "remark" not in lines[0]
+    assert left_out == []
