@@ -116,16 +116,11 @@ def confusion_on_screen(table: Table) -> ShortTable:
     keys = ["Percent of the true genre's clips; column numbers are predicted genres, numbered as the rows are."]
     if all(row["published"] for row in rows):
         columns.append(Column("published diagonal", tuple(_own_share(row) for row in rows), 1))
-    accuracies = [(name, values[f"{name}_matrix"].get("accuracy")) for name in ("measured", "published")]
-    keys += [
-        f"{_NAMES[name]} matrix: {percent_cell(share)} % of clips right."
-        for name, share in accuracies
-        if share is not None
-    ]
+    for name, words in (("measured_matrix", "Our matrix"), ("published_matrix", "Published matrix")):
+        # Of a matrix that was published in percent, the number of clips is not known.
+        if values[name]["accuracy"] is not None:
+            keys.append(f"{words}: {percent_cell(values[name]['accuracy'])} % of clips right.")
     return ShortTable(table.title, tuple(columns), about_data(values), (" ".join(keys),), is_matrix=True)
-
-
-_NAMES = {"measured": "Our", "published": "Published"}
 
 
 def _own_share(row: dict[str, Any]) -> str:
