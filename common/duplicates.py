@@ -83,8 +83,8 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     scan = cached_scan(index, cache, above=above)
     if scan.too_short:
         warn(
-            f"{scan.too_short} of {scan.clips} clips are too short to be compared by their sound; only their bytes are "
-            "compared"
+            f"too short to be compared by their sound, so that only their bytes are: {scan.too_short} of {scan.clips} "
+            "clips"
         )
     table = scan_table(catalog, index.clips, scan, left_out)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.

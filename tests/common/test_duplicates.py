@@ -130,7 +130,7 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     places = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
     assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
     printed = capsys.readouterr()
-    assert "2 of 3 clips are too short to be compared by their sound; only their bytes are compared" in printed.err
+    assert "too short to be compared by their sound, so that only their bytes are: 2 of 3 clips" in printed.err
     lines = printed.out.splitlines()
     assert "No pairs were found among 3 clips; 2 were too short to be compared by their sound." in lines
     assert "first clip" not in printed.out
@@ -138,7 +138,7 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     (folder / "same.wav").write_bytes((folder / "one.wav").read_bytes())
     assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
     printed = capsys.readouterr()
-    assert "3 of 4 clips are too short" in printed.err
+    assert "bytes are: 3 of 4 clips" in printed.err
     assert printed.out.splitlines()[-1].endswith("table_duplicates.md")
     assert any(line.startswith("one.wav ") and " same.wav " in line for line in printed.out.splitlines())
     assert "4 clips compared. Pairs with the same bytes: 1; found by their sound: 0." in printed.out

@@ -39,8 +39,8 @@ def results_on_screen(table: Table) -> ShortTable:
 
 def about_data(values: dict[str, Any]) -> str:
     """Data and split of a table, in one line."""
-    parts = [values.get("data") or values["dataset"], values.get("protocol") or ""]
-    return ", ".join([part for part in parts if part] + (["smoke scale"] if values.get("scale") == "smoke" else []))
+    parts = [values.get("data"), values.get("protocol"), "smoke scale" if values.get("scale") == "smoke" else None]
+    return ", ".join(part for part in parts if part)
 
 
 def _is_shown(values: dict[str, Any], row: dict[str, Any]) -> bool:
