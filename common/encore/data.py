@@ -42,7 +42,7 @@ class DataOptions:
 def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=_HELP)(command_of(_data, DataOptions, ScreenOptions))
+    app.command(help=_HELP)(command_of(_data, DataOptions, ScreenOptions, without=("wide",)))
     return app
 
 

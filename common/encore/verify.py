@@ -30,7 +30,7 @@ class VerifyOptions:
 def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=_HELP)(command_of(_verify, VerifyOptions, ScreenOptions))
+    app.command(help=_HELP)(command_of(_verify, VerifyOptions, ScreenOptions, without=("wide",)))
     return app
 
 

@@ -102,9 +102,10 @@ def interval_key(entries: list[dict[str, Any]]) -> str:
     """What the 95 % intervals of measured values account for."""
     over = sorted({entry["runs_vary_in"] for entry in entries if "runs_vary_in" in entry}, reverse=True)
     if not over:
-        return "95 % intervals: from test clips only (one seed)."
-    alone = "" if all("runs_vary_in" in entry for entry in entries) else "; of one run, from test clips only"
-    return f"95 % intervals: from test clips and {' or '.join(over)}{alone}."
+        return "95 % intervals: from test clips only."
+    both = f"95 % intervals: from test clips and {' or '.join(over)}"
+    is_everywhere = all("runs_vary_in" in entry for entry in entries)
+    return f"{both}." if is_everywhere else f"{both}; where there is one run, from test clips only."
 
 
 def _percent(value: float | None) -> str:

@@ -36,7 +36,7 @@ def test_results_have_the_published_number_beside_ours_with_its_interval():
     assert text[11].startswith("1,2,3,4,5 *       93.6  81.4 (")
     assert text[13:15] == [
         "* the network that the paper recommends. Ours: window accuracy. 95 % intervals:",
-        "from test clips and seeds; of one run, from test clips only.",
+        "from test clips and seeds; where there is one run, from test clips only.",
     ]
 
 
