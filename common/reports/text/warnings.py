@@ -65,7 +65,7 @@ def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
                 f"CONTAMINATED from round {first} on: weights are carried over between rounds, and up to {shared} test "
                 "clips of a round were used for training or selection in an earlier one. The means include these "
                 "rounds.",
-                f"CONTAMINATED from round {first} on: test clips were used for training before.",
+                f"CONTAMINATED from round {first} on: test clips were used in earlier rounds.",
             )
         ]
     earlier = ", of this round or an earlier one," if protocol.carry_weights else ""
@@ -74,7 +74,7 @@ def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
             "contaminated",
             f"CONTAMINATED: up to {shared} clips have windows both in training or validation{earlier} and in test; "
             "these accuracies measure recognition of known clips as much as of genres.",
-            f"CONTAMINATED: up to {shared} clips are in training and in test.",
+            f"CONTAMINATED: up to {shared} test clips are in training or validation.",
         )
     ]
 

@@ -152,3 +152,14 @@ def test_a_search_has_its_values_and_a_loss_four_digits():
     assert found["validation loss"] == ("1.2346",)
     assert found["learning rate"] == ("0.001235",)
     assert found["parameters"] == ("1,234,567",)
+
+
+def test_long_warnings_have_a_form_of_one_line():
+    risen = tuple({"epoch": number, "loss": loss} for number, loss in enumerate((1.6, 0.4, 9.0), start=1))
+    table = table_of(record(shared_clips=998, history=risen, correct=290))
+    assert [note.short for note in table.warnings] == [
+        "CONTAMINATED: up to 998 test clips are in training or validation.",
+        "DIVERGED: 1,2,3,4,5: seed 0 in epoch 3, kept 1",
+        "clip accuracy above 94.5 % in rows 1,2,3,4,5",
+    ]
+    assert all(len(f"warning: {note.short}") <= 80 for note in table.warnings)
