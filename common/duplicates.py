@@ -13,7 +13,7 @@ from typer import Option
 from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
-from common.cli.screen import ScreenOptions, print_tables
+from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.files import require_writable_folder
@@ -96,16 +96,28 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     left_out = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
     if left_out:
         warn(f"{len(left_out)} unusable clips are not compared: {', '.join(left_out[:5])}")
-    table = scan_table(catalog, index.clips, cached_scan(index, cache, above=above), left_out)
+    scan = cached_scan(index, cache, above=above)
+    if scan.too_short:
+        warn(
+            f"too short to be compared by their sound, so that only their bytes are: {scan.too_short} of {scan.clips} "
+            "clips"
+        )
+    table = scan_table(catalog, index.clips, scan, left_out)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
     own = folder is not None or catalog.dataset == "arrays"
     place = re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title) if own else catalog.dataset
     stem = "table_duplicates" if above == SIMILARITY_THRESHOLD else f"table_duplicates_above_{above:g}"
     paths = write_table(ResultPaths.of(out, "duplicates", place).folder, stem, table)
-    print_tables([table if screen.json else replace(table, rows=table.rows[:_MOST_SHOWN])], paths, as_json=screen.json)
+    print_tables([Shown(table if screen.json else _first_pairs(table), paths[0])], paths, screen)
     if len(table.rows) > _MOST_SHOWN and not screen.json:
         say(f"shown: {_MOST_SHOWN} of {len(table.rows)} pairs; the files hold them all")
     return 0
+
+
+def _first_pairs(table: Table) -> Table:
+    """The table with no more pairs than are shown on screen."""
+    values = table.values | {"rows": table.values["rows"][:_MOST_SHOWN]}
+    return replace(table, values=values, rows=table.rows[:_MOST_SHOWN])
 
 
 def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left_out: list[str]) -> Table:
@@ -127,6 +139,10 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left
         "dataset": catalog.dataset,
         "protocol": "every split",
         "scale": "paper",
+        "clips": scan.clips,
+        "too_short_clips": scan.too_short,
+        "exact_pairs": scan.exact,
+        "near_pairs": len(scan.pairs) - scan.exact,
     }
     found = f"{scan.clips} clips compared with each other, {len(scan.pairs)} pairs found: {kinds}."
     notes = [

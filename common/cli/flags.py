@@ -13,7 +13,7 @@ from common.core.errors import SpecError
 
 _TUPLE_OF_TEXT = tuple[str, ...]
 # Flags that every mode of a command takes.
-_OF_ALL_MODES = ("quiet", "verbose")
+_OF_ALL_MODES = ("quiet", "verbose", "wide")
 
 
 def command_of(

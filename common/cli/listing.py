@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from rich.table import Table as ScreenTable
-from rich.text import Text
-
-from common.cli.screen import print_json, wide_console
+from common.cli.screen import ScreenOptions, print_json, print_lines, print_listing, screen_width
 from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.parameters import StoredNetworks
 from common.paper.provenance import covered_values
 from common.paper.tables import ArchitectureTable, ResultTable
+from common.reports.screen.columns import Column
+from common.reports.screen.notes import Line
+from common.reports.screen.show import text_lines
 
 
 def listing(paper: Paper) -> dict[str, Any]:
@@ -43,30 +43,42 @@ def _listed_table(table: ResultTable | ArchitectureTable, networks: StoredNetwor
     return {"id": table.id, "title": table.title, "metrics": list(table.metrics), "rows": rows}
 
 
-def show_listing(paper: Paper, *, as_json: bool) -> int:
+def show_listing(paper: Paper, screen: ScreenOptions) -> int:
     """Print the listing on standard output, as tables or as JSON; returns the exit code."""
     values = listing(paper)
-    if as_json:
+    if screen.json:
         print_json(values)
         return 0
-    screen = wide_console(160)
     for entry in values["tables"]:
-        rows = ScreenTable(title=f"Table {entry['id']}: {entry['title']}")
-        for name in ("row", "published", "trainable parameters", "experiment"):
-            rows.add_column(name, justify="left" if name == "row" else "right")
-        for row in entry["rows"]:
-            published = ", ".join(f"{name} {value}" for name, value in row["published"].items() if value is not None)
-            rows.add_row(row["label"], published, f"{row['trainable_parameters']:,}", row["experiment"][:12])
-        screen.print(rows)
+        rows = entry["rows"]
+        columns = [
+            Column("row", tuple(row["label"] for row in rows), is_text=True),
+            *(
+                Column(f"published {name.replace('_', ' ')}", tuple(_value(row["published"][name]) for row in rows), 1)
+                for name in entry["metrics"]
+            ),
+            Column("trainable parameters", tuple(f"{row['trainable_parameters']:,}" for row in rows), 2),
+        ]
+        if screen.wide:
+            # Records and `--json` name a row by the digest of its values.
+            columns.append(Column("digest of the row's values", tuple(row["experiment"][:12] for row in rows)))
+        print_listing(f"Table {entry['id']}: {entry['title']}", columns, screen)
     if paper.confusions:
-        matrices = ScreenTable(title="Confusion matrices, each of one row")
-        for name in ("--table", "title", "row"):
-            matrices.add_column(name)
-        for confusion in paper.confusions:
-            table, label = confusion.row
-            matrices.add_row(confusion.id, confusion.title, f"table {table}: {label}")
-        screen.print(matrices)
+        shown = paper.confusions
+        columns = [
+            Column("--table", tuple(confusion.id for confusion in shown), is_text=True),
+            Column("title", tuple(confusion.title for confusion in shown), is_text=True),
+            Column("row", tuple(f"table {table}: {label}" for table, label in (c.row for c in shown)), is_text=True),
+        ]
+        print_listing("Confusion matrices, each of one row", columns, screen)
     return 0
+
+
+def _value(published: Any) -> str:
+    """A published number or size of a layer, as text."""
+    if published is None:
+        return "-"
+    return " x ".join(map(str, published)) if isinstance(published, list | tuple) else str(published)
 
 
 def sources(paper: Paper) -> dict[str, Any]:
@@ -84,21 +96,30 @@ def sources(paper: Paper) -> dict[str, Any]:
     return {"paper": paper.key, "sources": declared, "fixed": fixed, "unused": unused}
 
 
-def show_sources(paper: Paper, *, as_json: bool) -> int:
+def show_sources(paper: Paper, screen: ScreenOptions) -> int:
     """Print each declared source with the values that it covers, then values without a field and unused ones; returns
     the exit code."""
     values = sources(paper)
-    if as_json:
+    if screen.json:
         print_json(values)
         return 0
-    table = ScreenTable(title=f"{paper.title}: sources of values")
-    for name in ("declared", "source", "where or why", "values that it covers"):
-        table.add_column(name, overflow="fold")
+    lines = [Line(f"{paper.title}: sources of values", "bold")]
     for one in values["sources"]:
-        covers = "itself" if one["covers"] == [one["path"]] else ", ".join(one["covers"])
-        table.add_row(one["path"], one["status"], Text(one["reason"]), covers)
+        covered = [path for path in one["covers"] if path != one["path"]]
+        covers = f"covers {', '.join(covered)}" if covered else ""
+        lines += _source_lines(one, covers)
     for one in values["fixed"]:
-        table.add_row(one["path"], one["status"], Text(one["reason"]), f"always {one['value']}")
-    table.add_row("", "unused", "options that no row uses", ", ".join(values["unused"]))
-    wide_console(160).print(table)
+        lines += _source_lines(one, f"always {one['value']}")
+    if values["unused"]:
+        lines += [Line("options that no row uses"), *text_lines(", ".join(values["unused"]), screen_width(), indent=4)]
+    print_lines(lines)
     return 0
+
+
+def _source_lines(one: dict[str, Any], remark: str) -> list[Line]:
+    """A path with its status, and below it where its value comes from, and what else is to be said."""
+    texts = (one["reason"], remark)
+    return [
+        Line(f"{one['path']}: {one['status']}"),
+        *(line for text in texts if text for line in text_lines(text, screen_width(), indent=4)),
+    ]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from common.cli.regenerate import regenerate
-from common.cli.screen import print_tables
+from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.paper.paper import Paper
@@ -16,19 +16,21 @@ from common.runs.options import Options
 from common.runs.selection import ChosenRows, choose_rows
 
 
-def architecture_tables(paper: Paper, options: Options, chosen: ChosenRows, *, as_json: bool) -> int:
+def architecture_tables(paper: Paper, options: Options, chosen: ChosenRows, screen: ScreenOptions) -> int:
     """Make tables of layers, which need neither data nor training; returns the exit code."""
     results = ResultPaths.of(options.out, paper.key, options.dataset)
     shown, paths = [], []
     for table, _ in chosen:
         built, written = write_architecture(paper, table, results)
-        shown.append(built)
+        shown.append(Shown(built, _page(written)))
         paths += written
-    print_tables(shown, [*paths, write_page(paper, options.out)], as_json=as_json)
+    print_tables(shown, [*paths, write_page(paper, options.out)], screen)
     return 0
 
 
-def tables_from_records(paper: Paper, options: Options, dataset: str | None, *, legacy: bool, as_json: bool) -> int:
+def tables_from_records(
+    paper: Paper, options: Options, dataset: str | None, screen: ScreenOptions, *, legacy: bool
+) -> int:
     """Make all tables again from records, of one data set or of all (None); returns the exit code."""
     whole = with_tuned_rows(paper, options.out, dataset)
     chosen = choose_rows(whole, options.tables, options.rows)
@@ -44,7 +46,7 @@ def tables_from_records(paper: Paper, options: Options, dataset: str | None, *, 
             "--from-records first."
         )
     written = [path for _, paths in made.others for path in paths]
-    show_reports(paper, options, made.groups, chosen, [*written, made.page], legacy=legacy, as_json=as_json)
+    show_reports(paper, options, made.groups, chosen, [*written, made.page], screen, legacy=legacy)
     asked = bool(options.tables or options.rows)
     return 1 if asked and name_rows_without_number(chosen, made.groups) else 0
 
@@ -55,16 +57,18 @@ def show_reports(
     reports: list[GroupReport],
     chosen: ChosenRows,
     others: list[Path],
+    screen: ScreenOptions,
     *,
     legacy: bool,
-    as_json: bool,
 ) -> None:
     """Show the chosen tables and the paths of their files. A table that has no file of its own, because others hold all
     its measured rows, is shown only where it was asked for by name."""
     # A row that is asked for by name is looked for in all tables.
     asked = [table.id for table, rows in chosen if rows or not options.rows]
     # A table of results is shown with the confusion matrices of its rows.
-    matrices = sorted(entry.table_id for entry in paper.confusions if {entry.id, entry.row[0]} & set(asked))
+    matrices = sorted(
+        (entry for entry in paper.confusions if {entry.id, entry.row[0]} & set(asked)), key=lambda entry: entry.table_id
+    )
     shown, held = [], []
     for report in reports:
         for table in asked:
@@ -72,16 +76,29 @@ def show_reports(
                 continue
             first = f"{table}_legacy" if legacy else table
             names = (first, f"{table}_rounds", f"{table}_genres", f"{table}_pairs")
-            shown += [report.tables[name] for name in names if name in report.tables]
+            page = _page(report.paths.get(table, []))
+            whole = report.tables.get(first)
+            for name in names:
+                if name in report.tables:
+                    shown.append(Shown(report.tables[name], page, whole if name != first else None))
             held += [(report, table)] if table in report.held_by else []
-        shown += [report.tables[name] for name in matrices if name in report.tables]
+        for entry in matrices:
+            if entry.table_id in report.tables:
+                (holder,) = report.held_by[entry.id]
+                whole = report.tables[holder] if holder in asked else None
+                shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder]), whole))
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
-    print_tables(shown, [*paths, *others], as_json=as_json)
+    print_tables(shown, [*paths, *others], screen)
     for report, table in held:
         files = ", ".join(f"{report.group.stem('table', holder, paper)}.md" for holder in report.held_by[table])
         is_matrix = paper.confusion(table) is not None
         held_there = f"it is a part of {files}" if is_matrix else f"all its measured rows are in {files}"
         say(f"table {table} has no file of its own: {held_there}")
+
+
+def _page(paths: list[Path]) -> Path | None:
+    """The Markdown file among the files of a table; None where it has no file."""
+    return next((path for path in paths if path.suffix == ".md"), None)
 
 
 def name_rows_without_number(chosen: ChosenRows, reports: list[GroupReport]) -> bool:

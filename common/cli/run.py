@@ -202,12 +202,12 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
     if command.list or command.sources:
         from common.cli.listing import show_listing, show_sources
 
-        return (show_listing if command.list else show_sources)(paper, as_json=screen.json)
+        return (show_listing if command.list else show_sources)(paper, screen)
     if command.from_records:
         from common.cli.reports import tables_from_records
 
         dataset = options.dataset if "dataset" in flags.typed else None
-        return tables_from_records(paper, options, dataset, legacy=command.legacy_metric, as_json=screen.json)
+        return tables_from_records(paper, options, dataset, screen, legacy=command.legacy_metric)
     whole = with_tuned_rows(paper, options.out, options.dataset)
     # Before the data are read: a mistyped table or row is reported at once.
     chosen = choose_rows(whole, options.tables, options.rows)
@@ -220,15 +220,15 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
     if not (command.audit or any(rows for _, rows in chosen)):
         from common.cli.reports import architecture_tables
 
-        return architecture_tables(paper, options, chosen, as_json=screen.json)
+        return architecture_tables(paper, options, chosen, screen)
     require_writable_folder(options.cache, flag="--cache")
     require_backend()
     from common.cli.train import WorkerChoice, audit, train
 
     workers = WorkerChoice(command.jobs, command.cluster)
     if command.audit:
-        return audit(paper, whole, options, workers, as_json=screen.json)
-    return train(paper, whole, options, chosen, workers, legacy=command.legacy_metric, as_json=screen.json)
+        return audit(paper, whole, options, workers, screen)
+    return train(paper, whole, options, chosen, workers, screen, legacy=command.legacy_metric)
 
 
 def _first_row(paper: Paper, options: Options, chosen: ChosenRows) -> tuple[str, Row]:

@@ -1,7 +1,9 @@
 """What commands show: how much they print, and tables on screen or as JSON."""
 
 import json
+import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +11,19 @@ from typing import Annotated, Any
 from rich.console import Console
 from typer import Option
 
-from common.core.console import set_verbosity
+from common.core.console import is_verbose, set_verbosity
 from common.core.errors import SpecError
 from common.core.option_groups import OUTPUT
 from common.reports.formats import show_table
+from common.reports.screen.columns import Column, wrapped
+from common.reports.screen.notes import Line
+from common.reports.screen.show import plain_lines, screen_lines
 from common.reports.table import Table
+
+# Of tables in a log file or a pipe.
+_WIDTH_WITHOUT_TERMINAL = 100
+# Wider than any table, so that nothing is folded.
+_UNLIMITED = 10_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,9 @@ class ScreenOptions:
         bool,
         Option("--verbose", "-v", rich_help_panel=OUTPUT, help="Print what is read and written, and times of steps."),
     ] = False
+    wide: Annotated[
+        bool, Option("--wide", rich_help_panel=OUTPUT, help="Show all columns and notes of tables, however wide.")
+    ] = False
 
     def apply(self) -> None:
         """Make this process print as much as was asked for.
@@ -44,7 +57,7 @@ class ScreenOptions:
         set_verbosity("quiet" if self.quiet else "verbose" if self.verbose else "normal")
 
 
-def wide_console(width: int = 200, widest: int | None = None) -> Console:
+def wide_console(width: int, widest: int | None = None) -> Console:
     """Standard output; in a log file, tables are not squeezed into the 80 columns that rich assumes there.
 
     Args:
@@ -56,18 +69,79 @@ def wide_console(width: int = 200, widest: int | None = None) -> Console:
     return Console() if widest is None else Console(width=min(Console().width, widest))
 
 
-def print_tables(shown: list[Table], paths: list[Path], *, as_json: bool = False) -> None:
-    """Show tables, then the paths of what was written; or both as one JSON document."""
-    written = list(dict.fromkeys(map(str, paths)))
-    if as_json:
-        print_json({"tables": [table.as_json() for table in shown], "written": written})
+def screen_width() -> int:
+    """Columns that tables may take: those of the terminal; without one, `COLUMNS` or 100."""
+    if sys.stdout.isatty():
+        return Console().width
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdigit() and int(columns) else _WIDTH_WITHOUT_TERMINAL
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table that a command shows.
+
+    Args:
+        page: its Markdown file, with all of its notes; None where it has none.
+        whole: the table that it belongs to, if that is shown before it: their common notes are said once.
+    """
+
+    table: Table
+    page: Path | None = None
+    whole: Table | None = None
+
+
+def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOptions) -> None:
+    """Show tables, then where their files are; or tables and the paths of all files as one JSON document."""
+    written = list(dict.fromkeys(paths))
+    if screen.json:
+        print_json({"tables": [one.table.as_json() for one in shown], "written": list(map(str, written))})
         return
-    screen = wide_console()
-    for table in shown:
-        show_table(table, screen)
-    screen.print("written:")
-    for path in written:
-        screen.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
+    for one in shown:
+        if screen.wide and one.table.rows:
+            show_table(one.table, Console(width=_UNLIMITED))
+            continue
+        said = (*one.whole.notes, *one.whole.warnings) if one.whole else ()
+        print_lines(screen_lines(one.table, screen_width(), page=one.page, said=said))
+        print()
+    print_written(written)
+
+
+def print_lines(lines: Sequence[Line]) -> None:
+    """Print lines as they are: paths are not folded."""
+    console = Console()
+    for line in lines:
+        console.print(line.text, style=line.style or None, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_sentence(text: str, *, indent: int = 2) -> None:
+    """Print one line; on a terminal it is wrapped at words, elsewhere it stays one line, which can be searched.
+
+    Args:
+        indent: blanks before every line but the first.
+    """
+    wide = not sys.stdout.isatty()
+    print_lines([Line(line) for line in ([text] if wide else wrapped(text, screen_width(), indent=" " * indent))])
+
+
+def print_listing(title: str, columns: Sequence[Column], screen: ScreenOptions) -> None:
+    """Print a table without notes, then an empty line."""
+    print_lines(plain_lines(title, columns, _UNLIMITED if screen.wide else screen_width()))
+    print()
+
+
+def print_written(paths: Sequence[Path]) -> None:
+    """Say where files were written, and which to open first; with --verbose, name them all."""
+    if not paths:
+        return
+    folder = Path(os.path.commonpath([path.parent for path in paths]))
+    # Tables come before the pages that list them.
+    first = next((path for path in paths if path.suffix == ".md"), paths[0])
+    files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+    lines = [f"written to: {folder} ({files})", f"open first: {first}"]
+    if is_verbose():
+        lines += [f"  {path}" for path in paths]
+    print_lines([Line(line) for line in lines])
 
 
 def print_json(values: Any) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from common.cli.regenerate import regenerate
-from common.cli.screen import print_tables
+from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
 from common.core.console import say, warn
 from common.core.errors import SpecError
@@ -33,8 +33,7 @@ def search(
     asked: SearchOptions,
     name: str,
     address: tuple[str, int] | None,
-    *,
-    as_json: bool,
+    screen: ScreenOptions,
 ) -> int:
     """Run the trials of a search, or of this process's part of it, and show its table; returns the exit code.
 
@@ -73,16 +72,21 @@ def search(
             run_search(found, fresh=asked.fresh)
     finally:
         work.close()
-    return _report(paper, space, found.folder, asked.top, options.out, as_json=as_json)
+    return _report(paper, space, found.folder, asked.top, options.out, screen)
 
 
 def report_from_records(
-    paper: Paper, spaces: tuple[SearchSpace, ...], options: Options, asked: SearchOptions, name: str, *, as_json: bool
+    paper: Paper,
+    spaces: tuple[SearchSpace, ...],
+    options: Options,
+    asked: SearchOptions,
+    name: str,
+    screen: ScreenOptions,
 ) -> int:
     """Make the report of an existing search again, without data or training; returns the exit code."""
     folder = SearchFolder(ResultPaths.of(options.out, paper.key, options.dataset).search(name))
     saved = _saved_space(paper, spaces, folder, asked.space, asked.row)
-    return _report(paper, saved, folder, asked.top, options.out, as_json=as_json)
+    return _report(paper, saved, folder, asked.top, options.out, screen)
 
 
 def _saved_space(
@@ -105,7 +109,7 @@ def _saved_space(
 
 
 def _report(
-    paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | None, out: Path, *, as_json: bool
+    paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | None, out: Path, screen: ScreenOptions
 ) -> int:
     found = read_search(paper, folder)
     failed = [trial for trial in found.trials if trial.status == "FAILED"]
@@ -122,8 +126,9 @@ def _report(
             "search that choose data and scale"
         )
     made = regenerate(paper, out, folder.paths.results.dataset)
-    table, paths = made.other(folder.paths.results.folder / f"table_search_{folder.name}.md")
-    print_tables([table], [*paths, *rows, made.page], as_json=as_json)
+    page = folder.paths.results.folder / f"table_search_{folder.name}.md"
+    table, paths = made.other(page)
+    print_tables([Shown(table, page)], [*paths, *rows, made.page], screen)
     for trial in failed:
         warn(f"trial {trial.id} failed; {folder.paths.trial(trial.id)} says why")
     if not found.completed:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from common.cli.screen import print_tables
+from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
 from common.leakage.audit import run_audit
@@ -64,9 +64,9 @@ def train(
     options: Options,
     chosen: ChosenRows,
     workers: WorkerChoice,
+    screen: ScreenOptions,
     *,
     legacy: bool,
-    as_json: bool,
 ) -> int:
     """Train the chosen rows and show their tables; returns the exit code.
 
@@ -85,13 +85,13 @@ def train(
         plan = plan_runs(rows, data, builder)
         try:
             summary = execute(plan, options, pool and pool.work)
-            missing = _report(paper, options, plan, chosen, legacy=legacy, as_json=as_json)
+            missing = _report(paper, options, plan, chosen, screen, legacy=legacy)
         finally:
             plan.close()
     return 1 if summary.failed or missing else 0
 
 
-def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, *, as_json: bool) -> int:
+def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, screen: ScreenOptions) -> int:
     """Train one row under every split and show what each leaks; returns the exit code."""
     workers.require_installed()
     options = options if workers.is_this_process else options.with_absolute_paths()
@@ -105,8 +105,9 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, *
 
         # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
         made = regenerate(paper, options.out, audited.audit.setting.dataset)
-        table, paths = made.other(audited.results.folder / f"table_{audited.path.stem}.md")
-        print_tables([table], [*paths, made.page], as_json=as_json)
+        page = audited.results.folder / f"table_{audited.path.stem}.md"
+        table, paths = made.other(page)
+        print_tables([Shown(table, page)], [*paths, made.page], screen)
     return 1 if any(summary.failed for summary in summaries) else 0
 
 
@@ -128,7 +129,9 @@ def _find_devices(options: Options, workers: WorkerChoice) -> None:
     find_devices(options.devices)
 
 
-def _report(paper: Paper, options: Options, plan: Plan, chosen: ChosenRows, *, legacy: bool, as_json: bool) -> bool:
+def _report(
+    paper: Paper, options: Options, plan: Plan, chosen: ChosenRows, screen: ScreenOptions, *, legacy: bool
+) -> bool:
     """Write the tables and figures of the paper's records, and show those that were asked for; returns whether a row
     that was asked for has no number."""
     from common.cli.regenerate import regenerate
@@ -140,5 +143,5 @@ def _report(paper: Paper, options: Options, plan: Plan, chosen: ChosenRows, *, l
     mine = [r for r in made.groups if ids & {record.run_id for record in r.group.records}]
     results = plan.results(options.out)
     examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
-    show_reports(paper, options, mine, chosen, [*examples, made.page], legacy=legacy, as_json=as_json)
+    show_reports(paper, options, mine, chosen, [*examples, made.page], screen, legacy=legacy)
     return name_rows_without_number(chosen, mine)

@@ -80,14 +80,14 @@ def _tune(
     if asked.from_records:
         from common.cli.search import report_from_records
 
-        return report_from_records(paper, spaces, options, asked, name, as_json=screen.json)
+        return report_from_records(paper, spaces, options, asked, name, screen)
     options = replace(options, tables=(space.row[0],), rows=(space.row[1],), seeds=1)
     require_writable_folder(options.cache, flag="--cache")
     require_extra("tune", needed_by="a search")
     require_backend()
     from common.cli.search import search
 
-    return search(paper, space, options, asked, name, address, as_json=screen.json)
+    return search(paper, space, options, asked, name, address, screen)
 
 
 def _with_row(paper: Paper, space: SearchSpace, label: str) -> SearchSpace:

@@ -58,7 +58,7 @@ class DataOptions:
 def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=_HELP, cls=HelpCommand)(command_of(_data, DataOptions, ScreenOptions))
+    app.command(help=_HELP, cls=HelpCommand)(command_of(_data, DataOptions, ScreenOptions, without=("wide",)))
     return app
 
 

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table as ScreenTable
 from typer import Argument, Option
 
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.listing import show_listing
-from common.cli.screen import ScreenOptions, print_json, wide_console
+from common.cli.screen import ScreenOptions, print_json, print_listing
 from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.core.extras import require_backend
@@ -18,6 +17,7 @@ from common.core.option_groups import SPECIAL
 from common.launch import load_paper, paper_keys, papers_with_searches
 from common.paper.paper import Paper
 from common.paper.parameters import StoredNetworks
+from common.reports.screen.columns import Column
 
 
 def _keys(incomplete: str) -> list[str]:
@@ -57,7 +57,7 @@ def _list(asked: ListOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
             raise SpecError("--update-counts: counts the networks of one paper; name it, e.g. encore list se_cnn.")
         _update_counts(load_paper(asked.paper))
     if asked.paper is not None:
-        return show_listing(load_paper(asked.paper), as_json=screen.json)
+        return show_listing(load_paper(asked.paper), screen)
     papers, mistakes = [], {}
     for key in paper_keys():
         try:
@@ -68,15 +68,14 @@ def _list(asked: ListOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
     if screen.json:
         print_json({"papers": papers, "mistakes": mistakes})
         return 0
-    table = ScreenTable(title="Papers")
-    for name in ("paper", "title", "data", "tables", "tune"):
-        table.add_column(name, overflow="fold")
-    for one in papers:
-        tables = ", ".join(one["tables"])
-        table.add_row(one["key"], one["title"], one["published_on"], tables, "yes" if one["searches"] else "")
-    for key in mistakes:
-        table.add_row(key, "cannot be used: there is a mistake in its paper.py")
-    wide_console(100).print(table)
+    rows = [
+        (one["key"], one["title"], one["published_on"], ", ".join(one["tables"]), "yes" if one["searches"] else "")
+        for one in papers
+    ]
+    rows += [(key, "cannot be used: there is a mistake in its paper.py", "", "", "") for key in mistakes]
+    heads = ("paper", "title", "data", "tables", "tune")
+    columns = [Column(head, cells, is_text=True) for head, cells in zip(heads, zip(*rows, strict=True), strict=True)]
+    print_listing("Papers", columns, screen)
     say("encore list PAPER shows the rows of its tables, encore run PAPER trains them.")
     return 0
 

@@ -9,7 +9,7 @@ from typer import Argument, Option
 
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
-from common.cli.screen import ScreenOptions, print_json
+from common.cli.screen import ScreenOptions, print_json, print_sentence
 from common.core.errors import DataError
 from common.core.option_groups import SPECIAL
 from common.verification.faults import Verified, counted
@@ -32,7 +32,7 @@ class VerifyOptions:
 def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=_HELP, cls=HelpCommand)(command_of(_verify, VerifyOptions, ScreenOptions))
+    app.command(help=_HELP, cls=HelpCommand)(command_of(_verify, VerifyOptions, ScreenOptions, without=("wide",)))
     return app
 
 
@@ -98,12 +98,12 @@ def _has_records(results: Path) -> bool:
 
 def _print(found: list[Verified], holds: bool) -> None:
     for one in found:
-        print(f"{one.kind:{_KIND_WIDTH}}{one.summary}")
+        print_sentence(f"{one.kind:{_KIND_WIDTH}}{one.summary}", indent=_KIND_WIDTH)
     for one in found:
         for text in one.unchecked:
-            print(f"not checked ({one.kind}): {text}")
+            print_sentence(f"not checked ({one.kind}): {text}")
     for one in found:
         for fault in one.faults:
-            print(f"fault ({one.kind}): {fault.line}")
+            print_sentence(f"fault ({one.kind}): {fault.line}")
     faults = sum(len(one.faults) for one in found)
     print("everything that was checked holds" if holds else counted(faults, "fault"))

@@ -132,7 +132,7 @@ def _warnings(
         mine = records.get(split.key)
         if mine:
             found += [
-                Note(note.kind, f"{titles[split.key][0]}: {note.text}")
+                Note(note.kind, f"{titles[split.key][0]}: {note.text}", note.short)
                 for note in table_warnings(mine[0].data, mine, [row])
                 if note.kind not in ("contaminated", "diverged", "clipped_loss")
             ]

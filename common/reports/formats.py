@@ -141,7 +141,7 @@ def write_table(folder: Path, stem: str, table: Table, companions: Mapping[str, 
 
 
 def show_table(table: Table, console: Console) -> None:
-    """Print a table with its warnings and caption."""
+    """Print a table with all of its columns, its warnings and its caption, as wide as the console is."""
     # Escaped, because a caption may hold a regular expression, whose brackets would be taken for markup.
     caption = escape("\n".join(note.text for note in table.notes))
     screen = ScreenTable(title=escape(table.title), caption=caption, caption_justify="left")

@@ -45,6 +45,7 @@ NoteKind = Literal[
     "intervals",
     "method",
     "splits",
+    "other_split",
     "search",
     "layers",
     "other_clips",
@@ -62,10 +63,12 @@ class Note:
     Args:
         kind: what it is about.
         text: what readers see.
+        short: the same in one line, for the screen; empty where the text is short enough.
     """
 
     kind: NoteKind
     text: str
+    short: str = ""
 
 
 @dataclass(frozen=True)

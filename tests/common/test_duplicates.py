@@ -119,3 +119,26 @@ def test_unusable_clips_are_named(planted, tmp_path, capsys):
 def test_unusable_folders_and_datasets_are_refused(arguments, words, tmp_path, capsys):
     assert run_app(make_app(), [*arguments, "--cache", str(tmp_path), "--out", str(tmp_path)]) == 2
     assert words in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printed(tmp_path, capsys):
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name, seconds in (("one", 2), ("two", 3), ("three", 8)):
+        soundfile.write(folder / f"{name}.wav", rng.uniform(-0.5, 0.5, seconds * RATE), RATE)
+    places = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
+    assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
+    printed = capsys.readouterr()
+    assert "too short to be compared by their sound, so that only their bytes are: 2 of 3 clips" in printed.err
+    lines = printed.out.splitlines()
+    assert "No pairs were found among 3 clips; 2 were too short to be compared by their sound." in lines
+    assert "first clip" not in printed.out
+    # With pairs, too, it is said before the table.
+    (folder / "same.wav").write_bytes((folder / "one.wav").read_bytes())
+    assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
+    printed = capsys.readouterr()
+    assert "bytes are: 3 of 4 clips" in printed.err
+    assert printed.out.splitlines()[-1].endswith("table_duplicates.md")
+    assert any(line.startswith("one.wav ") and " same.wav " in line for line in printed.out.splitlines())
+    assert "4 clips compared. Pairs with the same bytes: 1; found by their sound: 0." in printed.out

@@ -28,8 +28,8 @@ def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list
         mine.sort(key=lambda record: (record.seed, record.fold))
         rows += [_one(row.label, record) for record in mine]
         if len(mine) > 1:
-            rows.append(_summary(f"{row.label}: mean", mine, lambda values: sum(values) / len(values)))
-            rows.append(_summary(f"{row.label}: standard deviation", mine, statistics.stdev))
+            rows.append(_summary(row.label, "mean", mine, lambda values: sum(values) / len(values)))
+            rows.append(_summary(row.label, "standard deviation", mine, statistics.stdev))
     used = [record for record in records if record.row_experiment in {row.experiment.digest for row in table.rows}]
     if not used or used[0].folds == 1:
         return None
@@ -57,10 +57,12 @@ def _one(label: str, record: Record) -> dict[str, Any]:
     }
 
 
-def _summary(label: str, records: list[Record], of: Any) -> dict[str, Any]:
+def _summary(label: str, summary: str, records: list[Record], of: Any) -> dict[str, Any]:
     values = {name: of([record.metrics["test"][name] for record in records]) for name in METRIC_NAMES}
     return {
-        "label": label,
+        "label": f"{label}: {summary}",
+        "of": label,
+        "summary": summary,
         "published": {},
         "measured": {name: round(100 * value, 2) for name, value in values.items()},
     }

@@ -125,7 +125,7 @@ def published_split_notes(paper: Paper, record: Record) -> list[Note]:
         return [Note("splits", f"Split of the published numbers: {published}, as here.")]
     return [
         Note(
-            "splits",
+            "other_split",
             f"OTHER SPLIT: the published numbers are for {published}; this may explain part of a difference.",
         )
     ]

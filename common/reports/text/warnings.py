@@ -47,6 +47,7 @@ def table_warnings(
                 "above_ceiling",
                 f"Clip accuracy above {ceiling:g} %, more than the faulty labels of this data set should allow, in "
                 f"rows: {labels_text(above)}.",
+                f"clip accuracy above {ceiling:g} % in rows {labels_text(above)}",
             )
         )
     return found
@@ -64,6 +65,7 @@ def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
                 f"CONTAMINATED from round {first} on: weights are carried over between rounds, and up to {shared} test "
                 "clips of a round were used for training or selection in an earlier one. The means include these "
                 "rounds.",
+                f"CONTAMINATED from round {first} on: test clips were used in earlier rounds.",
             )
         ]
     earlier = ", of this round or an earlier one," if protocol.carry_weights else ""
@@ -72,6 +74,7 @@ def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
             "contaminated",
             f"CONTAMINATED: up to {shared} clips have windows both in training or validation{earlier} and in test; "
             "these accuracies measure recognition of known clips as much as of genres.",
+            f"CONTAMINATED: up to {shared} test clips are in training or validation.",
         )
     ]
 
@@ -142,6 +145,7 @@ def divergence_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Seque
                 "diverged",
                 "DIVERGED: the training loss rose above its minimum by more than a quarter of the loss of random "
                 f"guessing ({rows}). As in every run, the weights of the kept epoch are evaluated.",
+                f"DIVERGED: {rows}",
             )
         )
     measured = {record.run_id for records in of_rows.values() for record in records}
@@ -152,7 +156,14 @@ def divergence_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Seque
         for one in mine
     ]
     if lost:
-        notes.append(Note("diverged", f"DIVERGED without a result: {'; '.join(lost)}."))
+        short = [f"{label}, {_seed_and_fold(one)}" for label, mine in noted.items() for one in mine]
+        notes.append(
+            Note(
+                "diverged",
+                f"DIVERGED without a result: {'; '.join(lost)}.",
+                f"DIVERGED without a result: {'; '.join(short)}",
+            )
+        )
     return notes
 
 
@@ -186,6 +197,7 @@ def clipped_loss_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Seq
             f"CLIPPED LOSS in rows {'; '.join(texts)}: runs trained with a loss of clipped probabilities. Its gradient "
             "is zero for windows whose wrong class leads the right one by more than about 16 in logits, so a network "
             f"that has collapsed to one class cannot recover.{mixed}",
+            f"CLIPPED LOSS in rows {'; '.join(texts)}",
         )
     ]
 

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import reproductions
-from common.cli.listing import show_listing
+from common.cli.listing import listing, show_listing, show_sources, sources
+from common.cli.screen import ScreenOptions
 from reproductions.embeddings.paper import PAPER as EMBEDDINGS
+from tests.helpers.papers import KEYS, paper_of
 
 SCRIPT = Path(reproductions.__file__).parent / "se_cnn" / "run.py"
 
@@ -21,7 +25,37 @@ def test_list_as_json_on_standard_output(tmp_path):
 
 
 def test_confusion_matrices_are_listed_below_the_tables(capsys):
-    assert show_listing(EMBEDDINGS, as_json=False) == 0
+    assert show_listing(EMBEDDINGS, ScreenOptions()) == 0
     below = capsys.readouterr().out.split("Confusion matrices, each of one row")[1]
     assert "Confusion matrix of ResNet34+MSD" in below
     assert f"table 1: {EMBEDDINGS.confusions[0].row[1]}" in below
+
+
+@pytest.mark.parametrize("width", [100, 80, 60])
+@pytest.mark.parametrize("key", KEYS)
+def test_lists_fit_the_screen_and_digests_are_shown_only_where_they_are_wide(monkeypatch, capsys, key, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    paper = paper_of(key)
+    show_listing(paper, ScreenOptions())
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    assert "digest" not in printed
+    for table in listing(paper)["tables"]:
+        # No number is broken.
+        assert all(f"{row['trainable_parameters']:,}" in printed for row in table["rows"])
+    show_listing(paper, ScreenOptions(wide=True))
+    wide = capsys.readouterr().out
+    for table in listing(paper)["tables"]:
+        assert all(row["experiment"][:12] in wide and row["label"] in wide for row in table["rows"])
+
+
+@pytest.mark.parametrize("width", [100, 80, 60])
+@pytest.mark.parametrize("key", KEYS)
+def test_sources_fit_the_screen(monkeypatch, capsys, key, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    show_sources(paper_of(key), ScreenOptions())
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    text = " ".join(printed.split())
+    for one in sources(paper_of(key))["sources"]:
+        assert f"{one['path']}: {one['status']} {' '.join(one['reason'].split())}" in text

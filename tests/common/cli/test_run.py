@@ -64,7 +64,7 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
         assert f"se_cnn/arrays/table_5.1.{suffix}" in before
     for figure in ("table_5.1", "figure_5.1", "figure_5.2", "figure_2.1", "figure_2.2"):
         assert {f"se_cnn/arrays/figures/{figure}.png", f"se_cnn/arrays/figures/{figure}.svg"} <= set(before)
-    assert "Published accuracy" in first.out
+    assert "ours (%)," in first.out
     assert "table_5.1.md" in first.out
     assert len(list((out / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 2
     by_label = dict(measured(out))
@@ -114,7 +114,7 @@ def test_a_killed_command_continues_to_the_same_table(command, tmp_path):
     assert again.returncode == 0, again.stderr
     assert "1 of 2 runs are already finished" in again.stderr
     assert "continuing after epoch" in again.stderr
-    assert "Published accuracy" in again.stdout
+    assert "ours (%)," in again.stdout
     assert "table_5.1.md" in again.stdout
     assert finished[0].read_bytes() == record_before
     assert measured(tmp_path / "killed") == measured(tmp_path / "whole")

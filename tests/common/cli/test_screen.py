@@ -4,14 +4,16 @@ import io
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from common.cli.screen import ScreenOptions, print_tables, wide_console
+from common.cli.screen import ScreenOptions, Shown, print_sentence, print_tables, screen_width, wide_console
 from common.core import console
 from common.core.errors import SpecError
 from common.reports.table import Note, Table
+from tests.helpers.se_cnn_records import record, table_of
 
 
 @pytest.fixture
@@ -60,7 +62,8 @@ def test_tables_as_json_hold_notes_and_paths_and_nothing_else_is_printed(capsys,
     values = {"paper": "p", "table": "1", "title": "Title", "dataset": "demo", "rows": []}
     table = Table(values, ("a", "b"), (("x", "1"),), (Note("data", "a note"),), (Note("diverged", "beware"),))
     path = tmp_path / "table_1.md"
-    print_tables([table, replace(table, values=values | {"table": "2"})], [path, path], as_json=True)
+    tables = [Shown(table), Shown(replace(table, values=values | {"table": "2"}))]
+    print_tables(tables, [path, path], ScreenOptions(json=True))
     printed = json.loads(capsys.readouterr().out)
     assert [one["table"] for one in printed["tables"]] == ["1", "2"]
     assert printed["tables"][0] == json.loads(json.dumps(table.as_json()))
@@ -74,3 +77,76 @@ def test_the_console_is_as_wide_as_text_is_easy_to_read(monkeypatch, is_terminal
     monkeypatch.setenv("COLUMNS", "130")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal, raising=False)
     assert wide_console(80, widest).width == columns
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "columns", "width"), [(True, "130", 130), (False, "", 100), (False, "80", 80), (False, "0", 100)]
+)
+def test_tables_are_as_wide_as_the_terminal_and_in_a_log_as_a_hundred_columns(monkeypatch, is_terminal, columns, width):
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal, raising=False)
+    assert screen_width() == width
+
+
+@pytest.fixture
+def printed_tables(monkeypatch, capsys, tmp_path):
+    """Show a table of results, the same as a part of itself and once more without a file, on 80 columns: returns the
+    lines that are printed, and the paths of its files."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(console._State, "verbosity", "normal")
+    folder = tmp_path / ("long folder name " * 6)
+    paths = [folder / name for name in ("table_5.1.csv", "table_5.1.md", "figures/table_5.1.png")]
+    paths.append(folder.parent / "README.md")
+
+    def with_options(options: ScreenOptions) -> tuple[list[str], list[str]]:
+        options.apply()
+        table = table_of(record(), record(0, correct=100))
+        shown = [Shown(table, paths[1]), Shown(table, paths[1], whole=table), Shown(table)]
+        print_tables(shown, [*paths, paths[1]], options)
+        return capsys.readouterr().out.splitlines(), list(map(str, paths))
+
+    return with_options
+
+
+def test_where_files_are_takes_two_lines_and_paths_are_not_folded(printed_tables):
+    lines, paths = printed_tables(ScreenOptions())
+    assert lines[-2:] == [f"written to: {Path(paths[3]).parent} (4 files)", f"open first: {paths[1]}"]
+    assert printed_tables(ScreenOptions(verbose=True))[0][-6:] == [*lines[-2:], *(f"  {path}" for path in paths)]
+
+
+def test_without_files_nothing_is_said_of_them(capsys):
+    print_tables([], [], ScreenOptions())
+    assert capsys.readouterr().out == ""
+
+
+def test_notes_that_a_table_shares_with_the_one_that_it_belongs_to_are_said_once(printed_tables):
+    lines, paths = printed_tables(ScreenOptions())
+    titles = [place for place, line in enumerate(lines) if line.startswith("se_cnn, Table 5.1")]
+    assert len(titles) == 3
+    first, second, third = lines[titles[0] : titles[1]], lines[titles[1] : titles[2]], lines[titles[2] :]
+    assert any(line.startswith("ONE SEED") for line in first)
+    assert f"... all notes: {paths[1]}" in first
+    assert not any(line.startswith(("ONE SEED", "... all notes")) for line in second)
+    assert any(line.startswith("ONE SEED") for line in third)
+    assert "... all notes: --wide" in third
+    assert all(len(line) <= 80 or "folder name" in line or line.startswith("written to") for line in lines)
+
+
+def test_wide_shows_every_column_and_note(printed_tables):
+    lines, _ = printed_tables(ScreenOptions(wide=True))
+    table = table_of(record(), record(0, correct=100))
+    (header,) = {line for line in lines if "Published inside" in line}
+    assert all(name in header for name in table.header)
+    text = " ".join(" ".join(lines).split())
+    assert all(note.text in text for note in table.notes)
+    assert "778,384" in text
+
+
+def test_a_sentence_is_wrapped_on_a_terminal_and_one_line_in_a_log(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "20")
+    text = f"fault (tables): {'x' * 30} is not there"
+    print_sentence(text)
+    assert capsys.readouterr().out == f"{text}\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    print_sentence(text)
+    assert capsys.readouterr().out.splitlines() == ["fault (tables):", f"  {'x' * 30}", "  is not there"]

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -153,7 +154,7 @@ def test_list_shows_every_paper(capsys):
     printed = json.loads(capsys.readouterr().out)["papers"]
     assert [one["key"] for one in printed] == paper_keys()
     for one in printed:
-        assert f"│ {one['key']} " in shown
+        assert f"\n{one['key']} " in shown
         assert one["tables"] == load_paper(one["key"]).table_ids
     assert {one["key"] for one in printed if one["searches"]} == {"crnn", "resnet1d", "se_cnn"}
 
@@ -226,8 +227,8 @@ def test_a_mistake_in_one_paper_leaves_the_others_in_the_list(mistaken, capsys):
     assert run("list") == 0
     captured = capsys.readouterr()
     assert captured.err.startswith(f"warning: {mistaken}")
-    assert all(f"│ {key} " in captured.out for key in paper_keys())
-    assert "cannot be used: there is a mistake in its paper.py" in " ".join(captured.out.replace("│", "").split())
+    assert all(f"\n{key} " in captured.out for key in paper_keys())
+    assert "cannot be used: there is a mistake in its paper.py" in " ".join(captured.out.split())
     assert run("list", "--json") == 0
     printed = json.loads(capsys.readouterr().out)
     assert [one["key"] for one in printed["papers"]] == [key for key in paper_keys() if key != "nnet"]
@@ -243,3 +244,13 @@ def test_a_mistake_in_one_paper_leaves_the_others_in_the_help(mistaken, capsys, 
     assert f"se_cnn {load_paper('se_cnn').title}" in shown
     assert run(command, "nnet") == 2
     assert capsys.readouterr().err.startswith(f"error: {mistaken}")
+
+
+@pytest.mark.parametrize("width", [100, 80, 60])
+def test_the_list_of_papers_fits_the_screen(monkeypatch, capsys, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert run("list") == 0
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    for key in paper_keys():
+        assert all(table in re.split(r"[\s,]+", printed) for table in load_paper(key).table_ids)

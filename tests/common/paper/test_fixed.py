@@ -8,6 +8,7 @@ import soundfile
 import soxr
 
 from common.cli.listing import show_sources
+from common.cli.screen import ScreenOptions
 from common.paper import Experiment, LogMel, Protocol, Training, WindowSpec
 from common.paper.fixed import ADAM_EPSILON, RESAMPLER, STANDARDISATION_WINDOWS, shared_fixed_values
 from common.training.optimizers import optimizer_of
@@ -100,7 +101,7 @@ def test_a_paper_can_replace_a_shared_value_and_add_its_own():
 
 
 def test_sources_show_fixed_values(capsys):
-    show_sources(paper_of("resnet1d"), as_json=False)
+    show_sources(paper_of("resnet1d"), ScreenOptions())
     printed = " ".join(capsys.readouterr().out.split())
-    assert "fixed.adam_epsilon │ assumed │ Keras' default; PyTorch's is 1e-8 │ always 1e-07" in printed
-    assert "training.l2_form │ differs │" in printed
+    assert "fixed.adam_epsilon: assumed Keras' default; PyTorch's is 1e-8 always 1e-07" in printed
+    assert "training.l2_form: differs" in printed

@@ -96,7 +96,7 @@ def test_what_is_not_there_is_one_line(tmp_path, out):
         frame(tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"no record in crnn/\*/runs/\*\.json\. Give the folder of --out, or train"):
         clips_frame(out, paper="crnn")
-    with pytest.raises(SpecError, match="no_paper: no paper of that name; expected one of: crnn"):
+    with pytest.raises(SpecError, match=r"no_paper: no such paper\. Expected one of: crnn"):
         frame(out, paper="no_paper")
 
 

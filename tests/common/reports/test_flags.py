@@ -215,6 +215,10 @@ CASES: dict[str, tuple] = {
         lambda _: results(plain(0), plain(split_digest="another", finished_at="2025-01-01T00:00:00+00:00")),
         ("one_seed",),
     ),
+    "another split": (
+        lambda _: results_table(replace(PAPER, published_split="official"), TABLE_5_1, SETTING, every_row()),
+        (),
+    ),
     "pairs of rows": (lambda _: paired_table(PAPER, TABLE_5_1, SETTING, every_row()), ()),
     "layers": (lambda _: architecture_table(PAPER, PAPER.architecture[0], "gtzan"), ()),
     "audit": (lambda folder: audit_table(PAPER, audit_of(folder)), ("one_seed",)),

@@ -1,0 +1,88 @@
+"""Short tables of an audit: accuracy and leakage of each split, and pairs of duplicate clips."""
+
+from typing import Any
+
+from common.reports.screen.columns import Column, ShortTable
+from common.reports.screen.numbers import percent_cell
+from common.reports.screen.results import about_data, interval_key, mean_and_interval
+from common.reports.table import Table
+
+_WINDOW, _CLIP = "window_accuracy", "clip_accuracy_mean_softmax"
+
+
+def audit_on_screen(table: Table) -> ShortTable:
+    """Accuracy over windows and clips under each split, how many test clips are known, and the gap to the first."""
+    values = table.values
+    rows = values["rows"]
+    columns = (
+        Column("split", tuple(row["label"] for row in rows), is_text=True),
+        Column("window (%)", tuple(_accuracy(row, _WINDOW) for row in rows), 1),
+        Column("clip (%)", tuple(_accuracy(row, _CLIP) for row in rows), 1),
+        Column("known test clips", tuple(map(_known, rows)), 1),
+        Column("gap, clip\n(95 % interval)", tuple(map(_gap, rows)), 2),
+        Column("runs", tuple(str(row["measured"]["runs"]) if row["measured"] else "" for row in rows), 3),
+    )
+    keys = [
+        f"Gap: to {values['gap_to']}, in points.",
+        *([] if all(row["measured"] for row in rows) else ["-: not run, or not available on these data."]),
+        "Known: the clip itself, a duplicate or another clip of its artist is in training or validation.",
+        interval_key([row["measured"][_CLIP] for row in rows if row["measured"]]),
+    ]
+    return ShortTable(table.title, columns, _about(values), tuple(keys))
+
+
+def _about(values: dict[str, Any]) -> str:
+    """The data, and the published number of the row."""
+    data, published = about_data({**values, "protocol": ""}), values["published"]
+    if published["percent"] is None:
+        return data
+    return f"{data}; published {published['metric']}: {published['percent']:g} % (ours: {published['compared_with']})"
+
+
+def _accuracy(row: dict[str, Any], name: str) -> str:
+    return percent_cell(row["measured"][name]["mean"]) if row["measured"] else "-"
+
+
+def _known(row: dict[str, Any]) -> str:
+    if not (row["overlap"] and row["measured"]):
+        return "-"
+    return f"{row['overlap']['met']} of {row['measured']['clips']}"
+
+
+def _gap(row: dict[str, Any]) -> str:
+    return mean_and_interval(row["gap"][_CLIP], signed=True) if row["gap"] else ""
+
+
+def duplicates_on_screen(table: Table) -> ShortTable:
+    """Pairs of clips of the same recording."""
+    values = table.values
+    rows = values["rows"]
+    columns = (
+        Column("first clip", tuple(row["label"] for row in rows), is_text=True),
+        Column("second clip", tuple(row["second"] for row in rows), is_text=True),
+        Column("similarity", tuple(f"{row['similarity']:.2f}" for row in rows), 1),
+        Column("shift (s)", tuple(f"{row['shift_seconds']:.1f}" for row in rows), 2),
+        Column("same bytes", tuple("yes" if row["exact"] else "" for row in rows), 3),
+        *(
+            Column(split, tuple(row["parts"][place] for row in rows), 4 + place, is_text=True)
+            for place, split in enumerate(values["regimes"])
+        ),
+    )
+    keys = []
+    if rows and "exact_pairs" in values:
+        keys.append(
+            f"{values['clips']} clips compared. Pairs with the same bytes: {values['exact_pairs']}; found by their "
+            f"sound: {values['near_pairs']}."
+        )
+    if rows and values["regimes"]:
+        keys.append("Columns of splits: the parts that hold the first / the second clip.")
+    about = about_data({**values, "protocol": ""})
+    return ShortTable(table.title, columns, about, tuple(keys), empty=_none_found(values))
+
+
+def _none_found(values: dict[str, Any]) -> str:
+    """What is said where there are no pairs."""
+    compared = f" among {values['clips']} clips" if "clips" in values else ""
+    too_short = values.get("too_short_clips", 0)
+    by_bytes = f"; {too_short} were too short to be compared by their sound" if too_short else ""
+    return f"No pairs were found{compared}{by_bytes}."

@@ -1,0 +1,156 @@
+"""Short tables of results, also of those with a study's own metric, and of tables of layers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from common.reports.screen.columns import Column, ShortTable
+from common.reports.screen.numbers import percent_cell
+from common.reports.table import Table
+
+_CLIP_ACCURACY, _WINDOW_ACCURACY = "clip_accuracy_mean_softmax", "window_accuracy"
+_HEADS = {_CLIP_ACCURACY: "clip accuracy (%)", _WINDOW_ACCURACY: "window accuracy (%)"}
+_RECOMMENDED = "* the network that the paper recommends."
+
+
+def results_on_screen(table: Table) -> ShortTable:
+    """Published and measured numbers of each row; where a table has several published metrics, one line for each."""
+    values = table.values
+    rows = [row for row in values["rows"] if _is_shown(values, row)]
+    lines = [(row, metric) for row in rows for metric in values["metrics"]]
+
+    def column(head: str, text: Callable[[dict[str, Any], str], str], priority: int, **form: bool) -> Column:
+        return Column(head, tuple(text(row, metric) for row, metric in lines), priority, **form)
+
+    columns = _names(values, rows, column)
+    if len(values["metrics"]) > 1:
+        columns.append(column("metric", lambda row, metric: metric.replace("_", " "), 0, is_text=True))
+    columns.append(column("published (%)", lambda row, metric: _percent(row["published"][metric]), 1))
+    if any(row.get("committed") for row in rows):
+        columns.append(column("committed (%)", _committed, 2))
+    columns.append(column("ours (%),\n95 % interval", _ours, 1))
+    columns += _other_accuracies(values, column)
+    columns.append(column("runs", lambda row, metric: _count(row, metric, "runs"), 4))
+    clips = "clips" if len(values["metrics"]) > 1 else "test clips"
+    columns.append(column(clips, lambda row, metric: _count(row, metric, "clips"), 5))
+    keys = [_RECOMMENDED] if any(row["label"] == values.get("recommended") for row in rows) else []
+    keys += [*_metrics_keys(values, rows), _committed_key(rows), _not_shown_key(len(values["rows"]) - len(rows))]
+    return ShortTable(table.title, tuple(columns), about_data(values), tuple(filter(None, keys)))
+
+
+def about_data(values: dict[str, Any]) -> str:
+    """Data and split of a table, in one line."""
+    parts = [values.get("data"), values.get("protocol"), "smoke scale" if values.get("scale") == "smoke" else None]
+    return ", ".join(part for part in parts if part)
+
+
+def _is_shown(values: dict[str, Any], row: dict[str, Any]) -> bool:
+    """With several metrics, rows that were not run would take most of the screen."""
+    is_long = len(values["metrics"]) > 1 and any(one["measured"] for one in values["rows"])
+    return bool(row["measured"]) or row["label"] == values.get("recommended") or not is_long
+
+
+def _names(values: dict[str, Any], rows: list[dict[str, Any]], column: Callable[..., Column]) -> list[Column]:
+    """What names the rows: their labels, or short names and, where these differ, labels."""
+
+    def marked(row: dict[str, Any], text: str) -> str:
+        return f"{text} *" if row["label"] == values.get("recommended") else text
+
+    header = values["row_header"]
+    if not all(row.get("name") for row in rows):
+        return [column(header, lambda row, metric: marked(row, row["label"]), 0, is_text=True, is_group=True)]
+    names = [column("row", lambda row, metric: marked(row, row["name"]), 0, is_text=True, is_group=True)]
+    if any(row["name"] != row["label"] for row in rows):
+        names.append(column(header, lambda row, metric: row["label"], 6, is_text=True, is_group=True))
+    return names
+
+
+def _other_accuracies(values: dict[str, Any], column: Callable[..., Column]) -> list[Column]:
+    """Accuracy over clips where the published metrics are compared with another; else that over windows."""
+    compared = values["compared_with"].values()
+    if len(values["metrics"]) > 1:
+        return []
+    name = _WINDOW_ACCURACY if _CLIP_ACCURACY in compared else _CLIP_ACCURACY
+    return [column(_HEADS[name], lambda row, metric: _mean(row, name), 3)]
+
+
+def _metrics_keys(values: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
+    """What ours is, and what its interval accounts for."""
+    entries = [row["measured"][metric] for row in rows if row["measured"] for metric in values["metrics"]]
+    if not entries:
+        return []
+    measured = next(row["measured"] for row in rows if row["measured"])
+    metrics = values["metrics"]
+    names = {metric: measured[metric]["metric"] for metric in metrics}
+    of_each = "; ".join(f"for {metric.replace('_', ' ')}, {name}" for metric, name in names.items())
+    return [f"Ours: {of_each if len(metrics) > 1 else names[metrics[0]]}.", interval_key(entries)]
+
+
+def _committed_key(rows: list[dict[str, Any]]) -> str:
+    """Where the committed numbers are, and of which data."""
+    found = [row["committed"] for row in rows if row.get("committed")]
+    places = dict.fromkeys(f"{one['path']} ({one['data']})" for one in found)
+    return f"Committed: {'; '.join(places)}." if places else ""
+
+
+def _not_shown_key(rows: int) -> str:
+    if not rows:
+        return ""
+    return f"{'One row' if rows == 1 else f'{rows} rows'} without a run: see --wide."
+
+
+def interval_key(entries: list[dict[str, Any]]) -> str:
+    """What the 95 % intervals of measured values account for."""
+    over = sorted({entry["runs_vary_in"] for entry in entries if "runs_vary_in" in entry}, reverse=True)
+    if not over:
+        return "95 % intervals: from test clips only."
+    both = f"95 % intervals: from test clips and {' or '.join(over)}"
+    is_everywhere = all("runs_vary_in" in entry for entry in entries)
+    return f"{both}." if is_everywhere else f"{both}; where there is one run, from test clips only."
+
+
+def _percent(value: float | None) -> str:
+    return "not given" if value is None else percent_cell(value)
+
+
+def _mean(row: dict[str, Any], name: str) -> str:
+    return percent_cell(row["measured"][name]["mean"]) if row["measured"] else ""
+
+
+def _ours(row: dict[str, Any], metric: str) -> str:
+    return mean_and_interval(row["measured"][metric]) if row["measured"] else "not run"
+
+
+def _committed(row: dict[str, Any], metric: str) -> str:
+    measured = (row.get("committed") or {}).get("measured") or {}
+    return percent_cell(measured[metric]["mean"]) if metric in measured else ""
+
+
+def _count(row: dict[str, Any], metric: str, of: str) -> str:
+    return str(row["measured"][metric][of]) if row["measured"] else ""
+
+
+def mean_and_interval(entry: dict[str, Any], *, signed: bool = False) -> str:
+    """A mean, and in parentheses its 95 % interval."""
+    mean, low, high = (percent_cell(value, signed=signed) for value in (entry["mean"], *entry["ci95"]))
+    return f"{mean} ({low} to {high})"
+
+
+def layers_on_screen(table: Table) -> ShortTable:
+    """Published and our layers."""
+    values = table.values
+    (metric,) = values["metrics"]
+    rows, name = values["rows"], metric.replace("_", " ")
+    columns = (
+        Column(values["row_header"], tuple(row["label"] for row in rows), is_text=True),
+        Column(f"published {name}", tuple(_shape(row["published"][metric]) for row in rows), 1),
+        Column(f"our {name}", tuple(_shape(row["measured"][metric]) for row in rows), 1),
+        Column("parameters", tuple(f"{row['measured']['parameters']:,}" for row in rows), 2),
+        Column("Keras output", tuple(_shape(row["measured"]["output_shape"]) for row in rows), 3),
+    )
+    return ShortTable(table.title, columns, keys=tuple(note.text for note in table.notes))
+
+
+def _shape(value: Any) -> str:
+    if value is None:
+        return "-"
+    return " x ".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)

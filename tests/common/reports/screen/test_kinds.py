@@ -1,0 +1,165 @@
+"""What the short form of each kind of table holds."""
+
+from common.reports.screen.columns import ShortTable
+from common.reports.screen.layout import table_lines
+from common.reports.screen.show import screen_lines, short_table
+from common.reports.table import Table
+from tests.helpers.se_cnn_records import record, table_of
+
+ABOUT = {"paper": "p", "table": "1", "title": "t", "dataset": "demo", "data": "demo corpus", "protocol": "holdout"}
+
+
+def lines_of(values: dict) -> list[str]:
+    return table_lines(short_table(Table(ABOUT | values, (), ())), 80)[0]
+
+
+def columns_of(short: ShortTable) -> dict[str, tuple[str, ...]]:
+    return {column.name: column.cells for column in short.columns}
+
+
+def test_results_have_the_published_number_beside_ours_with_its_interval():
+    table = table_of(record(), record(seed=1, correct=240), record(0, correct=200))
+    text = [line.text for line in screen_lines(table, 80)]
+    assert text[:11] == [
+        "se_cnn, Table 5.1: Effect of SE blocks, added from the fifth stage backwards",
+        "GTZAN, 60/10/30 over clips",
+        "",
+        "             published            ours (%),          clip         test",
+        "SE blocks          (%)        95 % interval  accuracy (%)  runs  clips",
+        "-----------  ---------  -------------------  ------------  ----  -----",
+        "0                 87.5  69.0 (63.4 to 74.0)          69.0     1    290",
+        "5                 90.2              not run",
+        "4,5               90.8              not run",
+        "3,4,5             92.1              not run",
+        "2,3,4,5           92.7              not run",
+    ]
+    assert text[11].startswith("1,2,3,4,5 *       93.6  81.4 (")
+    assert text[13:15] == [
+        "* the network that the paper recommends. Ours: window accuracy. 95 % intervals:",
+        "from test clips and seeds; where there is one run, from test clips only.",
+    ]
+
+
+def test_a_table_of_several_metrics_has_a_line_for_each_and_leaves_out_rows_without_a_run():
+    entry = {"metric": "F1", "mean": 50.0, "ci95": [40.0, 60.0], "runs": 1, "clips": 9}
+    rows = [
+        {"label": "run", "published": {"f1_macro": 55.5, "test": None}, "measured": {"f1_macro": entry, "test": entry}},
+        {"label": "not run", "published": {"f1_macro": 70.0, "test": 71.0}, "measured": {}},
+        {"label": "best", "published": {"f1_macro": 80.0, "test": 81.0}, "measured": {}},
+    ]
+    compared = {"f1_macro": "clip_f1_macro", "test": "window_accuracy"}
+    values = {"metrics": ["f1_macro", "test"], "compared_with": compared, "row_header": "Network", "rows": rows}
+    short = short_table(Table(ABOUT | values | {"recommended": "best"}, (), ()))
+    assert columns_of(short) == {
+        "Network": ("run", "run", "best *", "best *"),
+        "metric": ("f1 macro", "test", "f1 macro", "test"),
+        "published (%)": ("55.5", "not given", "80.0", "81.0"),
+        "ours (%), 95 % interval": ("50.0 (40.0 to 60.0)", "50.0 (40.0 to 60.0)", "not run", "not run"),
+        "runs": ("1", "1", "", ""),
+        "clips": ("9", "9", "", ""),
+    }
+    assert short.keys[-1] == "One row without a run: see --wide."
+    assert "Ours: for f1 macro, F1; for test, F1." in short.keys
+
+
+def test_rounds_end_with_mean_and_standard_deviation_of_each_row():
+    measured = {"window_accuracy": 70.04, "clip_accuracy_mean_softmax": 75.0, "clip_accuracy_majority_vote": 74.0}
+    one = {"label": "a", "round": 1, "seed": 0, "measured": measured, "clips": {"train": 5, "valid": 2, "test": 3}}
+    rows = [one | {"best_epoch": 7, "test_clips_met_before": 0}]
+    rows += [
+        {"label": f"a: {s}", "of": "a", "summary": s, "measured": measured} for s in ("mean", "standard deviation")
+    ]
+    short = short_table(Table(ABOUT | {"kind": "fold", "row_header": "Network", "rows": rows}, (), ()))
+    assert [line.split() for line in table_lines(short, 100)[0][3:]] == [
+        ["a", "1", "0", "70.0", "75.0", "74.0", "3", "0", "7"],
+        ["mean", "70.0", "75.0", "74.0"],
+        ["sd", "70.0", "75.0", "74.0"],
+    ]
+
+
+def genres(labels: list[str]) -> dict:
+    scores = {label: {"precision": 50.0, "recall": None, "f1": 60.0 + place} for place, label in enumerate(labels)}
+    return {"kind": "genres", "columns": labels, "rows": [{"label": "rock", "measured": scores, "clips": 12}]}
+
+
+def test_genres_have_all_scores_of_one_row_and_f1_of_several():
+    one = columns_of(short_table(Table(ABOUT | genres(["a"]), (), ())))
+    assert one == {"genre": ("rock",), "test clips": ("12",), "precision (%)": ("50.0",), "recall (%)": ("-",)} | {
+        "F1 (%)": ("60.0",)
+    }
+    two = columns_of(short_table(Table(ABOUT | genres(["CNN 1D + GRU", "b"]), (), ())))
+    assert two == {"genre": ("rock",), "test clips": ("12",), "CNN 1D + GRU": ("60.0",), "b": ("61.0",)}
+
+
+def test_long_names_of_rows_are_letters_above_columns():
+    short = short_table(Table(ABOUT | genres(["a network with a long name", "b"]), (), ()))
+    assert list(columns_of(short))[2:] == ["A", "B"]
+    assert short.keys[-1] == "A: a network with a long name; B: b."
+
+
+def test_a_confusion_matrix_has_numbers_for_genres_and_the_published_diagonal():
+    rows = [
+        {"label": "rock", "measured": {"rock": 90, "pop": 10}, "published": {"rock": 80.5, "pop": 19.5}},
+        {"label": "pop", "measured": {"rock": 25, "pop": 75}, "published": {"rock": 30, "pop": 70}},
+    ]
+    matrices = {"measured_matrix": {"accuracy": 82.46}, "published_matrix": {"accuracy": None}}
+    values = {"kind": "confusion", "metrics": ["rock", "pop"], "rows": rows} | matrices
+    assert lines_of(values) == [
+        "true         published",
+        "genre   1  2  diagonal",
+        "------ -- -- ---------",
+        "1 rock 90 10      80.5",
+        "2 pop  25 75      70",
+    ]
+    (key,) = short_table(Table(ABOUT | values, (), ())).keys
+    assert key.endswith("Our matrix: 82.5 % of clips right.")
+    without = [row | {"published": {}} for row in rows]
+    assert "published diagonal" not in columns_of(short_table(Table(ABOUT | values | {"rows": without}, (), ())))
+
+
+def test_an_audit_has_split_accuracies_known_clips_and_gap():
+    def split(label: str, mean: float, known: int, gap: dict) -> dict:
+        accuracy = {"mean": mean, "ci95": [mean - 1, mean + 1]}
+        measured = {"window_accuracy": accuracy, "clip_accuracy_mean_softmax": accuracy, "runs": 3, "clips": 300}
+        return {"label": label, "measured": measured, "gap": gap, "overlap": {"met": known}}
+
+    gap = {"clip_accuracy_mean_softmax": {"mean": -18.75, "ci95": [-31.2, 6.7]}}
+    rows = [split("holdout, by window", 96.8, 300, {}), split("artist, by clip", 78.0, 9, gap)]
+    rows.append({"label": "official", "measured": {}, "gap": {}, "overlap": None})
+    published = {"metric": "accuracy", "percent": 93.6, "compared_with": "window accuracy"}
+    values = {"kind": "audit", "rows": rows, "gap_to": "holdout, by window", "published": published}
+    short = short_table(Table(ABOUT | values, (), ()))
+    assert columns_of(short) == {
+        "split": ("holdout, by window", "artist, by clip", "official"),
+        "window (%)": ("96.8", "78.0", "-"),
+        "clip (%)": ("96.8", "78.0", "-"),
+        "known test clips": ("300 of 300", "9 of 300", "-"),
+        "gap, clip (95 % interval)": ("", "-18.8 (-31.2 to +6.7)", ""),
+        "runs": ("3", "3", ""),
+    }
+    assert short.about == "demo corpus; published accuracy: 93.6 % (ours: window accuracy)"
+    assert short.keys[:2] == (
+        "Gap: to holdout, by window, in points.",
+        "-: not run, or not available on these data.",
+    )
+
+
+def test_a_search_has_its_values_and_a_loss_four_digits():
+    row = {"rank": 1, "trial": "3", "values": {"learning_rate": 0.00123456}, "score": 1.23456, "remark": ""}
+    row |= {"trainable_parameters": 1234567, "best_epoch": 4}
+    values = {"kind": "search", "objective": "val_loss", "parameters": ["learning_rate"], "rows": [row]}
+    found = columns_of(short_table(Table(ABOUT | values, (), ())))
+    assert found["validation loss"] == ("1.2346",)
+    assert found["learning rate"] == ("0.001235",)
+    assert found["parameters"] == ("1,234,567",)
+
+
+def test_long_warnings_have_a_form_of_one_line():
+    risen = tuple({"epoch": number, "loss": loss} for number, loss in enumerate((1.6, 0.4, 9.0), start=1))
+    table = table_of(record(shared_clips=998, history=risen, correct=290))
+    assert [note.short for note in table.warnings] == [
+        "CONTAMINATED: up to 998 test clips are in training or validation.",
+        "DIVERGED: 1,2,3,4,5: seed 0 in epoch 3, kept 1",
+        "clip accuracy above 94.5 % in rows 1,2,3,4,5",
+    ]
+    assert all(len(f"warning: {note.short}") <= 80 for note in table.warnings)

@@ -1,0 +1,80 @@
+"""What is said below a table: the most important first, and no more than eight lines."""
+
+from pathlib import Path
+
+from common.reports.screen.columns import Column
+from common.reports.screen.notes import note_lines
+from common.reports.table import FLAGS, Note, Table
+
+VALUES = {"paper": "p", "table": "1", "title": "t"}
+CLIPPED = Note(
+    "clipped_loss", f"CLIPPED LOSS in rows 8; 16: {'a long explanation ' * 12}.", "CLIPPED LOSS in rows 8; 16"
+)
+CONTAMINATED = Note("contaminated", "CONTAMINATED: up to 9 clips.")
+FEATURES = Note("reduced_features", "REDUCED FEATURES: arrays instead of a spectrogram.")
+ONE_SEED = Note("one_seed", "ONE SEED: differences between rows may be chance.")
+EPOCHS = Note("fewer_epochs", f"Number of epochs differs: {'row by row ' * 30}.")
+TRAINING = Note("training", "Training: windows of 128 x 39.")
+KEYS = ("* the network that the paper recommends.", "Ours: window accuracy.")
+
+
+def said(notes=(), warnings=(), keys=(), width=80, **more) -> list[str]:
+    table = Table(VALUES, (), (), tuple(notes), tuple(warnings))
+    return [line.text for line in note_lines(table, keys, more.pop("left_out", ()), width, **more)]
+
+
+def test_warnings_come_first_then_what_marks_mean_then_what_was_reduced():
+    page = Path("results/table_1.md")
+    assert said((TRAINING, ONE_SEED, EPOCHS, FEATURES), (CONTAMINATED, CLIPPED), KEYS, page=page) == [
+        "warning: CONTAMINATED: up to 9 clips.",
+        "warning: CLIPPED LOSS in rows 8; 16",
+        "* the network that the paper recommends. Ours: window accuracy.",
+        FEATURES.text,
+        ONE_SEED.text,
+        "Also reduced or different: other number of epochs.",
+        "... all notes: results/table_1.md",
+    ]
+
+
+def test_warnings_are_marked():
+    table = Table(VALUES, (), (), (ONE_SEED,), (CONTAMINATED,))
+    assert [line.style for line in note_lines(table, (), (), 80)] == ["yellow", ""]
+
+
+def test_where_all_is_said_no_file_is_named():
+    assert said((FEATURES, ONE_SEED), keys=KEYS) == [" ".join(KEYS), FEATURES.text, ONE_SEED.text]
+    assert said((FEATURES, TRAINING))[-1] == "... all notes: --wide"
+
+
+def test_every_flag_is_named_in_words_where_there_is_no_room_for_sentences():
+    notes = [Note(flag, f"A sentence on {flag}. {'word ' * 40}") for flag in FLAGS]
+    lines = said(notes, (CONTAMINATED, CLIPPED), KEYS)
+    assert len(lines) <= 8
+    words = " ".join(lines)
+    for word in ("smoke scale", "synthetic audio", "one seed", "bfloat16", "reduced windows", "diverged runs"):
+        assert word in words
+    assert words.count(",") >= len(FLAGS) - 1
+
+
+def test_warnings_are_never_pushed_out_by_what_is_less_important():
+    many = [Note("diverged", f"DIVERGED {number}: {'word ' * 40}", f"DIVERGED {number}") for number in range(7)]
+    lines = said((FEATURES,), many, (KEYS[0],))
+    assert lines == [*(f"warning: DIVERGED {number}" for number in range(7)), "... all notes: --wide"]
+    assert len(said((), many + many)) == 8
+
+
+def test_a_long_warning_without_a_short_form_is_cut_at_a_word():
+    long = Note(
+        "missing_genres", f"No test clip of {', '.join(f'genre{number}' for number in range(40))}: not measured."
+    )
+    lines = said((), (long,), width=40)
+    assert lines[:2] == ["warning: No test clip of genre0, genre1,", "genre2, genre3, genre4, genre5 ..."]
+
+
+def test_notes_of_a_table_before_are_not_repeated():
+    assert said((FEATURES, ONE_SEED), (CONTAMINATED,), said={FEATURES, CONTAMINATED}) == [ONE_SEED.text]
+
+
+def test_columns_without_room_are_named():
+    columns = [Column("test clips", ()), Column("ours (%),\n95 % interval", ())]
+    assert said(left_out=columns) == ["No room for: test clips, ours (%), 95 % interval. --wide shows all columns."]
