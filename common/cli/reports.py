@@ -8,7 +8,7 @@ from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, Confusion
-from common.records.paths import ResultPaths, result_folders
+from common.records.paths import OWN_RESULTS, ResultPaths, result_folders
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.pages import write_page
 from common.reports.write import GroupReport, write_architecture
@@ -34,9 +34,9 @@ def tables_from_records(paper: Paper, options: Options, dataset: str | None, *, 
     chosen = choose_rows(whole, options.tables, options.rows)
     if not result_folders(options.out, paper.key, dataset):
         of_data = f" on {dataset}" if dataset else ""
-        raise SpecError(
-            f"--from-records: no records of {paper.key}{of_data} below {options.out}. Run without --from-records first."
-        )
+        own = options.out != OWN_RESULTS and result_folders(OWN_RESULTS, paper.key, dataset)
+        do = f"Add --out {OWN_RESULTS}, where there are some." if own else "Run without --from-records first."
+        raise SpecError(f"--from-records: no records of {paper.key}{of_data} below {options.out}. {do}")
     made = regenerate(paper, options.out, dataset)
     if not made.groups and not made.others:
         raise SpecError(

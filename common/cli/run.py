@@ -15,6 +15,7 @@ from common.core.errors import SpecError
 from common.core.extras import require_backend
 from common.core.files import require_writable_folder
 from common.paper.paper import Paper
+from common.records.paths import COMMITTED_RESULTS
 from common.records.tuned_rows import with_tuned_rows
 from common.runs.options import Options
 from common.runs.selection import choose_rows
@@ -175,6 +176,7 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
         from common.cli.reports import tables_from_records
 
         dataset = options.dataset if "dataset" in flags.typed else None
+        options = options if "out" in flags.typed else replace(options, out=COMMITTED_RESULTS)
         return tables_from_records(paper, options, dataset, legacy=command.legacy_metric, as_json=screen.json)
     whole = with_tuned_rows(paper, options.out, options.dataset)
     # Before the data are read: a mistyped table or row is reported at once.

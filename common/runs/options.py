@@ -12,6 +12,7 @@ from typer import Option
 from common.paper.experiment import Scale
 from common.paper.protocol import SplitName, Unit
 from common.paper.training import Precision
+from common.records.paths import OWN_RESULTS
 from common.runs.selection import read_weight_files
 from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
@@ -40,7 +41,13 @@ class DataOptions:
     cache: Annotated[Path, Option(help="Folder for extracted features, which later commands use again.")] = Path(
         "~/.cache/encore"
     )
-    out: Annotated[Path, Option(help="Folder for results: records, tables, figures.")] = Path("results")
+    out: Annotated[
+        Path,
+        Option(
+            help="Folder for records, tables and figures. With --from-records of a paper: results, where the tables "
+            "that come with Encore are."
+        ),
+    ] = OWN_RESULTS
     skip_bad: Annotated[
         bool, Option("--skip-bad", help="Leave out clips that cannot be used; tables say how many they are.")
     ] = False
