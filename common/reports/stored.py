@@ -1,0 +1,118 @@
+"""Tables as they lie on disk: read from their JSON files, without their records."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from common.core.console import warn
+from common.core.errors import DataError
+from common.core.files import read_json
+from common.paper.paper import Paper
+from common.records.paths import table_files
+from common.reports.table import Flag, Table
+from common.reports.tables.architecture import layer_cells
+from common.reports.tables.confusion import confusion_cells
+from common.reports.tables.folds import fold_cells
+from common.reports.tables.genres import genre_cells
+from common.reports.tables.pairs import pair_cells
+from common.reports.tables.results import result_cells
+
+# Flags that say that a run was made smaller or easier than the paper's, or is of other data.
+_REDUCTIONS: tuple[Flag, ...] = (
+    "smoke_scale",
+    "reduced_features",
+    "reduced_network",
+    "reduced_windows",
+    "fewer_epochs",
+    "bfloat16",
+    "changed_values",
+    "excerpts",
+    "other_classes",
+    "incomplete",
+    "synthetic",
+)
+_KEYS = {"paper", "table", "title", "caption", "warnings", "flags", "rows"}
+_LEGACY = "_legacy"
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """One table in a file.
+
+    Args:
+        path: of its JSON file.
+        values: what the file holds, or, for a table below another one, its part of the file.
+    """
+
+    path: Path
+    values: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return self.values["table"]
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """What the command chose; empty for tables of layers."""
+        return self.values.get("setting", {})
+
+    @property
+    def reductions(self) -> list[Flag]:
+        """What keeps its runs from being the paper's, without what only says how sure the numbers are."""
+        return [flag for flag in _REDUCTIONS if flag in self.values["flags"]]
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Sort key: lower where less was reduced."""
+        return len(self.reductions), -(self.setting.get("epochs") or float("inf"))
+
+    @property
+    def companions(self) -> "list[StoredTable]":
+        """The tables below it in the same file."""
+        return [StoredTable(self.path, values) for values in self.values.get("companions", ())]
+
+    def as_table(self, paper: Paper) -> Table:
+        """The table with its cells as text.
+
+        Args:
+            paper: with the rows that searches found, if it is a table of these.
+        """
+        values = {name: value for name, value in self.values.items() if name != "companions"}
+        return Table.from_json(values, *_cells(paper, values))
+
+
+def stored_tables(out: Path, paper: str, dataset: str = "*") -> list[StoredTable]:
+    """The tables of a paper below a results folder, those of the demo corpus included, by path. A file that holds no
+    table is named in a warning and not used.
+
+    Args:
+        dataset: whose tables are read; by default those of all.
+    """
+    found = []
+    for path in table_files(out, paper, dataset, with_demo=True):
+        try:
+            values = read_json(path, what="a table")
+        except DataError as error:
+            warn(f"not used: {error}")
+            continue
+        if isinstance(values, dict) and values.keys() >= _KEYS:
+            found.append(StoredTable(path, values))
+        else:
+            warn(f"not used: {path} is not a table of this version; write it again with --from-records, or delete it")
+    return found
+
+
+def _cells(paper: Paper, values: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Header and rows as text."""
+    kind, rows = values.get("kind"), values["rows"]
+    if kind in ("fold", "round"):
+        return fold_cells(values["row_header"], kind, rows)
+    if kind == "pairs":
+        return pair_cells(values["row_header"], rows)
+    if kind == "genres":
+        return genre_cells(values["columns"], rows)
+    if kind == "confusion":
+        return confusion_cells(tuple(values["metrics"]), rows)
+    if "setting" not in values:
+        return layer_cells(values["metrics"][0], rows)
+    return result_cells(paper.table(values["table"].removesuffix(_LEGACY)), rows)
