@@ -52,8 +52,6 @@ def test_rounds_with_fresh_and_with_carried_weights(places, tmp_path, capsys):
     assert not any("CONTAMINATED" in warning for warning in table["warnings"])
     rounds = results / "table_5.1_rounds_rotating_1_epoch.csv"
     columns, *lines = csv.reader(rounds.read_text(encoding="utf-8").splitlines())
-        (results / "table_5.1_rounds_rotating_1_epoch.csv").read_text(encoding="utf-8").splitlines()
-    )
     assert columns[1] == "Round"
     assert len(lines) == 8
     assert (results / "figures" / "table_5.1_rounds_rotating_1_epoch.png").exists()
