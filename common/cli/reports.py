@@ -10,6 +10,7 @@ from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, Confusion
 from common.records.paths import OWN_RESULTS, ResultPaths, result_folders
 from common.records.tuned_rows import with_tuned_rows
+from common.reports.asked import only_rows
 from common.reports.pages import write_page
 from common.reports.write import GroupReport, write_architecture
 from common.runs.options import Options
@@ -59,8 +60,9 @@ def show_reports(
     legacy: bool,
     as_json: bool,
 ) -> None:
-    """Show the chosen tables and the paths of their files. A table that has no file of its own, because others hold all
-    its measured rows, is shown only where it was asked for by name."""
+    """Show the chosen tables with the rows that were asked for, and the paths of their files, which hold all rows. A
+    table that has no file of its own, because others hold all its measured rows, is shown only where it was asked for
+    by name."""
     # A row that is asked for by name is looked for in all tables.
     asked = [table.id for table, rows in chosen if rows or not options.rows]
     # A table of results is shown with the confusion matrices of its rows.
@@ -75,6 +77,9 @@ def show_reports(
             shown += [report.tables[name] for name in names if name in report.tables]
             held += [(report, table)] if table in report.held_by else []
         shown += [report.tables[name] for name in matrices if name in report.tables]
+    if options.rows:
+        labels = {row.label for _, rows in chosen for row in rows}
+        shown = [table for whole in shown if (table := only_rows(whole, labels)) is not None]
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
     print_tables(shown, [*paths, *others], as_json=as_json)
     for report, table in held:

@@ -59,7 +59,8 @@ def print_tables(shown: list[Table], paths: list[Path], *, as_json: bool = False
     screen = wide_console()
     for table in shown:
         show_table(table, screen)
-    screen.print("written:")
+    if written:
+        screen.print("written:")
     for path in written:
         screen.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
 

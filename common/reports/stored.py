@@ -1,5 +1,6 @@
 """Tables as they lie on disk: read from their JSON files, without their records."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ _REDUCTIONS: tuple[Flag, ...] = (
 )
 _KEYS = {"paper", "table", "title", "caption", "warnings", "flags", "rows"}
 _LEGACY = "_legacy"
+# JSON values of a table -> its header and rows as text.
+CellsOf = Callable[[dict[str, Any]], tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]]
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,15 @@ class StoredTable:
         """The tables below it in the same file."""
         return [StoredTable(self.path, values) for values in self.values.get("companions", ())]
 
-    def as_table(self, paper: Paper) -> Table:
+    def as_table(self, paper: Paper, cells: CellsOf | None = None) -> Table:
         """The table with its cells as text.
 
         Args:
             paper: with the rows that searches found, if it is a table of these.
+            cells: makes them, of tables that are none of results; by default those of this package.
         """
         values = {name: value for name, value in self.values.items() if name != "companions"}
-        return Table.from_json(values, *_cells(paper, values))
+        return Table.from_json(values, *(cells(values) if cells else _cells(paper, values)))
 
 
 def stored_tables(out: Path, paper: str, dataset: str = "*") -> list[StoredTable]:

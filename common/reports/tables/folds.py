@@ -11,6 +11,9 @@ from common.records.record import Record
 from common.reports.table import Table, cells
 from common.reports.tables.values import run_values
 
+# What the labels of the lines over all rounds of a row end with.
+MEAN, SPREAD = ": mean", ": standard deviation"
+
 
 def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list[Record]) -> Table | None:
     """Break a table of results down by round.
@@ -28,8 +31,8 @@ def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list
         mine.sort(key=lambda record: (record.seed, record.fold))
         rows += [_one(row.label, record) for record in mine]
         if len(mine) > 1:
-            rows.append(_summary(f"{row.label}: mean", mine, lambda values: sum(values) / len(values)))
-            rows.append(_summary(f"{row.label}: standard deviation", mine, statistics.stdev))
+            rows.append(_summary(f"{row.label}{MEAN}", mine, lambda values: sum(values) / len(values)))
+            rows.append(_summary(f"{row.label}{SPREAD}", mine, statistics.stdev))
     used = [record for record in records if record.row_experiment in {row.experiment.digest for row in table.rows}]
     if not used or used[0].folds == 1:
         return None

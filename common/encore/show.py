@@ -1,0 +1,351 @@
+"""`encore show`: the tables of a paper as they lie on disk, without data, training or making them again."""
+
+import itertools
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+from typer import Option
+
+from common.cli.flags import TypedFlags, command_of
+from common.cli.screen import ScreenOptions, print_tables
+from common.core.console import say, warn
+from common.core.errors import DataError, SpecError
+from common.paper.paper import Paper
+from common.paper.protocol import SplitName
+from common.paper.tables import Confusion, ResultTable
+from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout
+from common.records.tuned_rows import with_tuned_rows
+from common.reports.asked import only_rows
+from common.reports.stored import CellsOf, StoredTable, stored_tables
+from common.reports.table import Table
+from common.reports.tables.settings import SettingColumn, settings_table
+from common.runs.options import DatasetName
+from common.runs.selection import choose_rows
+
+# Former spelling of a unit, which records and tables keep -> the name of today.
+_UNIT_NAMES = {"segment": "window"}
+# Option that may be repeated -> the values that it takes.
+_VALUES = {
+    "--dataset": get_args(DatasetName),
+    "--split": get_args(SplitName),
+    "--unit": ("window", "clip", *_UNIT_NAMES),
+}
+
+
+def _completing(flag: str) -> Callable[[str], list[str]]:
+    """What completes the values of an option in the shell."""
+
+    def begin(incomplete: str) -> list[str]:
+        return [value for value in _VALUES[flag] if value.startswith(incomplete)]
+
+    return begin
+
+
+@dataclass(frozen=True)
+class ShowOptions:
+    """What to show."""
+
+    tables: Annotated[
+        tuple[str, ...],
+        Option("--table", help="Table to show, e.g. 5.1 or audit; repeat for several. Default: those with numbers."),
+    ] = ()
+    rows: Annotated[tuple[str, ...], Option("--row", help="Row to show; repeat for several. Default: all rows.")] = ()
+    datasets: Annotated[
+        tuple[str, ...],
+        Option(
+            "--dataset",
+            metavar="NAME",
+            help=f"Data set, of {', '.join(get_args(DatasetName))}; several are shown beside each other.",
+            autocompletion=_completing("--dataset"),
+        ),
+    ] = ()
+    splits: Annotated[
+        tuple[str, ...],
+        Option(
+            "--split",
+            metavar="NAME",
+            help=f"Split, of {', '.join(get_args(SplitName))}; several are shown beside each other.",
+            autocompletion=_completing("--split"),
+        ),
+    ] = ()
+    units: Annotated[
+        tuple[str, ...],
+        Option(
+            "--unit",
+            metavar="window|clip",
+            help="What the split assigns to parts, single windows or whole clips; both are shown beside each other.",
+            autocompletion=_completing("--unit"),
+        ),
+    ] = ()
+    out: Annotated[
+        Path | None,
+        Option(
+            help=f"Folder of results. Default: {OWN_RESULTS}, and {COMMITTED_RESULTS} for tables that are not there."
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        for flag, values in (("--dataset", self.datasets), ("--split", self.splits), ("--unit", self.units)):
+            for value in values:
+                if value not in _VALUES[flag]:
+                    raise SpecError(f"{flag} {value}: expected one of: {', '.join(_VALUES[flag])}.")
+
+
+def make_app(paper: Paper) -> typer.Typer:
+    """The command line for a paper, not yet run."""
+
+    def handle(asked: ShowOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
+        return _show(paper, asked, screen)
+
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    about = (
+        f"{paper.title}: print tables that were made before, your own with the committed numbers beside them. Several "
+        "values of --dataset, --split or --unit give one table with all of them. Exit code: 0, or 1 if something that "
+        "was asked for has no numbers yet."
+    )
+    app.command(help=about)(command_of(handle, ShowOptions, ScreenOptions))
+    return app
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The data set, split and unit that were asked for; None where any will do."""
+
+    dataset: str | None
+    split: str | None
+    unit: str | None
+
+    @classmethod
+    def all_of(cls, asked: ShowOptions) -> list["_Choice"]:
+        """Each combination of what was asked for."""
+        units = dict.fromkeys("segment" if unit == "window" else unit for unit in asked.units)
+        every = (dict.fromkeys(asked.datasets) or (None,), dict.fromkeys(asked.splits) or (None,), units or (None,))
+        return [cls(*one) for one in itertools.product(*every)]
+
+    def fits(self, one: StoredTable) -> bool:
+        """Whether a table is of what was asked for; tables of layers and of all splits have no split of their own."""
+        if self.dataset not in (None, one.values["dataset"]):
+            return False
+        if not one.setting or one.values.get("kind") in ("audit", "duplicates"):
+            return True
+        return self.split in (None, one.setting["split"]) and self.unit in (None, one.setting["unit"])
+
+    @property
+    def flags(self) -> list[str]:
+        """The flags of a command that measures it."""
+        found = []
+        for name in ("dataset", "split", "unit"):
+            value = getattr(self, name)
+            found += [f"--{name}", _UNIT_NAMES.get(value, value)] if value else []
+        return [*found, "--data", "PATH"] if self.dataset not in (None, "demo") else found
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """The tables of a paper in some folders.
+
+    Args:
+        places: in the order in which tables are looked for.
+    """
+
+    paper: Paper
+    places: tuple[Path, ...]
+
+    @cached_property
+    def tables(self) -> list[list[StoredTable]]:
+        """Every table of each place, also those below others."""
+        found = [stored_tables(place, self.paper.key) for place in self.places]
+        return [[one for whole in mine for one in (whole, *whole.companions)] for mine in found]
+
+    def find(self, table: str, choice: _Choice) -> list[StoredTable]:
+        """The tables with an id that fit, of the first place that has any: those of the paper's split first, then the
+        least reduced."""
+        for mine in self.tables:
+            fitting = [one for one in mine if one.id == table and choice.fits(one)]
+            if fitting:
+                return sorted(fitting, key=self._order)
+        return []
+
+    def holders(self, table: ResultTable, choice: _Choice) -> list[StoredTable]:
+        """The tables of results that hold measured rows of a table which has no file of its own."""
+        wanted = {row.experiment.digest for row in table.rows}
+        digests = {(one.id, row.label): row.experiment.digest for one in self.paper.tables for row in one.rows}
+        for mine in self.tables:
+            found = [
+                one
+                for one in mine
+                if "kind" not in one.values and one.setting and choice.fits(one)
+                if wanted & {digests.get((one.id, row["label"])) for row in one.values["rows"] if row["measured"]}
+            ]
+            if found:
+                return sorted(found, key=self._order)
+        return []
+
+    def _order(self, one: StoredTable) -> tuple[Any, ...]:
+        protocol = self.paper.default_experiment.protocol
+        own_splits = (self.paper.published_protocol.split, protocol.split)
+        other_split = one.setting.get("split") not in (*own_splits, None)
+        return other_split, one.setting.get("unit") not in (protocol.unit, None), *one.rank, one.path
+
+
+def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
+    screen.apply()
+    places = _places(asked.out)
+    paper = with_tuned_rows(paper, places[0], None)
+    shelf = _Shelf(paper, places)
+    labels = _labels(shelf, asked)
+    choices = _Choice.all_of(asked)
+    shown: list[Table] = []
+    lacking: list[str] = []
+    said: list[str] = []
+    for table in asked.tables or paper.default_tables or paper.table_ids:
+        made = _several(shelf, table, choices, lacking) if len(choices) > 1 else _one(shelf, table, choices[0], said)
+        made = [one for whole in made if (one := only_rows(whole, labels) if labels else whole) is not None]
+        shown += made
+        if not made and len(choices) == 1:
+            lacking.append(_command(paper, table, choices[0]))
+    if labels:
+        lacking += _rows_not_run(paper, shown, labels)
+    if shown or screen.json:
+        print_tables(shown, [], as_json=screen.json)
+    for line in said if shown else ():
+        say(line)
+    if shown and not (asked.tables or asked.rows or len(choices) > 1):
+        return 0  # without --table, tables that have no numbers yet are not missed
+    if not shown and not asked.tables:
+        lacking = [_command(paper, "", choices[0], *asked.rows)]
+    for line in dict.fromkeys(lacking):
+        warn(line)
+    return 1 if lacking else 0
+
+
+def _places(out: Path | None) -> tuple[Path, ...]:
+    """The folders to look in.
+
+    Raises:
+        DataError: the folder that was asked for is none.
+    """
+    if out is not None:
+        out = out.expanduser()
+        if not out.is_dir():
+            raise DataError(f"{out}: no such folder; expected a folder of results, as commands write it with --out.")
+        return (out,)
+    checkout = results_of_checkout()
+    places = {place.resolve(): place for place in (OWN_RESULTS, COMMITTED_RESULTS, checkout) if place is not None}
+    return tuple(places.values())
+
+
+def _labels(shelf: _Shelf, asked: ShowOptions) -> set[str]:
+    """Labels of the rows that were asked for; empty for all.
+
+    Raises:
+        SpecError: there is no such table or row.
+    """
+    stored = {one.id for mine in shelf.tables for one in mine}
+    own = {*shelf.paper.table_ids, *(matrix.id for matrix in shelf.paper.confusions)}
+    ids = tuple(table for table in asked.tables if table in own or table not in stored)
+    if not ids and asked.tables and asked.rows:
+        return set(asked.rows)
+    chosen = choose_rows(shelf.paper, ids, asked.rows)
+    return {row.label for _, rows in chosen for row in rows} if asked.rows else set()
+
+
+def _one(shelf: _Shelf, table: str, choice: _Choice, said: list[str]) -> list[Table]:
+    """The table under one setting, if there is one; what else there is goes into `said`."""
+    matrix = shelf.paper.confusion(table)
+    found = shelf.find(matrix.table_id if isinstance(matrix, Confusion) else table, choice)
+    if not found and table in {one.id for one in shelf.paper.tables}:
+        found = shelf.holders(shelf.paper.table(table), choice)
+        if found:
+            said.append(f"table {table} has no file of its own: all its measured rows are in {_name(found[0])}")
+    if not found:
+        return []
+    said.append(f"table {found[0].id} is from {_markdown(found[0])}")
+    others = ", ".join(map(_name, found[1:]))
+    if others:
+        said.append(f"there are more, for --dataset, --split and --unit: {others}")
+    kind = found[0].values.get("kind")
+    return [found[0].as_table(shelf.paper, _cells_of(kind))]
+
+
+def _several(shelf: _Shelf, table: str, choices: list[_Choice], lacking: list[str]) -> list[Table]:
+    """The table under several settings in one; a setting without numbers goes into `lacking`."""
+    if table not in {one.id for one in shelf.paper.tables}:
+        return []
+    columns = []
+    for choice in choices:
+        found = shelf.find(table, choice)
+        if found:
+            columns.append(found[0])
+        else:
+            lacking.append(_command(shelf.paper, table, choice))
+    if not columns:
+        return []
+    differ = len({one.values["dataset"] for one in columns}) > 1
+    mixed = len({one.path.parents[2] for one in columns}) > 1
+    named = [
+        SettingColumn(_column_name(one, differ, mixed and one.path.parents[2] != shelf.places[0]), *_of(one))
+        for one in columns
+    ]
+    return [settings_table(shelf.paper.key, shelf.paper.table(table), named)]
+
+
+def _of(one: StoredTable) -> tuple[str, dict[str, Any]]:
+    return str(_markdown(one)), one.values
+
+
+def _column_name(one: StoredTable, with_data: bool, committed: bool) -> str:
+    unit = _UNIT_NAMES.get(one.setting["unit"], one.setting["unit"])
+    data = f"{one.values['dataset']}: " if with_data else ""
+    return f"{data}{one.setting['split']}, by {unit}{', committed' if committed else ''}"
+
+
+def _cells_of(kind: str | None) -> CellsOf | None:
+    """What makes the cells of tables that are none of results; None for those of results."""
+    if kind in ("audit", "duplicates"):
+        from common.leakage.tables import audit_cells, duplicate_cells
+
+        return audit_cells if kind == "audit" else duplicate_cells
+    if kind == "search":
+        from common.search.table import search_cells
+
+        return search_cells
+    return None
+
+
+def _rows_not_run(paper: Paper, shown: list[Table], labels: set[str]) -> list[str]:
+    """The commands that measure the rows that no table that is shown has a number of."""
+    measured: set[str] = set()
+    known: dict[str, str] = {}
+    for table in shown:
+        for row in table.values["rows"] if "compared_with" in table.values else ():
+            known.setdefault(row["label"], table.id)
+            measured |= {row["label"]} if any(row["measured"]) else set()
+    nowhere = _Choice(None, None, None)
+    return [_command(paper, known[label], nowhere, label) for label in labels if label in known.keys() - measured]
+
+
+def _command(paper: Paper, table: str, choice: _Choice, *labels: str) -> str:
+    """That something has no numbers yet, and the command that makes them."""
+    words = ["encore", "run", paper.key, *(["--table", table] if table else [])]
+    if table.partition("_")[0] == "audit":
+        words = ["encore", "audit", paper.key]
+    for label in labels:
+        words += ["--row", label]
+    what = f"table {table}" if table else paper.key
+    rows = f" [{' | '.join(labels)}]" if labels else ""
+    command = " ".join(map(shlex.quote, [*words, *choice.flags]))
+    return f"no numbers of {what}{rows} yet; this makes them: {command}"
+
+
+def _markdown(one: StoredTable) -> Path:
+    return one.path.with_suffix(".md")
+
+
+def _name(one: StoredTable) -> str:
+    return f"{one.path.parent.name}/{_markdown(one).name}"
