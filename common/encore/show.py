@@ -21,7 +21,7 @@ from common.paper.tables import Confusion, ResultTable
 from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.asked import only_rows
-from common.reports.stored import CellsOf, StoredTable, stored_tables
+from common.reports.stored import CellsOf, StoredTable, held_table, stored_tables
 from common.reports.table import Table
 from common.reports.tables.settings import SettingColumn, settings_table
 from common.runs.options import DatasetName
@@ -35,6 +35,9 @@ _VALUES = {
     "--split": get_args(SplitName),
     "--unit": ("window", "clip", *_UNIT_NAMES),
 }
+
+# Id of the table of a leak audit.
+_AUDIT = "audit"
 
 
 def _completing(flag: str) -> Callable[[str], list[str]]:
@@ -146,7 +149,7 @@ class _Choice:
 
 
 @dataclass(frozen=True)
-class _Shelf:
+class _Stored:
     """The tables of a paper in some folders.
 
     Args:
@@ -171,20 +174,15 @@ class _Shelf:
                 return sorted(fitting, key=self._order)
         return []
 
-    def holders(self, table: ResultTable, choice: _Choice) -> list[StoredTable]:
-        """The tables of results that hold measured rows of a table which has no file of its own."""
-        wanted = {row.experiment.digest for row in table.rows}
-        digests = {(one.id, row.label): row.experiment.digest for one in self.paper.tables for row in one.rows}
+    def held(self, table: ResultTable, choice: _Choice) -> StoredTable | None:
+        """A table that has no file of its own, from those of the first place that hold its measured rows."""
         for mine in self.tables:
-            found = [
-                one
-                for one in mine
-                if "kind" not in one.values and one.setting and choice.fits(one)
-                if wanted & {digests.get((one.id, row["label"])) for row in one.values["rows"] if row["measured"]}
-            ]
-            if found:
-                return sorted(found, key=self._order)
-        return []
+            results = [one for one in mine if "kind" not in one.values and one.setting and choice.fits(one)]
+            for first in sorted(results, key=self._order):
+                alike = [one for one in results if (one.setting, one.path.parent) == (first.setting, first.path.parent)]
+                if found := held_table(self.paper, table, [first, *alike]):
+                    return found
+        return None
 
     def _order(self, one: StoredTable) -> tuple[Any, ...]:
         protocol = self.paper.default_experiment.protocol
@@ -197,18 +195,19 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     screen.apply()
     places = _places(asked.out)
     paper = with_tuned_rows(paper, places[0], None)
-    shelf = _Shelf(paper, places)
-    labels = _labels(shelf, asked)
+    stored = _Stored(paper, places)
+    labels = _labels(stored, asked)
     choices = _Choice.all_of(asked)
     shown: list[Table] = []
     lacking: list[str] = []
     said: list[str] = []
-    for table in asked.tables or paper.default_tables or paper.table_ids:
-        made = _several(shelf, table, choices, lacking) if len(choices) > 1 else _one(shelf, table, choices[0], said)
-        made = [one for whole in made if (one := only_rows(whole, labels) if labels else whole) is not None]
-        shown += made
-        if not made and len(choices) == 1:
-            lacking.append(_command(paper, table, choices[0]))
+    for table in asked.tables or _default_tables(paper, asked, labels):
+        if len(choices) > 1:
+            made = _several(stored, table, choices, lacking, said)
+        else:
+            made = _one(stored, table, *choices, said, by_name=bool(asked.tables or labels))
+            lacking += [] if made else [_command(paper, table, *choices)]
+        shown += [one for whole in made if (one := only_rows(whole, labels) if labels else whole) is not None]
     if labels:
         lacking += _rows_not_run(paper, shown, labels)
     if shown or screen.json:
@@ -236,33 +235,48 @@ def _places(out: Path | None) -> tuple[Path, ...]:
             raise DataError(f"{out}: no such folder; expected a folder of results, as commands write it with --out.")
         return (out,)
     checkout = results_of_checkout()
-    places = {place.resolve(): place for place in (OWN_RESULTS, COMMITTED_RESULTS, checkout) if place is not None}
+    places: dict[Path, Path] = {}
+    for place in (OWN_RESULTS, COMMITTED_RESULTS, checkout):
+        if place is not None:
+            places.setdefault(place.resolve(), place)
     return tuple(places.values())
 
 
-def _labels(shelf: _Shelf, asked: ShowOptions) -> set[str]:
+def _default_tables(paper: Paper, asked: ShowOptions, labels: set[str]) -> list[str]:
+    """The tables without `--table`: those of the paper's own choice, without tables of layers where a split is asked
+    for; or all tables that have one of the rows that are asked for.
+
+    Args:
+        labels: of these rows.
+    """
+    if labels:
+        return [table.id for table in paper.tables if labels & {row.label for row in table.rows}]
+    of_layers = {table.id for table in paper.architecture} if asked.splits or asked.units else set()
+    return [table for table in paper.default_tables or paper.table_ids if table not in of_layers]
+
+
+def _labels(stored: _Stored, asked: ShowOptions) -> set[str]:
     """Labels of the rows that were asked for; empty for all.
 
     Raises:
         SpecError: there is no such table or row.
     """
-    stored = {one.id for mine in shelf.tables for one in mine}
-    own = {*shelf.paper.table_ids, *(matrix.id for matrix in shelf.paper.confusions)}
-    ids = tuple(table for table in asked.tables if table in own or table not in stored)
-    if not ids and asked.tables and asked.rows:
-        return set(asked.rows)
-    chosen = choose_rows(shelf.paper, ids, asked.rows)
+    ids_there = {one.id for mine in stored.tables for one in mine}
+    of_paper = {*stored.paper.table_ids, *(matrix.id for matrix in stored.paper.confusions)}
+    ids = tuple(table for table in asked.tables if table in of_paper or table not in {*ids_there, _AUDIT})
+    chosen = choose_rows(stored.paper, ids, asked.rows)
     return {row.label for _, rows in chosen for row in rows} if asked.rows else set()
 
 
-def _one(shelf: _Shelf, table: str, choice: _Choice, said: list[str]) -> list[Table]:
-    """The table under one setting, if there is one; what else there is goes into `said`."""
-    matrix = shelf.paper.confusion(table)
-    found = shelf.find(matrix.table_id if isinstance(matrix, Confusion) else table, choice)
-    if not found and table in {one.id for one in shelf.paper.tables}:
-        found = shelf.holders(shelf.paper.table(table), choice)
-        if found:
-            said.append(f"table {table} has no file of its own: all its measured rows are in {_name(found[0])}")
+def _one(stored: _Stored, table: str, choice: _Choice, said: list[str], *, by_name: bool) -> list[Table]:
+    """The table under one setting, if there is one; what else there is goes into `said`. A table that has no file of
+    its own, because others hold all its measured rows, is looked for there only where it was asked for by name."""
+    matrix = stored.paper.confusion(table)
+    found = stored.find(matrix.table_id if isinstance(matrix, Confusion) else table, choice)
+    if not found and by_name and table in {one.id for one in stored.paper.tables}:
+        held = stored.held(stored.paper.table(table), choice)
+        found = [held] if held else []
+        said += [f"table {table} has no file of its own: other tables hold all its measured rows"] if held else []
     if not found:
         return []
     said.append(f"table {found[0].id} is from {_markdown(found[0])}")
@@ -270,33 +284,30 @@ def _one(shelf: _Shelf, table: str, choice: _Choice, said: list[str]) -> list[Ta
     if others:
         said.append(f"there are more, for --dataset, --split and --unit: {others}")
     kind = found[0].values.get("kind")
-    return [found[0].as_table(shelf.paper, _cells_of(kind))]
+    return [found[0].as_table(stored.paper, _cells_of(kind))]
 
 
-def _several(shelf: _Shelf, table: str, choices: list[_Choice], lacking: list[str]) -> list[Table]:
-    """The table under several settings in one; a setting without numbers goes into `lacking`."""
-    if table not in {one.id for one in shelf.paper.tables}:
+def _several(stored: _Stored, table: str, choices: list[_Choice], lacking: list[str], said: list[str]) -> list[Table]:
+    """The table under several settings in one; a setting without numbers goes into `lacking`, the files into `said`."""
+    if table not in {one.id for one in stored.paper.tables}:
         return []
     columns = []
     for choice in choices:
-        found = shelf.find(table, choice)
+        found = stored.find(table, choice)
         if found:
             columns.append(found[0])
         else:
-            lacking.append(_command(shelf.paper, table, choice))
+            lacking.append(_command(stored.paper, table, choice))
     if not columns:
         return []
     differ = len({one.values["dataset"] for one in columns}) > 1
     mixed = len({one.path.parents[2] for one in columns}) > 1
-    named = [
-        SettingColumn(_column_name(one, differ, mixed and one.path.parents[2] != shelf.places[0]), *_of(one))
-        for one in columns
-    ]
-    return [settings_table(shelf.paper.key, shelf.paper.table(table), named)]
-
-
-def _of(one: StoredTable) -> tuple[str, dict[str, Any]]:
-    return str(_markdown(one)), one.values
+    named = []
+    for one in columns:
+        name = _column_name(one, differ, mixed and one.path.parents[2] != stored.places[0])
+        named.append(SettingColumn(name, str(_markdown(one)), one.values))
+        said.append(f"table {table}, {name}, is from {_markdown(one)}")
+    return [settings_table(stored.paper.key, stored.paper.table(table), named)]
 
 
 def _column_name(one: StoredTable, with_data: bool, committed: bool) -> str:
@@ -327,13 +338,14 @@ def _rows_not_run(paper: Paper, shown: list[Table], labels: set[str]) -> list[st
             known.setdefault(row["label"], table.id)
             measured |= {row["label"]} if any(row["measured"]) else set()
     nowhere = _Choice(None, None, None)
-    return [_command(paper, known[label], nowhere, label) for label in labels if label in known.keys() - measured]
+    missing = [label for label in known if label in labels and label not in measured]
+    return [_command(paper, known[label], nowhere, label) for label in missing]
 
 
 def _command(paper: Paper, table: str, choice: _Choice, *labels: str) -> str:
     """That something has no numbers yet, and the command that makes them."""
     words = ["encore", "run", paper.key, *(["--table", table] if table else [])]
-    if table.partition("_")[0] == "audit":
+    if table == _AUDIT:
         words = ["encore", "audit", paper.key]
     for label in labels:
         words += ["--row", label]

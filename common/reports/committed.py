@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from common.metrics.clips import ALL_METRIC_NAMES, METRIC_NAMES
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable, Row
@@ -50,7 +49,7 @@ class CommittedTables:
         same = self._rows.get((row.experiment.digest, setting.split, setting.unit), [])
         if any(set(runs) & set(values["records"]) for _, values in same):
             return None
-        fitting = [(one, values, found) for one, values in same if (found := _measured_as(table, one, values))]
+        fitting = [(one, values, found) for one, values in same if (found := one.measured_as(table, values))]
         if not fitting:
             return None
 
@@ -83,20 +82,6 @@ class CommittedTables:
                     key = digest, one.setting["split"], one.setting["unit"]
                     found.setdefault(key, []).append((one, values))
         return found
-
-
-def _measured_as(table: ResultTable, one: StoredTable, values: dict[str, Any]) -> dict[str, Any] | None:
-    """The numbers of a row in another table of the same row, in the form of this table; None where one is missing."""
-    measured = values["measured"]
-    found = {}
-    for name in table.metrics:
-        metric = table.compared_with[name]
-        same = [place for place, other in one.values["compared_with"].items() if other == metric]
-        place = next((place for place in (*same, metric) if place in measured), None)
-        if place is None or measured[place]["metric"] != ALL_METRIC_NAMES[metric]:
-            return None
-        found[name] = measured[place]
-    return found | {name: measured[name] for name in METRIC_NAMES}
 
 
 def stated_in(results: ResultPaths) -> FindCommitted:

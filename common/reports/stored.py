@@ -1,6 +1,6 @@
 """Tables as they lie on disk: read from their JSON files, without their records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,9 @@ from typing import Any
 from common.core.console import warn
 from common.core.errors import DataError
 from common.core.files import read_json
+from common.metrics.clips import ALL_METRIC_NAMES, METRIC_NAMES
 from common.paper.paper import Paper
+from common.paper.tables import ResultTable, Row
 from common.records.paths import table_files
 from common.reports.table import Flag, Table
 from common.reports.tables.architecture import layer_cells
@@ -16,7 +18,7 @@ from common.reports.tables.confusion import confusion_cells
 from common.reports.tables.folds import fold_cells
 from common.reports.tables.genres import genre_cells
 from common.reports.tables.pairs import pair_cells
-from common.reports.tables.results import result_cells
+from common.reports.tables.results import comparison, result_cells
 
 # Flags that say that a run was made smaller or easier than the paper's, or is of other data.
 _REDUCTIONS: tuple[Flag, ...] = (
@@ -74,6 +76,22 @@ class StoredTable:
         """The tables below it in the same file."""
         return [StoredTable(self.path, values) for values in self.values.get("companions", ())]
 
+    def measured_as(self, table: ResultTable, row: dict[str, Any]) -> dict[str, Any] | None:
+        """The numbers of one of its rows in the form of another table that has the same row; None where one is missing.
+
+        Args:
+            row: JSON values of the row, or what else has its `measured`.
+        """
+        measured, found = row["measured"], {}
+        for name in table.metrics:
+            metric = table.compared_with[name]
+            same = [place for place, other in self.values["compared_with"].items() if other == metric]
+            place = next((place for place in (*same, metric) if place in measured), None)
+            if place is None or measured[place]["metric"] != ALL_METRIC_NAMES[metric]:
+                return None
+            found[name] = measured[place]
+        return found | {name: measured[name] for name in METRIC_NAMES}
+
     def as_table(self, paper: Paper, cells: CellsOf | None = None) -> Table:
         """The table with its cells as text.
 
@@ -104,6 +122,51 @@ def stored_tables(out: Path, paper: str, dataset: str = "*") -> list[StoredTable
         else:
             warn(f"not used: {path} is not a table of this version; write it again with --from-records, or delete it")
     return found
+
+
+def held_table(paper: Paper, table: ResultTable, holders: Sequence[StoredTable]) -> StoredTable | None:
+    """A table that has no file of its own, because other tables hold all its measured rows; None where they hold none.
+
+    Args:
+        holders: tables of results of one setting, each with some of the rows; the notes are those of the first.
+    """
+    digests = {(one.id, row.label): row.experiment.digest for one in paper.tables for row in one.rows}
+    found: dict[str, tuple[StoredTable, dict[str, Any]]] = {}
+    for one in holders:
+        for row in one.values["rows"]:
+            digest = digests.get((one.id, row["label"]))
+            if digest and row["measured"] and one.measured_as(table, row):
+                found.setdefault(digest, (one, row))
+    rows = [_held_row(table, row, *found.get(row.experiment.digest, (None, {}))) for row in table.rows]
+    if not any(row["measured"] for row in rows):
+        return None
+    values = {name: value for name, value in holders[0].values.items() if name != "companions"}
+    described = {
+        "table": table.id,
+        "title": table.title,
+        "row_header": table.row_header,
+        "metrics": list(table.metrics),
+        "compared_with": table.compared_with,
+        "reference": table.reference.as_json() if table.reference else None,
+        "rows": rows,
+    }
+    return StoredTable(holders[0].path, values | described)
+
+
+def _held_row(table: ResultTable, row: Row, one: StoredTable | None, values: dict[str, Any]) -> dict[str, Any]:
+    """The JSON values of a row from those that it has in another table; not run where there is none."""
+    measured = one.measured_as(table, values) if one else {}
+    committed = values.get("committed")
+    beside = one.measured_as(table, committed) if one and committed else None
+    return {
+        "label": row.label,
+        "published": row.published,
+        "measured": measured,
+        **comparison(row.published, measured),
+        "trainable_parameters": values.get("trainable_parameters"),
+        "records": values.get("records", []),
+        **({"committed": committed | {"measured": beside}} if beside else {}),
+    }
 
 
 def _cells(paper: Paper, values: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
