@@ -15,6 +15,7 @@ from common.cli.app import run_app
 from common.cli.run import make_app
 from common.records.paths import ResultPaths, results_of_checkout
 from common.records.record import write_record
+from common.runs.options import DataOptions, Options
 from reproductions.se_cnn.paper import PAPER
 from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
 from tests.helpers.soundfusion_records import record as soundfusion_record
@@ -94,6 +95,32 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
     arguments = ["--from-records", "--out", str(out), "--table", "5.1", "--row", "5"]
     assert run_app(make_app(PAPER), arguments) == 0
     assert contents(out) == stored
+
+
+def test_without_out_a_run_goes_to_the_folder_of_own_runs(tiny_arrays, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    places = ["--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(tmp_path.parent / "cache")]
+    app = make_app(PAPER)
+    assert run_app(app, [*places, *SHARED_ROWS[:4], "--seeds", "1", "--epochs", "1"]) == 0
+    # The row that was asked for; the file has all.
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+    assert [line.strip("│").split()[0] for line in shown if "Difference" not in line] == ["5"]
+    own = tmp_path / "results" / "local"
+    assert [row for row, _ in measured(own, "5.1_1_epoch")] == ["0", "5", "4,5", "3,4,5", "2,3,4,5", "1,2,3,4,5"]
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("results/*")] == ["results/local"]
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    # Without --out, the committed tables are made again, of which there are none.
+    assert run_app(app, ["--from-records"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "no records of se_cnn below results. Add --out results/local, where there are some." in said
+    before = contents(own)
+    assert run_app(app, ["--from-records", "--out", "results/local"]) == 0
+    assert contents(own) == before
+
+
+@pytest.mark.parametrize("options", [DataOptions(), Options()])
+def test_every_command_writes_to_the_folder_of_own_runs_without_out(options):
+    assert options.out == Path("results/local")
 
 
 def test_a_killed_command_continues_to_the_same_table(command, tmp_path, monkeypatch):
