@@ -3,7 +3,7 @@
 import itertools
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -33,9 +33,8 @@ _UNIT_NAMES = {"segment": "window"}
 _VALUES = {
     "--dataset": get_args(DatasetName),
     "--split": get_args(SplitName),
-    "--unit": ("window", "clip", *_UNIT_NAMES),
+    "--unit": ("window", "clip"),
 }
-
 # Id of the table of a leak audit.
 _AUDIT = "audit"
 
@@ -95,7 +94,7 @@ class ShowOptions:
     def __post_init__(self) -> None:
         for flag, values in (("--dataset", self.datasets), ("--split", self.splits), ("--unit", self.units)):
             for value in values:
-                if value not in _VALUES[flag]:
+                if _UNIT_NAMES.get(value, value) not in _VALUES[flag]:
                     raise SpecError(f"{flag} {value}: expected one of: {', '.join(_VALUES[flag])}.")
 
 
@@ -149,7 +148,7 @@ class _Choice:
 
 
 @dataclass(frozen=True)
-class _Stored:
+class _TablesThere:
     """The tables of a paper in some folders.
 
     Args:
@@ -165,16 +164,23 @@ class _Stored:
         found = [stored_tables(place, self.paper.key) for place in self.places]
         return [[one for whole in mine for one in (whole, *whole.companions)] for mine in found]
 
-    def find(self, table: str, choice: _Choice) -> list[StoredTable]:
+    def find(self, table: str, choice: _Choice, *, also_held: bool = False) -> list[StoredTable]:
         """The tables with an id that fit, of the first place that has any: those of the paper's split first, then the
-        least reduced."""
+        least reduced.
+
+        Args:
+            also_held: where there is none, one that has no file of its own, because other tables hold all its measured
+                rows.
+        """
         for mine in self.tables:
             fitting = [one for one in mine if one.id == table and choice.fits(one)]
             if fitting:
                 return sorted(fitting, key=self._order)
-        return []
+        own = next((one for one in self.paper.tables if one.id == table), None) if also_held else None
+        held = own and self._held(own, choice)
+        return [held] if held else []
 
-    def held(self, table: ResultTable, choice: _Choice) -> StoredTable | None:
+    def _held(self, table: ResultTable, choice: _Choice) -> StoredTable | None:
         """A table that has no file of its own, from those of the first place that hold its measured rows."""
         for mine in self.tables:
             results = [one for one in mine if "kind" not in one.values and one.setting and choice.fits(one)]
@@ -195,24 +201,25 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     screen.apply()
     places = _places(asked.out)
     paper = with_tuned_rows(paper, places[0], None)
-    stored = _Stored(paper, places)
+    stored = _TablesThere(paper, places)
     labels = _labels(stored, asked)
     choices = _Choice.all_of(asked)
     shown: list[Table] = []
     lacking: list[str] = []
     said: list[str] = []
+    by_name = bool(asked.tables or labels)
     for table in asked.tables or _default_tables(paper, asked, labels):
         if len(choices) > 1:
-            made = _several(stored, table, choices, lacking, said)
+            made = _several(stored, table, choices, lacking, said, by_name=by_name)
         else:
-            made = _one(stored, table, *choices, said, by_name=bool(asked.tables or labels))
+            made = _one(stored, table, *choices, said, by_name=by_name)
             lacking += [] if made else [_command(paper, table, *choices)]
         shown += [one for whole in made if (one := only_rows(whole, labels) if labels else whole) is not None]
     if labels:
         lacking += _rows_not_run(paper, shown, labels)
     if shown or screen.json:
         print_tables(shown, [], as_json=screen.json)
-    for line in said if shown else ():
+    for line in dict.fromkeys(said) if shown else ():
         say(line)
     if shown and not (asked.tables or asked.rows or len(choices) > 1):
         return 0  # without --table, tables that have no numbers yet are not missed
@@ -255,7 +262,7 @@ def _default_tables(paper: Paper, asked: ShowOptions, labels: set[str]) -> list[
     return [table for table in paper.default_tables or paper.table_ids if table not in of_layers]
 
 
-def _labels(stored: _Stored, asked: ShowOptions) -> set[str]:
+def _labels(stored: _TablesThere, asked: ShowOptions) -> set[str]:
     """Labels of the rows that were asked for; empty for all.
 
     Raises:
@@ -268,36 +275,46 @@ def _labels(stored: _Stored, asked: ShowOptions) -> set[str]:
     return {row.label for _, rows in chosen for row in rows} if asked.rows else set()
 
 
-def _one(stored: _Stored, table: str, choice: _Choice, said: list[str], *, by_name: bool) -> list[Table]:
-    """The table under one setting, if there is one; what else there is goes into `said`. A table that has no file of
-    its own, because others hold all its measured rows, is looked for there only where it was asked for by name."""
+def _one(stored: _TablesThere, table: str, choice: _Choice, said: list[str], *, by_name: bool) -> list[Table]:
+    """The table under one setting, if there is one; its file, and what else there is, go into `said`.
+
+    Args:
+        by_name: whether it, or one of its rows, was asked for by name: only then a table without a file is shown.
+    """
     matrix = stored.paper.confusion(table)
-    found = stored.find(matrix.table_id if isinstance(matrix, Confusion) else table, choice)
-    if not found and by_name and table in {one.id for one in stored.paper.tables}:
-        held = stored.held(stored.paper.table(table), choice)
-        found = [held] if held else []
-        said += [f"table {table} has no file of its own: other tables hold all its measured rows"] if held else []
+    found = stored.find(matrix.table_id if isinstance(matrix, Confusion) else table, choice, also_held=by_name)
     if not found:
         return []
     said.append(f"table {found[0].id} is from {_markdown(found[0])}")
     others = ", ".join(map(_name, found[1:]))
     if others:
-        said.append(f"there are more, for --dataset, --split and --unit: {others}")
+        said.append(f"there are more, to choose with --dataset, --split and --unit, or to open: {others}")
     kind = found[0].values.get("kind")
     return [found[0].as_table(stored.paper, _cells_of(kind))]
 
 
-def _several(stored: _Stored, table: str, choices: list[_Choice], lacking: list[str], said: list[str]) -> list[Table]:
-    """The table under several settings in one; a setting without numbers goes into `lacking`, the files into `said`."""
+def _several(
+    stored: _TablesThere, table: str, choices: list[_Choice], lacking: list[str], said: list[str], *, by_name: bool
+) -> list[Table]:
+    """The table under several settings: in one table if it is one of results, else one after the other.
+
+    Args:
+        lacking: gets the settings without numbers.
+        said: gets the files.
+        by_name: whether it, or one of its rows, was asked for by name; else it is not missed where it has no numbers.
+    """
     if table not in {one.id for one in stored.paper.tables}:
-        return []
-    columns = []
-    for choice in choices:
-        found = stored.find(table, choice)
-        if found:
-            columns.append(found[0])
-        else:
-            lacking.append(_command(stored.paper, table, choice))
+        made: list[Table] = []
+        for choice in choices:
+            found = _one(stored, table, choice, said, by_name=by_name)
+            # An audit, or a table of layers, is of all splits, so it is there once.
+            made += [one for one in found if one not in made]
+            lacking += [_command(stored.paper, table, choice)] if by_name and not found else []
+        return made
+    fitting = {choice: stored.find(table, choice, also_held=by_name) for choice in choices}
+    columns = [tables[0] for tables in fitting.values() if tables]
+    if columns or by_name:
+        lacking += [_command(stored.paper, table, choice) for choice in choices if not fitting[choice]]
     if not columns:
         return []
     differ = len({one.values["dataset"] for one in columns}) > 1
@@ -347,6 +364,7 @@ def _command(paper: Paper, table: str, choice: _Choice, *labels: str) -> str:
     words = ["encore", "run", paper.key, *(["--table", table] if table else [])]
     if table == _AUDIT:
         words = ["encore", "audit", paper.key]
+        choice = replace(choice, split=None, unit=None)  # an audit is of all splits
     for label in labels:
         words += ["--row", label]
     what = f"table {table}" if table else paper.key

@@ -88,13 +88,30 @@ def stated_in(results: ResultPaths) -> FindCommitted:
     """Finds the committed numbers that the tables of some results state, so that these can be made again after the
     committed ones have changed, or elsewhere."""
     stated = {
-        (one.id, values["label"], tuple(values["records"])): values["committed"]
+        (one.id, values.get("label"), tuple(map(str, values.get("records", ())))): values["committed"]
         for one in stored_tables(results.out, results.paper, results.dataset)
         for values in one.values["rows"]
-        if values.get("committed")
+        if _is_complete(values.get("committed"), one.values.get("metrics", ()))
     }
 
     def find(table: ResultTable, row: Row, setting: Setting, runs: Collection[str]) -> dict[str, Any] | None:
         return stated.get((table.id, row.label, tuple(sorted(runs))))
 
     return find
+
+
+def _is_complete(committed: Any, metrics: Collection[str]) -> bool:
+    """Whether committed numbers in a file have all that a table needs of them; an edit may have damaged them."""
+    if not isinstance(committed, dict) or not committed.keys() >= {
+        "measured",
+        "path",
+        "data",
+        "runs",
+        "epochs",
+        "reduced",
+    }:
+        return False
+    measured = committed["measured"]
+    return isinstance(measured, dict) and all(
+        isinstance(measured.get(name), dict) and measured[name].keys() >= {"mean", "ci95"} for name in metrics
+    )

@@ -100,7 +100,23 @@ class StoredTable:
             cells: makes them, of tables that are none of results; by default those of this package.
         """
         values = {name: value for name, value in self.values.items() if name != "companions"}
+        if cells is None and "compared_with" in values:
+            self._require_metrics(paper)
         return Table.from_json(values, *(cells(values) if cells else _cells(paper, values)))
+
+    def _require_metrics(self, paper: Paper) -> None:
+        """Check that a table of results has the metrics that the paper declares now.
+
+        Raises:
+            DataError: it has others.
+        """
+        declared = paper.table(self.id.removesuffix(_LEGACY)).metrics
+        if tuple(self.values["metrics"]) != declared:
+            found = ", ".join(self.values["metrics"])
+            raise DataError(
+                f"{self.path}: a table with {found}, expected {', '.join(declared)}, as {paper.key} has now. Make it "
+                f"again: encore run {paper.key} --from-records --out {self.path.parents[2]}"
+            )
 
 
 def stored_tables(out: Path, paper: str, dataset: str = "*") -> list[StoredTable]:
@@ -117,11 +133,17 @@ def stored_tables(out: Path, paper: str, dataset: str = "*") -> list[StoredTable
         except DataError as error:
             warn(f"not used: {error}")
             continue
-        if isinstance(values, dict) and values.keys() >= _KEYS:
+        if _is_table(values):
             found.append(StoredTable(path, values))
         else:
             warn(f"not used: {path} is not a table of this version; write it again with --from-records, or delete it")
     return found
+
+
+def _is_table(values: Any) -> bool:
+    if not isinstance(values, dict) or not values.keys() >= _KEYS or not isinstance(values["rows"], list):
+        return False
+    return all(isinstance(row, dict) for row in values["rows"])
 
 
 def held_table(paper: Paper, table: ResultTable, holders: Sequence[StoredTable]) -> StoredTable | None:

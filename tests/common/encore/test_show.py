@@ -8,6 +8,7 @@ from common.cli.app import run_app
 from common.encore.main import make_command
 from common.reports.committed import CommittedTables
 from common.reports.formats import write_table
+from common.reports.tables.architecture import architecture_table
 from common.reports.tables.pairs import paired_table
 from common.reports.tables.results import results_table
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
@@ -80,7 +81,8 @@ def test_of_several_tables_the_least_reduced_of_the_papers_split_is_shown_and_th
     _, said = show("--table", "5.1")
     assert said == [
         "table 5.1 is from results/se_cnn/gtzan/table_5.1_5_epochs.md",
-        "there are more, for --dataset, --split and --unit: gtzan/table_5.1_1_epoch.md, gtzan/table_5.1_artist.md",
+        "there are more, to choose with --dataset, --split and --unit, or to open: gtzan/table_5.1_1_epoch.md, "
+        "gtzan/table_5.1_artist.md",
     ]
     (artist,) = shown(show, "--table", "5.1", "--split", "artist")
     assert artist["setting"]["split"] == "artist"
@@ -146,6 +148,22 @@ def test_where_there_are_no_numbers_one_line_says_which_command_makes_them(show,
     assert (out, said) == ("", [f"{COMMAND}{line}"])
 
 
+def test_without_a_table_two_units_are_shown_of_the_tables_that_have_numbers(here, show):
+    write_stored(here / "results", run_of())
+    out, said = show("--unit", "window", "--unit", "clip", code=1)
+    assert "Table 5.1" in out
+    assert said[1:] == [f"{COMMAND}table 5.1 yet; this makes them: encore run se_cnn --table 5.1 --unit window"]
+
+
+def test_a_table_of_layers_is_shown_once_for_two_units_and_one_that_is_not_there_is_named(here, show):
+    layers = architecture_table(PAPER, PAPER.table("4.1"), "gtzan")
+    write_table(here / "results" / "se_cnn" / "gtzan", "table_4.1", layers)
+    units = ("--unit", "window", "--unit", "clip")
+    assert [one["table"] for one in shown(show, "--table", "4.1", *units)] == ["4.1"]
+    _, said = show("--table", "audit", *units, code=1)
+    assert said == [f"{COMMAND}table audit yet; this makes them: encore audit se_cnn"]
+
+
 def test_only_asked_rows_are_shown_and_one_that_was_not_run_is_named(here, show):
     write_stored(here / "results", run_of(), run_of(0))
     (table,) = shown(show, "--table", "5.1", "--row", "0", "--row", "1,2,3,4,5")
@@ -163,10 +181,10 @@ def test_a_table_whose_rows_are_all_in_another_one_is_shown_with_its_own_rows_an
     assert measured == {"8": {}, "16": own["measured"], "32": {}}
     assert table["rows"][1]["difference"] == own["difference"]
     _, said = show("--table", "5.2")
-    assert said == [
-        "table 5.2 has no file of its own: other tables hold all its measured rows",
-        "table 5.2 is from results/se_cnn/gtzan/table_5.1.md",
-    ]
+    assert said == ["table 5.2 is from results/se_cnn/gtzan/table_5.1.md"]
+    write_stored(here / "results", run_of(correct=261, setting=WINDOWS))
+    (both,) = shown(show, "--table", "5.2", "--row", "16", "--unit", "window", "--unit", "clip")
+    assert [one["accuracy"]["mean"] for one in both["rows"][0]["measured"]] == [90, 80]
     # A row that is asked for by name is looked for in all tables.
     (table,) = shown(show, "--row", "16")
     assert (table["table"], labels(table)) == ("5.2", ["16"])
@@ -200,6 +218,13 @@ def test_unusable_input_ends_with_2(show, arguments, words):
     out, said = show(*arguments, code=2)
     assert out == ""
     assert f"error: {words}" in " ".join(said)
+
+
+def test_a_table_of_another_version_of_the_paper_is_named_with_what_to_do(here, show):
+    path = write_stored(here / "results", run_of())
+    path.write_text(path.read_text().replace('"accuracy"', '"top_accuracy"'))
+    _, said = show("--table", "5.1", code=2)
+    assert "table_5.1.json: a table with top_accuracy, expected accuracy" in " ".join(said)
 
 
 def test_a_file_that_is_no_table_is_named_and_the_others_are_shown(here, show):

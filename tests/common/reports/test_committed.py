@@ -122,3 +122,16 @@ def test_own_results_hold_after_the_committed_ones_have_changed(checkout, tmp_pa
     markdown = own.folder / "table_5.1.md"
     markdown.write_text(markdown.read_text().replace("| 93.6 | 7", "| 93.6 | 8", 1))
     assert [fault.path for fault in verify_tables(own.out).faults] == [markdown]
+
+
+def test_damaged_committed_numbers_in_an_own_table_are_found(checkout, tmp_path):
+    write_stored(checkout, run_of(correct=203))
+    own = ResultPaths.of(tmp_path / "own", "se_cnn", "gtzan")
+    write_record(own, identified_record(correct=145))
+    regenerate(PAPER, own.out)
+    path = own.folder / "table_5.1.json"
+    values = json.loads(path.read_text())
+    for damaged in ({"runs": 1}, {**values["rows"][-1]["committed"], "measured": {}}, "none"):
+        changed = {**values, "rows": [*values["rows"][:-1], {**values["rows"][-1], "committed": damaged}]}
+        path.write_text(json.dumps(changed))
+        assert path in [fault.path for fault in verify_tables(own.out).faults]
