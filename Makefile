@@ -40,6 +40,6 @@ lint: venv ## check style, formatting, and that packages import downwards only
 bench: venv ## run the benchmarks
 	$(python) -m benchmarks $(ARGS)
 
-clean: ## remove .venv, build artefacts and caches; results/ stays
+clean: ## remove .venv, build artefacts and caches; results/ stays, results/local with it
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -path ./results -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

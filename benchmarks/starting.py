@@ -48,6 +48,7 @@ COMMANDS = (
     Started("run.py --nosuch", (*_SE_CNN, "--nosuch"), 0.6, exit_code=2),
     Started("encore list", (*_ENCORE, "list"), 1.5),
     Started("run.py --list", (*_SE_CNN, "--list"), 1.5),
+    Started("encore show se_cnn", (*_ENCORE, "show", "se_cnn"), 2.0, needs_results=True),
     Started("run.py --from-records", (*_SE_CNN, "--from-records"), 8.0, needs_results=True),
 )
 

@@ -15,6 +15,7 @@ from data_pipeline.cache.shards import ShardIndex, ShardTrack, write_index, writ
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.features.precomputed import Precomputed
 from data_pipeline.features.storage import StorageFormat
+from tests.helpers.committed import copy_committed_results
 
 # The same examples on every machine, however slow it is.
 settings.register_profile("encore", deadline=None, derandomize=True, database=None)
@@ -26,6 +27,20 @@ def strict_numbers():
     """Divisions by zero, overflows and new NaN fail; underflow is allowed, because it is normal in quiet spectra."""
     with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def without_committed_numbers():
+    """Tables show no committed numbers beside those of a test, which do not depend on what is committed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("common.reports.committed.results_of_checkout", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def committed_results(tmp_path_factory) -> Path:
+    """The committed results, to be read only: what a user has run since does not count."""
+    return copy_committed_results(tmp_path_factory.mktemp("committed"))
 
 
 # Rendering takes longer than all else that makes tables; figures are the subject below these folders alone.

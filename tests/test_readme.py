@@ -15,29 +15,28 @@ from common.verification.tables import compare_overview, compare_tables
 from tests.helpers.papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
-RESULTS = ROOT / "results"
 FOLDERS = ("common", "data_pipeline", "reproductions", "benchmarks", "examples", "tests")
 PAGES = [ROOT / "README.md", *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
 # The template of a paper reproduces nothing, and so has no results.
 PAPERS = [key for key in KEYS if key != "_template"]
 
 
-def test_the_headline_table_and_the_text_below_it_are_what_was_measured():
+def test_the_headline_table_and_the_text_below_it_are_what_was_measured(committed_results):
     """Each row of the leak audit with its intervals, in the audit's order, and each statement on them."""
-    found = verify_readme(ROOT / "README.md", RESULTS)
+    found = verify_readme(ROOT / "README.md", committed_results)
     assert [fault.line for fault in found.faults] == []
     assert found.counts == {"rows": 5, "sentences": 13}
 
 
-def test_the_numbers_of_one_seed_on_two_machines_are_what_was_measured():
+def test_the_numbers_of_one_seed_on_two_machines_are_what_was_measured(committed_results):
     text = " ".join((ROOT / "common" / "execution" / "README.md").read_text(encoding="utf-8").split())
     accuracies = []
-    for path in sorted((RESULTS / "benchmarks" / "h100" / "first").glob("*.json")):
-        first, second = read_record(path), read_record(RESULTS / "benchmarks" / "h100" / "second" / path.name)
+    for path in sorted((committed_results / "benchmarks" / "h100" / "first").glob("*.json")):
+        first, second = read_record(path), read_record(committed_results / "benchmarks" / "h100" / "second" / path.name)
         assert first.clips == second.clips
         for one, other in zip(first.history, second.history, strict=True):
             assert one | {"seconds": 0} == other | {"seconds": 0}
-        here = read_record(RESULTS / "se_cnn" / "arrays" / "runs" / path.name)
+        here = read_record(committed_results / "se_cnn" / "arrays" / "runs" / path.name)
         assert (first.machine["backend"], here.machine["backend"]) == ("jax", "tensorflow")
         accuracies.append([f"{100 * record.metrics['test']['window_accuracy']:.1f}" for record in (first, here)])
     clips, windows = accuracies
@@ -45,9 +44,9 @@ def test_the_numbers_of_one_seed_on_two_machines_are_what_was_measured():
     assert f"{windows[0]} and {windows[1]} % (random windows)" in text
 
 
-def test_the_memory_of_accumulation_is_what_was_measured():
+def test_the_memory_of_accumulation_is_what_was_measured(committed_results):
     text = (ROOT / "common" / "training" / "README.md").read_text(encoding="utf-8")
-    found = json.loads((RESULTS / "benchmarks" / "accumulation.json").read_text(encoding="utf-8"))
+    found = json.loads((committed_results / "benchmarks" / "accumulation.json").read_text(encoding="utf-8"))
     gigabytes = {name: f"{values['median'] / 1024:.1f} GB" for name, values in found["values"].items()}
     assert found["settings"]["ended_for_lack_of_memory"] == ["float32, batch of 80"]
     assert f"| one batch of 80 windows | {gigabytes['mixed_bfloat16, batch of 80']} | ended by the system" in text
@@ -55,9 +54,9 @@ def test_the_memory_of_accumulation_is_what_was_measured():
     assert f"| 8 batches of 10, accumulated | {small[0]} | {small[1]} |" in text
 
 
-def test_the_memory_of_recurrent_networks_is_what_was_measured():
+def test_the_memory_of_recurrent_networks_is_what_was_measured(committed_results):
     text = (ROOT / "common" / "training" / "README.md").read_text(encoding="utf-8")
-    found = json.loads((RESULTS / "benchmarks" / "recurrent.json").read_text(encoding="utf-8"))
+    found = json.loads((committed_results / "benchmarks" / "recurrent.json").read_text(encoding="utf-8"))
     assert found["holds"]
     for name, way in (("one batch of 16 tracks", "batch of 16"), ("4 batches of 4, accumulated", "4 batches of 4")):
         medians = [found["values"][f"{precision}, {way}"]["median"] for precision in ("mixed_bfloat16", "float32")]
@@ -90,10 +89,10 @@ def test_every_paper_is_listed():
 
 
 @pytest.mark.parametrize("key", PAPERS)
-def test_committed_tables_are_what_their_records_say(key, tmp_path):
+def test_committed_tables_are_what_their_records_say(key, tmp_path, committed_results):
     """Markdown, CSV, LaTeX, JSON and the generated page, byte for byte, and no others; no figure is missing or old."""
     ours = tmp_path / "results" / key
-    shutil.copytree(RESULTS / key, ours, ignore=shutil.ignore_patterns("work", "demo"))
+    shutil.copytree(committed_results / key, ours)
     committed = {path for path in ours.rglob("*") if path.suffix in {".md", ".csv", ".tex"}}
     committed |= {*ours.rglob("table_*.json")}
     found = compare_tables(paper_of(key), ours.parent, tmp_path / "again")
@@ -102,15 +101,15 @@ def test_committed_tables_are_what_their_records_say(key, tmp_path):
     assert (found.others, found.messages) == ((), ())
 
 
-def test_committed_records_are_what_their_digests_and_ids_say():
-    found = verify_records(RESULTS)
+def test_committed_records_are_what_their_digests_and_ids_say(committed_results):
+    found = verify_records(committed_results)
     assert [fault.line for fault in found.faults] == []
     assert found.counts["ids_computed"] == found.counts["records"] + found.counts["notes"] >= 117
 
 
 @pytest.mark.parametrize("key", PAPERS)
-def test_every_committed_record_is_in_a_table_of_its_folder(key):
-    for runs in (RESULTS / key).glob("*/runs"):
+def test_every_committed_record_is_in_a_table_of_its_folder(key, committed_results):
+    for runs in (committed_results / key).glob("*/runs"):
         named: set[str] = set()
         for path in runs.parent.glob("table_*.json"):
             named |= set(re.findall(r'"([0-9a-f]{16})"', path.read_text(encoding="utf-8")))
@@ -118,10 +117,10 @@ def test_every_committed_record_is_in_a_table_of_its_folder(key):
         assert recorded <= named, f"{runs}: in no table: {sorted(recorded - named)}"
 
 
-def test_the_list_of_all_tables_is_what_lies_below(tmp_path):
-    shutil.copytree(RESULTS, tmp_path / "results", ignore=shutil.ignore_patterns("work", "demo", "figures"))
-    found = compare_overview(RESULTS, tmp_path / "results")
+def test_the_list_of_all_tables_is_what_lies_below(tmp_path, committed_results):
+    shutil.copytree(committed_results, tmp_path / "results", ignore=shutil.ignore_patterns("figures"))
+    found = compare_overview(committed_results, tmp_path / "results")
     assert ([fault.line for fault in found.faults], found.messages) == ([], ())
-    text = (RESULTS / "README.md").read_text(encoding="utf-8")
+    text = (committed_results / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
-        assert (RESULTS / target).exists(), target
+        assert (committed_results / target).exists(), target

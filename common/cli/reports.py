@@ -1,5 +1,6 @@
 """Shows tables that need no training: those of layers, and those of existing records."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from common.cli.regenerate import regenerate
@@ -8,8 +9,9 @@ from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, Confusion
-from common.records.paths import ResultPaths, result_folders
+from common.records.paths import OWN_RESULTS, ResultPaths, result_folders
 from common.records.tuned_rows import with_tuned_rows
+from common.reports.asked import only_rows
 from common.reports.pages import write_page
 from common.reports.write import GroupReport, write_architecture
 from common.runs.options import Options
@@ -36,9 +38,9 @@ def tables_from_records(
     chosen = choose_rows(whole, options.tables, options.rows)
     if not result_folders(options.out, paper.key, dataset):
         of_data = f" on {dataset}" if dataset else ""
-        raise SpecError(
-            f"--from-records: no records of {paper.key}{of_data} below {options.out}. Run without --from-records first."
-        )
+        own = options.out != OWN_RESULTS and result_folders(OWN_RESULTS, paper.key, dataset)
+        do = f"Add --out {OWN_RESULTS}, where there are some." if own else "Run without --from-records first."
+        raise SpecError(f"--from-records: no records of {paper.key}{of_data} below {options.out}. {do}")
     made = regenerate(paper, options.out, dataset)
     if not made.groups and not made.others:
         raise SpecError(
@@ -61,8 +63,9 @@ def show_reports(
     *,
     legacy: bool,
 ) -> None:
-    """Show the chosen tables and the paths of their files. A table that has no file of its own, because others hold all
-    its measured rows, is shown only where it was asked for by name."""
+    """Show the chosen tables with the rows that were asked for, and the paths of their files, which hold all rows. A
+    table that has no file of its own, because others hold all its measured rows, is shown only where it was asked for
+    by name."""
     # A row that is asked for by name is looked for in all tables.
     asked = [table.id for table, rows in chosen if rows or not options.rows]
     # A table of results is shown with the confusion matrices of its rows.
@@ -87,6 +90,9 @@ def show_reports(
                 (holder,) = report.held_by[entry.id]
                 whole = report.tables[holder] if holder in asked else None
                 shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder]), whole))
+    if options.rows:
+        labels = {row.label for _, rows in chosen for row in rows}
+        shown = [replace(one, table=table) for one in shown if (table := only_rows(one.table, labels)) is not None]
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
     print_tables(shown, [*paths, *others], screen)
     for report, table in held:

@@ -19,6 +19,7 @@ from common.core.files import require_writable_folder
 from common.core.option_groups import MACHINES, SPECIAL, WHAT
 from common.paper.paper import Paper
 from common.paper.tables import Row
+from common.records.paths import COMMITTED_RESULTS
 from common.records.tuned_rows import with_tuned_rows
 from common.runs.options import SET_HELP, Options
 from common.runs.selection import ChosenRows, choose_rows
@@ -207,6 +208,7 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
         from common.cli.reports import tables_from_records
 
         dataset = options.dataset if "dataset" in flags.typed else None
+        options = options if "out" in flags.typed else replace(options, out=COMMITTED_RESULTS)
         return tables_from_records(paper, options, dataset, screen, legacy=command.legacy_metric)
     whole = with_tuned_rows(paper, options.out, options.dataset)
     # Before the data are read: a mistyped table or row is reported at once.

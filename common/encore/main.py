@@ -101,6 +101,12 @@ def _tune_app(key: str) -> typer.Typer:
     return make_app(load_paper(key), load_spaces(key))
 
 
+def _show_app(key: str) -> typer.Typer:
+    from common.encore.show import make_app
+
+    return make_app(load_paper(key))
+
+
 def _print_version(asked: bool) -> None:
     if asked:
         print(f"encore {encore_version()}")
@@ -136,6 +142,7 @@ def make_command() -> HelpGroup:
             "list", "Papers, or the tables of one with published numbers.", _from_module("common.encore.list_papers")
         ),
         "run": _of_papers("run", "Train a paper's networks and make its tables.", papers, _run_app),
+        "show": _of_papers("show", "Print a paper's tables again, without training.", papers, _show_app),
         "tune": _of_papers("tune", "Search over values of a paper's network.", papers_with_searches(), _tune_app),
         "audit": _of_papers("audit", "Train one row under every split: what leaks?", papers, _audit_app),
         "duplicates": _LateCommand(

@@ -12,6 +12,7 @@ from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json, print_sentence
 from common.core.errors import DataError
 from common.core.option_groups import SPECIAL
+from common.records.paths import own_runs_in, result_subfolders
 from common.verification.faults import Verified, counted
 
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
@@ -72,9 +73,11 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
 
     papers = papers_in(results)
     if not papers and not _has_records(results):
+        own = own_runs_in(results)
+        do = f"Check your own runs: encore verify {own}" if own.is_dir() else "Name the folder of --out"
         raise DataError(
             f"{results}: no subfolder is of a paper, so there is nothing to check; expected a folder of results, with "
-            "PAPER/DATASET/runs below it, e.g. se_cnn/gtzan/runs. Name the folder that commands were given with --out."
+            f"PAPER/DATASET/runs below it, e.g. se_cnn/gtzan/runs. {do}."
         )
     found = [verify_records(results), verify_tables(results)]
     readme = results.absolute().parent / "README.md"
@@ -83,8 +86,11 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
     else:
         found.append(Verified("README", f"not checked: no headline table in {readme}"))
     found.append(verify_weights(results, cache))
-    others = sorted(path.name for path in results.iterdir() if path.is_dir() and path.name not in papers)
-    unchecked = tuple(f"{results / name}: not of a paper; only its JSON files are read" for name in others)
+    others = [path for path in result_subfolders(results) if path.name not in papers]
+    unchecked = tuple(f"{path}: not of a paper; only its JSON files are read" for path in others)
+    if own_runs_in(results).is_dir():
+        own = own_runs_in(results)
+        unchecked += (f"{own}: own runs; encore verify {own} checks them",)
     summary = f"{counted(len(papers), 'paper')}: {', '.join(papers)}" if papers else "no paper"
     return [Verified("folder", summary, {"papers": len(papers)}, unchecked=unchecked), *found]
 

@@ -78,13 +78,15 @@ def run_audit(
 
 
 def _path(paper: Paper, audit: Audit, results: ResultPaths) -> Path:
-    """The audit's file: replaces an earlier audit of the same row and setting, never one of another row or setting."""
+    """The audit's file: that of an earlier audit of the same row and setting, whatever its name, never one of another
+    row or setting."""
+    earlier = {path: read_audit(paper, path).audit for path in sorted(results.audits.glob("*.json"))}
+    for path, one in earlier.items():
+        if (one.row, one.setting) == (audit.row, audit.setting):
+            return path
     plain = results.audits / f"{audit.stem(paper)}.json"
-    if plain.exists():
-        earlier = read_audit(paper, plain).audit
-        if (earlier.row, earlier.setting) != (audit.row, audit.setting):
-            tag = sha256_of_json([audit.row, audit.setting.as_json()])[:8]
-            return plain.with_name(f"{plain.stem}_{tag}.json")
+    if plain in earlier:
+        return plain.with_name(f"{plain.stem}_{sha256_of_json([audit.row, audit.setting.as_json()])[:8]}.json")
     return plain
 
 

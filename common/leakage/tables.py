@@ -109,7 +109,7 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
         "differing": paper.differing,
     }
     notes = [*_notes(paper, audit, records, published), *_parts_of_gaps(rows), *_gaps_between_clips(titles, estimates)]
-    return Table(values, *_audit_cells(values), tuple(notes), tuple(_warnings(paper, stored, records, rows)))
+    return Table(values, *audit_cells(values), tuple(notes), tuple(_warnings(paper, stored, records, rows)))
 
 
 def _published(paper: Paper, audit: Audit) -> dict[str, Any]:
@@ -335,7 +335,7 @@ def duplicates_table(
             for place, pair in enumerate(pairs)
         ],
     }
-    return Table(values, *_duplicate_cells(values), tuple(notes))
+    return Table(values, *duplicate_cells(values), tuple(notes))
 
 
 def comparison_text(above: float, too_short: int) -> str:
@@ -353,7 +353,7 @@ def pair_notes(above: float, too_short: int) -> list[Note]:
     return [Note("method", comparison_text(above, too_short)), Note("method", shift)]
 
 
-def _audit_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def audit_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
     parts = part_columns(row["measured"][name] for row in table["rows"] if row["measured"] for name in MAIN_METRICS)
     header = ["Split"]
@@ -393,7 +393,7 @@ def _audit_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[st
     return tuple(header), cells(rows)
 
 
-def _duplicate_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def duplicate_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     header = [
         "First clip",
         "Second clip",

@@ -10,6 +10,11 @@ from common.core.files import sha256_of_json
 from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
 
+# Where commands read and write without `--out`, below the current folder: the tables that come with Encore, which
+# `--from-records` makes again, and a user's own runs, which git ignores.
+COMMITTED_RESULTS = Path("results")
+OWN_RESULTS = COMMITTED_RESULTS / "local"
+
 # Most characters of changed values in a file name; longer ones are replaced by a digest, and captions spell them out.
 _LONGEST_CHANGES = 24
 
@@ -160,6 +165,16 @@ class ResultPaths(RunPaths):
         return [cls(path.parent) for path in sorted((Path(out) / paper).glob("*/runs")) if path.is_dir()]
 
     @property
+    def out(self) -> Path:
+        """The folder of all results."""
+        return self.folder.parents[1]
+
+    @property
+    def paper(self) -> str:
+        """Key of the paper."""
+        return self.folder.parent.name
+
+    @property
     def dataset(self) -> str:
         return self.folder.name
 
@@ -207,9 +222,24 @@ def result_folders(out: Path, paper: str, dataset: str | None = None) -> list[Re
     return [ResultPaths(folder) for folder in sorted(found) if dataset in (None, folder.name)]
 
 
-def table_files(out: Path, paper: str = "*") -> list[Path]:
-    """JSON files of the tables of a paper, or of all papers; those of the demo corpus are left out."""
-    return [path for path in sorted(Path(out).glob(f"{paper}/*/table_*.json")) if path.parent.name != "demo"]
+def table_files(out: Path, paper: str = "*", dataset: str = "*", *, with_demo: bool = False) -> list[Path]:
+    """JSON files of the tables of a paper on a data set, or of all papers and data sets.
+
+    Args:
+        with_demo: also those of the demo corpus.
+    """
+    found = sorted(Path(out).glob(f"{paper}/{dataset}/table_*.json"))
+    return [path for path in found if with_demo or path.parent.name != "demo"]
+
+
+def result_subfolders(results: Path) -> list[Path]:
+    """The folders below a results folder, by name, without that of own runs, which is a results folder of its own."""
+    return sorted(path for path in Path(results).iterdir() if path.is_dir() and path != own_runs_in(results))
+
+
+def own_runs_in(results: Path) -> Path:
+    """The folder of own runs below a results folder."""
+    return Path(results) / OWN_RESULTS.name
 
 
 def page_file(out: Path, paper: str) -> Path:
@@ -222,13 +252,21 @@ def overview_file(out: Path) -> Path:
     return Path(out) / "README.md"
 
 
+def results_of_checkout() -> Path | None:
+    """The results that come with the source of Encore; None where it was installed without them."""
+    root = Path(__file__).resolve().parents[2]
+    results = root / COMMITTED_RESULTS
+    return results if (root / "pyproject.toml").is_file() and results.is_dir() else None
+
+
 def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str:
     """File name, without suffix, of a table or figure.
 
-    The protocol that the rows declare and the default scale have the plain name; whatever differs is appended, so that
-    a contaminated or a smoke result never replaces another one (`common.reports.groups` separates results that still
-    have the same name). A published split that the rows do not declare is appended too, although it is the default on
-    some data (`Paper.published_split`): results on other data then keep their names.
+    The protocol that the rows declare, the default scale and the paper's epochs and precision have the plain name;
+    whatever differs is appended, so that the name follows from the setting alone, and a contaminated or a reduced
+    result never replaces another one (`common.reports.groups` separates results that still have the same name). A
+    published split that the rows do not declare is appended too, although it is the default on some data
+    (`Paper.published_split`): results on other data then keep their names.
 
     Args:
         kind: `table` or `figure`.
@@ -246,6 +284,10 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
         parts.append(setting.scale)
     if setting.features == "small" and setting.dataset != "demo":
         parts.append("small_features")
+    if setting.epochs is not None:
+        parts.append(f"{setting.epochs}_epoch{'' if setting.epochs == 1 else 's'}")
+    if setting.precision is not None:
+        parts.append(setting.precision.removeprefix("mixed_"))
     if setting.decoder != "soundfile":
         parts.append(setting.decoder)
     if setting.genres:

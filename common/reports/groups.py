@@ -23,12 +23,14 @@ class Group:
         conditions: digest of what replaced the rows' own features and windows, see `conditions_of`.
         records: by run id.
         tag: suffix where another group has the same file name; empty for the group with the plain name.
+        data_tag: suffix for figures of the data; empty for the data that were used first.
     """
 
     setting: Setting
     conditions: str
     records: tuple[Record, ...]
     tag: str = ""
+    data_tag: str = ""
 
     def diverged(self, paper: Paper, notes: Sequence[Divergence]) -> list[Divergence]:
         """The notes of diverged runs that belong to the group: same setting, conditions, split, and experiment as the
@@ -58,15 +60,20 @@ class Group:
         plain = file_stem(kind, identifier, self.setting, paper)
         return f"{plain}_{self.tag}" if self.tag else plain
 
+    def data_figure_stem(self, identifier: str, paper: Paper) -> str:
+        """File name, without suffix, of a figure of the data, which does not depend on how networks were trained."""
+        plain = file_stem("figure", identifier, self.setting.replace(epochs=None, precision=None), paper)
+        return f"{plain}_{self.data_tag}" if self.data_tag else plain
+
 
 def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
     """Sort records into groups. Groups of the data that were used first come first, then groups with newer records; the
     order depends on the records only.
 
-    Several groups can have one file name: they differ in data, epochs or precision, in the clips that a split of one
-    name assigns to its parts, or in the whole experiment, where a value changed in the code between two runs. The first
-    keeps the plain name, the others get a short digest as a suffix, so that none overwrites another. Data come before
-    time so that a run on a user's own arrays does not take the plain name of earlier results in the same folder.
+    Several groups can have one file name: they differ in data, in the clips that a split of one name assigns to its
+    parts, or in the whole experiment, where a value changed in the code between two runs. The first keeps the plain
+    name, the others get a short digest as a suffix, so that none overwrites another. Data come before time so that a
+    run on a user's own arrays does not take the plain name of earlier results in the same folder.
 
     Raises:
         SpecError: a record does not fit its row; see `common.records.rows.usable_row_records`.
@@ -92,7 +99,8 @@ def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
         distinguishing = [setting_digest, conditions, *([number] if number else [])]
         tag = sha256_of_json(distinguishing)[:8] if plain in taken else ""
         taken.add(plain)
-        groups.append(Group(setting, conditions, tuple(members), tag))
+        data_tag = "" if setting.data_digest == first_data else sha256_of_json(setting.data_digest)[:8]
+        groups.append(Group(setting, conditions, tuple(members), tag, data_tag))
     return groups
 
 

@@ -6,7 +6,7 @@ table follows from the kinds of its notes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 # What keeps a table from being the paper's experiment on the paper's data, in the order of the list of tables.
 Flag = Literal[
@@ -52,7 +52,9 @@ NoteKind = Literal[
     "missing_genres",
     "above_ceiling",
     "clipped_loss",
+    "committed",
 ]
+_OF_NOTES = ("caption", "caption_kinds", "warnings", "warning_kinds", "flags")
 FLAGS: tuple[Flag, ...] = get_args(Flag)
 
 
@@ -89,6 +91,22 @@ class Table:
     notes: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
 
+    @classmethod
+    def from_json(cls, values: dict[str, Any], header: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Self:
+        """A table from what its `.json` file holds, see `as_json`. Notes of files that do not state their kinds are
+        taken for the paper's.
+
+        Args:
+            header, rows: its cells as text.
+        """
+        own = {name: value for name, value in values.items() if name not in _OF_NOTES}
+
+        def notes(texts: str, kinds: str) -> tuple[Note, ...]:
+            of_texts = values.get(kinds) or ["paper"] * len(values[texts])
+            return tuple(Note(kind, text) for kind, text in zip(of_texts, values[texts], strict=True))
+
+        return cls(own, header, rows, notes("caption", "caption_kinds"), notes("warnings", "warning_kinds"))
+
     @property
     def id(self) -> str:
         return self.values["table"]
@@ -110,6 +128,8 @@ class Table:
             "caption": [note.text for note in self.notes],
             "warnings": [note.text for note in self.warnings],
             "flags": self.flags,
+            "caption_kinds": [note.kind for note in self.notes],
+            "warning_kinds": [note.kind for note in self.warnings],
         }
 
     def with_notes_of(self, whole: "Table", *, without: Sequence[NoteKind] = ()) -> "Table":

@@ -16,6 +16,7 @@ from common.records.paths import ResultPaths
 from common.records.record import with_same_initial_weights
 from common.records.rows import usable_row_records
 from common.records.tuned_rows import with_tuned_rows
+from common.reports.committed import CommittedOf, committed_beside
 from common.reports.figures.curves import draw_compared_curves, draw_curves, draw_projection
 from common.reports.figures.data import draw_spectrogram, draw_spectrograms, draw_waveform_windows, draw_windows
 from common.reports.figures.files import save_digest, save_figure, write_figure
@@ -39,6 +40,7 @@ from common.reports.tables.legacy import legacy_table
 from common.reports.tables.pairs import paired_table
 from common.reports.tables.results import results_table
 from common.reports.text.caption import flag_summary
+from common.reports.text.committed import FindCommitted
 from data_pipeline.cache.shards import read_track
 from data_pipeline.windows.reader import WindowReader
 
@@ -70,7 +72,12 @@ class GroupReport:
 
 
 def regenerate_tables(
-    paper: Paper, out: Path, dataset: str | None = None, *, draw_figures: bool = True
+    paper: Paper,
+    out: Path,
+    dataset: str | None = None,
+    *,
+    draw_figures: bool = True,
+    committed: CommittedOf = committed_beside,
 ) -> list[GroupReport]:
     """Write all tables and learning curves that the records of a paper support.
 
@@ -80,6 +87,7 @@ def regenerate_tables(
     Args:
         dataset: key of the data set whose records are used; None for all.
         draw_figures: False names the files of the figures in the reports, but writes only digests of what they show.
+        committed: paper and results -> what finds the committed numbers to show beside the own ones.
     """
     reports = []
     for results in ResultPaths.with_records(out, paper.key):
@@ -87,21 +95,28 @@ def regenerate_tables(
             whole = with_tuned_rows(paper, out, results.dataset)
             groups = groups_of(whole, [one.record for one in usable_row_records(whole, results)])
             notes = read_divergences(results.diverged)
+            find = committed(whole, results)
             reports += [
-                _write_group(whole, group, results, group.diverged(whole, notes), draw_figures=draw_figures)
+                _write_group(whole, group, results, group.diverged(whole, notes), find, draw_figures=draw_figures)
                 for group in groups
             ]
     return reports
 
 
 def _write_group(
-    paper: Paper, group: Group, results: ResultPaths, diverged: Sequence[Divergence], *, draw_figures: bool
+    paper: Paper,
+    group: Group,
+    results: ResultPaths,
+    diverged: Sequence[Divergence],
+    committed: FindCommitted | None,
+    *,
+    draw_figures: bool,
 ) -> GroupReport:
     records = list(group.records)
     made = {
         published.id: table
         for published in paper.tables
-        if _measured(table := results_table(paper, published, group.setting, records, diverged))
+        if _measured(table := results_table(paper, published, group.setting, records, diverged, committed))
     }
     holders = _holders(paper, made)
     companions: dict[str, dict[str, Table]] = {}
@@ -252,14 +267,14 @@ def write_data_figures(paper: Paper, group: Group, readers: list[WindowReader], 
             continue
         fitting = [reader for reader in readers if _can_show(figure, reader)]
         if fitting:
-            stem = results.figures / group.stem("figure", figure.id, paper)
+            stem = results.figures / group.data_figure_stem(figure.id, paper)
             paths += write_figure(_draw_example(paper, figure, fitting[0]), stem)
     return paths
 
 
 def data_figure_stems(paper: Paper, group: Group) -> set[str]:
     """File names, without suffix, of the figures of the data that a command with this group's data may have drawn."""
-    return {group.stem("figure", figure.id, paper) for figure in paper.figures if figure.kind in _EXAMPLES}
+    return {group.data_figure_stem(figure.id, paper) for figure in paper.figures if figure.kind in _EXAMPLES}
 
 
 def _can_show(figure: Figure, reader: WindowReader) -> bool:

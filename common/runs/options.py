@@ -15,6 +15,7 @@ from common.paper.experiment import Scale
 from common.paper.overrides import given_changes
 from common.paper.protocol import SplitName, Unit
 from common.paper.training import Precision
+from common.records.paths import OWN_RESULTS
 from common.runs.selection import read_weight_files
 from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
@@ -61,8 +62,12 @@ class DataOptions:
     ] = "soundfile"
     out: Annotated[
         Path,
-        Option(metavar="DIR", rich_help_panel=OUTPUT, help="Folder for results: records, tables, figures."),
-    ] = Path("results")
+        Option(
+            metavar="DIR",
+            rich_help_panel=OUTPUT,
+            help="Folder for results: records, tables, figures. With --from-records of a paper: results.",
+        ),
+    ] = OWN_RESULTS
     cache: Annotated[
         Path,
         Option(metavar="DIR", rich_help_panel=OUTPUT, help="Folder for extracted features, which are used again."),

@@ -115,7 +115,7 @@ def search_table(paper: Paper, found: StoredSearch) -> Table:
         "parameters": list(identity["parameters"]),
         "rows": rows,
     }
-    return Table(values, *_cells(values), tuple(_notes(paper, found)), tuple(_warnings(identity)))
+    return Table(values, *search_cells(values), tuple(_notes(paper, found)), tuple(_warnings(identity)))
 
 
 def _row(found: StoredSearch, trial: TrialState, rank: int | None) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
     return notes + left_out_clips_notes(one.data)
 
 
-def _cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def search_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
     objective = "Validation accuracy (%)" if table["objective"] == "val_accuracy" else "Validation loss"
     header = ["Rank", *table["parameters"], objective, "Trainable parameters", "Best epoch", "Trial", "Remark"]

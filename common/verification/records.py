@@ -12,6 +12,7 @@ from common.core.files import read_json, sha256_of_json, stated_and_actual_diges
 from common.launch import is_paper
 from common.records.divergence import Divergence
 from common.records.identity import SEARCH_VARIANT, run_id
+from common.records.paths import result_subfolders
 from common.records.record import Record, record_of
 from common.records.rows import experiment_of_row
 from common.verification.faults import Fault, Verified, counted
@@ -25,7 +26,7 @@ _SHOWN_DIGITS = 12
 def _files_to_read(results: Path) -> list[Path]:
     """The records and notes of divergence of papers, and every JSON file of other folders, by path."""
     found: list[Path] = []
-    for folder in sorted(path for path in results.iterdir() if path.is_dir()):
+    for folder in result_subfolders(results):
         if is_paper(folder.name):
             of_runs = (path for name in (_RECORDS, _NOTES) for path in folder.glob(f"*/{name}/*.json"))
             of_searches = (path for name in (_RECORDS, _NOTES) for path in folder.glob(f"*/searches/*/{name}/*.json"))

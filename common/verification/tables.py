@@ -13,8 +13,9 @@ from common.cli.regenerate import regenerate, unsupported_files
 from common.core.console import collected, progress
 from common.launch import is_paper, load_paper
 from common.paper.paper import Paper
-from common.records.paths import ResultPaths, overview_file, page_file
+from common.records.paths import ResultPaths, overview_file, page_file, result_subfolders
 from common.records.record import reading_once
+from common.reports.committed import stated_in
 from common.reports.figures.files import digest_file, is_drawing, stated_digest
 from common.reports.pages import write_overview
 from common.reports.write import write_architecture
@@ -56,7 +57,7 @@ class ComparedTables:
 
 def papers_in(results: Path) -> list[str]:
     """The subfolders of a results folder that are papers, by name."""
-    return sorted(path.name for path in results.iterdir() if path.is_dir() and is_paper(path.name))
+    return [path.name for path in result_subfolders(results) if is_paper(path.name)]
 
 
 def verify_tables(results: Path) -> Verified:
@@ -125,7 +126,14 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
     with collected() as said:
         for folder in folders:
             _copy_sources(paper, ResultPaths(folder), ResultPaths(out / paper.key / folder.name))
-        made = regenerate(paper, out, draw_figures=False, list_tables=False)
+        # What stands beside own numbers is not made from these records, and may have changed since.
+        made = regenerate(
+            paper,
+            out,
+            draw_figures=False,
+            list_tables=False,
+            committed=lambda _, mine: stated_in(ResultPaths(results / paper.key / mine.dataset)),
+        )
     written = {path for report in made.groups for paths in report.paths.values() for path in paths}
     written |= {path for _, paths in made.others for path in paths}
     drawn = {results / path.relative_to(out) for path in written if path.parent.name == "figures"}

@@ -9,6 +9,8 @@ from common.reports.table import Table
 
 _CLIP_ACCURACY, _WINDOW_ACCURACY = "clip_accuracy_mean_softmax", "window_accuracy"
 _HEADS = {_CLIP_ACCURACY: "clip accuracy (%)", _WINDOW_ACCURACY: "window accuracy (%)"}
+# Settings beside each other whose intervals are shown, too.
+_MOST_INTERVALS = 2
 _RECOMMENDED = "* the network that the paper recommends."
 
 
@@ -129,10 +131,41 @@ def _count(row: dict[str, Any], metric: str, of: str) -> str:
     return str(row["measured"][metric][of]) if row["measured"] else ""
 
 
-def mean_and_interval(entry: dict[str, Any], *, signed: bool = False) -> str:
-    """A mean, and in parentheses its 95 % interval."""
+def _mean_of(entry: dict[str, Any] | None) -> str:
+    return percent_cell(entry["mean"]) if entry else "not run"
+
+
+def mean_and_interval(entry: dict[str, Any] | None, *, signed: bool = False) -> str:
+    """A mean, and in parentheses its 95 % interval; where there is no entry, that the row was not run."""
+    if not entry:
+        return "not run"
     mean, low, high = (percent_cell(value, signed=signed) for value in (entry["mean"], *entry["ci95"]))
     return f"{mean} ({low} to {high})"
+
+
+def settings_on_screen(table: Table) -> ShortTable:
+    """Published numbers, and ours under each of several settings."""
+    values = table.values
+    names = [setting["name"] for setting in values["settings"]]
+    lines = [(row, metric) for row in values["rows"] for metric in values["metrics"]]
+
+    def column(head: str, text: Callable[[dict[str, Any], str], str], priority: int, **form: bool) -> Column:
+        return Column(head, tuple(text(row, metric) for row, metric in lines), priority, **form)
+
+    columns = _names(values, values["rows"], column)
+    if len(values["metrics"]) > 1:
+        columns.append(column("metric", lambda row, metric: metric.replace("_", " "), 0, is_text=True))
+    columns.append(column("published (%)", lambda row, metric: _percent(row["published"][metric]), 1))
+    # More than two intervals beside each other are wider than most screens.
+    together = len(names) <= _MOST_INTERVALS
+    for number, name in enumerate(names):
+        entries = [row["measured"][number].get(metric) for row, metric in lines]
+        found = tuple(map(mean_and_interval if together else _mean_of, entries))
+        columns.append(Column(name, found, 1))
+    keys = [_RECOMMENDED] if any(row["label"] == values.get("recommended") for row in values["rows"]) else []
+    entries = [entry for row in values["rows"] for measured in row["measured"] for entry in measured.values()]
+    with_intervals = [interval_key(entries)] if entries and together else []
+    return ShortTable(table.title, tuple(columns), "", (*keys, "Ours in percent.", *with_intervals))
 
 
 def layers_on_screen(table: Table) -> ShortTable:

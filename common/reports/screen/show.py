@@ -8,7 +8,7 @@ from common.reports.screen.columns import Column, ShortTable, wrapped
 from common.reports.screen.layout import table_lines
 from common.reports.screen.leakage import audit_on_screen, duplicates_on_screen
 from common.reports.screen.notes import Line, left_out_lines, note_lines
-from common.reports.screen.results import layers_on_screen, results_on_screen
+from common.reports.screen.results import layers_on_screen, results_on_screen, settings_on_screen
 from common.reports.screen.trials import search_on_screen
 from common.reports.table import Note, Table
 
@@ -23,6 +23,7 @@ _OF_KIND: dict[str, Callable[[Table], ShortTable]] = {
     "audit": audit_on_screen,
     "duplicates": duplicates_on_screen,
     "search": search_on_screen,
+    "settings": settings_on_screen,
 }
 
 

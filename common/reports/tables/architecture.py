@@ -47,10 +47,10 @@ def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> 
     warnings = (
         (Note("layers", f"Layers that differ from the published ones: {', '.join(differing)}."),) if differing else ()
     )
-    return Table(values, *_cells(table.column, rows), notes, warnings)
+    return Table(values, *layer_cells(table.column, rows), notes, warnings)
 
 
-def _cells(column: str, lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def layer_cells(column: str, lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
     name = column.replace("_", " ")
     header = ("Layer", f"Published {name}", f"Our {name}", "Keras output", "Parameters")

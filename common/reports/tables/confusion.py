@@ -63,7 +63,7 @@ def confusion_table(paper: Paper, published: Confusion, setting: Setting, record
     }
     return Table(
         values,
-        *_cells(genres, rows),
+        *confusion_cells(genres, rows),
         (*(Note("method", text) for text in notes), *(Note("paper", text) for text in published.notes)),
     )
 
@@ -84,7 +84,9 @@ def _matrix(genres: tuple[str, ...], counts: np.ndarray) -> dict[str, Any]:
     return {"genres": list(genres), "counts": np.round(counts, 2).tolist(), "accuracy": round(accuracy, 2)}
 
 
-def _cells(genres: tuple[str, ...], lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def confusion_cells(
+    genres: tuple[str, ...], lines: list[dict[str, Any]]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text: ours, with the published percentage behind it where the genres are the same."""
     both = bool(lines[0]["published"])
     rows = [

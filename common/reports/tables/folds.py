@@ -39,7 +39,7 @@ def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list
         "metrics": list(METRIC_NAMES),
         "rows": rows,
     }
-    return Table(values, *_cells(table.row_header, kind, rows))
+    return Table(values, *fold_cells(table.row_header, kind, rows))
 
 
 def _one(label: str, record: Record) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _summary(label: str, summary: str, records: list[Record], of: Any) -> dict[s
     }
 
 
-def _cells(
+def fold_cells(
     row_header: str, kind: str, lines: list[dict[str, Any]]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""

@@ -56,7 +56,7 @@ def per_genre_table(paper: Paper, table: ResultTable, setting: Setting, records:
         "columns": list(by_row),
         "rows": rows,
     }
-    return Table(values, *_cells(list(by_row), rows), tuple(_notes(table, max(map(len, by_row.values())))))
+    return Table(values, *genre_cells(list(by_row), rows), tuple(_notes(table, max(map(len, by_row.values())))))
 
 
 def _notes(table: ResultTable, runs: int) -> list[Note]:
@@ -92,7 +92,7 @@ def _percent(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 2) if whole else None
 
 
-def _cells(columns: list[str], lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def genre_cells(columns: list[str], lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
     header = ["Genre", "Test clips"]
     header += [f"{label}: {name} (%)" for label in columns for name in SCORES.values()]

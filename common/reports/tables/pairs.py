@@ -87,7 +87,7 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
         *(Note("method", text) for text in _over_seeds(of_rows)),
         *(Note("method", text) for text in _left_out(of_rows, reference, [row["label"] for row in rows])),
     ]
-    return Table(values, *_cells(table.row_header, rows), tuple(notes))
+    return Table(values, *pair_cells(table.row_header, rows), tuple(notes))
 
 
 def _mcnemar_text(row: dict[str, Any]) -> str:
@@ -220,7 +220,7 @@ def variance_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
     return notes
 
 
-def _cells(row_header: str, lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def pair_cells(row_header: str, lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
     parts = part_columns(row["difference"][name] for row in lines for name in MAIN_METRICS)
     header = [row_header]

@@ -11,7 +11,7 @@ from common.metrics.f1 import f1_with_interval
 from common.metrics.intervals import Interval, mean_with_interval
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
-from common.paper.tables import ResultTable
+from common.paper.tables import ResultTable, Row
 from common.records.divergence import Divergence
 from common.records.record import Record, with_same_initial_weights
 from common.reports.estimates import accuracy_estimate, artist_of_clips, distinct_clips, estimate_of_runs
@@ -20,6 +20,7 @@ from common.reports.tables.intervals import bounds_text, interval_values, part_c
 from common.reports.tables.pairs import variance_notes
 from common.reports.tables.values import run_values
 from common.reports.text.caption import results_notes
+from common.reports.text.committed import FindCommitted, committed_notes
 from common.reports.text.warnings import table_warnings
 
 _NOT_RUN, _NOT_GIVEN = "not run", "not given"
@@ -29,13 +30,19 @@ _WIDE_POINTS = 20.0
 
 
 def results_table(
-    paper: Paper, table: ResultTable, setting: Setting, records: list[Record], diverged: Sequence[Divergence] = ()
+    paper: Paper,
+    table: ResultTable,
+    setting: Setting,
+    records: list[Record],
+    diverged: Sequence[Divergence] = (),
+    committed: FindCommitted | None = None,
 ) -> Table:
     """Compare the records of one setting with the published numbers.
 
     Args:
         records: of any rows; those of other settings or papers are ignored.
         diverged: notes of runs of this setting, of any rows.
+        committed: finds the committed numbers to show beside the own ones; None for none.
 
     Returns:
         The table; percentages in percent, rounded to two decimals. Rows without a record have an empty `measured`.
@@ -59,12 +66,14 @@ def results_table(
                 **comparison(row.published, measured),
                 "trainable_parameters": of_row[0].trainable_parameters if of_row else None,
                 "records": sorted(record.run_id for record in of_row),
+                **_committed(table, row, setting, of_row, committed),
             }
         )
     header, lines = result_cells(table, rows)
     if used:
         described = run_values(paper.key, table.id, table.title, setting, used[0])
         notes = [*results_notes(paper, table, setting, used[0].data, used), *variance_notes(of_rows)]
+        notes += committed_notes(rows)
         warnings = table_warnings(used[0].data, used, rows, _noted(table, diverged))
     else:
         described = {
@@ -95,6 +104,14 @@ def _recommended(paper: Paper, table: ResultTable) -> str | None:
     """Label of the row with the network that the paper recommends; None where the table has none."""
     best = paper.default_experiment.digest
     return next((row.label for row in table.rows if row.experiment.digest == best), None)
+
+
+def _committed(
+    table: ResultTable, row: Row, setting: Setting, records: list[Record], find: FindCommitted | None
+) -> dict[str, Any]:
+    """The committed numbers of a row that was run, as its further JSON value; empty where there are none."""
+    found = find(table, row, setting, [record.run_id for record in records]) if find and records else None
+    return {"committed": found} if found else {}
 
 
 def _noted(table: ResultTable, diverged: Sequence[Divergence]) -> dict[str, list[Divergence]]:
@@ -189,10 +206,13 @@ def result_cells(
     metrics, compared = table.metrics, table.compared_with
     others = [name for name in METRIC_NAMES if name not in compared.values()]
     header = [table.row_header]
+    beside = any(row.get("committed") for row in lines)
     parts = part_columns(row["measured"][name] for row in lines if row["measured"] for name in metrics)
     for name in metrics:
         metric = _metric_name(compared[name])
-        header += [f"Published {name.replace('_', ' ')} (%)", f"Our {metric} (%)", "95 % interval", *parts]
+        header.append(f"Published {name.replace('_', ' ')} (%)")
+        header += [f"Committed {metric} (%)", "Committed, 95 % interval"] if beside else []
+        header += [f"Our {metric} (%)", "95 % interval", *parts]
         header += ["Published inside", "Difference"]
     header += [f"{_metric_name(name).capitalize()} (%)" for name in others] + ["Runs", "Test clips", "Parameters"]
     rows = []
@@ -202,6 +222,8 @@ def result_cells(
         for name in metrics:
             published = row["published"][name]
             line.append(_NOT_GIVEN if published is None else f"{published:.1f}")
+            if beside:
+                line += _committed_cells(row.get("committed"), name)
             if not measured:
                 line += [_NOT_RUN, "", *("" for _ in parts), "", ""]
                 continue
@@ -221,6 +243,13 @@ def result_cells(
             line += [""] * (len(others) + 3)
         rows.append(line)
     return tuple(header), cells(rows)
+
+
+def _committed_cells(committed: dict[str, Any] | None, name: str) -> list[str]:
+    """The committed number with its interval; empty where there is none."""
+    if not committed:
+        return ["", ""]
+    return [_mean(committed["measured"][name]), bounds_text(committed["measured"][name]["ci95"])]
 
 
 def _mean(measured: dict[str, Any]) -> str:

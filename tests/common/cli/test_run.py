@@ -13,8 +13,9 @@ import pytest
 import reproductions
 from common.cli.app import run_app
 from common.cli.run import make_app
-from common.records.paths import ResultPaths
+from common.records.paths import ResultPaths, results_of_checkout
 from common.records.record import write_record
+from common.runs.options import DataOptions, Options
 from reproductions.se_cnn.paper import PAPER
 from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
 from tests.helpers.soundfusion_records import record as soundfusion_record
@@ -50,7 +51,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def measured(folder: Path, table: str = "5.1") -> list:
+def measured(folder: Path, table: str = "5.1_2_epochs") -> list:
     values = json.loads((folder / "se_cnn" / "arrays" / f"table_{table}.json").read_text())
     return [(row["label"], row["measured"]) for row in values["rows"]]
 
@@ -61,11 +62,13 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
     out = tmp_path / "out"
     before = contents(out)
     for suffix in ("md", "csv", "tex", "json"):
-        assert f"se_cnn/arrays/table_5.1.{suffix}" in before
-    for figure in ("table_5.1", "figure_5.1", "figure_5.2", "figure_2.1", "figure_2.2"):
+        assert f"se_cnn/arrays/table_5.1_2_epochs.{suffix}" in before
+    # Figures of the data do not depend on how networks are trained.
+    of_runs = ("table_5.1_2_epochs", "figure_5.1_2_epochs", "figure_5.2_2_epochs")
+    for figure in (*of_runs, "figure_2.1", "figure_2.2"):
         assert {f"se_cnn/arrays/figures/{figure}.png", f"se_cnn/arrays/figures/{figure}.svg"} <= set(before)
     assert "ours (%)," in first.out
-    assert "table_5.1.md" in first.out
+    assert "table_5.1_2_epochs.md" in first.out
     assert len(list((out / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 2
     by_label = dict(measured(out))
     assert by_label["5"]
@@ -76,13 +79,14 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
     assert run_app(make_app(PAPER), command(*again)[2:]) == 0
     second = capsys.readouterr()
     assert "2 of 2 runs are already finished" in second.err
-    assert "epoch" not in second.err
+    assert "epoch 1/" not in second.err
     # Table 5.2 would show only the row that Table 5.1 shows already.
-    assert "table 5.2 has no file of its own: all its measured rows are in table_5.1.md" in second.err
+    assert "table 5.2 has no file of its own: all its measured rows are in table_5.1_2_epochs.md" in second.err
     assert "Effect of the squeeze ratio" in second.out
     assert not [name for name in contents(out) if "table_5.2" in name]
     assert dict(measured(out)) == by_label
-    assert contents(out)["se_cnn/arrays/table_5.1.md"] == before["se_cnn/arrays/table_5.1.md"]
+    name = "se_cnn/arrays/table_5.1_2_epochs.md"
+    assert contents(out)[name] == before[name]
 
     stored = contents(out)
     for name in stored:
@@ -93,8 +97,36 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
     assert contents(out) == stored
 
 
-def test_a_killed_command_continues_to_the_same_table(command, tmp_path):
+def test_without_out_a_run_goes_to_the_folder_of_own_runs(tiny_arrays, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    places = ["--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(tmp_path.parent / "cache")]
+    app = make_app(PAPER)
+    assert run_app(app, [*places, *SHARED_ROWS[:4], "--seeds", "1", "--epochs", "1"]) == 0
+    # The row that was asked for; the file has all.
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+    assert [line.strip("│").split()[0] for line in shown if "Difference" not in line] == ["5"]
+    own = tmp_path / "results" / "local"
+    assert [row for row, _ in measured(own, "5.1_1_epoch")] == ["0", "5", "4,5", "3,4,5", "2,3,4,5", "1,2,3,4,5"]
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("results/*")] == ["results/local"]
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    # Without --out, the committed tables are made again, of which there are none.
+    assert run_app(app, ["--from-records"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "no records of se_cnn below results. Add --out results/local, where there are some." in said
+    before = contents(own)
+    assert run_app(app, ["--from-records", "--out", "results/local"]) == 0
+    assert contents(own) == before
+
+
+@pytest.mark.parametrize("options", [DataOptions(), Options()])
+def test_every_command_writes_to_the_folder_of_own_runs_without_out(options):
+    assert options.out == Path("results/local")
+
+
+def test_a_killed_command_continues_to_the_same_table(command, tmp_path, monkeypatch):
     """The commands that are killed and started again are processes; the whole one runs here."""
+    # As in a process of its own, where committed numbers are shown beside these.
+    monkeypatch.setattr("common.reports.committed.results_of_checkout", results_of_checkout)
     assert run_app(make_app(PAPER), command(*ROWS, "--epochs", "3", out=tmp_path / "whole")[2:]) == 0
     arguments = command(*ROWS, "--epochs", "3", out=tmp_path / "killed")
     process = subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -115,9 +147,10 @@ def test_a_killed_command_continues_to_the_same_table(command, tmp_path):
     assert "1 of 2 runs are already finished" in again.stderr
     assert "continuing after epoch" in again.stderr
     assert "ours (%)," in again.stdout
-    assert "table_5.1.md" in again.stdout
+    assert "table_5.1_3_epochs.md" in again.stdout
     assert finished[0].read_bytes() == record_before
-    assert measured(tmp_path / "killed") == measured(tmp_path / "whole")
+    killed, whole = (measured(tmp_path / kind, "5.1_3_epochs") for kind in ("killed", "whole"))
+    assert killed == whole
     tables = [
         {name: content for name, content in contents(tmp_path / kind).items() if name.endswith((".csv", ".tex"))}
         for kind in ("killed", "whole")

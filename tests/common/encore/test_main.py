@@ -50,6 +50,11 @@ LIGHT = {
     "run se_cnn --dataset gtzan": 2,
     "audit se_cnn --help": 0,
     "audit se_cnn --split kfold": 2,
+    "show": 2,
+    "show se_cnn --help": 0,
+    "show se_cnn --table 5.1": 0,
+    "show se_cnn --table 5.1 --unit window --unit clip": 0,
+    "show se_cnn --nosuch": 2,
     "tune se_cnn --help": 0,
     "tune se_cnn --nosuch": 2,
     "duplicates --help": 0,
@@ -104,6 +109,7 @@ def test_tables_are_made_from_records_without_keras(tmp_path):
     line = "run se_cnn --from-records"
     found = in_a_new_process([line], ("keras", "tensorflow", "keras_tuner", "librosa"), tmp_path)
     assert found == {line: [0, []]}
+    # Without --out, those in `results`.
     assert (tmp_path / "results" / "se_cnn" / "gtzan" / "table_5.1.md").is_file()
 
 
@@ -142,7 +148,7 @@ def test_version(capsys):
 def test_help_lists_every_command_with_its_purpose(capsys):
     assert run("--help") == 0
     text = capsys.readouterr().out
-    for name in ("list", "run", "tune", "audit", "duplicates", "data", "verify"):
+    for name in ("list", "run", "show", "tune", "audit", "duplicates", "data", "verify"):
         assert f"\n  {name} " in text
     assert "Train a paper's networks and make its tables." in text
 
@@ -166,7 +172,7 @@ def test_list_of_a_paper_is_the_list_of_its_run_command(capsys):
     assert capsys.readouterr().out == listed
 
 
-@pytest.mark.parametrize("command", ["run", "audit", "tune"])
+@pytest.mark.parametrize("command", ["run", "show", "audit", "tune"])
 def test_a_mistyped_paper_is_answered_with_the_nearest(capsys, command):
     assert run(command, "se_cnm") == 2
     said = capsys.readouterr().err
@@ -176,7 +182,7 @@ def test_a_mistyped_paper_is_answered_with_the_nearest(capsys, command):
 
 def test_a_mistyped_command_is_answered_with_the_nearest(capsys):
     assert run("duplicate") == 2
-    listed = "list, run, tune, audit, duplicates, data, verify"
+    listed = "list, run, show, tune, audit, duplicates, data, verify"
     assert capsys.readouterr().err == (
         f"error: duplicate: no such command; did you mean duplicates? Expected one of: {listed}.\n"
     )
@@ -196,6 +202,10 @@ def test_a_command_that_needs_a_paper_lists_them(capsys):
         ("encore run se", ["se_cnn"]),
         ("encore run se_cnn --uni", ["--unit"]),
         ("encore audit se_cnn --scale ", ["smoke", "paper"]),
+        ("encore show se", ["se_cnn"]),
+        ("encore show se_cnn --spl", ["--split"]),
+        ("encore show se_cnn --unit w", ["window"]),
+        ("encore show se_cnn --dataset gt", ["gtzan"]),
     ],
 )
 def test_the_shell_completes_commands_papers_flags_and_values(monkeypatch, capsys, typed, expected):

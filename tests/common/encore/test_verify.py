@@ -100,6 +100,25 @@ def test_a_folder_that_is_no_results_folder_is_refused(made, tmp_path, below, ca
     assert "with PAPER/DATASET/runs below it, e.g. se_cnn/gtzan/runs" in captured.err
 
 
+def test_own_runs_below_the_committed_results_are_named_and_checked_on_their_own(made, tmp_path, capsys):
+    shutil.copytree(made / "results", tmp_path / "results")
+    own = tmp_path / "results" / "local"
+    shutil.copytree(made / "results", own)
+    broken = next((own / "se_cnn" / "gtzan" / "runs").glob("*.json"))
+    broken.write_text("{")
+    assert run_app(make_app(), [str(tmp_path / "results")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "folder    1 paper: se_cnn"
+    assert lines[1].startswith("records   3 records read")
+    assert f"not checked (folder): {own}: own runs; encore verify {own} checks them" in lines
+    assert run_app(make_app(), [str(own)]) == 1
+    assert f"fault (records): {broken}" in capsys.readouterr().out
+    # Where there are only own runs, they are named.
+    shutil.rmtree(tmp_path / "results" / "se_cnn")
+    assert run_app(make_app(), [str(tmp_path / "results")]) == 2
+    assert f"Check your own runs: encore verify {own}" in capsys.readouterr().err.replace("\n", " ")
+
+
 def test_records_of_an_unknown_paper_are_checked_and_no_table_is_said_to_be_right(made, tmp_path, capsys):
     shutil.copytree(made / "results" / "se_cnn" / "gtzan" / "runs", tmp_path / "later" / "gtzan" / "runs")
     assert run_app(make_app(), [str(tmp_path)]) == 0

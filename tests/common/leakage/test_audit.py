@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 
 import numpy as np
@@ -55,7 +56,7 @@ def audited(tmp_path_factory, with_artists, kept_models):
     """A finished audit: (folder, its table, exit code)."""
     place = tmp_path_factory.mktemp("audit")
     code = main(["se_cnn", *flags(with_artists, place)])
-    return place, json.loads((place / "out" / "se_cnn" / "arrays" / "table_audit.json").read_text()), code
+    return place, json.loads((place / "out" / "se_cnn" / "arrays" / "table_audit_1_epoch.json").read_text()), code
 
 
 def flags(data, place) -> list[str]:
@@ -162,10 +163,10 @@ def test_the_interval_of_a_gap_holds_seeds_and_test_clips(audited, tmp_path):
 def test_the_duplicate_clip_is_listed_with_its_parts(audited):
     place, _, _ = audited
     results = place / "out" / "se_cnn" / "arrays"
-    (table,) = json.loads((results / "table_audit.json").read_text())["companions"]
+    (table,) = json.loads((results / "table_audit_1_epoch.json").read_text())["companions"]
     (row,) = table["rows"]
-    assert "## Table audit_duplicates: clips of the same recording" in (results / "table_audit.md").read_text()
-    assert len((results / "table_audit_duplicates.csv").read_text().splitlines()) == 2
+    assert "## Table audit_duplicates: clips of the same recording" in (results / "table_audit_1_epoch.md").read_text()
+    assert len((results / "table_audit_1_epoch_duplicates.csv").read_text().splitlines()) == 2
     assert (row["label"], row["second"], row["exact"]) == ("country.00011", "country.00022", True)
     assert len(table["regimes"]) == len(table["rows"][0]["parts"]) == 5
     assert table["rows"][0]["parts"][2].endswith("/ none")
@@ -237,16 +238,26 @@ def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
 
 def test_an_audit_at_other_settings_has_a_file_of_its_own(audited, tmp_path):
     (first,) = read_audits(PAPER, audited[0] / "out")
-    assert first.path.name == "audit.json"
+    assert first.path.name == "audit_1_epoch.json"
     results = ResultPaths.of(tmp_path, "se_cnn", "arrays")
-    path = results.audits / "audit.json"
+    path = results.audits / "audit_1_epoch.json"
     write_json(path, first.audit.as_json())
     again = first.audit.replace(scanned=7)
     assert audit_path(PAPER, again, results) == path
     longer = first.audit.replace(setting=first.audit.setting.replace(epochs=20))
-    beside = audit_path(PAPER, longer, results)
-    assert beside.name.startswith("audit_")
-    assert beside.name != path.name
+    assert audit_path(PAPER, longer, results).name == "audit_20_epochs.json"
+    other_data = first.audit.replace(setting=first.audit.setting.replace(data_digest="mine"))
+    assert re.fullmatch(r"audit_1_epoch_[0-9a-f]{8}\.json", audit_path(PAPER, other_data, results).name)
+
+
+def test_an_audit_keeps_the_file_that_it_has_whatever_its_name(audited, tmp_path):
+    (first,) = read_audits(PAPER, audited[0] / "out")
+    results = ResultPaths.of(tmp_path, "se_cnn", "arrays")
+    write_json(results.audits / "audit.json", first.audit.as_json())
+    assert audit_path(PAPER, first.audit.replace(scanned=7), results).name == "audit.json"
+    # A name that is taken by an audit at other settings is not used for this one.
+    whole = first.audit.replace(setting=first.audit.setting.replace(epochs=None))
+    assert re.fullmatch(r"audit_[0-9a-f]{8}\.json", audit_path(PAPER, whole, results).name)
 
 
 def test_splits_that_equal_random_clips_are_left_out(with_artists, tmp_path, capsys):
@@ -276,7 +287,7 @@ def test_an_audit_with_fewer_seeds_keeps_the_earlier_runs(audited, with_artists,
         write_record(results, read_record(results.record(run)).replace(**changes))
     more = {clips: (clips, "a" * 16), artists: (artists, "b" * 16)}
     regimes = tuple(r.replace(runs=more.get(r.runs[0], r.runs) if r.runs else ()) for r in first.audit.regimes)
-    write_json(results.audits / "audit.json", first.audit.replace(regimes=regimes).as_json())
+    write_json(results.audits / first.path.name, first.audit.replace(regimes=regimes).as_json())
     options = Options(
         dataset="arrays",
         data=with_artists,

@@ -2,10 +2,19 @@
 
 import re
 
+from common.launch import is_paper
 from common.paper.overrides import Setting
-from common.records.paths import file_stem
+from common.records.paths import (
+    COMMITTED_RESULTS,
+    OWN_RESULTS,
+    file_stem,
+    result_subfolders,
+    results_of_checkout,
+    table_files,
+)
 from reproductions.se_cnn.paper import PAPER
 from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
+from tests.helpers.papers import ROOT
 from tests.helpers.se_cnn_records import SETTING
 
 
@@ -33,6 +42,30 @@ def test_the_plain_name_belongs_to_the_split_that_the_rows_declare_not_to_the_pu
     assert file_stem("table", "width", on_arrays, SOUNDFUSION) == "table_width"
     on_fma = SETTING.replace(dataset="fma_small", split="official")
     assert file_stem("table", "width", on_fma, SOUNDFUSION) == "table_width_official"
+
+
+def test_whatever_reduces_the_training_has_a_file_of_its_own():
+    def stem(**changes) -> str:
+        return file_stem("table", "5.1", SETTING.replace(**changes), PAPER)
+
+    assert stem(epochs=1) == "table_5.1_1_epoch"
+    assert stem(epochs=20) == "table_5.1_20_epochs"
+    assert stem(precision="mixed_bfloat16") == "table_5.1_bfloat16"
+    assert stem(epochs=20, precision="mixed_bfloat16", unit="segment") == "table_5.1_segment_20_epochs_bfloat16"
+    demo = {"dataset": "demo", "scale": "smoke", "features": "small"}
+    assert stem(**demo, epochs=2) == "table_5.1_2_epochs"
+
+
+def test_own_results_are_a_folder_of_their_own_below_the_committed_ones(tmp_path):
+    """What lists results does not take it for a paper."""
+    for folder in ("se_cnn/gtzan", "local/se_cnn/gtzan", "benchmarks"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "table_5.1.json").write_text("{}")
+    assert table_files(tmp_path) == [tmp_path / "se_cnn" / "gtzan" / "table_5.1.json"]
+    assert result_subfolders(tmp_path) == [tmp_path / "benchmarks", tmp_path / "se_cnn"]
+    assert COMMITTED_RESULTS / "local" == OWN_RESULTS
+    assert not is_paper(OWN_RESULTS.name)
+    assert results_of_checkout() == ROOT / "results"
 
 
 def test_short_changes_are_in_the_file_name_and_longer_ones_are_a_digest():

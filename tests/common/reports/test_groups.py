@@ -7,18 +7,45 @@ from tests.helpers.se_cnn_records import SETTING, divergence_note, record
 
 
 def test_of_two_settings_with_one_file_name_the_newest_has_the_plain_name():
-    old = record(0)
-    new = record(setting=SETTING.replace(epochs=20), finished_at="2026-02-01T00:00:00+00:00")
+    old = record(0, setting=SETTING.replace(genres=("a", "c")))
+    new = record(setting=SETTING.replace(genres=("a", "b")), finished_at="2026-02-01T00:00:00+00:00")
     newest, older = groups_of(PAPER, [old, new])
-    assert newest.setting.epochs == 20
-    assert newest.stem("table", "5.1", PAPER) == "table_5.1"
+    assert newest.setting.genres == ("a", "b")
+    assert newest.stem("table", "5.1", PAPER) == "table_5.1_2_genres"
     assert older.records == (old,)
-    assert older.stem("table", "5.1", PAPER).startswith("table_5.1_")
+    assert older.stem("table", "5.1", PAPER).startswith("table_5.1_2_genres_")
     assert groups_of(PAPER, [new, old]) == [newest, older]
     others = record(1, setting=SETTING.replace(data_digest="mine"), finished_at="2026-03-01T00:00:00+00:00")
     assert [group.setting.data_digest for group in groups_of(PAPER, [others, new])] == ["d", "mine"]
     segment = record(1, setting=SETTING.replace(unit="segment"))
     assert [group.tag for group in groups_of(PAPER, [new, segment])] == ["", ""]
+
+
+def test_the_name_of_a_reduced_result_follows_from_its_setting_and_not_from_what_else_was_run():
+    reduced = {
+        "table_5.1_1_epoch": SETTING.replace(epochs=1),
+        "table_5.1_20_epochs_bfloat16": SETTING.replace(epochs=20, precision="mixed_bfloat16"),
+        "table_5.1_float32": SETTING.replace(precision="float32"),
+    }
+    for name, setting in reduced.items():
+        newer = record(0, setting=setting, finished_at="2026-02-01T00:00:00+00:00")
+        older = record(0, setting=setting, finished_at="2025-02-01T00:00:00+00:00")
+        for one in (newer, older):
+            alone = [group.stem("table", "5.1", PAPER) for group in groups_of(PAPER, [one])]
+            assert alone == [name]
+            both = {group.stem("table", "5.1", PAPER) for group in groups_of(PAPER, [one, record()])}
+            assert both == {name, "table_5.1"}
+
+
+def test_a_figure_of_the_data_has_one_name_for_all_trainings_and_another_for_other_data():
+    short = record(setting=SETTING.replace(epochs=1), finished_at="2026-02-01T00:00:00+00:00")
+    others = record(setting=SETTING.replace(data_digest="mine", epochs=2), finished_at="2026-03-01T00:00:00+00:00")
+    stems = {
+        (group.setting.data_digest, group.setting.epochs): group.data_figure_stem("2.1", PAPER)
+        for group in groups_of(PAPER, [record(), short, others])
+    }
+    assert stems["d", None] == stems["d", 1] == "figure_2.1"
+    assert stems["mine", 2].startswith("figure_2.1_")
 
 
 def test_runs_under_other_conditions_are_never_averaged():

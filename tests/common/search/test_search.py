@@ -182,7 +182,7 @@ def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, ca
     label = rows[0]["label"]
     asked = ("--table", "top_tiny", "--row", label, "--seeds", "1", "--epochs", "2")
     assert run_app(run_command(PAPER), [*data, *asked]) == 0
-    table = json.loads((out / "se_cnn" / "arrays" / "table_top_tiny.json").read_text())
+    table = json.loads((out / "se_cnn" / "arrays" / "table_top_tiny_2_epochs.json").read_text())
     measured = {row["label"]: row["measured"] for row in table["rows"]}
     assert len(measured) == len(rows) <= 2
     assert measured[label]["accuracy"]["runs"] == 1

@@ -14,12 +14,12 @@ ROOT = Path(reproductions.__file__).parent.parent
 
 
 @pytest.fixture
-def folder(tmp_path) -> Path:
+def folder(tmp_path, committed_results) -> Path:
     """A folder with the README and the table that it repeats."""
     shutil.copy(ROOT / "README.md", tmp_path)
     table = tmp_path / "results" / HEADLINE_TABLE
     table.parent.mkdir(parents=True)
-    shutil.copy(ROOT / "results" / HEADLINE_TABLE, table)
+    shutil.copy(committed_results / HEADLINE_TABLE, table)
     return tmp_path
 
 

@@ -35,7 +35,7 @@ def rounds_below(table: dict) -> dict:
 def test_rounds_with_fresh_and_with_carried_weights(places, tmp_path, capsys):
     app, results = make_app(PAPER), tmp_path / "out" / "se_cnn" / "arrays"
     assert run_app(app, [*places, *ROW, "--split", "rotating"]) == 0
-    table = written(tmp_path, "table_5.1_rotating")
+    table = written(tmp_path, "table_5.1_rotating_1_epoch")
     measured = next(row["measured"] for row in table["rows"] if row["label"] == "0")
     by_round = rounds_below(table)
     single = [row for row in by_round["rows"] if "round" in row]
@@ -50,14 +50,15 @@ def test_rounds_with_fresh_and_with_carried_weights(places, tmp_path, capsys):
     assert (mean["label"], spread["label"]) == ("0: mean", "0: standard deviation")
     assert mean["measured"]["clip_accuracy_mean_softmax"] == pytest.approx(np.mean(values), abs=0.01)
     assert not any("CONTAMINATED" in warning for warning in table["warnings"])
-    columns, *lines = csv.reader((results / "table_5.1_rounds_rotating.csv").read_text(encoding="utf-8").splitlines())
+    rounds = results / "table_5.1_rounds_rotating_1_epoch.csv"
+    columns, *lines = csv.reader(rounds.read_text(encoding="utf-8").splitlines())
     assert columns[1] == "round"
     assert [line[1] for line in lines] == list("123456")
-    assert (results / "figures" / "table_5.1_rounds_rotating.png").exists()
+    assert (results / "figures" / "table_5.1_rounds_rotating_1_epoch.png").exists()
     assert "round by round" in capsys.readouterr().out
 
     assert run_app(app, [*places, *ROW, "--split", "rotating", "--carry-weights"]) == 0
-    name = "table_5.1_rotating_carry_weights_true"
+    name = "table_5.1_rotating_1_epoch_carry_weights_true"
     (warning,) = [text for text in written(tmp_path, name)["warnings"] if "CONTAMINATED" in text]
     assert "from round 5 on" in warning
     carried = [row for row in rounds_below(written(tmp_path, name))["rows"] if "round" in row]
@@ -66,4 +67,4 @@ def test_rounds_with_fresh_and_with_carried_weights(places, tmp_path, capsys):
     assert min(met[4:]) > 0
     assert "weights carried over between rounds" in written(tmp_path, name)["protocol"]
     # Both tables are kept.
-    assert written(tmp_path, "table_5.1_rotating") == table
+    assert written(tmp_path, "table_5.1_rotating_1_epoch") == table

@@ -1,0 +1,44 @@
+"""A table with only the rows that were asked for, to be shown on screen; its files hold all rows."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from common.reports.table import Table
+from common.reports.tables.genres import genre_cells
+
+# Kinds of tables whose lines are not rows of the paper.
+_OTHER_LINES = ("confusion", "audit", "search", "duplicates")
+
+
+def only_rows(table: Table, labels: Collection[str]) -> Table | None:
+    """The table without the rows that were not asked for; None where none remains.
+
+    Args:
+        labels: of the rows that were asked for. A confusion matrix is of one row and stays as it is.
+    """
+    kind = table.values.get("kind")
+    if kind in _OTHER_LINES:
+        return table
+    if kind == "genres":
+        return _only_columns(table, labels)
+    kept = [number for number, row in enumerate(table.values["rows"]) if _row_of(row, kind) in labels]
+    if not kept:
+        return None
+    values = table.values | {"rows": [table.values["rows"][number] for number in kept]}
+    return replace(table, values=values, rows=tuple(table.rows[number] for number in kept))
+
+
+def _row_of(line: dict[str, Any], kind: str | None) -> str:
+    """Label of the row of the paper that a line is of."""
+    return line["of"] if kind in ("fold", "round") and "of" in line else line["label"]
+
+
+def _only_columns(table: Table, labels: Collection[str]) -> Table | None:
+    """A table genre by genre, which has a column for each row."""
+    columns = [label for label in table.values["columns"] if label in labels]
+    if not columns:
+        return None
+    rows = [row | {"measured": {label: row["measured"][label] for label in columns}} for row in table.values["rows"]]
+    header, lines = genre_cells(columns, rows)
+    return replace(table, values=table.values | {"columns": columns, "rows": rows}, header=header, rows=lines)

@@ -1,0 +1,235 @@
+"""`encore show`: tables as they lie on disk, without making anything again."""
+
+import json
+
+import pytest
+
+from common.cli.app import run_app
+from common.encore.main import make_command
+from common.reports.committed import CommittedTables
+from common.reports.formats import write_table
+from common.reports.tables.architecture import architecture_table
+from common.reports.tables.pairs import paired_table
+from common.reports.tables.results import results_table
+from reproductions.se_cnn.paper import PAPER, TABLE_5_1
+from tests.helpers.se_cnn_records import SETTING
+from tests.helpers.stored_tables import run_of, write_stored
+
+WINDOWS = SETTING.replace(unit="segment")
+COMMAND = "warning: no numbers of "
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """A folder with `results` and `results/local`, from where commands are typed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("common.encore.show.results_of_checkout", lambda: None)
+    return tmp_path
+
+
+@pytest.fixture
+def show(capsys):
+    def run(*arguments: str, code: int = 0) -> tuple[str, list[str]]:
+        """Standard output, and what was said beside it without folds."""
+        assert run_app(make_command(), ["show", "se_cnn", *arguments]) == code
+        printed = capsys.readouterr()
+        return printed.out, printed.err.splitlines()
+
+    return run
+
+
+def shown(show, *arguments: str, code: int = 0) -> list[dict]:
+    out, _ = show(*arguments, "--json", code=code)
+    return json.loads(out)["tables"]
+
+
+def labels(table: dict) -> list[str]:
+    return [row["label"] for row in table["rows"]]
+
+
+def test_a_table_is_printed_as_it_lies_there_and_nothing_is_written(here, show, snapshot):
+    path = write_stored(here / "results", run_of(), run_of(0))
+    before = snapshot(here)
+    out, said = show("--table", "5.1")
+    assert "se_cnn, Table 5.1: Effect of SE blocks" in out
+    assert "written" not in out
+    assert said == ["table 5.1 is from results/se_cnn/gtzan/table_5.1.md"]
+    assert shown(show) == [json.loads(path.read_text())]
+    assert snapshot(here) == before
+
+
+def test_own_results_come_first_with_the_committed_numbers_beside_them(here, show):
+    write_stored(here / "results", run_of(correct=203), run_of(0))
+    demo = SETTING.replace(dataset="demo", scale="smoke")
+    own = [run_of(correct=145, setting=demo)]
+    table = results_table(PAPER, TABLE_5_1, demo, own, committed=CommittedTables(PAPER, here / "results"))
+    write_table(here / "results" / "local" / "se_cnn" / "demo", "table_5.1", table)
+    out, said = show("--table", "5.1", "--row", "1,2,3,4,5")
+    assert "50.0" in out
+    assert "70.0" in out
+    assert said == ["table 5.1 is from results/local/se_cnn/demo/table_5.1.md"]
+    # Where there are no own ones, the committed ones are shown.
+    assert [one["dataset"] for one in shown(show, "--dataset", "gtzan")] == ["gtzan"]
+    assert [one["dataset"] for one in shown(show, "--out", "results")] == ["gtzan"]
+
+
+def test_of_several_tables_the_least_reduced_of_the_papers_split_is_shown_and_the_others_are_named(here, show):
+    out = here / "results"
+    write_stored(out, run_of(setting=SETTING.replace(split="artist")))
+    write_stored(out, run_of(setting=SETTING.replace(epochs=1)))
+    write_stored(out, run_of(setting=SETTING.replace(epochs=5)))
+    _, said = show("--table", "5.1")
+    assert said == [
+        "table 5.1 is from results/se_cnn/gtzan/table_5.1_5_epochs.md",
+        "there are more, to choose with --dataset, --split and --unit, or to open: gtzan/table_5.1_1_epoch.md, "
+        "gtzan/table_5.1_artist.md",
+    ]
+    (artist,) = shown(show, "--table", "5.1", "--split", "artist")
+    assert artist["setting"]["split"] == "artist"
+
+
+def test_two_units_stand_beside_each_other_in_one_table(here, show):
+    write_stored(here / "results", run_of(correct=145), run_of(0, correct=203))
+    write_stored(here / "results", run_of(correct=261, setting=WINDOWS))
+    (table,) = shown(show, "--table", "5.1", "--unit", "window", "--unit", "clip")
+    assert table["kind"] == "settings"
+    assert [one["name"] for one in table["settings"]] == ["holdout, by window", "holdout, by clip"]
+    last, first = table["rows"][-1], table["rows"][0]
+    assert (last["published"], [one["accuracy"]["mean"] for one in last["measured"]]) == ({"accuracy": 93.6}, [90, 50])
+    assert [one.get("accuracy", {}).get("mean") for one in first["measured"]] == [None, 70]
+    out, said = show("--table", "5.1", "--unit", "window", "--unit", "clip", "--row", "1,2,3,4,5")
+    (header,) = [line for line in out.splitlines() if "Published accuracy (%)" in line]
+    assert [cell.strip() for cell in header.strip("┃").split("┃")] == [
+        "SE blocks",
+        "Published accuracy (%)",
+        "holdout, by window (%)",
+        "95 % interval",
+        "holdout, by clip (%)",
+        "95 % interval",
+    ]
+    (line,) = [line for line in out.splitlines() if line.startswith("│")]
+    cells = [cell.strip() for cell in line.strip("│").split("│")]
+    assert (cells[:3], cells[4]) == (["1,2,3,4,5", "93.6", "90.0"], "50.0")
+    assert said == [
+        "table 5.1, holdout, by window, is from results/se_cnn/gtzan/table_5.1_segment.md",
+        "table 5.1, holdout, by clip, is from results/se_cnn/gtzan/table_5.1.md",
+    ]
+
+
+def test_two_data_sets_and_an_own_result_beside_a_committed_one_are_told_apart(here, show):
+    write_stored(here / "results", run_of(setting=SETTING.replace(dataset="arrays", features="given")))
+    write_stored(here / "results" / "local", run_of())
+    (table,) = shown(show, "--table", "5.1", "--dataset", "gtzan", "--dataset", "arrays")
+    names = [one["name"] for one in table["settings"]]
+    assert names == ["gtzan: holdout, by clip", "arrays: holdout, by clip, committed"]
+
+
+def test_a_setting_without_numbers_is_named_with_its_command_and_the_other_is_shown(here, show):
+    write_stored(here / "results", run_of())
+    out, said = show("--table", "5.1", "--split", "holdout", "--split", "artist", code=1)
+    assert "holdout, by clip" in out
+    assert f"{COMMAND}table 5.1 yet; this makes them: encore run se_cnn --table 5.1 --split artist" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ((), "se_cnn yet; this makes them: encore run se_cnn"),
+        (("--table", "5.2"), "table 5.2 yet; this makes them: encore run se_cnn --table 5.2"),
+        (("--table", "audit"), "table audit yet; this makes them: encore audit se_cnn"),
+        (
+            ("--dataset", "gtzan", "--unit", "window"),
+            "se_cnn yet; this makes them: encore run se_cnn --dataset gtzan --unit window --data PATH",
+        ),
+    ],
+)
+def test_where_there_are_no_numbers_one_line_says_which_command_makes_them(show, arguments, line):
+    out, said = show(*arguments, code=1)
+    assert (out, said) == ("", [f"{COMMAND}{line}"])
+
+
+def test_without_a_table_two_units_are_shown_of_the_tables_that_have_numbers(here, show):
+    write_stored(here / "results", run_of())
+    out, said = show("--unit", "window", "--unit", "clip", code=1)
+    assert "Table 5.1" in out
+    assert said[1:] == [f"{COMMAND}table 5.1 yet; this makes them: encore run se_cnn --table 5.1 --unit window"]
+
+
+def test_a_table_of_layers_is_shown_once_for_two_units_and_one_that_is_not_there_is_named(here, show):
+    layers = architecture_table(PAPER, PAPER.table("4.1"), "gtzan")
+    write_table(here / "results" / "se_cnn" / "gtzan", "table_4.1", layers)
+    units = ("--unit", "window", "--unit", "clip")
+    assert [one["table"] for one in shown(show, "--table", "4.1", *units)] == ["4.1"]
+    _, said = show("--table", "audit", *units, code=1)
+    assert said == [f"{COMMAND}table audit yet; this makes them: encore audit se_cnn"]
+
+
+def test_only_asked_rows_are_shown_and_one_that_was_not_run_is_named(here, show):
+    write_stored(here / "results", run_of(), run_of(0))
+    (table,) = shown(show, "--table", "5.1", "--row", "0", "--row", "1,2,3,4,5")
+    assert labels(table) == ["0", "1,2,3,4,5"]
+    _, said = show("--table", "5.1", "--row", "5", code=1)
+    assert said[-1] == f"{COMMAND}table 5.1 [5] yet; this makes them: encore run se_cnn --table 5.1 --row 5"
+
+
+def test_a_table_whose_rows_are_all_in_another_one_is_shown_with_its_own_rows_and_published_numbers(here, show):
+    path = write_stored(here / "results", run_of(), run_of(0))
+    (table,) = shown(show, "--table", "5.2")
+    assert (table["table"], labels(table)) == ("5.2", ["8", "16", "32"])
+    own = next(row for row in json.loads(path.read_text())["rows"] if row["label"] == "1,2,3,4,5")
+    measured = {row["label"]: row["measured"] for row in table["rows"]}
+    assert measured == {"8": {}, "16": own["measured"], "32": {}}
+    assert table["rows"][1]["difference"] == own["difference"]
+    _, said = show("--table", "5.2")
+    assert said == ["table 5.2 is from results/se_cnn/gtzan/table_5.1.md"]
+    write_stored(here / "results", run_of(correct=261, setting=WINDOWS))
+    (both,) = shown(show, "--table", "5.2", "--row", "16", "--unit", "window", "--unit", "clip")
+    assert [one["accuracy"]["mean"] for one in both["rows"][0]["measured"]] == [90, 80]
+    # A row that is asked for by name is looked for in all tables.
+    (table,) = shown(show, "--row", "16")
+    assert (table["table"], labels(table)) == ("5.2", ["16"])
+    # Without a name, only tables with files are shown.
+    assert [one["table"] for one in shown(show)] == ["5.1"]
+
+
+def test_a_table_below_another_one_is_shown_by_its_own_id(here, show):
+    runs = [run_of(), run_of(0, correct=200)]
+    table = results_table(PAPER, TABLE_5_1, SETTING, runs)
+    pairs = paired_table(PAPER, TABLE_5_1, SETTING, runs)
+    write_table(here / "results" / "se_cnn" / "gtzan", "table_5.1", table, {"table_5.1_pairs": pairs})
+    (found,) = shown(show, "--table", "5.1_pairs")
+    assert found == pairs.as_json()
+    out, _ = show("--table", "5.1_pairs")
+    assert "Window accuracy, difference" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--table", "9.9"), "--table 9.9: se_cnn has no such table; it has: 4.1, 5.1"),
+        (("--row", "nosuch"), "--row nosuch: no such row in the tables asked for"),
+        (("--unit", "windows"), "--unit windows: expected one of: window, clip"),
+        (("--split", "holdouts"), "--split holdouts: expected one of: holdout"),
+        (("--dataset", "gtzen"), "--dataset gtzen: expected one of: demo, gtzan"),
+        (("--out", "nowhere"), "nowhere: no such folder; expected a folder of results"),
+    ],
+)
+def test_unusable_input_ends_with_2(show, arguments, words):
+    out, said = show(*arguments, code=2)
+    assert out == ""
+    assert f"error: {words}" in " ".join(said)
+
+
+def test_a_table_of_another_version_of_the_paper_is_named_with_what_to_do(here, show):
+    path = write_stored(here / "results", run_of())
+    path.write_text(path.read_text().replace('"accuracy"', '"top_accuracy"'))
+    _, said = show("--table", "5.1", code=2)
+    assert "table_5.1.json: a table with top_accuracy, expected accuracy" in " ".join(said)
+
+
+def test_a_file_that_is_no_table_is_named_and_the_others_are_shown(here, show):
+    write_stored(here / "results", run_of())
+    (here / "results" / "se_cnn" / "gtzan" / "table_mine.json").write_text('{"my": "own"}')
+    out, said = show("--table", "5.1")
+    assert "Table 5.1" in out
+    assert said[0].startswith("warning: not used: results/se_cnn/gtzan/table_mine.json is not a table")

@@ -1,0 +1,137 @@
+"""Committed numbers beside a user's own: which of them fit, and what a table then shows."""
+
+import json
+
+import pytest
+
+from common.cli.regenerate import regenerate
+from common.records.paths import ResultPaths
+from common.records.record import write_record
+from common.reports.committed import CommittedTables, committed_beside
+from common.reports.tables.results import results_table
+from common.verification.tables import verify_tables
+from reproductions.se_cnn.paper import PAPER, TABLE_5_1
+from tests.helpers.se_cnn_records import SETTING
+from tests.helpers.small_results import identified_record
+from tests.helpers.stored_tables import run_of, write_stored
+
+ROW = TABLE_5_1.rows[-1]
+ON_ARRAYS = SETTING.replace(dataset="arrays", features="given", epochs=20)
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """The results folder of a checkout, still empty."""
+    results = tmp_path / "checkout" / "results"
+    results.mkdir(parents=True)
+    monkeypatch.setattr("common.reports.committed.results_of_checkout", lambda: results)
+    return results
+
+
+def found(checkout, setting=SETTING, row=ROW, runs=("own",), table=TABLE_5_1):
+    return CommittedTables(PAPER, checkout)(table, row, setting, runs)
+
+
+def test_a_row_has_the_committed_numbers_of_the_same_split_and_unit_only(checkout):
+    write_stored(checkout, run_of(correct=200), run_of(correct=230, seed=1))
+    assert found(checkout) == {
+        "measured": results_table(PAPER, TABLE_5_1, SETTING, [run_of(correct=200), run_of(correct=230, seed=1)]).values[
+            "rows"
+        ][-1]["measured"],
+        "path": "results/se_cnn/gtzan/table_5.1.md",
+        "data": "GTZAN",
+        "runs": 2,
+        "epochs": None,
+        "reduced": ["other_classes"],
+    }
+    assert found(checkout, SETTING.replace(dataset="demo", scale="smoke", epochs=1))["runs"] == 2
+    assert found(checkout, SETTING.replace(unit="segment")) is None
+    assert found(checkout, SETTING.replace(split="artist")) is None
+    assert found(checkout, row=TABLE_5_1.rows[0]) is None
+
+
+def test_the_same_data_come_first_then_the_least_reduced_then_most_runs(checkout):
+    write_stored(checkout, *(run_of(seed=seed, setting=ON_ARRAYS) for seed in range(3)))
+    write_stored(checkout, run_of(setting=SETTING.replace(epochs=5)))
+    five = "results/se_cnn/gtzan/table_5.1_5_epochs.md"
+    assert found(checkout)["path"] == five
+    assert found(checkout, ON_ARRAYS)["path"] == "results/se_cnn/arrays/table_5.1_20_epochs.md"
+    write_stored(checkout, run_of(setting=SETTING.replace(epochs=9)))
+    assert found(checkout)["path"] == "results/se_cnn/gtzan/table_5.1_9_epochs.md"
+    write_stored(checkout, run_of())
+    assert found(checkout)["path"] == "results/se_cnn/gtzan/table_5.1.md"
+    write_stored(checkout, *(run_of(seed=seed, setting=SETTING.replace(genres=("a", "b"))) for seed in range(2)))
+    assert found(checkout)["path"] == "results/se_cnn/gtzan/table_5.1_2_genres.md"
+
+
+def test_the_same_network_in_another_table_fits(checkout):
+    write_stored(checkout, run_of())
+    table = PAPER.table("5.2")
+    (row,) = [row for row in table.rows if row.experiment.digest == ROW.experiment.digest]
+    assert found(checkout, table=table, row=row)["path"] == "results/se_cnn/gtzan/table_5.1.md"
+
+
+def test_a_run_is_not_shown_beside_itself(checkout):
+    """In a copy of the committed results, or where runs were added to it."""
+    write_stored(checkout, run_of(), run_of(seed=1))
+    write_stored(checkout, run_of(setting=SETTING.replace(epochs=5)))
+    assert found(checkout, runs=(run_of(seed=1).run_id, "own")) is None
+
+
+def test_nothing_is_looked_for_in_the_committed_results_themselves_or_without_a_checkout(checkout, monkeypatch):
+    monkeypatch.chdir(checkout.parent)
+    assert committed_beside(PAPER, ResultPaths.of("results", "se_cnn", "gtzan")) is None
+    assert committed_beside(PAPER, ResultPaths.of("results/local", "se_cnn", "gtzan")) is not None
+    monkeypatch.setattr("common.reports.committed.results_of_checkout", lambda: None)
+    assert committed_beside(PAPER, ResultPaths.of("results/local", "se_cnn", "gtzan")) is None
+
+
+def test_a_table_of_own_runs_shows_published_committed_and_own_side_by_side(checkout):
+    write_stored(checkout, run_of(correct=203), run_of(correct=261, seed=1))
+    own = [run_of(0, correct=100, setting=ON_ARRAYS), run_of(correct=145, setting=ON_ARRAYS)]
+    table = results_table(PAPER, TABLE_5_1, ON_ARRAYS, own, committed=CommittedTables(PAPER, checkout))
+    assert table.header[1:5] == (
+        "Published accuracy (%)",
+        "Committed window accuracy (%)",
+        "Committed, 95 % interval",
+        "Our window accuracy (%)",
+    )
+    assert table.rows[-1][1:3] == ("93.6", "80.0 ± 14.1")
+    assert table.rows[-1][4] == "50.0"
+    assert table.rows[0][1:5] == ("87.5", "", "", "34.5")
+    assert table.rows[1][1:5] == ("90.2", "", "", "not run")
+    assert [bool(row.get("committed")) for row in table.values["rows"]] == [False] * 5 + [True]
+    (note,) = [note.text for note in table.notes if note.kind == "committed"]
+    assert "1,2,3,4,5: results/se_cnn/gtzan/table_5.1.md (GTZAN, 2 runs, the paper's epochs; other classes)" in note
+    # No column where nothing fits.
+    alone = results_table(PAPER, TABLE_5_1, ON_ARRAYS, own[:1], committed=CommittedTables(PAPER, checkout))
+    assert not [name for name in alone.header if "Committed" in name]
+
+
+def test_own_results_hold_after_the_committed_ones_have_changed(checkout, tmp_path):
+    """What stands beside own numbers is as it was when their tables were made."""
+    committed = write_stored(checkout, run_of(correct=203), run_of(seed=1))
+    own = ResultPaths.of(tmp_path / "own", "se_cnn", "gtzan")
+    write_record(own, identified_record(correct=145))
+    regenerate(PAPER, own.out)
+    values = json.loads((own.folder / "table_5.1.json").read_text())
+    assert values["rows"][-1]["committed"]["runs"] == 2
+    assert verify_tables(own.out).faults == ()
+    committed.unlink()
+    assert verify_tables(own.out).faults == ()
+    markdown = own.folder / "table_5.1.md"
+    markdown.write_text(markdown.read_text().replace("| 93.6 | 7", "| 93.6 | 8", 1))
+    assert [fault.path for fault in verify_tables(own.out).faults] == [markdown]
+
+
+def test_damaged_committed_numbers_in_an_own_table_are_found(checkout, tmp_path):
+    write_stored(checkout, run_of(correct=203))
+    own = ResultPaths.of(tmp_path / "own", "se_cnn", "gtzan")
+    write_record(own, identified_record(correct=145))
+    regenerate(PAPER, own.out)
+    path = own.folder / "table_5.1.json"
+    values = json.loads(path.read_text())
+    for damaged in ({"runs": 1}, {**values["rows"][-1]["committed"], "measured": {}}, "none"):
+        changed = {**values, "rows": [*values["rows"][:-1], {**values["rows"][-1], "committed": damaged}]}
+        path.write_text(json.dumps(changed))
+        assert path in [fault.path for fault in verify_tables(own.out).faults]
