@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
+from common.core.percent import percent_text, stored_percent
 from common.leakage.stored import StoredAudit, read_audit
 from common.leakage.tables import audit_duplicates_table, audit_table, records_of
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
@@ -90,7 +91,7 @@ def draw_audit(table: dict[str, Any], *, marks: str) -> Figure:
             means, at, xerr=[means - bounds[0], bounds[1] - means], fmt="none", ecolor="black", capsize=3, lw=1
         )
         for place, mean in zip(at, means, strict=True):
-            axes.text(1, place, f"{mean:.1f}", va="center", color="white" if number == 0 else "black", fontsize=9)
+            axes.text(1, place, percent_text(mean), va="center", color="white" if number == 0 else "black", fontsize=9)
     published = table["published"]
     if published["percent"] is not None:
         label = f"published {published['metric']}: {published['percent']:g} % ({published['compared_with']})"
@@ -104,5 +105,5 @@ def draw_audit(table: dict[str, Any], *, marks: str) -> Figure:
 
 
 def _known(row: dict[str, Any]) -> str:
-    share = 100 * row["overlap"]["met"] / row["overlap"]["parts"]["test"]
-    return f"{share:.0f} % of test clips known"
+    share = stored_percent(row["overlap"]["met"] / row["overlap"]["parts"]["test"])
+    return f"{percent_text(share, 0)} % of test clips known"

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from common.core.console import detail, say, warn
 from common.core.errors import DivergedError, EncoreError, RunError, SpecError
 from common.core.files import make_folder, require_writable_folder, write_text
+from common.core.percent import percent_text, stored_percent
 from common.records.divergence import Divergence, forget_divergence, write_divergence
 from common.records.environment import describe_machine, package_versions
 from common.records.paths import RunPaths
@@ -61,7 +62,8 @@ class RunResult:
             return f"FAILED: {self.failure}"
         if not self.trained:
             return "finished by another command"
-        return f"test window accuracy {100 * self.record.metrics['test']['window_accuracy']:.1f} %"
+        accuracy = stored_percent(self.record.metrics["test"]["window_accuracy"])
+        return f"test window accuracy {percent_text(accuracy)} %"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from common.core.percent import percent_text, stored_percent
 from common.paper.paper import Paper
 from common.records.divergence import epoch_of_rise
 from common.records.record import Record
@@ -136,7 +137,7 @@ def _row(found: StoredSearch, trial: TrialState, rank: int | None) -> dict[str, 
         "rank": rank,
         "trial": trial.id,
         "values": trial.values,
-        "score": None if trial.score is None else round(100 * trial.score if percent else trial.score, 4),
+        "score": None if trial.score is None else stored_percent(trial.score) if percent else round(trial.score, 4),
         "trainable_parameters": record and record.trainable_parameters,
         "best_epoch": record and record.best_epoch,
         "runs": list(note.runs) if note else [],
@@ -223,11 +224,12 @@ def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
 
 def _cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
-    objective = "Validation accuracy (%)" if table["objective"] == "val_accuracy" else "Validation loss"
+    percent = table["objective"] == "val_accuracy"
+    objective = "Validation accuracy (%)" if percent else "Validation loss"
     header = ["Rank", *table["parameters"], objective, "Trainable parameters", "Best epoch", "Trial", "Remark"]
     rows = []
     for row in table["rows"]:
-        score = "" if row["score"] is None else f"{row['score']:.2f}" if row["score"] >= 10 else f"{row['score']:.4f}"
+        score = "" if (score := row["score"]) is None else percent_text(score, 2) if percent else f"{score:.4f}"
         counted = "" if row["trainable_parameters"] is None else f"{row['trainable_parameters']:,}"
         rows.append(
             [

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from common.core.percent import percent_text, stored_percent
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import Confusion
@@ -70,8 +71,9 @@ def confusion_table(paper: Paper, published: Confusion, setting: Setting, record
 
 def _percent(counts: np.ndarray) -> np.ndarray:
     """Whole percent of each line; 0 for a genre without clips."""
-    of_genre = counts.sum(axis=1, keepdims=True)
-    return np.rint(np.divide(100 * counts, of_genre, out=np.zeros(counts.shape), where=of_genre > 0)).astype(int)
+    of_genre = np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    whole = [int(percent_text(stored_percent(share), 0)) for share in (counts / of_genre).flat]
+    return np.array(whole).reshape(counts.shape)
 
 
 def _per_seed(counts: np.ndarray, seeds: int) -> np.ndarray:
@@ -80,8 +82,8 @@ def _per_seed(counts: np.ndarray, seeds: int) -> np.ndarray:
 
 
 def _matrix(genres: tuple[str, ...], counts: np.ndarray) -> dict[str, Any]:
-    accuracy = 100 * float(np.trace(counts)) / float(counts.sum())
-    return {"genres": list(genres), "counts": np.round(counts, 2).tolist(), "accuracy": round(accuracy, 2)}
+    accuracy = stored_percent(float(np.trace(counts)) / float(counts.sum()))
+    return {"genres": list(genres), "counts": np.round(counts, 2).tolist(), "accuracy": accuracy}
 
 
 def _cells(genres: tuple[str, ...], lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
