@@ -16,6 +16,7 @@ from common.cli.screen import ScreenOptions, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.files import require_writable_folder
+from common.core.words import counted, plural
 from common.leakage.scan import cached_scan
 from common.leakage.tables import duplicates_table, pair_notes
 from common.paper.protocol import PREDEFINED, Protocol
@@ -74,12 +75,13 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     if catalog.missing:
         warn(f"{catalog.title}: {len(catalog.missing)} of {catalog.expected} clips are missing and not compared")
     if catalog.extra:
-        warn(f"{len(catalog.extra)} files are not clips and are not compared: {', '.join(catalog.extra[:5])}")
+        files = counted(len(catalog.extra), "file")
+        warn(f"not compared, because not of an audio format: {files}: {', '.join(catalog.extra[:5])}")
     require_usable(catalog, skip_bad=skip_bad)
     index = fingerprint_shards(catalog, given, cache, skip_bad=skip_bad, decoder=options.decoder)
     left_out = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
     if left_out:
-        warn(f"{len(left_out)} unusable clips are not compared: {', '.join(left_out[:5])}")
+        warn(f"not compared: {counted(len(left_out), 'unusable clip')}: {', '.join(left_out[:5])}")
     table = scan_table(catalog, index.clips, cached_scan(index, cache, above=above), left_out)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
     own = folder is not None or catalog.dataset == "arrays"
@@ -112,7 +114,8 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left
         "protocol": "every split",
         "scale": "paper",
     }
-    found = f"{scan.clips} clips compared with each other, {len(scan.pairs)} pairs found: {kinds}."
+    pairs = f"{len(scan.pairs)} {plural(len(scan.pairs), 'pair')}"
+    found = f"{scan.clips} clips compared with each other, {pairs} found: {kinds}."
     notes = [
         Note("method", found),
         *pair_notes(scan.above, scan.too_short),
@@ -120,7 +123,7 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left
     ]
     if left_out:
         listed = ", ".join(left_out[:20])
-        notes.append(Note("left_out_clips", f"{len(left_out)} unusable clips were not compared: {listed}."))
+        notes.append(Note("left_out_clips", f"Not compared: {counted(len(left_out), 'unusable clip')}: {listed}."))
     return duplicates_table(values, scan.pairs, splits, notes)
 
 

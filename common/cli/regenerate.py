@@ -13,6 +13,7 @@ from filelock import FileLock
 from common.core.console import say, warn
 from common.core.errors import DataError
 from common.core.files import make_folder, read_json
+from common.core.words import counted
 from common.leakage.report import regenerate_audits
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, result_folders
@@ -109,7 +110,8 @@ def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport]
         return
     for path in removed:
         path.unlink(missing_ok=True)
-    say(f"{results.folder}: removed {len(removed)} files of tables and figures that no record supports: {stems}")
+    files = counted(len(removed), "file")
+    say(f"{results.folder}: removed {files} of tables and figures that no record supports: {stems}")
 
 
 def unsupported_files(paper: Paper, results: ResultPaths, groups: list[GroupReport], written: set[Path]) -> list[Path]:

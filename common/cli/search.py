@@ -13,6 +13,7 @@ from common.cli.search_options import SearchOptions
 from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
+from common.core.words import counted
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths
 from common.records.tuned_rows import table_id_of
@@ -114,7 +115,7 @@ def _report(
         labels = write_top(paper, space, found, top)
         rows.append(folder.paths.rows)
         tuned = table_id_of(folder.name)
-        say(f"{len(labels)} rows of table {tuned}: {' | '.join(labels)}")
+        say(f"{counted(len(labels), 'row')} of table {tuned}: {' | '.join(labels)}")
         again = "".join(f" --set {shlex.quote(change)}" for change in changes_of_rows(found)[1])
         say(
             f"train them: encore run {paper.key} --dataset {folder.paths.results.dataset} "

@@ -10,7 +10,8 @@ from typer import Argument, Option
 from common.cli.flags import TypedFlags, command_of
 from common.cli.screen import ScreenOptions, print_json
 from common.core.errors import DataError
-from common.verification.faults import Verified, counted
+from common.core.words import counted
+from common.verification.faults import Verified
 
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
 tables, and weights against their checksums. Nothing is written into it. Exit code: 0 if everything holds, 1 if not."""

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from common.core.words import counted
 from common.reports.figures.style import ACCENT, OURS, new_axes
 from common.search.space import DIRECTIONS, Choice, Parameter, format_value
 from common.search.surrogate import fitted_surrogate
@@ -173,5 +174,5 @@ def _scale(found: StoredSearch) -> tuple[float, str]:
 def _heading(found: StoredSearch, marks: str) -> str:
     identity = found.identity
     runs = identity["runs_per_trial"]
-    counts = f"{len(found.completed)} trials, {'one seed' if runs == 1 else f'{runs} seeds'} each"
+    counts = f"{counted(len(found.completed), 'trial')}, {'one seed' if runs == 1 else f'{runs} seeds'} each"
     return f"{identity['paper']}, {identity['about']['title']}\n{marks}\n{counts}"

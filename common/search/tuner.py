@@ -8,6 +8,7 @@ from keras_tuner.errors import FatalError
 from common.core.console import say, warn
 from common.core.errors import BudgetError, EncoreError, ResumeError, RunError, SpecError
 from common.core.files import make_folder
+from common.core.words import counted
 from common.runs.progress import ProgressDisplay
 from common.search.folder import SearchFolder
 from common.search.oracle import SearchOracle
@@ -106,7 +107,8 @@ def report_progress(search: Search, oracle: SearchOracle) -> None:
     """Report how many trials have ended and how many remain."""
     done = len(oracle.end_order)
     if done:
-        say(f"{search.folder.path}: {done} trials have ended before; {max(0, search.asked.trials - done)} to go")
+        left = max(0, search.asked.trials - done)
+        say(f"{search.folder.path}: ended before: {counted(done, 'trial')}; {left} to go")
 
 
 def warn_of_end(search: Search, oracle: SearchOracle) -> None:

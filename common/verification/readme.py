@@ -9,8 +9,9 @@ from typing import Any
 from common.core.errors import DataError
 from common.core.files import read_json
 from common.core.percent import percent_text, stored_percent
+from common.core.words import counted
 from common.reports.tables.intervals import bounds_text
-from common.verification.faults import Fault, Verified, counted
+from common.verification.faults import Fault, Verified
 
 # Stands above the headline table.
 MARKER = "<!-- headline:"

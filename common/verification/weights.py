@@ -9,13 +9,14 @@ from common.core.errors import DataError, SpecError
 from common.core.extras import require_backend
 from common.core.files import sha256_of_file
 from common.core.tf_logging import quiet_start
+from common.core.words import counted
 from common.launch import is_paper
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.records.paths import RunPaths
 from common.records.record import Record, read_record
 from common.records.rows import experiment_of_row
-from common.verification.faults import Fault, Verified, counted
+from common.verification.faults import Fault, Verified
 from common.verification.papers import Papers
 
 _WEIGHTS = "work/*/best.weights.h5"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from common.core.percent import percent_text, stored_percent
+from common.core.words import counted
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import Confusion
@@ -45,7 +46,7 @@ def confusion_table(paper: Paper, published: Confusion, setting: Setting, record
         }
         for place, genre in enumerate(genres)
     ]
-    runs = f"{len(mine)} runs" if len(mine) > 1 else "1 run"
+    runs = counted(len(mine), "run")
     in_json = "" if len(mine) == 1 else " The JSON file holds clips, added up over folds, mean over seeds."
     notes = [
         f"Percent of the true genre's clips of {row.label} (table {published.row[0]}), decided by "
