@@ -1,7 +1,6 @@
 """`python -m common.duplicates ...`: clips of a dataset or folder that are the same recording, and their parts."""
 
 import re
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from common.cli.app import run_app
+from common.cli.app import exit_process, run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.screen import ScreenOptions, print_tables
 from common.core.console import say, warn
@@ -67,6 +66,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     if folder is not None and {"dataset", "data"} & set(flags.typed):
         raise SpecError(f"--folder {folder}: is used instead of --dataset and --data; give one or the other.")
     if folder is not None:
+        say(f"reading {folder} ...")
         catalog, given = load_folder(folder), None
     else:
         catalog, given = registry.load(
@@ -147,4 +147,4 @@ def _parts(protocol: Protocol, catalog: Catalog, clips: tuple[ShardTrack, ...]) 
 
 
 if __name__ == "__main__":
-    sys.exit(run_app(make_app()))
+    exit_process(run_app(make_app()))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from common.core.console import say, warn
+from common.core.console import progress, say, show_step, warn
 from common.core.errors import DataError
 from common.core.files import make_folder, read_json
 from common.core.words import counted
@@ -74,6 +74,8 @@ def regenerate(
     """
     folders = result_folders(out, paper.key, dataset)
     with ExitStack() as locks:
+        if draw_figures:
+            locks.enter_context(progress("making tables and figures"))
         locks.enter_context(reading_once())
         # Another command could otherwise remove what this one writes, if it read the records before this command
         # wrote its own.
@@ -91,6 +93,7 @@ def regenerate(
         for results in folders if len(others) == len(found) else ():
             mine = [report for report in groups if report.results == results]
             _remove_others(paper, results, mine, written)
+        show_step("page of the paper")
         return Regenerated(groups, others, write_page(paper, out, list_tables=list_tables))
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from common.cli.regenerate import regenerate
-from common.cli.screen import print_tables
+from common.cli.screen import print_tables, say_where_curves_are
 from common.cli.search_options import SearchOptions
 from common.core.console import say, warn
 from common.core.errors import SpecError
@@ -46,7 +46,7 @@ def search(
     """
     data = open_data(paper, options)
     resolved = resolve_rows(paper, options, choose_rows(paper, options.tables, options.rows), data)
-    with quiet_start():
+    with quiet_start(announced=True):
         from common.search.distributed import run_worker, serve_search
         from common.search.search import Search, search_request
         from common.search.tuner import run_search
@@ -74,7 +74,9 @@ def search(
             run_search(found, fresh=asked.fresh)
     finally:
         work.close()
-    return _report(paper, space, found.folder, asked.top, options.out, as_json=as_json)
+    code = _report(paper, space, found.folder, asked.top, options.out, as_json=as_json)
+    say_where_curves_are(paper.key, options.out)
+    return code
 
 
 def report_from_records(

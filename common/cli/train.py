@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from common.cli.screen import print_tables
+from common.cli.screen import print_tables, say_where_curves_are
+from common.core.console import progress
 from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
 from common.leakage.audit import run_audit
@@ -86,6 +87,8 @@ def train(
         try:
             summary = execute(plan, options, pool and pool.work)
             missing = _report(paper, options, plan, chosen, legacy=legacy, as_json=as_json)
+            if summary.trained:
+                say_where_curves_are(paper.key, options.out)
         finally:
             plan.close()
     return 1 if summary.failed or missing else 0
@@ -107,12 +110,14 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, *
         made = regenerate(paper, options.out, audited.audit.setting.dataset)
         table, paths = made.other(audited.results.folder / f"table_{audited.path.stem}.md")
         print_tables([table], [*paths, made.page], as_json=as_json)
+        if any(summary.trained for summary in summaries):
+            say_where_curves_are(paper.key, options.out)
     return 1 if any(summary.failed for summary in summaries) else 0
 
 
 def _import_training() -> Callable[..., Any]:
     """Import what trains and what makes tables afterwards; returns `common.runs.runner.execute`."""
-    with quiet_start():
+    with quiet_start(announced=True):
         importlib.import_module("common.cli.reports")
         from common.runs.runner import execute
     return execute
@@ -139,6 +144,7 @@ def _report(paper: Paper, options: Options, plan: Plan, chosen: ChosenRows, *, l
     ids = {planned.run.id for planned in plan.runs}
     mine = [r for r in made.groups if ids & {record.run_id for record in r.group.records}]
     results = plan.results(options.out)
-    examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
+    with progress("drawing examples of the data"):
+        examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
     show_reports(paper, options, mine, chosen, [*examples, made.page], legacy=legacy, as_json=as_json)
     return name_rows_without_number(chosen, mine)

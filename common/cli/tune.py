@@ -1,12 +1,11 @@
 """The command line that every paper's `tune.py` shares."""
 
 import re
-import sys
 from dataclasses import replace
 
 import typer
 
-from common.cli.app import run_app
+from common.cli.app import exit_process, run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.screen import ScreenOptions
 from common.cli.search_options import SearchOptions
@@ -25,7 +24,7 @@ _DECIDED = ("tables", "rows", "seeds", "fresh")
 
 def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:
     """Run a paper's searches and exit: 0 all trials have a score, 1 a trial failed, 2 unusable input."""
-    sys.exit(run_app(make_app(paper, spaces)))
+    exit_process(run_app(make_app(paper, spaces)))
 
 
 def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:

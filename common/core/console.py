@@ -102,7 +102,8 @@ def progress(description: str, total: int | None = None, *, unit: str = "") -> I
     Where standard error is not a terminal (a log file, CI), one line is printed at the start and one at the end.
 
     Args:
-        total: number of things to do; None where it is not known, so that the bar shows the time that has passed only.
+        total: number of things to do; None where it is not known: the bar then shows the time that has passed, and is
+            removed at the end.
         unit: what is counted, in the plural.
     """
     if not shows_progress():
@@ -125,11 +126,11 @@ def progress(description: str, total: int | None = None, *, unit: str = "") -> I
         *left,
         shown.TextColumn("{task.fields[step]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
     )
-    with shown.Progress(*columns, console=messages, transient=False) as bars:
+    with shown.Progress(*columns, console=messages, transient=total is None) as bars:
         task = bars.add_task(description, total=total, step="")
         token = _step.set(lambda what: bars.update(task, step=what))
         try:
             yield lambda amount=1: bars.advance(task, amount)
         finally:
             _step.reset(token)
-            bars.update(task, step="", **({"total": 1, "completed": 1} if total is None else {}))
+            bars.update(task, step="")

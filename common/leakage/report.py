@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.core.console import warn
+from common.core.console import show_step, warn
 from common.core.errors import DataError, SpecError
 from common.core.percent import percent_text, stored_percent
 from common.leakage.stored import StoredAudit, read_audit
@@ -61,6 +61,7 @@ def regenerate_audits(
         if dataset not in (None, results.dataset):
             continue
         try:
+            show_step(f"{results.dataset}: {path.stem}")
             stored = read_audit(paper, path)
             whole = with_tuned_rows(paper, out, results.dataset)
             if records_of(whole, stored):

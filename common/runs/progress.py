@@ -82,6 +82,15 @@ class RunProgress(FitCallback):
         self.began = time.perf_counter()
         self._latest = ""
 
+    def on_step(self, what: str, batches: int | None = None) -> None:
+        bars = self._display.bars()
+        bars.reset(self.task, total=batches, description=f"{self.name}: {what}")
+        if not shows_progress():
+            say(f"[{self.number}] {self.name}: {what} ...")
+
+    def on_predict_batch_end(self) -> None:
+        self.batches(1)
+
     def on_epoch_begin(self, epoch: int, batches: int) -> None:
         if epoch > self.epochs_shown:
             # Continuing from a checkpoint: the epochs before it take no more time.

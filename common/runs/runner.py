@@ -20,6 +20,7 @@ from common.records.paths import RunPaths
 from common.records.record import Record, read_or_warn, read_record, utc_now, write_record
 from common.records.source import encore_version
 from common.runs.builder import PlannedRun
+from common.runs.curves import curves_folder
 from common.runs.evaluate import train_and_evaluate
 from common.runs.options import Options
 from common.runs.plan import Plan
@@ -258,6 +259,7 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
         return RunResult(run_id, earlier)
     try:
         start_from = None if planned.previous is None else _weights_of(job, planned.previous)
+        work = replace(work, curves=curves_folder(paths, job.plan.paper, job.plan.setting, planned))
         record = train_and_evaluate(job.plan, planned, work, job.options, model_cache, callback, start_from)
         written = job.record_of(planned)
         if written is not None:

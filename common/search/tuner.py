@@ -115,7 +115,7 @@ def warn_of_end(search: Search, oracle: SearchOracle) -> None:
     """Warn where a search ended early."""
     lacking = search.asked.trials - len(oracle.end_order)
     if lacking > 0:
-        warn(f"{lacking} trials were not run: random sampling finds no values that were not tried before")
+        warn(f"not run: {counted(lacking, 'trial')}: random sampling finds no values that were not tried before")
 
 
 def run_loop(tuner: TrialTuner) -> None:

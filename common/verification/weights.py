@@ -1,5 +1,6 @@
 """Weights against checksums: those that runs kept, those that were downloaded, and the clips of the demo corpus."""
 
+import importlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,10 @@ def verify_weights(results: Path, cache: Path | None) -> Verified:
     if cache is not None:
         clips, faults = _demo_clips(cache)
     networks = _Networks(results)
+    if kept:
+        # Not while a bar is drawn, whose output would be held back, too.
+        with quiet_start(announced=True):
+            importlib.import_module("common.training.model_cache")
     if total := len(kept) + len(downloaded) + len(clips):
         with progress("checking weights", total, unit="files") as advance:
             for path in kept:
