@@ -100,18 +100,18 @@ def start_board(logdirs: dict[str, Path], port: int | None) -> str:
         SpecError: the port is in use.
     """
     say("starting TensorBoard ...")
-    with quiet_start():
+    spec = ",".join(f"{name}:{folder}" for name, folder in logdirs.items())
+    with quiet_start():  # also while it starts: it imports TensorFlow as late as that
         from tensorboard import program
 
-    spec = ",".join(f"{name}:{folder}" for name, folder in logdirs.items())
-    board = program.TensorBoard()
-    board.configure(
-        argv=["tensorboard", "--logdir_spec", spec, *([] if port is None else ["--port", str(port)])],
-        # The server that reads faster prints an advertisement of itself, and cannot name folders.
-        load_fast="false",
-    )
-    try:
-        return board.launch()
-    except program.TensorBoardServerException as error:
-        asked = "6006 to 6015" if port is None else str(port)
-        raise SpecError(f"--port {asked}: {error}. Give another port.") from error
+        board = program.TensorBoard()
+        board.configure(
+            argv=["tensorboard", "--logdir_spec", spec, *([] if port is None else ["--port", str(port)])],
+            # The server that reads faster prints an advertisement of itself, and cannot name folders.
+            load_fast="false",
+        )
+        try:
+            return board.launch()
+        except program.TensorBoardServerException as error:
+            asked = "6006 to 6015" if port is None else str(port)
+            raise SpecError(f"--port {asked}: {error}. Give another port.") from error
