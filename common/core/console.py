@@ -99,7 +99,8 @@ def progress(description: str, total: int | None = None, *, unit: str = "") -> I
     """Show a progress bar with time left while the block runs; the block calls the yielded function to advance it, and
     `show_step` to name what is being done.
 
-    Where standard error is not a terminal (a log file, CI), one line is printed at the start and one at the end.
+    Where standard error is not a terminal (a log file, CI), one line is printed at the start, and
+    one at the end where the total is known.
 
     Args:
         total: number of things to do; None where it is not known: the bar then shows the time that has passed, and is
@@ -110,7 +111,8 @@ def progress(description: str, total: int | None = None, *, unit: str = "") -> I
         what = description if total is None else f"{description}: {counted(total, unit)}".rstrip()
         say(f"{what} ...")
         yield lambda amount=1: None
-        say(f"{description}: done")
+        if total is not None:
+            say(f"{description}: done")
         return
     # Not at the top of the file: most commands show no progress, and would start later.
     from rich import progress as shown
@@ -128,7 +130,7 @@ def progress(description: str, total: int | None = None, *, unit: str = "") -> I
     )
     with shown.Progress(*columns, console=messages, transient=total is None) as bars:
         task = bars.add_task(description, total=total, step="")
-        token = _step.set(lambda what: bars.update(task, step=what))
+        token = _step.set(lambda what: bars.update(task, step=what, refresh=True))
         try:
             yield lambda amount=1: bars.advance(task, amount)
         finally:

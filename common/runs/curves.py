@@ -12,6 +12,8 @@ from common.runs.builder import PlannedRun
 
 _LONGEST_NAME = 60
 _TAG_CHARACTERS = 6
+# Words of settings that readers know under another name.
+_SHOWN = {"segment": "window"}
 
 
 def curves_folder(paths: RunPaths, paper: Paper, setting: Setting, planned: PlannedRun) -> Path:
@@ -26,7 +28,7 @@ def curves_folder(paths: RunPaths, paper: Paper, setting: Setting, planned: Plan
     words = [f"seed{run.seed}"]
     if planned.folds > 1:
         words.append(f"fold{run.fold.number + 1}")
-    words += file_stem("", "", setting, paper).split("_")
+    words += (_SHOWN.get(word, word) for word in file_stem("", "", setting, paper).split("_"))
     folder = make_folder(paths.tensorboard / _row_name(paths, paper, planned)) / "-".join(filter(None, words))
     return folder if _is_of(run.id, folder) else folder.with_name(f"{folder.name}-{run.id[:_TAG_CHARACTERS]}")
 

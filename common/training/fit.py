@@ -13,6 +13,7 @@ import numpy as np
 
 from common.core.errors import DivergedError, RunError
 from common.core.files import make_folder, sha256_of_json, write_text
+from common.core.words import counted
 from common.paper.training import Training
 from common.records.environment import computing_machine
 from common.records.paths import WorkPaths
@@ -140,6 +141,7 @@ def fit(
     validation = windows(run.fold.valid)
     windows_per_epoch = min(len(run.fold.train), training.windows_per_epoch or len(run.fold.train))
     batches = -(-windows_per_epoch // training.batch_windows)
+    callback.on_step(f"training, at most {counted(training.epochs, 'epoch')}")
     with closing(_Logs(work, state)) as logs:
         while not _is_over(run, state):
             began = time.perf_counter()

@@ -18,6 +18,8 @@ METRICS = {"window_accuracy": SHARE, "clip_accuracy_mean_softmax": SHARE, "clip_
 def test_progress_and_summaries_of_runs_round_as_tables_do(capsys, tmp_path):
     display = ProgressDisplay(runs=1, finished=0, epochs=1)
     callback = display.begin("5.1 [0], seed 0", epochs=1)
+    callback.on_step("building the network")
+    assert capsys.readouterr().err == "[1/1] 5.1 [0], seed 0: building the network ...\n"
     callback.on_epoch_end({"epoch": 1, "loss": 2.3, "val_accuracy": SHARE})
     mine = record(metrics={"test": METRICS})
     display.end(callback, RunResult(mine.run_id, mine, trained=True).line)
