@@ -91,13 +91,18 @@ def draw_audit(table: dict[str, Any], *, marks: str) -> Figure:
         axes.errorbar(
             means, at, xerr=[means - bounds[0], bounds[1] - means], fmt="none", ecolor="black", capsize=3, lw=1
         )
-        for place, mean in zip(at, means, strict=True):
-            axes.text(1, place, percent_text(mean), va="center", color="white" if number == 0 else "black", fontsize=9)
+        for place, mean, end in zip(at, means, np.maximum(means, bounds[1]), strict=True):
+            # Behind the interval, not in the bar, which may be shorter than its label; the line of the published number
+            # must not cross it.
+            axes.annotate(
+                percent_text(mean), (end, place), (6, 0), textcoords="offset points", va="center", fontsize=9, zorder=5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            )  # fmt: skip
     published = table["published"]
     if published["percent"] is not None:
         label = f"published {published['metric']}: {published['percent']:g} % ({published['compared_with']})"
         axes.axvline(published["percent"], color=ACCENT, ls="--", lw=1.5, label=label)
-    axes.set(xlim=(0, 100), xlabel="test accuracy (%)", yticks=places)
+    axes.set(xlim=(0, 108), xlabel="test accuracy (%)", xticks=range(0, 101, 20), yticks=places)
     axes.set_yticklabels([f"{row['label']}\n{_known(row)}" for row in rows], fontsize=9)
     axes.invert_yaxis()
     figure.legend(loc="outside lower center", ncols=1, fontsize=8, frameon=False)

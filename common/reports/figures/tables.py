@@ -52,12 +52,11 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
             percent, color=ACCENT, linestyle="--", linewidth=1, label=f"{table['reference']['label']}: {percent:g}"
         )
     for number, value in zip(given, published, strict=True):
-        axes.text(number - 0.2, value + 1, percent_text(value), ha="center", fontsize=8)
+        _write_above(axes, number - 0.2, value, percent_text(value))
     for position, row in zip(positions, rows, strict=True):
         if row["measured"]:
             top = row["measured"][metric]["ci95"][1]
-            shown = percent_text(row["measured"][metric]["mean"])
-            axes.text(position + 0.2, top + 1, shown, ha="center", fontsize=8, color=OURS)
+            _write_above(axes, position + 0.2, top, percent_text(row["measured"][metric]["mean"]), color=OURS)
         else:
             axes.text(position + 0.2, 1, "not run", ha="center", rotation=90, fontsize=8, color=OURS)
     axes.set(xticks=positions, ylim=(0, 125), ylabel=f"{metric.replace('_', ' ')} (%)", xlabel=table["row_header"])
@@ -66,6 +65,13 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
     axes.set_xticklabels([row["label"] for row in rows], **slant)
     axes.set_yticks(range(0, 101, 20))
     axes.legend(frameon=False, loc="upper left", ncols=1 if table.get("reference") else 2, fontsize=8)
+
+
+def _write_above(axes: Axes, position: float, top: float, text: str, **style: Any) -> None:
+    """A value above its bar or interval, far enough from the cap of the interval in a panel of any height."""
+    axes.annotate(
+        text, (position, top), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=8, **style
+    )
 
 
 def draw_folds(table: dict[str, Any], *, subtitle: str) -> Figure:
