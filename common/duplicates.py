@@ -66,7 +66,8 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     if folder is not None and {"dataset", "data"} & set(flags.typed):
         raise SpecError(f"--folder {folder}: is used instead of --dataset and --data; give one or the other.")
     if folder is not None:
-        say(f"reading {folder} ...")
+        if folder.expanduser().exists():
+            say(f"reading {folder} ...")
         catalog, given = load_folder(folder), None
     else:
         catalog, given = registry.load(

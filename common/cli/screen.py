@@ -1,7 +1,6 @@
 """What commands show: how much they print, and tables on screen or as JSON."""
 
 import json
-import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import Annotated, Any
 from rich.console import Console
 from typer import Option
 
-from common.core.console import say, set_verbosity
+from common.core.console import set_verbosity
 from common.core.errors import SpecError
 from common.reports.formats import show_table
 from common.reports.table import Table
-from common.runs.options import DataOptions
 
 
 @dataclass(frozen=True)
@@ -64,17 +62,6 @@ def print_tables(shown: list[Table], paths: list[Path], *, as_json: bool = False
     screen.print("written:")
     for path in written:
         screen.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
-
-
-def say_where_curves_are(paper: str, out: Path) -> None:
-    """Name the command that shows the learning curves of the runs that were trained.
-
-    Args:
-        paper: key of the paper.
-        out: folder of the results.
-    """
-    place = "" if Path(out) == DataOptions.out else f" --out {shlex.quote(str(out))}"
-    say(f"learning curves: encore board {paper}{place}")
 
 
 def print_json(values: Any) -> None:

@@ -7,8 +7,9 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+from common.cli.curves import say_where_curves_are
 from common.cli.regenerate import regenerate
-from common.cli.screen import print_tables, say_where_curves_are
+from common.cli.screen import print_tables
 from common.cli.search_options import SearchOptions
 from common.core.console import say, warn
 from common.core.errors import SpecError

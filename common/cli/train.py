@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from common.cli.screen import print_tables, say_where_curves_are
+from common.cli.curves import say_where_curves_are
+from common.cli.screen import print_tables
 from common.core.console import progress
 from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start

@@ -41,7 +41,8 @@ def load(
         about = ABOUT[dataset]
         missing = about.where if about.sources else f"give {about.takes} with --data"
         raise SpecError(f"--dataset {dataset} needs --data: {missing}.")
-    say(f"reading {data} ...")
+    if Path(data).expanduser().exists():
+        say(f"reading {data} ...")
     if dataset == "gtzan":
         return gtzan.load(data), None
     if dataset in fma.SUBSETS:
