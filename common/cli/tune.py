@@ -9,6 +9,7 @@ from common.cli.app import exit_process, run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.screen import ScreenOptions
 from common.cli.search_options import SearchOptions
+from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
 from common.core.files import require_writable_folder
@@ -62,6 +63,7 @@ def _tune(
         raise SpecError(f"--name {name}: expected letters, digits, and . _ - after the first.")
     require_writable_folder(options.out, flag="--out")
     if asked.from_records:
+        say(f"reading the records of the search {name} below {options.out} ...")
         from common.cli.search import report_from_records
 
         return report_from_records(paper, spaces, options, asked, name, as_json=screen.json)
@@ -69,6 +71,7 @@ def _tune(
     require_writable_folder(options.cache, flag="--cache")
     require_extra("tune", needed_by="a search")
     require_backend()
+    say(f"preparing the search {name} ...")
     from common.cli.search import search
 
     return search(paper, space, options, asked, name, address, as_json=screen.json)

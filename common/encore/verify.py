@@ -9,6 +9,7 @@ from typer import Argument, Option
 
 from common.cli.flags import TypedFlags, command_of
 from common.cli.screen import ScreenOptions, print_json
+from common.core.console import say
 from common.core.errors import DataError
 from common.core.words import counted
 from common.verification.faults import Verified
@@ -45,6 +46,7 @@ def _verify(options: VerifyOptions, screen: ScreenOptions, flags: TypedFlags) ->
         )
     if not cache.is_dir() and "cache" in flags.typed:
         raise DataError(f"{cache}: no such folder; expected that of a cache. Give another one with --cache.")
+    say(f"checking {results} ...")
     found = verify_folder(results, cache if cache.is_dir() else None)
     holds = not any(one.faults for one in found)
     if screen.json:
