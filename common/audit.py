@@ -2,7 +2,7 @@
 
 import sys
 
-from common.cli.app import run_app
+from common.cli.app import exit_process, run_app
 from common.cli.run import make_audit_app
 from common.core.console import messages
 from common.core.errors import SpecError
@@ -26,4 +26,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    exit_process(main(sys.argv[1:]))

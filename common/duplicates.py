@@ -1,7 +1,6 @@
 """`python -m common.duplicates ...`: clips of a dataset or folder that are the same recording, and their parts."""
 
 import re
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from common.cli.app import run_app
+from common.cli.app import exit_process, run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, Shown, print_tables
@@ -18,6 +17,7 @@ from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.files import require_writable_folder
 from common.core.option_groups import DATA, WHAT
+from common.core.words import counted, plural
 from common.leakage.scan import cached_scan
 from common.leakage.tables import duplicates_table, pair_notes
 from common.paper.protocol import PREDEFINED, Protocol
@@ -82,6 +82,8 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     if folder is not None and {"dataset", "data"} & set(flags.typed):
         raise SpecError(f"--folder {folder}: is used instead of --dataset and --data; give one or the other.")
     if folder is not None:
+        if folder.expanduser().exists():
+            say(f"reading {folder} ...")
         catalog, given = load_folder(folder), None
     else:
         catalog, given = registry.load(
@@ -90,17 +92,18 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     if catalog.missing:
         warn(f"{catalog.title}: {len(catalog.missing)} of {catalog.expected} clips are missing and not compared")
     if catalog.extra:
-        warn(f"{len(catalog.extra)} files are not clips and are not compared: {', '.join(catalog.extra[:5])}")
+        files = counted(len(catalog.extra), "file")
+        warn(f"not compared, because not of an audio format: {files}: {', '.join(catalog.extra[:5])}")
     require_usable(catalog, skip_bad=skip_bad)
     index = fingerprint_shards(catalog, given, cache, skip_bad=skip_bad, decoder=options.decoder)
     left_out = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
     if left_out:
-        warn(f"{len(left_out)} unusable clips are not compared: {', '.join(left_out[:5])}")
+        warn(f"not compared: {counted(len(left_out), 'unusable clip')}: {', '.join(left_out[:5])}")
     scan = cached_scan(index, cache, above=above)
     if scan.too_short:
         warn(
-            f"too short to be compared by their sound, so that only their bytes are: {scan.too_short} of {scan.clips} "
-            "clips"
+            "too short to be compared by their sound, so that only their bytes are: "
+            f"{scan.too_short} of {counted(scan.clips, 'clip')}"
         )
     table = scan_table(catalog, index.clips, scan, left_out)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
@@ -144,7 +147,8 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left
         "exact_pairs": scan.exact,
         "near_pairs": len(scan.pairs) - scan.exact,
     }
-    found = f"{scan.clips} clips compared with each other, {len(scan.pairs)} pairs found: {kinds}."
+    pairs = f"{len(scan.pairs)} {plural(len(scan.pairs), 'pair')}"
+    found = f"{scan.clips} clips compared with each other, {pairs} found: {kinds}."
     notes = [
         Note("method", found),
         *pair_notes(scan.above, scan.too_short),
@@ -152,7 +156,7 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left
     ]
     if left_out:
         listed = ", ".join(left_out[:20])
-        notes.append(Note("left_out_clips", f"{len(left_out)} unusable clips were not compared: {listed}."))
+        notes.append(Note("left_out_clips", f"Not compared: {counted(len(left_out), 'unusable clip')}: {listed}."))
     return duplicates_table(values, scan.pairs, splits, notes)
 
 
@@ -176,4 +180,4 @@ def _parts(protocol: Protocol, catalog: Catalog, clips: tuple[ShardTrack, ...]) 
 
 
 if __name__ == "__main__":
-    sys.exit(run_app(make_app()))
+    exit_process(run_app(make_app()))

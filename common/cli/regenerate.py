@@ -10,9 +10,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from common.core.console import say, warn
+from common.core.console import progress, say, show_step, warn
 from common.core.errors import DataError
 from common.core.files import make_folder, read_json
+from common.core.words import counted
 from common.leakage.report import regenerate_audits
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, result_folders
@@ -81,6 +82,8 @@ def regenerate(
     """
     folders = result_folders(out, paper.key, dataset)
     with ExitStack() as locks:
+        if draw_figures:
+            locks.enter_context(progress("making tables and figures"))
         locks.enter_context(reading_once())
         # Another command could otherwise remove what this one writes, if it read the records before this command
         # wrote its own.
@@ -98,6 +101,7 @@ def regenerate(
         for results in folders if len(others) == len(found) else ():
             mine = [report for report in groups if report.results == results]
             _remove_others(paper, results, mine, written)
+        show_step("page of the paper")
         return Regenerated(groups, others, write_page(paper, out, list_tables=list_tables))
 
 
@@ -117,7 +121,8 @@ def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport]
         return
     for path in removed:
         path.unlink(missing_ok=True)
-    say(f"{results.folder}: removed {len(removed)} files of tables and figures that no record supports: {stems}")
+    files = counted(len(removed), "file")
+    say(f"{results.folder}: removed {files} of tables and figures that no record supports: {stems}")
 
 
 def unsupported_files(paper: Paper, results: ResultPaths, groups: list[GroupReport], written: set[Path]) -> list[Path]:

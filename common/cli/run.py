@@ -1,6 +1,5 @@
 """The command line that every paper's `run.py` shares: its flags, and which of them go together."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -8,11 +7,12 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from common.cli.app import run_app
+from common.cli.app import exit_process, run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
 from common.cli.words import data_flags, words_of
+from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend
 from common.core.files import require_writable_folder
@@ -138,7 +138,7 @@ _MODELS = (Options, RunOptions, ScreenOptions)
 def main(paper: Paper) -> None:
     """Run a paper's command line and exit: 0 if every requested row has a number, 1 if one has none or a run failed, 2
     for unusable input."""
-    sys.exit(run_app(make_app(paper)))
+    exit_process(run_app(make_app(paper)))
 
 
 def make_app(paper: Paper) -> typer.Typer:
@@ -205,6 +205,7 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
 
         return (show_listing if command.list else show_sources)(paper, screen)
     if command.from_records:
+        say(f"reading the records of {paper.key} below {options.out} ...")
         from common.cli.reports import tables_from_records
 
         dataset = options.dataset if "dataset" in flags.typed else None

@@ -7,12 +7,14 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+from common.cli.curves import say_where_curves_are
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
 from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
+from common.core.words import counted
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths
 from common.records.tuned_rows import table_id_of
@@ -44,7 +46,7 @@ def search(
     """
     data = open_data(paper, options)
     resolved = resolve_rows(paper, options, choose_rows(paper, options.tables, options.rows), data)
-    with quiet_start():
+    with quiet_start(announced=True):
         from common.search.distributed import run_worker, serve_search
         from common.search.search import Search, search_request
         from common.search.tuner import run_search
@@ -72,7 +74,9 @@ def search(
             run_search(found, fresh=asked.fresh)
     finally:
         work.close()
-    return _report(paper, space, found.folder, asked.top, options.out, screen)
+    code = _report(paper, space, found.folder, asked.top, options.out, screen)
+    say_where_curves_are(paper.key, options.out)
+    return code
 
 
 def report_from_records(
@@ -118,7 +122,7 @@ def _report(
         labels = write_top(paper, space, found, top)
         rows.append(folder.paths.rows)
         tuned = table_id_of(folder.name)
-        say(f"{len(labels)} rows of table {tuned}: {' | '.join(labels)}")
+        say(f"{counted(len(labels), 'row')} of table {tuned}: {' | '.join(labels)}")
         again = "".join(f" --set {shlex.quote(change)}" for change in changes_of_rows(found)[1])
         say(
             f"train them: encore run {paper.key} --dataset {folder.paths.results.dataset} "

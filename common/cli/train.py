@@ -11,7 +11,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from common.cli.curves import say_where_curves_are
 from common.cli.screen import ScreenOptions, Shown, print_tables
+from common.core.console import progress
 from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
 from common.leakage.audit import run_audit
@@ -86,6 +88,8 @@ def train(
         try:
             summary = execute(plan, options, pool and pool.work)
             missing = _report(paper, options, plan, chosen, screen, legacy=legacy)
+            if summary.trained:
+                say_where_curves_are(paper.key, options.out)
         finally:
             plan.close()
     return 1 if summary.failed or missing else 0
@@ -108,12 +112,14 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
         page = audited.results.folder / f"table_{audited.path.stem}.md"
         table, paths = made.other(page)
         print_tables([Shown(table, page)], [*paths, made.page], screen)
+        if any(summary.trained for summary in summaries):
+            say_where_curves_are(paper.key, options.out)
     return 1 if any(summary.failed for summary in summaries) else 0
 
 
 def _import_training() -> Callable[..., Any]:
     """Import what trains and what makes tables afterwards; returns `common.runs.runner.execute`."""
-    with quiet_start():
+    with quiet_start(announced=True):
         importlib.import_module("common.cli.reports")
         from common.runs.runner import execute
     return execute
@@ -142,6 +148,7 @@ def _report(
     ids = {planned.run.id for planned in plan.runs}
     mine = [r for r in made.groups if ids & {record.run_id for record in r.group.records}]
     results = plan.results(options.out)
-    examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
+    with progress("drawing examples of the data"):
+        examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
     show_reports(paper, options, mine, chosen, [*examples, made.page], screen, legacy=legacy)
     return name_rows_without_number(chosen, mine)

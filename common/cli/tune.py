@@ -1,17 +1,17 @@
 """The command line that every paper's `tune.py` shares."""
 
 import re
-import sys
 from dataclasses import replace
 
 import typer
 
-from common.cli.app import run_app
+from common.cli.app import exit_process, run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
 from common.cli.search_options import SearchOptions
 from common.cli.words import data_flags, row_words, words_of
+from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
 from common.core.files import require_writable_folder
@@ -28,7 +28,7 @@ _DECIDED = ("tables", "rows", "seeds", "only_seed", "fresh")
 
 def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:
     """Run a paper's searches and exit: 0 all trials have a score, 1 a trial failed, 2 unusable input."""
-    sys.exit(run_app(make_app(paper, spaces)))
+    exit_process(run_app(make_app(paper, spaces)))
 
 
 def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
@@ -78,6 +78,7 @@ def _tune(
         raise SpecError(f"--name {name}: expected letters, digits, and . _ - after the first.")
     require_writable_folder(options.out, flag="--out")
     if asked.from_records:
+        say(f"reading the records of the search {name} below {options.out} ...")
         from common.cli.search import report_from_records
 
         return report_from_records(paper, spaces, options, asked, name, screen)
@@ -85,6 +86,7 @@ def _tune(
     require_writable_folder(options.cache, flag="--cache")
     require_extra("tune", needed_by="a search")
     require_backend()
+    say(f"preparing the search {name} ...")
     from common.cli.search import search
 
     return search(paper, space, options, asked, name, address, screen)

@@ -10,6 +10,8 @@ from typing import Literal
 
 from rich.console import Console
 
+from common.core.words import counted
+
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 Verbosity = Literal["quiet", "normal", "verbose"]
 
@@ -80,29 +82,57 @@ def collected() -> Iterator[list[str]]:
         _collected.reset(token)
 
 
-@contextmanager
-def progress(description: str, total: int, *, unit: str = "") -> Iterator[Callable[[int], None]]:
-    """Show a progress bar with time left while the block runs; the block calls the yielded function to advance it.
+# Shows in the bar that is open in this context what is being done; None where no bar is open.
+_step: ContextVar[Callable[[str], None] | None] = ContextVar("_step", default=None)
 
-    Where standard error is not a terminal (a log file, CI), one line is printed at the start and one at the end.
+
+def show_step(what: str) -> None:
+    """Name what is being done beside the bar that is open, e.g. the table that is being written; nothing where no bar
+    is open."""
+    show = _step.get()
+    if show is not None:
+        show(what)
+
+
+@contextmanager
+def progress(description: str, total: int | None = None, *, unit: str = "") -> Iterator[Callable[[int], None]]:
+    """Show a progress bar with time left while the block runs; the block calls the yielded function to advance it, and
+    `show_step` to name what is being done.
+
+    Where standard error is not a terminal (a log file, CI), one line is printed at the start, and
+    one at the end where the total is known.
+
+    Args:
+        total: number of things to do; None where it is not known: the bar then shows the time that has passed, and is
+            removed at the end.
+        unit: what is counted, in the plural.
     """
     if not shows_progress():
-        say(f"{description}: {total} {unit}".rstrip() + " ...")
+        what = description if total is None else f"{description}: {counted(total, unit)}".rstrip()
+        say(f"{what} ...")
         yield lambda amount=1: None
-        say(f"{description}: done")
+        if total is not None:
+            say(f"{description}: done")
         return
     # Not at the top of the file: most commands show no progress, and would start later.
     from rich import progress as shown
+    from rich.table import Column
 
+    counts = () if total is None else (shown.MofNCompleteColumn(), shown.TextColumn(unit))
+    left = () if total is None else (shown.TextColumn("left"), shown.TimeRemainingColumn())
     columns = (
         shown.TextColumn("{task.description}"),
         shown.BarColumn(),
-        shown.MofNCompleteColumn(),
-        shown.TextColumn(unit),
+        *counts,
         shown.TimeElapsedColumn(),
-        shown.TextColumn("left"),
-        shown.TimeRemainingColumn(),
+        *left,
+        shown.TextColumn("{task.fields[step]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
     )
-    with shown.Progress(*columns, console=messages, transient=False) as bars:
-        task = bars.add_task(description, total=total)
-        yield lambda amount=1: bars.advance(task, amount)
+    with shown.Progress(*columns, console=messages, transient=total is None) as bars:
+        task = bars.add_task(description, total=total, step="")
+        token = _step.set(lambda what: bars.update(task, step=what, refresh=True))
+        try:
+            yield lambda amount=1: bars.advance(task, amount)
+        finally:
+            _step.reset(token)
+            bars.update(task, step="")

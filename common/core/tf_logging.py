@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from common.core.console import detail, is_verbose
+from common.core.console import detail, is_verbose, say
 
 # Printed from C++ before any log level is read, so no setting silences them.
 _STARTUP_MESSAGES = re.compile(
@@ -17,6 +17,14 @@ _STARTUP_MESSAGES = re.compile(
 )
 # Expected: a command that trains many networks traces a training step for each.
 _RETRACING = "triggered tf.function retracing"
+# Values of KERAS_BACKEND -> names of the backends besides TensorFlow.
+_BACKENDS = {"jax": "JAX", "torch": "PyTorch"}
+
+
+def _backend() -> str:
+    """What is started: TensorFlow reads the data on every backend of Keras."""
+    backend = _BACKENDS.get(os.environ.get("KERAS_BACKEND", ""))
+    return f"TensorFlow and {backend}" if backend else "TensorFlow"
 
 
 def _is_not_retracing(record: logging.LogRecord) -> bool:
@@ -24,10 +32,17 @@ def _is_not_retracing(record: logging.LogRecord) -> bool:
 
 
 @contextmanager
-def quiet_start() -> Iterator[None]:
+def quiet_start(*, announced: bool = False) -> Iterator[None]:
     """Hold back standard error while the block imports Keras, then print what is not a start-up message of TensorFlow;
-    print all of it where details are asked for."""
+    print all of it where details are asked for.
+
+    Args:
+        announced: whether a line says that Keras is being started, because that takes seconds; where Keras is imported
+            already, there is none.
+    """
     began, is_new = time.perf_counter(), "keras" not in sys.modules
+    if announced and is_new:
+        say(f"starting {_backend()} ...")
     logging.getLogger("tensorflow").addFilter(_is_not_retracing)
     sys.stderr.flush()
     original = os.dup(2)

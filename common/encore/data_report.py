@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from common.cli.screen import wide_console
+from common.core.words import counted
 from common.encore.data_pages import WIDEST, WIDTH, bare_table, grid
 from common.encore.data_papers import PaperOnData
 from data_pipeline.datasets.check.report import DataReport, Finding
@@ -128,7 +129,7 @@ def _same_bytes(report: DataReport) -> str:
     ordered = sorted(groups, key=lambda group: group in known)
     named = _first([" = ".join(group) for group in ordered])
     what = "all" if len(known) == len(groups) else f"{len(known):,}" if known else "none"
-    return f"{len(groups):,} {'group' if len(groups) == 1 else 'groups'} of clips, {what} known: {named}"
+    return f"{counted(len(groups), 'group')} of clips, {what} known: {named}"
 
 
 def _listed_splits(report: DataReport, splits: Sequence[str]) -> str:

@@ -4,14 +4,13 @@ Each command is loaded when it is used, because a help text should not wait for 
 """
 
 import importlib
-import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from common.cli.app import run_app
+from common.cli.app import exit_process, run_app
 from common.cli.help import HelpGroup
 from common.core.errors import SpecError
 from common.launch import load_paper, load_spaces, paper_keys, papers_with_searches
@@ -151,6 +150,7 @@ def make_command() -> HelpGroup:
         "data": _LateCommand(
             "data", "Where to get a data set; check a folder of it.", _from_module("common.encore.data")
         ),
+        "board": _LateCommand("board", "Learning curves of runs, in TensorBoard.", _from_module("common.encore.board")),
         "verify": _LateCommand(
             "verify", "Check records, tables and weights on disk.", _from_module("common.encore.verify")
         ),
@@ -160,4 +160,4 @@ def make_command() -> HelpGroup:
 
 def main() -> None:
     """Run the command with the process's arguments, and exit with its code."""
-    sys.exit(run_app(make_command()))
+    exit_process(run_app(make_command()))

@@ -10,10 +10,12 @@ from typer import Argument, Option
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json, print_sentence
+from common.core.console import say
 from common.core.errors import DataError
 from common.core.option_groups import SPECIAL
+from common.core.words import counted
 from common.records.paths import own_runs_in, result_subfolders
-from common.verification.faults import Verified, counted
+from common.verification.faults import Verified
 
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
 tables, and weights against their checksums. Nothing is written into it. Exit code: 0 if everything holds, 1 if not."""
@@ -47,6 +49,7 @@ def _verify(options: VerifyOptions, screen: ScreenOptions, flags: TypedFlags) ->
         )
     if not cache.is_dir() and "cache" in flags.typed:
         raise DataError(f"{cache}: no such folder; expected that of a cache. Give another one with --cache.")
+    say(f"checking {results} ...")
     found = verify_folder(results, cache if cache.is_dir() else None)
     holds = not any(one.faults for one in found)
     if screen.json:

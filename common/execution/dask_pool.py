@@ -261,6 +261,8 @@ class _ResultCollector:
         match message["what"]:
             case "begin" if begun:
                 callback.again()
+            case "step":
+                callback.on_step(message["step"])
             case "started":
                 callback.on_epoch_begin(message["epoch"], message["batches"])
             case "batches":

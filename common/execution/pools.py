@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 from distributed import Client, LocalCluster
 
+from common.core.console import say
 from common.core.errors import ClusterError
+from common.core.words import counted
 from common.execution import worker
 from common.execution.dask_pool import DaskPool
 
@@ -17,6 +19,7 @@ _CONNECT_SECONDS = 10
 def local_workers(jobs: int) -> Iterator[DaskPool]:
     """Start `jobs` worker processes on this machine, which end with the `with` block."""
     _silence()
+    say(f"starting {counted(jobs, 'worker')} ...")
     # Dask sets these variables in this process, too, when it starts the first worker.
     threads = worker.thread_settings()
     with (

@@ -190,6 +190,10 @@ class _Reporter(FitCallback):
     def report(self, what: str, **values: object) -> None:
         self._worker.log_event(self._command, {"what": what, "run": self._run_id, **values})
 
+    def on_step(self, what: str, batches: int | None = None) -> None:
+        # Batches of a step are not reported, so there is no number of them to wait for.
+        self.report("step", step=what)
+
     def on_epoch_begin(self, epoch: int, batches: int) -> None:
         self._require_wanted()
         self._batches = 0

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.core.console import warn
+from common.core.console import show_step, warn
 from common.core.errors import DataError, SpecError
+from common.core.percent import percent_text, stored_percent
 from common.leakage.stored import StoredAudit, read_audit
 from common.leakage.tables import audit_duplicates_table, audit_table, records_of
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
@@ -60,6 +61,7 @@ def regenerate_audits(
         if dataset not in (None, results.dataset):
             continue
         try:
+            show_step(f"{results.dataset}: {path.stem}")
             stored = read_audit(paper, path)
             whole = with_tuned_rows(paper, out, results.dataset)
             if records_of(whole, stored):
@@ -89,13 +91,18 @@ def draw_audit(table: dict[str, Any], *, marks: str) -> Figure:
         axes.errorbar(
             means, at, xerr=[means - bounds[0], bounds[1] - means], fmt="none", ecolor="black", capsize=3, lw=1
         )
-        for place, mean in zip(at, means, strict=True):
-            axes.text(1, place, f"{mean:.1f}", va="center", color="white" if number == 0 else "black", fontsize=9)
+        for place, mean, end in zip(at, means, np.maximum(means, bounds[1]), strict=True):
+            # Behind the interval, not in the bar, which may be shorter than its label; the line of the published number
+            # must not cross it.
+            axes.annotate(
+                percent_text(mean), (end, place), (6, 0), textcoords="offset points", va="center", fontsize=9, zorder=5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            )  # fmt: skip
     published = table["published"]
     if published["percent"] is not None:
         label = f"published {published['metric']}: {published['percent']:g} % ({published['compared_with']})"
         axes.axvline(published["percent"], color=ACCENT, ls="--", lw=1.5, label=label)
-    axes.set(xlim=(0, 100), xlabel="test accuracy (%)", yticks=places)
+    axes.set(xlim=(0, 108), xlabel="test accuracy (%)", xticks=range(0, 101, 20), yticks=places)
     axes.set_yticklabels([f"{row['label']}\n{_known(row)}" for row in rows], fontsize=9)
     axes.invert_yaxis()
     figure.legend(loc="outside lower center", ncols=1, fontsize=8, frameon=False)
@@ -104,5 +111,5 @@ def draw_audit(table: dict[str, Any], *, marks: str) -> Figure:
 
 
 def _known(row: dict[str, Any]) -> str:
-    share = 100 * row["overlap"]["met"] / row["overlap"]["parts"]["test"]
-    return f"{share:.0f} % of test clips known"
+    share = stored_percent(row["overlap"]["met"] / row["overlap"]["parts"]["test"])
+    return f"{percent_text(share, 0)} % of test clips known"

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from common.core.errors import DataError
+from common.core.percent import percent_text, stored_percent
 from common.leakage.splits import split_conditions
 from common.leakage.stored import Audit, AuditedSplit, StoredAudit
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
@@ -155,8 +156,8 @@ def _measured(records: list[Record], estimates: _Estimates) -> dict[str, Any]:
     for name, (estimate, independent) in estimates.items():
         values = [record.metrics["test"][name] for record in records]
         found[name] = {
-            "mean": round(100 * estimate.mean, 2),
-            **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
+            "mean": stored_percent(estimate.mean),
+            **({"sd": stored_percent(statistics.stdev(values))} if len(values) > 1 else {}),
             **interval_values(estimate),
             "independent_clips": round(independent, 1),
         }
@@ -170,7 +171,7 @@ def _gap(reference: _Estimates, estimates: _Estimates) -> dict[str, Any]:
     found = {}
     for name in MAIN_METRICS:
         gap = _difference(estimates[name][0], reference[name][0])
-        found[name] = {"mean": round(100 * gap.mean, 2), **interval_values(gap)}
+        found[name] = {"mean": stored_percent(gap.mean), **interval_values(gap)}
     return found
 
 
@@ -189,7 +190,7 @@ def _parts_of_gaps(rows: list[dict[str, Any]]) -> list[Note]:
     texts = []
     for row in rows:
         parts = [
-            f"{what} {bounds_text(gap['ci95_clips'], '+.1f')} and {bounds_text(gap['ci95_runs'], '+.1f')}"
+            f"{what} {bounds_text(gap['ci95_clips'], signed=True)} and {bounds_text(gap['ci95_runs'], signed=True)}"
             for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
             if "ci95_runs" in (gap := row["gap"].get(name, {}))
         ]
@@ -208,8 +209,7 @@ def _gaps_between_clips(titles: dict[str, tuple[str, str]], estimates: dict[str,
             continue
         gap = _gap(estimates["clips"], estimates[key])
         shown = ", ".join(
-            f"{what} {gap[name]['mean']:+.1f} ({bounds_text(gap[name]['ci95'], '+.1f')})"
-            for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
+            f"{what} {_gap_text(gap[name])}" for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
         )
         texts.append(f"{title}: {shown}")
     return [Note("splits", f"Gaps to random clips, in points: {'; '.join(texts)}.")] if texts else []
@@ -380,17 +380,22 @@ def audit_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str
                 line += ["not run" if row["overlap"] else "not available", "", *("" for _ in parts), ""]
                 continue
             found, gap = measured[name], row["gap"].get(name)
-            spread = f" \u00b1 {found['sd']:.1f}" if "sd" in found else ""
+            spread = f" \u00b1 {percent_text(found['sd'])}" if "sd" in found else ""
             line += [
-                f"{found['mean']:.1f}{spread}",
+                f"{percent_text(found['mean'])}{spread}",
                 bounds_text(found["ci95"]),
                 *part_cells(found, parts),
-                f"{gap['mean']:+.1f} ({bounds_text(gap['ci95'], '+.1f')})" if gap else "",
+                _gap_text(gap) if gap else "",
             ]
         line += [str(measured["runs"]), str(measured["clips"])] if measured else ["", ""]
         line += [str(row["overlap"][name]) for name in _COUNTS] if row["overlap"] else [""] * len(_COUNTS)
         rows.append(line)
     return tuple(header), cells(rows)
+
+
+def _gap_text(gap: dict[str, Any]) -> str:
+    """A gap in points, with its interval."""
+    return f"{percent_text(gap['mean'], signed=True)} ({bounds_text(gap['ci95'], signed=True)})"
 
 
 def duplicate_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from common.core.by_name import load_paper, paper_keys
 from common.core.errors import DataError
 from common.core.extras import require_extra
+from common.core.percent import stored_percent
 from common.metrics.clips import METRIC_NAMES
 from common.paper.paper import Paper
 from common.records.machines import compute_device
@@ -151,7 +152,7 @@ def _run(found: _Found) -> dict[str, Any]:
 
 def _percent(record: Record, part: str, metric: str) -> float | None:
     value = record.metrics.get(part, {}).get(metric)
-    return None if value is None else round(100 * value, 6)
+    return None if value is None else stored_percent(value)
 
 
 def _clips(found: _Found) -> Iterator[dict[str, Any]]:

@@ -59,6 +59,11 @@ class RunPaths:
         """Checkpoint, logs and best weights of a run."""
         return WorkPaths(self.folder / "work" / run_id)
 
+    @property
+    def tensorboard(self) -> Path:
+        """Folder of learning curves for TensorBoard, see `common.runs.curves`."""
+        return self.folder / "work" / "tensorboard"
+
     def work_lock(self, run_id: str) -> Path:
         """Lock file, held by the process that carries out the run."""
         return self.folder / "work" / f"{run_id}.lock"
@@ -66,9 +71,15 @@ class RunPaths:
 
 @dataclass(frozen=True)
 class WorkPaths:
-    """Files that a run writes during training."""
+    """Files that a run writes during training.
+
+    Args:
+        folder: of the run alone.
+        curves: folder of its events for TensorBoard; None for one in `folder`.
+    """
 
     folder: Path
+    curves: Path | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -84,7 +95,7 @@ class WorkPaths:
 
     @property
     def tensorboard(self) -> Path:
-        return self.folder / "tensorboard"
+        return self.curves or self.folder / "tensorboard"
 
     @property
     def error(self) -> Path:
@@ -220,6 +231,18 @@ def result_folders(out: Path, paper: str, dataset: str | None = None) -> list[Re
     found |= {results_of_audit(path).folder for path in audit_files(out, paper)}
     found |= {search.results.folder for search in searches(out, paper)}
     return [ResultPaths(folder) for folder in sorted(found) if dataset in (None, folder.name)]
+
+
+def curve_folders(out: Path, paper: str = "*") -> dict[str, Path]:
+    """Folders of learning curves of a paper, or of all papers, by the first part of the names of their runs:
+    `<paper>/<dataset>`, or `<paper>/<dataset>/search-<name>`."""
+    found = {}
+    for folder in sorted(Path(out).glob(f"{paper}/*/work/tensorboard")):
+        found["/".join(folder.parts[-4:-2])] = folder
+    for folder in sorted(Path(out).glob(f"{paper}/*/searches/*/work/tensorboard")):
+        of_paper, dataset, _, search = folder.parts[-6:-2]
+        found[f"{of_paper}/{dataset}/search-{search}"] = folder
+    return found
 
 
 def table_files(out: Path, paper: str = "*", dataset: str = "*", *, with_demo: bool = False) -> list[Path]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from common.core.spec import build
+from common.core.words import plural
 from common.metrics.clips import ClipResult
 from common.metrics.intervals import Interval, effective_sample_size, wilson_interval
 from common.metrics.runs import Estimate, estimate_over_runs
@@ -150,4 +151,5 @@ def artists_text(records: Sequence[Record]) -> str:
     nameless = sum(clip.artist is None for clip in clips)
     artists = len(set(artist_of_clips(records).values())) - nameless
     unknown = f" (artist not known for {nameless})" if nameless else ""
-    return f"{len(clips)} test clips by {artists} artists{unknown}"
+    of_clips = f"{len(clips)} test {plural(len(clips), 'clip')}"
+    return f"{of_clips} by {artists} {plural(artists, 'artist')}{unknown}"

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
+from common.core.console import show_step
+from common.core.words import counted
 from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, Figure, ResultTable
 from common.records.divergence import Divergence, read_divergences
@@ -92,6 +94,7 @@ def regenerate_tables(
     reports = []
     for results in ResultPaths.with_records(out, paper.key):
         if dataset in (None, results.dataset):
+            show_step(f"reading records on {results.dataset}")
             whole = with_tuned_rows(paper, out, results.dataset)
             groups = groups_of(whole, [one.record for one in usable_row_records(whole, results)])
             notes = read_divergences(results.diverged)
@@ -124,6 +127,7 @@ def _write_group(
     paths: dict[str, list[Path]] = {}
 
     def save(drawing: partial[Drawing], stem: str) -> list[Path]:
+        show_step(f"{results.dataset}: {stem}")
         path = results.figures / stem
         return save_figure(drawing, path) if draw_figures else save_digest(drawing, path)
 
@@ -154,6 +158,7 @@ def _write_group(
             # Differences of rows have intervals of their own.
             (paired_table, draw_pairs, ("intervals", "spread")),
         ):
+            show_step(f"{results.dataset}: {group.stem('table', published.id, paper)}")
             own = build(paper, published, group.setting, records)
             if own:
                 keep(own.with_notes_of(table, without=without), chart, published.id)
@@ -239,7 +244,7 @@ def _curves(paper: Paper, group: Group, made: dict[str, Table]) -> dict[str, par
             continue
         subtitle = flag_summary(made[marks_of])
         lacking = len(figure.rows or (paper.default_row,)) - len(rows)
-        marks = f"{subtitle}; {lacking} rows not run" if lacking else subtitle
+        marks = f"{subtitle}; {counted(lacking, 'row')} not run" if lacking else subtitle
         title = f"{_figure_title(paper, figure)}\n{marks}"
         if figure.kind == "comparison":
             drawn = partial(draw_compared_curves, rows, title=title)

@@ -8,6 +8,7 @@ import numpy as np
 
 from common.core.console import say, warn
 from common.core.errors import DataError
+from common.core.words import counted
 from common.paper.experiment import Experiment, Input
 from common.paper.overrides import Resolver
 from common.paper.protocol import Protocol
@@ -208,7 +209,7 @@ class RunBuilder:
             shown = " and ".join(f"{part.index.feature.bins} x {part.windows.frames}" for part in reader.parts)
             what = "clips" if experiment.copies is None else "clips and copies"
             say(
-                f"{len(used)} {what}, {len(windows)} windows of {shown} ({windows_per_track} per clip), "
+                f"{len(used)} {what}, {counted(len(windows), 'window')} of {shown} ({windows_per_track} per clip), "
                 f"split: {experiment.protocol.name}"
             )
             self._readers[key] = reader, folds

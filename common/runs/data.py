@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
+from common.core.words import counted
 from common.paper.paper import Paper
 from common.runs.options import Options
 from common.runs.selection import choose_genres
@@ -58,7 +59,7 @@ def _report(catalog: Catalog, options: Options) -> None:
     require_usable(catalog, skip_bad=options.skip_bad)
     if catalog.extra:
         shown = ", ".join(catalog.extra[:5]) + (", ..." if len(catalog.extra) > 5 else "")
-        warn(f"{catalog.title}: {len(catalog.extra)} files are not clips of it and are ignored: {shown}")
+        warn(f"{catalog.title}: ignored, because no clips of it: {counted(len(catalog.extra), 'file')}: {shown}")
     if not catalog.missing:
         return
     found = (
@@ -84,7 +85,7 @@ def require_usable(catalog: Catalog, *, skip_bad: bool) -> None:
         return
     named = "; ".join(bad.reason for bad in catalog.bad[:_NAMED_BAD])
     more = f"; and {len(catalog.bad) - _NAMED_BAD} more" if len(catalog.bad) > _NAMED_BAD else ""
-    found = f"{catalog.title}: {len(catalog.bad)} clips cannot be used: {named}{more}"
+    found = f"{catalog.title}: {counted(len(catalog.bad), 'clip')} cannot be used: {named}{more}"
     if not skip_bad:
         raise DataError(f"{found}. Unpack the official metadata again, or leave them out: --skip-bad.")
     warn(f"{found}; continuing without them")

@@ -5,6 +5,7 @@ import time
 import keras
 import numpy as np
 
+from common.core.words import counted
 from common.metrics.clips import ClipResult, accuracies, aggregate_windows
 from common.paper.parameters import count_trainable
 from common.records.environment import describe_machine, environment_settings, package_versions
@@ -67,8 +68,13 @@ def train_and_evaluate(
     metrics, clips = {}, ()
     test_withheld = not len(run.fold.test)
     for part in ("valid",) if test_withheld else ("valid", "test"):
-        clips = _evaluate_part(plan, planned, fitted, part, memory_limit)
+        windows = len(getattr(run.fold, part))
+        what = f"{'testing' if part == 'test' else 'validating'} on {counted(windows, 'window')}"
+        callback.on_step(what, batches=-(-windows // run.experiment.training.batch_windows))
+        clips = _evaluate_part(plan, planned, fitted, part, memory_limit, callback)
         metrics[part] = accuracies(clips)
+    if not test_withheld and paper.projected_layer(planned.row_experiment):
+        callback.on_step("projecting test clips by t-SNE")
     layer = None if test_withheld else paper.projected_layer(planned.row_experiment)
     projection = layer and project_clips(
         fitted,
@@ -87,7 +93,12 @@ def train_and_evaluate(
 
 
 def _evaluate_part(
-    plan: Plan, planned: PlannedRun, fitted: FittedModel, part: str, memory_limit: MemoryLimit
+    plan: Plan,
+    planned: PlannedRun,
+    fitted: FittedModel,
+    part: str,
+    memory_limit: MemoryLimit,
+    callback: FitCallback,
 ) -> list[ClipResult]:
     reader, positions = planned.reader, getattr(planned.run.fold, part)
     probabilities = predict(
@@ -97,6 +108,7 @@ def _evaluate_part(
         batch_size=planned.run.experiment.training.batch_windows,
         layout=plan.paper.layout,
         memory_left_bytes=memory_limit.left_bytes(),
+        callback=callback,
     )
     tracks = reader.index.tracks
     return aggregate_windows(

@@ -5,6 +5,7 @@ import time
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from common.core.console import messages, say, shows_progress, warn
+from common.core.percent import percent_text, stored_percent
 from common.training.callback import FitCallback
 
 
@@ -81,6 +82,15 @@ class RunProgress(FitCallback):
         self.began = time.perf_counter()
         self._latest = ""
 
+    def on_step(self, what: str, batches: int | None = None) -> None:
+        bars = self._display.bars()
+        bars.reset(self.task, total=batches, description=f"{self.name}: {what}")
+        if not shows_progress():
+            say(f"[{self.number}] {self.name}: {what} ...")
+
+    def on_predict_batch_end(self) -> None:
+        self.batches(1)
+
     def on_epoch_begin(self, epoch: int, batches: int) -> None:
         if epoch > self.epochs_shown:
             # Continuing from a checkpoint: the epochs before it take no more time.
@@ -107,7 +117,8 @@ class RunProgress(FitCallback):
         warn(f"[{self.number}] {self.name}: its worker was lost, another one takes over")
 
     def on_epoch_end(self, entry: dict[str, float]) -> None:
-        self._latest = f", loss {entry['loss']:.3f}, validation {100 * entry['val_accuracy']:.1f} %"
+        accuracy = percent_text(stored_percent(entry["val_accuracy"]))
+        self._latest = f", loss {entry['loss']:.3f}, validation {accuracy} %"
         epoch = int(entry["epoch"])
         # An epoch that a lost worker had finished counts once.
         if epoch > self.epochs_shown:

@@ -13,12 +13,14 @@ from filelock import FileLock, Timeout
 from common.core.console import detail, say, warn
 from common.core.errors import DivergedError, EncoreError, RunError, SpecError
 from common.core.files import make_folder, require_writable_folder, write_text
+from common.core.percent import percent_text, stored_percent
 from common.records.divergence import Divergence, forget_divergence, write_divergence
 from common.records.environment import describe_machine, package_versions
 from common.records.paths import RunPaths
 from common.records.record import Record, read_or_warn, read_record, utc_now, write_record
 from common.records.source import encore_version
 from common.runs.builder import PlannedRun
+from common.runs.curves import curves_folder
 from common.runs.evaluate import train_and_evaluate
 from common.runs.options import Options
 from common.runs.plan import Plan
@@ -61,7 +63,8 @@ class RunResult:
             return f"FAILED: {self.failure}"
         if not self.trained:
             return "finished by another command"
-        return f"test window accuracy {100 * self.record.metrics['test']['window_accuracy']:.1f} %"
+        accuracy = stored_percent(self.record.metrics["test"]["window_accuracy"])
+        return f"test window accuracy {percent_text(accuracy)} %"
 
 
 @dataclass(frozen=True)
@@ -256,6 +259,7 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
         return RunResult(run_id, earlier)
     try:
         start_from = None if planned.previous is None else _weights_of(job, planned.previous)
+        work = replace(work, curves=curves_folder(paths, job.plan.paper, job.plan.setting, planned))
         record = train_and_evaluate(job.plan, planned, work, job.options, model_cache, callback, start_from)
         written = job.record_of(planned)
         if written is not None:

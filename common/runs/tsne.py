@@ -8,7 +8,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from common.core.console import say, warn
+from common.core.console import warn
 from common.records.record import Projection
 from common.training.fit import FittedModel, layer_values
 from data_pipeline.windows.layout import Layout, Reader
@@ -49,7 +49,6 @@ def project_clips(
         return None
     # t-SNE needs at least three times as many points as its perplexity.
     perplexity = min(PERPLEXITY, (len(of_clips) - 1) / 3)
-    say(f"projecting {len(of_clips)} test clips by t-SNE ...")
     from sklearn.manifold import TSNE  # a second of imports that only this figure needs
 
     method = TSNE(n_components=2, perplexity=perplexity, max_iter=ITERATIONS, random_state=SEED, init="pca")

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from common.core.words import counted
 from common.reports.figures.style import ACCENT, OURS, new_axes
 from common.search.space import DIRECTIONS, Choice, Parameter, format_value
 from common.search.surrogate import fitted_surrogate
@@ -99,7 +100,7 @@ def draw_parallel(found: StoredSearch, *, marks: str) -> Figure:
     for place, parameter in enumerate(parameters):
         axes.axvline(place, color="black", lw=0.8)
         for value in _ticks(parameter):
-            axes.text(place + 0.03, parameter.share_of(value), format_value(value), fontsize=7, va="center")
+            _write_beside(axes, place, parameter.share_of(value), format_value(value))
         published = found.identity["about"]["published"].get(parameter.name)
         if published is not None:
             text = f"published: {parameter.name} = {published:g}"
@@ -107,15 +108,25 @@ def draw_parallel(found: StoredSearch, *, marks: str) -> Figure:
     last = len(parameters)
     axes.axvline(last, color="black", lw=0.8)
     for share in (0.0, 0.5, 1.0):
-        axes.text(last + 0.03, share, f"{low + share * (high - low):.4g}", fontsize=7, va="center")
+        _write_beside(axes, last, share, f"{low + share * (high - low):.4g}")
     axes.set_xticks(range(last + 1), [*(parameter.name for parameter in parameters), unit], fontsize=8)
     axes.set_yticks([])
-    axes.set_xlim(-0.2, last + 0.5)
+    axes.set_xlim(-0.5, last + 0.5)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
     axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     figure.suptitle(_heading(found, marks), fontsize=10)
     return figure
+
+
+def _write_beside(axes: Axes, place: int, share: float, text: str) -> None:
+    """A value beside an axis, on a white ground above the lines of trials; left of the first axis, where there are no
+    lines."""
+    first = place == 0
+    axes.annotate(
+        text, (place, share), (-6 if first else 6, 0), textcoords="offset points", fontsize=7, va="center",
+        ha="right" if first else "left", zorder=5, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+    )  # fmt: skip
 
 
 def _colours(shares: np.ndarray) -> np.ndarray:
@@ -173,5 +184,5 @@ def _scale(found: StoredSearch) -> tuple[float, str]:
 def _heading(found: StoredSearch, marks: str) -> str:
     identity = found.identity
     runs = identity["runs_per_trial"]
-    counts = f"{len(found.completed)} trials, {'one seed' if runs == 1 else f'{runs} seeds'} each"
+    counts = f"{counted(len(found.completed), 'trial')}, {'one seed' if runs == 1 else f'{runs} seeds'} each"
     return f"{identity['paper']}, {identity['about']['title']}\n{marks}\n{counts}"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from common.core.console import warn
+from common.core.console import show_step, warn
 from common.core.errors import DataError, SpecError
 from common.core.files import write_json
 from common.paper.overrides import parse_change
@@ -109,6 +109,7 @@ def regenerate_searches(
     """
     written = []
     for paths in searches(out, paper.key, dataset):
+        show_step(f"{paths.results.dataset}: search {paths.folder.name}")
         try:
             written.append(write_search(paper, SearchFolder(paths), draw_figures=draw_figures))
         except (DataError, SpecError) as error:

@@ -10,6 +10,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from common.core.errors import SpecError
 from common.core.nearest import did_you_mean, nearest_names
+from common.core.percent import percent_text, stored_percent
 from common.core.spec import Spec, build
 from common.paper.experiment import Experiment
 from common.records.record import Record
@@ -239,7 +240,9 @@ def score_of(record: Record, objective: Objective) -> float:
 
 def format_score(score: float, objective: Objective) -> str:
     """The score as text, e.g. `validation accuracy 71.2 %`."""
-    return f"validation accuracy {100 * score:.1f} %" if objective == "val_accuracy" else f"validation loss {score:.4f}"
+    if objective == "val_accuracy":
+        return f"validation accuracy {percent_text(stored_percent(score))} %"
+    return f"validation loss {score:.4f}"
 
 
 def describe_values(drawn: TrialValues) -> str:

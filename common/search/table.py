@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from common.core.percent import percent_text, stored_percent
+from common.core.words import counted, plural
 from common.paper.paper import Paper
 from common.records.divergence import epoch_of_rise
 from common.records.record import Record
@@ -136,7 +138,7 @@ def _row(found: StoredSearch, trial: TrialState, rank: int | None) -> dict[str, 
         "rank": rank,
         "trial": trial.id,
         "values": trial.values,
-        "score": None if trial.score is None else round(100 * trial.score if percent else trial.score, 4),
+        "score": None if trial.score is None else stored_percent(trial.score) if percent else round(trial.score, 4),
         "trainable_parameters": record and record.trainable_parameters,
         "best_epoch": record and record.best_epoch,
         "runs": list(note.runs) if note else [],
@@ -168,10 +170,11 @@ def _notes(paper: Paper, found: StoredSearch) -> list[Note]:
         else "none was chosen by the surrogate yet"
     )
     texts = [
-        f"{len(found.completed)} of {asked} trials completed, with {len(found.distinct())} distinct networks"
+        f"{len(found.completed)} of {counted(asked, 'trial')} completed, with "
+        f"{counted(len(found.distinct()), 'distinct network')}"
         + (f"; {failed} failed" if failed else "")
         + f". Varied: row {identity['row'][1]} of table {identity['row'][0]}.",
-        f"{at_random} trials drawn at random, seed {identity['seed']}; {chosen}.",
+        f"{counted(at_random, 'trial')} drawn at random, seed {identity['seed']}; {chosen}.",
         f"The objective is measured on validation windows, at the epoch whose weights a run keeps; {seeds}. No test "
         "window was read: these are not results, and the best of many trials is too optimistic.",
     ]
@@ -190,14 +193,17 @@ def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
     one, identity = found.any_record, found.identity
     row = identity["row"][1]
     parts = ", ".join(
-        f"{name} {one.parts[name].clips} clips ({one.parts[name].windows} windows)" for name in ("train", "valid")
+        f"{name} {counted(one.parts[name].clips, 'clip')} ({counted(one.parts[name].windows, 'window')})"
+        for name in ("train", "valid")
     )
     varied = frozenset(parameter.path for parameter in found.parameters.every)
     training = one.experiment["training"]
+    each = training["windows_per_epoch"]
+    of_windows = "" if each is None else f", of at most {each} {plural(each, 'window')} each"
     notes = [
         *data_notes(one.setting, one.data),
         Note("protocol", f"Protocol: {protocol_text(one)}; {parts}; test withheld."),
-        Note("training", f"At most {training['epochs']} epochs."),
+        Note("training", f"At most {counted(training['epochs'], 'epoch')}{of_windows}."),
         precision_note(training["precision"]),
         *reduction_notes(paper, one.setting, {row: one}, varied),
     ]
@@ -205,7 +211,7 @@ def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
         notes += fewer_epochs_notes({row: (one, published_experiment(paper, one))})
     notes += changed_values_notes(one.setting)
     if one.setting.genres:
-        notes.append(Note("data", f"{len(one.data.genres)} genres: {', '.join(one.data.genres)}."))
+        notes.append(Note("data", f"{counted(len(one.data.genres), 'genre')}: {', '.join(one.data.genres)}."))
     if one.weights:
         name = one.weights.partition("=")[0]
         notes.append(Note("trained_weights", f"Starts from trained weights in a file: {name}."))
@@ -223,11 +229,12 @@ def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
 
 def search_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
-    objective = "Validation accuracy (%)" if table["objective"] == "val_accuracy" else "Validation loss"
+    percent = table["objective"] == "val_accuracy"
+    objective = "Validation accuracy (%)" if percent else "Validation loss"
     header = ["Rank", *table["parameters"], objective, "Trainable parameters", "Best epoch", "Trial", "Remark"]
     rows = []
     for row in table["rows"]:
-        score = "" if row["score"] is None else f"{row['score']:.2f}" if row["score"] >= 10 else f"{row['score']:.4f}"
+        score = "" if (score := row["score"]) is None else percent_text(score, 2) if percent else f"{score:.4f}"
         counted = "" if row["trainable_parameters"] is None else f"{row['trainable_parameters']:,}"
         rows.append(
             [

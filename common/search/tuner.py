@@ -8,6 +8,7 @@ from keras_tuner.errors import FatalError
 from common.core.console import say, warn
 from common.core.errors import BudgetError, EncoreError, ResumeError, RunError, SpecError
 from common.core.files import make_folder
+from common.core.words import counted
 from common.runs.progress import ProgressDisplay
 from common.search.folder import SearchFolder
 from common.search.oracle import SearchOracle
@@ -106,14 +107,15 @@ def report_progress(search: Search, oracle: SearchOracle) -> None:
     """Report how many trials have ended and how many remain."""
     done = len(oracle.end_order)
     if done:
-        say(f"{search.folder.path}: {done} trials have ended before; {max(0, search.asked.trials - done)} to go")
+        left = max(0, search.asked.trials - done)
+        say(f"{search.folder.path}: ended before: {counted(done, 'trial')}; {left} to go")
 
 
 def warn_of_end(search: Search, oracle: SearchOracle) -> None:
     """Warn where a search ended early."""
     lacking = search.asked.trials - len(oracle.end_order)
     if lacking > 0:
-        warn(f"{lacking} trials were not run: random sampling finds no values that were not tried before")
+        warn(f"not run: {counted(lacking, 'trial')}: random sampling finds no values that were not tried before")
 
 
 def run_loop(tuner: TrialTuner) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,7 @@ import numpy as np
 
 from common.core.errors import DivergedError, RunError
 from common.core.files import make_folder, sha256_of_json, write_text
+from common.core.words import counted
 from common.paper.training import Training
 from common.records.environment import computing_machine
 from common.records.paths import WorkPaths
@@ -31,6 +33,9 @@ from common.training.window_metrics import probabilities_of
 from data_pipeline.windows.layout import Layout, Reader, input_shape
 from data_pipeline.windows.standardisation import AS_STORED, Standardisation, fit_standardisation
 from data_pipeline.windows.tf_dataset import epoch_order, keras_batches
+
+# Values of an epoch that TensorBoard shows.
+_CURVES = ("loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro")
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ def fit(
     training = run.experiment.training
     shape = input_shape(reader, layout)
     model_cache = model_cache or CompiledModelCache()
+    callback.on_step("building the network")
     model = model_cache.model_for(run.experiment, build, shape, len(reader.index.genres), seed=run.seed)
     make_folder(work.folder)
     started_from = ""
@@ -115,6 +121,7 @@ def fit(
     resumed = restore_checkpoint(work.checkpoint, model, run.id, here)
     state, best = resumed or (LoopState(run.id, circumstances=here), [])
     state.goes_on_at(source_digest(run.experiment.paper), computing_machine(model_cache.devices.facts))
+    callback.on_step("reading training windows")
     standardisation = tuple(
         fit_standardisation(part, run.fold.train) if training.standardise and given.standardise else AS_STORED
         for part, given in zip(reader.parts, run.experiment.inputs, strict=True)
@@ -135,45 +142,47 @@ def fit(
     validation = windows(run.fold.valid)
     windows_per_epoch = min(len(run.fold.train), training.windows_per_epoch or len(run.fold.train))
     batches = -(-windows_per_epoch // training.batch_windows)
-    while not _is_over(run, state):
-        began = time.perf_counter()
-        order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
-        callback.on_epoch_begin(state.epoch, batches)
-        if training.plateau_epochs is not None or training.step_epochs is not None:
-            model.optimizer.learning_rate = learning_rate_of(training, state.history)
-        callbacks = [_BatchCallback(callback, run.seed, state.epoch)]
-        if isinstance(model.optimizer, AccumulatedAdam):
-            callbacks.append(AccumulationSchedule(len(order), training.accumulate_left_over))
-        fitted = model.fit(
-            windows(order), shuffle=False, verbose=0, callbacks=callbacks, class_weight=class_weights
-        ).history
-        validated = model.evaluate(validation, verbose=0, return_dict=True)
-        entry = {
-            "epoch": state.epoch + 1,
-            "loss": float(fitted["loss"][0]),
-            "accuracy": float(fitted["accuracy"][0]),
-            "f1_macro": float(fitted["f1_macro"][0]),
-            "val_loss": float(validated[training.watch]),
-            "val_accuracy": float(validated["accuracy"]),
-            "val_f1_macro": float(validated["f1_macro"]),
-            "seconds": round(time.perf_counter() - began, 3),
-        }
-        if not (math.isfinite(entry["loss"]) and math.isfinite(entry["val_loss"])):
-            raise DivergedError(
-                f"run {run.id}: the loss is not finite in epoch {entry['epoch']} ({entry['loss']}; validation "
-                f"{entry['val_loss']}).",
-                tuple(state.history),
-            )
-        state.epoch += 1
-        state.history.append(entry)
-        if entry["val_loss"] < state.best_loss:
-            state.best_loss, state.best_epoch = entry["val_loss"], state.epoch
-        if kept_epoch(training, state) == state.epoch:
-            best = copy_weights(model)
-        save_checkpoint(work.checkpoint, model, state, best)
-        _write_logs(work, state)
-        memory_limit.require("training")
-        callback.on_epoch_end(entry)
+    callback.on_step(f"training, at most {counted(training.epochs, 'epoch')}")
+    with closing(_Logs(work, state)) as logs:
+        while not _is_over(run, state):
+            began = time.perf_counter()
+            order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
+            callback.on_epoch_begin(state.epoch, batches)
+            if training.plateau_epochs is not None or training.step_epochs is not None:
+                model.optimizer.learning_rate = learning_rate_of(training, state.history)
+            callbacks = [_BatchCallback(callback, run.seed, state.epoch)]
+            if isinstance(model.optimizer, AccumulatedAdam):
+                callbacks.append(AccumulationSchedule(len(order), training.accumulate_left_over))
+            fitted = model.fit(
+                windows(order), shuffle=False, verbose=0, callbacks=callbacks, class_weight=class_weights
+            ).history
+            validated = model.evaluate(validation, verbose=0, return_dict=True)
+            entry = {
+                "epoch": state.epoch + 1,
+                "loss": float(fitted["loss"][0]),
+                "accuracy": float(fitted["accuracy"][0]),
+                "f1_macro": float(fitted["f1_macro"][0]),
+                "val_loss": float(validated[training.watch]),
+                "val_accuracy": float(validated["accuracy"]),
+                "val_f1_macro": float(validated["f1_macro"]),
+                "seconds": round(time.perf_counter() - began, 3),
+            }
+            if not (math.isfinite(entry["loss"]) and math.isfinite(entry["val_loss"])):
+                raise DivergedError(
+                    f"run {run.id}: the loss is not finite in epoch {entry['epoch']} ({entry['loss']}; validation "
+                    f"{entry['val_loss']}).",
+                    tuple(state.history),
+                )
+            state.epoch += 1
+            state.history.append(entry)
+            if entry["val_loss"] < state.best_loss:
+                state.best_loss, state.best_epoch = entry["val_loss"], state.epoch
+            if kept_epoch(training, state) == state.epoch:
+                best = copy_weights(model)
+            save_checkpoint(work.checkpoint, model, state, best)
+            logs.write()
+            memory_limit.require("training")
+            callback.on_epoch_end(entry)
     if isinstance(model.optimizer, AccumulatedAdam) and not int(model.optimizer.iterations):
         raise RunError(
             f"run {run.id}: {state.epoch} epochs of {batches} batches never made an update, which takes "
@@ -210,10 +219,21 @@ def predict(
     batch_size: int,
     layout: Layout,
     memory_left_bytes: int | None = None,
+    callback: FitCallback | None = None,
 ) -> np.ndarray:
-    """Class probabilities of the windows at `positions`, in this order: float32 (windows, classes)."""
+    """Class probabilities of the windows at `positions`, in this order: float32 (windows, classes).
+
+    Args:
+        callback: that is called after each batch.
+    """
     logits = layer_values(
-        fitted, reader, positions, batch_size=batch_size, layout=layout, memory_left_bytes=memory_left_bytes
+        fitted,
+        reader,
+        positions,
+        batch_size=batch_size,
+        layout=layout,
+        memory_left_bytes=memory_left_bytes,
+        callback=callback,
     )
     # Batch by batch, as metrics compute them: the last bit of a value depends on its place in the array.
     batches = (logits[first : first + batch_size] for first in range(0, len(logits), batch_size))
@@ -228,9 +248,14 @@ def layer_values(
     batch_size: int,
     layout: Layout,
     memory_left_bytes: int | None = None,
+    callback: FitCallback | None = None,
 ) -> np.ndarray:
     """What the network gives for the windows at `positions`, in this order: (windows, values); logits, or the values of
-    an inner layer where the network ends there."""
+    an inner layer where the network ends there.
+
+    Args:
+        callback: that is called after each batch.
+    """
     windows = keras_batches(
         reader,
         positions,
@@ -239,7 +264,8 @@ def layer_values(
         standardisation=fitted.standardisation,
         memory_left_bytes=memory_left_bytes,
     )
-    return fitted.model.predict(windows, verbose=0)
+    after_batch = [] if callback is None else [_PredictCallback(callback)]
+    return fitted.model.predict(windows, verbose=0, callbacks=after_batch)
 
 
 def kept_epoch(training: Training, state: LoopState) -> int:
@@ -272,19 +298,53 @@ class _BatchCallback(keras.callbacks.Callback):
         self._callback.on_train_batch_end()
 
 
-def _write_logs(work: WorkPaths, state: LoopState) -> None:
-    """Rewrite `history.csv`, and append the newest epoch to the TensorBoard events."""
-    from tensorboard.summary import Writer
+class _PredictCallback(keras.callbacks.Callback):
+    """Forwards batches of a prediction to the callback."""
 
-    text = io.StringIO()
-    # Epochs that were trained by an earlier version of Encore may lack some values.
-    names = dict.fromkeys(name for entry in state.history for name in entry)
-    table = csv.DictWriter(text, fieldnames=list(names), restval="", lineterminator="\n")
-    table.writeheader()
-    table.writerows(state.history)
-    write_text(work.history, text.getvalue())
-    events = Writer(str(work.tensorboard))
-    newest = state.history[-1]
-    for name in ("loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro"):
-        events.add_scalar(name, newest[name], step=int(newest["epoch"]))
-    events.close()
+    def __init__(self, callback: FitCallback):
+        super().__init__()
+        self._callback = callback
+
+    def on_predict_batch_end(self, batch, logs=None):
+        self._callback.on_predict_batch_end()
+
+
+class _Logs:
+    """Writes `history.csv` and TensorBoard's events after every epoch.
+
+    All events of a run are in one file. A run that is continued writes the epochs before again, into a new file that
+    replaces the old one, whose end may be missing.
+    """
+
+    def __init__(self, work: WorkPaths, state: LoopState):
+        from tensorboard.summary import Writer
+
+        self._work, self._state = work, state
+        for earlier in work.tensorboard.glob("events.out.tfevents.*"):
+            earlier.unlink()
+        self._events = Writer(str(work.tensorboard))
+        for entry in state.history:
+            self._add(entry)
+        self._events.flush()
+
+    def write(self) -> None:
+        """Add the newest epoch."""
+        history = self._state.history
+        text = io.StringIO()
+        # Epochs that were trained by an earlier version of Encore may lack some values.
+        names = dict.fromkeys(name for entry in history for name in entry)
+        table = csv.DictWriter(text, fieldnames=list(names), restval="", lineterminator="\n")
+        table.writeheader()
+        table.writerows(history)
+        write_text(self._work.history, text.getvalue())
+        self._add(history[-1])
+        self._events.flush()
+
+    def close(self) -> None:
+        """Close the file of events."""
+        self._events.close()
+
+    def _add(self, entry: dict[str, float]) -> None:
+        for name in _CURVES:
+            if name in entry:
+                self._events.add_scalar(name, entry[name], step=int(entry["epoch"]))

@@ -56,8 +56,3 @@ class Verified:
             "faults": [fault.as_json() for fault in self.faults],
             "unchecked": list(self.unchecked),
         }
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, e.g. `1 record` or `2 records`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

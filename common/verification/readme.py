@@ -8,7 +8,10 @@ from typing import Any
 
 from common.core.errors import DataError
 from common.core.files import read_json
-from common.verification.faults import Fault, Verified, counted
+from common.core.percent import percent_text, stored_percent
+from common.core.words import counted
+from common.reports.tables.intervals import bounds_text
+from common.verification.faults import Fault, Verified
 
 # Stands above the headline table.
 MARKER = "<!-- headline:"
@@ -77,14 +80,14 @@ def _rows(table: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     for row in _measured(table):
         cells = [
-            f"{value['mean']:.1f} ± {value['sd']:.1f} ({value['ci95'][0]:.1f} to {value['ci95'][1]:.1f})"
+            f"{percent_text(value['mean'])} ± {percent_text(value['sd'])} ({bounds_text(value['ci95'])})"
             for value in (row["measured"][name] for name in ("window_accuracy", "clip_accuracy_mean_softmax"))
         ]
         tested = row["overlap"]["parts"]["test"]
-        known = 100 * row["overlap"]["met"] / tested
-        nameless = round(100 * row["overlap"]["nameless"] / tested)
-        unknown = f" ({nameless} % of unknown artist)" if known < 100 else ""
-        found.append((row["label"], f"| {cells[0]} | {cells[1]} | {known:.0f} %{unknown} |"))
+        known = percent_text(stored_percent(row["overlap"]["met"] / tested), 0)
+        nameless = percent_text(stored_percent(row["overlap"]["nameless"] / tested), 0)
+        unknown = f" ({nameless} % of unknown artist)" if row["overlap"]["met"] < tested else ""
+        found.append((row["label"], f"| {cells[0]} | {cells[1]} | {known} %{unknown} |"))
     return found
 
 
@@ -137,7 +140,7 @@ def _sentences(table: dict[str, Any]) -> Iterator[_Sentence]:
     yield _Sentence(f"standard deviation of {number}", several or ("rows of one seed" if one_seed else ""))
     for label in _GAPS:
         gap = _row_of(table, label)["gap"]["window_accuracy"]
-        fall, low, high = (abs(round(value)) for value in (gap["mean"], *gap["ci95"]))
+        fall, low, high = (percent_text(abs(value), 0) for value in (gap["mean"], *gap["ci95"]))
         points = " points" if label == _GAPS[0] else ""
         yield _Sentence(f"by {fall}{points} ({high} to {low})")
     yield _chance(table, number)
@@ -150,7 +153,7 @@ def _sentences(table: dict[str, Any]) -> Iterator[_Sentence]:
         f"the {clips} test clips by {artists} artists of the artist filter count as {counts[0]:.0f} to {counts[-1]:.0f}"
     )
     # The text that stands for the figure where pictures are not shown.
-    shares = [f"{row['measured']['window_accuracy']['mean']:.0f} %" for row in measured]
+    shares = [f"{percent_text(row['measured']['window_accuracy']['mean'], 0)} %" for row in measured]
     names = ("segment-level", "clip-level", "without exact duplicates", "with an artist filter", "with faults removed")
     yield _Sentence(", ".join(f"{share} {name}" for share, name in zip(shares, names, strict=True)))
 
@@ -173,7 +176,7 @@ def _chance(table: dict[str, Any], seeds: str) -> _Sentence:
     found = dict(re.findall(r"(artist filter|no exact duplicates): windows (\S+ \(\S+ to \S+\))", gaps))
     costs, outside = [], []
     for label in ("artist filter", "no exact duplicates"):
-        mean, low, high = (round(-float(value)) for value in re.findall(r"[-+][\d.]+", found[label]))
+        mean, low, high = (int(percent_text(-float(value), 0)) for value in re.findall(r"[-+][\d.]+", found[label]))
         if not high < 0 < low:
             outside.append(f"{label}: {high} to {low}")
         costs.append((mean, high, low))

@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from common.core.console import progress
 from common.core.errors import DataError, SpecError
 from common.core.files import read_json, sha256_of_json, stated_and_actual_digest
+from common.core.words import counted
 from common.launch import is_paper
 from common.records.divergence import Divergence
 from common.records.identity import SEARCH_VARIANT, run_id
 from common.records.paths import result_subfolders
 from common.records.record import Record, record_of
 from common.records.rows import experiment_of_row
-from common.verification.faults import Fault, Verified, counted
+from common.verification.faults import Fault, Verified
 from common.verification.papers import Papers
 
 _RECORDS, _NOTES = "runs", "diverged"

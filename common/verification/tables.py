@@ -11,6 +11,7 @@ from pathlib import Path
 
 from common.cli.regenerate import regenerate, unsupported_files
 from common.core.console import collected, progress
+from common.core.words import counted
 from common.launch import is_paper, load_paper
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, overview_file, page_file, result_subfolders
@@ -19,7 +20,7 @@ from common.reports.committed import stated_in
 from common.reports.figures.files import digest_file, is_drawing, stated_digest
 from common.reports.pages import write_overview
 from common.reports.write import write_architecture
-from common.verification.faults import Fault, Verified, counted
+from common.verification.faults import Fault, Verified
 
 # What tables are made from, of the folder of a paper's data set.
 _SOURCES = ("runs", "diverged", "audits", "searches")

@@ -1,5 +1,6 @@
 """Weights against checksums: those that runs kept, those that were downloaded, and the clips of the demo corpus."""
 
+import importlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from common.core.errors import DataError, SpecError
 from common.core.extras import require_backend
 from common.core.files import sha256_of_file
 from common.core.tf_logging import quiet_start
+from common.core.words import counted
 from common.launch import is_paper
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.records.paths import RunPaths
 from common.records.record import Record, read_record
 from common.records.rows import experiment_of_row
-from common.verification.faults import Fault, Verified, counted
+from common.verification.faults import Fault, Verified
 from common.verification.papers import Papers
 
 _WEIGHTS = "work/*/best.weights.h5"
@@ -37,6 +39,10 @@ def verify_weights(results: Path, cache: Path | None) -> Verified:
     if cache is not None:
         clips, faults = _demo_clips(cache)
     networks = _Networks(results)
+    if kept:
+        # Not while a bar is drawn, whose output would be held back, too.
+        with quiet_start(announced=True):
+            importlib.import_module("common.training.model_cache")
     if total := len(kept) + len(downloaded) + len(clips):
         with progress("checking weights", total, unit="files") as advance:
             for path in kept:

@@ -17,6 +17,7 @@ from joblib import cpu_count
 from common.core.console import progress, say
 from common.core.errors import DataError
 from common.core.files import make_folder, require_writable_folder, sha256_of_file, sha256_of_json
+from common.core.words import counted
 from data_pipeline.audio.decode import Decoder, read_audio, require_decoder
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache import DEFAULT_CACHE
@@ -138,7 +139,7 @@ def _extract(
     plan = _plan(catalog.tracks, feature)
     finished = {number: shard for number in range(len(plan)) if (shard := read_finished_shard(folder, number))}
     if finished:
-        say(f"{folder.name}: {len(finished)} of {len(plan)} shards exist already")
+        say(f"{folder.name}: {len(finished)} of {counted(len(plan), 'shard')} in the cache already")
     pending = [number for number in range(len(plan)) if number not in finished]
     bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
     tracks = [track for number in pending for track in plan[number]]

@@ -8,6 +8,7 @@ from pathlib import Path
 import soundfile
 
 from common.core.errors import DataError
+from common.core.words import counted
 from data_pipeline.datasets.catalog import Catalog, Track
 
 # Without RAW: files without a header state neither sample rate nor channels.
@@ -30,7 +31,9 @@ def load_folder(folder: Path) -> Catalog:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     found = [path for path in files if path.suffix.lower() in _SUFFIXES]
     if len(found) < 2:
-        raise DataError(f"--folder {folder}: {len(found)} audio files in it, expected at least two to compare.")
+        raise DataError(
+            f"--folder {folder}: {counted(len(found), 'audio file')} in it, expected at least two to compare."
+        )
     tracks = tuple(
         Track(id=path.relative_to(folder).as_posix(), label=path.parent.name or folder.name, path=path)
         for path in found

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from common.core.console import say
 from common.core.errors import SpecError
 from data_pipeline.datasets import arrays, fma, gtzan
 from data_pipeline.datasets.about import ABOUT
@@ -40,6 +41,8 @@ def load(
         about = ABOUT[dataset]
         missing = about.where if about.sources else f"give {about.takes} with --data"
         raise SpecError(f"--dataset {dataset} needs --data: {missing}.")
+    if Path(data).expanduser().exists():
+        say(f"reading {data} ...")
     if dataset == "gtzan":
         return gtzan.load(data), None
     if dataset in fma.SUBSETS:

@@ -93,7 +93,11 @@ def find_duplicates(index: ShardIndex, *, above: float = SIMILARITY_THRESHOLD) -
     rate = columns_per_second(index)
     min_overlap = MIN_OVERLAP_SECONDS * rate
     exact = exact_pairs(clips)
-    prints = [fingerprint(index, track) for track in clips]
+    with progress("reading fingerprints", len(clips), unit="clips") as advance:
+        prints = []
+        for track in clips:
+            prints.append(fingerprint(index, track))
+            advance(1)
     # A correlation over a few columns means nothing, however many seconds they last.
     needed = max(min_overlap, 3 * _COARSE_COLUMNS)
     long_enough = [clip for clip, one in enumerate(prints) if one.shape[0] and one.shape[1] >= needed]
@@ -141,10 +145,14 @@ def _near(
                 column += len(others)
             advance(1)
     found = []
-    for one, other in candidates:
-        similarity, shift = similarities([prints[one]], [prints[other]], min_overlap)
-        if similarity[0, 0] >= above:
-            found.append((one, other, float(similarity[0, 0]), int(shift[0, 0])))
+    if not candidates:
+        return found
+    with progress("comparing similar clips once more", len(candidates), unit="pairs") as advance:
+        for one, other in candidates:
+            similarity, shift = similarities([prints[one]], [prints[other]], min_overlap)
+            if similarity[0, 0] >= above:
+                found.append((one, other, float(similarity[0, 0]), int(shift[0, 0])))
+            advance(1)
     return found
 
 

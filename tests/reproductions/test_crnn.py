@@ -186,9 +186,9 @@ def test_scores_of_the_table_are_those_of_scikit_learn(measured):
         }
         for name, value in theirs.items():
             found = row["measured"][name]
-            assert found["mean"] == round(100 * value, 2)
+            assert found["mean"] == round(100 * value, 6)
             assert found["ci95"][0] <= found["mean"] <= found["ci95"][1]
-            assert row["difference"][name] == round(found["mean"] - row["published"][name], 2)
+            assert row["difference"][name] == round(found["mean"] - row["published"][name], 6)
     svg = (path.parent / "figures" / f"{path.stem}.svg").read_text()
     written = " ".join(re.sub("<[^>]+>", " ", svg).split())
     for mark in ("fewer epochs", "other classes", "reduced features"):

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from common.core.percent import percent_text
 from common.metrics.clips import METRIC_NAMES
 from common.reports.figures.style import ACCENT, OURS, PUBLISHED, new_axes
 
@@ -51,13 +52,11 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
             percent, color=ACCENT, linestyle="--", linewidth=1, label=f"{table['reference']['label']}: {percent:g}"
         )
     for number, value in zip(given, published, strict=True):
-        axes.text(number - 0.2, value + 1, f"{value:.1f}", ha="center", fontsize=8)
+        _write_above(axes, number - 0.2, value, percent_text(value))
     for position, row in zip(positions, rows, strict=True):
         if row["measured"]:
             top = row["measured"][metric]["ci95"][1]
-            axes.text(
-                position + 0.2, top + 1, f"{row['measured'][metric]['mean']:.1f}", ha="center", fontsize=8, color=OURS
-            )
+            _write_above(axes, position + 0.2, top, percent_text(row["measured"][metric]["mean"]), color=OURS)
         else:
             axes.text(position + 0.2, 1, "not run", ha="center", rotation=90, fontsize=8, color=OURS)
     axes.set(xticks=positions, ylim=(0, 125), ylabel=f"{metric.replace('_', ' ')} (%)", xlabel=table["row_header"])
@@ -66,6 +65,13 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
     axes.set_xticklabels([row["label"] for row in rows], **slant)
     axes.set_yticks(range(0, 101, 20))
     axes.legend(frameon=False, loc="upper left", ncols=1 if table.get("reference") else 2, fontsize=8)
+
+
+def _write_above(axes: Axes, position: float, top: float, text: str, **style: Any) -> None:
+    """A value above its bar or interval, far enough from the cap of the interval in a panel of any height."""
+    axes.annotate(
+        text, (position, top), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=8, **style
+    )
 
 
 def draw_folds(table: dict[str, Any], *, subtitle: str) -> Figure:
@@ -122,7 +128,7 @@ def draw_heat_maps(table: dict[str, Any], places: Places, *, subtitle: str) -> F
     figure, panels = new_axes(2.4 + 1.5 * len(columns), 1.6 + 0.55 * len(lines), columns=2, sharey=True)
     for axes, values, name in zip(panels, grids, ("published", "ours"), strict=True):
         picture = axes.imshow(values, cmap="viridis", vmin=low, vmax=high, aspect="auto")
-        _write_numbers(axes, values, (low + high) / 2, "{:.1f}")
+        _write_numbers(axes, values, (low + high) / 2)
         axes.set(title=name, xticks=range(len(columns)), yticks=range(len(lines)))
         axes.set_xticklabels(columns, rotation=30, ha="right", rotation_mode="anchor")
         axes.set_yticklabels(lines)
@@ -132,9 +138,9 @@ def draw_heat_maps(table: dict[str, Any], places: Places, *, subtitle: str) -> F
     return figure
 
 
-def _write_numbers(axes: Axes, values: np.ndarray, middle: float, form: str) -> None:
+def _write_numbers(axes: Axes, values: np.ndarray, middle: float) -> None:
     for (line, column), value in np.ndenumerate(values):
-        text = "not run" if np.isnan(value) else form.format(value)
+        text = "not run" if np.isnan(value) else percent_text(value)
         colour = "black" if np.isnan(value) or value > middle else "white"
         axes.text(column, line, text, ha="center", va="center", fontsize=8, color=colour)
 
@@ -192,12 +198,12 @@ def draw_confusion(table: dict[str, Any], *, subtitle: str) -> Figure:
         picture = axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
         for (line, column), value in np.ndenumerate(percent):
             colour = "white" if value > 55 else "black"
-            axes.text(column, line, f"{value:.0f}", ha="center", va="center", fontsize=8, color=colour)
+            axes.text(column, line, percent_text(value, 0), ha="center", va="center", fontsize=8, color=colour)
         genres = matrix["genres"]
         axes.set(xticks=range(len(genres)), yticks=range(len(genres)), xlabel="predicted genre", ylabel="true genre")
         axes.set_xticklabels(genres, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
         axes.set_yticklabels(genres, fontsize=8)
-        of = "" if accuracy is None else f": {accuracy:.1f} % of {counts.sum():,.0f} decisions"
+        of = "" if accuracy is None else f": {percent_text(accuracy)} % of {counts.sum():,.0f} decisions"
         axes.set_title(f"{name}{of}", fontsize=10)
     figure.colorbar(picture, ax=panels, label="% of the true genre", shrink=0.8)
     figure.suptitle(heading(table, subtitle), fontsize=10)
@@ -213,7 +219,7 @@ def draw_per_genre(table: dict[str, Any], *, subtitle: str) -> Figure:
     figure, axes = new_axes(3.4 + 1.4 * len(columns), 1.8 + 0.36 * len(lines))
     picture = axes.imshow(values, cmap="viridis", vmin=0, vmax=100, aspect="auto")
     for (line, column), value in np.ndenumerate(values):
-        text = "-" if np.isnan(value) else f"{value:.0f}"
+        text = "-" if np.isnan(value) else percent_text(value, 0)
         axes.text(column, line, text, ha="center", va="center", fontsize=8, color="black" if value > 50 else "white")
     axes.set(xticks=range(len(columns)), yticks=range(len(lines)))
     axes.set_xticklabels(columns, rotation=20, ha="right", rotation_mode="anchor")

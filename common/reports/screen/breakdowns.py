@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from common.core.percent import percent_text
 from common.reports.screen.columns import Column, ShortTable
-from common.reports.screen.numbers import percent_cell
 from common.reports.screen.results import about_data, interval_key, mean_and_interval
 from common.reports.table import Table
 
@@ -32,7 +32,7 @@ def rounds_on_screen(table: Table) -> ShortTable:
         Column(kind, tuple(short.get(row.get("summary", ""), str(row.get("round", ""))) for row in rows)),
         Column("seed", of_round("seed"), 4),
         *(
-            Column(head, tuple(percent_cell(row["measured"][name]) for row in rows), priority)
+            Column(head, tuple(percent_text(row["measured"][name]) for row in rows), priority)
             for priority, (name, head) in enumerate(_METRICS.items(), start=1)
         ),
         Column("test clips", tuple(str(row["clips"]["test"]) if "clips" in row else "" for row in rows), 5),
@@ -55,7 +55,7 @@ def genres_on_screen(table: Table) -> ShortTable:
 
     def scores(label: str, name: str) -> tuple[str, ...]:
         found = [row["measured"][label][name] for row in rows]
-        return tuple("-" if value is None else percent_cell(value) for value in found)
+        return tuple("-" if value is None else percent_text(value) for value in found)
 
     if len(labels) == 1:
         columns += [Column(head, scores(labels[0], name), 2) for name, head in _SCORES.items()]
@@ -119,7 +119,7 @@ def confusion_on_screen(table: Table) -> ShortTable:
     for name, words in (("measured_matrix", "Our matrix"), ("published_matrix", "Published matrix")):
         # Of a matrix that was published in percent, the number of clips is not known.
         if values[name]["accuracy"] is not None:
-            keys.append(f"{words}: {percent_cell(values[name]['accuracy'])} % of clips right.")
+            keys.append(f"{words}: {percent_text(values[name]['accuracy'])} % of clips right.")
     return ShortTable(table.title, tuple(columns), about_data(values), (" ".join(keys),), is_matrix=True)
 
 

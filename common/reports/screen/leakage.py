@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from common.core.percent import percent_text
 from common.reports.screen.columns import Column, ShortTable
-from common.reports.screen.numbers import percent_cell
 from common.reports.screen.results import about_data, interval_key, mean_and_interval
 from common.reports.table import Table
 
@@ -40,7 +40,7 @@ def _about(values: dict[str, Any]) -> str:
 
 
 def _accuracy(row: dict[str, Any], name: str) -> str:
-    return percent_cell(row["measured"][name]["mean"]) if row["measured"] else "-"
+    return percent_text(row["measured"][name]["mean"]) if row["measured"] else "-"
 
 
 def _known(row: dict[str, Any]) -> str:

@@ -8,15 +8,6 @@ _NUMBER = re.compile(r"([+-]?[\d,]+)((?:\.\d+)?(?:e[+-]?\d+)?)")
 _BETWEEN = re.compile(r"( \(| to |\)| of )")
 
 
-def percent_cell(percent: float, *, signed: bool = False) -> str:
-    """A percentage, or a difference in points, with one decimal.
-
-    Args:
-        signed: with a plus where it is positive.
-    """
-    return f"{percent:{'+' if signed else ''}.1f}"
-
-
 def aligned(cells: Sequence[str]) -> tuple[str, ...]:
     """Cells with blanks so that, right-justified, the decimal points of their numbers stand below each other.
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from common.core.percent import percent_text
 from common.reports.screen.columns import Column, ShortTable
-from common.reports.screen.numbers import percent_cell
 from common.reports.table import Table
 
 _CLIP_ACCURACY, _WINDOW_ACCURACY = "clip_accuracy_mean_softmax", "window_accuracy"
@@ -111,11 +111,11 @@ def interval_key(entries: list[dict[str, Any]]) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "not given" if value is None else percent_cell(value)
+    return "not given" if value is None else percent_text(value)
 
 
 def _mean(row: dict[str, Any], name: str) -> str:
-    return percent_cell(row["measured"][name]["mean"]) if row["measured"] else ""
+    return percent_text(row["measured"][name]["mean"]) if row["measured"] else ""
 
 
 def _ours(row: dict[str, Any], metric: str) -> str:
@@ -124,7 +124,7 @@ def _ours(row: dict[str, Any], metric: str) -> str:
 
 def _committed(row: dict[str, Any], metric: str) -> str:
     measured = (row.get("committed") or {}).get("measured") or {}
-    return percent_cell(measured[metric]["mean"]) if metric in measured else ""
+    return percent_text(measured[metric]["mean"]) if metric in measured else ""
 
 
 def _count(row: dict[str, Any], metric: str, of: str) -> str:
@@ -132,14 +132,14 @@ def _count(row: dict[str, Any], metric: str, of: str) -> str:
 
 
 def _mean_of(entry: dict[str, Any] | None) -> str:
-    return percent_cell(entry["mean"]) if entry else "not run"
+    return percent_text(entry["mean"]) if entry else "not run"
 
 
 def mean_and_interval(entry: dict[str, Any] | None, *, signed: bool = False) -> str:
     """A mean, and in parentheses its 95 % interval; where there is no entry, that the row was not run."""
     if not entry:
         return "not run"
-    mean, low, high = (percent_cell(value, signed=signed) for value in (entry["mean"], *entry["ci95"]))
+    mean, low, high = (percent_text(value, signed=signed) for value in (entry["mean"], *entry["ci95"]))
     return f"{mean} ({low} to {high})"
 
 

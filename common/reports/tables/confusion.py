@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from common.core.percent import percent_text, stored_percent
+from common.core.words import counted
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import Confusion
@@ -44,7 +46,7 @@ def confusion_table(paper: Paper, published: Confusion, setting: Setting, record
         }
         for place, genre in enumerate(genres)
     ]
-    runs = f"{len(mine)} runs" if len(mine) > 1 else "1 run"
+    runs = counted(len(mine), "run")
     in_json = "" if len(mine) == 1 else " The JSON file holds clips, added up over folds, mean over seeds."
     notes = [
         f"Percent of the true genre's clips of {row.label} (table {published.row[0]}), decided by "
@@ -70,8 +72,9 @@ def confusion_table(paper: Paper, published: Confusion, setting: Setting, record
 
 def _percent(counts: np.ndarray) -> np.ndarray:
     """Whole percent of each line; 0 for a genre without clips."""
-    of_genre = counts.sum(axis=1, keepdims=True)
-    return np.rint(np.divide(100 * counts, of_genre, out=np.zeros(counts.shape), where=of_genre > 0)).astype(int)
+    of_genre = np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    whole = [int(percent_text(stored_percent(share), 0)) for share in (counts / of_genre).flat]
+    return np.array(whole).reshape(counts.shape)
 
 
 def _per_seed(counts: np.ndarray, seeds: int) -> np.ndarray:
@@ -80,8 +83,8 @@ def _per_seed(counts: np.ndarray, seeds: int) -> np.ndarray:
 
 
 def _matrix(genres: tuple[str, ...], counts: np.ndarray) -> dict[str, Any]:
-    accuracy = 100 * float(np.trace(counts)) / float(counts.sum())
-    return {"genres": list(genres), "counts": np.round(counts, 2).tolist(), "accuracy": round(accuracy, 2)}
+    accuracy = stored_percent(float(np.trace(counts)) / float(counts.sum()))
+    return {"genres": list(genres), "counts": np.round(counts, 2).tolist(), "accuracy": accuracy}
 
 
 def confusion_cells(

@@ -3,6 +3,7 @@
 import statistics
 from typing import Any
 
+from common.core.percent import percent_text, stored_percent
 from common.metrics.clips import METRIC_NAMES
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
@@ -46,7 +47,7 @@ def _one(label: str, record: Record) -> dict[str, Any]:
     return {
         "label": label,
         "published": {},
-        "measured": {name: round(100 * record.metrics["test"][name], 2) for name in METRIC_NAMES},
+        "measured": {name: stored_percent(record.metrics["test"][name]) for name in METRIC_NAMES},
         "round": record.fold + 1,
         "seed": record.seed,
         "clips": {part: count.clips for part, count in record.parts.items()},
@@ -64,7 +65,7 @@ def _summary(label: str, summary: str, records: list[Record], of: Any) -> dict[s
         "of": label,
         "summary": summary,
         "published": {},
-        "measured": {name: round(100 * value, 2) for name, value in values.items()},
+        "measured": {name: stored_percent(value) for name, value in values.items()},
     }
 
 
@@ -77,7 +78,7 @@ def fold_cells(
     header += ["Epochs", "Kept epoch", "Test clips seen before"]
     rows = []
     for row in lines:
-        accuracies = [f"{row['measured'][name]:.1f}" for name in METRIC_NAMES]
+        accuracies = [percent_text(row["measured"][name]) for name in METRIC_NAMES]
         if "round" not in row:
             rows.append([row["label"], "", "", "", *accuracies, "", "", ""])
             continue

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from common.core.percent import percent_text, stored_percent
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable
@@ -89,7 +90,7 @@ def _scores(records: list[Record], classes: int) -> list[dict[str, float | None]
 
 
 def _percent(part: int, whole: int) -> float | None:
-    return round(100 * part / whole, 2) if whole else None
+    return stored_percent(part / whole) if whole else None
 
 
 def genre_cells(columns: list[str], lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -101,7 +102,7 @@ def genre_cells(columns: list[str], lines: list[dict[str, Any]]) -> tuple[tuple[
             row["label"],
             str(row["clips"]),
             *(
-                "-" if row["measured"][label][score] is None else f"{row['measured'][label][score]:.1f}"
+                "-" if row["measured"][label][score] is None else percent_text(row["measured"][label][score])
                 for label in columns
                 for score in SCORES
             ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from common.core.percent import percent_text, stored_percent
 from common.metrics.runs import Estimate
 
 # Test clips, or those of the part that a metric is of.
@@ -28,7 +29,7 @@ def interval_values(estimate: Estimate) -> dict[str, Any]:
 
 def percent_bounds(low: float, high: float) -> list[float]:
     """Both ends of an interval of shares, in percent."""
-    return [round(100 * low, 2), round(100 * high, 2)]
+    return [stored_percent(low), stored_percent(high)]
 
 
 def part_columns(entries: Iterable[dict[str, Any]]) -> list[str]:
@@ -41,13 +42,13 @@ def part_columns(entries: Iterable[dict[str, Any]]) -> list[str]:
     return [_FROM_CLIPS, f"from {' or '.join(sorted(over, reverse=True))}"] if over else []
 
 
-def part_cells(entry: dict[str, Any], columns: list[str], form: str = ".1f") -> list[str]:
+def part_cells(entry: dict[str, Any], columns: list[str], *, signed: bool = False) -> list[str]:
     """Cells of the columns of `part_columns`."""
     if not columns:
         return []
-    return [bounds_text(entry["ci95_clips"], form), bounds_text(entry.get("ci95_runs"), form)]
+    return [bounds_text(entry["ci95_clips"], signed=signed), bounds_text(entry.get("ci95_runs"), signed=signed)]
 
 
-def bounds_text(bounds: list[float] | None, form: str = ".1f") -> str:
+def bounds_text(bounds: list[float] | None, *, signed: bool = False) -> str:
     """Both ends of an interval as text; empty where there is none."""
-    return "" if bounds is None else f"{bounds[0]:{form}} to {bounds[1]:{form}}"
+    return "" if bounds is None else " to ".join(percent_text(bound, signed=signed) for bound in bounds)

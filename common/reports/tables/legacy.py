@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from common.core.percent import percent_text, rounded_percent, stored_percent
 from common.metrics.clips import OTHER_PART_METRIC_NAMES, PART_OF_METRIC
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
@@ -34,7 +35,7 @@ def legacy_table(paper: Paper, table: ResultTable, setting: Setting, records: li
     of_rows = {own[record.row_experiment]: record for record in records if record.row_experiment in own}
     caps = {
         label: ", ".join(
-            f"{part} {100 * _kept_share(size, record.parts[part].windows):.2f} %"
+            f"{part} {percent_text(stored_percent(_kept_share(size, record.parts[part].windows)), 2)} %"
             for part, size in paper.legacy_batches.items()
         )
         for label, record in of_rows.items()
@@ -75,8 +76,8 @@ def _capped(paper: Paper, table: ResultTable, row: dict[str, Any], records: list
 
 
 def _scaled(entry: dict[str, Any], share: float) -> dict[str, Any]:
-    scaled = {name: round(entry[name] * share, 2) for name in ("mean", "sd") if name in entry}
+    scaled = {name: rounded_percent(entry[name] * share) for name in ("mean", "sd") if name in entry}
     for name in ("ci95", "ci95_clips", "ci95_runs"):
         if name in entry:
-            scaled[name] = [round(bound * share, 2) for bound in entry[name]]
+            scaled[name] = [rounded_percent(bound * share) for bound in entry[name]]
     return entry | scaled

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from common.core.percent import percent_text, stored_percent
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.metrics.paired import holm, mcnemar, paired_difference, permutation_p_value, variance_components
 from common.metrics.runs import Place
@@ -111,8 +112,8 @@ def _over_seeds(of_rows: dict[str, dict[Place, Record]]) -> list[str]:
         for (seed, _), record in sorted(mine.items()):
             of_seed.setdefault(seed, []).append(record.metrics["test"]["window_accuracy"])
         if len(of_seed) > 1:
-            means = [100 * sum(values) / len(values) for values in of_seed.values()]
-            texts.append(f"{label}: {', '.join(f'{mean:.1f}' for mean in means)} %")
+            means = [stored_percent(sum(values) / len(values)) for values in of_seed.values()]
+            texts.append(f"{label}: {', '.join(map(percent_text, means))} %")
     return [f"Window accuracy of each seed: {'; '.join(texts)}."] if texts else []
 
 
@@ -154,7 +155,7 @@ def _compared(
         clips = paired_difference(one, other, artists)
         of_runs = [a.metrics["test"][metric] - b.metrics["test"][metric] for a, b in zip(ours, theirs, strict=True)]
         found = estimate_of_runs(ours, of_runs, clips, least=-1.0)
-        differences[metric] = {"mean": round(100 * found.mean, 2), **interval_values(found)}
+        differences[metric] = {"mean": stored_percent(found.mean), **interval_values(found)}
         if metric == _TESTED:
             p_value = permutation_p_value(one, other, artists)
     seed = common[0][0]
@@ -211,9 +212,10 @@ def variance_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
             folds.setdefault(record.fold, []).append(record.metrics["test"]["window_accuracy"])
         found = variance_components(list(folds.values()))
         if found:
+            of_folds, of_seeds = (percent_text(stored_percent(sd)) for sd in (found.fold_sd, found.seed_sd))
             text = (
-                f"{label}: window accuracy has a standard deviation of {100 * found.fold_sd:.1f} points between folds "
-                f"and of {100 * found.seed_sd:.1f} between seeds of one fold (analysis of variance, null "
+                f"{label}: window accuracy has a standard deviation of {of_folds} points between folds "
+                f"and of {of_seeds} between seeds of one fold (analysis of variance, null "
                 f"hypothesis of no difference between folds: p = {found.p_value:.2g})."
             )
             notes.append(Note("variance", text))
@@ -233,7 +235,11 @@ def pair_cells(row_header: str, lines: list[dict[str, Any]]) -> tuple[tuple[str,
         line = [row["label"]]
         for name in MAIN_METRICS:
             found = row["difference"][name]
-            line += [f"{found['mean']:+.1f}", bounds_text(found["ci95"], "+.1f"), *part_cells(found, parts, "+.1f")]
+            line += [
+                percent_text(found["mean"], signed=True),
+                bounds_text(found["ci95"], signed=True),
+                *part_cells(found, parts, signed=True),
+            ]
         line += [f"{row['p_value']:.2g}", f"{row['p_holm']:.2g}", str(row["runs"]), str(row["clips"])]
         rows.append(line)
     return tuple(header), cells(rows)

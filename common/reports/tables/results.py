@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from common.core.percent import percent_text, rounded_percent, stored_percent
 from common.metrics.clips import ALL_METRIC_NAMES, METRIC_NAMES, PART_OF_METRIC
 from common.metrics.f1 import f1_with_interval
 from common.metrics.intervals import Interval, mean_with_interval
@@ -45,7 +46,7 @@ def results_table(
         committed: finds the committed numbers to show beside the own ones; None for none.
 
     Returns:
-        The table; percentages in percent, rounded to two decimals. Rows without a record have an empty `measured`.
+        The table; percentages in percent, see `common.core.percent`. Rows without a record have an empty `measured`.
         `published_inside` is None where the interval accounts for test clips only and the published number is outside:
         with the spread over seeds, it might be inside.
     """
@@ -123,7 +124,7 @@ def comparison(published: dict[str, float | None], measured: dict[str, Any]) -> 
     """The JSON values of a row that compare its measured metrics with the published numbers, where there are both."""
     known = {name: value for name, value in published.items() if measured and value is not None}
     return {
-        "difference": {name: round(measured[name]["mean"] - value, 2) for name, value in known.items()},
+        "difference": {name: rounded_percent(measured[name]["mean"] - value) for name, value in known.items()},
         "published_inside": {name: _inside(value, measured[name]) for name, value in known.items()},
     }
 
@@ -153,8 +154,8 @@ def _measured(table: ResultTable, records: list[Record]) -> dict[str, Any]:
                 found = estimate_of_runs(records, values, mean_with_interval(values, clips))
         return {
             "metric": ALL_METRIC_NAMES[metric],
-            "mean": round(100 * found.mean, 2),
-            **({"sd": round(100 * statistics.stdev(values), 2)} if len(values) > 1 else {}),
+            "mean": stored_percent(found.mean),
+            **({"sd": stored_percent(statistics.stdev(values))} if len(values) > 1 else {}),
             **interval_values(found),
             "runs": len(records),
             "clips": clips,
@@ -221,7 +222,7 @@ def result_cells(
         line = [row["label"]]
         for name in metrics:
             published = row["published"][name]
-            line.append(_NOT_GIVEN if published is None else f"{published:.1f}")
+            line.append(_NOT_GIVEN if published is None else percent_text(published))
             if beside:
                 line += _committed_cells(row.get("committed"), name)
             if not measured:
@@ -231,7 +232,7 @@ def result_cells(
             if published is None:
                 line += ["", ""]
             else:
-                line += [_inside_text(row, name), f"{row['difference'][name]:+.1f}"]
+                line += [_inside_text(row, name), percent_text(row["difference"][name], signed=True)]
         if measured:
             line += [_mean(measured[name]) for name in others]
             line += [
@@ -254,8 +255,8 @@ def _committed_cells(committed: dict[str, Any] | None, name: str) -> list[str]:
 
 def _mean(measured: dict[str, Any]) -> str:
     """With the standard deviation over runs, where there are several."""
-    spread = f" \u00b1 {measured['sd']:.1f}" if "sd" in measured else ""
-    return f"{measured['mean']:.1f}{spread}"
+    spread = f" \u00b1 {percent_text(measured['sd'])}" if "sd" in measured else ""
+    return f"{percent_text(measured['mean'])}{spread}"
 
 
 def _metric_name(metric: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from common.core.percent import percent_text
 from common.paper.tables import ResultTable
 from common.reports.table import Note, Table, cells
 from common.reports.tables.intervals import bounds_text
@@ -94,7 +95,7 @@ def settings_cells(values: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple
         line = [row["label"]]
         for metric in values["metrics"]:
             published = row["published"][metric]
-            line.append("not given" if published is None else f"{published:.1f}")
+            line.append("not given" if published is None else percent_text(published))
             for measured in row["measured"]:
                 line += _measured_cells(measured.get(metric))
         lines.append(line)
@@ -104,8 +105,8 @@ def settings_cells(values: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple
 def _measured_cells(entry: dict[str, Any] | None) -> list[str]:
     if entry is None:
         return ["not run", ""]
-    spread = f" ± {entry['sd']:.1f}" if "sd" in entry else ""
-    return [f"{entry['mean']:.1f}{spread}", bounds_text(entry["ci95"])]
+    spread = f" ± {percent_text(entry['sd'])}" if "sd" in entry else ""
+    return [f"{percent_text(entry['mean'])}{spread}", bounds_text(entry["ci95"])]
 
 
 def _note(column: SettingColumn) -> Note:

@@ -3,6 +3,7 @@
 import textwrap
 
 from common.core.spec import build
+from common.core.words import counted, plural
 from common.metrics.clips import OTHER_PART_METRIC_NAMES
 from common.metrics.f1 import RESAMPLES
 from common.paper.experiment import Experiment
@@ -103,8 +104,14 @@ def data_notes(setting: Setting, facts: DataFacts) -> list[Note]:
     decoded = "" if setting.decoder == "soundfile" else f"; decoded by {setting.decoder}"
     notes = [Note(kind, f"Data: {facts.title}, {facts.clips}{of} clips{caption}{decoded}.")]
     if facts.missing:
-        notes.append(Note("incomplete", f"INCOMPLETE: {facts.missing} clips of the data set are missing."))
+        missing = _clips_are(facts.missing, "of the data set")
+        notes.append(Note("incomplete", f"INCOMPLETE: {missing} missing."))
     return notes
+
+
+def _clips_are(number: int, of: str = "") -> str:
+    """`1 clip is` or `2 clips are`, with words between noun and verb."""
+    return " ".join(filter(None, (str(number), plural(number, "clip"), of, "is" if number == 1 else "are")))
 
 
 def _is_excerpts(setting: Setting, facts: DataFacts) -> bool:
@@ -158,8 +165,8 @@ def other_classes_notes(paper: Paper, setting: Setting, facts: DataFacts) -> lis
     return [
         Note(
             "other_classes",
-            f"OTHER CLASSES: {len(facts.genres)} genres ({', '.join(facts.genres)}); the published numbers are for "
-            f"{paper.published_classes} genres.",
+            f"OTHER CLASSES: {counted(len(facts.genres), 'genre')} ({', '.join(facts.genres)}); the published numbers "
+            f"are for {paper.published_classes} genres.",
         )
     ]
 
@@ -169,7 +176,7 @@ def left_out_clips_notes(facts: DataFacts) -> list[Note]:
     if not facts.skipped:
         return []
     named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
-    return [Note("left_out_clips", f"{facts.skipped} unusable clips were left out: {named}.")]
+    return [Note("left_out_clips", f"Left out: {facts.skipped} unusable {plural(facts.skipped, 'clip')}: {named}.")]
 
 
 def _weights(record: Record) -> str:
@@ -218,7 +225,7 @@ def _protocol_note(
 ) -> Note:
     left_out = _clips_in_no_part(setting, facts, records)
     round_name = f"round {one.fold + 1}: " if setting.split == "rotating" else ""
-    in_no_part = f"; {left_out} clips are in no part" if left_out > 0 else ""
+    in_no_part = f"; {_clips_are(left_out)} in no part" if left_out > 0 else ""
     return Note("protocol", f"Protocol: {protocol_text(one)}; {round_name}{_parts(one, of_rows)}{in_no_part}.")
 
 
@@ -226,9 +233,9 @@ def _parts(one: Record, of_rows: dict[str, Record]) -> str:
     """Clips of each part, with the windows where all rows have equally many."""
     same = len({record.parts["train"].windows for record in of_rows.values()}) == 1
     return ", ".join(
-        f"{name} {count.clips} clips"
-        + (f" and {count.copies} copies" if count.copies else "")
-        + (f" ({count.windows} windows)" if same else "")
+        f"{name} {count.clips} {plural(count.clips, 'clip')}"
+        + (f" and {count.copies} {'copy' if count.copies == 1 else 'copies'}" if count.copies else "")
+        + (f" ({count.windows} {plural(count.windows, 'window')})" if same else "")
         for name, count in one.parts.items()
     )
 
@@ -302,7 +309,7 @@ def _repetition_notes(records: list[Record]) -> list[Note]:
             notes.append(
                 Note(
                     "incomplete",
-                    f"INCOMPLETE FOLDS: {missing} runs ({kind}) are missing; means are over those that exist.",
+                    f"INCOMPLETE FOLDS: runs ({kind}) missing: {missing}; means are over those that exist.",
                 )
             )
     if max(map(len, runs.values())) > 1:
@@ -330,7 +337,7 @@ def flag_summary(table: Table) -> str:
     found = [f"{values['data']}, {values['protocol']}"] + (["smoke scale"] if values["scale"] == "smoke" else [])
     found += [words for flag, words in _IN_FIGURES.items() if flag in flags]
     if values["setting"]["genres"]:
-        found.append(f"{len(values['setting']['genres'])} genres")
+        found.append(counted(len(values["setting"]["genres"]), "genre"))
     found += [f"changed: {change}" for change in values["setting"]["changes"]]
     found += [words for flag, words in _IN_FIGURES_AT_THE_END.items() if flag in flags]
     return "\n".join(textwrap.wrap(", ".join(found), 80))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from common.core.spec import build
+from common.core.words import counted, plural
 from common.paper.experiment import Experiment
 from common.paper.overrides import Setting
 from common.paper.protocol import Protocol
@@ -51,7 +52,9 @@ def training_notes(of_rows: dict[str, Record]) -> list[Note]:
     for label, record in of_rows.items():
         values = build(Training, record.experiment["training"])
         aspects[0][label] = f"windows of {_window(record)}"
-        aspects[1][label] = f"epochs: at most {values.epochs}"
+        each = values.windows_per_epoch
+        of_windows = "" if each is None else f", of at most {each} {plural(each, 'window')} each"
+        aspects[1][label] = f"epochs: at most {values.epochs}{of_windows}"
         aspects[2][label] = _optimisation(values) + _augmented_copies(record.experiment.get("copies"))
     standardised = {label: _standardised(record) for label, record in of_rows.items()}
     if len(set(standardised.values())) > 1:
@@ -156,12 +159,10 @@ def _optimisation(training: Training) -> str:
     if training.class_weights != "none":
         text += ", loss weighted by inverse genre frequency"
     if training.plateau_epochs:
-        text += (
-            f", learning rate x {training.plateau_factor:g} after {training.plateau_epochs} epochs without a lower "
-            "validation loss"
-        )
+        waited = counted(training.plateau_epochs, "epoch")
+        text += f", learning rate x {training.plateau_factor:g} after {waited} without a lower validation loss"
     if training.step_epochs:
-        text += f", learning rate x {training.step_factor:g} every {training.step_epochs} epochs"
+        text += f", learning rate x {training.step_factor:g} every {counted(training.step_epochs, 'epoch')}"
     kept = {"best": "", "best_accuracy": ", epoch of the best validation accuracy kept", "last": ", last epoch kept"}
     return f"{text}{kept[training.keep]}"
 

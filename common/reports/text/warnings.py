@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.core.spec import build
+from common.core.words import counted
 from common.paper.protocol import Protocol
 from common.records.divergence import Divergence, epoch_of_rise
 from common.records.loss import has_clipped_loss
@@ -62,9 +63,9 @@ def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
         return [
             Note(
                 "contaminated",
-                f"CONTAMINATED from round {first} on: weights are carried over between rounds, and up to {shared} test "
-                "clips of a round were used for training or selection in an earlier one. The means include these "
-                "rounds.",
+                f"CONTAMINATED from round {first} on: weights are carried over between rounds, and up to "
+                f"{counted(shared, 'test clip')} of a round had a part in training or selection of an earlier one. The "
+                "means include these rounds.",
                 f"CONTAMINATED from round {first} on: test clips were used in earlier rounds.",
             )
         ]
@@ -72,9 +73,9 @@ def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
     return [
         Note(
             "contaminated",
-            f"CONTAMINATED: up to {shared} clips have windows both in training or validation{earlier} and in test; "
-            "these accuracies measure recognition of known clips as much as of genres.",
-            f"CONTAMINATED: up to {shared} test clips are in training or validation.",
+            f"CONTAMINATED: windows of up to {counted(shared, 'clip')} are both in training or validation{earlier} and "
+            "in test; these accuracies measure recognition of known clips as much as of genres.",
+            f"CONTAMINATED: windows of {counted(shared, 'test clip')} are also in training or validation.",
         )
     ]
 

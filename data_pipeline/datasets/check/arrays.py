@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.core.console import progress
 from data_pipeline.datasets import arrays, gtzan
 from data_pipeline.datasets.check.report import ArrayFacts, DataReport, Finding, GenreCount, part_sizes
 from data_pipeline.datasets.npz import ArrayHeader, open_npz
@@ -35,7 +36,10 @@ def check_arrays(
     catalog, feature = arrays.load(file, seconds_per_column=seconds_per_column)
     with open_npz(file) as archive:
         header = archive.header("X")
-        faults = {} if quick else _faults(archive.pieces("X"), header, feature)
+        faults = {}
+        if not quick:
+            with progress(f"reading every spectrogram of {file.name}"):
+                faults = _faults(archive.pieces("X"), header, feature)
     track_of = {track.row: track for track in catalog.tracks}
     broken = tuple(Finding(track_of[row].id, f"X[{row}]", reason) for row, reason in sorted(faults.items()))
     usable = [track for track in catalog.tracks if track.row not in faults]

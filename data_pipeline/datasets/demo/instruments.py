@@ -11,7 +11,6 @@ from functools import cache
 
 import numpy as np
 from scipy.fft import irfft
-from scipy.signal import lfilter
 
 from data_pipeline.datasets.demo.mixing import SAMPLE_RATE, Sound
 
@@ -42,6 +41,8 @@ def edges(note: np.ndarray, attack_seconds: float, release_seconds: float) -> np
 
 def lowpass(note: np.ndarray, hz: float) -> np.ndarray:
     """First-order low-pass filter with its cutoff at `hz`."""
+    from scipy.signal import lfilter  # here: takes a second to import, which all commands would wait for
+
     keep = math.exp(-2 * math.pi * min(hz, 0.9 * _NYQUIST_HZ) / SAMPLE_RATE)
     return lfilter(np.float32([1 - keep]), np.float32([1, -keep]), note)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import irfft, rfft, rfftfreq
-from scipy.signal import fftconvolve, oaconvolve
 
 SAMPLE_RATE = 22_050
 PEAK = 0.95
@@ -115,6 +114,8 @@ def master(bus: np.ndarray, sound: Sound, rng: np.random.Generator, *, loudness_
     Returns:
         float32 (samples,), peak at most `PEAK`.
     """
+    from scipy.signal import fftconvolve, oaconvolve  # here: takes a second to import, as in instruments.py
+
     # Both filters in one impulse response, so that the clip is convolved only once.
     response = fftconvolve(_reverb(sound, rng), _equaliser(sound)).astype(np.float32)
     delay = _EQUALISER_TAPS // 2

@@ -6,9 +6,11 @@ import threading
 import pytest
 from filelock import FileLock
 
+from common.cli import regenerate as regenerating
 from common.cli.app import run_app
 from common.cli.regenerate import regenerate
 from common.cli.run import make_app
+from common.core.console import set_verbosity
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.reports import write as reporting
@@ -36,6 +38,27 @@ def results(tmp_path, monkeypatch) -> ResultPaths:
 
 def below(results: ResultPaths) -> set[str]:
     return {path.relative_to(results.folder).as_posix() for path in results.folder.rglob("*") if path.is_file()}
+
+
+def test_the_way_from_records_to_tables_is_announced(results, tmp_path, capsys):
+    assert run_app(make_app(PAPER), ["--from-records", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"reading the records of se_cnn below {tmp_path} ...", "making tables and figures ..."]
+    try:
+        assert run_app(make_app(PAPER), ["--from-records", "--out", str(tmp_path), "--quiet"]) == 0
+    finally:
+        set_verbosity("normal")
+    assert capsys.readouterr().err == ""
+
+
+def test_the_table_and_figure_that_are_being_made_are_named(results, tmp_path, monkeypatch):
+    steps = []
+    for module in (regenerating, reporting):
+        monkeypatch.setattr(module, "show_step", steps.append)
+    regenerate(PAPER, tmp_path)
+    assert steps[0] == "reading records on gtzan"
+    assert {"gtzan: table_5.1", "gtzan: figure_5.1"} <= set(steps)
+    assert steps[-1] == "page of the paper"
 
 
 def test_tables_and_figures_that_no_record_supports_are_removed_and_named(results, tmp_path, capsys):

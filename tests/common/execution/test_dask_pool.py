@@ -82,14 +82,17 @@ def test_a_killed_worker_loses_no_run_and_changes_no_digit(loopback, places, und
 def test_local_workers_give_the_same_digits_and_a_failed_run_does_not_stop_the_others(places, undisturbed, capsys):
     broken = sorted(measured(undisturbed))[0]
     out = places.folder / "jobs"
-    logs = out / "se_cnn" / "arrays" / "work" / broken / "tensorboard"
-    logs.parent.mkdir(parents=True)
-    logs.write_text("a file where a folder is needed")
+    work = out / "se_cnn" / "arrays" / "work"
+    number = measured(undisturbed)[broken]["fold"] + 1
+    for parent in (undisturbed / "se_cnn" / "arrays" / "work" / "tensorboard").iterdir():
+        (curves,) = parent.glob(f"seed0-fold{number}-*")
+        (work / "tensorboard" / parent.name).mkdir(parents=True)
+        (work / "tensorboard" / parent.name / curves.name).write_text("a file where a folder is needed")
     assert run_app(APP, [*places.flags("jobs"), *SIX_RUNS, "--jobs", "2"]) == 1
     assert re.search(
         r"warning: failed: 5\.1 \[5\], seed 0, round \d/6: .* \(see .*error\.txt\)", capsys.readouterr().err
     )
-    assert (logs.parent / "error.txt").exists()
+    assert (work / broken / "error.txt").exists()
     assert measured(out) == {run: record for run, record in measured(undisturbed).items() if run != broken}
 
 

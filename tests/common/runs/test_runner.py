@@ -71,6 +71,23 @@ def test_a_record_holds_mean_and_deviation_of_the_training_windows(options):
     reader.close()
 
 
+def test_each_part_of_a_run_is_named_when_it_begins(options, capsys):
+    work = plan(PAPER, options())
+    (planned,) = work.runs
+    capsys.readouterr()
+    execute(work, options())
+    lines = capsys.readouterr().err.splitlines()
+    begins = f"[1/1] {planned.name}: "
+    assert all(line.startswith(begins) for line in lines)
+    parts = [line.removeprefix(begins) for line in lines]
+    valid, test = len(planned.run.fold.valid), len(planned.run.fold.test)
+    assert parts[:3] == ["building the network ...", "reading training windows ...", "training, at most 1 epoch ..."]
+    assert parts[3].startswith("epoch 1/1, loss ")
+    assert parts[4:6] == [f"validating on {valid} windows ...", f"testing on {test} windows ..."]
+    assert parts[6].startswith("test window accuracy ")
+    assert len(parts) == 7
+
+
 def test_fresh_removes_a_run_once_per_command(stub_plan, tmp_path):
     """Otherwise a worker that takes over a run of `--fresh` would start it over."""
     planned = SimpleNamespace(run=SimpleNamespace(id="r"))

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from common.core.errors import BudgetError, RunError
 from common.paper.experiment import Input
@@ -275,7 +277,49 @@ def test_logs_of_every_epoch(plain):
     lines = (folder / "history.csv").read_text().splitlines()
     assert lines[0] == "epoch,loss,accuracy,f1_macro,val_loss,val_accuracy,val_f1_macro,seconds"
     assert len(lines) == 1 + len(fitted.state.history) == 5
-    assert list((folder / "tensorboard").glob("events*"))
+    assert curves(folder)["loss"] == [
+        (entry["epoch"], entry["loss"]) for entry in map(in_float32, fitted.state.history)
+    ]
+    assert set(curves(folder)) == {"loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro"}
+
+
+def in_float32(entry: dict[str, float]) -> dict[str, float]:
+    """Values as TensorBoard keeps them."""
+    return {name: int(value) if name == "epoch" else float(np.float32(value)) for name, value in entry.items()}
+
+
+def curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """Name of a value -> (epoch, value), from the one file of events in the folder of a run."""
+    (file,) = (folder / "tensorboard").iterdir()
+    found: dict[str, list[tuple[int, float]]] = {}
+    for event in EventFileLoader(str(file)).Load():
+        for value in event.summary.value:
+            found.setdefault(value.tag, []).append((event.step, float(value.tensor.float_val[0])))
+    return found
+
+
+def test_curves_are_on_disk_after_each_epoch_and_a_continued_fit_has_each_epoch_once(tiny_arrays, tmp_path, models):
+    with pytest.raises(KeyboardInterrupt):
+        trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, callback=Interrupt(2), model_cache=models)
+    (killed,) = (tmp_path / "cut" / "tensorboard").iterdir()
+    assert [epoch for epoch, _ in curves(tmp_path / "cut")["loss"]] == [1, 2]
+    # The end of the file is missing, as after a power cut.
+    killed.write_bytes(killed.read_bytes()[:-5])
+    resumed, _ = trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, model_cache=models)
+    losses = [(entry["epoch"], entry["val_loss"]) for entry in map(in_float32, resumed.state.history)]
+    assert curves(tmp_path / "cut")["val_loss"] == losses
+    assert [epoch for epoch, _ in losses] == [1, 2, 3, 4]
+
+
+def test_curves_are_flushed_before_the_next_epoch_begins(tiny_arrays, tmp_path, models):
+    seen = []
+
+    class Watch(FitCallback):
+        def on_epoch_end(self, entry):
+            seen.append([epoch for epoch, _ in curves(tmp_path / "run")["loss"]])
+
+    trained_weights(tmp_path / "run", tiny_arrays, tmp_path, callback=Watch(), model_cache=models)
+    assert seen == [[1], [1, 2], [1, 2, 3], [1, 2, 3, 4]]
 
 
 def test_each_epoch_begins_with_its_own_draws_and_the_checkpoint_names_the_backend(

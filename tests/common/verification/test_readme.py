@@ -56,7 +56,7 @@ def test_every_number_of_the_headline_is_compared_except_those_of_the_setting(fo
 @pytest.mark.parametrize(
     ("old", "new", "found", "expected"),
     [
-        ("69.9 ± 3.4", "69.8 ± 3.4", "69.8 ± 3.4", "69.9 ± 3.4 (60.0 to 79.6)"),
+        ("69.9 ± 3.3", "69.8 ± 3.3", "69.8 ± 3.3", "69.9 ± 3.3 (60.0 to 79.6)"),
         ("by 20 points (10 to 30)", "by 21 points (10 to 30)", "by 21 points (10 to 30)", "by 20 points (10 to 30)"),
         ("by 72 artists", "by many artists", "no such text", "by 72 artists"),
         ("three seeds, 95 %", "four seeds, 95 %", "no such text", "standard deviation of three seeds"),

@@ -119,7 +119,7 @@ def test_every_fault_is_named_and_the_rest_is_used(tmp_path, run):
     assert code == 0, stderr
     (table,) = (tmp_path / "out").glob("se_cnn/fma_small/table_5.1*.md")
     text = table.read_text(encoding="utf-8")
-    assert "3 unusable clips were left out: 000005, 000003, 000004" in text
+    assert "Left out: 3 unusable clips: 000005, 000003, 000004" in text
     assert "OTHER DATA" in text
     assert "INCOMPLETE" in text
 

@@ -1,5 +1,7 @@
 """Pictures of whole tables, and what they show for cells that were not run."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 import numpy as np
 from matplotlib import pyplot as plt
 
@@ -17,7 +19,9 @@ def test_a_heat_map_has_every_published_cell_and_marks_those_not_run():
     figure = draw_heat_maps(table.values, places, subtitle="")
     published, ours = figure.axes[:2]
     assert sorted(float(text.get_text()) for text in published.texts) == sorted(
-        float(f"{value:.1f}") for values in p.GRID_1.values() for value in values
+        float(Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP))
+        for values in p.GRID_1.values()
+        for value in values
     )
     assert [text.get_text() for text in ours.texts].count("not run") == 23
     # The highest validation accuracy of all epochs, not that of the kept one.

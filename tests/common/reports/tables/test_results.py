@@ -27,8 +27,8 @@ def test_a_row_has_mean_interval_and_difference_in_percent():
     row = table_of(record()).values["rows"][-1]
     assert row["label"] == "1,2,3,4,5"
     assert row["measured"]["accuracy"] == {
-        "metric": "window accuracy", "mean": 80.0, "ci95": [75.02, 84.2], "ci95_clips": [75.02, 84.2], "runs": 1,
-        "clips": 290,
+        "metric": "window accuracy", "mean": 80.0, "ci95": [75.017487, 84.198118],
+        "ci95_clips": [75.017487, 84.198118], "runs": 1, "clips": 290,
     }  # fmt: skip
     assert row["difference"] == {"accuracy": -13.6}
     assert row["records"] == ["run50"]

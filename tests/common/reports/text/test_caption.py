@@ -23,15 +23,25 @@ from tests.helpers.tables import caption_of
         ({"setting": SETTING.replace(features="given")}, "REDUCED FEATURES"),
         ({"data": FACTS.replace(clips=10, missing=990)}, "10 of 1000 clips."),
         ({"data": FACTS.replace(clips=10, missing=990)}, "INCOMPLETE: 990 clips of the data set are missing."),
+        ({"data": FACTS.replace(clips=999, missing=1)}, "INCOMPLETE: 1 clip of the data set is missing."),
+        ({"data": FACTS.replace(clips=999, skipped=1, skipped_clips=("x",))}, "Left out: 1 unusable clip: x."),
+        (
+            {"data": FACTS.replace(genres=("a",))},
+            "OTHER CLASSES: 1 genre (a); the published numbers are for 10 genres.",
+        ),
         ({"data": FACTS.replace(caption="synthetic audio")}, "synthetic audio"),
         ({"setting": SETTING.replace(dataset="arrays")}, "OTHER DATA: the published numbers are for GTZAN"),
         (
             {"data": FACTS.replace(clips=998, skipped=2, skipped_clips=("x", "y"))},
-            "2 unusable clips were left out: x, y",
+            "Left out: 2 unusable clips: x, y",
         ),
         (
             {"experiment": TABLE_5_1.rows[-1].experiment.replace(training={"epochs": 20}).as_json()},
             "Number of epochs differs from the paper's: at most 20 instead of 50",
+        ),
+        (
+            {"experiment": TABLE_5_1.rows[-1].experiment.with_values({"training.windows_per_epoch": 96}).as_json()},
+            "epochs: at most 50, of at most 96 windows each, batch",
         ),
     ],
 )
@@ -62,13 +72,17 @@ def test_missing_folds_and_single_seeds_of_folds_are_named():
     whole = caption_of(table_of(*ten))
     assert "ONE SEED" in whole
     assert "INCOMPLETE FOLDS" not in whole
-    assert "INCOMPLETE FOLDS: 8 runs" in caption_of(table_of(*ten[:2]))
+    assert "INCOMPLETE FOLDS: runs (folds) missing: 8;" in caption_of(table_of(*ten[:2]))
 
 
 def test_clips_that_a_split_leaves_out_are_counted():
     parts = {"train": 443, "valid": 197, "test": 290}
     counts = {part: PartCounts(clips=clips, windows=19 * clips) for part, clips in parts.items()}
     assert "70 clips are in no part" in caption_of(table_of(record(parts=counts)))
+    one = {part: PartCounts(clips=999 if part == "train" else 0, windows=1) for part in parts}
+    caption = caption_of(table_of(record(parts=one | {"valid": PartCounts(clips=0, copies=1, windows=2)})))
+    assert "train 999 clips (1 window), valid 0 clips and 1 copy (2 windows), test 0 clips (1 window)" in caption
+    assert "; 1 clip is in no part." in caption
 
 
 H100 = {"processor": "Intel", "threads": 16, "backend": "jax", "accelerator": "NVIDIA H100"}

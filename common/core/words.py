@@ -1,0 +1,20 @@
+"""Numbers with nouns in messages and captions: 1 clip, 2 clips."""
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 clip`, `1,234 clips`.
+
+    Args:
+        noun: in the singular, or in the plural that ends in `s`; its plural must be made by adding `s`.
+    """
+    return f"{number:,} {plural(number, noun)}"
+
+
+def plural(number: int, noun: str) -> str:
+    """The noun alone, as it stands behind the number: `clip` for 1, else `clips`.
+
+    Args:
+        noun: as in `counted`.
+    """
+    singular = noun.removesuffix("s")
+    return singular if number == 1 or not singular else f"{singular}s"

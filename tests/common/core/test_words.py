@@ -1,0 +1,14 @@
+import pytest
+
+from common.core.words import counted, plural
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 clips"), (1, "1 clip"), (2, "2 clips"), (1234, "1,234 clips")])
+@pytest.mark.parametrize("noun", ["clip", "clips"])
+def test_a_noun_agrees_with_its_number(number, noun, text):
+    assert counted(number, noun) == text
+    assert plural(number, noun) == text.split()[1]
+
+
+def test_without_a_noun_there_is_only_the_number():
+    assert counted(2, "") == "2 "
