@@ -60,6 +60,7 @@ def load_paper(key: str):
     try:
         paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
         paper.require_sources()
+        paper.require_clear_names()
     except (EncoreError, ValueError) as error:  # specs of pydantic and `late` raise ValueError
         said = " ".join(str(error).split())
         raise SpecError(f"reproductions/{key}/paper.py: {said}") from error

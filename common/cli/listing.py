@@ -9,6 +9,7 @@ from common.cli.screen import print_json, wide_console
 from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.parameters import StoredNetworks
 from common.paper.provenance import covered_values
+from common.paper.row_names import name_and_label
 from common.paper.tables import ArchitectureTable, ResultTable
 
 
@@ -33,6 +34,7 @@ def _listed_table(table: ResultTable | ArchitectureTable, networks: StoredNetwor
         return {"id": table.id, "title": table.title, "metrics": [table.column], "rows": rows}
     rows = [
         {
+            "name": row.name,
             "label": row.label,
             "published": row.published,
             "trainable_parameters": networks.parameters_of(row.experiment),
@@ -52,19 +54,22 @@ def show_listing(paper: Paper, *, as_json: bool) -> int:
     screen = wide_console(160)
     for entry in values["tables"]:
         rows = ScreenTable(title=f"Table {entry['id']}: {entry['title']}")
-        for name in ("row", "published", "trainable parameters", "experiment"):
-            rows.add_column(name, justify="left" if name == "row" else "right")
+        # Tables of layers have no rows to run, and so no names for `--row`.
+        named = ["--row"] if "name" in entry["rows"][0] else []
+        for name in (*named, "row", "published", "trainable parameters", "experiment"):
+            rows.add_column(name, justify="left" if name in ("--row", "row") else "right")
         for row in entry["rows"]:
             published = ", ".join(f"{name} {value}" for name, value in row["published"].items() if value is not None)
-            rows.add_row(row["label"], published, f"{row['trainable_parameters']:,}", row["experiment"][:12])
+            names = [row["name"]] if named else []
+            rows.add_row(*names, row["label"], published, f"{row['trainable_parameters']:,}", row["experiment"][:12])
         screen.print(rows)
     if paper.confusions:
         matrices = ScreenTable(title="Confusion matrices, each of one row")
         for name in ("--table", "title", "row"):
             matrices.add_column(name)
         for confusion in paper.confusions:
-            table, label = confusion.row
-            matrices.add_row(confusion.id, confusion.title, f"table {table}: {label}")
+            row = paper.row(*confusion.row)
+            matrices.add_row(confusion.id, confusion.title, f"table {confusion.row[0]}: {name_and_label(row)}")
         screen.print(matrices)
     return 0
 

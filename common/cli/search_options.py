@@ -42,7 +42,8 @@ class SearchOptions:
         Option(min=1, help="Number of random trials before the first one that is chosen. Default: 3 per parameter."),
     ] = None
     row: Annotated[
-        str | None, Option(help="Search another row of the space's table instead of the space's own row.")
+        str | None,
+        Option(help="Search another row of the space's table, by name or label. Default: the space's own row."),
     ] = None
     name: Annotated[str | None, Option(help="Name of the search and of its folder. Default: the key of the space.")] = (
         None

@@ -56,7 +56,7 @@ def run_audit(
         found = scan_plan(needed, options, parallel_map=parallel_map)
         for condition, work, reason in planned:
             if work is None:
-                say(f"{condition.title}: left out: {reason}")
+                say(f"{condition.title}: not run: {reason}")
                 continue
             say(f"{condition.title}: {work.runs[0].run.experiment.protocol.name}")
             # Workers make their plan from the options that they receive.
@@ -144,9 +144,9 @@ def _plan(
         return None, str(error)
     reason = ""
     if condition.unit == "segment" and not any(run.run.fold.shared_tracks for run in work.runs):
-        reason = "no clip has windows on both sides, so it is the same as random clips"
+        reason = f"no clip has windows on both sides, so it is the same as {condition.split}, by clip"
     if condition.key == "no_duplicates" and not exact_pairs(work.runs[0].reader.index.clips):
-        reason = "no clip occurs twice, so it is the same as random clips"
+        reason = f"no clip occurs twice, so it is the same as {condition.split}, by clip"
     if reason:
         work.close()
         return None, reason

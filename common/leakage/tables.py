@@ -201,7 +201,7 @@ def _parts_of_gaps(rows: list[dict[str, Any]]) -> list[Note]:
 
 
 def _gaps_between_clips(titles: dict[str, tuple[str, str]], estimates: dict[str, _Estimates]) -> list[Note]:
-    """Gaps of the stricter splits to random clips (a clip-level split), the weakest split without shared clips."""
+    """Gaps of the stricter splits to the random split by clip, the weakest split without shared clips."""
     texts = []
     for key, (title, _) in titles.items():
         if key in ("windows", "clips") or key not in estimates or "clips" not in estimates:
@@ -212,7 +212,7 @@ def _gaps_between_clips(titles: dict[str, tuple[str, str]], estimates: dict[str,
             for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
         )
         texts.append(f"{title}: {shown}")
-    return [Note("splits", f"Gaps to random clips, in points: {'; '.join(texts)}.")] if texts else []
+    return [Note("splits", f"Gaps to {titles['clips'][0]}, in points: {'; '.join(texts)}.")] if texts else []
 
 
 def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], published: dict[str, Any]) -> list[Note]:
@@ -400,7 +400,7 @@ def _duplicate_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tupl
         "Similarity",
         "Shift (s)",
         "Same bytes",
-        *map(str.capitalize, table["regimes"]),
+        *table["regimes"],
     ]
     rows = [
         [

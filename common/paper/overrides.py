@@ -139,7 +139,7 @@ class Resolver:
         then make equal settings.
 
         Args:
-            experiments: row label -> experiment, of the rows that are asked for.
+            experiments: row name -> experiment, of the rows that are asked for.
 
         Raises:
             SpecError: a change does not fit the rows' experiments.
@@ -150,12 +150,12 @@ class Resolver:
         if values.get("protocol.carry_weights") and self.setting.split != "rotating":
             raise SpecError(f"--carry-weights: goes with --split rotating, received --split {self.setting.split}.")
         for path in values:
-            without = [label for label, experiment in experiments.items() if not experiment.has(path)]
+            without = [name for name, experiment in experiments.items() if not experiment.has(path)]
             if 0 < len(without) < len(experiments):
-                having = " ".join(f'--row "{label}"' for label in experiments if label not in without)
+                having = ",".join(name for name in experiments if name not in without)
                 raise SpecError(
                     f"--set {path}: the rows {', '.join(without)} have no such value. Ask for those that have it: "
-                    f"{having}."
+                    f"--row {having}."
                 )
         resolved = self.experiment(next(iter(experiments.values())))
         changes = [f"{path}={json.dumps(_at(resolved, path), separators=(',', ':'))}" for path in sorted(values)]

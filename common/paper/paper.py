@@ -11,6 +11,7 @@ from common.paper.experiment import Experiment
 from common.paper.fixed import FixedValue, shared_fixed_values
 from common.paper.protocol import PREDEFINED, Protocol, SplitName
 from common.paper.provenance import Source, covered_values, source_of_each_value
+from common.paper.row_names import listed_rows
 from common.paper.tables import ArchitectureTable, Confusion, Figure, ResultTable, Row
 from data_pipeline.features import Feature
 from data_pipeline.features.spectrograms import LogMel, StftDb
@@ -136,9 +137,7 @@ class Paper:
         for row in table.rows:
             if row.label == label:
                 return row
-        raise SpecError(
-            f"--row {label}: table {table_id} has no such row; it has: {', '.join(r.label for r in table.rows)}."
-        )
+        raise SpecError(f"row {label}: table {table_id} has no such row; it has: {listed_rows(table.rows)}.")
 
     @property
     def default_experiment(self) -> Experiment:
@@ -198,6 +197,22 @@ class Paper:
             SpecError: naming the values without one, or a declared path that covers nothing.
         """
         covered_values(self.sources, self.experiments)
+
+    def require_clear_names(self) -> None:
+        """Check that a row's name stands for the same experiment wherever it is the name or the label of a row.
+
+        Raises:
+            SpecError: naming the rows.
+        """
+        rows = [(table.id, row) for table in self.tables for row in table.rows]
+        for number, (table, row) in enumerate(rows):
+            for other_table, other in rows[:number]:
+                same = row.name in (other.name, other.label.lower()) or other.name == row.label.lower()
+                if same and row.experiment.digest != other.experiment.digest:
+                    raise SpecError(
+                        f"tables {other_table} and {table} have different rows of the name {row.name}: {other.label} "
+                        f"and {row.label}. Give one of them another name."
+                    )
 
     def small_feature(self, feature: Feature) -> Feature:
         """The cheaper feature that `--features small` replaces a feature with."""

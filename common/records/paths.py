@@ -9,6 +9,7 @@ from typing import Self
 from common.core.files import sha256_of_json
 from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
+from common.paper.protocol import UNIT_NAMES
 
 # Most characters of changed values in a file name; longer ones are replaced by a digest, and captions spell them out.
 _LONGEST_CHANGES = 24
@@ -239,7 +240,7 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
     protocol = paper.default_experiment.protocol
     parts = [f"{kind}_{identifier}"]
     if setting.unit != protocol.unit:
-        parts.append(setting.unit)
+        parts.append(f"by_{UNIT_NAMES[setting.unit]}")
     if setting.split != protocol.split:
         parts.append(setting.split)
     if setting.scale != ("smoke" if setting.dataset == "demo" else "paper"):

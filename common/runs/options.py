@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from typer import Option
 
 from common.paper.experiment import Scale
-from common.paper.protocol import SplitName, Unit
+from common.paper.protocol import SPLIT_MEANINGS, UNIT_MEANINGS, SplitName, Unit, read_unit
 from common.paper.training import Precision
 from common.runs.selection import read_weight_files
 from common.training.asked_devices import parse_devices
@@ -55,7 +55,7 @@ class Options(DataOptions):
     """What `run.py` and `tune.py` both take; None where the paper, the scale or the data set decides.
 
     Args:
-        tables, rows: ids of tables and labels of rows; empty for the paper's own choice.
+        tables, rows: ids of tables, and names or labels of rows; empty for the paper's own choice.
         changes: values of `--set`, as `PATH=VALUE`.
         weights: values of `--weights`, as `NAME=FILE`.
     """
@@ -63,7 +63,11 @@ class Options(DataOptions):
     tables: Annotated[tuple[str, ...], Option("--table", help="Table of the paper to make; repeat for several.")] = ()
     rows: Annotated[
         tuple[str, ...],
-        Option("--row", help="Label of a row of the table to run; repeat for several. Default: all rows."),
+        Option(
+            "--row",
+            help="Row to run: its name or label as encore list shows them, or several names with commas between them. "
+            "Default: all rows.",
+        ),
     ] = ()
     scale: Annotated[
         Scale | None,
@@ -90,7 +94,15 @@ class Options(DataOptions):
     ] = None
     split: Annotated[
         SplitName | None,
-        Option(help="How clips are split into training, validation and test parts. Default: the paper's split."),
+        Option(
+            metavar="NAME",
+            help="\n\n".join(
+                [
+                    "How clips are split into training, validation and test parts. Default: the paper's split.",
+                    *(f"{name}: {meaning}." for name, meaning in SPLIT_MEANINGS.items()),
+                ]
+            ),
+        ),
     ] = None
     genres: Annotated[
         str | None,
@@ -99,8 +111,11 @@ class Options(DataOptions):
     unit: Annotated[
         Unit | None,
         Option(
-            help="What the split assigns to parts: whole clips (clip), or single windows (segment), which puts windows "
-            "of one clip into both training and test and contaminates the result. Default: the paper's."
+            metavar="window|clip",
+            parser=read_unit,
+            help="\n\n".join(
+                ["What is split. Default: the paper's.", *(f"{name}: {text}." for name, text in UNIT_MEANINGS.items())]
+            ),
         ),
     ] = None
     precision: Annotated[

@@ -38,7 +38,7 @@ def split_ids(
     """Split ids as the protocol says.
 
     Args:
-        ids: unique names of the items (clips, or windows when the unit is `segment`).
+        ids: unique names of the items (clips, or windows when these are split).
         labels: genre of each.
         predefined: the dataset's own splits, name -> id -> part.
         artists: artist of each item, None where unknown; for the split `artist`, see
@@ -120,7 +120,7 @@ def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: 
 
     if protocol.unit == "segment":
         raise SpecError(
-            "--split artist keeps artists whole and does not go with --unit segment. Use --unit clip, or another "
+            "--split artist keeps artists whole and does not go with --unit window. Use --unit clip, or another "
             "--split."
         )
     if not any(artists):
@@ -198,7 +198,7 @@ def _predefined(protocol: Protocol, items: np.ndarray, predefined: dict[str, dic
         raise SpecError(f"--split {protocol.split}: this dataset has no such predefined split (it has: {known}).")
     if protocol.unit == "segment":
         raise SpecError(
-            f"--split {protocol.split} splits whole clips and does not go with --unit segment. Use --unit clip, or "
+            f"--split {protocol.split} splits whole clips and does not go with --unit window. Use --unit clip, or "
             "another --split."
         )
     part_of = predefined[protocol.split]
@@ -226,7 +226,7 @@ def _too_few(protocol: Protocol, genres: np.ndarray, cause: object) -> DataError
         f"split {protocol.name}: too few items, {len(genres)} of {len(names)} genres; "
         f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, leave the genre out with "
         "--genres, or give --allow-incomplete (which splits without regard to genre) or, where clips have several "
-        "windows, --unit segment."
+        "windows, --unit window."
     )
 
 

@@ -5,7 +5,7 @@ Claim: on the labelled tracks of FMA-large in 12 unbalanced genres, two-dimensio
 network beat one-dimensional ones, and a GRU behind them beats an LSTM (71.4 % of tracks, 61.9 % macro F1). Cost at the
 paper's size (1,292 x 128): hours per epoch of 39,215 tracks on two cores.
 
-    python reproductions/crnn/run.py --dataset fma_large --data ~/fma --row "CNN 1D + GRU"
+    python reproductions/crnn/run.py --dataset fma_large --data ~/fma --row cnn-1d-gru
 """
 
 from common.paper import (

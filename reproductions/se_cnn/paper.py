@@ -56,6 +56,14 @@ TABLE_5_1 = result_table(
         "2,3,4,5": (92.7, {"model.se_blocks": (2, 3, 4, 5)}),
         "1,2,3,4,5": (93.6, {}),
     },
+    names={
+        "0": "se-0",
+        "5": "se-5",
+        "4,5": "se-45",
+        "3,4,5": "se-345",
+        "2,3,4,5": "se-2345",
+        "1,2,3,4,5": "se-12345",
+    },
 )
 TABLE_5_2 = result_table(
     BASE,
@@ -64,6 +72,7 @@ TABLE_5_2 = result_table(
     row_header="Ratio r",
     compared_with=_COMPARED,
     rows={"8": (92.6, {"model.ratio": 8.0}), "16": (93.6, {}), "32": (93.0, {"model.ratio": 32.0})},
+    names={"8": "r8", "16": "r16", "32": "r32"},
 )
 TABLE_5_3 = result_table(
     BASE,
@@ -76,6 +85,13 @@ TABLE_5_3 = result_table(
         "32,64,128,256,128": (93.6, {}),
         "64,128,256,512,256": (93.2, {"model.widths": (64, 128, 256, 512, 256)}),
         "128,256,512,1024,512": (90.8, {"model.widths": (128, 256, 512, 1024, 512)}),
+    },
+    # Times the widths of the recommended network.
+    names={
+        "16,32,64,128,64": "width-0.5x",
+        "32,64,128,256,128": "width-1x",
+        "64,128,256,512,256": "width-2x",
+        "128,256,512,1024,512": "width-4x",
     },
 )
 

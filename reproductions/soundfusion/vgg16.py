@@ -23,7 +23,7 @@ CLASSIFIER_DROPOUT = 0.5
 SHORTEST_SIDE = 32
 HOW_TO_TRAIN = (
     "python reproductions/soundfusion/run.py --dataset gtzan --data DIR --split fault_filtered --table transfer "
-    "--row random"
+    "--row vgg16-random"
 )
 
 

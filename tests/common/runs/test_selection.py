@@ -34,7 +34,7 @@ def test_a_matrix_has_one_row_and_an_unknown_table_names_matrices():
     (matrix,) = EMBEDDINGS.confusions
     with pytest.raises(SpecError) as refused:
         choose_rows(EMBEDDINGS, ("3",), ("MSD Embed, original",))
-    assert f"no such row in the tables asked for. Rows: table 3: {matrix.row[1]}." in str(refused.value)
+    assert f"Rows: table 3: resnet34-msd-aug-seg ({matrix.row[1]})." in str(refused.value)
     with pytest.raises(SpecError, match=r"no such table; it has: .*; confusion matrices: 3\.$"):
         choose_rows(EMBEDDINGS, ("9",), ())
 
