@@ -58,6 +58,7 @@ def _tune(
     space = find_space(spaces, asked.space)
     if asked.row is not None:
         space = _with_row(paper, space, asked.row)
+        asked = replace(asked, row=space.row[1])
     address = None if asked.chief is None else parse_address(asked.chief)
     name = asked.name or (space.key if asked.row is None else f"{space.key}-{_plain(space.row[1])}")
     if not _NAME.fullmatch(name):

@@ -20,11 +20,15 @@ def table_id_of(search: str) -> str:
     return f"top_{search}"
 
 
+def tuned_row_name(search: str, place: int) -> str:
+    """Name of a row of that table: `top-ratio-1` for the best network of the search `ratio`."""
+    return f"{derived_name(table_id_of(search))}-{place}"
+
+
 def with_tuned_rows(paper: Paper, out: Path, dataset: str | None) -> Paper:
     """The paper, with one more table for each search whose best trials were written as rows.
 
-    Rows are named after their search and their place, the best first, e.g. `top-ratio-1`. A file of rows that cannot be
-    used is named in a warning, and its table is not added.
+    A file of rows that cannot be used is named in a warning, and its table is not added.
 
     Args:
         out: folder of the results.
@@ -68,7 +72,7 @@ def _tuned_table(paper: Paper, search: SearchPaths) -> tuple[ResultTable, dict[s
             rows=tuple(
                 Row(
                     label=row["label"],
-                    name=f"{derived_name(table_id_of(search.name))}-{place}",
+                    name=tuned_row_name(search.name, place),
                     published=dict.fromkeys(whole.metrics),
                     experiment=experiment,
                 )

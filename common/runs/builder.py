@@ -34,7 +34,7 @@ class PlannedRun:
     """A run with everything that it needs.
 
     Args:
-        labels: the rows that it belongs to, e.g. `5.1 [16]`.
+        labels: the rows that it belongs to, e.g. `5.2 [r16]`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
     """
 

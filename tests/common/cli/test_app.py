@@ -245,20 +245,20 @@ CASES = [
     unwritable_out,
     only_arguments("--table", "9.9", says="--table 9.9: se_cnn has no such table; it has: 4.1, 5.1, 5.2, 5.3."),
     only_arguments(
-        "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: 0 | 5 | "
+        "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: se-0 (0), se-5 (5), "
     ),
     only_arguments(
         "--table",
         "5.2",
         "--row",
         "4,5",
-        says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: 8 | 16 | 32",
+        says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: r8 (8), r16 (16), r32 (32).",
     ),
     only_arguments("--dataset", "spotify", says="Invalid value for '--dataset'"),
     only_arguments("--scale", "huge", says="Invalid value for '--scale'"),
     only_arguments("--precision", "float16", says="Invalid value for '--precision'"),
     only_arguments("--split", "random", says="Invalid value for '--split'"),
-    only_arguments("--unit", "song", says="Invalid value for '--unit'"),
+    only_arguments("--unit", "song", says="--unit song: expected window or clip."),
     only_arguments("--decoder", "ffmpeg", says="Invalid value for '--decoder'"),
     only_arguments("--epochs", "0", says="Invalid value for '--epochs'"),
     only_arguments("--epochs", "many", says="Invalid value for '--epochs'"),

@@ -119,10 +119,10 @@ def test_each_paper_is_listed_with_what_it_can_run(encore_data, common_copy):
     assert {key for key, paper in papers.items() if paper["is_published_on_it"]} == {
         *("embeddings", "nnet", "resnet1d", "se_cnn")
     }
-    assert papers["embeddings"]["protocol"] == "course over clips"
+    assert papers["embeddings"]["protocol"] == "course, by clip"
     assert papers["embeddings"]["left_out_genres"] == ["blues", "rock"]
     # GTZAN has no official split.
-    assert papers["soundfusion"]["protocol"] == "80/10/10 over clips"
+    assert papers["soundfusion"]["protocol"] == "holdout 80/10/10, by clip"
     # Clips of 3.1 s hold windows of 3 s, and none of 5 s.
     assert (papers["se_cnn"]["rows"], papers["se_cnn"]["all_rows"], papers["se_cnn"]["too_short"]) == (13, 13, 0)
     assert (papers["resnet1d"]["rows"], papers["resnet1d"]["tables"]) == (0, [])

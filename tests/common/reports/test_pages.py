@@ -29,7 +29,7 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     cells = [cell.strip() for cell in line.strip("|").split(" | ")]
     assert cells[1:7] == [
         "FMA-small",
-        "80/10/10 over clips",
+        "holdout 80/10/10, by clip",
         f"1 of {len(PERFORMANCE.rows)}",
         "2",
         "44 test",

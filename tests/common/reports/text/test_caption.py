@@ -85,10 +85,10 @@ def test_runs_on_an_accelerator_and_on_a_processor_are_distinguished():
 def test_captions_say_which_split_the_published_numbers_have():
     one = soundfusion_record("performance", RECOMMENDED, decisions(FIRST))
     caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
-    assert "OTHER SPLIT: the published numbers are for official over clips" in caption
+    assert "OTHER SPLIT: the published numbers are for official, by clip" in caption
     one = on_split(one, split="official")
     caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
-    assert "Split of the published numbers: official over clips, as here." in caption
+    assert "Split of the published numbers: official, by clip, as here." in caption
     assert "OTHER SPLIT" not in caption
 
 
@@ -97,13 +97,13 @@ def on_split(one: Record, **changes) -> Record:
     return one.replace(experiment=one.experiment | {"protocol": protocol})
 
 
-def test_the_published_split_is_compared_whole_and_left_out_where_it_is_unknown():
+def test_the_published_split_is_compared_whole_and_not_named_where_it_is_unknown():
     same = record().replace(experiment=CRNN.default_experiment.as_json())
     assert [note.text for note in published_split_notes(CRNN, same)] == [
-        "Split of the published numbers: 80/10/10 of each genre over clips, as here."
+        "Split of the published numbers: per_genre 80/10/10, by clip, as here."
     ]
     for changes in ({"unit": "segment"}, {"fractions": [0.5, 0.2, 0.3]}, {"duplicates": "drop"}):
         (note,) = published_split_notes(CRNN, on_split(same, **changes))
-        assert note.text.startswith("OTHER SPLIT: the published numbers are for 80/10/10 of each genre over clips")
+        assert note.text.startswith("OTHER SPLIT: the published numbers are for per_genre 80/10/10, by clip")
     assert PAPER.published_split is None
     assert published_split_notes(PAPER, record()) == []
