@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from common.core.errors import EncoreError, SpecError
+from common.paper.foreign_names import PACKAGE, names_other_modules, require_no_foreign_names
 
 
 def run_paper(key: str) -> NoReturn:
@@ -57,6 +58,9 @@ def load_paper(key: str):
     """
     if not is_paper(key):
         raise SpecError(f"{key}: no paper of that name; expected one of: {', '.join(paper_keys())}.")
+    folder = _folder_of(key)
+    if names_other_modules(folder):
+        require_no_foreign_names(folder)
     try:
         paper = importlib.import_module(f"reproductions.{key}.paper").PAPER
         paper.require_sources()
@@ -64,7 +68,24 @@ def load_paper(key: str):
     except (EncoreError, ValueError) as error:  # specs of pydantic and `late` raise ValueError
         said = " ".join(str(error).split())
         raise SpecError(f"reproductions/{key}/paper.py: {said}") from error
+    _require_own_key(paper, folder)
     return paper
+
+
+def _folder_of(key: str) -> Path:
+    """Folder of a paper's modules."""
+    return Path(importlib.util.find_spec(f"reproductions.{key}").submodule_search_locations[0])
+
+
+def _require_own_key(paper, folder: Path) -> None:
+    """Refuse a paper that has the key of another one: its results would be taken for that one's."""
+    others = {paper.key, *(experiment.paper for experiment in paper.experiments)} - {folder.name}
+    if others:
+        require_no_foreign_names(folder)
+        raise SpecError(
+            f"{PACKAGE}/{folder.name}/paper.py: the key of the paper or of its experiments is "
+            f"{', '.join(sorted(others))}; expected {folder.name}, the name of the folder."
+        )
 
 
 def load_spaces(key: str) -> tuple:
@@ -75,7 +96,16 @@ def load_spaces(key: str) -> tuple:
 def _load_or_exit(key: str):
     """The paper of that name; a mistake in its declaration is reported in one line, without a traceback."""
     try:
+        _require_own_script(key)
         return load_paper(key)
     except EncoreError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+
+
+def _require_own_script(key: str) -> None:
+    """Refuse a script that starts the paper of another folder than its own."""
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    folder = Path(script).resolve().parent if script else Path()
+    if folder.parent.name == PACKAGE and folder.name != key:
+        require_no_foreign_names(folder)
