@@ -77,10 +77,10 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
         warn(f"{len(catalog.extra)} files are not clips and are not compared: {', '.join(catalog.extra[:5])}")
     require_usable(catalog, skip_bad=skip_bad)
     index = fingerprint_shards(catalog, given, cache, skip_bad=skip_bad, decoder=options.decoder)
-    left_out = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
-    if left_out:
-        warn(f"{len(left_out)} unusable clips are not compared: {', '.join(left_out[:5])}")
-    table = scan_table(catalog, index.clips, cached_scan(index, cache, above=above), left_out)
+    skipped = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
+    if skipped:
+        warn(f"{len(skipped)} unusable clips are not compared: {', '.join(skipped[:5])}")
+    table = scan_table(catalog, index.clips, cached_scan(index, cache, above=above), skipped)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
     own = folder is not None or catalog.dataset == "arrays"
     place = re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title) if own else catalog.dataset
@@ -92,12 +92,12 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     return 0
 
 
-def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left_out: list[str]) -> Table:
+def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skipped: list[str]) -> Table:
     """The table of pairs, with the parts that each split of the dataset puts the two clips in.
 
     Args:
         clips: that were scanned.
-        left_out: ids of clips that could not be scanned.
+        skipped: ids of clips that could not be scanned.
     """
     assigned = {protocol.name: parts for protocol in _protocols(catalog) if (parts := _parts(protocol, catalog, clips))}
     kinds = f"{scan.exact} with the same bytes, {len(scan.pairs) - scan.exact} by their sound"
@@ -116,11 +116,11 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left
     notes = [
         Note("method", found),
         *pair_notes(scan.above, scan.too_short),
-        Note("splits", "Splits by fractions are those of seed 0, over clips, with the fractions in their name."),
+        Note("splits", "Splits by fractions are those of seed 0, with the fractions in their name."),
     ]
-    if left_out:
-        listed = ", ".join(left_out[:20])
-        notes.append(Note("left_out_clips", f"{len(left_out)} unusable clips were not compared: {listed}."))
+    if skipped:
+        listed = ", ".join(skipped[:20])
+        notes.append(Note("left_out_clips", f"{len(skipped)} unusable clips were not compared: {listed}."))
     return duplicates_table(values, scan.pairs, splits, notes)
 
 

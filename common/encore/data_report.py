@@ -36,7 +36,7 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
         screen.print(_papers(papers))
     short = [f"{paper.paper} {paper.too_short:,}" for paper in papers if paper.too_short]
     if short:
-        screen.print(Text(f"Clips shorter than a window, to be left out with --skip-bad: {', '.join(short)}."))
+        screen.print(Text(f"Clips shorter than a window, to be skipped with --skip-bad: {', '.join(short)}."))
     if splits:
         command = ["encore", "run", "PAPER", "--dataset", report.dataset, "--data", report.data, *report.flags]
         screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
@@ -52,7 +52,7 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
         facts = report.arrays
         yield (
             "array",
-            f"X {facts.tracks:,} x {facts.bins:,} x {facts.columns:,} (tracks, bins, columns), {facts.dtype}, "
+            f"X {facts.tracks:,} x {facts.bins:,} x {facts.columns:,} (clips, bins, columns), {facts.dtype}, "
             f"{facts.seconds_per_column:.4g} s per column",
         )
     else:
@@ -60,7 +60,7 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
         yield "extra files", _extra(report.extra)
     yield "broken", _described(report.broken, "--skip-bad leaves them out")
     if report.known_broken:
-        yield "known broken", _described(report.known_broken, "left out without a flag")
+        yield "known broken", _described(report.known_broken, "skipped without a flag")
     if report.formats:
         shortest, longest = min(report.seconds.values()), max(report.seconds.values())
         formats = ", ".join(f"{name} ({count:,})" for name, count in list(report.formats.items())[:_NAMED])

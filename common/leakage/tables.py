@@ -20,13 +20,13 @@ from common.reports.tables.intervals import bounds_text, interval_values, part_c
 from common.reports.text.caption import (
     changed_values_notes,
     data_notes,
-    left_out_clips_notes,
     machine_notes,
     other_classes_notes,
     other_data_notes,
     published_experiment,
     reduction_notes,
     single_seed_notes,
+    skipped_clips_notes,
 )
 from common.reports.text.intervals import sources_text
 from common.reports.text.rows import by_row_notes, fewer_epochs_notes, protocol_text, training_notes
@@ -42,7 +42,7 @@ _ON_DATA = ("data", "excerpts", "synthetic", "incomplete")
 
 def records_of(paper: Paper, stored: StoredAudit) -> dict[str, list[Record]]:
     """Key of each split -> its records, for the splits that have any; a record that cannot be used is named in a
-    warning and left out."""
+    warning and not used."""
     found, results = {}, stored.results
     for split in stored.audit.regimes:
         paths = [results.record(run) for run in split.runs]
@@ -95,7 +95,7 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
     values = {
         "paper": paper.key,
         "table": audit.table_id(paper),
-        "title": f"leak audit of row {label} of table {table}",
+        "title": f"leakage audit of row {label} of table {table}",
         "dataset": audit.setting.dataset,
         "data": first.data.title,
         "protocol": "every split",
@@ -244,7 +244,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
         notes += fewer_epochs_notes({label: (r, published_experiment(paper, r)) for label, r in of_rows.items()})
     missing = [titles[s.key] for s in audit.regimes if s.runs and len(records.get(s.key, [])) < len(s.runs)]
     if missing:
-        notes.append(Note("incomplete", f"INCOMPLETE: runs are missing for: {', '.join(missing)}."))
+        notes.append(Note("incomplete", f"INCOMPLETE: runs are missing for: {'; '.join(missing)}."))
     from_files = {label: record.weights.partition("=")[0] for label, record in of_rows.items() if record.weights}
     notes += by_row_notes("trained_weights", "Starts from trained weights in a file", from_files, of_rows)
     notes += machine_notes(by_split)
@@ -252,7 +252,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
     notes += other_data_notes(paper, audit.setting, every)
     notes += other_classes_notes(paper, audit.setting, one.data)
     notes += single_seed_notes(by_split)
-    notes += left_out_clips_notes(one.data)
+    notes += skipped_clips_notes(one.data)
     unknown = any(split.overlap and split.overlap.nameless for split in audit.regimes)
     notes.append(
         Note(

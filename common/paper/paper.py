@@ -63,9 +63,9 @@ class Paper:
             every network starts from random weights. The names are those of `--weights NAME=FILE`.
         weight_names: names of the files of trained weights that its networks can start from.
         confusions: published confusion matrices.
-        legacy_batches: part -> size of the batches that the study evaluated it in, leaving the last incomplete one out
-            but dividing by all windows; its tables get a second version with our numbers computed in the same way.
-        left_out_genres: genres of the dataset that are left out by default; `--genres` includes them.
+        legacy_batches: part -> size of the batches that the study evaluated it in, without the last incomplete one, but
+            divided by all windows; its tables get a second version with our numbers computed in the same way.
+        left_out_genres: genres of the dataset that are not used by default; `--genres` includes them.
         tuned: digest of a row that a search found -> its values, which smoke scale does not replace.
     """
 

@@ -21,9 +21,9 @@ SPLIT_MEANINGS: dict[SplitName, str] = {
     "artist": "one random split with an artist filter: all clips of an artist are in one part",
     "kfold": "cross-validation: each fold is the test part once, and the fold after it is for validation",
     "rotating": "partitions that take turns: training on one, validation on the next, test on the one after that",
-    "official": "the split that is published with FMA, with an artist filter",
-    "fault_filtered": "a published split of GTZAN without repeated and faulty clips, and with almost no artist in "
-    "several parts",
+    "official": "the split that is published with FMA; all clips of an artist are in one part",
+    "fault_filtered": "a published split of GTZAN without repeated and faulty clips; almost no artist is in more than "
+    "one part",
     "course": "the split of eight genres of GTZAN in a course at KAIST, reconstructed from its counts",
 }
 # In names of splits, where copies are dropped.
@@ -49,6 +49,11 @@ def read_unit(text: str) -> Unit:
     raise SpecError(f"--unit {text}: expected {' or '.join(reversed(UNIT_NAMES.values()))}.")
 
 
+def fold_name(split: SplitName) -> str:
+    """What one of several divisions of the data is called: `round` of rotating partitions, otherwise `fold`."""
+    return "round" if split == "rotating" else "fold"
+
+
 def by_unit(unit: Unit) -> str:
     """What is split, in the names of splits: `by clip` or `by window`."""
     return f"by {UNIT_NAMES[unit]}"
@@ -70,8 +75,8 @@ class Protocol(Spec):
         stratified: every part has the genres in the same proportions.
         seed: of the split only, so that all rows and run seeds have the same test clips.
         partitions: number of partitions of `rotating`, which is also its number of rounds.
-        equal_partitions: leave out the clips of each genre that cannot be divided evenly among the partitions.
-        duplicates: `drop` leaves out, before the split, every clip whose bytes equal those of another clip with a
+        equal_partitions: put the clips of each genre that cannot be divided evenly among the partitions in no part.
+        duplicates: `drop` removes, before the split, every clip whose bytes equal those of another clip with a
             smaller id; `keep` uses all clips.
         carry_weights: a round of `rotating` starts from the best weights of the round before instead of from
             initial ones; these may already have been trained on its test partition.
@@ -114,6 +119,11 @@ class Protocol(Spec):
         if self.duplicates == "keep":
             unused.append("duplicates")
         return tuple(unused)
+
+    @property
+    def items(self) -> str:
+        """What is split, in messages: `clips` or `windows`."""
+        return f"{UNIT_NAMES[self.unit]}s"
 
     @property
     def name(self) -> str:

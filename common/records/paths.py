@@ -176,7 +176,7 @@ class ResultPaths(RunPaths):
 
     @property
     def audits(self) -> Path:
-        """Folder of the leak audits."""
+        """Folder of the leakage audits."""
         return self.folder / "audits"
 
     def search(self, name: str) -> SearchPaths:
@@ -185,7 +185,7 @@ class ResultPaths(RunPaths):
 
 
 def audit_files(out: Path, paper: str) -> list[Path]:
-    """The leak audits of a paper, of all datasets."""
+    """The leakage audits of a paper, of all data sets."""
     return sorted((Path(out) / paper).glob("*/audits/*.json"))
 
 
@@ -209,7 +209,7 @@ def result_folders(out: Path, paper: str, dataset: str | None = None) -> list[Re
 
 
 def table_files(out: Path, paper: str = "*") -> list[Path]:
-    """JSON files of the tables of a paper, or of all papers; those of the demo corpus are left out."""
+    """JSON files of the tables of a paper, or of all papers; without those of the demo corpus."""
     return [path for path in sorted(Path(out).glob(f"{paper}/*/table_*.json")) if path.parent.name != "demo"]
 
 
@@ -235,7 +235,7 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
         kind: `table` or `figure`.
         identifier: id of the table or figure.
         setting: of the results.
-        paper: whose defaults are left out of the name.
+        paper: whose defaults are not in the name.
     """
     protocol = paper.default_experiment.protocol
     parts = [f"{kind}_{identifier}"]

@@ -54,7 +54,7 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
 def _report(catalog: Catalog, options: Options) -> None:
     """Warn of unusable, unknown and missing files; refuse an incomplete data set unless it is allowed."""
     for bad in catalog.known_bad:
-        warn(f"{bad.id} is known to be unusable and left out ({bad.reason})")
+        warn(f"{bad.id} is known to be unusable and skipped ({bad.reason})")
     require_usable(catalog, skip_bad=options.skip_bad)
     if catalog.extra:
         shown = ", ".join(catalog.extra[:5]) + (", ..." if len(catalog.extra) > 5 else "")

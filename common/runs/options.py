@@ -42,7 +42,7 @@ class DataOptions:
     )
     out: Annotated[Path, Option(help="Folder for results: records, tables, figures.")] = Path("results")
     skip_bad: Annotated[
-        bool, Option("--skip-bad", help="Leave out clips that cannot be used; tables say how many they are.")
+        bool, Option("--skip-bad", help="Skip clips that cannot be used; tables say how many they are.")
     ] = False
 
     def __post_init__(self) -> None:

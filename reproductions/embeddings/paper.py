@@ -106,8 +106,9 @@ _COMPARED = {
     "test": "clip_accuracy_majority_vote",
 }
 _NOTES = (
-    "Published train and validation accuracies are capped: the study left out the last incomplete batch, but divided "
-    "by the number of all windows. Each table has a second version, _legacy, where ours are capped in the same way.",
+    "Published train and validation accuracies are capped: the study did not count the last incomplete batch, but "
+    "divided by the number of all windows. Each table has a second version, _legacy, where ours are capped "
+    "in the same way.",
     "Validation accuracy is the best of all epochs, on few clips, and therefore optimistic.",
 )
 TABLE_1 = result_table(

@@ -3,8 +3,8 @@ after Y. Xu and W. Zhou, "Deep music genres classification model based on CNN wi
 ASC 2020.
 
 Claim: squeeze-and-excitation blocks raise the accuracy of a five-stage CNN on GTZAN from 87.5 % to 93.6 %.
-Expected here: 90 % window accuracy with a segment-level split (`--unit segment`, which the published number seems to
-use), 66 to 73 % with a clip-level split (the default), as measured with three seeds on 128 x 39 log-mel windows
+Expected here: 90 % window accuracy with the split by window (`--unit window`, which the published number seems to
+use), 66 to 73 % with the split by clip (the default), as measured with three seeds on 128 x 39 log-mel windows
 (results/se_cnn). Cost of the default row: about 40 s per epoch on two cores with 128 x 39 windows, 13 times that with
 the paper's 513 x 129.
 
@@ -143,8 +143,8 @@ SOURCES = {
     "windows.rounding": assumed(f"{_SILENT}; whole hops of 64 frames"),
     "protocol.split": stated("section 2.1: one split into train, validation and test"),
     "protocol.unit": assumed(
-        f"{_SILENT}: 11,400/1,900/5,700 windows fit both; a clip-level split avoids leakage, a segment-level split "
-        "(`--unit segment`) is what the published numbers look like",
+        f"{_SILENT}: 11,400/1,900/5,700 windows fit both; a split by clip avoids leakage, a split by window "
+        "(`--unit window`) is what the published numbers look like",
     ),
     "protocol.fractions": stated("section 2.1: 60, 10, 30 percent"),
     "protocol.stratified": assumed(f"{_SILENT}; equal shares of each genre"),

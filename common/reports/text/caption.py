@@ -8,6 +8,7 @@ from common.metrics.f1 import RESAMPLES
 from common.paper.experiment import Experiment
 from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
+from common.paper.protocol import fold_name
 from common.paper.tables import ResultTable
 from common.paper.training import Training
 from common.records.machines import machine_summary
@@ -71,7 +72,7 @@ def results_notes(
     notes += machine_notes(all_of_rows)
     notes += version_notes(all_of_rows)
     notes += other_data_notes(paper, setting, records)
-    notes += left_out_clips_notes(facts)
+    notes += skipped_clips_notes(facts)
     notes += [Note("paper", text) for text in table.notes]
     if table.reference:
         notes.append(Note("paper", f"For comparison: {table.reference.label}: {table.reference.percent:g} %."))
@@ -164,12 +165,12 @@ def other_classes_notes(paper: Paper, setting: Setting, facts: DataFacts) -> lis
     ]
 
 
-def left_out_clips_notes(facts: DataFacts) -> list[Note]:
+def skipped_clips_notes(facts: DataFacts) -> list[Note]:
     """Clips that could not be used."""
     if not facts.skipped:
         return []
     named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
-    return [Note("left_out_clips", f"{facts.skipped} unusable clips were left out: {named}.")]
+    return [Note("left_out_clips", f"{facts.skipped} unusable clips were skipped: {named}.")]
 
 
 def _weights(record: Record) -> str:
@@ -216,9 +217,9 @@ def _first_record_of_rows(table: ResultTable, records: list[Record]) -> dict[str
 def _protocol_note(
     setting: Setting, facts: DataFacts, records: list[Record], one: Record, of_rows: dict[str, Record]
 ) -> Note:
-    left_out = _clips_in_no_part(setting, facts, records)
+    unassigned = _clips_in_no_part(setting, facts, records)
     round_name = f"round {one.fold + 1}: " if setting.split == "rotating" else ""
-    in_no_part = f"; {left_out} clips are in no part" if left_out > 0 else ""
+    in_no_part = f"; {unassigned} clips are in no part" if unassigned > 0 else ""
     return Note("protocol", f"Protocol: {protocol_text(one)}; {round_name}{_parts(one, of_rows)}{in_no_part}.")
 
 
@@ -295,14 +296,14 @@ def _repetition_notes(records: list[Record]) -> list[Note]:
     notes = []
     folds = records[0].folds
     if folds > 1:
-        kind = "rounds" if records[0].setting.split == "rotating" else "folds"
+        kind = f"{fold_name(records[0].setting.split)}s"
         notes.append(Note("runs", f"Each seed has {folds} {kind}, one run each."))
         missing = sum(len(seeds[row]) * folds - len(done) for row, done in runs.items())
         if missing:
             notes.append(
                 Note(
                     "incomplete",
-                    f"INCOMPLETE FOLDS: {missing} runs ({kind}) are missing; means are over those that exist.",
+                    f"INCOMPLETE {kind.upper()}: {missing} runs are missing; means are over those that exist.",
                 )
             )
     if max(map(len, runs.values())) > 1:

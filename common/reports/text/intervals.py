@@ -39,7 +39,7 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
             else "t corrected for the training clips that folds share (Nadeau and Bengio 2003)"
         )
         texts.append(
-            f"From folds: {method}. Folds differ in test clips as well, so the interval for both is, on each side, the "
+            f"From folds{' (here rounds)' if rounds else ''}: {method}. Folds differ in test clips as well, so the interval for both is, on each side, the "
             "wider of the two."
         )
     if carried:

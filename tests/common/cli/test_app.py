@@ -135,7 +135,7 @@ def several_bad_clips(corpus, place):
     paths = [corpus.path(genre, 1) for genre in corpus.GENRES]
     for path in paths:
         path.write_text("<html>404</html>")
-    return gtzan_at(corpus.folder), ["3 of 12 tracks cannot be used", *(f"{path}: does not decode" for path in paths)]
+    return gtzan_at(corpus.folder), ["3 of 12 clips cannot be used", *(f"{path}: does not decode" for path in paths)]
 
 
 def broken_clip_only(corpus, place):
@@ -147,7 +147,7 @@ def broken_clip_only(corpus, place):
 
 def short_clip(corpus, place):
     soundfile.write(corpus.path("blues", 1), np.sin(np.arange(22050) / 9), 22050)
-    return gtzan_at(corpus.folder), ["1 of 12 tracks are shorter than one window of 3 s", "blues.00001 (44 frames)"]
+    return gtzan_at(corpus.folder), ["1 of 12 clips are shorter than one window of 3 s", "blues.00001 (44 frames)"]
 
 
 def nan_in_array(corpus, place):
@@ -160,7 +160,7 @@ def nan_in_array(corpus, place):
 def wrong_rank(corpus, place):
     np.savez(place / "rank.npz", **spectrograms(X=np.ones((12, 300), np.float32)))
     return arrays_at(place / "rank.npz"), [
-        f"{place / 'rank.npz'}: X has rank 2, shape (12, 300); expected (tracks, bins"
+        f"{place / 'rank.npz'}: X has rank 2, shape (12, 300); expected (clips, bins"
     ]
 
 
@@ -170,7 +170,7 @@ def missing_array(corpus, place):
 
 def short_arrays(corpus, place):
     np.savez(place / "short.npz", **spectrograms(X=np.ones((12, 8, 20), np.float32), n_samples=np.full(12, 44100)))
-    return arrays_at(place / "short.npz"), ["12 of 12 tracks are shorter than one window of 3 s", "song 0 (20 frames)"]
+    return arrays_at(place / "short.npz"), ["12 of 12 clips are shorter than one window of 3 s", "song 0 (20 frames)"]
 
 
 def pickled_npz(corpus, place):
@@ -319,7 +319,7 @@ def test_a_changed_shard_checksum_is_refused(run, own_corpus, tmp_path, snapshot
     assert snapshot(tmp_path) == before
 
 
-def test_bad_clips_can_be_left_out(run, own_corpus, tmp_path):
+def test_bad_clips_can_be_skipped(run, own_corpus, tmp_path):
     own_corpus.path("blues", 0).write_text("<html>404</html>")
     assert run(*gtzan_at(own_corpus.folder))[0] == 2
     with pytest.raises(TrainingReached):

@@ -101,7 +101,7 @@ def test_a_whole_copy_ends_with_0_and_says_what_can_be_run(encore_data, common_c
     assert code == 0
     assert "usable 999 of 1,000 clips; every clip was read whole" in said
     assert "99 of 100: jazz" in said
-    assert "missing none extra files none broken none known broken 1, left out without a flag: jazz.00054 (does" in said
+    assert "missing none extra files none broken none known broken 1, skipped without a flag: jazz.00054 (does" in said
     assert "which copy 1,000 of 1,000 files are the same as in the common copy" in said
     assert "same bytes no two clips are the same file" in said
     assert "artists known for 919 of 999 clips" in said
@@ -186,7 +186,7 @@ def test_arrays_are_described(encore_data, tiny_arrays):
     code, out, _ = encore_data("arrays", tiny_arrays)
     said = " ".join(out.split())
     assert code == 0
-    assert "X 40 x 32 x 129 (tracks, bins, columns), uint8, 0.07752 s per column" in said
+    assert "X 40 x 32 x 129 (clips, bins, columns), uint8, 0.07752 s per column" in said
     assert "10: ambient, bebop, cumbia, dub" in said
     assert "not artist, because no artist is known" in said
     # Its rows take samples, and these are spectrograms.

@@ -1,4 +1,4 @@
-"""The leak audit: every split that the data allow, tables from records only."""
+"""The leakage audit: every split that the data allow, tables from records only."""
 
 import json
 import math
@@ -187,7 +187,7 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
     assert [(outcome.trained, outcome.finished_before) for outcome in outcomes] == [(0, 1)] * 5
     assert contents() == before
     assert len(read_records(place / "out" / "se_cnn" / "arrays" / "runs")) == 5
-    assert "leak audit of row 1,2,3,4,5" in (place / "out" / "se_cnn" / "README.md").read_text()
+    assert "leakage audit of row 1,2,3,4,5" in (place / "out" / "se_cnn" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_what_belongs_to_a_table_is_below_it_on_the_page_and_in_the_list(tmp_pat
     assert "changed values: `training.patience_epochs=10`; `training.plateau_epochs=4`" in line
 
 
-def test_a_table_without_its_markdown_is_named_and_left_out_of_the_page(tmp_path, capsys):
+def test_a_table_without_its_markdown_is_named_and_not_on_the_page(tmp_path, capsys):
     results = ResultPaths.of(tmp_path, PAPER.key, "fma_small")
     one = record("performance", RECOMMENDED, decisions(FIRST))
     write_table(results.folder, "table_performance", results_table(PAPER, PERFORMANCE, SETTING, [one]))

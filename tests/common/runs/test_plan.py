@@ -106,7 +106,7 @@ def test_unusable_clips_are_skipped_and_counted(options, tiny_arrays, tmp_path):
 
 
 def soundfusion_at(folder, corpus, **changes) -> Options:
-    """Smoke scale on a folder of clips of 5 s, of which those that cannot be used are left out."""
+    """Smoke scale on a folder of clips of 5 s, of which those that cannot be used are skipped."""
     return Options(
         **{
             "dataset": "gtzan",
@@ -139,7 +139,7 @@ def test_all_rows_of_a_command_have_the_same_clips(own_corpus, tmp_path):
     assert plan(soundfusion.PAPER, stereo).facts.clips == 12
 
 
-def test_a_clip_that_is_too_short_for_one_row_is_left_out_for_all(own_corpus, tmp_path):
+def test_a_clip_that_is_too_short_for_one_row_is_skipped_for_all(own_corpus, tmp_path):
     soundfile.write(own_corpus.path("blues", 1), np.sin(np.arange(3 * 22050) / 9), 22050)
     long = soundfusion_at(tmp_path, own_corpus, tables=("nnet2",), changes=("windows.seconds=4",))
     assert plan(soundfusion.PAPER, long).facts.skipped_clips == ("blues.00001",)

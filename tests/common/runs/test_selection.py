@@ -160,11 +160,11 @@ def test_different_genre_choices_with_the_same_clips_are_different_runs(arrays, 
 
 
 @pytest.mark.slow
-def test_a_genre_with_one_clip_stops_the_run_and_can_be_left_out(arrays, run):
+def test_a_genre_with_one_clip_stops_the_run_and_can_be_excluded(arrays, run):
     path = arrays({"Folk": 20, "Pop": 20, "Rock": 1})
     code, stderr, _ = run(path)
     assert code == 2
-    assert "the rarest, Rock, has 1 (of 1 items the fractions give 0 to train, 0 to valid, 1 to test)" in stderr
+    assert "the rarest, Rock, has 1 (of 1 the fractions give 0 to train, 0 to valid, 1 to test)" in stderr
     assert "--genres" in stderr
     assert run(path, "--genres", "Folk,Pop")[0] == 0
 

@@ -49,7 +49,7 @@ def test_fault_filtered_split_is_the_published_one_and_leaves_removed_clips_out(
 @pytest.mark.parametrize(
     ("protocol", "per_genre", "error", "words"),
     [
-        (Protocol(), 1, DataError, "too few items"),
+        (Protocol(), 1, DataError, "too few clips"),
         (Protocol(split="kfold", folds=10), 5, DataError, "has 5"),
         (Protocol(split="fault_filtered"), 20, SpecError, "has no such predefined split"),
     ],
@@ -92,7 +92,7 @@ def test_equal_partitions_leave_out_what_does_not_divide():
 
 def test_too_few_clips_for_the_partitions_are_refused():
     ids, labels = gtzan_like(5)
-    with pytest.raises(DataError, match="6 partitions need 6 items of each genre"):
+    with pytest.raises(DataError, match="6 partitions need 6 of each genre"):
         rounds_of(ids, labels)
     assert len(rounds_of(ids, labels, stratified=False)) == 6
 
@@ -187,7 +187,7 @@ def test_a_split_by_artist_that_cannot_be_made_is_refused(artists, unit, message
 
 def test_a_split_by_artist_of_fewer_than_ten_clips_a_genre_is_refused():
     ids, labels = clips_of({"a": 8, "b": 8})
-    with pytest.raises(DataError, match="too few items, 16 of 2 genres; the rarest, a, has 8"):
+    with pytest.raises(DataError, match="too few clips, 16 of 2 genres; the rarest, a, has 8"):
         split_ids(PER_GENRE.replace(split="artist"), ids, labels, artists=list(map(str, range(16))))
     (split,) = split_ids(
         PER_GENRE.replace(split="artist", stratified=False), ids, labels, artists=list(map(str, range(16)))

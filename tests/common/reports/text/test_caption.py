@@ -1,4 +1,4 @@
-"""Captions say everything that was reduced, left out or run elsewhere."""
+"""Captions say everything that was reduced, skipped or run elsewhere."""
 
 import pytest
 
@@ -27,7 +27,7 @@ from tests.helpers.tables import caption_of
         ({"setting": SETTING.replace(dataset="arrays")}, "OTHER DATA: the published numbers are for GTZAN"),
         (
             {"data": FACTS.replace(clips=998, skipped=2, skipped_clips=("x", "y"))},
-            "2 unusable clips were left out: x, y",
+            "2 unusable clips were skipped: x, y",
         ),
         (
             {"experiment": TABLE_5_1.rows[-1].experiment.replace(training={"epochs": 20}).as_json()},
