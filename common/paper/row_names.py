@@ -3,17 +3,24 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 from common.core.errors import SpecError
-
-if TYPE_CHECKING:
-    from common.paper.tables import Row
 
 _PART = r"[a-z0-9]+(?:\.[0-9][a-z0-9]*)*"
 # Lower-case letters and digits, with hyphens between them and points within numbers: a shell takes none of it for
 # something else, and commas stay free for lists of names.
 NAME_PATTERN = rf"{_PART}(?:-{_PART})*"
+
+
+class NamedRow(Protocol):
+    """What is read of a row, see `common.paper.tables.Row`."""
+
+    label: str
+    name: str
+
+
+R = TypeVar("R", bound=NamedRow)
 
 
 def derived_name(label: str) -> str:
@@ -31,7 +38,7 @@ def derived_name(label: str) -> str:
     return "-".join(parts)
 
 
-def rows_named(texts: Iterable[str], tables: Mapping[str, Sequence["Row"]]) -> dict[str, list["Row"]]:
+def rows_named(texts: Iterable[str], tables: Mapping[str, Sequence[R]]) -> dict[str, list[R]]:
     """The rows that a command names.
 
     Args:
@@ -62,17 +69,17 @@ def rows_named(texts: Iterable[str], tables: Mapping[str, Sequence["Row"]]) -> d
     }
 
 
-def listed_rows(rows: Iterable["Row"]) -> str:
+def listed_rows(rows: Iterable[NamedRow]) -> str:
     """Names of rows side by side, each with its label in brackets where that is not the name in other letters."""
     return ", ".join(name_and_label(row) for row in rows)
 
 
-def name_and_label(row: "Row") -> str:
+def name_and_label(row: NamedRow) -> str:
     """Name of a row, with its label in brackets where that is not the name in other letters: `r16 (16)`, `nnet2`."""
     return row.name if row.name == row.label.lower() else f"{row.name} ({row.label})"
 
 
-def _unknown(text: str, tables: Mapping[str, Sequence["Row"]]) -> str:
+def _unknown(text: str, tables: Mapping[str, Sequence[NamedRow]]) -> str:
     spelled = {known.lower(): row.name for rows in tables.values() for row in rows for known in (row.label, row.name)}
     alike = difflib.get_close_matches(text.lower(), spelled, n=1)
     guess = f" Did you mean {spelled[alike[0]]}?" if alike else ""

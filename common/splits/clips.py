@@ -214,8 +214,8 @@ def _split(train: np.ndarray, valid: np.ndarray, test: np.ndarray) -> Split:
 def _require_parts(protocol: Protocol, n_train: int, n_valid: int, n_test: int, total: int) -> None:
     if min(n_train, n_valid, n_test) < 1:
         raise DataError(
-            f"split {protocol.name}: {total} {protocol.items} would give {n_train} to train, {n_valid} to valid, {n_test} to "
-            "test; each part needs at least one. Use more clips, or another --split."
+            f"split {protocol.name}: {total} {protocol.items} would give {n_train} to train, {n_valid} to valid, "
+            f"{n_test} to test; each part needs at least one. Use more clips, or another --split."
         )
 
 

@@ -44,7 +44,7 @@ def has_headline(readme: Path) -> bool:
 
 
 def verify_readme(readme: Path, results: Path) -> Verified:
-    """Check that the headline table of a README and the sentences below it say what the table of the leakage audit does.
+    """Check that the headline table of a README and the sentences below it say what the table of the audit does.
 
     Args:
         readme: has a headline table, see `has_headline`.

@@ -50,8 +50,7 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     assert "table_mine.json is not a table of this version; write it again with --from-records" in said
     assert "Nothing yet" not in write_page(PAPER, tmp_path).read_text()
     assert (
-        "No table yet. Tables of the demo data set are not listed here."
-        in write_overview(tmp_path / "empty").read_text()
+        "No table yet. Tables of the demo corpus are not listed here." in write_overview(tmp_path / "empty").read_text()
     )
 
 
