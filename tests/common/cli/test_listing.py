@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import reproductions
-from common.cli.listing import show_listing
+from common.cli.listing import listing, show_listing
 from reproductions.embeddings.paper import PAPER as EMBEDDINGS
+from reproductions.se_cnn.paper import PAPER as SE_CNN
 
 SCRIPT = Path(reproductions.__file__).parent / "se_cnn" / "run.py"
 
@@ -18,6 +19,17 @@ def test_list_as_json_on_standard_output(tmp_path):
     assert listed.returncode == 0
     assert [table["id"] for table in json.loads(listed.stdout)["tables"]] == ["4.1", "5.1", "5.2", "5.3"]
     assert listed.stderr == ""
+
+
+def test_rows_are_listed_with_the_names_that_row_takes(capsys):
+    values = {table["id"]: table for table in listing(SE_CNN)["tables"]}
+    assert [(row["name"], row["label"]) for row in values["5.2"]["rows"]] == [("r8", "8"), ("r16", "16"), ("r32", "32")]
+    assert not any("name" in row for row in values["4.1"]["rows"])
+    assert show_listing(SE_CNN, as_json=False) == 0
+    layers, *tables = capsys.readouterr().out.split("Table ")[1:]
+    assert "--row" not in layers
+    columns = [[cell.strip() for cell in line.split("│")[1:3]] for line in tables[2].splitlines() if "│" in line]
+    assert columns[0] == ["width-0.5x", "16,32,64,128,64"]
 
 
 def test_confusion_matrices_are_listed_below_the_tables(capsys):

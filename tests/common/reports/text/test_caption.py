@@ -65,6 +65,20 @@ def test_missing_folds_and_single_seeds_of_folds_are_named():
     assert "INCOMPLETE FOLDS: 8 runs" in caption_of(table_of(*ten[:2]))
 
 
+def test_rounds_of_rotating_partitions_are_called_rounds():
+    rotating = SETTING.replace(split="rotating")
+    (first,) = record().history
+    rising = (first, first | {"epoch": 2, "loss": 9.0})
+    two = [record(fold=fold, folds=6, run_id=f"r{fold}", setting=rotating, history=rising) for fold in (0, 1)]
+    table = table_of(*two, setting=rotating)
+    caption = caption_of(table)
+    assert "INCOMPLETE ROUNDS: 4 runs are missing" in caption
+    assert "From folds (here rounds): Student's t over rounds" in caption
+    (diverged,) = [note.text for note in table.warnings if note.kind == "diverged"]
+    assert "seed 0 round 1 in epoch " in diverged
+    assert "fold" not in diverged
+
+
 def test_clips_that_a_split_leaves_out_are_counted():
     parts = {"train": 443, "valid": 197, "test": 290}
     counts = {part: PartCounts(clips=clips, windows=19 * clips) for part, clips in parts.items()}
