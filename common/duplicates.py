@@ -100,7 +100,8 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skip
         skipped: ids of clips that could not be scanned.
     """
     assigned = {protocol.name: parts for protocol in _protocols(catalog) if (parts := _parts(protocol, catalog, clips))}
-    kinds = f"{scan.exact} with the same bytes, {len(scan.pairs) - scan.exact} by their sound"
+    near = len(scan.pairs) - scan.exact
+    kinds = f"{scan.exact} exact duplicates (the same bytes), {near} near duplicates (by their sound)"
     splits = {
         name: [f"{part.get(pair.first, 'none')} / {part.get(pair.second, 'none')}" for pair in scan.pairs]
         for name, part in assigned.items()

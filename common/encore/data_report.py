@@ -58,7 +58,7 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
     else:
         yield "missing", _named(report.missing, "--allow-incomplete runs without them")
         yield "extra files", _extra(report.extra)
-    yield "broken", _described(report.broken, "--skip-bad leaves them out")
+    yield "broken", _described(report.broken, "--skip-bad skips them")
     if report.known_broken:
         yield "known broken", _described(report.known_broken, "skipped without a flag")
     if report.formats:
@@ -69,7 +69,7 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
         yield "unlike", _described(report.unlike, "used as they are")
     if report.arrays is None and not report.quick:
         yield "which copy", _copy(report)
-        yield "same bytes", _same_bytes(report)
+        yield "exact duplicates", _same_bytes(report)
     yield "artists", f"known for {report.with_artist:,} of {report.usable:,} clips" if report.with_artist else "unknown"
     for note in report.notes:
         yield "note", note

@@ -65,7 +65,7 @@ def _list(asked: ListOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
         tables = ", ".join(one["tables"])
         table.add_row(one["key"], one["title"], one["published_on"], tables, "yes" if one["searches"] else "")
     for key in mistakes:
-        table.add_row(key, "cannot be used: there is a mistake in its paper.py")
+        table.add_row(key, "cannot be used: there is a mistake in its modules")
     wide_console(100).print(table)
     say("encore list PAPER shows the rows of its tables, encore run PAPER trains them.")
     return 0

@@ -399,7 +399,7 @@ def _duplicate_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tupl
         "Second clip",
         "Similarity",
         "Shift (s)",
-        "Same bytes",
+        "Exact duplicate",
         *table["regimes"],
     ]
     rows = [

@@ -86,5 +86,5 @@ def require_usable(catalog: Catalog, *, skip_bad: bool) -> None:
     more = f"; and {len(catalog.bad) - _NAMED_BAD} more" if len(catalog.bad) > _NAMED_BAD else ""
     found = f"{catalog.title}: {len(catalog.bad)} clips cannot be used: {named}{more}"
     if not skip_bad:
-        raise DataError(f"{found}. Unpack the official metadata again, or leave them out: --skip-bad.")
+        raise DataError(f"{found}. Unpack the official metadata again, or skip them with --skip-bad.")
     warn(f"{found}; continuing without them")

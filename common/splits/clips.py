@@ -224,7 +224,7 @@ def _too_few(protocol: Protocol, genres: np.ndarray, cause: object) -> DataError
     rarest = np.argmin(counts)
     return DataError(
         f"split {protocol.name}: too few {protocol.items}, {len(genres)} of {len(names)} genres; "
-        f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, leave the genre out with "
+        f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, exclude the genre with "
         "--genres, or give --allow-incomplete (which splits without regard to genre) or, where clips have several "
         "windows, --unit window."
     )

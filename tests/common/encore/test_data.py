@@ -103,7 +103,7 @@ def test_a_whole_copy_ends_with_0_and_says_what_can_be_run(encore_data, common_c
     assert "99 of 100: jazz" in said
     assert "missing none extra files none broken none known broken 1, skipped without a flag: jazz.00054 (does" in said
     assert "which copy 1,000 of 1,000 files are the same as in the common copy" in said
-    assert "same bytes no two clips are the same file" in said
+    assert "exact duplicates no two clips are the same file" in said
     assert "artists known for 919 of 999 clips" in said
     assert "fault_filtered (442/197/290, 70 removed)" in said
     assert f"Run one: encore run PAPER --dataset gtzan --data {common_copy}\n" in out
@@ -150,7 +150,7 @@ def test_a_damaged_copy_ends_with_1_and_names_the_flags(encore_data, own_corpus)
     assert "missing 989: blues.00004, blues.00005" in said
     assert "(--allow-incomplete runs without them)" in said
     assert "extra files 1, ignored: country/[b]country.wav" in said
-    assert "broken 1, --skip-bad leaves them out: blues.00001 (does not decode as audio" in said
+    assert "broken 1, --skip-bad skips them: blues.00001 (does not decode as audio" in said
     assert f"--data {own_corpus.folder} --allow-incomplete --skip-bad\n" in out
     assert "(989 missing, 1 broken); with --allow-incomplete --skip-bad it can" in said
     assert "reading every clip of GTZAN: 11 clips" in err
