@@ -72,7 +72,10 @@ def _measured(table: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _row_of(table: dict[str, Any], label: str) -> dict[str, Any]:
-    return next(row for row in _measured(table) if row["label"] == label)
+    for row in _measured(table):
+        if row["label"] == label:
+            return row
+    raise ValueError(f"no measured row {label}")
 
 
 def _rows(table: dict[str, Any]) -> list[tuple[str, str]]:

@@ -52,6 +52,15 @@ def test_a_value_without_a_source_ends_the_command_with_2(monkeypatch, capsys):
     assert '"windows.seconds": stated("section ...") or assumed("why")' in line
 
 
+def test_a_name_of_two_different_rows_is_a_mistake_in_the_declaration(monkeypatch):
+    (table,) = paper_of("_template").tables
+    three, four = table.rows
+    other = table.replace(id="2", rows=(three.replace(experiment=four.experiment),))
+    declared(monkeypatch, tables=(table, other))
+    with pytest.raises(SpecError, match=r"^reproductions/_template/paper\.py: tables 1 and 2 have different rows of"):
+        load_paper("_template")
+
+
 def test_a_declaration_that_is_not_valid_is_named_with_its_file(monkeypatch):
     def declared(name: str):
         return build(Protocol, {"folds": 0, "seed": "x"}) if name.endswith(".paper") else None

@@ -111,6 +111,18 @@ def test_sentences_that_results_contradict_are_named(folder):
     assert "artist" not in clipped.expected
 
 
+def test_a_table_whose_rows_have_other_names_is_named(folder):
+    """One that an earlier version wrote, for example."""
+
+    def change(table):
+        table["rows"][1]["label"] = "random clips"
+
+    change_table(folder, change)
+    (fault,) = verified(folder).faults
+    assert "(ValueError: no measured row holdout, by clip)" in fault.found
+    assert fault.remedy == "Make it again with --from-records."
+
+
 @pytest.mark.parametrize("content", [None, "{", "[]", "{}"])
 def test_a_table_that_cannot_be_used_is_named(folder, content):
     path = folder / "results" / HEADLINE_TABLE

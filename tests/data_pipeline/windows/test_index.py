@@ -79,12 +79,12 @@ def test_short_tracks_are_named():
 
 
 def test_many_short_tracks_are_counted():
-    with pytest.raises(DataError, match=r"^9 of 9 tracks .*t4 \(1 frames\), \.\.\.\."):
+    with pytest.raises(DataError, match=r"^9 of 9 clips .*t4 \(1 frames\), \.\.\.\."):
         index_windows(SE_CNN, [1] * 9, [f"t{number}" for number in range(9)], STFT_FPS)
 
 
 def test_the_remedy_depends_on_whether_any_track_is_long_enough():
-    with pytest.raises(DataError, match=r"1 of 2 tracks .*--skip-bad"):
+    with pytest.raises(DataError, match=r"1 of 2 clips .*--skip-bad"):
         index_windows(SE_CNN, [128, 129], ["a", "b"], STFT_FPS)
     with pytest.raises(DataError, match=r"2 of 2 clips .* Use longer clips"):
         index_windows(SE_CNN, [128, 5], ["a", "c"], STFT_FPS)
