@@ -78,6 +78,6 @@ def _require_samples(input_shape: tuple[int, ...]) -> None:
 
 
 def published_shape(model: keras.Model, names: tuple[str, ...]) -> list[int]:
-    """What we built as the report prints it: channels x length, without channels where there is one."""
+    """What we built as the report prints it: channels x length, channels left out where there is one."""
     shape = list(model.get_layer(names[-1]).output.shape[1:])
     return shape[:1] if names == ("waveform",) else shape[::-1]
