@@ -203,6 +203,13 @@ def test_what_a_finished_search_cannot_answer(finished, tiny_arrays, capsys, arg
     assert words in capsys.readouterr().err.replace("\n", " ")
 
 
+def test_a_finished_search_is_reported_for_its_row_by_name_and_by_label(finished, capsys):
+    data = ("--dataset", "arrays", "--out", str(finished[0] / "out"), "--name", "tiny", "--from-records")
+    for row in ("1,2,3,4,5", "SE-12345"):
+        assert run_app(make_app(PAPER, (TINY,)), [*data, "--row", row]) == 0
+    assert "error" not in capsys.readouterr().err
+
+
 def test_a_row_given_by_its_name_has_the_search_of_its_label(tmp_path, capsys):
     """So that a search which was begun with the label goes on."""
     for row in ("4,5", "se-45"):
