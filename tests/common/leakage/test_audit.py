@@ -10,11 +10,12 @@ import pytest
 from common.audit import main
 from common.cli.app import run_app
 from common.cli.run import make_app
-from common.core.errors import RunError
+from common.core.errors import RunError, SpecError
 from common.core.files import write_json
 from common.leakage.audit import _path as audit_path
 from common.leakage.audit import run_audit
 from common.leakage.report import regenerate_audits
+from common.leakage.splits import require_free_split
 from common.leakage.stored import read_audits
 from common.leakage.tables import audit_table
 from common.metrics.clips import accuracies
@@ -210,6 +211,11 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
 def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, words):
     assert main(["se_cnn", *flags(with_artists, tmp_path), *arguments]) == 2
     assert words in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_unit_is_refused_by_the_name_that_readers_know():
+    with pytest.raises(SpecError, match="--unit window: --audit runs every split"):
+        require_free_split(Options(unit="segment"))
 
 
 def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
