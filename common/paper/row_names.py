@@ -62,7 +62,9 @@ def rows_named(texts: Iterable[str], tables: Mapping[str, Sequence[R]]) -> dict[
         elif names.issuperset(parts):
             wanted_names.update(parts)
         else:
-            raise SpecError(_unknown(text, tables))
+            # Of a list that holds names, only what is none.
+            others = [part for part in parts if part and part not in names]
+            raise SpecError(_unknown(", ".join(others) if 0 < len(others) < len(parts) else text, tables))
     return {
         table: [row for row in rows if row.label in wanted_labels or row.name in wanted_names]
         for table, rows in tables.items()

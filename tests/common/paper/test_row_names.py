@@ -71,9 +71,11 @@ def test_rows_are_found_by_label_and_by_name_in_any_case():
 def test_several_names_may_stand_in_one_list():
     assert named("r8,r32") == named("r8, R32") == [("5.2", "r8"), ("5.2", "r32")]
     # Labels hold commas, so a list of labels is none, and neither is a list of which only some are names.
-    for text in ("8,16", "r8,16", "r8,"):
-        with pytest.raises(SpecError, match=f"--row {text}: no such row"):
+    for text, unknown in (("8,17", "8,17"), ("r8,16", "16"), ("r8,", "r8,"), ("r8,r99,r98", "r99, r98")):
+        with pytest.raises(SpecError, match=f"^--row {unknown}: no such row"):
             named(text)
+    with pytest.raises(SpecError, match=r"Did you mean r16\?"):
+        named("r8,16")
 
 
 def test_an_unknown_row_lists_all_and_names_the_nearest():
