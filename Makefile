@@ -20,7 +20,7 @@ venv: ## make .venv and install requirements.txt, where that is not done yet
 venv-of-runs:
 	@sh .ci/make-venv run
 
-demo: venv-of-runs ## train SE-CNN at smoke scale on the built-in demo data set and print its table beside the paper's
+demo: venv-of-runs ## train SE-CNN at smoke scale on the built-in demo corpus and print its table beside the paper's
 	$(python) reproductions/se_cnn/run.py --table 5.1 $(ARGS)
 
 test: venv ## run the tests, except the slow ones

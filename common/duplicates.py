@@ -96,16 +96,16 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
         warn(f"not compared, because not of an audio format: {files}: {', '.join(catalog.extra[:5])}")
     require_usable(catalog, skip_bad=skip_bad)
     index = fingerprint_shards(catalog, given, cache, skip_bad=skip_bad, decoder=options.decoder)
-    left_out = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
-    if left_out:
-        warn(f"not compared: {counted(len(left_out), 'unusable clip')}: {', '.join(left_out[:5])}")
+    skipped = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
+    if skipped:
+        warn(f"not compared: {counted(len(skipped), 'unusable clip')}: {', '.join(skipped[:5])}")
     scan = cached_scan(index, cache, above=above)
     if scan.too_short:
         warn(
             "too short to be compared by their sound, so that only their bytes are: "
             f"{scan.too_short} of {counted(scan.clips, 'clip')}"
         )
-    table = scan_table(catalog, index.clips, scan, left_out)
+    table = scan_table(catalog, index.clips, scan, skipped)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
     own = folder is not None or catalog.dataset == "arrays"
     place = re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title) if own else catalog.dataset
@@ -123,15 +123,16 @@ def _first_pairs(table: Table) -> Table:
     return replace(table, values=values, rows=table.rows[:_MOST_SHOWN])
 
 
-def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left_out: list[str]) -> Table:
+def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skipped: list[str]) -> Table:
     """The table of pairs, with the parts that each split of the dataset puts the two clips in.
 
     Args:
         clips: that were scanned.
-        left_out: ids of clips that could not be scanned.
+        skipped: ids of clips that could not be scanned.
     """
     assigned = {protocol.name: parts for protocol in _protocols(catalog) if (parts := _parts(protocol, catalog, clips))}
-    kinds = f"{scan.exact} with the same bytes, {len(scan.pairs) - scan.exact} by their sound"
+    near = len(scan.pairs) - scan.exact
+    kinds = f"{scan.exact} exact duplicates (the same bytes), {near} near duplicates (by their sound)"
     splits = {
         name: [f"{part.get(pair.first, 'none')} / {part.get(pair.second, 'none')}" for pair in scan.pairs]
         for name, part in assigned.items()
@@ -152,11 +153,11 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, left
     notes = [
         Note("method", found),
         *pair_notes(scan.above, scan.too_short),
-        Note("splits", "Splits by fractions are those of seed 0, over clips, with the fractions in their name."),
+        Note("splits", "Splits by fractions are those of seed 0, with the fractions in their name."),
     ]
-    if left_out:
-        listed = ", ".join(left_out[:20])
-        notes.append(Note("left_out_clips", f"Not compared: {counted(len(left_out), 'unusable clip')}: {listed}."))
+    if skipped:
+        listed = ", ".join(skipped[:20])
+        notes.append(Note("left_out_clips", f"Not compared: {counted(len(skipped), 'unusable clip')}: {listed}."))
     return duplicates_table(values, scan.pairs, splits, notes)
 
 

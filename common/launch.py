@@ -4,10 +4,12 @@ import functools
 import importlib
 import importlib.util
 import sys
+from pathlib import Path
 from typing import NoReturn
 
-from common.core.by_name import is_paper, load_paper, paper_keys
 from common.core.errors import EncoreError
+from common.paper.by_name import is_paper, load_paper, paper_keys
+from common.paper.foreign_names import PACKAGE, require_no_foreign_names
 
 __all__ = ["is_paper", "load_paper", "load_spaces", "paper_keys", "papers_with_searches", "run_paper", "tune_paper"]
 
@@ -44,7 +46,16 @@ def load_spaces(key: str) -> tuple:
 def _load_or_exit(key: str):
     """The paper of that name; a mistake in its declaration is reported in one line, without a traceback."""
     try:
+        _require_own_script(key)
         return load_paper(key)
     except EncoreError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+
+
+def _require_own_script(key: str) -> None:
+    """Refuse a script that starts the paper of another folder than its own."""
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    folder = Path(script).resolve().parent if script else Path()
+    if folder.parent.name == PACKAGE and folder.name != key:
+        require_no_foreign_names(folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import reproductions
+from common.paper.protocol import SPLIT_MEANINGS, UNIT_MEANINGS, Protocol, read_unit
 from common.records.record import read_record
 from common.verification.readme import verify_readme
 from common.verification.records import verify_records
@@ -22,7 +23,7 @@ PAPERS = [key for key in KEYS if key != "_template"]
 
 
 def test_the_headline_table_and_the_text_below_it_are_what_was_measured(committed_results):
-    """Each row of the leak audit with its intervals, in the audit's order, and each statement on them."""
+    """Each row of the leakage audit with its intervals, in the audit's order, and each statement on them."""
     found = verify_readme(ROOT / "README.md", committed_results)
     assert [fault.line for fault in found.faults] == []
     assert found.counts == {"rows": 5, "sentences": 13}
@@ -40,8 +41,8 @@ def test_the_numbers_of_one_seed_on_two_machines_are_what_was_measured(committed
         assert (first.machine["backend"], here.machine["backend"]) == ("jax", "tensorflow")
         accuracies.append([f"{100 * record.metrics['test']['window_accuracy']:.1f}" for record in (first, here)])
     clips, windows = accuracies
-    assert f"gave {clips[0]} % of windows on the H100 and {clips[1]} % on two cores (whole clips)" in text
-    assert f"{windows[0]} and {windows[1]} % (random windows)" in text
+    assert f"gave {clips[0]} % of windows on the H100 and {clips[1]} % on two cores (holdout, by clip)" in text
+    assert f"{windows[0]} and {windows[1]} % (holdout, by window)" in text
 
 
 def test_the_memory_of_accumulation_is_what_was_measured(committed_results):
@@ -58,7 +59,7 @@ def test_the_memory_of_recurrent_networks_is_what_was_measured(committed_results
     text = (ROOT / "common" / "training" / "README.md").read_text(encoding="utf-8")
     found = json.loads((committed_results / "benchmarks" / "recurrent.json").read_text(encoding="utf-8"))
     assert found["holds"]
-    for name, way in (("one batch of 16 tracks", "batch of 16"), ("4 batches of 4, accumulated", "4 batches of 4")):
+    for name, way in (("one batch of 16 clips", "batch of 16"), ("4 batches of 4, accumulated", "4 batches of 4")):
         medians = [found["values"][f"{precision}, {way}"]["median"] for precision in ("mixed_bfloat16", "float32")]
         shown = " | ".join(f"{median / 1024:.1f} GB" for median in medians)
         assert f"| {name} | {shown} |" in text
@@ -81,6 +82,16 @@ def test_the_readme_names_every_package_where_it_is():
     for folder in ("common", "data_pipeline"):
         for package in (ROOT / folder).glob("*/__init__.py"):
             assert re.search(rf"\b{package.parent.name}\b", text), package.parent
+
+
+def test_every_split_and_unit_is_explained_as_in_the_help_texts():
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("<!-- splits")[1].split("\n## ")[0]
+    printed = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if "`--" in line]
+    splits = [[f"`--split {name}`", meaning, Protocol(split=name).name] for name, meaning in SPLIT_MEANINGS.items()]
+    units = [
+        [f"`--unit {name}`", meaning, Protocol(unit=read_unit(name)).name] for name, meaning in UNIT_MEANINGS.items()
+    ]
+    assert printed == splits + units
 
 
 def test_every_paper_is_listed():

@@ -6,6 +6,7 @@ from common.cli.screen import ScreenOptions, print_json, print_lines, print_list
 from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.parameters import StoredNetworks
 from common.paper.provenance import covered_values
+from common.paper.row_names import name_and_label
 from common.paper.tables import ArchitectureTable, ResultTable
 from common.reports.screen.columns import Column
 from common.reports.screen.notes import Line
@@ -33,6 +34,7 @@ def _listed_table(table: ResultTable | ArchitectureTable, networks: StoredNetwor
         return {"id": table.id, "title": table.title, "metrics": [table.column], "rows": rows}
     rows = [
         {
+            "name": row.name,
             "label": row.label,
             "published": row.published,
             "trainable_parameters": networks.parameters_of(row.experiment),
@@ -51,7 +53,10 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
         return 0
     for entry in values["tables"]:
         rows = entry["rows"]
+        # Tables of layers have no rows to run, and so no names for `--row`.
+        is_named = "name" in rows[0]
         columns = [
+            *([Column("--row", tuple(row["name"] for row in rows), is_text=True)] if is_named else []),
             Column("row", tuple(row["label"] for row in rows), is_text=True),
             *(
                 Column(f"published {name.replace('_', ' ')}", tuple(_value(row["published"][name]) for row in rows), 1)
@@ -68,7 +73,11 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
         columns = [
             Column("--table", tuple(confusion.id for confusion in shown), is_text=True),
             Column("title", tuple(confusion.title for confusion in shown), is_text=True),
-            Column("row", tuple(f"table {table}: {label}" for table, label in (c.row for c in shown)), is_text=True),
+            Column(
+                "row",
+                tuple(f"table {one.row[0]}: {name_and_label(paper.row(*one.row))}" for one in shown),
+                is_text=True,
+            ),
         ]
         print_listing("Confusion matrices, each of one row", columns, screen)
     return 0

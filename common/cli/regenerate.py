@@ -77,8 +77,8 @@ def regenerate(
         committed: see `common.reports.write.regenerate_tables`.
 
     Returns:
-        What was made. A record, search or audit that cannot be used is named in a warning and left out; where a search
-        or an audit is left out, nothing is removed, because its tables may be of value still.
+        What was made. A record, search or audit that cannot be used is named in a warning and not used; where a search
+        or an audit is not used, nothing is removed, because its tables may be of value still.
     """
     folders = result_folders(out, paper.key, dataset)
     with ExitStack() as locks:

@@ -8,6 +8,7 @@ from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import SpecError
 from common.paper.paper import Paper
+from common.paper.row_names import listed_rows, name_and_label
 from common.paper.tables import ArchitectureTable, Confusion
 from common.records.paths import OWN_RESULTS, ResultPaths, result_folders
 from common.records.tuned_rows import with_tuned_rows
@@ -113,13 +114,13 @@ def name_rows_without_number(chosen: ChosenRows, reports: list[GroupReport]) -> 
     for table, rows in chosen:
         if isinstance(table, Confusion):
             if not any(table.table_id in report.tables for report in reports):
-                lacking.append(f"table {table.id} [{rows[0].label if rows else table.row[1]}]")
+                lacking.append(f"table {table.id} [{name_and_label(rows[0]) if rows else table.row[1]}]")
             continue
         made = [report.tables[table.id] for report in reports if table.id in report.tables]
         measured = {row["label"] for one in made for row in one.values["rows"] if row["measured"]}
-        without = [row.label for row in rows if row.label not in measured]
+        without = [row for row in rows if row.label not in measured]
         if without:
-            lacking.append(f"table {table.id} [{' | '.join(without)}]")
+            lacking.append(f"table {table.id} [{listed_rows(without)}]")
         elif isinstance(table, ArchitectureTable) and not made:
             lacking.append(f"table {table.id}")
     if lacking:

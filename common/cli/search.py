@@ -17,7 +17,7 @@ from common.core.tf_logging import quiet_start
 from common.core.words import counted
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths
-from common.records.tuned_rows import table_id_of
+from common.records.tuned_rows import table_id_of, tuned_row_name
 from common.runs.data import open_data
 from common.runs.options import Options
 from common.runs.plan import plan_runs, prepare_features, resolve_rows
@@ -122,7 +122,8 @@ def _report(
         labels = write_top(paper, space, found, top)
         rows.append(folder.paths.rows)
         tuned = table_id_of(folder.name)
-        say(f"{counted(len(labels), 'row')} of table {tuned}: {' | '.join(labels)}")
+        listed = ", ".join(f"{tuned_row_name(folder.name, place)} ({label})" for place, label in enumerate(labels, 1))
+        say(f"{counted(len(labels), 'row')} of table {tuned}: {listed}")
         again = "".join(f" --set {shlex.quote(change)}" for change in changes_of_rows(found)[1])
         say(
             f"train them: encore run {paper.key} --dataset {folder.paths.results.dataset} "

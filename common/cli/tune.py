@@ -16,6 +16,7 @@ from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
 from common.core.files import require_writable_folder
 from common.paper.paper import Paper
+from common.paper.row_names import listed_rows, rows_named
 from common.runs.options import SET_HELP, Options
 from common.search.connection import parse_address
 from common.search.space import SearchSpace, find_space
@@ -66,6 +67,7 @@ def _tune(
     space = find_space(spaces, asked.space)
     if asked.row is not None:
         space = _with_row(paper, space, asked.row)
+        asked = replace(asked, row=space.row[1])
     if SET_HELP in options.changes:
         from common.cli.values import show_values
 
@@ -73,7 +75,7 @@ def _tune(
         varied = {parameter.path for parameter in space.parameters.every}
         return show_values(paper, space.row, experiment, as_json=screen.json, varied=varied)
     address = None if asked.chief is None else parse_address(asked.chief)
-    name = asked.name or (space.key if asked.row is None else f"{space.key}-{_plain(asked.row)}")
+    name = asked.name or (space.key if asked.row is None else f"{space.key}-{_plain(space.row[1])}")
     if not _NAME.fullmatch(name):
         raise SpecError(f"--name {name}: expected letters, digits, and . _ - after the first.")
     require_writable_folder(options.out, flag="--out")
@@ -92,9 +94,13 @@ def _tune(
     return search(paper, space, options, asked, name, address, screen)
 
 
-def _with_row(paper: Paper, space: SearchSpace, label: str) -> SearchSpace:
-    paper.row(space.row[0], label)
-    return replace(space, row=(space.row[0], label))
+def _with_row(paper: Paper, space: SearchSpace, named: str) -> SearchSpace:
+    """The space around another row of its table, which is given by name or label."""
+    table = space.row[0]
+    found = rows_named([named], {table: paper.table(table).rows})[table]
+    if len(found) > 1:
+        raise SpecError(f"--row {named}: a search varies one row; give one of: {listed_rows(found)}.")
+    return replace(space, row=(table, found[0].label))
 
 
 def _plain(label: str) -> str:

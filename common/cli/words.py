@@ -22,7 +22,7 @@ def words_of(paper: Paper) -> dict[str, Callable[[str], list[str]]]:
 
 def row_words(paper: Paper, typed: str) -> list[str]:
     """Rows of the paper's tables of results whose name begins with what was typed."""
-    return _beginning(typed, [row.label for table in paper.tables for row in table.rows])
+    return _beginning(typed, [row.name for table in paper.tables for row in table.rows])
 
 
 def data_flags(paper: Paper) -> str:

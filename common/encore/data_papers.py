@@ -25,7 +25,7 @@ class PaperOnData:
         protocol: name of the protocol without `--split` and `--unit`.
         too_short: number of clips that are shorter than a window of one of these rows; they stop a run unless
             `--skip-bad` is given.
-        left_out_genres: genres of the data set that the paper leaves out without `--genres`.
+        left_out_genres: genres of the data set that the paper does not use without `--genres`.
     """
 
     paper: str

@@ -37,7 +37,7 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
         screen.print(_papers(papers))
     short = [f"{paper.paper} {paper.too_short:,}" for paper in papers if paper.too_short]
     if short:
-        screen.print(Text(f"Clips shorter than a window, to be left out with --skip-bad: {', '.join(short)}."))
+        screen.print(Text(f"Clips shorter than a window, to be skipped with --skip-bad: {', '.join(short)}."))
     if splits:
         command = ["encore", "run", "PAPER", "--dataset", report.dataset, "--data", report.data, *report.flags]
         screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
@@ -53,15 +53,15 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
         facts = report.arrays
         yield (
             "array",
-            f"X {facts.tracks:,} x {facts.bins:,} x {facts.columns:,} (tracks, bins, columns), {facts.dtype}, "
+            f"X {facts.tracks:,} x {facts.bins:,} x {facts.columns:,} (clips, bins, columns), {facts.dtype}, "
             f"{facts.seconds_per_column:.4g} s per column",
         )
     else:
         yield "missing", _named(report.missing, "--allow-incomplete runs without them")
         yield "extra files", _extra(report.extra)
-    yield "broken", _described(report.broken, "--skip-bad leaves them out")
+    yield "broken", _described(report.broken, "--skip-bad skips them")
     if report.known_broken:
-        yield "known broken", _described(report.known_broken, "left out without a flag")
+        yield "known broken", _described(report.known_broken, "skipped without a flag")
     if report.formats:
         shortest, longest = min(report.seconds.values()), max(report.seconds.values())
         formats = ", ".join(f"{name} ({count:,})" for name, count in list(report.formats.items())[:_NAMED])
@@ -70,7 +70,7 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
         yield "unlike", _described(report.unlike, "used as they are")
     if report.arrays is None and not report.quick:
         yield "which copy", _copy(report)
-        yield "same bytes", _same_bytes(report)
+        yield "exact duplicates", _same_bytes(report)
     yield "artists", f"known for {report.with_artist:,} of {report.usable:,} clips" if report.with_artist else "unknown"
     for note in report.notes:
         yield "note", note

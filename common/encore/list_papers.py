@@ -72,7 +72,7 @@ def _list(asked: ListOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
         (one["key"], one["title"], one["published_on"], ", ".join(one["tables"]), "yes" if one["searches"] else "")
         for one in papers
     ]
-    rows += [(key, "cannot be used: there is a mistake in its paper.py", "", "", "") for key in mistakes]
+    rows += [(key, "cannot be used: there is a mistake in its modules", "", "", "") for key in mistakes]
     heads = ("paper", "title", "data", "tables", "tune")
     columns = [Column(head, cells, is_text=True) for head, cells in zip(heads, zip(*rows, strict=True), strict=True)]
     print_listing("Papers", columns, screen)

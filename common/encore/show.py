@@ -18,7 +18,7 @@ from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.option_groups import DATA, OUTPUT, WHAT
 from common.paper.paper import Paper
-from common.paper.protocol import SplitName
+from common.paper.protocol import UNIT_NAMES, SplitName, read_unit
 from common.paper.tables import Confusion, ResultTable
 from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout
 from common.records.tuned_rows import with_tuned_rows
@@ -29,15 +29,13 @@ from common.reports.tables.settings import SettingColumn, settings_table
 from common.runs.options import DatasetName
 from common.runs.selection import choose_rows
 
-# Former spelling of a unit, which records and tables keep -> the name of today.
-_UNIT_NAMES = {"segment": "window"}
 # Option that may be repeated -> the values that it takes.
 _VALUES = {
     "--dataset": get_args(DatasetName),
     "--split": get_args(SplitName),
-    "--unit": ("window", "clip"),
+    "--unit": tuple(UNIT_NAMES.values()),
 }
-# Id of the table of a leak audit.
+# Id of the table of a leakage audit.
 _AUDIT = "audit"
 
 
@@ -109,7 +107,7 @@ class ShowOptions:
     def __post_init__(self) -> None:
         for flag, values in (("--dataset", self.datasets), ("--split", self.splits), ("--unit", self.units)):
             for value in values:
-                if _UNIT_NAMES.get(value, value) not in _VALUES[flag]:
+                if UNIT_NAMES.get(value, value) not in _VALUES[flag]:
                     raise SpecError(f"{flag} {value}: expected one of: {', '.join(_VALUES[flag])}.")
 
 
@@ -140,7 +138,7 @@ class _Choice:
     @classmethod
     def all_of(cls, asked: ShowOptions) -> list["_Choice"]:
         """Each combination of what was asked for."""
-        units = dict.fromkeys("segment" if unit == "window" else unit for unit in asked.units)
+        units = dict.fromkeys(map(read_unit, asked.units))
         every = (dict.fromkeys(asked.datasets) or (None,), dict.fromkeys(asked.splits) or (None,), units or (None,))
         return [cls(*one) for one in itertools.product(*every)]
 
@@ -158,7 +156,7 @@ class _Choice:
         found = []
         for name in ("dataset", "split", "unit"):
             value = getattr(self, name)
-            found += [f"--{name}", _UNIT_NAMES.get(value, value)] if value else []
+            found += [f"--{name}", UNIT_NAMES.get(value, value)] if value else []
         return [*found, "--data", "PATH"] if self.dataset not in (None, "demo") else found
 
 
@@ -345,7 +343,7 @@ def _several(
 
 
 def _column_name(one: StoredTable, with_data: bool, committed: bool) -> str:
-    unit = _UNIT_NAMES.get(one.setting["unit"], one.setting["unit"])
+    unit = UNIT_NAMES[one.setting["unit"]]
     data = f"{one.values['dataset']}: " if with_data else ""
     return f"{data}{one.setting['split']}, by {unit}{', committed' if committed else ''}"
 

@@ -14,6 +14,7 @@ from common.leakage.splits import SplitCondition, require_free_split, split_cond
 from common.leakage.stored import Audit, AuditedPair, AuditedSplit, StoredAudit, read_audit, read_audits
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
+from common.paper.row_names import name_and_label
 from common.paper.tables import Confusion
 from common.records.paths import ResultPaths
 from common.records.record import read_or_warn
@@ -56,7 +57,7 @@ def run_audit(
         found = scan_plan(needed, options, parallel_map=parallel_map)
         for condition, work, reason in planned:
             if work is None:
-                say(f"{condition.title}: left out: {reason}")
+                say(f"{condition.title}: not run: {reason}")
                 continue
             say(f"{condition.title}: {work.runs[0].run.experiment.protocol.name}")
             # Workers make their plan from the options that they receive.
@@ -72,7 +73,7 @@ def run_audit(
         audited = replace(audited, audit=_with_earlier_runs(audited, read_audit(paper, audited.path).audit, planned))
     if not any(audited.results.record(run).exists() for split in audit.regimes for run in split.runs):
         reasons = "; ".join(reason for outcome in outcomes for reason in outcome.failed)
-        raise RunError(f"--audit: no run of {label} finished: {reasons}")
+        raise RunError(f"--audit: no run of row {name_and_label(paper.row(table, label))} finished: {reasons}")
     write_json(audited.path, audited.audit.as_json())
     return audited, outcomes
 
@@ -113,23 +114,25 @@ def _with_earlier_runs(
 def _row(paper: Paper, options: Options) -> tuple[str, str]:
     if not options.rows and not options.tables:
         return paper.default_row
-    if len(options.rows) != 1 or len(options.tables) > 1:
-        raise SpecError(
-            "--audit: runs one row under every split. Name it with one --row (and --table where "
-            "several tables have it), or "
-            f"leave both out for {' '.join(paper.default_row)}."
-        )
-    label = options.rows[0]
     chosen = choose_rows(paper, options.tables, options.rows)
+    rows = [row for _, of_table in chosen for row in of_table]
+    several = min(len({row.name for row in rows}), len({row.label for row in rows})) > 1
+    if len(options.rows) != 1 or len(options.tables) > 1 or several:
+        recommended = paper.row(*paper.default_row)
+        raise SpecError(
+            "--audit: runs one row under every split. Name it with one --row (and --table where several tables have "
+            f"it), or leave both out for row {name_and_label(recommended)} of table {paper.default_row[0]}."
+        )
     found = {
         row.experiment.digest: (table.row[0] if isinstance(table, Confusion) else table.id, row.label)
-        for table, rows in reversed(chosen)
-        for row in rows
+        for table, of_table in reversed(chosen)
+        for row in of_table
     }
     if len(found) > 1:
+        tables = ", ".join(table for table, _ in reversed(found.values()))
         raise SpecError(
-            f"--audit --row {label}: the tables {', '.join(table for table, _ in reversed(found.values()))} have "
-            "different rows of that name; give one with --table."
+            f"--audit --row {options.rows[0]}: the tables {tables} have different rows of that name; give one with "
+            "--table."
         )
     return next(iter(found.values()))
 
@@ -146,9 +149,9 @@ def _plan(
         return None, str(error)
     reason = ""
     if condition.unit == "segment" and not any(run.run.fold.shared_tracks for run in work.runs):
-        reason = "no clip has windows on both sides, so it is the same as random clips"
+        reason = f"no clip has windows on both sides, so it is the same as {condition.split}, by clip"
     if condition.key == "no_duplicates" and not exact_pairs(work.runs[0].reader.index.clips):
-        reason = "no clip occurs twice, so it is the same as random clips"
+        reason = f"no clip occurs twice, so it is the same as {condition.split}, by clip"
     if reason:
         work.close()
         return None, reason

@@ -46,7 +46,7 @@ def write_audit(paper: Paper, stored: StoredAudit, *, draw_figures: bool = True)
 def regenerate_audits(
     paper: Paper, out: Path, dataset: str | None = None, *, draw_figures: bool = True
 ) -> list[tuple[Table, list[Path]] | None]:
-    """Write the tables of all audits of a paper again; an audit without any record is left out with a warning.
+    """Write the tables of all audits of a paper again; an audit without any record is named in a warning.
 
     Args:
         dataset: of the audits; None for all.
@@ -69,7 +69,7 @@ def regenerate_audits(
             else:
                 warn(f"{path}: none of its runs has a record here; its tables are not written")
         except (DataError, SpecError) as error:
-            warn(f"left out: {error}")
+            warn(f"not used: {error}")
             written.append(None)
     return written
 

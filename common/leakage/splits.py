@@ -1,13 +1,13 @@
-"""The splits that an audit compares: from segment-level splits to an artist filter without known faults."""
+"""The splits that an audit compares: from a split by window to one by artist without known faults."""
 
 from dataclasses import dataclass, replace
 
 from common.core.errors import SpecError
 from common.paper.paper import Paper
-from common.paper.protocol import SplitName, Unit
+from common.paper.protocol import NO_DUPLICATES, SPLIT_MEANINGS, UNIT_NAMES, SplitName, Unit, by_unit
 from common.runs.options import Options
 
-# Splits into one train, valid and test part, which an audit can also make at segment level.
+# Splits into one train, valid and test part, which an audit can also make by window.
 _SINGLE = ("holdout", "per_genre")
 
 
@@ -43,24 +43,23 @@ def split_conditions(paper: Paper) -> tuple[SplitCondition, ...]:
     single: SplitName = own if own in _SINGLE else "holdout"
     return (
         SplitCondition(
-            "windows", "random windows", "windows of one clip may be in several parts", single, unit="segment"
+            "windows",
+            f"{single}, {by_unit('segment')}",
+            "windows of one clip may be in several parts",
+            single,
+            unit="segment",
         ),
-        SplitCondition("clips", "random clips", "all windows of a clip are in one part", single, needed=True),
+        SplitCondition("clips", f"{single}, by clip", "all windows of a clip are in one part", single, needed=True),
         SplitCondition(
             "no_duplicates",
-            "random clips, no exact duplicates",
-            "all windows of a clip are in one part, and byte-for-byte copies of clips are left out",
+            f"{single}, by clip, {NO_DUPLICATES}",
+            "all windows of a clip are in one part, and of clips with the same bytes only one is used",
             single,
             changes=('protocol.duplicates="drop"',),
         ),
-        SplitCondition("artists", "artist filter", "all clips of an artist are in one part", "artist"),
-        SplitCondition(
-            "fault_filtered",
-            "fault-filtered",
-            "the published split of GTZAN without its known faults, with an artist filter",
-            "fault_filtered",
-        ),
-        SplitCondition("official", "official", "the data set's own split, with an artist filter", "official"),
+        SplitCondition("artists", "artist, by clip", "artist filter: all clips of an artist are in one part", "artist"),
+        SplitCondition("fault_filtered", "fault_filtered, by clip", SPLIT_MEANINGS["fault_filtered"], "fault_filtered"),
+        SplitCondition("official", "official, by clip", SPLIT_MEANINGS["official"], "official"),
     )
 
 
@@ -70,7 +69,7 @@ def require_free_split(asked: Options) -> None:
     Raises:
         SpecError: the command chooses a split, a unit or what happens to duplicates.
     """
-    for flag, value in (("--split", asked.split), ("--unit", asked.unit)):
+    for flag, value in (("--split", asked.split), ("--unit", asked.unit and UNIT_NAMES[asked.unit])):
         if value is not None:
             raise SpecError(f"{flag} {value}: --audit runs every split that the data allow; leave {flag} out.")
     for change in asked.changes:

@@ -53,7 +53,7 @@ class Audit(Spec):
 
     Args:
         row: (table, label) of the row that was run.
-        setting: of the split condition `clips` (random clips).
+        setting: of the split condition `clips` (one random split by clip).
         regimes: the split conditions, the least strict first.
         pairs: clips of the same recording.
         scanned: number of clips that were compared with each other.

@@ -21,13 +21,13 @@ from common.reports.tables.intervals import bounds_text, interval_values, part_c
 from common.reports.text.caption import (
     changed_values_notes,
     data_notes,
-    left_out_clips_notes,
     machine_notes,
     other_classes_notes,
     other_data_notes,
     published_experiment,
     reduction_notes,
     single_seed_notes,
+    skipped_clips_notes,
 )
 from common.reports.text.intervals import sources_text
 from common.reports.text.rows import by_row_notes, fewer_epochs_notes, protocol_text, training_notes
@@ -43,7 +43,7 @@ _ON_DATA = ("data", "excerpts", "synthetic", "incomplete")
 
 def records_of(paper: Paper, stored: StoredAudit) -> dict[str, list[Record]]:
     """Key of each split -> its records, for the splits that have any; a record that cannot be used is named in a
-    warning and left out."""
+    warning and not used."""
     found, results = {}, stored.results
     for split in stored.audit.regimes:
         paths = [results.record(run) for run in split.runs]
@@ -96,7 +96,7 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
     values = {
         "paper": paper.key,
         "table": audit.table_id(paper),
-        "title": f"leak audit of row {label} of table {table}",
+        "title": f"leakage audit of row {label} of table {table}",
         "dataset": audit.setting.dataset,
         "data": first.data.title,
         "protocol": "every split",
@@ -202,7 +202,7 @@ def _parts_of_gaps(rows: list[dict[str, Any]]) -> list[Note]:
 
 
 def _gaps_between_clips(titles: dict[str, tuple[str, str]], estimates: dict[str, _Estimates]) -> list[Note]:
-    """Gaps of the stricter splits to random clips (a clip-level split), the weakest split without shared clips."""
+    """Gaps of the stricter splits to the random split by clip, the weakest split without shared clips."""
     texts = []
     for key, (title, _) in titles.items():
         if key in ("windows", "clips") or key not in estimates or "clips" not in estimates:
@@ -212,7 +212,7 @@ def _gaps_between_clips(titles: dict[str, tuple[str, str]], estimates: dict[str,
             f"{what} {_gap_text(gap[name])}" for what, name in zip(("windows", "clips"), MAIN_METRICS, strict=True)
         )
         texts.append(f"{title}: {shown}")
-    return [Note("splits", f"Gaps to random clips, in points: {'; '.join(texts)}.")] if texts else []
+    return [Note("splits", f"Gaps to {titles['clips'][0]}, in points: {'; '.join(texts)}.")] if texts else []
 
 
 def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], published: dict[str, Any]) -> list[Note]:
@@ -244,7 +244,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
         notes += fewer_epochs_notes({label: (r, published_experiment(paper, r)) for label, r in of_rows.items()})
     missing = [titles[s.key] for s in audit.regimes if s.runs and len(records.get(s.key, [])) < len(s.runs)]
     if missing:
-        notes.append(Note("incomplete", f"INCOMPLETE: runs are missing for: {', '.join(missing)}."))
+        notes.append(Note("incomplete", f"INCOMPLETE: runs are missing for: {'; '.join(missing)}."))
     from_files = {label: record.weights.partition("=")[0] for label, record in of_rows.items() if record.weights}
     notes += by_row_notes("trained_weights", "Starts from trained weights in a file", from_files, of_rows)
     notes += machine_notes(by_split)
@@ -252,7 +252,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
     notes += other_data_notes(paper, audit.setting, every)
     notes += other_classes_notes(paper, audit.setting, one.data)
     notes += single_seed_notes(by_split)
-    notes += left_out_clips_notes(one.data)
+    notes += skipped_clips_notes(one.data)
     unknown = any(split.overlap and split.overlap.nameless for split in audit.regimes)
     notes.append(
         Note(
@@ -404,8 +404,8 @@ def duplicate_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple
         "Second clip",
         "Similarity",
         "Shift (s)",
-        "Same bytes",
-        *map(str.capitalize, table["regimes"]),
+        "Exact duplicate",
+        *table["regimes"],
     ]
     rows = [
         [

@@ -2,7 +2,7 @@
 
 Definitions as in scikit-learn's `f1_score`: for each genre, 2 x precision x recall / (precision + recall), 0 where both
 are 0; *macro* is the plain mean over genres, *weighted* the mean weighted by true clips. Genres that are neither
-true nor predicted anywhere are left out of the macro mean; one that is predicted but never true counts as 0.
+true nor predicted anywhere are not part of the macro mean; one that is predicted but never true counts as 0.
 """
 
 import numpy as np

@@ -139,22 +139,23 @@ def require_paths(paths: Iterable[str], experiments: dict[str, Experiment]) -> N
     """Check that all rows that are asked for have the values that `--set` replaces.
 
     Args:
-        experiments: row label -> experiment.
+        experiments: row name -> experiment.
 
     Raises:
         SpecError: naming the path, and the nearest one that exists or the rows that have it.
     """
     for path in paths:
-        without = [label for label, experiment in experiments.items() if not experiment.has(path)]
+        without = [name for name, experiment in experiments.items() if not experiment.has(path)]
         if len(without) == len(experiments):
             known = dict.fromkeys(known for experiment in experiments.values() for known in experiment.changeable_paths)
             near = nearest_path(path, known)
             means = did_you_mean([_ONLY_BY_OPTION.get(name, name) for name in near])
             raise SpecError(f"--set {path}: no such value{means or '.'} --set help lists all values.")
         if without:
-            having = " ".join(f'--row "{label}"' for label in experiments if label not in without)
+            having = ",".join(name for name in experiments if name not in without)
             raise SpecError(
-                f"--set {path}: the rows {', '.join(without)} have no such value. Ask for those that have it: {having}."
+                f"--set {path}: the rows {', '.join(without)} have no such value. Ask for those that have it: "
+                f"--row {having}."
             )
 
 
@@ -208,7 +209,7 @@ class Resolver:
         then make equal settings.
 
         Args:
-            experiments: row label -> experiment, of the rows that are asked for.
+            experiments: row name -> experiment, of the rows that are asked for.
 
         Raises:
             SpecError: a change does not fit the rows' experiments.

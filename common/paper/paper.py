@@ -12,6 +12,7 @@ from common.paper.experiment import Experiment
 from common.paper.fixed import FixedValue, shared_fixed_values
 from common.paper.protocol import PREDEFINED, Protocol, SplitName
 from common.paper.provenance import Source, covered_values, source_of_each_value
+from common.paper.row_names import listed_rows
 from common.paper.tables import ArchitectureTable, Confusion, Figure, ResultTable, Row
 from data_pipeline.features import Feature
 from data_pipeline.features.spectrograms import LogMel, StftDb
@@ -63,9 +64,9 @@ class Paper:
             every network starts from random weights. The names are those of `--weights NAME=FILE`.
         weight_names: names of the files of trained weights that its networks can start from.
         confusions: published confusion matrices.
-        legacy_batches: part -> size of the batches that the study evaluated it in, leaving the last incomplete one out
-            but dividing by all windows; its tables get a second version with our numbers computed in the same way.
-        left_out_genres: genres of the dataset that are left out by default; `--genres` includes them.
+        legacy_batches: part -> size of the batches that the study evaluated it in, without the last incomplete one, but
+            divided by all windows; its tables get a second version with our numbers computed in the same way.
+        left_out_genres: genres of the dataset that are not used by default; `--genres` includes them.
         tuned: digest of a row that a search found -> its values, which smoke scale does not replace.
     """
 
@@ -140,9 +141,7 @@ class Paper:
         for row in table.rows:
             if row.label == label:
                 return row
-        labels = [row.label for row in table.rows]
-        near = did_you_mean(nearest_names(label, labels))
-        raise SpecError(f"--row {label}: table {table_id} has no such row{near or '.'} It has: {', '.join(labels)}.")
+        raise SpecError(f"row {label}: table {table_id} has no such row; it has: {listed_rows(table.rows)}.")
 
     @property
     def default_experiment(self) -> Experiment:
@@ -202,6 +201,22 @@ class Paper:
             SpecError: naming the values without one, or a declared path that covers nothing.
         """
         covered_values(self.sources, self.experiments)
+
+    def require_clear_names(self) -> None:
+        """Check that a row's name stands for the same experiment wherever it is the name or the label of a row.
+
+        Raises:
+            SpecError: naming the rows.
+        """
+        rows = [(table.id, row) for table in self.tables for row in table.rows]
+        for number, (table, row) in enumerate(rows):
+            for other_table, other in rows[:number]:
+                same = row.name in (other.name, other.label.lower()) or other.name == row.label.lower()
+                if same and row.experiment.digest != other.experiment.digest:
+                    raise SpecError(
+                        f"tables {other_table} and {table} have different rows of the name {row.name}: {other.label} "
+                        f"and {row.label}. Give one of them another name."
+                    )
 
     def small_feature(self, feature: Feature) -> Feature:
         """The cheaper feature that `--features small` replaces a feature with."""

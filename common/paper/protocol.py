@@ -1,16 +1,62 @@
 """The protocol of an experiment: which clips or windows are used for training, validation and testing."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
+from common.core.errors import SpecError
 from common.core.spec import Spec
 
+# `segment` is how specs, records and JSON files spell what readers see as `window`.
 Unit = Literal["clip", "segment"]
+UNIT_NAMES: dict[Unit, str] = {"clip": "clip", "segment": "window"}
 SplitName = Literal["holdout", "per_genre", "artist", "kfold", "rotating", "official", "fault_filtered", "course"]
 # Splits that work for any data set; the others need artists or predefined parts, which only some data sets have.
 GENERAL_SPLITS = ("holdout", "per_genre", "kfold", "rotating")
 PREDEFINED = ("official", "fault_filtered", "course")
+# What each split does, each understood without the others: in help texts and in the README.
+SPLIT_MEANINGS: dict[SplitName, str] = {
+    "holdout": "one random split; all parts have the genres in the same proportions",
+    "per_genre": "one random split; each genre is shuffled and divided on its own, rounded down",
+    "artist": "one random split with an artist filter: all clips of an artist are in one part",
+    "kfold": "cross-validation: each fold is the test part once, and the fold after it is for validation",
+    "rotating": "partitions that take turns: training on one, validation on the next, test on the one after that",
+    "official": "the split that is published with FMA; all clips of an artist are in one part",
+    "fault_filtered": "a published split of GTZAN without repeated and faulty clips; almost no artist is in more than "
+    "one part",
+    "course": "the split of eight genres of GTZAN in a course at KAIST, reconstructed from its counts",
+}
+# In names of splits, where copies are dropped.
+NO_DUPLICATES = "no exact duplicates"
+UNIT_MEANINGS: dict[str, str] = {
+    "clip": "whole clips are split: all windows of a clip are in one part",
+    "window": "windows are split one by one: windows of one clip are both in training and in test, which contaminates "
+    "the result",
+}
+
+
+def read_unit(text: str) -> Unit:
+    """The stored spelling of what `--unit` was given: `window`, `clip`, or `segment`, the former name of `window`.
+
+    Raises:
+        SpecError: none of these.
+    """
+    if text in get_args(Unit):
+        return text
+    for unit, name in UNIT_NAMES.items():
+        if text == name:
+            return unit
+    raise SpecError(f"--unit {text}: expected {' or '.join(reversed(UNIT_NAMES.values()))}.")
+
+
+def fold_name(split: SplitName) -> str:
+    """What one of several divisions of the data is called: `round` of rotating partitions, otherwise `fold`."""
+    return "round" if split == "rotating" else "fold"
+
+
+def by_unit(unit: Unit) -> str:
+    """What is split, in the names of splits: `by clip` or `by window`."""
+    return f"by {UNIT_NAMES[unit]}"
 
 
 class Protocol(Spec):
@@ -22,15 +68,15 @@ class Protocol(Spec):
             the test fold is for validation), `rotating` (for every k, training on partition k, validation on k + 1,
             testing on k + 2), or a predefined split of the dataset's clips: `official` (FMA), `fault_filtered`,
             `course` (GTZAN).
-        unit: what is split: whole clips, or single windows (`segment`: windows of one clip are then in several parts,
-            and the leakage contaminates the result).
+        unit: what is split: whole clips (`clip`), or single windows (`segment`, which readers see as `window`: windows
+            of one clip are then in several parts, and the leakage contaminates the result).
         fractions: train, valid and test shares of `holdout`, `per_genre` and `artist`.
         folds: number of folds of `kfold`.
         stratified: every part has the genres in the same proportions.
         seed: of the split only, so that all rows and run seeds have the same test clips.
         partitions: number of partitions of `rotating`, which is also its number of rounds.
-        equal_partitions: leave out the clips of each genre that cannot be divided evenly among the partitions.
-        duplicates: `drop` leaves out, before the split, every clip whose bytes equal those of another clip with a
+        equal_partitions: put the clips of each genre that cannot be divided evenly among the partitions in no part.
+        duplicates: `drop` removes, before the split, every clip whose bytes equal those of another clip with a
             smaller id; `keep` uses all clips.
         carry_weights: a round of `rotating` starts from the best weights of the round before instead of from
             initial ones; these may already have been trained on its test partition.
@@ -75,27 +121,30 @@ class Protocol(Spec):
         return tuple(unused)
 
     @property
-    def name(self) -> str:
-        """Name of the protocol in tables."""
-        return f"{self._name}, exact duplicates left out" if self.duplicates == "drop" else self._name
+    def items(self) -> str:
+        """What is split, in messages: `clips` or `windows`."""
+        return f"{UNIT_NAMES[self.unit]}s"
 
     @property
-    def _name(self) -> str:
-        if self.split in PREDEFINED:
-            return f"{self.split.replace('_', '-')} over clips"
-        shares = "/".join(f"{100 * share:g}" for share in self.fractions)
-        kinds = {
-            "holdout": shares,
-            "per_genre": f"{shares} of each genre" if self.stratified else shares,
-            "artist": shares,
-            "kfold": f"{self.folds}-fold",
-            "rotating": f"{self.partitions} rotating partitions",
-        }
-        text = f"{kinds[self.split]} over {'clips' if self.unit == 'clip' else 'windows'}"
-        if self.split == "artist":
-            text += ", artist filter"
+    def name(self) -> str:
+        """Name of the protocol in tables: `--split`, its sizes, `--unit`, and what else differs."""
+        parts = [f"{self.split}{self._sizes}", by_unit(self.unit)]
+        if self.duplicates == "drop":
+            parts.append(NO_DUPLICATES)
         if self.carry_weights:
-            text += ", weights carried over between rounds"
+            parts.append("weights carried over between rounds")
         if self.equal_partitions:
-            text += ", partitions of equal size"
-        return text if self.stratified else f"{text}, not stratified"
+            parts.append("partitions of equal size")
+        if not self.stratified and self.split not in PREDEFINED:
+            parts.append("not stratified")
+        return ", ".join(parts)
+
+    @property
+    def _sizes(self) -> str:
+        if self.split in PREDEFINED:
+            return ""
+        if self.split == "kfold":
+            return f", {self.folds} folds"
+        if self.split == "rotating":
+            return f", {self.partitions} partitions"
+        return " " + "/".join(f"{100 * share:g}" for share in self.fractions)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
 from common.core.errors import SpecError
 from common.core.spec import Spec, build
 from common.paper.experiment import Experiment
+from common.paper.row_names import NAME_PATTERN, derived_name
 
 if TYPE_CHECKING:
     import keras
@@ -16,11 +17,24 @@ if TYPE_CHECKING:
 
 class Row(Spec):
     """One line of a published table: what was published (None where the paper gives no number), and the experiment that
-    measures it again."""
+    measures it again.
+
+    Args:
+        label: as in the paper.
+        name: short name for the command line, `common.paper.row_names`; by default made of the label.
+    """
 
     label: str
+    name: Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
     published: dict[str, float | None]
     experiment: Experiment
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_name(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "label" in values and "name" not in values:
+            return values | {"name": derived_name(values["label"])}
+        return values
 
 
 class Reference(Spec):
@@ -61,6 +75,9 @@ class ResultTable(Spec):
         labels = [row.label for row in self.rows]
         if len(set(labels)) < len(labels):
             raise ValueError(f"row labels of table {self.id} must be unique: {labels}")
+        names = [row.name for row in self.rows]
+        if len(set(names)) < len(names):
+            raise ValueError(f"row names of table {self.id} must be unique: {names}; give names of their own")
         for row in self.rows:
             if set(row.published) != set(self.metrics):
                 raise ValueError(
@@ -79,6 +96,7 @@ def result_table(
     *,
     rows: Mapping[str, tuple[Published, Mapping[str, Any] | Experiment]],
     compared_with: dict[str, str],
+    names: Mapping[str, str] | None = None,
     **described: Any,
 ) -> ResultTable:
     """A published table whose rows vary one experiment.
@@ -89,12 +107,17 @@ def result_table(
             `{"model.ratio": 8.0}`, or `model`, `feature`, ... as a whole; or an experiment of its own. Published are
             the numbers of `compared_with` in its order, or one number where there is one metric; None for no number.
         compared_with: published metric -> the measured metric that it is compared with.
+        names: label -> short name for the command line, where a name made of the label would be unclear.
         described: the other fields of `ResultTable`.
 
     Raises:
-        SpecError: a row changes a value that the experiment does not have, or gives too few or too many numbers.
+        SpecError: a row changes a value that the experiment does not have, gives too few or too many numbers, or has no
+            valid name.
     """
     metrics = tuple(compared_with)
+    unknown = sorted(set(names or ()) - set(rows))
+    if unknown:
+        raise SpecError(f"names: no row has the label {', '.join(unknown)}; the labels are: {', '.join(rows)}.")
     return build(
         ResultTable,
         described
@@ -102,10 +125,14 @@ def result_table(
             "metrics": metrics,
             "compared_with": compared_with,
             "rows": tuple(
-                Row(
-                    label=label,
-                    published=_by_metric(label, metrics, published),
-                    experiment=_varied(label, base, changes),
+                build(
+                    Row,
+                    {
+                        "label": label,
+                        "published": _by_metric(label, metrics, published),
+                        "experiment": _varied(label, base, changes),
+                        **({"name": names[label]} if names and label in names else {}),
+                    },
                 )
                 for label, (published, changes) in rows.items()
             ),

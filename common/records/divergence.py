@@ -66,16 +66,16 @@ def forget_divergence(paths: RunPaths, run_id: str) -> None:
 
 
 def read_divergences(folder: Path) -> list[Divergence]:
-    """All usable notes of a folder, in order of run id; the others are named in warnings and left out."""
+    """All usable notes of a folder, in order of run id; the others are named in warnings and not used."""
     found = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         try:
             values = without_digest(path, read_json(path, what="a note of a run that diverged"))
             found.append(Divergence.model_validate(values))
         except ValidationError as error:
-            warn(f"left out: {path}: not a note of a run that diverged ({error.error_count()} problems). Remove it.")
+            warn(f"not used: {path}: not a note of a run that diverged ({error.error_count()} problems). Remove it.")
         except DataError as error:
-            warn(f"left out: {error}")
+            warn(f"not used: {error}")
     return found
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.core.by_name import load_paper, paper_keys
 from common.core.errors import DataError
 from common.core.extras import require_extra
 from common.core.percent import stored_percent
 from common.metrics.clips import METRIC_NAMES
+from common.paper.by_name import load_paper, paper_keys
 from common.paper.paper import Paper
+from common.paper.protocol import UNIT_NAMES
 from common.records.machines import compute_device
 from common.records.paths import ResultPaths
 from common.records.record import Record, read_records
@@ -18,9 +19,6 @@ from common.records.tuned_rows import with_tuned_rows
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# `unit` of a setting as it is stored -> as readers know it.
-_UNITS = {"segment": "window"}
 
 
 def frame(out: Path | str = "results", paper: str | None = None, dataset: str | None = None) -> "pd.DataFrame":
@@ -128,7 +126,7 @@ def _run(found: _Found) -> dict[str, Any]:
         "data": record.data.title,
         "genres": len(record.data.genres),
         "split": setting.split,
-        "unit": _UNITS.get(setting.unit, setting.unit),
+        "unit": UNIT_NAMES[setting.unit],
         "scale": setting.scale,
         "features": setting.features,
         "changes": "; ".join(setting.changes),

@@ -9,6 +9,7 @@ from typing import Self
 from common.core.files import sha256_of_json
 from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
+from common.paper.protocol import UNIT_NAMES
 
 # Where commands read and write without `--out`, below the current folder: the tables that come with Encore, which
 # `--from-records` makes again, and a user's own runs, which git ignores.
@@ -201,7 +202,7 @@ class ResultPaths(RunPaths):
 
     @property
     def audits(self) -> Path:
-        """Folder of the leak audits."""
+        """Folder of the leakage audits."""
         return self.folder / "audits"
 
     def search(self, name: str) -> SearchPaths:
@@ -210,7 +211,7 @@ class ResultPaths(RunPaths):
 
 
 def audit_files(out: Path, paper: str) -> list[Path]:
-    """The leak audits of a paper, of all datasets."""
+    """The leakage audits of a paper, of all data sets."""
     return sorted((Path(out) / paper).glob("*/audits/*.json"))
 
 
@@ -295,12 +296,12 @@ def file_stem(kind: str, identifier: str, setting: Setting, paper: Paper) -> str
         kind: `table` or `figure`.
         identifier: id of the table or figure.
         setting: of the results.
-        paper: whose defaults are left out of the name.
+        paper: whose defaults are not in the name.
     """
     protocol = paper.default_experiment.protocol
     parts = [f"{kind}_{identifier}"]
     if setting.unit != protocol.unit:
-        parts.append(setting.unit)
+        parts.append(f"by_{UNIT_NAMES[setting.unit]}")
     if setting.split != protocol.split:
         parts.append(setting.split)
     if setting.scale != ("smoke" if setting.dataset == "demo" else "paper"):

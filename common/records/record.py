@@ -33,7 +33,7 @@ class DataFacts(Spec):
         clips: number of clips used.
         expected: number of clips of the complete dataset; None where that is not known.
         missing: number of clips of the complete dataset that were not found.
-        skipped: number of clips left out because they cannot be used.
+        skipped: number of clips that cannot be used.
         skipped_clips: ids of the first twenty of those.
     """
 
@@ -265,7 +265,7 @@ def _require_consistent(record: Record) -> None:
 
 
 def read_records(folder: Path) -> list[Record]:
-    """All usable records of a folder, in order of run id; the others are named in warnings and left out."""
+    """All usable records of a folder, in order of run id; the others are named in warnings and not used."""
     found = map(read_or_warn, sorted(folder.glob("*.json"))) if folder.is_dir() else ()
     return [record for record in found if record is not None]
 
@@ -275,7 +275,7 @@ def read_or_warn(path: Path) -> Record | None:
     try:
         return read_record(path)
     except DataError as error:
-        warn(f"left out: {error} Remove it, or repeat the command that made it.")
+        warn(f"not used: {error} Remove it, or repeat the command that made it.")
         return None
 
 

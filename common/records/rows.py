@@ -61,7 +61,7 @@ def experiment_of_row(paper: Paper, digest: str) -> Experiment | None:
 
 def usable_row_records(paper: Paper, results: ResultPaths) -> list[RowRecord]:
     """The records of a folder that can be shown in the paper's tables, in order of run id. Others are named in
-    warnings and left out."""
+    warnings and not used."""
     return usable_of(paper, read_records(results.runs), results, results.dataset)
 
 
@@ -76,17 +76,17 @@ def usable_of(paper: Paper, records: Iterable[Record], paths: RunPaths, dataset:
         path = paths.record(record.run_id)
         if (record.paper, record.setting.dataset) != (paper.key, dataset):
             warn(
-                f"left out: {path}: is of {record.paper} on {record.setting.dataset}, expected {paper.key} on "
+                f"not used: {path}: is of {record.paper} on {record.setting.dataset}, expected {paper.key} on "
                 f"{dataset}. Move it to the folder of its paper and data set."
             )
             continue
         try:
             one = row_record(paper, record)
         except SpecError as error:
-            warn(f"left out: {path}: does not fit its row of {paper.key} ({error}).")
+            warn(f"not used: {path}: does not fit its row of {paper.key} ({error}).")
             continue
         if one is None:
-            warn(f"left out: {path}: is of a row that {paper.key} no longer has.")
+            warn(f"not used: {path}: is of a row that {paper.key} no longer has.")
             continue
         found.append(one)
     return found

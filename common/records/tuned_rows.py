@@ -8,6 +8,7 @@ from common.core.console import warn
 from common.core.errors import DataError, SpecError
 from common.core.files import read_json
 from common.paper.paper import Paper
+from common.paper.row_names import derived_name
 from common.paper.tables import ResultTable, Row
 from common.records.paths import SearchPaths, searches
 
@@ -19,10 +20,15 @@ def table_id_of(search: str) -> str:
     return f"top_{search}"
 
 
+def tuned_row_name(search: str, place: int) -> str:
+    """Name of a row of that table: `top-ratio-1` for the best network of the search `ratio`."""
+    return f"{derived_name(table_id_of(search))}-{place}"
+
+
 def with_tuned_rows(paper: Paper, out: Path, dataset: str | None) -> Paper:
     """The paper, with one more table for each search whose best trials were written as rows.
 
-    A file of rows that cannot be used is named in a warning, and its table is left out.
+    A file of rows that cannot be used is named in a warning, and its table is not added.
 
     Args:
         out: folder of the results.
@@ -64,8 +70,13 @@ def _tuned_table(paper: Paper, search: SearchPaths) -> tuple[ResultTable, dict[s
             compared_with=whole.compared_with,
             notes=(*whole.notes, *values["notes"]),
             rows=tuple(
-                Row(label=row["label"], published=dict.fromkeys(whole.metrics), experiment=experiment)
-                for row, experiment in zip(values["rows"], experiments, strict=True)
+                Row(
+                    label=row["label"],
+                    name=tuned_row_name(search.name, place),
+                    published=dict.fromkeys(whole.metrics),
+                    experiment=experiment,
+                )
+                for place, (row, experiment) in enumerate(zip(values["rows"], experiments, strict=True), 1)
             ),
         )
     except (KeyError, TypeError, ValueError, AttributeError, SpecError) as error:

@@ -48,7 +48,7 @@ class Group:
                 experiment = row.read_like(note.experiment)
                 conditions = conditions_of(paper, row, note.setting, experiment)
             except SpecError as error:
-                warn(f"left out: the note of run {note.run_id}, which diverged, does not fit its row ({error}).")
+                warn(f"not used: the note of run {note.run_id}, which diverged, does not fit its row ({error}).")
                 continue
             known = ran.get(note.row_experiment, {experiment.digest})
             if conditions == self.conditions and experiment.digest in known:

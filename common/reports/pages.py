@@ -43,7 +43,7 @@ def write_page(paper: Paper, out: Path, *, list_tables: bool = True) -> Path:
     """Generate `<out>/<paper>/README.md`: what is assumed or differs from the source, what is measured; and the list of
     all tables beside it.
 
-    Tables at smoke scale are left out: they measure nothing, and trying the demo should not change this page.
+    Tables at smoke scale are not on it: they measure nothing, and trying the demo should not change this page.
 
     Args:
         list_tables: False leaves the list of all tables as it is.
@@ -85,7 +85,7 @@ def write_page(paper: Paper, out: Path, *, list_tables: bool = True) -> Path:
     ]
     for path in found:
         if not path.exists():
-            warn(f"left out of the page: {path} is missing; write it again with --from-records")
+            warn(f"not on the page: {path} is missing; write it again with --from-records")
             continue
         text = path.read_text(encoding="utf-8").strip().splitlines()
         where = path.relative_to(page_file(out, paper.key).parent)
@@ -125,7 +125,7 @@ def _values_text(values: list[Any]) -> str:
 def write_overview(out: Path) -> Path:
     """Generate `<out>/README.md` from the tables and records below `out` only.
 
-    Tables of the demo corpus are left out: trying the demo should not change this page. A table or record that cannot
+    Tables of the demo corpus are not listed: trying the demo should not change this page. A table or record that cannot
     be used is named in a warning, because it may be another paper's.
     """
     out = Path(out)
@@ -162,7 +162,7 @@ def write_overview(out: Path) -> Path:
                 lines += ["", f"{words} ([why]({paper}/README.md)): {listed}."]
         lines.append("")
     if not by_paper:
-        lines += ["No table yet. Tables of the demo data set are not listed here.", ""]
+        lines += ["No table yet. Tables of the demo corpus are not listed here.", ""]
     target = overview_file(out)
     write_text(target, "\n".join(lines).rstrip() + "\n")
     return target
@@ -173,12 +173,12 @@ def read_table(path: Path) -> dict[str, Any]:
     try:
         values = read_json(path, what="a table")
     except DataError as error:
-        warn(f"left out of the list of tables: {error}")
+        warn(f"not in the list of tables: {error}")
         return {}
     if isinstance(values, dict) and values.keys() >= _TABLE_KEYS:
         return values
     warn(
-        f"left out of the list of tables: {path} is not a table of this version; write it again with --from-records, "
+        f"not in the list of tables: {path} is not a table of this version; write it again with --from-records, "
         "or delete it"
     )
     return {}
@@ -225,7 +225,7 @@ def _records(path: Path, table: dict[str, Any]) -> list[Record]:
         try:
             found += [read_record(record)] if record.exists() else []
         except DataError as error:
-            warn(f"left out of the list of tables: {error}")
+            warn(f"not in the list of tables: {error}")
     return found
 
 

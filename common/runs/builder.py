@@ -11,7 +11,7 @@ from common.core.errors import DataError
 from common.core.words import counted
 from common.paper.experiment import Experiment, Input
 from common.paper.overrides import Resolver
-from common.paper.protocol import Protocol
+from common.paper.protocol import Protocol, fold_name
 from common.paper.tables import Row
 from common.records.identity import variant_of
 from common.runs.selection import weights_name
@@ -33,7 +33,7 @@ class PlannedRun:
     """A run with everything that it needs.
 
     Args:
-        labels: the rows that it belongs to, e.g. `5.1 [16]`.
+        labels: the rows that it belongs to, e.g. `5.2 [r16]`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
     """
 
@@ -47,7 +47,7 @@ class PlannedRun:
     @property
     def name(self) -> str:
         """Its name in progress and error messages, e.g. `5.1 [16], seed 0, fold 2/10`."""
-        kind = "round" if self.run.experiment.protocol.split == "rotating" else "fold"
+        kind = fold_name(self.run.experiment.protocol.split)
         place = f", {kind} {self.run.fold.number + 1}/{self.folds}" if self.folds > 1 else ""
         return f"{', '.join(self.labels)}, seed {self.run.seed}{place}"
 
@@ -83,8 +83,8 @@ class RunBuilder:
         self._warned: set[str] = set()
 
     def prepare(self, rows: Sequence[Row]) -> None:
-        """Extract the features of all rows of a command, where that has not been done, and leave out the same clips for
-        all of them: with `skip_bad`, a clip that one row cannot use is left out for the others as well, because rows
+        """Extract the features of all rows of a command, where that has not been done, and skip the same clips for
+        all of them: with `skip_bad`, a clip that one row cannot use is skipped for the others as well, because rows
         on different clips cannot be compared.
 
         Raises:
@@ -100,16 +100,16 @@ class RunBuilder:
             self._index(given.feature, experiment.copies)
         if not self._skip_bad:
             return
-        left_out = {bad.id: bad for index in self._indices.values() for bad in index.skipped}
+        skipped = {bad.id: bad for index in self._indices.values() for bad in index.skipped}
         for experiment in experiments:
             for given in experiment.inputs:
-                left_out |= self._too_short(given, experiment)
-        self._indices = {key: index.without(left_out) for key, index in self._indices.items()}
+                skipped |= self._too_short(given, experiment)
+        self._indices = {key: index.without(skipped) for key, index in self._indices.items()}
         empty = next((index for index in self._indices.values() if not index.tracks), None)
         if empty is not None:
             raise DataError(
                 f"{self._catalog.title}: no clip can be used by all rows asked for; first: "
-                f"{next(iter(left_out.values())).reason}. Ask for fewer rows with --row, or use longer clips."
+                f"{next(iter(skipped.values())).reason}. Ask for fewer rows with --row, or use longer clips."
             )
 
     def _too_short(self, given: Input, experiment: Experiment) -> dict[str, BadTrack]:
@@ -226,7 +226,7 @@ class RunBuilder:
                 )
         for fold in folds:
             for part, genres in missing_genres(fold, reader.labels, reader.index.genres).items():
-                where = f" of fold {fold.number + 1}" if len(folds) > 1 else ""
+                where = f" of {fold_name(protocol.split)} {fold.number + 1}" if len(folds) > 1 else ""
                 effect = {
                     "train": "they cannot be learned",
                     "valid": "weights are chosen without them",

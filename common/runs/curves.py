@@ -12,8 +12,6 @@ from common.runs.builder import PlannedRun
 
 _LONGEST_NAME = 60
 _TAG_CHARACTERS = 6
-# Words of settings that readers know under another name.
-_SHOWN = {"segment": "window"}
 
 
 def curves_folder(paths: RunPaths, paper: Paper, setting: Setting, planned: PlannedRun) -> Path:
@@ -28,16 +26,16 @@ def curves_folder(paths: RunPaths, paper: Paper, setting: Setting, planned: Plan
     words = [f"seed{run.seed}"]
     if planned.folds > 1:
         words.append(f"fold{run.fold.number + 1}")
-    words += (_SHOWN.get(word, word) for word in file_stem("", "", setting, paper).split("_"))
+    words += file_stem("", "", setting, paper).split("_")
     folder = make_folder(paths.tensorboard / _row_name(paths, paper, planned)) / "-".join(filter(None, words))
     return folder if _is_of(run.id, folder) else folder.with_name(f"{folder.name}-{run.id[:_TAG_CHARACTERS]}")
 
 
 def _row_name(paths: RunPaths, paper: Paper, planned: PlannedRun) -> str:
-    """The run's row; one that is in several tables has the name in the first of them. In a search, the trial."""
+    """The run's row by its short name. In a search, the trial."""
     label = planned.labels[0]
     if not isinstance(paths, SearchPaths):
-        rows = (f"{table.id} {row.label}" for table in paper.tables for row in table.rows if _is_row_of(row, planned))
+        rows = (row.name for table in paper.tables for row in table.rows if _is_row_of(row, planned))
         label = next(rows, label)
     return file_name(label)
 

@@ -55,7 +55,7 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
 def _report(catalog: Catalog, options: Options) -> None:
     """Warn of unusable, unknown and missing files; refuse an incomplete data set unless it is allowed."""
     for bad in catalog.known_bad:
-        warn(f"{bad.id} is known to be unusable and left out ({bad.reason})")
+        warn(f"{bad.id} is known to be unusable and skipped ({bad.reason})")
     require_usable(catalog, skip_bad=options.skip_bad)
     if catalog.extra:
         shown = ", ".join(catalog.extra[:5]) + (", ..." if len(catalog.extra) > 5 else "")
@@ -87,5 +87,5 @@ def require_usable(catalog: Catalog, *, skip_bad: bool) -> None:
     more = f"; and {len(catalog.bad) - _NAMED_BAD} more" if len(catalog.bad) > _NAMED_BAD else ""
     found = f"{catalog.title}: {counted(len(catalog.bad), 'clip')} cannot be used: {named}{more}"
     if not skip_bad:
-        raise DataError(f"{found}. Unpack the official metadata again, or leave them out: --skip-bad.")
+        raise DataError(f"{found}. Unpack the official metadata again, or skip them with --skip-bad.")
     warn(f"{found}; continuing without them")

@@ -13,7 +13,7 @@ from common.core.errors import SpecError
 from common.core.option_groups import DATA, MACHINES, OUTPUT, SPECIAL, TRAINING, WHAT
 from common.paper.experiment import Scale
 from common.paper.overrides import given_changes
-from common.paper.protocol import SplitName, Unit
+from common.paper.protocol import SPLIT_MEANINGS, UNIT_MEANINGS, SplitName, Unit, read_unit
 from common.paper.training import Precision
 from common.records.paths import OWN_RESULTS
 from common.runs.selection import read_weight_files
@@ -77,7 +77,7 @@ class DataOptions:
         Option(
             "--skip-bad",
             rich_help_panel=SPECIAL,
-            help="Leave out clips that cannot be used. Tables say how many they are.",
+            help="Skip clips that cannot be used. Tables say how many they are.",
         ),
     ] = False
 
@@ -91,7 +91,7 @@ class Options(DataOptions):
     """What `run.py` and `tune.py` both take; None where the paper, the scale or the data set decides.
 
     Args:
-        tables, rows: ids of tables and labels of rows; empty for the paper's own choice.
+        tables, rows: ids of tables, and names or labels of rows; empty for the paper's own choice.
         patience: number of epochs, or `none` to train all epochs.
         only_seed: value of `--seed`, which is named so because a search has a seed of its own.
         changes: values of `--set`, as `PATH=VALUE`.
@@ -108,7 +108,7 @@ class Options(DataOptions):
             "--row",
             metavar="NAME",
             rich_help_panel=WHAT,
-            help="Label of a row of the table to run; repeat for several. Default: all rows.",
+            help="Row to run, as encore list names it; several with commas between them. Default: all rows.",
         ),
     ] = ()
     scale: Annotated[
@@ -124,7 +124,12 @@ class Options(DataOptions):
         Option(
             metavar="NAME",
             rich_help_panel=WHAT,
-            help="How clips are split into training, validation and test parts. Default: the paper's split.",
+            help="\n\n".join(
+                [
+                    "How clips are split into training, validation and test parts. Default: the paper's split.",
+                    *(f"{name}: {meaning}." for name, meaning in SPLIT_MEANINGS.items()),
+                ]
+            ),
         ),
     ] = None
     genres: Annotated[
@@ -138,10 +143,12 @@ class Options(DataOptions):
     unit: Annotated[
         Unit | None,
         Option(
-            metavar="NAME",
+            metavar="window|clip",
             rich_help_panel=WHAT,
-            help="What the split assigns to parts: whole clips (clip), or single windows (segment), which puts windows "
-            "of one clip into both training and test and contaminates the result. Default: the paper's.",
+            parser=read_unit,
+            help="\n\n".join(
+                ["What is split. Default: the paper's.", *(f"{name}: {text}." for name, text in UNIT_MEANINGS.items())]
+            ),
         ),
     ] = None
     epochs: Annotated[

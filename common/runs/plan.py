@@ -95,7 +95,7 @@ def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: Opene
         DataError: the split that is asked for does not fit the data.
     """
     chosen = keep_runnable_rows(chosen, data.given, by_name=bool(options.rows))
-    asked = {row.label: row.experiment for _, rows in chosen for row in rows}
+    asked = {row.name: row.experiment for _, rows in chosen for row in rows}
     protocol = _protocol_of(paper, options, data.catalog)
     setting = Setting(
         dataset=data.catalog.dataset,
@@ -164,8 +164,8 @@ def plan_runs(rows: ResolvedRows, data: OpenedData, builder: RunBuilder) -> Plan
             for planned in builder.runs_of(row):
                 earlier = runs.get(planned.run.id)
                 if earlier and earlier.row_experiment != planned.row_experiment:
-                    raise AssertionError(f"{earlier.labels} and {table.id} [{row.label}] would share one record")
-                labels = (*(earlier.labels if earlier else ()), f"{table.id} [{row.label}]")
+                    raise AssertionError(f"{earlier.labels} and {table.id} [{row.name}] would share one record")
+                labels = (*(earlier.labels if earlier else ()), f"{table.id} [{row.name}]")
                 runs[planned.run.id] = replace(planned, labels=labels)
     catalog = data.catalog
     index = next(iter(runs.values())).reader.index
@@ -204,7 +204,7 @@ def _protocol_of(paper: Paper, options: Options, catalog: Catalog) -> Protocol:
     if published.split != own.split and unit == "segment":
         # A predefined split divides whole clips.
         warn(
-            f"the split {published.split}, which the paper uses, divides whole clips: with --unit segment a "
+            f"the split {published.split}, which the paper uses, divides whole clips: with --unit window a "
             f"{own.split} split is used"
         )
         return own.replace(unit=unit)

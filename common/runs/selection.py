@@ -5,9 +5,9 @@ from pathlib import Path
 from common.core.console import warn
 from common.core.errors import SpecError
 from common.core.files import sha256_of_file
-from common.core.nearest import did_you_mean, nearest_names
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
+from common.paper.row_names import listed_rows, rows_named
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
 from data_pipeline.features import Feature
 
@@ -15,28 +15,23 @@ from data_pipeline.features import Feature
 ChosenRows = list[tuple[ResultTable | ArchitectureTable | Confusion, list[Row]]]
 
 
-def choose_rows(paper: Paper, table_ids: tuple[str, ...], row_labels: tuple[str, ...]) -> ChosenRows:
+def choose_rows(paper: Paper, table_ids: tuple[str, ...], asked_rows: tuple[str, ...]) -> ChosenRows:
     """The requested tables with their requested rows; the paper's default tables if none is named.
+
+    Args:
+        asked_rows: names or labels of rows, `common.paper.row_names.rows_named`; empty for all rows.
 
     Raises:
         SpecError: a table or row does not exist.
     """
     # A row that is asked for by name is looked for in all tables.
-    names = table_ids or (not row_labels and paper.default_tables) or paper.table_ids
+    names = table_ids or (not asked_rows and paper.default_tables) or paper.table_ids
     tables = [paper.confusion(name) or paper.table(name) for name in names]
     of_tables = {table.id: (table, _rows_of(paper, table)) for table in tables}  # by id, so that each is there once
-    known = list(dict.fromkeys(row.label for _, rows in of_tables.values() for row in rows))
-    for label in row_labels:
-        if label not in known:
-            listed = "; ".join(
-                f"table {t.id}: {' | '.join(row.label for row in rows)}" for t, rows in of_tables.values() if rows
-            )
-            near = did_you_mean(nearest_names(label, known))
-            raise SpecError(
-                f"--row {label}: no such row in the tables asked for{near or '.'} Rows: {listed or 'none'}."
-            )
-    wanted = set(row_labels or known)
-    return [(table, [row for row in rows if row.label in wanted]) for table, rows in of_tables.values()]
+    if not asked_rows:
+        return list(of_tables.values())
+    wanted = rows_named(asked_rows, {table_id: rows for table_id, (_, rows) in of_tables.items()})
+    return [(table, wanted[table_id]) for table_id, (table, _) in of_tables.items()]
 
 
 def _rows_of(paper: Paper, table: ResultTable | ArchitectureTable | Confusion) -> list[Row]:
@@ -46,7 +41,7 @@ def _rows_of(paper: Paper, table: ResultTable | ArchitectureTable | Confusion) -
 
 
 def keep_runnable_rows(chosen: ChosenRows, given: Feature | None, *, by_name: bool) -> ChosenRows:
-    """Leave out rows that take samples where the data are spectrograms, or the other way round, and say so.
+    """Do not run rows that take samples where the data are spectrograms, or the other way round, and say so.
 
     Args:
         given: feature of the arrays that the dataset consists of; None where there is audio.
@@ -58,15 +53,17 @@ def keep_runnable_rows(chosen: ChosenRows, given: Feature | None, *, by_name: bo
     if given is None:
         return chosen
     theirs, ours = ("samples", "spectrograms") if given.bins > 1 else ("spectrograms", "samples")
-    labels = list(dict.fromkeys(row.label for _, rows in chosen for row in rows if not is_runnable(row, given)))
+    unusable = {row.name: row for _, rows in chosen for row in rows if not is_runnable(row, given)}
     kept = [(table, [row for row in rows if is_runnable(row, given)]) for table, rows in chosen]
-    if labels and (by_name or not any(rows for _, rows in kept)):
+    named = listed_rows(unusable.values())
+    if unusable and (by_name or not any(rows for _, rows in kept)):
+        takes = "row takes" if len(unusable) == 1 else "rows take"
         raise SpecError(
-            f"--dataset arrays: these are {ours}, and {', '.join(labels)} takes {theirs}. Give audio (--dataset gtzan "
+            f"--dataset arrays: these are {ours}, and the {takes} {theirs}: {named}. Give audio (--dataset gtzan "
             "or fma_small), or ask for other rows with --row."
         )
-    if labels:
-        warn(f"left out, because they take {theirs} and the arrays are {ours}: {', '.join(labels)}")
+    if unusable:
+        warn(f"rows not run, because they take {theirs} and the arrays are {ours}: {named}")
     return kept
 
 

@@ -36,7 +36,7 @@ def project_clips(
     tracks = reader.windows.tracks[positions]
     names = np.unique(tracks)
     if len(names) < _FEWEST_CLIPS:
-        warn(f"t-SNE of {layer}: left out, {len(names)} test clips are too few")
+        warn(f"t-SNE of {layer}: not drawn, {len(names)} test clips are too few")
         return None
     inner = replace(fitted, model=_up_to(fitted.model, layer))
     values = layer_values(
@@ -45,7 +45,7 @@ def project_clips(
     of_clips = np.stack([values[tracks == name].mean(axis=0) for name in names])
     if not np.isfinite(of_clips).all() or not np.ptp(of_clips, axis=0).any():
         # There is nothing to project, and scikit-learn's initialisation by principal components crashes on such values.
-        warn(f"t-SNE of {layer}: left out, its values are the same for all test clips, or not finite")
+        warn(f"t-SNE of {layer}: not drawn, its values are the same for all test clips, or not finite")
         return None
     # t-SNE needs at least three times as many points as its perplexity.
     perplexity = min(PERPLEXITY, (len(of_clips) - 1) / 3)

@@ -113,6 +113,6 @@ def regenerate_searches(
         try:
             written.append(write_search(paper, SearchFolder(paths), draw_figures=draw_figures))
         except (DataError, SpecError) as error:
-            warn(f"left out: {error}")
+            warn(f"not used: {error}")
             written.append(None)
     return written

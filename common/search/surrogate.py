@@ -93,7 +93,7 @@ def fitted_surrogate(
     """The surrogate that the search has after these trials.
 
     Args:
-        trials: in the order in which they began; those without a score are left out.
+        trials: in the order in which they began; those without a score are not used.
         seed: of the search.
 
     Returns:

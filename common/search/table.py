@@ -13,9 +13,9 @@ from common.reports.table import Note, Table, cells
 from common.reports.text.caption import (
     changed_values_notes,
     data_notes,
-    left_out_clips_notes,
     published_experiment,
     reduction_notes,
+    skipped_clips_notes,
 )
 from common.reports.text.rows import fewer_epochs_notes, precision_note, protocol_text
 from common.reports.text.versions import version_notes
@@ -88,7 +88,7 @@ class StoredSearch:
 
 
 def read_search(paper: Paper, folder: SearchFolder) -> StoredSearch:
-    """Read a search's folder; records that cannot be used are named in warnings and left out.
+    """Read a search's folder; records that cannot be used are named in warnings and not used.
 
     Raises:
         DataError: a file of the search cannot be used.
@@ -224,7 +224,7 @@ def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
             )
         )
     notes += version_notes({row: list(found.records.values())})
-    return notes + left_out_clips_notes(one.data)
+    return notes + skipped_clips_notes(one.data)
 
 
 def search_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

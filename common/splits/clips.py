@@ -38,7 +38,7 @@ def split_ids(
     """Split ids as the protocol says.
 
     Args:
-        ids: unique names of the items (clips, or windows when the unit is `segment`).
+        ids: unique names of the items (clips, or windows when these are split).
         labels: genre of each.
         predefined: the dataset's own splits, name -> id -> part.
         artists: artist of each item, None where unknown; for the split `artist`, see
@@ -108,7 +108,7 @@ def _per_genre(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Spl
         pieces = np.split(shuffled, [n_train, n_train + n_valid])
         if not all(len(piece) for piece in pieces):
             sizes = ", ".join(f"{len(piece)} to {part}" for part, piece in zip(PARTS, pieces, strict=True))
-            raise _too_few(protocol, genres, f"of {len(group)} items the fractions give {sizes}")
+            raise _too_few(protocol, genres, f"of {len(group)} the fractions give {sizes}")
         for part, piece in zip(parts, pieces, strict=True):
             part.append(piece)
     return _split(*(np.concatenate(part) for part in parts))
@@ -120,11 +120,11 @@ def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: 
 
     if protocol.unit == "segment":
         raise SpecError(
-            "--split artist keeps artists whole and does not go with --unit segment. Use --unit clip, or another "
+            "--split artist keeps artists whole and does not go with --unit window. Use --unit clip, or another "
             "--split."
         )
     if not any(artists):
-        raise SpecError("--split artist: this dataset has no artist names. Use another --split.")
+        raise SpecError("--split artist: this data set has no artist names. Use another --split.")
     item_artists = np.array(artist_keys(items.tolist(), artists))
     if len(set(item_artists)) < _TENTHS:
         raise DataError(
@@ -154,7 +154,7 @@ def _kfold(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Sp
     kind = StratifiedKFold if protocol.stratified else KFold
     smallest = np.unique(genres, return_counts=True)[1].min() if protocol.stratified else len(items)
     if smallest < protocol.folds:
-        raise _too_few(protocol, genres, f"{protocol.folds} folds need {protocol.folds} items of each genre")
+        raise _too_few(protocol, genres, f"{protocol.folds} folds need {protocol.folds} of each genre")
     splitter = kind(n_splits=protocol.folds, shuffle=True, random_state=protocol.seed)
     parts = [held_out for _, held_out in splitter.split(items, genres)]
     splits = []
@@ -174,15 +174,15 @@ def _rotating(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list
 
 def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[np.ndarray]:
     """Shuffle each genre and cut it into equal pieces; what does not divide evenly makes the first pieces one item
-    larger, or is left out."""
+    larger, or is in no part."""
     count = protocol.partitions
     groups = [items[genres == genre] for genre in np.unique(genres)] if protocol.stratified else [items]
     if not protocol.stratified and len(items) < count:
         raise DataError(
-            f"split {protocol.name}: {len(items)} items are too few for {count} partitions. Use more clips."
+            f"split {protocol.name}: {len(items)} {protocol.items} are too few for {count} partitions. Use more clips."
         )
     if min(len(group) for group in groups) < count:
-        raise _too_few(protocol, genres, f"{count} partitions need {count} items of each genre")
+        raise _too_few(protocol, genres, f"{count} partitions need {count} of each genre")
     rng = np.random.default_rng(protocol.seed)
     pieces = []
     for group in groups:
@@ -195,10 +195,10 @@ def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> li
 def _predefined(protocol: Protocol, items: np.ndarray, predefined: dict[str, dict[str, str]]) -> Split:
     if protocol.split not in predefined:
         known = ", ".join(sorted(predefined)) or "none"
-        raise SpecError(f"--split {protocol.split}: this dataset has no such predefined split (it has: {known}).")
+        raise SpecError(f"--split {protocol.split}: this data set has no such predefined split (it has: {known}).")
     if protocol.unit == "segment":
         raise SpecError(
-            f"--split {protocol.split} splits whole clips and does not go with --unit segment. Use --unit clip, or "
+            f"--split {protocol.split} splits whole clips and does not go with --unit window. Use --unit clip, or "
             "another --split."
         )
     part_of = predefined[protocol.split]
@@ -214,8 +214,8 @@ def _split(train: np.ndarray, valid: np.ndarray, test: np.ndarray) -> Split:
 def _require_parts(protocol: Protocol, n_train: int, n_valid: int, n_test: int, total: int) -> None:
     if min(n_train, n_valid, n_test) < 1:
         raise DataError(
-            f"split {protocol.name}: {total} items would give {n_train} to train, {n_valid} to valid, {n_test} to "
-            "test; each part needs at least one. Use more clips, or another --split."
+            f"split {protocol.name}: {total} {protocol.items} would give {n_train} to train, {n_valid} to valid, "
+            f"{n_test} to test; each part needs at least one. Use more clips, or another --split."
         )
 
 
@@ -223,10 +223,10 @@ def _too_few(protocol: Protocol, genres: np.ndarray, cause: object) -> DataError
     names, counts = np.unique(genres, return_counts=True)
     rarest = np.argmin(counts)
     return DataError(
-        f"split {protocol.name}: too few items, {len(genres)} of {len(names)} genres; "
-        f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, leave the genre out with "
+        f"split {protocol.name}: too few {protocol.items}, {len(genres)} of {len(names)} genres; "
+        f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, exclude the genre with "
         "--genres, or give --allow-incomplete (which splits without regard to genre) or, where clips have several "
-        "windows, --unit segment."
+        "windows, --unit window."
     )
 
 

@@ -18,7 +18,7 @@ class Fold:
         train, valid, test: int64 positions in the window index.
         split_digest: digest of the ids of the split.
         shared_tracks: number of test clips whose windows the weights have seen before: in train or valid of this fold
-            (with the unit `segment` only), or of an earlier round where weights are carried over.
+            (where windows are split only), or of an earlier round where weights are carried over.
     """
 
     number: int
@@ -72,7 +72,7 @@ def folds_of_windows(
         kept = np.array([(first_of_source or {}).get(clip, clip) == clip for clip in clips], bool)
     if protocol.unit == "segment" and is_copy.any():
         raise SpecError(
-            "--unit segment: rows with altered copies of clips have to be split by whole clips. Leave these rows out."
+            "--unit window: rows with altered copies of clips have to be split by clip. Ask for other rows with --row."
         )
     if protocol.unit == "segment":
         positions = np.flatnonzero(kept[window_tracks])

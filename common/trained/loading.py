@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.core.by_name import load_paper
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
 from common.core.extras import require_backend
 from common.core.tf_logging import quiet_start
+from common.paper.by_name import load_paper
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.records.paths import RunPaths

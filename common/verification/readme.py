@@ -10,6 +10,7 @@ from common.core.errors import DataError
 from common.core.files import read_json
 from common.core.percent import percent_text, stored_percent
 from common.core.words import counted
+from common.paper.protocol import NO_DUPLICATES
 from common.reports.tables.intervals import bounds_text
 from common.verification.faults import Fault, Verified
 
@@ -18,8 +19,10 @@ MARKER = "<!-- headline:"
 # Below the results folder.
 HEADLINE_TABLE = Path("se_cnn") / "arrays" / "table_audit.json"
 _LINE_OF_OURS = "| ours"
-# The splits whose gaps to random windows the README names.
-_GAPS = ("random clips", "artist filter", "fault-filtered")
+_BY_CLIP, _NO_COPIES = "holdout, by clip", f"holdout, by clip, {NO_DUPLICATES}"
+_ARTIST, _FAULT_FILTERED = "artist, by clip", "fault_filtered, by clip"
+# The splits whose gaps to the split by window the README names.
+_GAPS = (_BY_CLIP, _ARTIST, _FAULT_FILTERED)
 _NUMBERS = {1: "one seed", 2: "two seeds", 3: "three seeds", 4: "four seeds", 5: "five seeds"}
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _REMEDY = "Correct the README, or the table if it is wrong."
@@ -44,7 +47,7 @@ def has_headline(readme: Path) -> bool:
 
 
 def verify_readme(readme: Path, results: Path) -> Verified:
-    """Check that the headline table of a README and the sentences below it say what the table of the leak audit does.
+    """Check that the headline table of a README and the sentences below it say what the table of the audit does.
 
     Args:
         readme: has a headline table, see `has_headline`.
@@ -72,7 +75,10 @@ def _measured(table: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _row_of(table: dict[str, Any], label: str) -> dict[str, Any]:
-    return next(row for row in _measured(table) if row["label"] == label)
+    for row in _measured(table):
+        if row["label"] == label:
+            return row
+    raise ValueError(f"no measured row {label}")
 
 
 def _rows(table: dict[str, Any]) -> list[tuple[str, str]]:
@@ -97,6 +103,8 @@ def _faults_of_rows(readme: Path, content: str, rows: list[tuple[str, str]]) -> 
         yield Fault(readme, f"{len(printed)} rows of ours", f"{len(rows)}, as measured", _REMEDY)
         return
     for line, (label, cells) in zip(printed, rows, strict=True):
+        if _name_of(line).partition(" (")[0] != f"ours: {label}":
+            yield Fault(readme, f"the row {_name_of(line)!r}", f"a row 'ours: {label}', as the table names it", _REMEDY)
         if not line.endswith(cells):
             shown = "| " + "| ".join(line.split("| ")[2:])
             yield Fault(
@@ -145,16 +153,22 @@ def _sentences(table: dict[str, Any]) -> Iterator[_Sentence]:
         yield _Sentence(f"by {fall}{points} ({high} to {low})")
     yield _chance(table, number)
     yield _clipped(table)
-    filtered = _row_of(table, "artist filter")
+    filtered = _row_of(table, _ARTIST)
     clips = filtered["overlap"]["parts"]["test"]
-    artists = _noted(table, r"Artists: .*artist filter: [0-9]+ test clips by ([0-9]+) artists")
+    artists = _noted(table, rf"Artists: .*{_ARTIST}: [0-9]+ test clips by ([0-9]+) artists")
     counts = sorted(value["independent_clips"] for value in filtered["measured"].values() if isinstance(value, dict))
     yield _Sentence(
         f"the {clips} test clips by {artists} artists of the artist filter count as {counts[0]:.0f} to {counts[-1]:.0f}"
     )
     # The text that stands for the figure where pictures are not shown.
     shares = [f"{percent_text(row['measured']['window_accuracy']['mean'], 0)} %" for row in measured]
-    names = ("segment-level", "clip-level", "without exact duplicates", "with an artist filter", "with faults removed")
+    names = (
+        "holdout by window",
+        "holdout by clip",
+        "without exact duplicates",
+        "with an artist filter",
+        "fault_filtered",
+    )
     yield _Sentence(", ".join(f"{share} {name}" for share, name in zip(shares, names, strict=True)))
 
 
@@ -171,18 +185,18 @@ def _noted(table: dict[str, Any], pattern: str) -> str:
 
 
 def _chance(table: dict[str, Any], seeds: str) -> _Sentence:
-    """That two gaps to random clips may be due to chance, because their intervals hold 0."""
-    (gaps,) = (text for text in table["caption"] if text.startswith("Gaps to random clips"))
-    found = dict(re.findall(r"(artist filter|no exact duplicates): windows (\S+ \(\S+ to \S+\))", gaps))
+    """That two gaps to holdout by clip may be due to chance, because their intervals hold 0."""
+    (gaps,) = (text for text in table["caption"] if text.startswith(f"Gaps to {_BY_CLIP}, in points: "))
+    found = dict(re.findall(rf"({_NO_COPIES}|{_ARTIST}): windows (\S+ \(\S+ to \S+\))", gaps))
     costs, outside = [], []
-    for label in ("artist filter", "no exact duplicates"):
+    for label in (_ARTIST, _NO_COPIES):
         mean, low, high = (int(percent_text(-float(value), 0)) for value in re.findall(r"[-+][\d.]+", found[label]))
         if not high < 0 < low:
             outside.append(f"{label}: {high} to {low}")
         costs.append((mean, high, low))
     (first, first_high, first_low), (second, second_high, second_low) = costs
     return _Sentence(
-        f"the artist filter costs {first} points ({first_high} to {first_low}), and leaving out exact copies {second} "
+        f"the artist filter costs {first} points ({first_high} to {first_low}), and removing exact duplicates {second} "
         f"({second_high} to {second_low}): {seeds} cannot tell either from chance",
         f"intervals that hold 0, measured {'; '.join(outside)}" if outside else "",
     )
@@ -192,8 +206,8 @@ def _clipped(table: dict[str, Any]) -> _Sentence:
     """Which rows were trained with a loss of clipped probabilities."""
     warned = [text for text in table["warnings"] if text.startswith("CLIPPED LOSS")]
     named = re.findall(r"(?:rows|;) ([^;(]+) \(seed 1, seed 2\)", " ".join(warned))
-    expected = [row["label"] for row in _measured(table) if row["label"] != "random clips"]
+    expected = [row["label"] for row in _measured(table) if row["label"] != _BY_CLIP]
     return _Sentence(
-        "In every row but that of random clips, seeds 1 and 2 ran on JAX with a loss of clipped probabilities",
+        f"In every row but that of {_BY_CLIP}, seeds 1 and 2 ran on JAX with a loss of clipped probabilities",
         "" if named == expected else f"a clipped loss in seeds 1 and 2 of: {', '.join(named) or 'no row'}",
     )

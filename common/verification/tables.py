@@ -43,7 +43,7 @@ class ComparedTables:
         of_other_code: those of them that other code drew, so that what they were drawn from cannot be compared.
         without_values: those of them whose digests are not made, which are of searches.
         others: Markdown, CSV and LaTeX files beside the tables that are none of them.
-        messages: what was said while the tables were made again, e.g. which records were left out.
+        messages: what was said while the tables were made again, e.g. which records were not used.
     """
 
     faults: tuple[Fault, ...]

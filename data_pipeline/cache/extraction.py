@@ -67,7 +67,7 @@ def prepare(
 
     Args:
         cache: folder of all caches; each dataset and feature gets its own subfolder.
-        skip_bad: leave out tracks that cannot be used (they are listed in the index and counted in tables).
+        skip_bad: skip tracks that cannot be used (they are listed in the index and counted in tables).
         jobs: threads; -1 for one per core.
         parallel_map: extracts audio in other processes, possibly on other machines, instead of in threads of this
             process. This process still writes the shards, with the same bytes.
@@ -361,4 +361,4 @@ def _bad_tracks_error(bad: tuple[BadTrack, ...] | list[BadTrack], total: int) ->
     more = f"\n  ... and {len(bad) - _MAX_LISTED_BAD_TRACKS} more" if len(bad) > _MAX_LISTED_BAD_TRACKS else ""
     if len(bad) == 1:
         return DataError(named)
-    return DataError(f"{len(bad)} of {total} tracks cannot be used:\n  {named}{more}")
+    return DataError(f"{len(bad)} of {total} clips cannot be used:\n  {named}{more}")

@@ -84,7 +84,7 @@ class ShardIndex(Spec):
         """The same shards, read without some tracks and their altered copies; these count as skipped.
 
         Args:
-            bad: id of each track -> why it is left out; tracks that are not here are ignored.
+            bad: id of each track -> why it is skipped; tracks that are not here are ignored.
         """
         shards = []
         for shard in self.shards:

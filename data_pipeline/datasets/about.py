@@ -104,7 +104,7 @@ _GTZAN = About(
     ),
     faults=(
         KnownFault(
-            "jazz.00054 is broken in the common copy and is left out by name where it does not decode",
+            "jazz.00054 is broken in the common copy and is skipped by name where it does not decode",
             "the file whose SHA-256 is in Encore's index",
         ),
         KnownFault("14 pairs of clips are the same file", "SHA-256 of the common copy"),
@@ -143,7 +143,7 @@ _FMA_SMALL = About(
     citation=_FMA_CITATION,
     faults=(
         KnownFault(
-            "six clips are left out by name: 099134, 108925 and 133297 hold no audio, 098565, 098567 and 098569 last "
+            "six clips are skipped by name: 099134, 108925 and 133297 hold no audio, 098565, 098567 and 098569 last "
             "under two seconds",
             f"{_FMA_LENGTHS}, github.com/mdeff/fma/issues/44",
         ),
@@ -166,10 +166,10 @@ _FMA_LARGE = About(
     licence=_FMA_LICENCE,
     citation=_FMA_CITATION,
     faults=(
-        KnownFault("56,976 clips have no top genre and are left out", "tracks.csv"),
+        KnownFault("56,976 clips have no top genre and are not used", "tracks.csv"),
         KnownFault(
             "clips whose length in the metadata is wrong were cut too short or hold no audio; the six of FMA-small "
-            "are left out by name, others need --skip-bad where they do not decode",
+            "are skipped by name, others need --skip-bad where they do not decode",
             _FMA_LENGTHS,
         ),
     ),
@@ -179,14 +179,14 @@ _ARRAYS = About(
     title="Arrays",
     summary="your own spectrograms or features, without audio",
     size="yours",
-    takes="an .npz file with X (tracks, bins, columns), name and genre",
+    takes="an .npz file with X (clips, bins, columns), name and genre",
     sources=(),
     licence="what the file's author states",
     citation="",
     note=(
-        "X is uint8 (read as 0 to 1), int16 (-1 to 1) or float; name and genre are text, one for each track. The "
+        "X is uint8 (read as 0 to 1), int16 (-1 to 1) or float; name and genre are text, one for each clip. The "
         "time step of the columns comes from n_samples (samples of each clip at 22,050 Hz) or --seconds-per-column. "
-        "Where all names are GTZAN's (blues.00000), the tracks get GTZAN's artists and splits."
+        "Where all names are GTZAN's (blues.00000), the clips get GTZAN's artists and splits."
     ),
 )
 _DEMO = About(

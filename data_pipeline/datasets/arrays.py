@@ -4,7 +4,7 @@ Format: `X` (tracks, bins, columns) uint8, int16 or float; `name` (tracks,) text
 `n_samples` (tracks,) integer: samples of each clip at 22,050 Hz, from which seconds per column follow. uint8 is read as
 0-1 (divided by 255), int16 as -1 to 1 (divided by 32,767), floats unchanged.
 
-If all names are GTZAN's clip names, the tracks get GTZAN's artists and splits. Numbers with the genres of FMA-small are
+If all names are GTZAN's clip names, the clips get GTZAN's artists and splits. Numbers with the genres of FMA-small are
 assumed to be its clips; artists and the official split are in FMA's metadata, which an `.npz` does not contain.
 
 Licence: whatever the file's author states.
@@ -51,12 +51,12 @@ def load(file: Path, *, seconds_per_column: float | None = None) -> tuple[Catalo
     spectrograms, names, genres, n_samples = _read(file)
     rank = len(spectrograms.shape)
     if rank != 3:
-        raise DataError(f"{file}: X has rank {rank}, shape {spectrograms.shape}; expected (tracks, bins, columns).")
+        raise DataError(f"{file}: X has rank {rank}, shape {spectrograms.shape}; expected (clips, bins, columns).")
     if spectrograms.dtype.name not in _STORAGE:
         raise DataError(f"{file}: X is {spectrograms.dtype}, expected one of {', '.join(_STORAGE)}.")
     count, bins, columns = spectrograms.shape
     if spectrograms.size == 0:
-        raise DataError(f"{file}: X is empty, shape {spectrograms.shape}; expected (tracks, bins, columns).")
+        raise DataError(f"{file}: X is empty, shape {spectrograms.shape}; expected (clips, bins, columns).")
     for key, values in (("name", names), ("genre", genres), ("n_samples", n_samples)):
         if values is not None and values.shape != (count,):
             raise DataError(
@@ -103,7 +103,7 @@ def _catalog(file: Path, names: list[str], genres: list[str], shape: tuple[int, 
         raise DataError(f"{file}: rows without a name or genre: {', '.join(empty[:5])} ({len(empty)} in all).")
     repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if repeated:
-        raise DataError(f"{file}: name holds repeated tracks: {', '.join(repeated[:5])} ({len(repeated)} in all).")
+        raise DataError(f"{file}: name holds repeated clips: {', '.join(repeated[:5])} ({len(repeated)} in all).")
     facts = gtzan.facts()
     is_gtzan = all(name in facts and name.split(".")[0] == genre for name, genre in zip(names, genres, strict=True))
     caption = f"precomputed features: {shape[0]} bins x {shape[1]} columns per clip, from {file.name}"

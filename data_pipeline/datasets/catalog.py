@@ -52,7 +52,7 @@ class Catalog(Spec):
         expected: number of tracks of the complete dataset; None where there is no such number.
         missing: ids of the complete dataset that the folder lacks.
         extra: files in the folder that are not tracks of the dataset.
-        known_bad: tracks left out because they are known to be unusable.
+        known_bad: tracks skipped because they are known to be unusable.
         bad: tracks that were found but are unusable according to the dataset's own metadata; an error unless they are
             skipped.
         splits: predefined splits, name -> track id -> `train`, `valid`, `test` or `removed`.

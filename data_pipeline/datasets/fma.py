@@ -6,7 +6,7 @@ Layout: `fma_small/000/000002.mp3` (or `fma_large/...`) beside `fma_metadata/tra
 unpack. The table has three header lines; used are the top genre (`track.genre_top`), the artist (`artist.id`), the
 subset and the official split (`set.subset`, `set.split`: 80/10/10, each artist in one part).
 
-Facts: 49,598 clips of FMA-large have a top genre, out of 16; the others have no single label and are left out. Six
+Facts: 49,598 clips of FMA-large have a top genre, out of 16; the others have no single label and are not used. Six
 clips of FMA-small are known to be unusable: three hold no audio, three last under two seconds.
 """
 
@@ -142,7 +142,7 @@ def load(folder: Path, dataset: str) -> Catalog:
         bad=bad,
         splits={"official": {clip: fact.split for clip, fact in facts.items()}},
         genre_of={clip: fact.genre for clip, fact in facts.items() if fact.genre},
-        caption="" if is_fault else f"the archive's {len(unlabelled):,} clips without a top genre are left out",
+        caption="" if is_fault else f"the archive's {len(unlabelled):,} clips without a top genre are not used",
     )
 
 

@@ -22,7 +22,7 @@ class PairedReader:
     def __init__(self, first: WindowReader, second: WindowReader):
         if _tracks_of_windows(first) != _tracks_of_windows(second):
             raise DataError(
-                f"{first.index.folder} and {second.index.folder}: their windows are of different tracks. Delete both "
+                f"{first.index.folder} and {second.index.folder}: their windows are of different clips. Delete both "
                 "folders to extract them again."
             )
         self.parts = (first, second)
@@ -66,7 +66,7 @@ def pair_windows(
         numbered[1] = {key: position_of_track[key[0]] for key in numbered[0] if key[0] in position_of_track}
     common = numbered[0].keys() & numbered[1].keys()
     if not common:
-        raise DataError(f"{first[0].folder} and {second[0].folder}: no window is in both. Use longer tracks.")
+        raise DataError(f"{first[0].folder} and {second[0].folder}: no window is in both. Use longer clips.")
     kept = []
     for (_, windows), positions in zip((first, second), numbered, strict=True):
         # In the order of the first feature: by track, then by time.

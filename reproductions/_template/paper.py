@@ -19,6 +19,8 @@ TABLE_1 = result_table(
     compared_with={"accuracy": "clip_accuracy_mean_softmax"},
     # Label: the published number (None where the paper gives none), and what the row changes.
     rows={"3": (None, {}), "4": (None, {"model.widths": (16, 32, 64, 128)})},
+    # What `--row` takes; without it, names are made of the labels.
+    names={"3": "blocks-3", "4": "blocks-4"},
 )
 PAPER = Paper(
     key="_template",

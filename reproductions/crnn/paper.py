@@ -5,7 +5,7 @@ Claim: on the labelled tracks of FMA-large in 12 unbalanced genres, two-dimensio
 network beat one-dimensional ones, and a GRU behind them beats an LSTM (71.4 % of tracks, 61.9 % macro F1). Cost at the
 paper's size (1,292 x 128): hours per epoch of 39,215 tracks on two cores.
 
-    python reproductions/crnn/run.py --dataset fma_large --data ~/fma --row "CNN 1D + GRU"
+    python reproductions/crnn/run.py --dataset fma_large --data ~/fma --row cnn-1d-gru
 """
 
 from common.paper import (
@@ -72,7 +72,7 @@ _COMPARED = {
     "f1_weighted": "clip_f1_weighted",
     "f1_macro": "clip_f1_macro",
 }
-_WHOLE_TRACKS = "A window is a whole track, so all accuracies are of tracks."
+_WHOLE_CLIPS = "A window is a whole clip, so all accuracies are of clips."
 _NO_NUMBERS = (None, None, None)
 FINAL = result_table(
     BASE,
@@ -82,10 +82,10 @@ FINAL = result_table(
     compared_with=_COMPARED,
     rows={label: (p.FINAL[label], {"model": model}) for label, model in NETWORKS.items()},
     notes=(
-        _WHOLE_TRACKS,
+        _WHOLE_CLIPS,
         "The study tuned each network separately and does not state the values; all of ours have the defaults of its "
         "code.",
-        "The slides print an accuracy that counts true negatives; the code counts correct tracks, as we do.",
+        "The slides print an accuracy that counts true negatives; the code counts correct clips, as we do.",
     ),
 )
 MFCC_TABLE = result_table(
@@ -95,7 +95,7 @@ MFCC_TABLE = result_table(
     row_header="Network",
     compared_with=_COMPARED,
     rows={f"{label}, MFCC": (_NO_NUMBERS, {"model": model, "feature": MFCC}) for label, model in NETWORKS.items()},
-    notes=(_WHOLE_TRACKS, "An option of the study's code without published numbers."),
+    notes=(_WHOLE_CLIPS, "An option of the study's code without published numbers."),
 )
 CONVOLUTIONAL = result_table(
     BASE,
@@ -104,7 +104,7 @@ CONVOLUTIONAL = result_table(
     row_header="Network",
     compared_with=_COMPARED,
     rows={"CNN 2D": (_NO_NUMBERS, {"model": ConvolutionalSpec()})},
-    notes=(_WHOLE_TRACKS, "The slides show this network first and give no number for it."),
+    notes=(_WHOLE_CLIPS, "The slides show this network first and give no number for it."),
 )
 _SMOKE = {
     "model.hidden": 16,
@@ -139,7 +139,7 @@ PAPER = Paper(
             percent=True,
             aggregation="mean_softmax",
             notes=(
-                "Weighted by the test tracks of each genre, the published matrix gives 71.4 % accuracy, 70.4 % "
+                "Weighted by the test clips of each genre, the published matrix gives 71.4 % accuracy, 70.4 % "
                 "weighted and 62.3 % macro F1: within half a point of the tabled run.",
             ),
         ),
@@ -160,10 +160,10 @@ PAPER = Paper(
     paper_seeds=1,
     sources=SOURCES,
     notes=(
-        "The split of the repository depends on the order of a Python set; here genres and tracks are sorted before "
+        "The split of the repository depends on the order of a Python set; here genres and clips are sorted before "
         "they are shuffled with its seed, so that sizes are the same (39,215 / 4,899 / 4,913) and members are not.",
         "`--split artist` keeps every artist in one part; the study's split does not, and can even divide an album.",
-        "The study's slides show t-SNE of all tracks, those of training included; ours shows test tracks only.",
+        "The study's slides show t-SNE of all clips, those of training included; ours shows test clips only.",
         "In PyTorch the two LSTM networks have 1,022,924 and 9,355,788 parameters: each LSTM has a second, "
         "redundant bias.",
         "Validation accuracies in the repository's progress diagram: 65 % (CNN 1D + GRU, h = 128, dropout "

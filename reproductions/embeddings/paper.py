@@ -3,9 +3,10 @@
 Claim: on eight genres of GTZAN, two dense layers on the embeddings of a trained tagger (musicnn) beat networks trained
 on spectrograms, and joining both, with a ResNet34 from ImageNet, is no better (86.67 and 86.0 % of test clips).
 
-    python reproductions/embeddings/run.py --dataset gtzan --data ~/gtzan --table 1 --row "MSD Embed, original"
+    python reproductions/embeddings/run.py --dataset gtzan --data ~/gtzan --table 1 --row msd-embed-original
 """
 
+import re
 from typing import Any
 
 from common.paper import (
@@ -54,6 +55,9 @@ JOINED = {
 }
 EMBEDDED: dict[str, ModelName] = {"MTT Embed": "MTT", "MSD Embed": "MSD"}
 COPIED, CUT = "augmentation", "segmentation"
+BOTH = f"{COPIED} + {CUT}"
+# Condition -> its part of a row's name.
+_SHORT = {"original": "original", COPIED: "aug", CUT: "seg", BOTH: "aug-seg"}
 
 
 def _embedding(model: ModelName) -> MusicnnEmbedding:
@@ -102,8 +106,9 @@ _COMPARED = {
     "test": "clip_accuracy_majority_vote",
 }
 _NOTES = (
-    "Published train and validation accuracies are capped: the study left out the last incomplete batch, but divided "
-    "by the number of all windows. Each table has a second version, _legacy, where ours are capped in the same way.",
+    "Published train and validation accuracies are capped: the study did not count the last incomplete batch, but "
+    "divided by the number of all windows. Each table has a second version, _legacy, where ours are capped "
+    "in the same way.",
     "Validation accuracy is the best of all epochs, on few clips, and therefore optimistic.",
 )
 TABLE_1 = result_table(
@@ -122,8 +127,12 @@ TABLE_1 = result_table(
         for network, conditions in p.TABLE_1.items()
         for condition, values in conditions.items()
     },
+    names={
+        f"{network}, {condition}": "-".join([*re.findall(r"[a-z0-9]+", network.lower()), _SHORT[condition]])
+        for network, conditions in p.TABLE_1.items()
+        for condition in conditions
+    },
 )
-BOTH = f"{COPIED} + {CUT}"
 TABLE_2 = result_table(
     BASE,
     id="2",

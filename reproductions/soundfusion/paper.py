@@ -6,7 +6,7 @@ joining both representations beats each (57.1 % of clips). Expected here, on log
 majority voting: ResNet2D-s 53 %, nnet2 53 %, SimpleCNN 52 % of clips; an hour each (SimpleCNN: six minutes) on two
 cores in bfloat16.
 
-    python reproductions/soundfusion/run.py --dataset fma_small --data ~/fma --table performance --row ResNet2D-s
+    python reproductions/soundfusion/run.py --dataset fma_small --data ~/fma --table performance --row resnet2d-s
 """
 
 from common.paper import (
@@ -76,6 +76,12 @@ REGULARISATION = result_table(
         "ResNet2D: dropout": ((52.0, 48.9), e.resnet2d(16)),
         "ResNet2D: dropout + augmentation": ((53.1, 52.8), RESNET2D_S),
     },
+    names={
+        "ResNet1D: none": "resnet1d-plain",
+        "ResNet1D: dropout + augmentation": "resnet1d-dropout-aug",
+        "ResNet2D: none": "resnet2d-plain",
+        "ResNet2D: dropout + augmentation": "resnet2d-dropout-aug",
+    },
 )
 
 
@@ -105,6 +111,12 @@ def _cell_label(probability: float, share: float, masks: int) -> str:
     return f"p {probability:g}, {100 * share:.0f} %, {masks} mask{'s' if masks > 1 else ''}"
 
 
+def _cell_name(label: str) -> str:
+    """`p0.7-size10-masks2` for `p 0.7, 10 %, 2 masks`."""
+    probability, size, masks = label.split(", ")
+    return f"{probability.replace(' ', '')}-size{size.split()[0]}-masks{masks.split()[0]}"
+
+
 def _cell(probability: float, share: float, masks: int) -> Experiment:
     return e.simple_cnn(e.masks(probability, largest_share=share, count=masks))
 
@@ -117,6 +129,7 @@ def _grid(number: int, rows: dict[str, tuple[float, Experiment]], *notes: str) -
         compared_with={"validation": "valid_highest_window_accuracy"},
         notes=(_REPOSITORY, "Published and measured: the highest validation accuracy of all epochs.", *notes),
         rows=rows,
+        names={label: _cell_name(label) for label in rows},
     )
 
 
@@ -155,7 +168,9 @@ NNET2_CURVES = result_table(
         ),
         "with regularisation": ((None, None), NNET2),
     },
+    names={"without regularisation": "nnet2-plain", "with regularisation": "nnet2-regularised"},
 )
+_WEIGHTS = ("random", "imagenet", "gtzan")
 TRANSFER = result_table(
     id="transfer",
     title="Transfer learning with VGG16, as in the authors' notebooks",
@@ -169,7 +184,8 @@ TRANSFER = result_table(
         "`--weights gtzan=FILE`; the authors took batches of 16 (`--set training.batch_windows=16`), and augmented "
         "samples, which features made beforehand do not allow.",
     ),
-    rows={weights: (None, e.vgg16_literal(weights)) for weights in ("random", "imagenet", "gtzan")},
+    rows={weights: (None, e.vgg16_literal(weights)) for weights in _WEIGHTS},
+    names={weights: f"vgg16-{weights}" for weights in _WEIGHTS},
 )
 _SMOKE = {
     "model.blocks": (1, 1, 1, 1),
@@ -236,7 +252,7 @@ PAPER = Paper(
             "transfer_accuracy",
             "accuracy",
             "Transfer learning with VGG16",
-            rows=(("transfer", "random"), ("transfer", "imagenet"), ("transfer", "gtzan")),
+            rows=tuple(("transfer", weights) for weights in _WEIGHTS),
         ),
     ),
     confusions=(

@@ -83,7 +83,7 @@ SOURCES = {
     "training.precision": assumed(f"{_SILENT}; float32 is PyTorch's default"),
     "training.standardise": differs(
         f"{_CODE}: none in training; a test script of SimpleCNN normalises each batch, although training does not, "
-        "which is left out"
+        "so it is not done here"
     ),
     "training.windows_per_epoch": stated("all segments"),
     "training.l2": stated(f"{_CODE}: PyTorch's weight decay of 0.001 for SimpleCNN, half of it as a sum of squares"),
@@ -136,7 +136,7 @@ FIXED = {
         source=differs(f"{_CODE}: it is dropped"),
     ),
     "clips_too_short_for_simple_cnn": FixedValue(
-        value="refused, or left out with `--skip-bad`",
+        value="refused, or skipped with `--skip-bad`",
         source=differs(f"{_CODE}: zeros are added before and after a clip of less than 29.9 s"),
     ),
 }

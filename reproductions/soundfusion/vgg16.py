@@ -23,7 +23,7 @@ CLASSIFIER_DROPOUT = 0.5
 SHORTEST_SIDE = 32
 HOW_TO_TRAIN = (
     "python reproductions/soundfusion/run.py --dataset gtzan --data DIR --split fault_filtered --table transfer "
-    "--row random"
+    "--row vgg16-random"
 )
 
 
@@ -42,7 +42,7 @@ def build_vgg16(spec: Vgg16Spec, input_shape: tuple[int, ...], classes: int) -> 
     if min(input_shape[:2]) < SHORTEST_SIDE:
         raise SpecError(
             f"VGG16: a spectrogram of {input_shape[0]} x {input_shape[1]} is too small for its five poolings; both "
-            f"sides have to be at least {SHORTEST_SIDE}. Leave its rows out, or give it features with "
+            f"sides have to be at least {SHORTEST_SIDE}. Do not run its rows, or give it features with "
             "more bands or frames."
         )
     if spec.trained == "last_block":

@@ -1,11 +1,15 @@
 """Starting a paper by name: a mistake in its declaration is one line on the console, and exit code 2."""
 
 import dataclasses
+import shutil
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
+import reproductions
 from common import launch
 from common.core.errors import SpecError
 from common.core.spec import build
@@ -48,6 +52,15 @@ def test_a_value_without_a_source_ends_the_command_with_2(monkeypatch, capsys):
     assert '"windows.seconds": stated("section ...") or assumed("why")' in line
 
 
+def test_a_name_of_two_different_rows_is_a_mistake_in_the_declaration(monkeypatch):
+    (table,) = paper_of("_template").tables
+    three, four = table.rows
+    other = table.replace(id="2", rows=(three.replace(experiment=four.experiment),))
+    declared(monkeypatch, tables=(table, other))
+    with pytest.raises(SpecError, match=r"^reproductions/_template/paper\.py: tables 1 and 2 have different rows of"):
+        load_paper("_template")
+
+
 def test_a_declaration_that_is_not_valid_is_named_with_its_file(monkeypatch):
     def declared(name: str):
         return build(Protocol, {"folds": 0, "seed": "x"}) if name.endswith(".paper") else None
@@ -58,3 +71,56 @@ def test_a_declaration_that_is_not_valid_is_named_with_its_file(monkeypatch):
     monkeypatch.setattr(launch.importlib, "import_module", lambda name: Protocol(folds=0))
     with pytest.raises(SpecError, match=r"^reproductions/_template/paper\.py: 1 validation error for Protocol folds"):
         load_paper("_template")
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """The folder `mine`, copied from se_cnn, beside the other papers."""
+    folder = tmp_path / "reproductions" / "mine"
+    shutil.copytree(Path(reproductions.__file__).parent / "se_cnn", folder)
+    monkeypatch.setattr(reproductions, "__path__", [*reproductions.__path__, str(folder.parent)])
+    yield folder
+    for name in [name for name in sys.modules if name.startswith("reproductions.mine")]:
+        del sys.modules[name]
+    if hasattr(reproductions, "mine"):
+        del reproductions.mine
+
+
+def test_a_copied_paper_that_imports_the_old_one_names_the_lines_to_change(copied):
+    """Also where its key is its own."""
+    paper = copied / "paper.py"
+    paper.write_text(paper.read_text(encoding="utf-8").replace('"se_cnn"', '"mine"'), encoding="utf-8")
+    with pytest.raises(SpecError, match=r"model\.py:9 \(from reproductions\.mine\.specs import \.\.\.\), paper\.py"):
+        load_paper("mine")
+
+
+def test_a_copied_paper_with_the_key_of_the_old_one_is_refused(copied):
+    for path in copied.glob("*.py"):
+        text = path.read_text(encoding="utf-8").replace("reproductions.se_cnn", "reproductions.mine")
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(
+        SpecError, match=r'to write there: paper\.py:\d+ \(paper="mine"\), paper\.py:\d+ \(key="mine"\)'
+    ):
+        load_paper("mine")
+
+
+def test_a_copied_script_that_starts_the_old_paper_is_refused(copied, monkeypatch, capsys):
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(copied / "run.py"), raising=False)
+    with pytest.raises(SystemExit) as ended:
+        run_paper("se_cnn")
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert 'run.py:12 (run_paper("mine"))' in line
+
+
+def test_a_copied_paper_is_refused_by_its_command_without_keras(copied):
+    code = (
+        f"import sys, reproductions; reproductions.__path__.append({str(copied.parent)!r})\n"
+        "from common.launch import run_paper\n"
+        "try: run_paper('mine')\n"
+        "finally: print('keras' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=False)
+    assert (ended.returncode, ended.stdout.strip()) == (2, "False")
+    assert ended.stderr.startswith("error: reproductions/mine: its modules name another paper, se_cnn")
+    assert len(ended.stderr.splitlines()) == 1

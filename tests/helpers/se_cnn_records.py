@@ -42,7 +42,7 @@ def record(row: int = -1, *, correct: int = 232, total: int = 290, seed: int = 0
         "experiment": experiment.as_json(),
         "setting": SETTING,
         "data": FACTS,
-        "protocol": "60/10/30 over clips",
+        "protocol": "holdout 60/10/30, by clip",
         "split_digest": "s",
         "fold": 0,
         "folds": 1,

@@ -51,7 +51,7 @@ def record(table: str, label: str, decisions: list[tuple[int, int]], *, seed: in
         experiment=experiment.as_json(),
         setting=SETTING,
         data=facts(genres),
-        protocol="80/10/10 over clips",
+        protocol="holdout 80/10/10, by clip",
         split_digest="s",
         fold=0,
         folds=1,

@@ -98,7 +98,7 @@ def test_published_numbers_and_that_they_are_unverified():
     }
     assert [row["trainable_parameters"] for row in rows.values()] == [661_360, 1_252_464]
     assert "UNVERIFIED" in RESULTS.notes[0]
-    assert PAPER.default_experiment.protocol.name == "10-fold over clips"
+    assert PAPER.default_experiment.protocol.name == "kfold, 10 folds, by clip"
 
 
 def test_adadelta_is_the_optimiser_and_cannot_accumulate():

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from common.paper.protocol import fold_name
 from common.records.record import Record
 from common.reports.figures.style import ACCENT, OURS, new_axes
 
@@ -103,7 +104,8 @@ def draw_projection(record: Record, *, title: str) -> Figure:
     shown = record.projection
     axes.set_xlabel(
         f"t-SNE of layer {shown.layer}, {shown.dimensions} values, perplexity {shown.perplexity:g}, test clips only, "
-        f"crosses: misclassified; seed {record.seed}" + (f", fold {record.fold + 1}" if record.folds > 1 else ""),
+        f"crosses: misclassified; seed {record.seed}"
+        + (f", {fold_name(record.setting.split)} {record.fold + 1}" if record.folds > 1 else ""),
         fontsize=8,
     )
     axes.set_title(title, fontsize=10)

@@ -31,7 +31,7 @@ _WORDS: dict[NoteKind, str] = {
     "bfloat16": "bfloat16",
     "contaminated": "contaminated",
     "diverged": "diverged runs",
-    "left_out_clips": "unusable clips left out",
+    "left_out_clips": "unusable clips skipped",
 }
 
 

@@ -7,6 +7,7 @@ from common.core.percent import percent_text, stored_percent
 from common.metrics.clips import METRIC_NAMES
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
+from common.paper.protocol import fold_name
 from common.paper.tables import ResultTable
 from common.records.record import Record
 from common.reports.table import Table, cells
@@ -22,7 +23,7 @@ def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list
     Returns:
         The table; percentages in percent. None where the protocol has one round.
     """
-    kind = "round" if setting.split == "rotating" else "fold"
+    kind = fold_name(setting.split)
     rows = []
     for row in table.rows:
         mine = [record for record in records if record.row_experiment == row.experiment.digest]

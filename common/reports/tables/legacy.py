@@ -49,9 +49,9 @@ def legacy_table(paper: Paper, table: ResultTable, setting: Setting, records: li
     notes = [
         Note(
             "legacy_metric",
-            "LEGACY METRIC: as in the study, the last incomplete batch is left out, but the number of correct windows "
-            "is divided by the number of all windows; ours is the expected value of this. Weights were chosen by the "
-            "true accuracy.",
+            "LEGACY METRIC: as in the study, the last incomplete batch is not counted, but the number of correct "
+            "windows is divided by the number of all windows; ours is the expected value of this. Weights were "
+            "chosen by the true accuracy.",
         ),
         *by_row_notes("legacy_metric", "The highest value that this metric can take", caps, of_rows),
     ]

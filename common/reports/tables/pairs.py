@@ -79,14 +79,14 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
         Note(
             "method",
             f"p: paired permutation test over {units}, on clip accuracy (mean softmax) averaged over seeds; {unlike}it "
-            f"leaves out the spread between seeds. p (Holm): corrected for the {compared_rows} compared.",
+            f"does not account for the spread between seeds. p (Holm): corrected for the {compared_rows} compared.",
         ),
         Note(
             "method",
             f"McNemar's exact test of one seed, with clips as independent: {'; '.join(map(_mcnemar_text, rows))}.",
         ),
         *(Note("method", text) for text in _over_seeds(of_rows)),
-        *(Note("method", text) for text in _left_out(of_rows, reference, [row["label"] for row in rows])),
+        *(Note("method", text) for text in _not_compared(of_rows, reference, [row["label"] for row in rows])),
     ]
     return Table(values, *pair_cells(table.row_header, rows), tuple(notes))
 
@@ -117,7 +117,7 @@ def _over_seeds(of_rows: dict[str, dict[Place, Record]]) -> list[str]:
     return [f"Window accuracy of each seed: {'; '.join(texts)}."] if texts else []
 
 
-def _left_out(of_rows: dict[str, dict[Place, Record]], reference: str, compared: list[str]) -> list[str]:
+def _not_compared(of_rows: dict[str, dict[Place, Record]], reference: str, compared: list[str]) -> list[str]:
     """Rows and runs that were run, but not on clips that the reference was tested on."""
     others = [label for label in of_rows if label not in (reference, *compared)]
     lines = [f"Not compared, because no run has the same test clips: {labels_text(others)}."] if others else []

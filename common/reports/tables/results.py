@@ -61,6 +61,7 @@ def results_table(
         measured = _measured(table, of_row)
         rows.append(
             {
+                "name": row.name,
                 "label": row.label,
                 "published": row.published,
                 "measured": measured,

@@ -9,6 +9,7 @@ from common.metrics.f1 import RESAMPLES
 from common.paper.experiment import Experiment
 from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
+from common.paper.protocol import fold_name
 from common.paper.tables import ResultTable
 from common.paper.training import Training
 from common.records.machines import machine_summary
@@ -72,7 +73,7 @@ def results_notes(
     notes += machine_notes(all_of_rows)
     notes += version_notes(all_of_rows)
     notes += other_data_notes(paper, setting, records)
-    notes += left_out_clips_notes(facts)
+    notes += skipped_clips_notes(facts)
     notes += [Note("paper", text) for text in table.notes]
     if table.reference:
         notes.append(Note("paper", f"For comparison: {table.reference.label}: {table.reference.percent:g} %."))
@@ -171,12 +172,12 @@ def other_classes_notes(paper: Paper, setting: Setting, facts: DataFacts) -> lis
     ]
 
 
-def left_out_clips_notes(facts: DataFacts) -> list[Note]:
+def skipped_clips_notes(facts: DataFacts) -> list[Note]:
     """Clips that could not be used."""
     if not facts.skipped:
         return []
     named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
-    return [Note("left_out_clips", f"Left out: {facts.skipped} unusable {plural(facts.skipped, 'clip')}: {named}.")]
+    return [Note("left_out_clips", f"Skipped: {facts.skipped} unusable {plural(facts.skipped, 'clip')}: {named}.")]
 
 
 def _weights(record: Record) -> str:
@@ -223,9 +224,9 @@ def _first_record_of_rows(table: ResultTable, records: list[Record]) -> dict[str
 def _protocol_note(
     setting: Setting, facts: DataFacts, records: list[Record], one: Record, of_rows: dict[str, Record]
 ) -> Note:
-    left_out = _clips_in_no_part(setting, facts, records)
+    unassigned = _clips_in_no_part(setting, facts, records)
     round_name = f"round {one.fold + 1}: " if setting.split == "rotating" else ""
-    in_no_part = f"; {_clips_are(left_out)} in no part" if left_out > 0 else ""
+    in_no_part = f"; {_clips_are(unassigned)} in no part" if unassigned > 0 else ""
     return Note("protocol", f"Protocol: {protocol_text(one)}; {round_name}{_parts(one, of_rows)}{in_no_part}.")
 
 
@@ -302,14 +303,14 @@ def _repetition_notes(records: list[Record]) -> list[Note]:
     notes = []
     folds = records[0].folds
     if folds > 1:
-        kind = "rounds" if records[0].setting.split == "rotating" else "folds"
+        kind = f"{fold_name(records[0].setting.split)}s"
         notes.append(Note("runs", f"Each seed has {folds} {kind}, one run each."))
         missing = sum(len(seeds[row]) * folds - len(done) for row, done in runs.items())
         if missing:
             notes.append(
                 Note(
                     "incomplete",
-                    f"INCOMPLETE FOLDS: runs ({kind}) missing: {missing}; means are over those that exist.",
+                    f"INCOMPLETE {kind.upper()}: runs missing: {missing}; means are over those that exist.",
                 )
             )
     if max(map(len, runs.values())) > 1:

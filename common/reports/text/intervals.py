@@ -33,14 +33,15 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
         )
     if folds:
         rounds = all(of_rows[label][0].setting.split == "rotating" for label in folds)
+        here = " (here rounds)" if rounds else ""
         method = (
             "Student's t over rounds, which share no training clips"
             if rounds
             else "t corrected for the training clips that folds share (Nadeau and Bengio 2003)"
         )
         texts.append(
-            f"From folds: {method}. Folds differ in test clips as well, so the interval for both is, on each side, the "
-            "wider of the two."
+            f"From folds{here}: {method}. Folds differ in test clips as well, so the interval for both is, on each "
+            "side, the wider of the two."
         )
     if carried:
         texts.append(

@@ -5,7 +5,7 @@ from typing import Any
 
 from common.core.spec import build
 from common.core.words import counted
-from common.paper.protocol import Protocol
+from common.paper.protocol import Protocol, fold_name
 from common.records.divergence import Divergence, epoch_of_rise
 from common.records.loss import has_clipped_loss
 from common.records.machines import machine_summary
@@ -89,7 +89,7 @@ def _missing_genres(facts: DataFacts, records: list[Record]) -> list[Note]:
         found.append(
             Note(
                 "missing_genres",
-                f"In {folds_lacking} of {len(records)} runs the test fold has no clip of some genre; F1 macro of such "
+                f"In {folds_lacking} of {len(records)} runs the test part has no clip of some genre; F1 macro of such "
                 "a run is the mean over the other genres.",
             )
         )
@@ -213,4 +213,4 @@ def _rises(records: list[Record]) -> str:
 
 
 def _seed_and_fold(run: Record | Divergence) -> str:
-    return f"seed {run.seed}" + (f" fold {run.fold + 1}" if run.folds > 1 else "")
+    return f"seed {run.seed}" + (f" {fold_name(run.setting.split)} {run.fold + 1}" if run.folds > 1 else "")

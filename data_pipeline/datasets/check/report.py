@@ -69,7 +69,7 @@ class DataReport:
         missing: clips that the complete data set has; they stop a run unless `--allow-incomplete` is given.
         extra: files that are not clips, by path below `data` or below the folder of clips; they are ignored.
         broken: clips that stop a run unless `--skip-bad` is given.
-        known_broken: clips that are known to be broken, are so here, and are left out without a flag.
+        known_broken: clips that are known to be broken, are so here, and are skipped without a flag.
         unlike: clips that can be used, but have another length, sample rate or number of channels than the data set.
         formats: e.g. `22,050 Hz, mono` -> number of clips.
         seconds: length of each usable clip.

@@ -135,7 +135,7 @@ def several_bad_clips(corpus, place):
     paths = [corpus.path(genre, 1) for genre in corpus.GENRES]
     for path in paths:
         path.write_text("<html>404</html>")
-    return gtzan_at(corpus.folder), ["3 of 12 tracks cannot be used", *(f"{path}: does not decode" for path in paths)]
+    return gtzan_at(corpus.folder), ["3 of 12 clips cannot be used", *(f"{path}: does not decode" for path in paths)]
 
 
 def broken_clip_only(corpus, place):
@@ -147,7 +147,7 @@ def broken_clip_only(corpus, place):
 
 def short_clip(corpus, place):
     soundfile.write(corpus.path("blues", 1), np.sin(np.arange(22050) / 9), 22050)
-    return gtzan_at(corpus.folder), ["1 of 12 tracks are shorter than one window of 3 s", "blues.00001 (44 frames)"]
+    return gtzan_at(corpus.folder), ["1 of 12 clips are shorter than one window of 3 s", "blues.00001 (44 frames)"]
 
 
 def nan_in_array(corpus, place):
@@ -160,7 +160,7 @@ def nan_in_array(corpus, place):
 def wrong_rank(corpus, place):
     np.savez(place / "rank.npz", **spectrograms(X=np.ones((12, 300), np.float32)))
     return arrays_at(place / "rank.npz"), [
-        f"{place / 'rank.npz'}: X has rank 2, shape (12, 300); expected (tracks, bins"
+        f"{place / 'rank.npz'}: X has rank 2, shape (12, 300); expected (clips, bins"
     ]
 
 
@@ -170,7 +170,7 @@ def missing_array(corpus, place):
 
 def short_arrays(corpus, place):
     np.savez(place / "short.npz", **spectrograms(X=np.ones((12, 8, 20), np.float32), n_samples=np.full(12, 44100)))
-    return arrays_at(place / "short.npz"), ["12 of 12 tracks are shorter than one window of 3 s", "song 0 (20 frames)"]
+    return arrays_at(place / "short.npz"), ["12 of 12 clips are shorter than one window of 3 s", "song 0 (20 frames)"]
 
 
 def pickled_npz(corpus, place):
@@ -248,19 +248,19 @@ CASES = [
         "--table", "51", says="--table 51: se_cnn has no such table; did you mean 5.1? It has: 4.1, 5.1, 5.2"
     ),
     only_arguments(
-        "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: 0 | 5 | "
+        "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: se-0 (0), se-5 (5), "
     ),
     only_arguments(
         "--table",
         "5.2",
         "--row",
         "4,5",
-        says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: 8 | 16 | 32",
+        says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: r8 (8), r16 (16), r32 (32).",
     ),
     only_arguments(
         "--row",
         "1,2,3,4",
-        says="--row 1,2,3,4: no such row in the tables asked for; did you mean 1,2,3,4,5? Rows: table",
+        says="--row 1,2,3,4: no such row in the tables asked for; did you mean se-12345? Rows: table",
     ),
     only_arguments("--dataset", "spotify", says="--dataset spotify: no such value. Expected one of: demo, gtzan"),
     only_arguments("--scale", "huge", says="--scale huge: no such value. Expected one of: smoke, paper"),
@@ -268,7 +268,7 @@ CASES = [
         "--precision", "float16", says="--precision float16: no such value; did you mean mixed_bfloat16? Expected"
     ),
     only_arguments("--split", "random", says="--split random: no such value. Expected one of: holdout"),
-    only_arguments("--unit", "song", says="--unit song: no such value. Expected one of: clip"),
+    only_arguments("--unit", "song", says="--unit song: expected window or clip."),
     only_arguments("--decoder", "ffmpeg", says="--decoder ffmpeg: no such value. Expected one of: soundfile"),
     only_arguments("--epochs", "0", says="--epochs 0: expected a number of at least 1"),
     only_arguments("--epochs", "many", says="--epochs many: expected a whole number"),
@@ -329,7 +329,7 @@ def test_a_changed_shard_checksum_is_refused(run, own_corpus, tmp_path, snapshot
     assert snapshot(tmp_path) == before
 
 
-def test_bad_clips_can_be_left_out(run, own_corpus, tmp_path):
+def test_bad_clips_can_be_skipped(run, own_corpus, tmp_path):
     own_corpus.path("blues", 0).write_text("<html>404</html>")
     assert run(*gtzan_at(own_corpus.folder))[0] == 2
     with pytest.raises(TrainingReached):

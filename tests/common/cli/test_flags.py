@@ -14,6 +14,7 @@ from common.cli import tune as tune_module
 from common.cli.app import run_app
 from common.cli.run import RunOptions
 from common.cli.search_options import SearchOptions
+from common.paper.protocol import SPLIT_MEANINGS, UNIT_MEANINGS
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.reports import write as reporting
@@ -203,3 +204,22 @@ def test_every_flag_of_from_records_has_an_effect(recorded, tmp_path):
 
 def test_a_data_set_that_equals_the_default_is_honoured(recorded):
     assert recorded("--dataset", "demo")[0] == 2
+
+
+@pytest.mark.parametrize(("typed", "stored"), [("window", "segment"), ("segment", "segment"), ("clip", "clip")])
+def test_the_unit_is_window_or_clip_and_is_stored_as_before(monkeypatch, typed, stored):
+    """`segment`, the former name of `window`, is accepted, and goes on naming runs."""
+    found = []
+    monkeypatch.setattr(run_module, "_run", lambda paper, options, *others: found.append(options.unit) or 0)
+    assert run_app(run_module.make_app(PAPER), ["--unit", typed]) == 0
+    assert found == [stored]
+
+
+def test_the_help_text_explains_every_split_and_unit_on_lines_of_its_own(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "400")
+    assert run_app(run_module.make_app(PAPER), ["--help"]) == 0
+    lines = [line.strip("\u2502 ") for line in capsys.readouterr().out.splitlines()]
+    for name, meaning in (SPLIT_MEANINGS | UNIT_MEANINGS).items():
+        assert f"{name}: {meaning}." in lines
+    assert "window|clip" in " ".join(lines)
+    assert "segment" not in " ".join(lines)

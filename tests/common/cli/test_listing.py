@@ -11,6 +11,7 @@ import reproductions
 from common.cli.listing import listing, show_listing, show_sources, sources
 from common.cli.screen import ScreenOptions
 from reproductions.embeddings.paper import PAPER as EMBEDDINGS
+from reproductions.se_cnn.paper import PAPER as SE_CNN
 from tests.helpers.papers import KEYS, paper_of
 
 SCRIPT = Path(reproductions.__file__).parent / "se_cnn" / "run.py"
@@ -24,11 +25,21 @@ def test_list_as_json_on_standard_output(tmp_path):
     assert listed.stderr == ""
 
 
+def test_rows_are_listed_with_the_names_that_row_takes(capsys):
+    values = {table["id"]: table for table in listing(SE_CNN)["tables"]}
+    assert [(row["name"], row["label"]) for row in values["5.2"]["rows"]] == [("r8", "8"), ("r16", "16"), ("r32", "32")]
+    assert not any("name" in row for row in values["4.1"]["rows"])
+    assert show_listing(SE_CNN, ScreenOptions()) == 0
+    layers, *tables = capsys.readouterr().out.split("Table ")[1:]
+    assert "--row" not in layers
+    assert any(line.split()[:2] == ["width-0.5x", "16,32,64,128,64"] for line in tables[2].splitlines())
+
+
 def test_confusion_matrices_are_listed_below_the_tables(capsys):
     assert show_listing(EMBEDDINGS, ScreenOptions()) == 0
     below = capsys.readouterr().out.split("Confusion matrices, each of one row")[1]
     assert "Confusion matrix of ResNet34+MSD" in below
-    assert f"table 1: {EMBEDDINGS.confusions[0].row[1]}" in below
+    assert f"table 1: resnet34-msd-aug-seg ({EMBEDDINGS.confusions[0].row[1]})" in below
 
 
 @pytest.mark.parametrize("width", [100, 80, 60])

@@ -191,9 +191,9 @@ def test_two_commands_do_not_make_the_same_folder_at_once(results, tmp_path):
         ((), 0, ""),
         (("--table", "5.1", "--row", "1,2,3,4,5"), 0, ""),
         (("--table", "5.2", "--row", "16"), 0, "no file of its own: all its measured rows are in table_5.1.md"),
-        (("--row", "32"), 1, "no record for: table 5.2 [32]"),
-        (("--table", "5.2"), 1, "no record for: table 5.2 [8 | 32]"),
-        (("--table", "5.2", "--table", "5.3"), 1, "table 5.2 [8 | 32]; table 5.3 [16,32,64,128,64 | "),
+        (("--row", "32"), 1, "no record for: table 5.2 [r32 (32)]"),
+        (("--table", "5.2"), 1, "no record for: table 5.2 [r8 (8), r32 (32)]"),
+        (("--table", "5.2", "--table", "5.3"), 1, "table 5.2 [r8 (8), r32 (32)]; table 5.3 [width-0.5x (16,32,"),
         (("--table", "4.1"), 0, ""),
         (("--dataset", "arrays"), 2, "--from-records: no records of se_cnn on arrays below"),
     ],
@@ -211,7 +211,7 @@ def test_from_records_exits_with_0_only_where_every_row_asked_for_has_a_number(
 
 
 def test_training_exits_with_1_where_a_row_has_no_record(tiny_arrays, tmp_path, monkeypatch, capsys):
-    """Also where a row was left out because the data do not have what it takes."""
+    """Also where a row was not run because the data do not have what it takes."""
     from common.runs import runner
     from common.runs.runner import RunSummary
     from reproductions.soundfusion.paper import PAPER as MIXED
@@ -221,8 +221,8 @@ def test_training_exits_with_1_where_a_row_has_no_record(tiny_arrays, tmp_path, 
     data = ["--dataset", "arrays", "--data", str(tiny_arrays), "--table", "width"]
     assert run_app(make_app(MIXED), [*places, *data]) == 1
     said = " ".join(capsys.readouterr().err.split())
-    assert "left out, because they take samples" in said
-    assert "no record for: table width [ResNet1D-s | ResNet1D-m | ResNet1D-l | ResNet2D-s |" in said
+    assert "rows not run, because they take samples" in said
+    assert "no record for: table width [resnet1d-s, resnet1d-m, resnet1d-l, resnet2d-s," in said
 
 
 def test_the_table_of_a_row_is_in_the_json_of_its_folder(results, tmp_path):

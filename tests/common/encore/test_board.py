@@ -16,7 +16,7 @@ from tensorboard.summary import Writer
 from common.cli.app import run_app
 from common.encore.board import log_folders, make_app
 
-RUN = ("se_cnn", "demo", "work", "tensorboard", "5.1-16", "seed0")
+RUN = ("se_cnn", "demo", "work", "tensorboard", "r16", "seed0")
 TRIAL = ("se_cnn", "gtzan", "searches", "documented", "work", "tensorboard", "trial-003-r-31.4", "seed1")
 
 
@@ -86,7 +86,7 @@ def test_tensorboard_shows_runs_by_paper_data_set_row_and_seed_until_it_is_inter
             if len(shown) == 2:
                 break
             time.sleep(1)
-        assert sorted(shown) == ["se_cnn/demo/5.1-16/seed0", "se_cnn/gtzan/search-documented/trial-003-r-31.4/seed1"]
+        assert sorted(shown) == ["se_cnn/demo/r16/seed0", "se_cnn/gtzan/search-documented/trial-003-r-31.4/seed1"]
     finally:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)

@@ -101,9 +101,9 @@ def test_a_whole_copy_ends_with_0_and_says_what_can_be_run(encore_data, common_c
     assert code == 0
     assert "usable 999 of 1,000 clips; every clip was read whole" in said
     assert "99 of 100: jazz" in said
-    assert "missing none extra files none broken none known broken 1, left out without a flag: jazz.00054 (does" in said
+    assert "missing none extra files none broken none known broken 1, skipped without a flag: jazz.00054 (does" in said
     assert "which copy 1,000 of 1,000 files are the same as in the common copy" in said
-    assert "same bytes no two clips are the same file" in said
+    assert "exact duplicates no two clips are the same file" in said
     assert "artists known for 919 of 999 clips" in said
     assert "fault_filtered (442/197/290, 70 removed)" in said
     assert f"Run one: encore run PAPER --dataset gtzan --data {common_copy}\n" in out
@@ -119,10 +119,10 @@ def test_each_paper_is_listed_with_what_it_can_run(encore_data, common_copy):
     assert {key for key, paper in papers.items() if paper["is_published_on_it"]} == {
         *("embeddings", "nnet", "resnet1d", "se_cnn")
     }
-    assert papers["embeddings"]["protocol"] == "course over clips"
+    assert papers["embeddings"]["protocol"] == "course, by clip"
     assert papers["embeddings"]["left_out_genres"] == ["blues", "rock"]
     # GTZAN has no official split.
-    assert papers["soundfusion"]["protocol"] == "80/10/10 over clips"
+    assert papers["soundfusion"]["protocol"] == "holdout 80/10/10, by clip"
     # Clips of 3.1 s hold windows of 3 s, and none of 5 s.
     assert (papers["se_cnn"]["rows"], papers["se_cnn"]["all_rows"], papers["se_cnn"]["too_short"]) == (13, 13, 0)
     assert (papers["resnet1d"]["rows"], papers["resnet1d"]["tables"]) == (0, [])
@@ -150,7 +150,7 @@ def test_a_damaged_copy_ends_with_1_and_names_the_flags(encore_data, own_corpus)
     assert "missing 989: blues.00004, blues.00005" in said
     assert "(--allow-incomplete runs without them)" in said
     assert "extra files 1, ignored: country/[b]country.wav" in said
-    assert "broken 1, --skip-bad leaves them out: blues.00001 (does not decode as audio" in said
+    assert "broken 1, --skip-bad skips them: blues.00001 (does not decode as audio" in said
     assert f"--data {own_corpus.folder} --allow-incomplete --skip-bad\n" in out
     assert "(989 missing, 1 broken); with --allow-incomplete --skip-bad it can" in said
     assert "reading every clip of GTZAN: 11 clips" in err
@@ -186,7 +186,7 @@ def test_arrays_are_described(encore_data, tiny_arrays):
     code, out, _ = encore_data("arrays", tiny_arrays)
     said = " ".join(out.split())
     assert code == 0
-    assert "X 40 x 32 x 129 (tracks, bins, columns), uint8, 0.07752 s per column" in said
+    assert "X 40 x 32 x 129 (clips, bins, columns), uint8, 0.07752 s per column" in said
     assert "10: ambient, bebop, cumbia, dub" in said
     assert "not artist, because no artist is known" in said
     # Its rows take samples, and these are spectrograms.

@@ -238,7 +238,7 @@ def test_a_mistake_in_one_paper_leaves_the_others_in_the_list(mistaken, capsys):
     captured = capsys.readouterr()
     assert captured.err.startswith(f"warning: {mistaken}")
     assert all(f"\n{key} " in captured.out for key in paper_keys())
-    assert "cannot be used: there is a mistake in its paper.py" in " ".join(captured.out.split())
+    assert "cannot be used: there is a mistake in its modules" in " ".join(captured.out.split())
     assert run("list", "--json") == 0
     printed = json.loads(capsys.readouterr().out)
     assert [one["key"] for one in printed["papers"]] == [key for key in paper_keys() if key != "nnet"]

@@ -142,7 +142,7 @@ def test_runs_that_are_busy_are_sent_again_later(monkeypatch, capsys):
     busy = _BusyChains()
     assert not busy
     assert busy.due() == []
-    chain = [SimpleNamespace(name="5.1 [5], seed 0")]
+    chain = [SimpleNamespace(name="5.1 [se-5], seed 0")]
     busy.put(chain)
     now[0] += 0.5
     assert (busy.due(), len(busy)) == ([], 1)

@@ -1,4 +1,4 @@
-"""The leak audit: every split that the data allow, tables from records only."""
+"""The leakage audit: every split that the data allow, tables from records only."""
 
 import json
 import math
@@ -11,11 +11,12 @@ import pytest
 from common.audit import main
 from common.cli.app import run_app
 from common.cli.run import make_app
-from common.core.errors import RunError
+from common.core.errors import RunError, SpecError
 from common.core.files import write_json
 from common.leakage.audit import _path as audit_path
 from common.leakage.audit import run_audit
 from common.leakage.report import regenerate_audits
+from common.leakage.splits import require_free_split
 from common.leakage.stored import read_audits
 from common.leakage.tables import audit_table
 from common.metrics.clips import accuracies
@@ -33,7 +34,8 @@ from tests.helpers.se_cnn_records import divergence_note
 
 pytestmark = pytest.mark.usefixtures("kept_models")
 
-ARTISTS = "artist filter"
+WINDOWS, CLIPS, ARTISTS = "holdout, by window", "holdout, by clip", "artist, by clip"
+NO_DUPLICATES, FILTERED = f"{CLIPS}, no exact duplicates", "fault_filtered, by clip"
 
 
 @pytest.fixture(scope="module")
@@ -71,29 +73,29 @@ def test_every_split_that_the_data_allow_is_run(audited):
     assert code == 0
     rows = {row["label"]: row for row in table["rows"]}
     assert list(rows) == [
-        "random windows",
-        "random clips",
-        "random clips, no exact duplicates",
+        WINDOWS,
+        CLIPS,
+        NO_DUPLICATES,
         ARTISTS,
-        "fault-filtered",
-        "official",
+        FILTERED,
+        "official, by clip",
     ]
-    assert [label for label, row in rows.items() if not row["measured"]] == ["official"]
-    assert "has no such predefined split" in rows["official"]["unavailable"]
+    assert [label for label, row in rows.items() if not row["measured"]] == ["official, by clip"]
+    assert "has no such predefined split" in rows["official, by clip"]["unavailable"]
     for row in list(rows.values())[:5]:
         assert row["measured"]["window_accuracy"]["ci95"][0] <= row["measured"]["window_accuracy"]["mean"]
-    assert rows["random windows"]["overlap"]["clips"] > 30
-    assert rows["random windows"]["gap"] == {}
+    assert rows[WINDOWS]["overlap"]["clips"] > 30
+    assert rows[WINDOWS]["gap"] == {}
     assert [rows[label]["overlap"]["clips"] for label in list(rows)[1:5]] == [0, 0, 0, 0]
-    assert [rows[label]["overlap"]["artists"] for label in (ARTISTS, "fault-filtered")] == [0, 0]
-    assert sum(rows["random clips"]["overlap"]["parts"].values()) == 40
-    assert sum(rows["random clips, no exact duplicates"]["overlap"]["parts"].values()) == 39
-    assert rows["random clips, no exact duplicates"]["overlap"]["exact_pairs"] == 0
+    assert [rows[label]["overlap"]["artists"] for label in (ARTISTS, FILTERED)] == [0, 0]
+    assert sum(rows[CLIPS]["overlap"]["parts"].values()) == 40
+    assert sum(rows[NO_DUPLICATES]["overlap"]["parts"].values()) == 39
+    assert rows[NO_DUPLICATES]["overlap"]["exact_pairs"] == 0
     assert "ONE SEED" in " ".join(table["caption"])
     assert table["published"] == {"metric": "accuracy", "percent": 93.6, "compared_with": "window accuracy"}
     caption = " ".join(table["caption"])
     assert "OTHER CLASSES: 4 genres" in caption
-    assert table["gap_to"] == "random windows"
+    assert table["gap_to"] == WINDOWS
 
 
 def test_records_name_the_artists_of_their_clips(audited):
@@ -114,9 +116,9 @@ def test_a_gap_is_the_difference_from_the_first_row(audited):
             for found in (measured["window_accuracy"] for measured in (strict, lax))
         )
     )
-    (line,) = [line for line in table["caption"] if line.startswith("Gaps to random clips, in points: ")]
+    (line,) = [line for line in table["caption"] if line.startswith(f"Gaps to {CLIPS}, in points: ")]
     between = strict["window_accuracy"]["mean"] - table["rows"][1]["measured"]["window_accuracy"]["mean"]
-    assert f"fault-filtered: windows {between:+.1f} (" in line
+    assert f"{FILTERED}: windows {between:+.1f} (" in line
     assert gap["mean"] == pytest.approx(100 * expected.mean, abs=0.01)
     assert gap["ci95"] == pytest.approx([100 * expected.low, 100 * expected.high], abs=0.02)
     assert gap["ci95_clips"] == gap["ci95"]  # one seed
@@ -155,7 +157,7 @@ def test_the_interval_of_a_gap_holds_seeds_and_test_clips(audited, tmp_path):
     # A split with one seed: its interval accounts for test clips only, the reference's for both.
     assert "ci95_runs" not in table.values["rows"][2]["gap"]["window_accuracy"]
     caption = " ".join(note.text for note in table.notes)
-    assert "95 % intervals of gaps, test clips alone and seeds alone: random clips: windows" in caption
+    assert f"95 % intervals of gaps, test clips alone and seeds alone: {CLIPS}: windows" in caption
     assert table.header[2:5] == ("95 % interval", "from clips", "from seeds")
     assert {len(row) for row in table.rows} == {len(table.header)}
 
@@ -187,7 +189,7 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
     assert [(outcome.trained, outcome.finished_before) for outcome in outcomes] == [(0, 1)] * 5
     assert contents() == before
     assert len(read_records(place / "out" / "se_cnn" / "arrays" / "runs")) == 5
-    assert "leak audit of row 1,2,3,4,5" in (place / "out" / "se_cnn" / "README.md").read_text()
+    assert "leakage audit of row 1,2,3,4,5" in (place / "out" / "se_cnn" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -199,6 +201,8 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
         ),
         (["--set", "protocol.unit=segment"], "--audit runs every split"),
         (["--row", "5", "--row", "4,5"], "Name it with one --row"),
+        (["--row", "r8,r32"], "Name it with one --row"),
+        (["--row", "se-5,r8"], "Name it with one --row"),
         (["--row", "nine"], "--row nine: no such row"),
         (["--table", "4.1"], "Name it with one --row"),
         (["--list"], "--list: not used by --audit, which runs one row under every split"),
@@ -208,6 +212,11 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
 def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, words):
     assert main(["se_cnn", *flags(with_artists, tmp_path), *arguments]) == 2
     assert words in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_unit_is_refused_by_the_name_that_readers_know():
+    with pytest.raises(SpecError, match="--unit window: --audit runs every split"):
+        require_free_split(Options(unit="segment"))
 
 
 def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
@@ -224,7 +233,7 @@ def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
     options = Options(
         dataset="arrays", data=with_artists, epochs=1, seeds=1, cache=tmp_path / "cache", out=tmp_path / "out"
     )
-    with pytest.raises(RunError, match="no run of 1,2,3,4,5 finished"):
+    with pytest.raises(RunError, match=r"no run of row se-12345 \(1,2,3,4,5\) finished"):
         run_audit(PAPER, options, workers=workers)
     assert sent == [
         ("holdout", "segment", ()),
@@ -260,7 +269,7 @@ def test_an_audit_keeps_the_file_that_it_has_whatever_its_name(audited, tmp_path
     assert re.fullmatch(r"audit_[0-9a-f]{8}\.json", audit_path(PAPER, whole, results).name)
 
 
-def test_splits_that_equal_random_clips_are_left_out(with_artists, tmp_path, capsys):
+def test_splits_that_equal_the_random_split_by_clip_are_not_run(with_artists, tmp_path, capsys):
     """One window of each clip, and no clip twice."""
     with np.load(with_artists) as file:
         values = dict(file)
@@ -273,8 +282,8 @@ def test_splits_that_equal_random_clips_are_left_out(with_artists, tmp_path, cap
     with pytest.raises(RunError):
         run_audit(PAPER, options, workers=lambda job, progress: iter(()))
     said = capsys.readouterr().err.replace("\n", " ")
-    assert "random windows: left out: no clip has windows on both sides" in said
-    assert "random clips, no exact duplicates: left out: no clip occurs twice" in said
+    assert f"{WINDOWS}: not run: no clip has windows on both sides, so it is the same as {CLIPS}" in said
+    assert f"{NO_DUPLICATES}: not run: no clip occurs twice, so it is the same as {CLIPS}" in said
 
 
 def test_an_audit_with_fewer_seeds_keeps_the_earlier_runs(audited, with_artists, tmp_path):
@@ -299,7 +308,7 @@ def test_an_audit_with_fewer_seeds_keeps_the_earlier_runs(audited, with_artists,
     again, _ = run_audit(PAPER, options, workers=lambda job, progress: iter(()))
     assert read_audits(PAPER, options.out)[0].audit == again.audit
     runs = {row["label"]: row["measured"].get("runs") for row in audit_table(PAPER, again).values["rows"]}
-    assert runs["random clips"] == 2
+    assert runs[CLIPS] == 2
     assert runs[ARTISTS] == 1  # the other seed was on other test clips
 
 

@@ -59,7 +59,7 @@ def test_regenerated_tables_read_the_notes_and_the_list_of_tables_marks_them(tmp
     for unusable in ("{}", "{"):
         (folder / "diverged" / "lost1.json").write_text(unusable)
         regenerate_tables(PAPER, tmp_path)
-        assert "left out: " in capsys.readouterr().err
+        assert "not used: " in capsys.readouterr().err
         assert "DIVERGED" not in path.read_text(encoding="utf-8")
 
 

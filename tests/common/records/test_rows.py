@@ -1,4 +1,4 @@
-"""Records that cannot be shown are named and left out, and never block the others."""
+"""Records that cannot be shown are named and not used, and never block the others."""
 
 import json
 
@@ -50,7 +50,7 @@ def replaced(values: dict, path: str, value) -> dict:
         ("clips", None, "clips"),
     ],
 )
-def test_an_unusable_record_is_named_and_left_out(results, capsys, path, value, said):
+def test_an_unusable_record_is_named_and_not_used(results, capsys, path, value, said):
     good = record(0)
     bad = replaced(record(1).as_json(), path, value)
     results.record(good.run_id).write_text(json.dumps(good.as_json()))

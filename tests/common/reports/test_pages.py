@@ -29,7 +29,7 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     cells = [cell.strip() for cell in line.strip("|").split(" | ")]
     assert cells[1:7] == [
         "FMA-small",
-        "80/10/10 over clips",
+        "holdout 80/10/10, by clip",
         f"1 of {len(PERFORMANCE.rows)}",
         "2",
         "44 test",
@@ -50,8 +50,7 @@ def test_the_list_of_tables_names_what_each_rests_on(tmp_path, capsys):
     assert "table_mine.json is not a table of this version; write it again with --from-records" in said
     assert "Nothing yet" not in write_page(PAPER, tmp_path).read_text()
     assert (
-        "No table yet. Tables of the demo data set are not listed here."
-        in write_overview(tmp_path / "empty").read_text()
+        "No table yet. Tables of the demo corpus are not listed here." in write_overview(tmp_path / "empty").read_text()
     )
 
 
@@ -94,7 +93,7 @@ def test_what_belongs_to_a_table_is_below_it_on_the_page_and_in_the_list(tmp_pat
     assert "changed values: `training.patience_epochs=10`; `training.plateau_epochs=4`" in line
 
 
-def test_a_table_without_its_markdown_is_named_and_left_out_of_the_page(tmp_path, capsys):
+def test_a_table_without_its_markdown_is_named_and_not_on_the_page(tmp_path, capsys):
     results = ResultPaths.of(tmp_path, PAPER.key, "fma_small")
     one = record("performance", RECOMMENDED, decisions(FIRST))
     write_table(results.folder, "table_performance", results_table(PAPER, PERFORMANCE, SETTING, [one]))

@@ -26,10 +26,10 @@ def test_a_run_is_named_by_row_seed_fold_and_what_the_setting_changes(paths):
         return curves_folder(paths, PAPER, setting, one).relative_to(paths.tensorboard).as_posix()
 
     # The row is in three tables: its name is that in the first, whatever table the command asked for.
-    assert name(planned("a")) == name(planned("a", label="5.3 [32,64]")) == "5.1-1-2-3-4-5/seed0"
-    assert name(planned("b", row=0, seed=2, fold=1, folds=10)) == "5.1-0/seed2-fold2"
-    assert name(planned("c"), SETTING.replace(split="artist")) == "5.1-1-2-3-4-5/seed0-artist"
-    assert name(planned("d"), SETTING.replace(unit="segment")) == "5.1-1-2-3-4-5/seed0-window"
+    assert name(planned("a")) == name(planned("a", label="5.3 [32,64]")) == "se-12345/seed0"
+    assert name(planned("b", row=0, seed=2, fold=1, folds=10)) == "se-0/seed2-fold2"
+    assert name(planned("c"), SETTING.replace(split="artist")) == "se-12345/seed0-artist"
+    assert name(planned("d"), SETTING.replace(unit="segment")) == "se-12345/seed0-by-window"
 
 
 def test_runs_that_would_have_one_name_are_told_apart_by_their_ids(paths):

@@ -251,7 +251,7 @@ def test_a_run_in_progress_is_passed_over_and_the_next_free_one_taken(options, p
     assert trained == others
     assert (outcome.trained, outcome.failed) == (2, [])
     said = " ".join(capsys.readouterr().err.split())
-    assert "waiting for runs that another command carries out, or that start from these: 5.1 [5], seed 0" in said
+    assert "waiting for runs that another command carries out, or that start from these: 5.1 [se-5], seed 0" in said
     assert "finished by another command" in said
 
 

@@ -47,7 +47,7 @@ def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
     train = runner.train_and_evaluate
 
     def fail_first(work, planned, *arguments):
-        if "5.1 [0]" in planned.labels:
+        if "5.1 [se-0]" in planned.labels:
             raise RunError("the loss is not finite in epoch 1")
         return train(work, planned, *arguments)
 
@@ -55,7 +55,7 @@ def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
     outcome = execute(plan(PAPER, options), options)
     assert outcome.trained == 1
     assert len(outcome.failed) == 1
-    assert "5.1 [0]" in outcome.failed[0]
+    assert "5.1 [se-0]" in outcome.failed[0]
     assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
 
 

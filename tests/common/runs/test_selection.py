@@ -34,7 +34,7 @@ def test_a_matrix_has_one_row_and_an_unknown_table_names_matrices():
     (matrix,) = EMBEDDINGS.confusions
     with pytest.raises(SpecError) as refused:
         choose_rows(EMBEDDINGS, ("3",), ("MSD Embed, original",))
-    assert f"no such row in the tables asked for. Rows: table 3: {matrix.row[1]}." in str(refused.value)
+    assert f"Rows: table 3: resnet34-msd-aug-seg ({matrix.row[1]})." in str(refused.value)
     with pytest.raises(SpecError, match=r"no such table\. It has: .*; confusion matrices: 3\.$"):
         choose_rows(EMBEDDINGS, ("9",), ())
 
@@ -160,11 +160,11 @@ def test_different_genre_choices_with_the_same_clips_are_different_runs(arrays, 
 
 
 @pytest.mark.slow
-def test_a_genre_with_one_clip_stops_the_run_and_can_be_left_out(arrays, run):
+def test_a_genre_with_one_clip_stops_the_run_and_can_be_excluded(arrays, run):
     path = arrays({"Folk": 20, "Pop": 20, "Rock": 1})
     code, stderr, _ = run(path)
     assert code == 2
-    assert "the rarest, Rock, has 1 (of 1 items the fractions give 0 to train, 0 to valid, 1 to test)" in stderr
+    assert "the rarest, Rock, has 1 (of 1 the fractions give 0 to train, 0 to valid, 1 to test)" in stderr
     assert "--genres" in stderr
     assert run(path, "--genres", "Folk,Pop")[0] == 0
 

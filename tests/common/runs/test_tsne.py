@@ -1,4 +1,4 @@
-"""t-SNE of test clips: similar clips stay close, points are in the order of clips, and too few clips are left out."""
+"""t-SNE of test clips: similar clips stay close, points are in the order of clips, and too few clips are not drawn."""
 
 import keras
 import numpy as np
@@ -65,13 +65,13 @@ def test_the_same_clips_give_the_same_projection(clips):
     assert len(first.points) == 10
 
 
-def test_values_that_are_all_the_same_are_left_out(clips, capsys):
+def test_values_that_are_all_the_same_are_not_drawn(clips, capsys):
     reader, _ = clips
     assert projected(reader, np.arange(20), scale=0.0) is None
     assert "the same for all test clips" in capsys.readouterr().err
 
 
-def test_too_few_clips_are_left_out(clips, capsys):
+def test_too_few_clips_are_not_drawn(clips, capsys):
     reader, _ = clips
     assert projected(reader, np.arange(8)) is None
     assert "4 test clips are too few" in capsys.readouterr().err

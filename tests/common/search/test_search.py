@@ -180,7 +180,7 @@ def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, ca
     rows = json.loads((out / "se_cnn" / "arrays" / "searches" / "tiny" / "rows.json").read_text())["rows"]
     data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(place / "cache"), "--out", str(out))
     label = rows[0]["label"]
-    asked = ("--table", "top_tiny", "--row", label, "--seeds", "1", "--epochs", "2")
+    asked = ("--table", "top_tiny", "--row", "top-tiny-1", "--seeds", "1", "--epochs", "2")
     assert run_app(run_command(PAPER), [*data, *asked]) == 0
     table = json.loads((out / "se_cnn" / "arrays" / "table_top_tiny_2_epochs.json").read_text())
     measured = {row["label"]: row["measured"] for row in table["rows"]}
@@ -207,6 +207,9 @@ def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, ca
     ("arguments", "words"),
     [
         (("--top", "1", "--row", "5"), "--row 5: "),
+        (("--row", "se-45"), "holds a search with --row 1,2,3,4,5"),
+        (("--row", "r8"), "--row r8: no such row in the tables asked for."),
+        (("--row", "se-5,se-45"), "--row se-5,se-45: a search varies one row; give one of: se-5 (5), se-45 (4,5)."),
         (("--seed", "3"), "only --space, --row, --name"),
         (("--name", "other"), "other: holds no search"),
     ],
@@ -215,6 +218,20 @@ def test_what_a_finished_search_cannot_answer(finished, tiny_arrays, capsys, arg
     data = ("--dataset", "arrays", "--out", str(finished[0] / "out"), "--name", "tiny", "--from-records")
     assert run_app(make_app(PAPER, (TINY,)), [*data, *arguments]) == 2
     assert words in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_finished_search_is_reported_for_its_row_by_name_and_by_label(finished, capsys):
+    data = ("--dataset", "arrays", "--out", str(finished[0] / "out"), "--name", "tiny", "--from-records")
+    for row in ("1,2,3,4,5", "SE-12345"):
+        assert run_app(make_app(PAPER, (TINY,)), [*data, "--row", row]) == 0
+    assert "error" not in capsys.readouterr().err
+
+
+def test_a_row_given_by_its_name_has_the_search_of_its_label(tmp_path, capsys):
+    """So that a search which was begun with the label goes on."""
+    for row in ("4,5", "se-45"):
+        assert run_app(make_app(PAPER, (TINY,)), ["--row", row, "--from-records", "--out", str(tmp_path)]) == 2
+        assert "searches/tiny-4-5: holds no search" in "".join(capsys.readouterr().err.split("\n"))
 
 
 def test_a_trial_above_the_memory_limit_is_marked_and_the_search_can_go_on(tiny_arrays, tmp_path, monkeypatch, capsys):

@@ -46,7 +46,7 @@ def test_parts_are_disjoint_and_whole_on_random_catalogs(sizes, seed, split, uni
         assert sorted(tested.tolist()) == list(range(len(tracks)))
 
 
-def test_a_segment_level_split_contaminates_nearly_every_clip():
+def test_a_split_by_window_contaminates_nearly_every_clip():
     ids, labels = gtzan_like(10)
     tracks, starts = np.repeat(np.arange(100), 19), np.tile(np.arange(19) * 64, 100)
     (fold,) = folds_of_windows(
@@ -167,7 +167,7 @@ def test_genres_that_a_part_lacks_are_named():
 
 
 @pytest.mark.parametrize("unit", ["clip", "segment"])
-def test_exact_copies_can_be_left_out_of_a_split(unit):
+def test_exact_copies_can_be_dropped_before_a_split(unit):
     ids = [f"{genre}.{number}" for genre in "ab" for number in range(20)]
     first = {name: name for name in ids} | {"a.7": "a.3", "b.1": "a.3"}
     windows = np.repeat(np.arange(40), 3)
@@ -184,4 +184,3 @@ def test_exact_copies_can_be_left_out_of_a_split(unit):
     assert assigned == set(ids) - {"a.7", "b.1"}
     assert len(fold.train) + len(fold.valid) + len(fold.test) == 38 * 3
     assert len(whole.train) + len(whole.valid) + len(whole.test) == 40 * 3
-    assert Protocol(duplicates="drop").name == "60/10/30 over clips, exact duplicates left out"

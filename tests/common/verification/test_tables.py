@@ -92,13 +92,13 @@ def test_every_kind_of_edit_is_named_once(results):
     assert said["README.md"].found == "no such file"
 
 
-def test_tables_of_records_that_are_gone_are_named_and_those_left_out_are_said(results):
+def test_tables_of_records_that_are_gone_are_named_and_those_not_used_are_said(results):
     out = results.folder.parents[1]
     path = results.record(identified_record().run_id)
     path.write_text("{")
     found = verify_tables(out)
     assert results.folder / "table_5.1.md" in {fault.path for fault in found.faults}
-    assert any(text.startswith(f"warning: left out: {path}") for text in found.unchecked)
+    assert any(text.startswith(f"warning: not used: {path}") for text in found.unchecked)
     shutil.rmtree(results.runs)
     gone = {fault.path.name: fault for fault in verify_tables(out).faults}
     assert gone["table_5.1.csv"].found == "a file that no record supports"

@@ -119,6 +119,6 @@ def test_copies_are_never_in_another_part_than_their_clips(split):
     assert all(fold.shared_tracks == 0 for fold in found)
 
 
-def test_a_segment_level_split_with_copies_is_refused():
+def test_a_split_by_window_with_copies_is_refused():
     with pytest.raises(SpecError, match="rows with altered copies"):
         folds(Protocol(unit="segment"))

@@ -274,7 +274,7 @@ GOOD_SHARDS = {1, 3}
 
 def test_all_bad_tracks_are_named_and_good_shards_are_kept(own_corpus, tmp_path, decoded, snapshot):
     expected = damage(own_corpus)
-    with pytest.raises(DataError, match=r"^3 of 12 tracks cannot be used:\n") as caught:
+    with pytest.raises(DataError, match=r"^3 of 12 clips cannot be used:\n") as caught:
         prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
     for (name, reason), line in zip(expected.items(), str(caught.value).splitlines()[1:], strict=True):
         assert str(own_corpus.path(*name.split(".")[:1], int(name[-1]))) in line
@@ -301,7 +301,7 @@ def test_all_bad_tracks_are_named_and_good_shards_are_kept(own_corpus, tmp_path,
         )
 
     # A later command without skip_bad still refuses what an earlier one skipped.
-    with pytest.raises(DataError, match=r"^3 of 12 tracks cannot be used:\n"):
+    with pytest.raises(DataError, match=r"^3 of 12 clips cannot be used:\n"):
         prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
     assert prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True) == index
 
@@ -312,7 +312,7 @@ def test_clips_skipped_by_an_interrupted_command_are_still_refused_later(own_cor
         interrupt_shard_writing(patch)
         with pytest.raises(KeyboardInterrupt):
             prepare(own_corpus.catalog, FEATURE, tmp_path / "cache", skip_bad=True)
-    with pytest.raises(DataError, match=r"^3 of 12 tracks cannot be used:\n"):
+    with pytest.raises(DataError, match=r"^3 of 12 clips cannot be used:\n"):
         prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
 
 
@@ -328,7 +328,7 @@ def test_only_tracks_that_became_readable_are_extracted_again(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prepare_module, "read_audio", fail_for_a_moment)
-        with pytest.raises(DataError, match=r"^2 of 12 tracks"):
+        with pytest.raises(DataError, match=r"^2 of 12 clips"):
             prepare(tiny_corpus.catalog, FEATURE, tmp_path)
     folder = cache_folder(tmp_path)
     before = snapshot(folder)
@@ -361,7 +361,7 @@ def test_one_bad_track_is_one_line(own_corpus, tmp_path):
 def test_a_long_list_of_bad_tracks_ends_with_their_number(own_corpus, tmp_path):
     for track in own_corpus.catalog.tracks:
         track.path.write_text("not found")
-    with pytest.raises(DataError, match=r"^12 of 12 tracks cannot be used:\n") as caught:
+    with pytest.raises(DataError, match=r"^12 of 12 clips cannot be used:\n") as caught:
         prepare(own_corpus.catalog, FEATURE, tmp_path / "cache")
     assert str(caught.value).endswith("\n  ... and 2 more")
     with pytest.raises(DataError, match=r"none of its 12 tracks can be used; first: .*blues\.00000\.wav"):

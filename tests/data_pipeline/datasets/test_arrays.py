@@ -97,7 +97,7 @@ def test_values_are_read_in_their_range(save, tmp_path, dtype, scale):
 
 
 BAD_CONTENT = {
-    "rank 2": ({"X": np.ones((4, 6), np.uint8)}, r"X has rank 2, shape \(4, 6\); expected \(tracks, bins, columns\)"),
+    "rank 2": ({"X": np.ones((4, 6), np.uint8)}, r"X has rank 2, shape \(4, 6\); expected \(clips, bins, columns\)"),
     "rank 4": ({"X": np.ones((4, 6, 9, 1), np.uint8)}, "X has rank 4"),
     "complex": ({"X": np.ones((4, 6, 9), complex)}, "X is complex128, expected one of uint8, int16, float16"),
     "int64": ({"X": np.ones((4, 6, 9), np.int64)}, "X is int64, expected one of"),
@@ -118,7 +118,7 @@ BAD_CONTENT = {
     "unknown time step": ({"n_samples": None}, "the time step of its columns is not known. Give --seconds-per-column"),
     "empty name": ({"name": np.array(["a", "", "c", "d"])}, r"rows without a name or genre: 1 \(1 in all\)"),
     "empty genre": ({"genre": np.array(["a", "", "c", ""])}, r"rows without a name or genre: 1, 3 \(2 in all\)"),
-    "duplicates": ({"name": np.array(["b", "a", "b", "a"])}, r"name holds repeated tracks: a, b \(2 in all\)"),
+    "duplicates": ({"name": np.array(["b", "a", "b", "a"])}, r"name holds repeated clips: a, b \(2 in all\)"),
     "pickled names": ({"name": np.array(NAMES, dtype=object)}, "pickled objects, which are never loaded"),
 }
 

@@ -64,7 +64,7 @@ def test_mp3_is_decoded_mono_and_stereo(folder):
         assert abs(len(read_audio(path, sample_rate=22050)) - len(both) / 2) <= 1
 
 
-def test_clips_known_to_be_broken_are_left_out_only_where_they_are_broken(tmp_path):
+def test_clips_known_to_be_broken_are_skipped_only_where_they_are_broken(tmp_path):
     write_table(tmp_path)
     write_mp3(tmp_path, "000002")
     write_mp3(tmp_path, "098565", seconds=1.6)
@@ -119,7 +119,7 @@ def test_every_fault_is_named_and_the_rest_is_used(tmp_path, run):
     assert code == 0, stderr
     (table,) = (tmp_path / "out").glob("se_cnn/fma_small/table_5.1*.md")
     text = table.read_text(encoding="utf-8")
-    assert "Left out: 3 unusable clips: 000005, 000003, 000004" in text
+    assert "Skipped: 3 unusable clips: 000005, 000003, 000004" in text
     assert "OTHER DATA" in text
     assert "INCOMPLETE" in text
 
@@ -131,7 +131,7 @@ def test_a_clip_shorter_than_a_window_is_refused(tmp_path, run):
         write_mp3(place, clip, seconds=2.0 if clip == "000004" else 6.0)
     code, stderr = run(place, "--allow-incomplete")
     assert code == 2
-    assert "1 of 40 tracks are shorter than one window of 3 s" in stderr
+    assert "1 of 40 clips are shorter than one window of 3 s" in stderr
     assert "000004" in stderr
 
 
@@ -140,7 +140,7 @@ def test_the_official_split(folder, run, tmp_path):
     assert code == 0, stderr
     (table,) = (tmp_path / "out").glob("se_cnn/fma_small/table_5.1_official*.md")
     text = table.read_text(encoding="utf-8")
-    assert "Protocol: official over clips; train 32 clips" in text
+    assert "Protocol: official, by clip; train 32 clips" in text
     assert "valid 4 clips" in text
 
 
@@ -199,7 +199,7 @@ def test_folders_without_fma_are_refused(tmp_path):
         registry.load("fma_large", None, tmp_path)
 
 
-def test_clips_of_the_large_archive_without_top_genre_are_left_out_and_counted(tmp_path, monkeypatch):
+def test_clips_of_the_large_archive_without_top_genre_are_not_used_and_are_counted(tmp_path, monkeypatch):
     members = frozenset({"small", "medium", "large"})
     monkeypatch.setitem(fma.SUBSETS, "fma_large", fma.Subset("FMA-large", members, 8001, 7999, 9, None))
     write_table(tmp_path, changes={"000003": {"genre": ""}, "000004": {"genre": ""}})
@@ -208,7 +208,7 @@ def test_clips_of_the_large_archive_without_top_genre_are_left_out_and_counted(t
     (tmp_path / "fma_small").rename(tmp_path / "fma_large")
     catalog = fma.load(tmp_path, "fma_large")
     assert [track.id for track in catalog.tracks] == ["000002", "000005"]
-    assert "2 clips without a top genre are left out" in catalog.caption
+    assert "2 clips without a top genre are not used" in catalog.caption
     assert not catalog.bad
     assert catalog.expected == 7999
     assert "Jazz" in catalog.genres

@@ -125,7 +125,7 @@ def test_missing_and_extra_files_are_listed(tmp_path):
     ]
 
 
-def test_the_broken_clip_is_left_out_and_not_called_missing(tmp_path):
+def test_the_broken_clip_is_skipped_and_not_called_missing(tmp_path):
     touch(tmp_path / "genres", [*SOME, "jazz.00054"])
     catalog = gtzan.load(tmp_path)
     assert [bad.id for bad in catalog.known_bad] == ["jazz.00054"]

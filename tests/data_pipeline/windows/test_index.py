@@ -72,19 +72,19 @@ def test_a_track_as_long_as_the_window_has_one():
 
 
 def test_short_tracks_are_named():
-    with pytest.raises(DataError, match=r"2 of 3 tracks are shorter than one window of 3 s = 129 frames") as caught:
+    with pytest.raises(DataError, match=r"2 of 3 clips are shorter than one window of 3 s = 129 frames") as caught:
         index_windows(SE_CNN, [128, 129, 5], ["blues.00001", "jazz.00002", "rock.00003"], STFT_FPS)
     assert "blues.00001 (128 frames), rock.00003 (5 frames)" in str(caught.value)
     assert "jazz.00002" not in str(caught.value)
 
 
 def test_many_short_tracks_are_counted():
-    with pytest.raises(DataError, match=r"^9 of 9 tracks .*t4 \(1 frames\), \.\.\.\."):
+    with pytest.raises(DataError, match=r"^9 of 9 clips .*t4 \(1 frames\), \.\.\.\."):
         index_windows(SE_CNN, [1] * 9, [f"t{number}" for number in range(9)], STFT_FPS)
 
 
 def test_the_remedy_depends_on_whether_any_track_is_long_enough():
-    with pytest.raises(DataError, match=r"1 of 2 tracks .*--skip-bad"):
+    with pytest.raises(DataError, match=r"1 of 2 clips .*--skip-bad"):
         index_windows(SE_CNN, [128, 129], ["a", "b"], STFT_FPS)
-    with pytest.raises(DataError, match=r"2 of 2 tracks .* Use longer tracks"):
+    with pytest.raises(DataError, match=r"2 of 2 clips .* Use longer clips"):
         index_windows(SE_CNN, [128, 5], ["a", "c"], STFT_FPS)

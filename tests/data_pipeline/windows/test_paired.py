@@ -83,6 +83,6 @@ def test_windows_of_different_tracks_are_never_paired(opened):
         WindowReader(
             opened[1][0], WindowIndex(second.tracks[::-1].copy(), second.starts[::-1].copy(), second.frames)
         ) as two,
-        pytest.raises(DataError, match="of different tracks"),
+        pytest.raises(DataError, match="of different clips"),
     ):
         PairedReader(one, two)

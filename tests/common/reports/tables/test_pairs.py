@@ -44,7 +44,10 @@ def test_rows_are_compared_on_the_same_clips_with_the_recommended_one():
     caption = caption_of(found)
     assert f"row {OTHER_ROWS[0]} (seed 0): 2 clips only this row has right, 8 only the reference, p = 0.11." in caption
     assert "account for test clips only, because one seed does not show the spread over seeds" in caption
-    assert "averaged over seeds; it leaves out the spread between seeds. p (Holm): corrected for the one row" in caption
+    assert (
+        "averaged over seeds; it does not account for the spread between seeds. p (Holm): corrected for the one row"
+        in caption
+    )
 
 
 def test_the_permutation_test_swaps_artists_and_averages_seeds():
@@ -65,7 +68,7 @@ def test_the_permutation_test_swaps_artists_and_averages_seeds():
     assert row["mcnemar"] == {"seed": 0, "only_this": 0, "only_reference": 3, "p_value": 0.25}
     caption = caption_of(found)
     assert "permutation test over artists, each with all of its test clips, on clip accuracy" in caption
-    assert "unlike the interval, it leaves out the spread between seeds" in caption
+    assert "unlike the interval, it does not account for the spread between seeds" in caption
 
 
 def test_p_is_corrected_for_the_number_of_rows():

@@ -25,7 +25,7 @@ def test_clips_of_one_artist_widen_the_interval_of_a_row():
 
 def test_a_row_has_mean_interval_and_difference_in_percent():
     row = table_of(record()).values["rows"][-1]
-    assert row["label"] == "1,2,3,4,5"
+    assert (row["name"], row["label"]) == ("se-12345", "1,2,3,4,5")
     assert row["measured"]["accuracy"] == {
         "metric": "window accuracy", "mean": 80.0, "ci95": [75.017487, 84.198118],
         "ci95_clips": [75.017487, 84.198118], "runs": 1, "clips": 290,

@@ -1,4 +1,4 @@
-"""Captions say everything that was reduced, left out or run elsewhere."""
+"""Captions say everything that was reduced, skipped or run elsewhere."""
 
 import pytest
 
@@ -33,7 +33,7 @@ from tests.helpers.tables import caption_of
         ({"setting": SETTING.replace(dataset="arrays")}, "OTHER DATA: the published numbers are for GTZAN"),
         (
             {"data": FACTS.replace(clips=998, skipped=2, skipped_clips=("x", "y"))},
-            "Left out: 2 unusable clips: x, y",
+            "Skipped: 2 unusable clips: x, y",
         ),
         (
             {"experiment": TABLE_5_1.rows[-1].experiment.replace(training={"epochs": 20}).as_json()},
@@ -72,7 +72,21 @@ def test_missing_folds_and_single_seeds_of_folds_are_named():
     whole = caption_of(table_of(*ten))
     assert "ONE SEED" in whole
     assert "INCOMPLETE FOLDS" not in whole
-    assert "INCOMPLETE FOLDS: runs (folds) missing: 8;" in caption_of(table_of(*ten[:2]))
+    assert "INCOMPLETE FOLDS: runs missing: 8;" in caption_of(table_of(*ten[:2]))
+
+
+def test_rounds_of_rotating_partitions_are_called_rounds():
+    rotating = SETTING.replace(split="rotating")
+    (first,) = record().history
+    rising = (first, first | {"epoch": 2, "loss": 9.0})
+    two = [record(fold=fold, folds=6, run_id=f"r{fold}", setting=rotating, history=rising) for fold in (0, 1)]
+    table = table_of(*two, setting=rotating)
+    caption = caption_of(table)
+    assert "INCOMPLETE ROUNDS: runs missing: 4" in caption
+    assert "From folds (here rounds): Student's t over rounds" in caption
+    (diverged,) = [note.text for note in table.warnings if note.kind == "diverged"]
+    assert "seed 0 round 1 in epoch " in diverged
+    assert "fold" not in diverged
 
 
 def test_clips_that_a_split_leaves_out_are_counted():
@@ -99,10 +113,10 @@ def test_runs_on_an_accelerator_and_on_a_processor_are_distinguished():
 def test_captions_say_which_split_the_published_numbers_have():
     one = soundfusion_record("performance", RECOMMENDED, decisions(FIRST))
     caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
-    assert "OTHER SPLIT: the published numbers are for official over clips" in caption
+    assert "OTHER SPLIT: the published numbers are for official, by clip" in caption
     one = on_split(one, split="official")
     caption = caption_of(results_table(SOUNDFUSION, PERFORMANCE, one.setting, [one]))
-    assert "Split of the published numbers: official over clips, as here." in caption
+    assert "Split of the published numbers: official, by clip, as here." in caption
     assert "OTHER SPLIT" not in caption
 
 
@@ -111,13 +125,13 @@ def on_split(one: Record, **changes) -> Record:
     return one.replace(experiment=one.experiment | {"protocol": protocol})
 
 
-def test_the_published_split_is_compared_whole_and_left_out_where_it_is_unknown():
+def test_the_published_split_is_compared_whole_and_not_named_where_it_is_unknown():
     same = record().replace(experiment=CRNN.default_experiment.as_json())
     assert [note.text for note in published_split_notes(CRNN, same)] == [
-        "Split of the published numbers: 80/10/10 of each genre over clips, as here."
+        "Split of the published numbers: per_genre 80/10/10, by clip, as here."
     ]
     for changes in ({"unit": "segment"}, {"fractions": [0.5, 0.2, 0.3]}, {"duplicates": "drop"}):
         (note,) = published_split_notes(CRNN, on_split(same, **changes))
-        assert note.text.startswith("OTHER SPLIT: the published numbers are for 80/10/10 of each genre over clips")
+        assert note.text.startswith("OTHER SPLIT: the published numbers are for per_genre 80/10/10, by clip")
     assert PAPER.published_split is None
     assert published_split_notes(PAPER, record()) == []
