@@ -132,7 +132,7 @@ def _about(param: Any) -> str:
         return "Show this text, then stop."
     text, default = param.help or "", param.default
     choices = [str(choice) for choice in param.type_descriptor.choices or ()]
-    if any(choice not in f"{text} {param.metavar}" for choice in choices):
+    if "|" not in (param.metavar or "") and any(choice not in f"{text} {param.metavar}" for choice in choices):
         text += f" One of: {', '.join(choices)}."
     if param.show_default and default not in (None, "") and not isinstance(default, bool | list):
         text += f" Default: {f'{default:g}' if isinstance(default, float) else default}."
@@ -140,13 +140,16 @@ def _about(param: Any) -> str:
 
 
 def _lines(text: str, columns: int) -> list[str]:
-    """A help text in lines: whole sentences, as many as fit into one; a sentence that is too long is broken."""
+    """A help text in lines: whole sentences, as many as fit into one; a sentence that is too long is broken. A
+    paragraph begins a line."""
     lines: list[str] = []
-    for sentence in sentences(text):
-        if lines and len(lines[-1]) + 1 + len(sentence) <= columns:
-            lines[-1] += f" {sentence}"
-        else:
-            lines += _filled(sentence, columns)
+    for paragraph in text.split("\n\n"):
+        begun = len(lines)
+        for sentence in sentences(paragraph):
+            if len(lines) > begun and len(lines[-1]) + 1 + len(sentence) <= columns:
+                lines[-1] += f" {sentence}"
+            else:
+                lines += _filled(sentence, columns)
     return lines
 
 

@@ -57,7 +57,8 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
         is_named = "name" in rows[0]
         columns = [
             *([Column("--row", tuple(row["name"] for row in rows), is_text=True)] if is_named else []),
-            Column("row", tuple(row["label"] for row in rows), is_text=True),
+            # Names say which row is which, where the width does not hold both.
+            Column("row", tuple(row["label"] for row in rows), 3 if is_named else 0, is_text=True),
             *(
                 Column(f"published {name.replace('_', ' ')}", tuple(_value(row["published"][name]) for row in rows), 1)
                 for name in entry["metrics"]

@@ -205,11 +205,11 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
 
         return (show_listing if command.list else show_sources)(paper, screen)
     if command.from_records:
+        options = options if "out" in flags.typed else replace(options, out=COMMITTED_RESULTS)
         say(f"reading the records of {paper.key} below {options.out} ...")
         from common.cli.reports import tables_from_records
 
         dataset = options.dataset if "dataset" in flags.typed else None
-        options = options if "out" in flags.typed else replace(options, out=COMMITTED_RESULTS)
         return tables_from_records(paper, options, dataset, screen, legacy=command.legacy_metric)
     whole = with_tuned_rows(paper, options.out, options.dataset)
     # Before the data are read: a mistyped table or row is reported at once.

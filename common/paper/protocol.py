@@ -14,24 +14,22 @@ SplitName = Literal["holdout", "per_genre", "artist", "kfold", "rotating", "offi
 # Splits that work for any data set; the others need artists or predefined parts, which only some data sets have.
 GENERAL_SPLITS = ("holdout", "per_genre", "kfold", "rotating")
 PREDEFINED = ("official", "fault_filtered", "course")
-# What each split does, each understood without the others: in help texts and in the README.
+# What each split does, in one line of a help text of 80 columns, and in the README.
 SPLIT_MEANINGS: dict[SplitName, str] = {
-    "holdout": "one random split; all parts have the genres in the same proportions",
-    "per_genre": "one random split; each genre is shuffled and divided on its own, rounded down",
-    "artist": "one random split with an artist filter: all clips of an artist are in one part",
-    "kfold": "cross-validation: each fold is the test part once, and the fold after it is for validation",
-    "rotating": "partitions that take turns: training on one, validation on the next, test on the one after that",
-    "official": "the split that is published with FMA; all clips of an artist are in one part",
-    "fault_filtered": "a published split of GTZAN without repeated and faulty clips; almost no artist is in more than "
-    "one part",
-    "course": "the split of eight genres of GTZAN in a course at KAIST, reconstructed from its counts",
+    "holdout": "random; genres in proportion in all parts",
+    "per_genre": "random; each genre is divided on its own",
+    "artist": "artist filter: an artist's clips in one part",
+    "kfold": "cross-validation: each fold is tested once",
+    "rotating": "partitions take turns as the three parts",
+    "official": "published with FMA, with an artist filter",
+    "fault_filtered": "published for GTZAN, without faults",
+    "course": "of a course at KAIST, eight GTZAN genres",
 }
 # In names of splits, where copies are dropped.
 NO_DUPLICATES = "no exact duplicates"
 UNIT_MEANINGS: dict[str, str] = {
-    "clip": "whole clips are split: all windows of a clip are in one part",
-    "window": "windows are split one by one: windows of one clip are both in training and in test, which contaminates "
-    "the result",
+    "clip": "whole clips: a clip's windows in one part",
+    "window": "single windows, so test clips are trained on",
 }
 
 

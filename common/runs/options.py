@@ -65,7 +65,7 @@ class DataOptions:
         Option(
             metavar="DIR",
             rich_help_panel=OUTPUT,
-            help="Folder for results: records, tables, figures. With --from-records of a paper: results.",
+            help="Folder for results: records, tables, figures. With --from-records: results.",
         ),
     ] = OWN_RESULTS
     cache: Annotated[
@@ -108,7 +108,7 @@ class Options(DataOptions):
             "--row",
             metavar="NAME",
             rich_help_panel=WHAT,
-            help="Row to run, as encore list names it; several with commas between them. Default: all rows.",
+            help="Row to run, named as in encore list; several: r8,r16. Default: all rows.",
         ),
     ] = ()
     scale: Annotated[
@@ -126,7 +126,7 @@ class Options(DataOptions):
             rich_help_panel=WHAT,
             help="\n\n".join(
                 [
-                    "How clips are split into training, validation and test parts. Default: the paper's split.",
+                    "Which clips are for training, validation and testing. Default: the paper's split.",
                     *(f"{name}: {meaning}." for name, meaning in SPLIT_MEANINGS.items()),
                 ]
             ),

@@ -55,7 +55,8 @@ def _names(values: dict[str, Any], rows: list[dict[str, Any]], column: Callable[
     """What names the rows: their labels, or short names and, where these differ, labels."""
 
     def marked(row: dict[str, Any], text: str) -> str:
-        return f"{text} *" if row["label"] == values.get("recommended") else text
+        # With a space that no line ends at.
+        return f"{text}\N{NO-BREAK SPACE}*" if row["label"] == values.get("recommended") else text
 
     header = values["row_header"]
     if not all(row.get("name") for row in rows):

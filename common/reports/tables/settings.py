@@ -42,6 +42,7 @@ def settings_table(paper: str, table: ResultTable, columns: Sequence[SettingColu
     """
     rows = [
         {
+            "name": row.name,
             "label": row.label,
             "published": row.published,
             "measured": [
@@ -62,6 +63,7 @@ def settings_table(paper: str, table: ResultTable, columns: Sequence[SettingColu
         "protocol": "; ".join(column.name for column in columns),
         "scale": first["scale"],
         "row_header": table.row_header,
+        "recommended": first.get("recommended"),
         "metrics": list(table.metrics),
         "compared_with": table.compared_with,
         "settings": [

@@ -75,7 +75,7 @@ def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
             "contaminated",
             f"CONTAMINATED: windows of up to {counted(shared, 'clip')} are both in training or validation{earlier} and "
             "in test; these accuracies measure recognition of known clips as much as of genres.",
-            f"CONTAMINATED: windows of {counted(shared, 'test clip')} are also in training or validation.",
+            f"CONTAMINATED: windows of {counted(shared, 'test clip')} are in training, too.",
         )
     ]
 

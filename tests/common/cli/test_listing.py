@@ -39,7 +39,7 @@ def test_confusion_matrices_are_listed_below_the_tables(capsys):
     assert show_listing(EMBEDDINGS, ScreenOptions()) == 0
     below = capsys.readouterr().out.split("Confusion matrices, each of one row")[1]
     assert "Confusion matrix of ResNet34+MSD" in below
-    assert f"table 1: resnet34-msd-aug-seg ({EMBEDDINGS.confusions[0].row[1]})" in below
+    assert "table 1: resnet34-msd-aug-seg" in below
 
 
 @pytest.mark.parametrize("width", [100, 80, 60])

@@ -21,12 +21,12 @@ def script(tmp_path_factory):
     [
         (["run", "se_cnn", "--table", ""], ["4.1", "5.1", "5.2", "5.3"]),
         (["run", "embeddings", "--table", ""], ["1", "2", "3"]),
-        (["audit", "se_cnn", "--row", "1,2"], ["1,2,3,4,5"]),
+        (["audit", "se_cnn", "--row", "se-1"], ["se-12345"]),
         (["run", "se_cnn", "--split", "f"], ["fault_filtered"]),
         (["run", "se_cnn", "--dataset", "fma"], ["fma_small", "fma_large"]),
         (["run", "se_cnn", "--set", "training.ba"], ["training.batch_windows="]),
         (["tune", "se_cnn", "--space", ""], ["documented", "free"]),
-        (["tune", "se_cnn", "--row", "64"], ["64,128,256,512,256"]),
+        (["tune", "se_cnn", "--row", "width-2"], ["width-2x"]),
         (["data", "g"], ["gtzan"]),
         (["bogus", "ru"], ["run"]),  # no such command, which is no error while a shell asks
         (["list", "s"], ["se_cnn", "soundfusion"]),

@@ -39,7 +39,7 @@ def test_set_reaches_the_experiment_the_caption_and_the_file_name(places, tmp_pa
     )
     assert code == 0
     results = ResultPaths.of(tmp_path / "out", "se_cnn", "arrays")
-    (path,) = results.folder.glob("table_5.1_changed_*.json")
+    (path,) = results.folder.glob("table_5.1_1_epoch_changed_*.json")
     table = json.loads(path.read_text(encoding="utf-8"))
     caption = " ".join(table["caption"])
     assert 'CHANGED by the command: model.dropout=0.5, training.l2=0.01, training.l2_form="mean"' in caption

@@ -74,7 +74,7 @@ def test_several_names_may_stand_in_one_list():
     for text, unknown in (("8,17", "8,17"), ("r8,16", "16"), ("r8,", "r8,"), ("r8,r99,r98", "r99, r98")):
         with pytest.raises(SpecError, match=f"^--row {unknown}: no such row"):
             named(text)
-    with pytest.raises(SpecError, match=r"Did you mean r16\?"):
+    with pytest.raises(SpecError, match=r"did you mean r16 or width-0\.5x\?"):
         named("r8,16")
 
 
@@ -82,7 +82,7 @@ def test_an_unknown_row_lists_all_and_names_the_nearest():
     with pytest.raises(SpecError) as refused:
         named("r17", tables={"5.2": TABLE_5_2.rows, "4.1": ()})
     assert str(refused.value) == (
-        "--row r17: no such row in the tables asked for. Did you mean r16? Rows: table 5.2: r8 (8), r16 (16), r32 (32)."
+        "--row r17: no such row in the tables asked for; did you mean r16? Rows: table 5.2: r8 (8), r16 (16), r32 (32)."
     )
     with pytest.raises(SpecError, match=r"tables asked for\. Rows: table 5\.1: se-0 \(0\), "):
         named("zzz", tables={"5.1": TABLE_5_1.rows})

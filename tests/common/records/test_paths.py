@@ -51,7 +51,7 @@ def test_whatever_reduces_the_training_has_a_file_of_its_own():
     assert stem(epochs=1) == "table_5.1_1_epoch"
     assert stem(epochs=20) == "table_5.1_20_epochs"
     assert stem(precision="mixed_bfloat16") == "table_5.1_bfloat16"
-    assert stem(epochs=20, precision="mixed_bfloat16", unit="segment") == "table_5.1_segment_20_epochs_bfloat16"
+    assert stem(epochs=20, precision="mixed_bfloat16", unit="segment") == "table_5.1_by_window_20_epochs_bfloat16"
     demo = {"dataset": "demo", "scale": "smoke", "features": "small"}
     assert stem(**demo, epochs=2) == "table_5.1_2_epochs"
 

@@ -24,7 +24,7 @@ from tests.helpers.tables import caption_of
         ({"data": FACTS.replace(clips=10, missing=990)}, "10 of 1000 clips."),
         ({"data": FACTS.replace(clips=10, missing=990)}, "INCOMPLETE: 990 clips of the data set are missing."),
         ({"data": FACTS.replace(clips=999, missing=1)}, "INCOMPLETE: 1 clip of the data set is missing."),
-        ({"data": FACTS.replace(clips=999, skipped=1, skipped_clips=("x",))}, "Left out: 1 unusable clip: x."),
+        ({"data": FACTS.replace(clips=999, skipped=1, skipped_clips=("x",))}, "Skipped: 1 unusable clip: x."),
         (
             {"data": FACTS.replace(genres=("a",))},
             "OTHER CLASSES: 1 genre (a); the published numbers are for 10 genres.",
