@@ -219,7 +219,9 @@ class Resolver:
         values = dict(map(parse_change, self.setting.changes))
         if values.get("protocol.carry_weights") and self.setting.split != "rotating":
             raise SpecError(f"--carry-weights: goes with --split rotating, received --split {self.setting.split}.")
-        require_paths(values, experiments)
+        # As they are run on these data: arrays have other features than the paper's.
+        unchanged = self.with_setting(changes=())
+        require_paths(values, {name: unchanged.experiment(row) for name, row in experiments.items()})
         resolved = self.experiment(next(iter(experiments.values())))
         changes = [f"{path}={json.dumps(_at(resolved, path), separators=(',', ':'))}" for path in sorted(values)]
         return self.with_setting(changes=tuple(changes))

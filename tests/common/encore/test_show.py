@@ -102,7 +102,7 @@ def test_two_units_stand_beside_each_other_in_one_table(here, show):
     (header,) = [line for line in out.splitlines() if "holdout, by window" in line]
     assert header.rstrip().endswith("holdout, by clip")
     (line,) = [line for line in out.splitlines() if line.startswith("se-")]
-    assert line.split()[:3] == ["se-12345", "1,2,3,4,5", "93.6"]
+    assert line.split()[:4] == ["se-12345", "*", "1,2,3,4,5", "93.6"]
     assert [found.split()[0] for found in re.findall(r"[\d.]+ \([^)]*\)", line)] == ["90.0", "50.0"]
     assert said == [
         "table 5.1, holdout, by window, is from results/se_cnn/gtzan/table_5.1_by_window.md",

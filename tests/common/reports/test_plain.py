@@ -170,7 +170,7 @@ def test_confusion_matrices_and_tables_of_genres_have_a_row_for_each_number():
     frame = frame_of(values)
     counts = frame.pivot(index="true_genre", columns="predicted_genre", values="clips").to_numpy().tolist()
     assert counts == values["measured_matrix"]["counts"]
-    genres = TABLES["crnn/arrays/table_final.json: final_genres"]
+    genres = TABLES["crnn/arrays/table_final_12_epochs_bfloat16.json: final_genres"]
     frame = frame_of(genres).set_index(["label", "genre"])
     assert len(frame) == len(genres["columns"]) * len(genres["rows"])
     recall = genres["rows"][0]["measured"]["CNN 2D + GRU"]["recall"]

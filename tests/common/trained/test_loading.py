@@ -141,7 +141,7 @@ def test_songs_that_cannot_be_used_are_one_line_each(trained, tmp_path):
     soundfile.write(tmp_path / "short.wav", np.ones(2205) / 2, 22050)
     (tmp_path / "text.wav").write_text("no audio")
     for name, said in (
-        ("short.wav", r"short\.wav .*Use longer tracks"),
+        ("short.wav", r"short\.wav .*Use longer clips"),
         ("text.wav", r"text\.wav: "),
         ("none.wav", r"none\.wav: does not exist; expected an audio file"),
         ("", "is a folder; expected an audio file"),

@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_used_is_refused_or_left_out(own_corpus, tmp_path)
 
 
 def test_clips_shorter_than_a_window_and_too_little_memory_are_one_line_each(tiny_corpus, cache, tmp_path):
-    with pytest.raises(DataError, match="12 of 12 tracks are shorter than one window of 9 s"):
+    with pytest.raises(DataError, match="12 of 12 clips are shorter than one window of 9 s"):
         folder_windows(tiny_corpus.folder, FEATURE, WindowSpec(seconds=9, hop_seconds=9), cache=cache)
     with pytest.raises(BudgetError, match="one batch of 32 windows needs"):
         folder_windows(tiny_corpus.folder, FEATURE, WINDOWS, cache=cache, memory_limit_bytes=1000)

@@ -16,7 +16,7 @@ def test_one_feature_gives_all_windows_of_all_tracks(make_shards, tmp_path):
         assert reader.windows.tracks.tolist() == [0, 0, 0, 0, 1, 1]
         assert reader.windows.starts.tolist() == [0, 10, 20, 30, 0, 10]
         np.testing.assert_array_equal(reader.read(np.array([5]))[0], ARRAYS[1][10:30])
-    with pytest.raises(DataError, match=r"1 of 2 tracks are shorter than one window of 4 s"):
+    with pytest.raises(DataError, match=r"1 of 2 clips are shorter than one window of 4 s"):
         open_windows([(index, WindowSpec(seconds=4, hop_seconds=1))])
 
 
