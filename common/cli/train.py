@@ -13,7 +13,7 @@ from typing import Any
 
 from common.cli.curves import say_where_curves_are
 from common.cli.screen import ScreenOptions, Shown, print_tables
-from common.core.console import progress
+from common.core.console import progress, say
 from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
 from common.leakage.audit import run_audit
@@ -88,6 +88,7 @@ def train(
         try:
             summary = execute(plan, options, pool and pool.work)
             missing = _report(paper, options, plan, chosen, screen, legacy=legacy)
+            _say_where_records_are(plan, options)
             if summary.trained:
                 say_where_curves_are(paper.key, options.out)
         finally:
@@ -115,6 +116,14 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
         if any(summary.trained for summary in summaries):
             say_where_curves_are(paper.key, options.out)
     return 1 if any(summary.failed for summary in summaries) else 0
+
+
+def _say_where_records_are(plan: Plan, options: Options) -> None:
+    """Name the record of a run, from which Python builds its network again, or the folder of several."""
+    results = plan.results(options.out)
+    found = [path for planned in plan.runs if (path := results.record(planned.run.id)).exists()]
+    if found:
+        say(f"record of the run: {found[0]}" if len(found) == 1 else f"records of {len(found)} runs: {results.runs}")
 
 
 def _import_training() -> Callable[..., Any]:

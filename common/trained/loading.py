@@ -10,7 +10,7 @@ from common.core.tf_logging import quiet_start
 from common.paper.by_name import load_paper
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
-from common.records.paths import RunPaths
+from common.records.paths import OWN_RESULTS, RunPaths
 from common.records.record import Record, read_record
 from common.records.rows import experiment_of_row, extraction_of
 from common.records.tuned_rows import with_tuned_rows
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _RUNS = ("*/*/runs", "*/*/searches/*/runs")
 
 
-def load_trained(run: Path | str, out: Path | str = "results", *, cache: Path | str = DEFAULT_CACHE) -> "Trained":
+def load_trained(run: Path | str, out: Path | str = OWN_RESULTS, *, cache: Path | str = DEFAULT_CACHE) -> "Trained":
     """Build the network of a run again, with the weights that the run was evaluated with.
 
     Args:

@@ -102,7 +102,7 @@ class Trained:
         decoder = self.record.setting.decoder
         return self._ask(
             lambda given, folder: shards_of_audio(
-                Path(song), given.feature, self.genres, folder, cache=self.cache, decoder=decoder
+                Path(song).expanduser(), given.feature, self.genres, folder, cache=self.cache, decoder=decoder
             )
         )
 
