@@ -135,6 +135,8 @@ def unsupported_files(paper: Paper, results: ResultPaths, groups: list[GroupRepo
     # Tables of layers need no records, and figures of the data are drawn only where the data are at hand.
     layers = {f"table_{table.id}" for table in paper.architecture}
     of_data = {stem for report in groups for stem in data_figure_stems(paper, report.group)}
+    # Earlier versions named a split by window otherwise; what needs the data cannot be drawn again.
+    of_data |= {stem.replace("_by_window", "_segment") for stem in of_data}
     old = [path for path in _written_tables(paper, results) if path.stem not in layers]
     old += [path for path in _written_figures(paper, results) if path.stem not in of_data]
     return [path for path in old if path not in written]

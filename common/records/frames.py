@@ -31,8 +31,8 @@ def frame(out: Path | str = "results", paper: str | None = None, dataset: str | 
 
     Returns:
         One row for each run, in order of paper, data set and run id. `paper`, `dataset` and `run_id` name the run;
-        `table` and `label` the first row of the paper that it belongs to, and `also` the others, as `table: label`;
-        both are missing for a row that the paper no longer has. Accuracies are in percent (`_percent`), of test clips
+        `table`, `row` (its short name) and `label` the first row of the paper that it belongs to, and `also` the
+        others, as `table: label`; all are missing for a row that the paper no longer has. Accuracies are in percent (`_percent`), of test clips
         unless their name begins with `valid_`. `fold` counts from 1. `path` is the record's file.
 
     Raises:
@@ -85,12 +85,11 @@ class _Found:
             if row.experiment.digest == record.row_experiment
         ]
         (table, row), *others = rows or [(None, None)]
-        name = getattr(row, "name", None)
         return {
             "paper": record.paper,
             "dataset": record.setting.dataset,
             "table": table,
-            **({"row": name} if name else {}),
+            "row": row and row.name,
             "label": row and row.label,
             "also": "; ".join(f"{table}: {row.label}" for table, row in others),
             "run_id": record.run_id,

@@ -44,6 +44,10 @@ def with_tuned_rows(paper: Paper, out: Path, dataset: str | None) -> Paper:
         except DataError as error:
             warn(f"{error}")
             continue
+        names = {row.name for other in tables for row in other.rows}
+        if twice := sorted(names & {row.name for row in table.rows}):
+            warn(f"{search.rows}: {twice[0]} is also the name of a row of another search; rename one of their folders")
+            continue
         tables.append(table)
         tuned |= {digest: changes for digest, changes in values.items() if digest not in own}
     if not tables:

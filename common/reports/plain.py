@@ -242,6 +242,8 @@ def _search(values: Mapping[str, Any]) -> _Rows:
                 objective: row["score"],
                 "trainable_parameters": row["trainable_parameters"],
                 "best_epoch": row["best_epoch"],
+                # Why a trial has no score, e.g. because it failed.
+                "remark": row["remark"] or None,
             },
         )
 
@@ -277,7 +279,7 @@ _BUILDERS: dict[str, Callable[[Mapping[str, Any]], _Rows]] = {
 # Of the kinds of tables that may have no rows: searches that have just begun, and data without duplicates.
 _BLANK_ROWS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "search": lambda values: (
-        dict.fromkeys(("trial", "rank", "score", "trainable_parameters", "best_epoch"))
+        dict.fromkeys(("trial", "rank", "score", "trainable_parameters", "best_epoch", "remark"))
         | {"values": dict.fromkeys(values["parameters"])}
     ),
     "duplicates": lambda values: (

@@ -17,8 +17,8 @@ from reproductions.se_cnn.paper import PAPER
 from tests.helpers.tiny_search import TINY
 
 
-def write_rows(out, rows) -> None:
-    paths = ResultPaths.of(out, "se_cnn", "arrays").search("tiny")
+def write_rows(out, rows, search="tiny") -> None:
+    paths = ResultPaths.of(out, "se_cnn", "arrays").search(search)
     paths.folder.mkdir(parents=True)
     paths.identity.write_text('{"format": 1}')
     values = {"format": 1, "row": ["5.1", "1,2,3,4,5"], "title": "t", "notes": [], "rows": rows}
@@ -38,6 +38,15 @@ def test_rows_of_a_search_do_not_rename_the_runs_of_the_paper(tiny_arrays, tmp_p
     both = planned(tables=("5.1", "top_tiny"))
     assert {label: both[label] for label in before} == before
     assert both["top_tiny [top-tiny-1]"] not in before.values()
+
+
+def test_rows_of_two_searches_never_share_a_name(tmp_path, capsys):
+    for search, epochs in (("a-b", 3), ("a_b", 4), ("c", 5)):
+        write_rows(tmp_path, [{"label": "one", "values": {"training.patience_epochs": epochs}}], search)
+    tables = with_tuned_rows(PAPER, tmp_path, "arrays").tables[len(PAPER.tables) :]
+    assert [[row.name for row in table.rows] for table in tables] == [["top-a-b-1"], ["top-c-1"]]
+    said = " ".join(capsys.readouterr().err.split())
+    assert "a_b/rows.json: top-a-b-1 is also the name of a row of another search" in said
 
 
 def test_an_edited_file_of_rows_is_named(tiny_arrays, tmp_path, capsys):

@@ -41,9 +41,9 @@ SEARCH = {
         },
     ],
 }
-# Columns of words: what a row, layer, genre, clip or run is called, and shapes of layers.
+# Columns of words: what a row, layer, genre, clip or run is called, shapes of layers, and why a trial has no score.
 WORDS = re.compile(
-    "row|label|reference|split|genre|true_genre|predicted_genre|run_id|trial|first_clip|second_clip"
+    "row|label|reference|remark|split|genre|true_genre|predicted_genre|run_id|trial|first_clip|second_clip"
     "|.*_(first|second)_part|output_shape|(published|our)_(filter_shape|frames_and_channels)|value_.*"
 )
 TRUTHS = re.compile("published_.*_inside|same_bytes")
@@ -153,6 +153,7 @@ def test_committed_results_beside_ones_own_are_columns_of_their_own():
 
 def test_a_label_with_commas_stays_one_cell():
     assert list(frame_of(TABLES["search"])["value_channel_widths"]) == ["4,8,8", "4,4,8"]
+    assert frame_of(TABLES["search"])["remark"].iloc[-1] == "failed: the loss is not finite in epoch 1"
 
 
 def test_rounds_are_runs_without_their_mean_and_standard_deviation():
