@@ -170,8 +170,8 @@ def variance_components(by_fold: Sequence[Sequence[float]]) -> VarianceComponent
         return None
     grand_mean = math.fsum(value for group in groups for value in group) / runs
     means = [math.fsum(group) / len(group) for group in groups]
-    between = sum(len(group) * (mean - grand_mean) ** 2 for group, mean in zip(groups, means, strict=True))
-    within = sum((value - mean) ** 2 for group, mean in zip(groups, means, strict=True) for value in group)
+    between = math.fsum(len(group) * (mean - grand_mean) ** 2 for group, mean in zip(groups, means, strict=True))
+    within = math.fsum((value - mean) ** 2 for group, mean in zip(groups, means, strict=True) for value in group)
     of_folds, of_seeds = between / (len(groups) - 1), within / (runs - len(groups))
     seeds_per_fold = (runs - sum(len(group) ** 2 for group in groups) / runs) / (len(groups) - 1)
     # Without any spread between seeds, any difference between folds is due to the folds.

@@ -32,8 +32,9 @@ def frame(out: Path | str = "results", paper: str | None = None, dataset: str | 
     Returns:
         One row for each run, in order of paper, data set and run id. `paper`, `dataset` and `run_id` name the run;
         `table`, `row` (its short name) and `label` the first row of the paper that it belongs to, and `also` the
-        others, as `table: label`; all are missing for a row that the paper no longer has. Accuracies are in percent (`_percent`), of test clips
-        unless their name begins with `valid_`. `fold` counts from 1. `path` is the record's file.
+        others, as `table: label`; all are missing for a row that the paper no longer has. Accuracies are in percent
+        (`_percent`), of test clips unless their name begins with `valid_`. `fold` counts from 1. `path` is the record's
+        file.
 
     Raises:
         ExtraError: pandas is not installed.

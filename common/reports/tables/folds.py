@@ -1,5 +1,6 @@
 """Tables round by round (or fold by fold): each row's accuracies, then their mean and standard deviation."""
 
+import math
 import statistics
 from typing import Any
 
@@ -30,7 +31,7 @@ def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list
         mine.sort(key=lambda record: (record.seed, record.fold))
         rows += [_one(row.label, record) for record in mine]
         if len(mine) > 1:
-            rows.append(_summary(row.label, "mean", mine, lambda values: sum(values) / len(values)))
+            rows.append(_summary(row.label, "mean", mine, lambda values: math.fsum(values) / len(values)))
             rows.append(_summary(row.label, "standard deviation", mine, statistics.stdev))
     used = [record for record in records if record.row_experiment in {row.experiment.digest for row in table.rows}]
     if not used or used[0].folds == 1:

@@ -1,5 +1,6 @@
 """Tables of results with the metric that a study computed, which is not the accuracy over all windows."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -71,7 +72,7 @@ def _capped(paper: Paper, table: ResultTable, row: dict[str, Any], records: list
         part = PART_OF_METRIC.get(metric, "test")
         if part in paper.legacy_batches and metric in _CAPPED:
             shares = [_kept_share(paper.legacy_batches[part], record.parts[part].windows) for record in records]
-            measured[name] = _scaled(entry, sum(shares) / len(shares))
+            measured[name] = _scaled(entry, math.fsum(shares) / len(shares))
     return row | {"measured": measured} | comparison(row["published"], measured)
 
 

@@ -1,5 +1,6 @@
 """Paired comparison of a table's rows on the same test clips, and variance between folds and between seeds."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,7 @@ def _over_seeds(of_rows: dict[str, dict[Place, Record]]) -> list[str]:
         for (seed, _), record in sorted(mine.items()):
             of_seed.setdefault(seed, []).append(record.metrics["test"]["window_accuracy"])
         if len(of_seed) > 1:
-            means = [stored_percent(sum(values) / len(values)) for values in of_seed.values()]
+            means = [stored_percent(math.fsum(values) / len(values)) for values in of_seed.values()]
             texts.append(f"{label}: {', '.join(map(percent_text, means))} %")
     return [f"Window accuracy of each seed: {'; '.join(texts)}."] if texts else []
 
@@ -186,7 +187,7 @@ def _parts_by_clip(records: list[Record], metric: str) -> dict[str, float]:
         for clip in record.clips:
             weight = clip.windows / windows if metric == "window_accuracy" else 1.0
             found.setdefault(clip.id, []).append(weight * clip.correct(metric))
-    return {clip: sum(values) / len(values) for clip, values in found.items()}
+    return {clip: math.fsum(values) / len(values) for clip, values in found.items()}
 
 
 def _same_clips(one: Record, other: Record) -> bool:

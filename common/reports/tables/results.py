@@ -1,5 +1,6 @@
 """Tables of results as pure functions of records: published numbers next to measured ones, with notes and warnings."""
 
+import math
 import statistics
 from collections.abc import Sequence
 from typing import Any
@@ -146,7 +147,7 @@ def _measured(table: ResultTable, records: list[Record]) -> dict[str, Any]:
         clips = distinct_clips(records, part)
         if metric in f1:
             values, low, high = f1[metric]
-            found = estimate_of_runs(records, values, Interval(sum(values) / len(values), low, high))
+            found = estimate_of_runs(records, values, Interval(math.fsum(values) / len(values), low, high))
         else:
             values = [_value(record, metric) for record in records]
             if part == "test":
