@@ -1,6 +1,7 @@
 # Encore. `make` alone lists the targets.
 #
-#   PYTHON=/path/to/python3.12   the interpreter that .venv is made with; without it the first on PATH that fits
+#   PYTHON=/path/to/python3.12   the interpreter that .venv is made with; without it the first of python3.12,
+#                                python3.11, python3.13, python3 and python that is there and fits
 #   UV=                          empty: install with pip although there is a uv
 #   ARGS='...'                   passed on by demo, test, slow, cover and bench, e.g. make test ARGS='-k specs -x'
 

@@ -1,4 +1,4 @@
-"""Means are summed exactly: from Python 3.12 on, `sum` rounds otherwise than before, and a bootstrap sees the last bit."""
+"""Means are summed exactly: since Python 3.12 `sum` rounds otherwise than before, and a bootstrap sees the last bit."""
 
 import ast
 
