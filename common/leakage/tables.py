@@ -24,6 +24,7 @@ from common.reports.text.caption import (
     machine_notes,
     other_classes_notes,
     other_data_notes,
+    paper_notes,
     published_experiment,
     reduction_notes,
     single_seed_notes,
@@ -133,14 +134,22 @@ def _warnings(
         mine = records.get(split.key)
         if mine:
             found += [
-                Note(note.kind, f"{titles[split.key][0]}: {note.text}", note.short)
+                _of_split(titles[split.key][0], note)
                 for note in table_warnings(mine[0].data, mine, [row])
                 if note.kind not in ("contaminated", "diverged", "clipped_loss")
             ]
     notes = read_divergences(stored.results.diverged)
     by_title = {titles[split.key][0]: records.get(split.key, []) for split in splits}
     noted = {titles[split.key][0]: [note for note in notes if note.run_id in split.runs] for split in splits}
-    return found + divergence_warnings(by_title, noted) + clipped_loss_warnings(by_title, noted)
+    return [
+        *found,
+        *divergence_warnings(by_title, noted, of="splits"),
+        *clipped_loss_warnings(by_title, noted, of="split"),
+    ]
+
+
+def _of_split(title: str, note: Note) -> Note:
+    return Note(note.kind, f"{title}: {note.text}", note.short and f"{title}: {note.short}")
 
 
 # Metric -> its estimate and the effective number of clips.
@@ -235,7 +244,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
     own = paper.published_protocol
     if own.split not in {record.setting.split for record in every}:
         notes.append(Note("splits", f"The paper's own split, {own.name}, is not among the rows."))
-    notes += [Note("paper", text) for text in paper.table(audit.row[0]).notes]
+    notes += paper_notes(paper.table(audit.row[0]))
     notes += [Note("splits", f"{titles[s.key]}: {_split_text(paper, audit, s, records)}.") for s in audit.regimes]
     notes += training_notes(of_rows)
     notes += reduction_notes(paper, audit.setting, of_rows)

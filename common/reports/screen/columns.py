@@ -20,6 +20,7 @@ class Column:
         priority: 0 for a column that is always shown; the greater, the sooner it is left out.
         is_text: its cells are words, which stand on the left and may continue on a second line, not numbers.
         is_group: a cell that is the same as the one above is left blank.
+        is_spare: another column says the same, so that it is not missed where there is no room for it.
     """
 
     head: str
@@ -27,6 +28,7 @@ class Column:
     priority: int = 0
     is_text: bool = False
     is_group: bool = False
+    is_spare: bool = False
 
     @property
     def name(self) -> str:
@@ -79,6 +81,7 @@ class ShortTable:
         columns: in the order in which they are shown; the first names the rows.
         about: below the title, e.g. data and split.
         keys: sentences on what columns and marks mean.
+        needed_keys: how many of the first keys are never left out.
         empty: said in place of a table without rows.
         is_matrix: columns are of one kind and narrow; it stays a table below 80 columns where it fits.
     """
@@ -89,6 +92,7 @@ class ShortTable:
     keys: tuple[str, ...] = ()
     empty: str = "No rows."
     is_matrix: bool = False
+    needed_keys: int = 0
 
     @property
     def gap(self) -> int:

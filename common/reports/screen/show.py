@@ -46,7 +46,7 @@ def screen_lines(table: Table, width: int, *, page: Path | None = None, said: Co
     """
     short, text_width = short_table(table), min(width, _LONGEST_TEXT)
     rows, left_out = table_lines(short, width)
-    notes = note_lines(table, short.keys, left_out, text_width, page=page, said=said)
+    notes = note_lines(table, short.keys, left_out, text_width, needed_keys=short.needed_keys, page=page, said=said)
     return [
         *(Line(line, "bold") for line in wrapped(short.title, text_width)),
         *(Line(line) for line in wrapped(short.about, text_width)),

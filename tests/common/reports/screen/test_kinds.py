@@ -52,14 +52,38 @@ def test_a_table_of_several_metrics_has_a_line_for_each_and_leaves_out_rows_with
     short = short_table(Table(ABOUT | values | {"recommended": "best"}, (), ()))
     assert columns_of(short) == {
         "Network": ("run", "run", "best\N{NO-BREAK SPACE}*", "best\N{NO-BREAK SPACE}*"),
-        "metric": ("f1 macro", "test", "f1 macro", "test"),
+        "metric": ("F1 macro", "test", "F1 macro", "test"),
         "published (%)": ("55.5", "not given", "80.0", "81.0"),
         "ours (%), 95 % interval": ("50.0 (40.0 to 60.0)", "50.0 (40.0 to 60.0)", "not run", "not run"),
-        "runs": ("1", "1", "", ""),
-        "clips": ("9", "9", "", ""),
+        "runs": ("1", "", "", ""),
+        "clips": ("9", "", "", ""),
     }
-    assert short.keys[-1] == "One row without a run: see --wide."
-    assert "Ours: for f1 macro, F1; for test, F1." in short.keys
+    assert short.keys[-1] == "1 of 3 rows not run yet."
+    assert "Ours in F1 macro: over clips, by mean softmax; in test: F1." in short.keys
+
+
+def several_metrics(compared: dict[str, str]) -> tuple[str, ...]:
+    """The keys below a row with these published metrics."""
+    entry = {
+        "metric": "our metric",
+        "mean": 50.0,
+        "ci95": [40.0, 60.0],
+        "runs": 10,
+        "clips": 9,
+        "runs_vary_in": "folds",
+    }
+    row = {"label": "a", "published": dict.fromkeys(compared, 55.5), "measured": dict.fromkeys(compared, entry)}
+    values = {"metrics": list(compared), "compared_with": compared, "row_header": "Network", "rows": [row]}
+    short = short_table(Table(ABOUT | values, (), ()))
+    assert columns_of(short)["folds"] == ("10", *("" for _ in compared))[: len(compared)]
+    return short.keys
+
+
+def test_metrics_of_clips_are_said_once_and_intervals_of_other_parts_say_of_which_clips_they_are():
+    of_clips = {"accuracy": "clip_accuracy_mean_softmax", "f1_weighted": "clip_f1_weighted", "f1": "clip_f1_macro"}
+    assert several_metrics(of_clips)[0] == "Ours: over clips, by mean softmax."
+    parts = several_metrics({"test": "window_accuracy", "train": "train_window_accuracy"})
+    assert parts[1] == "95 % intervals: from test clips and folds. Of train: from training clips."
 
 
 def test_rounds_end_with_mean_and_standard_deviation_of_each_row():
@@ -159,7 +183,9 @@ def test_long_warnings_have_a_form_of_one_line():
     table = table_of(record(shared_clips=998, history=risen, correct=290))
     assert [note.short for note in table.warnings] == [
         "CONTAMINATED: windows of 998 test clips are in training, too.",
-        "DIVERGED: 1,2,3,4,5: seed 0 in epoch 3, kept 1",
-        "clip accuracy above 94.5 % in rows 1,2,3,4,5",
+        "DIVERGED: 1 run, in se-12345.",
+        "Clip accuracy above 94.5 %: labels are too faulty for that to be real.",
     ]
     assert all(len(f"warning: {note.short}") <= 80 for note in table.warnings)
+    again = Table.from_json(table.as_json(), table.header, table.rows)
+    assert (again.warnings, again.notes) == (table.warnings, table.notes)

@@ -192,8 +192,9 @@ def test_committed_numbers_stand_beside_own_ones_and_say_where_they_are_from():
     _, rows, _ = parts_of(_named(), 100)
     assert rows[0].split()[:2] == ["published", "committed"]
     assert rows[3].split()[:4] == ["width-0x", "90.1", "67.9", "67.9"]
-    _, _, notes = parts_of(replace(_named(), warnings=(), notes=()), 100)
-    assert "Committed: results/a/table.md (GTZAN)." in " ".join(notes)
+    # Warnings and notes never push it out.
+    _, _, notes = parts_of(replace(_named(), notes=NOTES), 80)
+    assert "Committed: our measured numbers on GTZAN, other data, 3 runs (results/a/table.md)." in " ".join(notes)
 
 
 def test_a_table_without_rows_is_one_line(tmp_path):
