@@ -14,10 +14,10 @@ from typer import Option
 from common.core.console import is_verbose, set_verbosity
 from common.core.errors import SpecError
 from common.core.option_groups import OUTPUT
-from common.reports.formats import show_table
 from common.reports.screen.columns import Column, wrapped
 from common.reports.screen.notes import Line
 from common.reports.screen.show import plain_lines, screen_lines
+from common.reports.screen.wide import wide_lines
 from common.reports.table import Table
 
 # Of tables in a log file or a pipe.
@@ -99,7 +99,8 @@ def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOp
         return
     for one in shown:
         if screen.wide and one.table.rows:
-            show_table(one.table, Console(width=_UNLIMITED))
+            print_lines(wide_lines(one.table, screen_width() if sys.stdout.isatty() else None))
+            print()
             continue
         said = (*one.whole.notes, *one.whole.warnings) if one.whole else ()
         print_lines(screen_lines(one.table, screen_width(), page=one.page, said=said))

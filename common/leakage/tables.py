@@ -19,6 +19,7 @@ from common.reports.estimates import accuracy_estimate, artists_known, artists_t
 from common.reports.table import Note, Table, cells
 from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.text.caption import (
+    PART_NAMES,
     changed_values_notes,
     data_notes,
     machine_notes,
@@ -98,6 +99,8 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
         "paper": paper.key,
         "table": audit.table_id(paper),
         "title": f"leakage audit of row {label} of table {table}",
+        "row_name": paper.row(*audit.row).name,
+        "row_table": table,
         "dataset": audit.setting.dataset,
         "data": first.data.title,
         "protocol": "every split",
@@ -291,7 +294,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
 def _split_text(paper: Paper, audit: Audit, split: AuditedSplit, records: dict[str, list[Record]]) -> str:
     if split.overlap is None:
         return f"not measured: {split.unavailable.rstrip('.')}"
-    counts = ", ".join(f"{part} {clips}" for part, clips in split.overlap.parts.items())
+    counts = ", ".join(f"{PART_NAMES.get(part, part)} {clips}" for part, clips in split.overlap.parts.items())
     protocol = f"{protocol_text(records[split.key][0])}; " if split.key in records else ""
     return f"{split_titles(paper, audit)[split.key][1]} ({protocol}clips: {counts})"
 

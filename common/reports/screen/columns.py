@@ -20,6 +20,7 @@ class Column:
         priority: 0 for a column that is always shown; the greater, the sooner it is left out.
         is_text: its cells are words, which stand on the left and may continue on a second line, not numbers.
         is_group: a cell that is the same as the one above is left blank.
+        least_width: in columns of the screen, so that columns of one kind are equally wide.
         is_spare: another column says the same, so that it is not missed where there is no room for it.
     """
 
@@ -29,6 +30,7 @@ class Column:
     is_text: bool = False
     is_group: bool = False
     is_spare: bool = False
+    least_width: int = 0
 
     @property
     def name(self) -> str:
@@ -38,7 +40,7 @@ class Column:
     @property
     def widest(self) -> int:
         """Columns of the screen that its cells take without being wrapped."""
-        return max(self._head_width, *map(len, self.lines), 0)
+        return max(self._head_width, *map(len, self.lines), self.least_width)
 
     @property
     def narrowest(self) -> int:

@@ -13,22 +13,37 @@ _WINDOW, _CLIP = "window_accuracy", "clip_accuracy_mean_softmax"
 def audit_on_screen(table: Table) -> ShortTable:
     """Accuracy over windows and clips under each split, how many test clips are known, and the gap to the first."""
     values = table.values
-    rows = values["rows"]
+    rows = [row for row in values["rows"] if row["measured"] or row["overlap"]]
+    impossible = [row["label"] for row in values["rows"] if row not in rows]
     columns = (
         Column("split", tuple(row["label"] for row in rows), is_text=True),
-        Column("window (%)", tuple(_accuracy(row, _WINDOW) for row in rows), 1),
-        Column("clip (%)", tuple(_accuracy(row, _CLIP) for row in rows), 1),
-        Column("known test clips", tuple(map(_known, rows)), 1),
-        Column("gap, clip\n(95 % interval)", tuple(map(_gap, rows)), 2),
+        Column("window\naccuracy (%)", tuple(_accuracy(row, _WINDOW) for row in rows), 1),
+        Column("clip\naccuracy (%)", tuple(_accuracy(row, _CLIP) for row in rows), 1),
+        Column("known\ntest clips", tuple(map(_known, rows)), 1),
+        Column(f"gap to {_short(values['gap_to'])},\nclip accuracy (points)", tuple(map(_gap, rows)), 2),
         Column("runs", tuple(str(row["measured"]["runs"]) if row["measured"] else "" for row in rows), 3),
     )
     keys = [
-        f"Gap: to {values['gap_to']}, in points.",
-        *([] if all(row["measured"] for row in rows) else ["-: not run, or not available on these data."]),
+        f"Gap: to {values['gap_to']}, with its 95 % interval.",
+        *([] if all(row["measured"] for row in rows) else ["-: not run."]),
+        *([f"Splits that these data do not have: {'; '.join(impossible)}."] if impossible else []),
         "Known: the clip itself, a duplicate or another clip of its artist is in training or validation.",
         interval_key([row["measured"][_CLIP] for row in rows if row["measured"]]),
     ]
-    return ShortTable(table.title, columns, _about(values), tuple(keys))
+    return ShortTable(_title(table), columns, _about(values), tuple(keys))
+
+
+def _title(table: Table) -> str:
+    """With the name of the row that `--row` takes; older tables know its label only."""
+    values = table.values
+    if "row_name" not in values:
+        return table.title
+    return f"{values['paper']}, leakage audit of row {values['row_name']} of table {values['row_table']}"
+
+
+def _short(split: str) -> str:
+    """`by-window` for `holdout, by window`."""
+    return split.rpartition(", ")[2].replace(" ", "-")
 
 
 def _about(values: dict[str, Any]) -> str:

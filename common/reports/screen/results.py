@@ -200,8 +200,12 @@ def mean_and_interval(entry: dict[str, Any] | None, *, signed: bool = False) -> 
     """A mean, and in parentheses its 95 % interval; where there is no entry, that the row was not run."""
     if not entry:
         return "not run"
-    mean, low, high = (percent_text(value, signed=signed) for value in (entry["mean"], *entry["ci95"]))
+    mean, low, high = (_unsigned_zero(percent_text(value, signed=signed)) for value in (entry["mean"], *entry["ci95"]))
     return f"{mean} ({low} to {high})"
+
+
+def _unsigned_zero(number: str) -> str:
+    return number.lstrip("+-") if float(number) == 0 else number
 
 
 def settings_on_screen(table: Table) -> ShortTable:

@@ -30,6 +30,8 @@ from common.reports.text.rows import (
 from common.reports.text.versions import version_notes
 from data_pipeline.datasets.recognise import known_dataset
 
+# Names of parts that are not words.
+PART_NAMES = {"valid": "validation"}
 # How a paper's note on a table begins that says that its published numbers could not be checked in the paper itself.
 UNVERIFIED = "UNVERIFIED: "
 # Flags that figures name, in this order, with their words; smoke scale and changed values are added in between.
@@ -246,7 +248,7 @@ def _parts(one: Record, of_rows: dict[str, Record]) -> str:
     """Clips of each part, with the windows where all rows have equally many."""
     same = len({record.parts["train"].windows for record in of_rows.values()}) == 1
     return ", ".join(
-        f"{name} {count.clips} {plural(count.clips, 'clip')}"
+        f"{PART_NAMES.get(name, name)} {count.clips} {plural(count.clips, 'clip')}"
         + (f" and {count.copies} {'copy' if count.copies == 1 else 'copies'}" if count.copies else "")
         + (f" ({count.windows} {plural(count.windows, 'window')})" if same else "")
         for name, count in one.parts.items()
