@@ -125,9 +125,9 @@ def print_sentence(text: str, *, indent: int = 2) -> None:
     print_lines([Line(line) for line in ([text] if wide else wrapped(text, screen_width(), indent=" " * indent))])
 
 
-def print_listing(title: str, columns: Sequence[Column], screen: ScreenOptions) -> None:
-    """Print a table without notes, then an empty line."""
-    print_lines(plain_lines(title, columns, _UNLIMITED if screen.wide else screen_width()))
+def print_listing(title: str, columns: Sequence[Column], screen: ScreenOptions, notes: Sequence[str] = ()) -> None:
+    """Print a table, sentences below it, and an empty line."""
+    print_lines(plain_lines(title, columns, _UNLIMITED if screen.wide else screen_width(), notes))
     print()
 
 

@@ -332,7 +332,8 @@ def duplicates_table(
     """
     columns = list(splits.values())
     values = values | {
-        "title": "clips of the same recording, with the parts that hold the first / the second",
+        "title": "clips of the same recording"
+        + (", with the parts that hold the first / the second" if splits else ""),
         "kind": "duplicates",
         "regimes": list(splits),
         "rows": [

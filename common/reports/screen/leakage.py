@@ -3,6 +3,7 @@
 from typing import Any
 
 from common.core.percent import percent_text
+from common.core.words import counted
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.screen.results import about_data, interval_key, mean_and_interval
 from common.reports.table import Table
@@ -77,7 +78,7 @@ def duplicates_on_screen(table: Table) -> ShortTable:
         Column("second clip", tuple(row["second"] for row in rows), is_text=True),
         Column("similarity", tuple(f"{row['similarity']:.2f}" for row in rows), 1),
         Column("shift (s)", tuple(f"{row['shift_seconds']:.1f}" for row in rows), 2),
-        Column("same bytes", tuple("yes" if row["exact"] else "" for row in rows), 3),
+        Column("exact duplicate", tuple("yes" if row["exact"] else "" for row in rows), 3),
         *(
             Column(split, tuple(row["parts"][place] for row in rows), 4 + place, is_text=True)
             for place, split in enumerate(values["regimes"])
@@ -86,18 +87,26 @@ def duplicates_on_screen(table: Table) -> ShortTable:
     keys = []
     if rows and "exact_pairs" in values:
         keys.append(
-            f"{values['clips']} clips compared. Pairs with the same bytes: {values['exact_pairs']}; found by their "
-            f"sound: {values['near_pairs']}."
+            f"{counted(values['clips'], 'clip')} compared. Exact duplicates (the same bytes): {values['exact_pairs']}; "
+            f"found by their sound: {values['near_pairs']}."
+        )
+    if rows:
+        keys.append(
+            "Similarity: correlation of the fingerprints, 1 for the same sound. Shift: by how many seconds the second "
+            "clip starts later in the recording than the first."
         )
     if rows and values["regimes"]:
         keys.append("Columns of splits: the parts that hold the first / the second clip.")
-    about = about_data({**values, "protocol": ""})
-    return ShortTable(table.title, columns, about, tuple(keys), empty=_none_found(values))
+    is_of_paper = "setting" in values
+    title = table.title if is_of_paper else f"{values['paper']}: {values['title']}"
+    # The title names the data already.
+    about = about_data({**values, "protocol": ""}) if is_of_paper else ""
+    return ShortTable(title, columns, about, tuple(keys), empty=_none_found(values))
 
 
 def _none_found(values: dict[str, Any]) -> str:
     """What is said where there are no pairs."""
-    compared = f" among {values['clips']} clips" if "clips" in values else ""
+    compared = f" among {counted(values['clips'], 'clip')}" if "clips" in values else ""
     too_short = values.get("too_short_clips", 0)
     by_bytes = f"; {too_short} were too short to be compared by their sound" if too_short else ""
     return f"No pairs were found{compared}{by_bytes}."

@@ -67,12 +67,14 @@ def text_lines(text: str, width: int, *, indent: int = 0) -> list[Line]:
     return [Line(f"{blanks}{line}") for line in wrapped(text, min(width, _LONGEST_TEXT) - indent)]
 
 
-def plain_lines(title: str, columns: Sequence[Column], width: int) -> list[Line]:
-    """Lines of a table without notes, e.g. of a listing.
+def plain_lines(title: str, columns: Sequence[Column], width: int, notes: Sequence[str] = ()) -> list[Line]:
+    """Lines of a table that is none of results, e.g. of a listing.
 
     Args:
         width: of the screen, in columns.
+        notes: sentences below it.
     """
     rows, left_out = table_lines(ShortTable(title, tuple(columns)), width)
     lines = [*(Line(line, "bold") for line in wrapped(title, width)), *map(Line, rows)]
-    return [*lines, *map(Line, left_out_lines(left_out, width))]
+    lines += map(Line, left_out_lines(left_out, width))
+    return [*lines, *(line for note in notes for line in text_lines(note, width))]
