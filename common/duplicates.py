@@ -103,11 +103,8 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
         warn(f"not compared: {counted(len(skipped), 'unusable clip')}: {', '.join(skipped[:5])}")
     scan = cached_scan(index, cache, above=above)
     if scan.too_short:
-        are = "is" if scan.too_short == 1 else "are"
-        warn(
-            f"{scan.too_short} of {counted(scan.clips, 'clip')} {are} shorter than {MIN_OVERLAP_SECONDS:g} s: compared by "
-            "their bytes only"
-        )
+        clips = f"{scan.too_short} of {counted(scan.clips, 'clip')} {'is' if scan.too_short == 1 else 'are'}"
+        warn(f"{clips} shorter than {MIN_OVERLAP_SECONDS:g} s: compared by their bytes only")
     table = scan_table(catalog, index.clips, scan, skipped)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
     own = folder is not None or catalog.dataset == "arrays"

@@ -84,11 +84,13 @@ class Shown:
     Args:
         page: its Markdown file, with all of its notes; None where it has none.
         whole: the table that it belongs to, if that is shown before it: their common notes are said once.
+        origin: whose runs these are, said in the title; empty where that goes without saying.
     """
 
     table: Table
     page: Path | None = None
     whole: Table | None = None
+    origin: str = ""
 
 
 def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOptions) -> None:
@@ -99,11 +101,12 @@ def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOp
         return
     for one in shown:
         if screen.wide and one.table.rows:
-            print_lines(wide_lines(one.table, screen_width() if sys.stdout.isatty() else None))
+            width = screen_width() if sys.stdout.isatty() else None
+            print_lines(wide_lines(one.table, width, origin=one.origin))
             print()
             continue
         said = (*one.whole.notes, *one.whole.warnings) if one.whole else ()
-        print_lines(screen_lines(one.table, screen_width(), page=one.page, said=said))
+        print_lines(screen_lines(one.table, screen_width(), page=one.page, said=said, origin=one.origin))
         print()
     print_written(written)
 

@@ -61,6 +61,11 @@ class Line:
     style: str = ""
 
 
+def with_origin(title: str, origin: str) -> str:
+    """A title that says whose runs a table is of."""
+    return f"{title} ({origin})" if origin else title
+
+
 def note_lines(
     table: Table,
     keys: Sequence[str],

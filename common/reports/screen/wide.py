@@ -4,7 +4,7 @@ import re
 
 from common.reports.screen.columns import Column, Placed, wrapped
 from common.reports.screen.layout import placed_lines
-from common.reports.screen.notes import Line
+from common.reports.screen.notes import Line, with_origin
 from common.reports.table import Table
 
 # Text is not easy to read in longer lines.
@@ -16,16 +16,17 @@ _GAP = 2
 _NUMBERS = re.compile(r"[-+\d(]|not |wide|yes|no\b|$")
 
 
-def wide_lines(table: Table, width: int | None) -> list[Line]:
+def wide_lines(table: Table, width: int | None, *, origin: str = "") -> list[Line]:
     """A table with all of its columns and notes.
 
     Args:
         width: of the screen, in columns: where the table is wider, it is shown in blocks of columns, each of which
             begins with the names of the rows. None for one table, however wide.
+        origin: whose runs these are, said after the title; empty for nothing.
     """
     columns = _columns(table)
     text_width = _LONGEST_TEXT if width is None else min(width, _LONGEST_TEXT)
-    lines = [*(Line(line, "bold") for line in wrapped(table.title, text_width)), Line("")]
+    lines = [*(Line(line, "bold") for line in wrapped(with_origin(table.title, origin), text_width)), Line("")]
     for block in _blocks(columns, width):
         lines += [*map(Line, placed_lines(block, _GAP)), Line("")]
     lines += [Line(line, "yellow") for note in table.warnings for line in _note(f"warning: {note.text}", text_width)]
