@@ -103,6 +103,7 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
         "row_table": table,
         "dataset": audit.setting.dataset,
         "data": first.data.title,
+        "data_clips": first.data.clips,
         "protocol": "every split",
         "scale": audit.setting.scale,
         "setting": audit.setting.as_json(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from common.reports.screen.numbers import aligned
 
 # A column of text is not made narrower than this for the sake of a less important column.
-_NARROWEST_TEXT = 20
+_NARROWEST_TEXT = 16
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,19 @@ def results_on_screen(table: Table) -> ShortTable:
 
 def about_data(values: dict[str, Any]) -> str:
     """Data and split of a table, in one line."""
-    parts = [values.get("data"), values.get("protocol"), "smoke scale" if values.get("scale") == "smoke" else None]
+    clips = values.get("data_clips")
+    parts = [
+        values.get("data"),
+        counted(clips, "clip") if clips else None,
+        values.get("protocol"),
+        _smoke_scale(values) if values.get("scale") == "smoke" else None,
+    ]
     return ", ".join(part for part in parts if part)
+
+
+def _smoke_scale(values: dict[str, Any]) -> str:
+    epochs = values.get("setting", {}).get("epochs")
+    return f"smoke scale, {counted(epochs, 'epoch')}" if epochs else "smoke scale"
 
 
 def _is_shown(values: dict[str, Any], row: dict[str, Any]) -> bool:
@@ -227,13 +238,16 @@ def settings_on_screen(table: Table) -> ShortTable:
         entries = [row["measured"][number].get(metric) for row, metric in lines]
         found = tuple(map(mean_and_interval if together else _mean_of, entries))
         columns.append(Column(f"ours (%),\n{name}", found, 1))
-    keys = [_RECOMMENDED] if any(row["label"] == values.get("recommended") for row in values["rows"]) else []
+    keys = []
     entries = [entry for row in values["rows"] for measured in row["measured"] for entry in measured.values()]
     if entries:
         measured = next(measured for row in values["rows"] for measured in row["measured"] if measured)
         keys.append(f"{_ours_text(values, measured)}; the columns differ in the {_differences(values['settings'])}.")
         keys += [interval_key(entries)] if together else []
-    return ShortTable(table.title, tuple(columns), _data_of_settings(values), tuple(keys))
+    keys += [_RECOMMENDED] if any(row["label"] == values.get("recommended") for row in values["rows"]) else []
+    # Which accuracy it is, is always said.
+    needed = 1 if entries else 0
+    return ShortTable(table.title, tuple(columns), _data_of_settings(values), tuple(keys), needed_keys=needed)
 
 
 def _differences(settings: list[dict[str, Any]]) -> str:
@@ -248,9 +262,10 @@ def _differences(settings: list[dict[str, Any]]) -> str:
 
 def _data_of_settings(values: dict[str, Any]) -> str:
     """The data of all settings, or of each where they differ."""
-    if len({one["data"] for one in values["settings"]}) == 1:
-        return values["data"]
-    return "; ".join(f"{one['name']}: {one['data']}" for one in values["settings"])
+    texts = [about_data({"data": one["data"], "data_clips": one.get("data_clips")}) for one in values["settings"]]
+    if len(set(texts)) == 1:
+        return texts[0]
+    return "; ".join(f"{one['name']}: {text}" for one, text in zip(values["settings"], texts, strict=True))
 
 
 def layers_on_screen(table: Table) -> ShortTable:

@@ -72,6 +72,7 @@ def settings_table(paper: str, table: ResultTable, columns: Sequence[SettingColu
                 "name": column.name,
                 "path": column.path,
                 "data": column.values["data"],
+                "data_clips": column.values.get("data_clips"),
                 "setting": column.values["setting"],
                 "flags": column.values["flags"],
             }
@@ -82,13 +83,18 @@ def settings_table(paper: str, table: ResultTable, columns: Sequence[SettingColu
     return Table(values, *settings_cells(values), tuple(map(_note, columns)), tuple(_warnings(columns)))
 
 
+_CLIPPED = "CLIPPED LOSS: such runs can collapse to one class."
+
+
 def _warnings(columns: Sequence[SettingColumn]) -> list[Note]:
-    """The warnings of all columns, each with the columns that have it; those of the same short form are one."""
+    """The warnings of all columns, each with the columns that have it; those of the same short form are one, and so are
+    those on clipped losses, whatever rows they are of."""
     every = "both" if len(columns) == 2 else "all"
     found: dict[tuple[NoteKind, str], dict[str, Note]] = {}
     for column, name in zip(columns, _differing_names([column.name for column in columns]), strict=True):
         for note in Table.from_json(column.values, (), ()).warnings:
-            found.setdefault((note.kind, note.short or note.text), {})[name] = note
+            short = _CLIPPED if note.kind == "clipped_loss" else note.short or note.text
+            found.setdefault((note.kind, short), {})[name] = note
     merged = []
     for (kind, short), notes in found.items():
         where = every if len(notes) == len(columns) else ", ".join(notes)
@@ -96,7 +102,7 @@ def _warnings(columns: Sequence[SettingColumn]) -> list[Note]:
         for name, note in notes.items():
             texts.setdefault(note.text, []).append(name)
         text = "; ".join(f"{where if len(texts) == 1 else ', '.join(names)}: {one}" for one, names in texts.items())
-        is_short = any(note.short for note in notes.values())
+        is_short = any(note.short for note in notes.values()) or short == _CLIPPED
         merged.append(Note(kind, text, f"{where}: {short}" if is_short else ""))
     return merged
 

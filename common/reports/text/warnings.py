@@ -79,7 +79,7 @@ def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
             "contaminated",
             f"CONTAMINATED: windows of up to {counted(shared, 'clip')} are both in training or validation{earlier} and "
             "in test; these accuracies measure recognition of known clips as much as of genres.",
-            f"CONTAMINATED: windows of {counted(shared, 'test clip')} are in training, too.",
+            f"CONTAMINATED: training has windows of {counted(shared, 'test clip')}.",
         )
     ]
 

@@ -22,7 +22,7 @@ def test_results_have_the_published_number_beside_ours_with_its_interval():
     text = [line.text for line in screen_lines(table, 80)]
     assert text[:11] == [
         "se_cnn, Table 5.1: Effect of SE blocks, added from the fifth stage backwards",
-        "GTZAN, holdout 60/10/30, by clip",
+        "GTZAN, 1,000 clips, holdout 60/10/30, by clip",
         "",
         "                       published            ours (%),          clip         test",
         "row         SE blocks        (%)        95 % interval  accuracy (%)  runs  clips",
@@ -227,7 +227,7 @@ def test_long_warnings_have_a_form_of_one_line():
     risen = tuple({"epoch": number, "loss": loss} for number, loss in enumerate((1.6, 0.4, 9.0), start=1))
     table = table_of(record(shared_clips=998, history=risen, correct=290))
     assert [note.short for note in table.warnings] == [
-        "CONTAMINATED: windows of 998 test clips are in training, too.",
+        "CONTAMINATED: training has windows of 998 test clips.",
         "DIVERGED: 1 run, in se-12345.",
         "Clip accuracy above 94.5 %: labels are too faulty for that to be real.",
     ]

@@ -7,12 +7,15 @@ from reproductions.se_cnn.paper import TABLE_5_1
 from tests.helpers.se_cnn_records import SETTING, record, table_of
 
 CONTAMINATED = Note("contaminated", "CONTAMINATED: a long text.", "CONTAMINATED.")
-CLIPPED = [Note("clipped_loss", f"CLIPPED LOSS in row {number}: a long text.", "CLIPPED LOSS.") for number in range(2)]
+CLIPPED = [
+    Note("clipped_loss", f"CLIPPED LOSS in row {number}: a long text.", f"CLIPPED LOSS of {number}.")
+    for number in range(2)
+]
 
 
 def column(name: str, *warnings: Note, data: str = "GTZAN", unit: str = "clip") -> SettingColumn:
     found = table_of(record(correct=200), setting=SETTING)
-    values = Table(found.values | {"data": data}, (), (), (), warnings).as_json()
+    values = Table(found.values | {"data": data, "data_clips": 999}, (), (), (), warnings).as_json()
     values["setting"] = values["setting"] | {"unit": unit}
     return SettingColumn(name, f"{name}.md", values)
 
@@ -26,7 +29,7 @@ def test_a_warning_of_both_columns_is_said_once_and_others_with_their_column():
     warnings = table(windows, column("holdout, by clip", CLIPPED[1])).warnings
     assert [(note.kind, note.short) for note in warnings] == [
         ("contaminated", "by window: CONTAMINATED."),
-        ("clipped_loss", "both: CLIPPED LOSS."),
+        ("clipped_loss", "both: CLIPPED LOSS: such runs can collapse to one class."),
     ]
     # Where their texts differ, both are there to be read in full.
     assert warnings[1].text == f"by window: {CLIPPED[0].text}; by clip: {CLIPPED[1].text}"
@@ -42,7 +45,7 @@ def test_a_column_without_a_name_of_its_own_keeps_the_whole_name():
 def test_the_screen_says_which_accuracy_it_is_and_on_which_data():
     windows = column("holdout, by window", unit="segment")
     text = [line.text for line in screen_lines(table(windows, column("holdout, by clip")), 80)]
-    assert text[1] == "GTZAN"
+    assert text[1] == "GTZAN, 999 clips"
     assert text[3].split() == ["published", "ours", "(%),", "ours", "(%),"]
     assert text[4].endswith("(%)   holdout, by window     holdout, by clip")
     assert "Ours: window accuracy; the columns differ in the split." in " ".join(text)
@@ -50,5 +53,6 @@ def test_the_screen_says_which_accuracy_it_is_and_on_which_data():
 
 def test_data_that_differ_are_said_of_each_column():
     short = short_table(table(column("gtzan: holdout, by clip"), column("fma: holdout, by clip", data="FMA small")))
-    assert short.about == "gtzan: holdout, by clip: GTZAN; fma: holdout, by clip: FMA small"
-    assert "the columns differ in the data." in short.keys[1]
+    assert short.about == "gtzan: holdout, by clip: GTZAN, 999 clips; fma: holdout, by clip: FMA small, 999 clips"
+    assert "the columns differ in the data." in short.keys[0]
+    assert short.needed_keys == 1
