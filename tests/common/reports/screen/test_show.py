@@ -213,7 +213,8 @@ def test_committed_numbers_stand_beside_own_ones_and_say_where_they_are_from():
     assert rows[0].split()[:2] == ["published", "committed"]
     assert rows[3].split()[:4] == ["width-0x", "90.1", "67.9", "67.9"]
     # Warnings and notes never push it out.
-    _, _, notes = parts_of(replace(_named(), notes=NOTES), 80)
+    many = tuple(Note("diverged", f"DIVERGED {number}.") for number in range(9))
+    _, _, notes = parts_of(replace(_named(), notes=NOTES, warnings=many), 80)
     assert "Committed: our measured numbers on GTZAN, other data, 3 runs (results/a/table.md)." in " ".join(notes)
 
 
