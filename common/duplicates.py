@@ -32,7 +32,7 @@ from data_pipeline.datasets import registry
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.folder import load_folder
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
-from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Scan
+from data_pipeline.duplicates.scan import MIN_OVERLAP_SECONDS, SIMILARITY_THRESHOLD, Scan
 
 # Pairs shown on screen; the files hold all of them.
 _MOST_SHOWN = 60
@@ -86,6 +86,8 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
             say(f"reading {folder} ...")
         catalog, given = load_folder(folder), None
     else:
+        if options.dataset == "demo":
+            say("reading the demo corpus ...")
         catalog, given = registry.load(
             options.dataset, options.data, cache, seconds_per_column=options.seconds_per_column
         )
@@ -101,10 +103,8 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
         warn(f"not compared: {counted(len(skipped), 'unusable clip')}: {', '.join(skipped[:5])}")
     scan = cached_scan(index, cache, above=above)
     if scan.too_short:
-        warn(
-            "too short to be compared by their sound, so that only their bytes are: "
-            f"{scan.too_short} of {counted(scan.clips, 'clip')}"
-        )
+        clips = f"{scan.too_short} of {counted(scan.clips, 'clip')} {'is' if scan.too_short == 1 else 'are'}"
+        warn(f"{clips} shorter than {MIN_OVERLAP_SECONDS:g} s: compared by their bytes only")
     table = scan_table(catalog, index.clips, scan, skipped)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
     own = folder is not None or catalog.dataset == "arrays"
@@ -153,8 +153,9 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skip
     notes = [
         Note("method", found),
         *pair_notes(scan.above, scan.too_short),
-        Note("splits", "Splits by fractions are those of seed 0, with the fractions in their name."),
     ]
+    if splits:
+        notes.append(Note("splits", "Splits by fractions are those of seed 0, with the fractions in their name."))
     if skipped:
         listed = ", ".join(skipped[:20])
         notes.append(Note("left_out_clips", f"Not compared: {counted(len(skipped), 'unusable clip')}: {listed}."))

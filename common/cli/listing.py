@@ -3,6 +3,7 @@
 from typing import Any
 
 from common.cli.screen import ScreenOptions, print_json, print_lines, print_listing, screen_width
+from common.core.percent import percent_text
 from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.parameters import StoredNetworks
 from common.paper.provenance import covered_values
@@ -11,6 +12,9 @@ from common.paper.tables import ArchitectureTable, ResultTable
 from common.reports.screen.columns import Column
 from common.reports.screen.notes import Line
 from common.reports.screen.show import text_lines
+from common.reports.text.caption import paper_notes
+
+_COUNTED = "Trainable parameters: with the paper's own features; on others, a network may have more or fewer."
 
 
 def listing(paper: Paper) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
     if screen.json:
         print_json(values)
         return 0
+    last = next((entry for entry in reversed(values["tables"]) if "name" in entry["rows"][0]), None)
     for entry in values["tables"]:
         rows = entry["rows"]
         # Tables of layers have no rows to run, and so no names for `--row`.
@@ -58,17 +63,24 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
         columns = [
             *([Column("--row", tuple(row["name"] for row in rows), is_text=True)] if is_named else []),
             # Names say which row is which, where the width does not hold both.
-            Column("row", tuple(row["label"] for row in rows), 3 if is_named else 0, is_text=True),
-            *(
-                Column(f"published {name.replace('_', ' ')}", tuple(_value(row["published"][name]) for row in rows), 1)
-                for name in entry["metrics"]
+            Column(
+                "row",
+                tuple(row["label"] for row in rows),
+                3 if is_named else 0,
+                is_text=True,
+                is_spare=is_named,
             ),
+            *(_published_column(name, [row["published"][name] for row in rows], is_named) for name in entry["metrics"]),
             Column("trainable parameters", tuple(f"{row['trainable_parameters']:,}" for row in rows), 2),
         ]
         if screen.wide:
             # Records and `--json` name a row by the digest of its values.
             columns.append(Column("digest of the row's values", tuple(row["experiment"][:12] for row in rows)))
-        print_listing(f"Table {entry['id']}: {entry['title']}", columns, screen)
+        table = paper.table(entry["id"])
+        notes = paper_notes(table) if isinstance(table, ResultTable) else []
+        counted = [_COUNTED] if entry is last else []
+        unverified = [note.short for note in notes if note.kind == "unverified"]
+        print_listing(f"Table {entry['id']}: {entry['title']}", columns, screen, [*unverified, *counted])
     if paper.confusions:
         shown = paper.confusions
         columns = [
@@ -84,8 +96,18 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
     return 0
 
 
-def _value(published: Any) -> str:
-    """A published number or size of a layer, as text."""
+def _published_column(name: str, values: list[Any], is_percent: bool) -> Column:
+    """Published numbers in percent, all with as many decimals as any was published with, or sizes of layers."""
+    words = name.replace("_", " ")
+    if not is_percent:
+        return Column(f"published {words}", tuple(map(_size, values)), 1)
+    digits = max((len(str(float(value)).partition(".")[2]) for value in values if value is not None), default=1)
+    texts = ("-" if value is None else percent_text(value, digits) for value in values)
+    return Column(f"published {words} (%)", tuple(texts), 1)
+
+
+def _size(published: Any) -> str:
+    """A published size of a layer, as text."""
     if published is None:
         return "-"
     return " x ".join(map(str, published)) if isinstance(published, list | tuple) else str(published)

@@ -14,10 +14,10 @@ from typer import Option
 from common.core.console import is_verbose, set_verbosity
 from common.core.errors import SpecError
 from common.core.option_groups import OUTPUT
-from common.reports.formats import show_table
 from common.reports.screen.columns import Column, wrapped
 from common.reports.screen.notes import Line
 from common.reports.screen.show import plain_lines, screen_lines
+from common.reports.screen.wide import wide_lines
 from common.reports.table import Table
 
 # Of tables in a log file or a pipe.
@@ -84,11 +84,13 @@ class Shown:
     Args:
         page: its Markdown file, with all of its notes; None where it has none.
         whole: the table that it belongs to, if that is shown before it: their common notes are said once.
+        origin: whose runs these are, said in the title; empty where that goes without saying.
     """
 
     table: Table
     page: Path | None = None
     whole: Table | None = None
+    origin: str = ""
 
 
 def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOptions) -> None:
@@ -99,10 +101,12 @@ def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOp
         return
     for one in shown:
         if screen.wide and one.table.rows:
-            show_table(one.table, Console(width=_UNLIMITED))
+            width = screen_width() if sys.stdout.isatty() else None
+            print_lines(wide_lines(one.table, width, origin=one.origin))
+            print()
             continue
         said = (*one.whole.notes, *one.whole.warnings) if one.whole else ()
-        print_lines(screen_lines(one.table, screen_width(), page=one.page, said=said))
+        print_lines(screen_lines(one.table, screen_width(), page=one.page, said=said, origin=one.origin))
         print()
     print_written(written)
 
@@ -124,9 +128,9 @@ def print_sentence(text: str, *, indent: int = 2) -> None:
     print_lines([Line(line) for line in ([text] if wide else wrapped(text, screen_width(), indent=" " * indent))])
 
 
-def print_listing(title: str, columns: Sequence[Column], screen: ScreenOptions) -> None:
-    """Print a table without notes, then an empty line."""
-    print_lines(plain_lines(title, columns, _UNLIMITED if screen.wide else screen_width()))
+def print_listing(title: str, columns: Sequence[Column], screen: ScreenOptions, notes: Sequence[str] = ()) -> None:
+    """Print a table, sentences below it, and an empty line."""
+    print_lines(plain_lines(title, columns, _UNLIMITED if screen.wide else screen_width(), notes))
     print()
 
 

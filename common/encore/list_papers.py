@@ -1,5 +1,6 @@
 """`encore list`: the papers, or the tables of one."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -18,6 +19,8 @@ from common.launch import load_paper, paper_keys, papers_with_searches
 from common.paper.paper import Paper
 from common.paper.parameters import StoredNetworks
 from common.reports.screen.columns import Column
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def _keys(incomplete: str) -> list[str]:
@@ -69,15 +72,23 @@ def _list(asked: ListOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
         print_json({"papers": papers, "mistakes": mistakes})
         return 0
     rows = [
-        (one["key"], one["title"], one["published_on"], ", ".join(one["tables"]), "yes" if one["searches"] else "")
+        (one["key"], _title(one), one["published_on"], ", ".join(one["tables"]), "yes" if one["searches"] else "")
         for one in papers
     ]
     rows += [(key, "cannot be used: there is a mistake in its modules", "", "", "") for key in mistakes]
-    heads = ("paper", "title", "data", "tables", "tune")
+    heads = ("paper", "title and authors", "data", "tables", "tune")
     columns = [Column(head, cells, is_text=True) for head, cells in zip(heads, zip(*rows, strict=True), strict=True)]
     print_listing("Papers", columns, screen)
     say("encore list PAPER shows the rows of its tables, encore run PAPER trains them.")
     return 0
+
+
+def _title(described: dict[str, Any]) -> str:
+    """The short title of a paper with its first author and year, as far as the citation has them."""
+    authors = described["citation"].partition('"')[0].strip(" ,").split(", ")
+    by = authors[0] if len(authors) == 1 else " and ".join(authors) if len(authors) == 2 else f"{authors[0]} et al."
+    year = _YEAR.search(described["citation"])
+    return ", ".join(filter(None, (described["title"], by, year and year[0])))
 
 
 def _described(paper: Paper) -> dict[str, Any]:

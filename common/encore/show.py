@@ -230,6 +230,8 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
         for one in made:
             asked_rows = only_rows(one.table, labels) if labels else one.table
             shown += [] if asked_rows is None else [replace(one, table=asked_rows)]
+    if len({one.origin for one in shown if one.origin}) < 2:
+        shown = [replace(one, origin="") for one in shown]
     if labels:
         lacking += _rows_not_run(paper, [one.table for one in shown], labels)
     if shown or screen.json:
@@ -301,11 +303,35 @@ def _one(stored: _TablesThere, table: str, choice: _Choice, said: list[str], *, 
     if not found:
         return []
     said.append(f"table {found[0].id} is from {_markdown(found[0])}")
-    others = ", ".join(map(_name, found[1:]))
-    if others:
-        said.append(f"there are more, to choose with --dataset, --split and --unit, or to open: {others}")
+    if found[1:]:
+        others = "; ".join(_choosing(stored, choice, found[0], other) for other in found[1:])
+        said.append(f"table {found[0].id} was also measured with: {others}")
     kind = found[0].values.get("kind")
-    return [Shown(found[0].as_table(stored.paper, _cells_of(kind)), _markdown(found[0]))]
+    # The file is named once, below all tables.
+    return [Shown(found[0].as_table(stored.paper, _cells_of(kind)), origin=_origin(stored, found[0]))]
+
+
+def _origin(stored: _TablesThere, one: StoredTable) -> str:
+    """Whose runs a table is of; empty for tables of layers, which are not run."""
+    if not one.setting:
+        return ""
+    return "your own runs" if one.path.parents[2] == stored.places[0] else "committed"
+
+
+def _choosing(stored: _TablesThere, choice: _Choice, shown: StoredTable, other: StoredTable) -> str:
+    """The options that show another table instead; its file where options cannot tell the two apart."""
+    differing = {
+        name: value
+        for name, value, present in (
+            ("dataset", other.values["dataset"], shown.values["dataset"]),
+            ("split", other.setting.get("split"), shown.setting.get("split")),
+            ("unit", other.setting.get("unit"), shown.setting.get("unit")),
+        )
+        if value != present
+    }
+    if stored.find(other.id, replace(choice, **differing))[:1] != [other]:
+        return str(_markdown(other))
+    return " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in differing.items())
 
 
 def _several(
@@ -389,8 +415,6 @@ def _command(paper: Paper, table: str, choice: _Choice, *labels: str) -> str:
 
 
 def _markdown(one: StoredTable) -> Path:
-    return one.path.with_suffix(".md")
-
-
-def _name(one: StoredTable) -> str:
-    return f"{one.path.parent.name}/{_markdown(one).name}"
+    """Its Markdown file; below the working folder, as a path from there."""
+    path, here = one.path.with_suffix(".md"), Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

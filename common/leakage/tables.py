@@ -19,11 +19,13 @@ from common.reports.estimates import accuracy_estimate, artists_known, artists_t
 from common.reports.table import Note, Table, cells
 from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.text.caption import (
+    PART_NAMES,
     changed_values_notes,
     data_notes,
     machine_notes,
     other_classes_notes,
     other_data_notes,
+    paper_notes,
     published_experiment,
     reduction_notes,
     single_seed_notes,
@@ -97,8 +99,11 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
         "paper": paper.key,
         "table": audit.table_id(paper),
         "title": f"leakage audit of row {label} of table {table}",
+        "row_name": paper.row(*audit.row).name,
+        "row_table": table,
         "dataset": audit.setting.dataset,
         "data": first.data.title,
+        "data_clips": first.data.clips,
         "protocol": "every split",
         "scale": audit.setting.scale,
         "setting": audit.setting.as_json(),
@@ -133,14 +138,22 @@ def _warnings(
         mine = records.get(split.key)
         if mine:
             found += [
-                Note(note.kind, f"{titles[split.key][0]}: {note.text}", note.short)
+                _of_split(titles[split.key][0], note)
                 for note in table_warnings(mine[0].data, mine, [row])
                 if note.kind not in ("contaminated", "diverged", "clipped_loss")
             ]
     notes = read_divergences(stored.results.diverged)
     by_title = {titles[split.key][0]: records.get(split.key, []) for split in splits}
     noted = {titles[split.key][0]: [note for note in notes if note.run_id in split.runs] for split in splits}
-    return found + divergence_warnings(by_title, noted) + clipped_loss_warnings(by_title, noted)
+    return [
+        *found,
+        *divergence_warnings(by_title, noted, of="splits"),
+        *clipped_loss_warnings(by_title, noted, of="split"),
+    ]
+
+
+def _of_split(title: str, note: Note) -> Note:
+    return Note(note.kind, f"{title}: {note.text}", note.short and f"{title}: {note.short}")
 
 
 # Metric -> its estimate and the effective number of clips.
@@ -235,7 +248,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
     own = paper.published_protocol
     if own.split not in {record.setting.split for record in every}:
         notes.append(Note("splits", f"The paper's own split, {own.name}, is not among the rows."))
-    notes += [Note("paper", text) for text in paper.table(audit.row[0]).notes]
+    notes += paper_notes(paper.table(audit.row[0]))
     notes += [Note("splits", f"{titles[s.key]}: {_split_text(paper, audit, s, records)}.") for s in audit.regimes]
     notes += training_notes(of_rows)
     notes += reduction_notes(paper, audit.setting, of_rows)
@@ -282,7 +295,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
 def _split_text(paper: Paper, audit: Audit, split: AuditedSplit, records: dict[str, list[Record]]) -> str:
     if split.overlap is None:
         return f"not measured: {split.unavailable.rstrip('.')}"
-    counts = ", ".join(f"{part} {clips}" for part, clips in split.overlap.parts.items())
+    counts = ", ".join(f"{PART_NAMES.get(part, part)} {clips}" for part, clips in split.overlap.parts.items())
     protocol = f"{protocol_text(records[split.key][0])}; " if split.key in records else ""
     return f"{split_titles(paper, audit)[split.key][1]} ({protocol}clips: {counts})"
 
@@ -320,7 +333,8 @@ def duplicates_table(
     """
     columns = list(splits.values())
     values = values | {
-        "title": "clips of the same recording, with the parts that hold the first / the second",
+        "title": "clips of the same recording"
+        + (", with the parts that hold the first / the second" if splits else ""),
         "kind": "duplicates",
         "regimes": list(splits),
         "rows": [

@@ -1,4 +1,4 @@
-"""A table in four forms: Markdown, CSV, LaTeX and JSON, and on screen."""
+"""A table in four forms: Markdown, CSV, LaTeX and JSON."""
 
 import csv
 import io
@@ -6,10 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as ScreenTable
 
 from common.core.files import write_json, write_text
 from common.reports.plain import plain_table
@@ -138,17 +134,3 @@ def write_table(folder: Path, stem: str, table: Table, companions: Mapping[str, 
         values["companions"] = [one.as_json() for one in companions.values()]
     write_json(folder / f"{stem}.json", values)
     return [folder / name for name in (*texts, f"{stem}.json")]
-
-
-def show_table(table: Table, console: Console) -> None:
-    """Print a table with all of its columns, its warnings and its caption, as wide as the console is."""
-    # Escaped, because a caption may hold a regular expression, whose brackets would be taken for markup.
-    caption = escape("\n".join(note.text for note in table.notes))
-    screen = ScreenTable(title=escape(table.title), caption=caption, caption_justify="left")
-    for number, name in enumerate(table.header):
-        screen.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
-    for row in table.rows:
-        screen.add_row(*map(escape, row))
-    console.print(screen)
-    for warning in table.warnings:
-        console.print(f"warning: {warning.text}", style="yellow", markup=False)

@@ -4,6 +4,7 @@ Notes are sentences for readers. Code never reads their wording: what pages, fig
 table follows from the kinds of its notes.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, get_args
@@ -53,8 +54,9 @@ NoteKind = Literal[
     "above_ceiling",
     "clipped_loss",
     "committed",
+    "unverified",
 ]
-_OF_NOTES = ("caption", "caption_kinds", "warnings", "warning_kinds", "flags")
+_OF_NOTES = ("caption", "caption_kinds", "caption_short", "warnings", "warning_kinds", "warnings_short", "flags")
 FLAGS: tuple[Flag, ...] = get_args(Flag)
 
 
@@ -65,7 +67,8 @@ class Note:
     Args:
         kind: what it is about.
         text: what readers see.
-        short: the same in one line, for the screen; empty where the text is short enough.
+        short: the same for the screen, as a whole sentence of at most two lines of 80 characters; empty where the text
+            is short enough.
     """
 
     kind: NoteKind
@@ -94,18 +97,20 @@ class Table:
     @classmethod
     def from_json(cls, values: dict[str, Any], header: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Self:
         """A table from what its `.json` file holds, see `as_json`. Notes of files that do not state their kinds are
-        taken for the paper's.
+        taken for the paper's; older files have no short forms of notes.
 
         Args:
             header, rows: its cells as text.
         """
         own = {name: value for name, value in values.items() if name not in _OF_NOTES}
 
-        def notes(texts: str, kinds: str) -> tuple[Note, ...]:
+        def notes(texts: str, kinds: str, shorts: str) -> tuple[Note, ...]:
             of_texts = values.get(kinds) or ["paper"] * len(values[texts])
-            return tuple(Note(kind, text) for kind, text in zip(of_texts, values[texts], strict=True))
+            of_shorts = values.get(shorts) or [""] * len(values[texts])
+            return tuple(itertools.starmap(Note, zip(of_texts, values[texts], of_shorts, strict=True)))
 
-        return cls(own, header, rows, notes("caption", "caption_kinds"), notes("warnings", "warning_kinds"))
+        caption = notes("caption", "caption_kinds", "caption_short")
+        return cls(own, header, rows, caption, notes("warnings", "warning_kinds", "warnings_short"))
 
     @property
     def id(self) -> str:
@@ -130,6 +135,8 @@ class Table:
             "flags": self.flags,
             "caption_kinds": [note.kind for note in self.notes],
             "warning_kinds": [note.kind for note in self.warnings],
+            "caption_short": [note.short for note in self.notes],
+            "warnings_short": [note.short for note in self.warnings],
         }
 
     def with_notes_of(self, whole: "Table", *, without: Sequence[NoteKind] = ()) -> "Table":

@@ -130,15 +130,21 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     places = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
     assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
     printed = capsys.readouterr()
-    assert "too short to be compared by their sound, so that only their bytes are: 2 of 3 clips" in printed.err
+    assert "2 of 3 clips are shorter than 5 s: compared by their bytes only" in printed.err
     shown = " ".join(printed.out.split())
     assert "No pairs were found among 3 clips; 2 were too short to be compared by their sound." in shown
     assert "first clip" not in printed.out
+    assert "all notes" not in printed.out
     # With pairs, too, it is said before the table.
     (folder / "same.wav").write_bytes((folder / "one.wav").read_bytes())
     assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
     printed = capsys.readouterr()
-    assert "bytes are: 3 of 4 clips" in printed.err
+    assert "3 of 4 clips are shorter than 5 s" in printed.err
+    assert printed.out.splitlines()[0] == "songs: clips of the same recording"
+    assert "the parts that hold" not in printed.out
+    assert "Similarity: correlation of the fingerprints, 1 for the same sound. Shift: " in " ".join(printed.out.split())
+    written = (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
+    assert "Splits by fractions" not in written
     assert printed.out.splitlines()[-1].endswith("table_duplicates.md")
     assert any(line.startswith("one.wav ") and " same.wav " in line for line in printed.out.splitlines())
-    assert "4 clips compared. Pairs with the same bytes: 1; found by their sound: 0." in printed.out
+    assert "4 clips compared. Exact duplicates (the same bytes): 1; found by their sound: 0." in printed.out

@@ -15,6 +15,8 @@ _METRICS = {
 _SCORES = {"precision": "precision (%)", "recall": "recall (%)", "f1": "F1 (%)"}
 # Names of rows that are longer than this are replaced by letters above columns.
 _LONGEST_HEAD = 14
+# Smaller p values round to 0.00.
+_LEAST_P = 0.005
 
 
 def rounds_on_screen(table: Table) -> ShortTable:
@@ -84,20 +86,32 @@ def pairs_on_screen(table: Table) -> ShortTable:
     def difference(name: str) -> tuple[str, ...]:
         return tuple(mean_and_interval(row["difference"][name], signed=True) for row in rows)
 
+    # Older tables know the rows by their labels only.
+    is_named = "reference_name" in values
+    reference = values["reference_name"] if is_named else values["reference"]
     columns = (
-        Column(values["row_header"], tuple(row["label"] for row in rows), is_text=True),
-        Column("clip difference\n(95 % interval)", difference("clip_accuracy_mean_softmax"), 1),
-        Column("p (Holm)", tuple(f"{row['p_holm']:.2g}" for row in rows), 2),
-        Column("window difference\n(95 % interval)", difference("window_accuracy"), 3),
+        Column(
+            "row" if is_named else values["row_header"],
+            tuple(row["name"] if is_named else row["label"] for row in rows),
+            is_text=True,
+        ),
+        Column("clip accuracy\n(points)", difference("clip_accuracy_mean_softmax"), 1),
+        Column("p (Holm)", tuple(_p_value(row["p_holm"]) for row in rows), 2),
+        Column("window accuracy\n(points)", difference("window_accuracy"), 3),
         Column("runs", tuple(str(row["runs"]) for row in rows), 4),
         Column("test clips", tuple(str(row["clips"]) for row in rows), 5),
     )
     keys = (
-        f"Each row minus {values['reference']}, in points, on the same test clips.",
+        f"Each row minus {reference}, with 95 % intervals, on the same test clips.",
         interval_key([entry for row in rows for entry in row["difference"].values()]),
         "p (Holm): permutation test on clip accuracy, corrected for the number of rows.",
     )
-    return ShortTable(table.title, columns, about_data(values), keys)
+    title = f"{values['paper']}, Table {table.id}: differences from {reference}"
+    return ShortTable(title, columns, about_data(values), keys)
+
+
+def _p_value(value: float) -> str:
+    return f"{value:.2f}" if value >= _LEAST_P else f"< {_LEAST_P:g}"
 
 
 def confusion_on_screen(table: Table) -> ShortTable:
@@ -109,10 +123,9 @@ def confusion_on_screen(table: Table) -> ShortTable:
     columns = [
         Column("true genre", tuple(f"{place:{size}} {row['label']}" for place, row in enumerate(rows, 1)), is_text=True)
     ]
-    columns += [
-        Column(str(place), tuple(f"{row['measured'][genre]:g}" for row in rows))
-        for place, genre in enumerate(genres, start=1)
-    ]
+    cells = [[f"{row['measured'][genre]:g}" for row in rows] for genre in genres]
+    widest = max((len(cell) for column in cells for cell in column), default=0)
+    columns += [Column(str(place), tuple(column), least_width=widest) for place, column in enumerate(cells, start=1)]
     keys = ["Percent of the true genre's clips; column numbers are predicted genres, numbered as the rows are."]
     if all(row["published"] for row in rows):
         columns.append(Column("published diagonal", tuple(_own_share(row) for row in rows), 1))

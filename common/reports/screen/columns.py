@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from common.reports.screen.numbers import aligned
 
 # A column of text is not made narrower than this for the sake of a less important column.
-_NARROWEST_TEXT = 20
+_NARROWEST_TEXT = 16
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Column:
         priority: 0 for a column that is always shown; the greater, the sooner it is left out.
         is_text: its cells are words, which stand on the left and may continue on a second line, not numbers.
         is_group: a cell that is the same as the one above is left blank.
+        least_width: in columns of the screen, so that columns of one kind are equally wide.
+        is_spare: another column says the same, so that it is not missed where there is no room for it.
     """
 
     head: str
@@ -27,6 +29,8 @@ class Column:
     priority: int = 0
     is_text: bool = False
     is_group: bool = False
+    is_spare: bool = False
+    least_width: int = 0
 
     @property
     def name(self) -> str:
@@ -36,7 +40,7 @@ class Column:
     @property
     def widest(self) -> int:
         """Columns of the screen that its cells take without being wrapped."""
-        return max(self._head_width, *map(len, self.lines), 0)
+        return max(self._head_width, *map(len, self.lines), self.least_width)
 
     @property
     def narrowest(self) -> int:
@@ -79,6 +83,7 @@ class ShortTable:
         columns: in the order in which they are shown; the first names the rows.
         about: below the title, e.g. data and split.
         keys: sentences on what columns and marks mean.
+        needed_keys: how many of the first keys are never left out.
         empty: said in place of a table without rows.
         is_matrix: columns are of one kind and narrow; it stays a table below 80 columns where it fits.
     """
@@ -89,6 +94,7 @@ class ShortTable:
     keys: tuple[str, ...] = ()
     empty: str = "No rows."
     is_matrix: bool = False
+    needed_keys: int = 0
 
     @property
     def gap(self) -> int:

@@ -21,7 +21,16 @@ def table_lines(table: ShortTable, width: int) -> tuple[list[str], list[Column]]
     is_narrow = width < NARROWEST_TABLE and not (table.is_matrix and placed)
     if is_narrow or not placed:
         return _value_lines(table, width), []
-    return [*_head(placed, table.gap), *_rows(placed, table.gap)], left_out
+    return placed_lines(placed, table.gap), left_out
+
+
+def placed_lines(placed: list[Placed], gap: int) -> list[str]:
+    """Names, rule and cells of columns beside each other.
+
+    Args:
+        gap: blanks between columns.
+    """
+    return [*_head(placed, gap), *_rows(placed, gap)]
 
 
 def _head(placed: list[Placed], gap: int) -> list[str]:

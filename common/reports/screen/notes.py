@@ -3,13 +3,16 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from common.reports.screen.columns import Column, wrapped
 from common.reports.table import Note, NoteKind, Table
 
 MOST_LINES = 8
-# A longer note is said in a few words.
+# A longer note is said in a shorter form.
 _LINES_OF_A_NOTE = 2
+# Said as sentences, after the warnings, whatever else there is.
+_FIRST: tuple[NoteKind, ...] = ("unverified", "smoke_scale")
 # Notes that a reader needs before comparing numbers, the most important first, and the words for each where there is no
 # room for sentences. The other kinds say how numbers were made.
 _WORDS: dict[NoteKind, str] = {
@@ -33,6 +36,17 @@ _WORDS: dict[NoteKind, str] = {
     "diverged": "diverged runs",
     "left_out_clips": "unusable clips skipped",
 }
+# The same for warnings.
+_WORDS_OF_WARNINGS: dict[NoteKind, str] = {
+    "contaminated": "CONTAMINATED",
+    "diverged": "DIVERGED",
+    "clipped_loss": "CLIPPED LOSS",
+    "missing_genres": "genres without a test clip",
+    "other_clips": "other test clips in some rows",
+    "above_ceiling": "clip accuracy too high to be real",
+    "unverified": "UNVERIFIED published numbers",
+    "smoke_scale": "SMOKE SCALE",
+}
 
 
 @dataclass(frozen=True)
@@ -47,12 +61,18 @@ class Line:
     style: str = ""
 
 
+def with_origin(title: str, origin: str) -> str:
+    """A title that says whose runs a table is of."""
+    return f"{title} ({origin})" if origin else title
+
+
 def note_lines(
     table: Table,
     keys: Sequence[str],
     left_out: Sequence[Column],
     width: int,
     *,
+    needed_keys: int = 0,
     page: Path | None = None,
     said: Collection[Note] = (),
 ) -> list[Line]:
@@ -62,58 +82,76 @@ def note_lines(
         keys: what its columns and marks mean.
         left_out: columns that the width does not hold.
         width: of the screen, in columns.
+        needed_keys: how many of the first keys are said whatever else there is.
         page: the Markdown file with all notes; None where the table has none.
         said: notes that were shown, or left out, with a table before it.
 
     Returns:
         Warnings first, then what marks and columns mean, then what was reduced, and at last where all notes are, if any
-        were left out. No more than `MOST_LINES` lines.
+        were left out or shortened. No more than `MOST_LINES` lines, and only whole sentences.
     """
-    warnings = [note for note in table.warnings if note not in said]
     notes = [note for note in table.notes if note not in said and note.text not in keys]
-    flags = [note for note in notes if note.kind in _WORDS]
+    first = sorted((note for note in notes if note.kind in _FIRST), key=lambda note: _FIRST.index(note.kind))
+    warnings = [_Warning.of(note, width, "warning: ") for note in table.warnings if note not in said]
+    warnings += [_Warning.of(note, width) for note in first]
+    flags = [note for note in notes if note.kind in _WORDS and note.kind not in _FIRST]
     flags.sort(key=lambda note: list(_WORDS).index(note.kind))
-    end = Line(f"... all notes: {page or '--wide'}")
-    lines: list[Line] = []
-    for most, number in _choices(len(keys)):
-        heads, is_short = _warning_lines(warnings, width, most)
-        heads += _key_lines(keys[:number], left_out, width)
-        is_whole = len(flags) == len(notes) and not is_short and number == len(keys)
+    has_more = len(flags) + len(first) < len(notes) or not all(one.is_whole for one in warnings)
+    # Of a table without rows there is nothing that notes could explain.
+    end = [Line(f"... all notes: {page or '--wide'}")] if table.values.get("rows", True) else []
+    for whole, number in _choices(len(warnings), len(keys), needed_keys):
+        heads = [*_warning_lines(warnings, whole, width), *_key_lines(keys[:number], left_out, width)]
+        is_whole = not has_more and whole == len(warnings) and number == len(keys)
         for sentences in range(len(flags), -1, -1):
             found, all_said = _flag_lines(flags, sentences, width)
-            lines = [*heads, *found, *([] if is_whole and all_said else [end])]
+            lines = [*heads, *found, *([] if is_whole and all_said else end)]
             if len(lines) <= MOST_LINES:
                 return lines
-    # More warnings than lines.
-    return [*lines[: MOST_LINES - 1], end]
+    # On a screen so narrow that not even the words of all warnings fit.
+    return [*heads[: MOST_LINES - 1], *end]
 
 
-def _choices(keys: int) -> Iterator[tuple[int, int]]:
-    """Lines of a warning and number of keys, in the order in which they are tried."""
-    yield _LINES_OF_A_NOTE, keys
-    for number in range(keys, -1, -1):
-        yield 1, number
+def _choices(warnings: int, keys: int, needed_keys: int) -> Iterator[tuple[int, int]]:
+    """Numbers of warnings that are sentences and of keys, in the order in which they are tried."""
+    needed = min(needed_keys, keys)
+    for number in range(keys, needed - 1, -1):
+        yield warnings, number
+    for whole in range(warnings - 1, -1, -1):
+        yield whole, needed
 
 
-def _warning_lines(warnings: Sequence[Note], width: int, most: int) -> tuple[list[Line], bool]:
-    """Each warning in at most so many lines, and whether one is shortened."""
-    lines, is_short = [], False
-    for note in warnings:
-        found = wrapped(f"warning: {note.text}", width)
-        if len(found) > most:
-            is_short, found = True, _cut(f"warning: {note.short or note.text}", width, most)
-        lines += [Line(text, "yellow") for text in found]
-    return lines, is_short
+@dataclass(frozen=True)
+class _Warning:
+    """A warning, or another note that is never left out.
+
+    Args:
+        words: said where there is no room for the sentence.
+        is_whole: whether the lines hold all of it.
+    """
+
+    lines: tuple[Line, ...]
+    words: str
+    is_whole: bool
+
+    @classmethod
+    def of(cls, note: Note, width: int, mark: str = "") -> Self:
+        """Of a note: its short form; without one, its text, or only its words where that is too long."""
+        words = _WORDS_OF_WARNINGS.get(note.kind) or _WORDS.get(note.kind) or note.kind.replace("_", " ")
+        found = wrapped(f"{mark}{note.short or note.text}", width)
+        is_long = len(found) > _LINES_OF_A_NOTE and not note.short
+        if is_long:
+            found = wrapped(f"{mark}{words}, see all notes.", width)
+        lines = tuple(Line(text, "yellow") for text in found)
+        return cls(lines, words, not is_long and note.short in ("", note.text))
 
 
-def _cut(text: str, width: int, most: int) -> list[str]:
-    """A text in at most so many lines; the last ends with dots where words are missing."""
-    found = wrapped(text, width)
-    words = text.split(" ")
-    while len(found) > most and len(words) > 1:
-        words.pop()
-        found = wrapped(f"{' '.join(words).rstrip(',;:| ')} ...", width)
-    return found
+def _warning_lines(warnings: Sequence[_Warning], whole: int, width: int) -> list[Line]:
+    """The first warnings as sentences, the others in words."""
+    lines = [line for one in warnings[:whole] for line in one.lines]
+    if whole < len(warnings):
+        words = ", ".join(dict.fromkeys(one.words for one in warnings[whole:]))
+        lines += [Line(text, "yellow") for text in wrapped(f"warning: {'also ' if whole else ''}{words}.", width)]
+    return lines
 
 
 def _key_lines(keys: Sequence[str], left_out: Sequence[Column], width: int) -> list[Line]:
@@ -122,9 +160,9 @@ def _key_lines(keys: Sequence[str], left_out: Sequence[Column], width: int) -> l
 
 def left_out_lines(left_out: Sequence[Column], width: int) -> list[str]:
     """Which columns the width does not hold; nothing where it holds all."""
-    if not left_out:
+    heads = ", ".join(column.name for column in left_out if not column.is_spare)
+    if not heads:
         return []
-    heads = ", ".join(column.name for column in left_out)
     return wrapped(f"No room for: {heads}. --wide shows all columns.", width)
 
 
@@ -138,7 +176,7 @@ def _flag_lines(flags: Sequence[Note], sentences: int, width: int) -> tuple[list
         if place < sentences and len(found) <= _LINES_OF_A_NOTE:
             lines += found
         else:
-            in_words.append(_WORDS[note.kind])
+            in_words.append(note.short.rstrip(".") or _WORDS[note.kind])
     if in_words:
         also = "Also reduced or different" if lines else "Reduced or different"
         lines += wrapped(f"{also}: {', '.join(dict.fromkeys(in_words))}.", width)

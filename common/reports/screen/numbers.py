@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 _NUMBER = re.compile(r"([+-]?[\d,]+)((?:\.\d+)?(?:e[+-]?\d+)?)")
 # What stands between the numbers of a cell, e.g. of a mean and its interval.
-_BETWEEN = re.compile(r"( \(| to |\)| of )")
+_BETWEEN = re.compile(r"( \(| to |\))")
 
 
 def aligned(cells: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from common.reports.screen.breakdowns import confusion_on_screen, genres_on_scre
 from common.reports.screen.columns import Column, ShortTable, wrapped
 from common.reports.screen.layout import table_lines
 from common.reports.screen.leakage import audit_on_screen, duplicates_on_screen
-from common.reports.screen.notes import Line, left_out_lines, note_lines
+from common.reports.screen.notes import Line, left_out_lines, note_lines, with_origin
 from common.reports.screen.results import layers_on_screen, results_on_screen, settings_on_screen
 from common.reports.screen.trials import search_on_screen
 from common.reports.table import Note, Table
@@ -36,19 +36,22 @@ def short_table(table: Table) -> ShortTable:
     return _OF_KIND[kind](table)
 
 
-def screen_lines(table: Table, width: int, *, page: Path | None = None, said: Collection[Note] = ()) -> list[Line]:
+def screen_lines(
+    table: Table, width: int, *, page: Path | None = None, said: Collection[Note] = (), origin: str = ""
+) -> list[Line]:
     """A table as lines for the screen.
 
     Args:
         width: of the screen, in columns.
         page: its Markdown file; None where it has none.
         said: notes that were shown with a table before it.
+        origin: whose runs these are, said after the title; empty for nothing.
     """
     short, text_width = short_table(table), min(width, _LONGEST_TEXT)
     rows, left_out = table_lines(short, width)
-    notes = note_lines(table, short.keys, left_out, text_width, page=page, said=said)
+    notes = note_lines(table, short.keys, left_out, text_width, needed_keys=short.needed_keys, page=page, said=said)
     return [
-        *(Line(line, "bold") for line in wrapped(short.title, text_width)),
+        *(Line(line, "bold") for line in wrapped(with_origin(short.title, origin), text_width)),
         *(Line(line) for line in wrapped(short.about, text_width)),
         Line(""),
         *map(Line, rows),
@@ -67,12 +70,14 @@ def text_lines(text: str, width: int, *, indent: int = 0) -> list[Line]:
     return [Line(f"{blanks}{line}") for line in wrapped(text, min(width, _LONGEST_TEXT) - indent)]
 
 
-def plain_lines(title: str, columns: Sequence[Column], width: int) -> list[Line]:
-    """Lines of a table without notes, e.g. of a listing.
+def plain_lines(title: str, columns: Sequence[Column], width: int, notes: Sequence[str] = ()) -> list[Line]:
+    """Lines of a table that is none of results, e.g. of a listing.
 
     Args:
         width: of the screen, in columns.
+        notes: sentences below it.
     """
     rows, left_out = table_lines(ShortTable(title, tuple(columns)), width)
     lines = [*(Line(line, "bold") for line in wrapped(title, width)), *map(Line, rows)]
-    return [*lines, *map(Line, left_out_lines(left_out, width))]
+    lines += map(Line, left_out_lines(left_out, width))
+    return [*lines, *(line for note in notes for line in text_lines(note, width))]

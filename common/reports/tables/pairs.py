@@ -61,11 +61,14 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
     for row, corrected in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row |= {"p_value": _digits(row["p_value"]), "p_holm": _digits(corrected)}
     any_record = next(iter(of_rows[reference].values()))
+    names = {row.label: row.name for row in table.rows}
+    rows = [{"name": names[row["label"]], **row} for row in rows]
     title = f"{table.title}: each row minus {reference}, on the same clips"
     values = run_values(paper.key, f"{table.id}_pairs", title, setting, any_record) | {
         "row_header": table.row_header,
         "kind": "pairs",
         "reference": reference,
+        "reference_name": names[reference],
         "metrics": list(MAIN_METRICS),
         "rows": rows,
     }

@@ -1,12 +1,13 @@
 """Two settings beside each other: the rows of one published table, measured under several splits or on several data."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from common.core.percent import percent_text
 from common.paper.tables import ResultTable
-from common.reports.table import Note, Table, cells
+from common.reports.table import Note, NoteKind, Table, cells
 from common.reports.tables.intervals import bounds_text
 
 
@@ -71,6 +72,7 @@ def settings_table(paper: str, table: ResultTable, columns: Sequence[SettingColu
                 "name": column.name,
                 "path": column.path,
                 "data": column.values["data"],
+                "data_clips": column.values.get("data_clips"),
                 "setting": column.values["setting"],
                 "flags": column.values["flags"],
             }
@@ -78,8 +80,38 @@ def settings_table(paper: str, table: ResultTable, columns: Sequence[SettingColu
         ],
         "rows": rows,
     }
-    warnings = [Note("splits", f"{column.name}: {text}") for column in columns for text in column.values["warnings"]]
-    return Table(values, *settings_cells(values), tuple(map(_note, columns)), tuple(warnings))
+    return Table(values, *settings_cells(values), tuple(map(_note, columns)), tuple(_warnings(columns)))
+
+
+_CLIPPED = "CLIPPED LOSS: such runs can collapse to one class."
+
+
+def _warnings(columns: Sequence[SettingColumn]) -> list[Note]:
+    """The warnings of all columns, each with the columns that have it; those of the same short form are one, and so are
+    those on clipped losses, whatever rows they are of."""
+    every = "both" if len(columns) == 2 else "all"
+    found: dict[tuple[NoteKind, str], dict[str, Note]] = {}
+    for column, name in zip(columns, _differing_names([column.name for column in columns]), strict=True):
+        for note in Table.from_json(column.values, (), ()).warnings:
+            short = _CLIPPED if note.kind == "clipped_loss" else note.short or note.text
+            found.setdefault((note.kind, short), {})[name] = note
+    merged = []
+    for (kind, short), notes in found.items():
+        where = every if len(notes) == len(columns) else ", ".join(notes)
+        texts: dict[str, list[str]] = {}
+        for name, note in notes.items():
+            texts.setdefault(note.text, []).append(name)
+        text = "; ".join(f"{where if len(texts) == 1 else ', '.join(names)}: {one}" for one, names in texts.items())
+        is_short = any(note.short for note in notes.values()) or short == _CLIPPED
+        merged.append(Note(kind, text, f"{where}: {short}" if is_short else ""))
+    return merged
+
+
+def _differing_names(names: list[str]) -> list[str]:
+    """Names of settings without the parts that all of them have, e.g. `by window`."""
+    parts = [re.split(r"(?<=:) |, ", name) for name in names]
+    common = set.intersection(*map(set, parts))
+    return [", ".join(part for part in mine if part not in common) or ", ".join(mine) for mine in parts]
 
 
 def settings_cells(values: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -20,6 +20,7 @@ def run_values(paper: str, table_id: str, title: str, setting: Setting, record: 
         "title": title,
         "dataset": setting.dataset,
         "data": record.data.title,
+        "data_clips": record.data.clips,
         "protocol": protocol_text(record),
         "scale": setting.scale,
         "setting": setting.as_json(),

@@ -30,6 +30,10 @@ from common.reports.text.rows import (
 from common.reports.text.versions import version_notes
 from data_pipeline.datasets.recognise import known_dataset
 
+# Names of parts that are not words.
+PART_NAMES = {"valid": "validation"}
+# How a paper's note on a table begins that says that its published numbers could not be checked in the paper itself.
+UNVERIFIED = "UNVERIFIED: "
 # Flags that figures name, in this order, with their words; smoke scale and changed values are added in between.
 _IN_FIGURES: dict[NoteKind, str] = {
     "incomplete": "incomplete",
@@ -74,7 +78,7 @@ def results_notes(
     notes += version_notes(all_of_rows)
     notes += other_data_notes(paper, setting, records)
     notes += skipped_clips_notes(facts)
-    notes += [Note("paper", text) for text in table.notes]
+    notes += paper_notes(table)
     if table.reference:
         notes.append(Note("paper", f"For comparison: {table.reference.label}: {table.reference.percent:g} %."))
     notes += other_classes_notes(paper, setting, facts)
@@ -180,6 +184,16 @@ def skipped_clips_notes(facts: DataFacts) -> list[Note]:
     return [Note("left_out_clips", f"Skipped: {facts.skipped} unusable {plural(facts.skipped, 'clip')}: {named}.")]
 
 
+def paper_notes(table: ResultTable) -> list[Note]:
+    """What the paper's folder says on a table; whether its numbers are unverified is a kind of its own."""
+    return [
+        Note("unverified", text, f"{text.partition(',')[0].removesuffix('.')}.")
+        if text.startswith(UNVERIFIED)
+        else Note("paper", text)
+        for text in table.notes
+    ]
+
+
 def _weights(record: Record) -> str:
     name, _, digest = record.weights.partition("=")
     return f"{name} (SHA-256 {digest[:12]})"
@@ -234,7 +248,7 @@ def _parts(one: Record, of_rows: dict[str, Record]) -> str:
     """Clips of each part, with the windows where all rows have equally many."""
     same = len({record.parts["train"].windows for record in of_rows.values()}) == 1
     return ", ".join(
-        f"{name} {count.clips} {plural(count.clips, 'clip')}"
+        f"{PART_NAMES.get(name, name)} {count.clips} {plural(count.clips, 'clip')}"
         + (f" and {count.copies} {'copy' if count.copies == 1 else 'copies'}" if count.copies else "")
         + (f" ({count.windows} {plural(count.windows, 'window')})" if same else "")
         for name, count in one.parts.items()
@@ -273,6 +287,7 @@ def reduction_notes(
                 "smoke_scale",
                 f"SMOKE SCALE: at most {paper.smoke_tracks_per_genre} clips per genre, {windows}: this shows that "
                 "everything runs, not how good the network is.",
+                "SMOKE SCALE: this shows that everything runs, not how good the network is.",
             )
         )
         asked_for = {parse_change(change)[0] for change in setting.changes} | varied

@@ -1,6 +1,7 @@
 """Notes on rows: once where all rows agree, row by row where they differ."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from common.core.spec import build
@@ -95,12 +96,16 @@ def fewer_epochs_notes(rows: dict[str, tuple[Record, Experiment]]) -> list[Note]
     Args:
         rows: row label -> (its record, its experiment as the paper has it).
     """
-    texts = {}
+    texts, ours, theirs = {}, set(), set()
     for label, (record, published) in rows.items():
         epochs = record.experiment["training"]["epochs"]
         if epochs != published.training.epochs:
             texts[label] = f"at most {epochs} instead of {published.training.epochs}"
-    return by_row_notes("fewer_epochs", "Number of epochs differs from the paper's", texts, rows)
+            ours.add(epochs)
+            theirs.add(published.training.epochs)
+    notes = by_row_notes("fewer_epochs", "Number of epochs differs from the paper's", texts, rows)
+    numbers, paper = (" or ".join(map(str, sorted(found))) for found in (ours, theirs))
+    return [replace(note, short=f"{numbers} {plural(max(ours), 'epoch')} instead of {paper}.") for note in notes]
 
 
 def changed_values_text(own: dict[str, Any], ran: dict[str, Any], part: str, asked_for: set[str]) -> str:

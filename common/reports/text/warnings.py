@@ -13,6 +13,9 @@ from common.records.record import DataFacts, Record
 from common.reports.table import Note
 from common.reports.text.rows import labels_text
 
+# Names in a short warning; of more characters, only their number is said.
+_LONGEST_LIST = 60
+
 
 def table_warnings(
     facts: DataFacts,
@@ -33,7 +36,8 @@ def table_warnings(
         found += _other_splits(records, rows)
     by_id = {record.run_id: record for record in records}
     of_rows = {row["label"]: [by_id[name] for name in row["records"] if name in by_id] for row in rows}
-    found += divergence_warnings(of_rows, noted or {})
+    names = {row["label"]: row.get("name", row["label"]) for row in rows}
+    found += divergence_warnings(of_rows, noted or {}, names)
     found += clipped_loss_warnings(of_rows, noted or {})
     found += _missing_genres(facts, records)
     ceiling = facts.clip_accuracy_ceiling_percent
@@ -48,7 +52,7 @@ def table_warnings(
                 "above_ceiling",
                 f"Clip accuracy above {ceiling:g} %, more than the faulty labels of this data set should allow, in "
                 f"rows: {labels_text(above)}.",
-                f"clip accuracy above {ceiling:g} % in rows {labels_text(above)}",
+                f"Clip accuracy above {ceiling:g} %: labels are too faulty for that to be real.",
             )
         )
     return found
@@ -75,7 +79,7 @@ def _contamination(protocol: Protocol, records: list[Record]) -> list[Note]:
             "contaminated",
             f"CONTAMINATED: windows of up to {counted(shared, 'clip')} are both in training or validation{earlier} and "
             "in test; these accuracies measure recognition of known clips as much as of genres.",
-            f"CONTAMINATED: windows of {counted(shared, 'test clip')} are in training, too.",
+            f"CONTAMINATED: training has windows of {counted(shared, 'test clip')}.",
         )
     ]
 
@@ -91,6 +95,7 @@ def _missing_genres(facts: DataFacts, records: list[Record]) -> list[Note]:
                 "missing_genres",
                 f"In {folds_lacking} of {len(records)} runs the test part has no clip of some genre; F1 macro of such "
                 "a run is the mean over the other genres.",
+                f"No test clip of some genre in {folds_lacking} of {len(records)} runs.",
             )
         )
     missing = sorted(
@@ -107,6 +112,7 @@ def _missing_genres(facts: DataFacts, records: list[Record]) -> list[Note]:
                 "missing_genres",
                 f"No test clip of {', '.join(missing)}: how well they are recognised is not measured; F1 macro is the "
                 "mean over genres that have test clips or were predicted.",
+                f"No test clip of {_few(missing, 'genres')}.",
             )
         )
     return found
@@ -118,7 +124,8 @@ def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[Not
     for record in sorted(records, key=lambda record: (record.finished_at, record.run_id)):
         newest[record.fold] = record.split_digest
     others = {record.run_id for record in records if record.split_digest != newest[record.fold]}
-    labels = [row["label"] for row in rows if others & set(row["records"])]
+    others_of = [row for row in rows if others & set(row["records"])]
+    labels = [row["label"] for row in others_of]
     if not labels:
         return []
     return [
@@ -126,27 +133,43 @@ def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[Not
             "other_clips",
             f"Rows {labels_text(labels)} were run on an earlier version of the split of this name, with other test "
             "clips than the newest run; run them again to compare them.",
+            f"OTHER TEST CLIPS in {_few([row.get('name', row['label']) for row in others_of], 'rows')}: run them again "
+            "to compare them.",
         )
     ]
 
 
-def divergence_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Sequence[Divergence]]) -> list[Note]:
+def divergence_warnings(
+    of_rows: dict[str, list[Record]],
+    noted: dict[str, Sequence[Divergence]],
+    names: dict[str, str] | None = None,
+    *,
+    of: str = "rows",
+) -> list[Note]:
     """Which runs diverged.
 
     Args:
         of_rows: row label -> its records.
         noted: row label -> its runs that have no record because their loss was not finite.
+        names: row label -> the name that the short form says; by default, the label.
+        of: what rows are, in the plural.
     """
     notes = []
+    names = names or {}
+
+    def short(heading: str, runs: dict[str, int]) -> str:
+        where = [names.get(label, label) for label, number in runs.items() if number]
+        return f"{heading}: {counted(sum(runs.values()), 'run')}, in {_few(where, of)}."
+
     risen = {label: _rises(records) for label, records in of_rows.items()}
     if any(risen.values()):
-        rows = "; ".join(f"{label}: {text}" for label, text in risen.items() if text)
+        rows = "; ".join(f"{label}: {', '.join(found)}" for label, found in risen.items() if found)
         notes.append(
             Note(
                 "diverged",
                 "DIVERGED: the training loss rose above its minimum by more than a quarter of the loss of random "
                 f"guessing ({rows}). As in every run, the weights of the kept epoch are evaluated.",
-                f"DIVERGED: {rows}",
+                short("DIVERGED", {label: len(found) for label, found in risen.items()}),
             )
         )
     measured = {record.run_id for records in of_rows.values() for record in records}
@@ -157,28 +180,32 @@ def divergence_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Seque
         for one in mine
     ]
     if lost:
-        short = [f"{label}, {_seed_and_fold(one)}" for label, mine in noted.items() for one in mine]
         notes.append(
             Note(
                 "diverged",
                 f"DIVERGED without a result: {'; '.join(lost)}.",
-                f"DIVERGED without a result: {'; '.join(short)}",
+                short("DIVERGED without a result", {label: len(mine) for label, mine in noted.items()}),
             )
         )
     return notes
 
 
-def clipped_loss_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Sequence[Divergence]]) -> list[Note]:
+def clipped_loss_warnings(
+    of_rows: dict[str, list[Record]], noted: dict[str, Sequence[Divergence]], *, of: str = "row"
+) -> list[Note]:
     """Rows with runs whose loss was computed from clipped probabilities.
 
     Args:
         of_rows: row label -> its records.
         noted: row label -> its runs that have no record because their loss was not finite.
+        of: what a row is.
     """
     texts, is_mixed = [], False
+    seeds: set[int] = set()
     for label in dict.fromkeys((*of_rows, *noted)):
         runs = [*of_rows.get(label, ()), *noted.get(label, ())]
         clipped = sorted((run for run in runs if has_clipped_loss(run)), key=lambda run: (run.seed, run.fold))
+        seeds |= {run.seed for run in clipped}
         if clipped and len(clipped) < len(runs):
             is_mixed = True
             texts.append(f"{label} ({', '.join(dict.fromkeys(map(_seed_and_fold, clipped)))})")
@@ -198,18 +225,26 @@ def clipped_loss_warnings(of_rows: dict[str, list[Record]], noted: dict[str, Seq
             f"CLIPPED LOSS in rows {'; '.join(texts)}: runs trained with a loss of clipped probabilities. Its gradient "
             "is zero for windows whose wrong class leads the right one by more than about 16 in logits, so a network "
             f"that has collapsed to one class cannot recover.{mixed}",
-            f"CLIPPED LOSS in rows {'; '.join(texts)}",
+            f"CLIPPED LOSS ({counted(len(seeds), 'seed')} of {counted(len(texts), of)}): such runs can collapse to one "
+            "class.",
         )
     ]
 
 
-def _rises(records: list[Record]) -> str:
+def _rises(records: list[Record]) -> list[str]:
+    """Which runs diverged, and when."""
     found = []
     for record in sorted(records, key=lambda record: (record.seed, record.fold)):
         epoch = epoch_of_rise(record.history, len(record.data.genres))
         if epoch is not None:
             found.append(f"{_seed_and_fold(record)} in epoch {epoch}, kept {record.best_epoch}")
-    return ", ".join(found)
+    return found
+
+
+def _few(names: Sequence[str], what: str) -> str:
+    """Names side by side; how many there are where they are more than a line holds."""
+    text = " and ".join(names) if len(names) <= 2 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return text if len(text) <= _LONGEST_LIST else f"{len(names)} {what}"
 
 
 def _seed_and_fold(run: Record | Divergence) -> str:

@@ -35,6 +35,31 @@ def test_rows_are_listed_with_the_names_that_row_takes(capsys):
     assert any(line.split()[:2] == ["width-0.5x", "16,32,64,128,64"] for line in tables[2].splitlines())
 
 
+def test_published_numbers_have_a_unit_and_one_style_of_decimals(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "100")
+    show_listing(EMBEDDINGS, ScreenOptions())
+    second = capsys.readouterr().out.split("Table 2")[1].splitlines()
+    assert second[1].split() == ["published", "published", "published", "trainable"]
+    assert second[2].split() == ["--row", "row", "train", "(%)", "validation", "(%)", "test", "(%)", "parameters"]
+    assert [line.split()[2:5] for line in second[9:11]] == [["99.35", "83.30", "78.44"], ["99.06", "82.10", "78.00"]]
+    assert second[11].startswith("Trainable parameters: with the paper's own features;")
+
+
+def test_unverified_numbers_are_named_below_their_table(capsys):
+    show_listing(paper_of("nnet"), ScreenOptions())
+    said = "UNVERIFIED: the published numbers are from secondary sources."
+    *layers, results = capsys.readouterr().out.split("Table ")
+    assert said in results.splitlines()
+    assert not any(said in text for text in layers)
+
+
+def test_a_label_without_room_beside_its_name_is_not_missed(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    show_listing(SE_CNN, ScreenOptions())
+    show_listing(EMBEDDINGS, ScreenOptions())
+    assert "No room for: row" not in capsys.readouterr().out
+
+
 def test_confusion_matrices_are_listed_below_the_tables(capsys):
     assert show_listing(EMBEDDINGS, ScreenOptions()) == 0
     below = capsys.readouterr().out.split("Confusion matrices, each of one row")[1]

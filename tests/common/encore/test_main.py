@@ -159,6 +159,7 @@ def test_list_shows_every_paper(capsys):
     assert run("list", "--json") == 0
     printed = json.loads(capsys.readouterr().out)["papers"]
     assert [one["key"] for one in printed] == paper_keys()
+    assert "nnet, W. Zhang et al., 2016" in " ".join(shown.split())
     for one in printed:
         assert f"\n{one['key']} " in shown
         assert one["tables"] == load_paper(one["key"]).table_ids

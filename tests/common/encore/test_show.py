@@ -82,11 +82,43 @@ def test_of_several_tables_the_least_reduced_of_the_papers_split_is_shown_and_th
     _, said = show("--table", "5.1")
     assert said == [
         "table 5.1 is from results/se_cnn/gtzan/table_5.1_5_epochs.md",
-        "there are more, to choose with --dataset, --split and --unit, or to open: gtzan/table_5.1_1_epoch.md, "
-        "gtzan/table_5.1_artist.md",
+        "table 5.1 was also measured with: results/se_cnn/gtzan/table_5.1_1_epoch.md; --split artist",
     ]
     (artist,) = shown(show, "--table", "5.1", "--split", "artist")
     assert artist["setting"]["split"] == "artist"
+
+
+def test_options_that_choose_another_table_are_those_that_show_takes(here, show):
+    write_stored(here / "results", run_of())
+    write_stored(here / "results", run_of(setting=WINDOWS.replace(split="artist")))
+    _, said = show("--table", "5.1")
+    assert said[1:] == ["table 5.1 was also measured with: --split artist --unit window"]
+    (other,) = shown(show, "--table", "5.1", *said[1].partition(": ")[2].split())
+    assert (other["setting"]["split"], other["setting"]["unit"]) == ("artist", "segment")
+
+
+def test_the_file_of_a_table_is_named_once_and_from_the_working_folder(here, show, monkeypatch):
+    write_stored(here / "results", run_of())
+    (here / "results").rename(here / "checkout")
+    monkeypatch.setattr("common.encore.show.results_of_checkout", lambda: here / "checkout")
+    out, said = show("--table", "5.1")
+    assert said == ["table 5.1 is from checkout/se_cnn/gtzan/table_5.1.md"]
+    assert "table_5.1.md" not in out
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    assert show("--table", "5.1")[1] == [f"table 5.1 is from {here}/checkout/se_cnn/gtzan/table_5.1.md"]
+
+
+def test_titles_say_whose_runs_they_are_of_where_both_follow_each_other(here, show):
+    write_stored(here / "results", run_of(), table="5.2")
+    write_stored(here / "results" / "local", run_of())
+    out, _ = show("--table", "5.1", "--table", "5.2")
+    titles = [line for line in out.splitlines() if line.startswith("se_cnn, Table")]
+    assert [title.rpartition("(")[2] for title in titles] == ["your own runs)", "committed)"]
+    for table in ("5.1", "5.2"):
+        out, _ = show("--table", table)
+        assert "runs)" not in out
+        assert "(committed)" not in out
 
 
 def test_two_units_stand_beside_each_other_in_one_table(here, show):
@@ -194,7 +226,7 @@ def test_a_table_below_another_one_is_shown_by_its_own_id(here, show):
     (found,) = shown(show, "--table", "5.1_pairs")
     assert found == pairs.as_json()
     out, _ = show("--table", "5.1_pairs")
-    assert "each row minus" in " ".join(out.split())
+    assert "differences from se-12345" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(

@@ -228,6 +228,10 @@ CASES: dict[str, tuple] = {
         lambda _: results_table(replace(PAPER, published_split="official"), TABLE_5_1, SETTING, every_row()),
         (),
     ),
+    "unverified numbers": (
+        lambda _: results_table(PAPER, TABLE_5_1.replace(notes=("UNVERIFIED: a, b.",)), SETTING, every_row()),
+        (),
+    ),
     "committed numbers beside": (
         lambda _: results_table(PAPER, TABLE_5_1, SETTING, every_row(), committed=committed_twin),
         (),

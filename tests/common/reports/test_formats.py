@@ -6,9 +6,7 @@ import json
 import re
 from dataclasses import replace
 
-from rich.console import Console
-
-from common.reports.formats import as_csv, as_latex, as_markdown, show_table, write_table
+from common.reports.formats import as_csv, as_latex, as_markdown, write_table
 from common.reports.table import Note, Table
 from tests.helpers.se_cnn_records import record, table_of
 
@@ -23,15 +21,6 @@ def test_every_form_for_readers_holds_the_same_cells():
         assert " & ".join(row) in latex
     assert r"\%" in latex
     assert json.loads(json.dumps(table.as_json())) == table.as_json()
-
-
-def test_a_regular_expression_in_a_caption_is_printed_as_it_is(capsys):
-    notes = (Note("layers", "layers block[a-z]+[/b]"),)
-    table = Table({"paper": "p", "table": "1", "title": "[a-z]"}, ("Layer", "Published size", "Our size"), (), notes)
-    show_table(table, Console(width=80))
-    shown = capsys.readouterr().out
-    assert "p, Table 1: [a-z]" in shown
-    assert "block[a-z]+[/b]" in shown
 
 
 # Characters that mean something in LaTeX, in a Markdown table or in CSV.

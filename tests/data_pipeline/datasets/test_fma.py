@@ -141,7 +141,7 @@ def test_the_official_split(folder, run, tmp_path):
     (table,) = (tmp_path / "out").glob("se_cnn/fma_small/table_5.1_official*.md")
     text = table.read_text(encoding="utf-8")
     assert "Protocol: official, by clip; train 32 clips" in text
-    assert "valid 4 clips" in text
+    assert "validation 4 clips" in text
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_results_have_the_published_number_beside_ours_with_its_interval():
     text = [line.text for line in screen_lines(table, 80)]
     assert text[:11] == [
         "se_cnn, Table 5.1: Effect of SE blocks, added from the fifth stage backwards",
-        "GTZAN, holdout 60/10/30, by clip",
+        "GTZAN, 1,000 clips, holdout 60/10/30, by clip",
         "",
         "                       published            ours (%),          clip         test",
         "row         SE blocks        (%)        95 % interval  accuracy (%)  runs  clips",
@@ -52,14 +52,38 @@ def test_a_table_of_several_metrics_has_a_line_for_each_and_leaves_out_rows_with
     short = short_table(Table(ABOUT | values | {"recommended": "best"}, (), ()))
     assert columns_of(short) == {
         "Network": ("run", "run", "best\N{NO-BREAK SPACE}*", "best\N{NO-BREAK SPACE}*"),
-        "metric": ("f1 macro", "test", "f1 macro", "test"),
+        "metric": ("F1 macro", "test", "F1 macro", "test"),
         "published (%)": ("55.5", "not given", "80.0", "81.0"),
         "ours (%), 95 % interval": ("50.0 (40.0 to 60.0)", "50.0 (40.0 to 60.0)", "not run", "not run"),
-        "runs": ("1", "1", "", ""),
-        "clips": ("9", "9", "", ""),
+        "runs": ("1", "", "", ""),
+        "clips": ("9", "", "", ""),
     }
-    assert short.keys[-1] == "One row without a run: see --wide."
-    assert "Ours: for f1 macro, F1; for test, F1." in short.keys
+    assert short.keys[-1] == "1 of 3 rows not run yet."
+    assert "Ours in F1 macro: over clips, by mean softmax; in test: F1." in short.keys
+
+
+def several_metrics(compared: dict[str, str]) -> tuple[str, ...]:
+    """The keys below a row with these published metrics."""
+    entry = {
+        "metric": "our metric",
+        "mean": 50.0,
+        "ci95": [40.0, 60.0],
+        "runs": 10,
+        "clips": 9,
+        "runs_vary_in": "folds",
+    }
+    row = {"label": "a", "published": dict.fromkeys(compared, 55.5), "measured": dict.fromkeys(compared, entry)}
+    values = {"metrics": list(compared), "compared_with": compared, "row_header": "Network", "rows": [row]}
+    short = short_table(Table(ABOUT | values, (), ()))
+    assert columns_of(short)["folds"] == ("10", *("" for _ in compared))[: len(compared)]
+    return short.keys
+
+
+def test_metrics_of_clips_are_said_once_and_intervals_of_other_parts_say_of_which_clips_they_are():
+    of_clips = {"accuracy": "clip_accuracy_mean_softmax", "f1_weighted": "clip_f1_weighted", "f1": "clip_f1_macro"}
+    assert several_metrics(of_clips)[0] == "Ours: over clips, by mean softmax."
+    parts = several_metrics({"test": "window_accuracy", "train": "train_window_accuracy"})
+    assert parts[1] == "95 % intervals: from test clips and folds. Of train: from training clips."
 
 
 def test_rounds_end_with_mean_and_standard_deviation_of_each_row():
@@ -97,6 +121,46 @@ def test_long_names_of_rows_are_letters_above_columns():
     assert short.keys[-1] == "A: a network with a long name; B: b."
 
 
+def test_columns_of_a_confusion_matrix_are_equally_wide():
+    rows = [
+        {"label": genre, "measured": {"rock": share, "pop": 5, "jazz": 0}, "published": {}}
+        for genre, share in (("rock", 100), ("pop", 5), ("jazz", 0))
+    ]
+    matrices = {"measured_matrix": {"accuracy": None}, "published_matrix": {"accuracy": None}}
+    values = {"kind": "confusion", "metrics": ["rock", "pop", "jazz"], "rows": rows} | matrices
+    assert lines_of(values)[1:4] == ["genre    1   2   3", "------ --- --- ---", "1 rock 100   5   0"]
+
+
+def pairs(**changes) -> dict:
+    """Two rows, of which the second equals the reference."""
+    differences = [{"mean": -4.36, "ci95": [-21.0, 12.04]}, {"mean": 0.0, "ci95": [-0.04, 0.04]}]
+    rows = [
+        {"label": label, "name": name, "p_holm": p, "runs": 3, "clips": 300}
+        | {"difference": {"clip_accuracy_mean_softmax": difference, "window_accuracy": difference}}
+        for label, name, p, difference in zip(("8", "32"), ("r8", "r32"), (0.00021, 1.0), differences, strict=True)
+    ]
+    named = {"row_header": "Ratio r", "kind": "pairs", "reference": "16", "reference_name": "r16", "rows": rows}
+    return {name: value for name, value in (named | changes).items() if value is not None}
+
+
+def test_pairs_have_names_of_rows_p_of_two_decimals_and_zero_without_a_sign():
+    short = short_table(Table(ABOUT | pairs(), (), ()))
+    differences = ("-4.4 (-21.0 to +12.0)", "0.0 (0.0 to 0.0)")
+    assert columns_of(short) == {
+        "row": ("r8", "r32"),
+        "clip accuracy (points)": differences,
+        "p (Holm)": ("< 0.005", "1.00"),
+        "window accuracy (points)": differences,
+        "runs": ("3", "3"),
+        "test clips": ("300", "300"),
+    }
+    assert short.title == "p, Table 1: differences from r16"
+    assert short.keys[0] == "Each row minus r16, with 95 % intervals, on the same test clips."
+    # Tables of earlier versions know labels only.
+    old = short_table(Table(ABOUT | pairs(reference_name=None), (), ()))
+    assert columns_of(old)["Ratio r"] == ("8", "32")
+
+
 def test_a_confusion_matrix_has_numbers_for_genres_and_the_published_diagonal():
     rows = [
         {"label": "rock", "measured": {"rock": 90, "pop": 10}, "published": {"rock": 80.5, "pop": 19.5}},
@@ -125,23 +189,28 @@ def test_an_audit_has_split_accuracies_known_clips_and_gap():
 
     gap = {"clip_accuracy_mean_softmax": {"mean": -18.75, "ci95": [-31.2, 6.7]}}
     rows = [split("holdout, by window", 96.8, 300, {}), split("artist, by clip", 78.0, 9, gap)]
-    rows.append({"label": "official", "measured": {}, "gap": {}, "overlap": None})
+    rows.append({"label": "kfold, by clip", "measured": {}, "gap": {}, "overlap": {"met": 5}})
+    rows.append({"label": "official, by clip", "measured": {}, "gap": {}, "overlap": None})
     published = {"metric": "accuracy", "percent": 93.6, "compared_with": "window accuracy"}
     values = {"kind": "audit", "rows": rows, "gap_to": "holdout, by window", "published": published}
     short = short_table(Table(ABOUT | values, (), ()))
     assert columns_of(short) == {
-        "split": ("holdout, by window", "artist, by clip", "official"),
-        "window (%)": ("96.8", "78.0", "-"),
-        "clip (%)": ("96.8", "78.0", "-"),
+        "split": ("holdout, by window", "artist, by clip", "kfold, by clip"),
+        "window accuracy (%)": ("96.8", "78.0", "-"),
+        "clip accuracy (%)": ("96.8", "78.0", "-"),
         "known test clips": ("300 of 300", "9 of 300", "-"),
-        "gap, clip (95 % interval)": ("", "-18.8 (-31.2 to +6.7)", ""),
+        "gap to by-window, clip accuracy (points)": ("", "-18.8 (-31.2 to +6.7)", ""),
         "runs": ("3", "3", ""),
     }
     assert short.about == "demo corpus; published accuracy: 93.6 % (ours: window accuracy)"
-    assert short.keys[:2] == (
-        "Gap: to holdout, by window, in points.",
-        "-: not run, or not available on these data.",
+    assert short.keys[:3] == (
+        "Gap: to holdout, by window, with its 95 % interval.",
+        "-: not run.",
+        "Splits that these data do not have: official, by clip.",
     )
+    assert [line for line in lines_of(values) if "of 300" in line][1].split()[5:8] == ["9", "of", "300"]
+    named = values | {"row_name": "se-12345", "row_table": "5.1"}
+    assert short_table(Table(ABOUT | named, (), ())).title == "p, leakage audit of row se-12345 of table 5.1"
 
 
 def test_a_search_has_its_values_and_a_loss_four_digits():
@@ -158,8 +227,10 @@ def test_long_warnings_have_a_form_of_one_line():
     risen = tuple({"epoch": number, "loss": loss} for number, loss in enumerate((1.6, 0.4, 9.0), start=1))
     table = table_of(record(shared_clips=998, history=risen, correct=290))
     assert [note.short for note in table.warnings] == [
-        "CONTAMINATED: windows of 998 test clips are in training, too.",
-        "DIVERGED: 1,2,3,4,5: seed 0 in epoch 3, kept 1",
-        "clip accuracy above 94.5 % in rows 1,2,3,4,5",
+        "CONTAMINATED: training has windows of 998 test clips.",
+        "DIVERGED: 1 run, in se-12345.",
+        "Clip accuracy above 94.5 %: labels are too faulty for that to be real.",
     ]
     assert all(len(f"warning: {note.short}") <= 80 for note in table.warnings)
+    again = Table.from_json(table.as_json(), table.header, table.rows)
+    assert (again.warnings, again.notes) == (table.warnings, table.notes)

@@ -8,7 +8,7 @@ from common.reports.table import FLAGS, Note, Table
 
 VALUES = {"paper": "p", "table": "1", "title": "t"}
 CLIPPED = Note(
-    "clipped_loss", f"CLIPPED LOSS in rows 8; 16: {'a long explanation ' * 12}.", "CLIPPED LOSS in rows 8; 16"
+    "clipped_loss", f"CLIPPED LOSS in rows 8; 16: {'a long explanation ' * 12}.", "CLIPPED LOSS (2 seeds of 2 rows)."
 )
 CONTAMINATED = Note("contaminated", "CONTAMINATED: up to 9 clips.")
 FEATURES = Note("reduced_features", "REDUCED FEATURES: arrays instead of a spectrogram.")
@@ -27,7 +27,7 @@ def test_warnings_come_first_then_what_marks_mean_then_what_was_reduced():
     page = Path("results/table_1.md")
     assert said((TRAINING, ONE_SEED, EPOCHS, FEATURES), (CONTAMINATED, CLIPPED), KEYS, page=page) == [
         "warning: CONTAMINATED: up to 9 clips.",
-        "warning: CLIPPED LOSS in rows 8; 16",
+        "warning: CLIPPED LOSS (2 seeds of 2 rows).",
         "* the network that the paper recommends. Ours: window accuracy.",
         FEATURES.text,
         ONE_SEED.text,
@@ -51,24 +51,45 @@ def test_every_flag_is_named_in_words_where_there_is_no_room_for_sentences():
     lines = said(notes, (CONTAMINATED, CLIPPED), KEYS)
     assert len(lines) <= 8
     words = " ".join(lines)
-    for word in ("smoke scale", "synthetic audio", "one seed", "bfloat16", "reduced windows", "diverged runs"):
+    for word in ("SMOKE SCALE", "synthetic audio", "one seed", "bfloat16", "reduced windows", "diverged runs"):
         assert word in words
     assert words.count(",") >= len(FLAGS) - 1
 
 
-def test_warnings_are_never_pushed_out_by_what_is_less_important():
-    many = [Note("diverged", f"DIVERGED {number}: {'word ' * 40}", f"DIVERGED {number}") for number in range(7)]
+def test_where_there_is_no_room_a_flag_says_its_numbers():
+    epochs = Note("fewer_epochs", EPOCHS.text, "20 epochs instead of 50.")
+    assert said((epochs, ONE_SEED))[1] == "Also reduced or different: 20 epochs instead of 50."
+
+
+def test_that_published_numbers_are_unverified_and_the_scale_come_before_all_but_warnings():
+    unverified = Note("unverified", f"UNVERIFIED: from elsewhere. {'word ' * 40}", "UNVERIFIED: from elsewhere.")
+    smoke = Note("smoke_scale", f"SMOKE SCALE: {'word ' * 40}", "SMOKE SCALE: this shows that everything runs.")
+    lines = said((TRAINING, smoke, FEATURES, unverified), (CONTAMINATED,), KEYS)
+    first = [f"warning: {CONTAMINATED.text}", unverified.short, smoke.short, " ".join(KEYS), FEATURES.text]
+    assert lines == [*first, "... all notes: --wide"]
+
+
+def test_warnings_without_room_are_named_in_words_and_no_sentence_is_cut():
+    kinds = ("contaminated", "diverged", "clipped_loss", "above_ceiling", "missing_genres")
+    many = [Note(kind, "word " * 60, f"{kind} in a sentence of its own. {'word ' * 10}end.") for kind in kinds]
     lines = said((FEATURES,), many, (KEYS[0],))
-    assert lines == [*(f"warning: DIVERGED {number}" for number in range(7)), "... all notes: --wide"]
-    assert len(said((), many + many)) == 8
+    assert [line.split()[1] for line in lines[:4:2]] == list(kinds[:2])
+    assert [line.endswith("end.") for line in lines[:4]] == [False, True] * 2
+    words = "also CLIPPED LOSS, clip accuracy too high to be real, genres without a test clip."
+    assert " ".join(lines[4:6]) == f"warning: {words}"
+    assert lines[6:] == [FEATURES.text, "... all notes: --wide"]
 
 
-def test_a_long_warning_without_a_short_form_is_cut_at_a_word():
-    long = Note(
-        "missing_genres", f"No test clip of {', '.join(f'genre{number}' for number in range(40))}: not measured."
-    )
-    lines = said((), (long,), width=40)
-    assert lines[:2] == ["warning: No test clip of genre0, genre1,", "genre2, genre3, genre4, genre5 ..."]
+def test_a_long_warning_without_a_short_form_is_named_by_what_it_is_about():
+    long = Note("missing_genres", f"No test clip of {', '.join(f'genre{number}' for number in range(40))}.")
+    assert said((), (long,)) == ["warning: genres without a test clip, see all notes.", "... all notes: --wide"]
+
+
+def test_needed_keys_stay_where_there_is_no_room_for_others():
+    many = [Note("diverged", f"DIVERGED {number}.") for number in range(7)]
+    lines = said((FEATURES,), many, ("Committed: from a file.", "word " * 30), needed_keys=1)
+    end = ["warning: also DIVERGED.", "Committed: from a file.", FEATURES.text, "... all notes: --wide"]
+    assert lines[4:] == end
 
 
 def test_notes_of_a_table_before_are_not_repeated():

@@ -188,12 +188,34 @@ def test_a_short_name_comes_first_and_the_label_where_there_is_room():
     assert "Channels" not in heads
 
 
+def test_a_label_without_room_beside_its_name_is_not_missed():
+    _, left_out = table_lines(short_table(_named()), 80)
+    assert "Channels" in [column.name for column in left_out]
+    assert not any("No room for" in line and "Channels" in line for line in parts_of(_named(), 80)[2])
+
+
+def test_the_gap_of_an_audit_fits_eighty_columns():
+    (audit,) = [table for table in committed_tables().values() if table.values.get("kind") == "audit"]
+    assert "gap to by-window," in " ".join(parts_of(audit, 80)[1])
+
+
+def test_smoke_scale_says_for_how_many_epochs_it_trained():
+    about = {"data": "demo", "data_clips": 40, "protocol": "holdout", "scale": "smoke", "setting": {"epochs": 1}}
+    table = _search()
+    shown = short_table(replace(table, values=table.values | about)).about
+    assert shown == "demo, 40 clips, holdout, smoke scale, 1 epoch"
+    by_default = replace(table, values=table.values | about | {"setting": {"epochs": None}})
+    assert short_table(by_default).about == "demo, 40 clips, holdout, smoke scale"
+
+
 def test_committed_numbers_stand_beside_own_ones_and_say_where_they_are_from():
     _, rows, _ = parts_of(_named(), 100)
     assert rows[0].split()[:2] == ["published", "committed"]
     assert rows[3].split()[:4] == ["width-0x", "90.1", "67.9", "67.9"]
-    _, _, notes = parts_of(replace(_named(), warnings=(), notes=()), 100)
-    assert "Committed: results/a/table.md (GTZAN)." in " ".join(notes)
+    # Warnings and notes never push it out.
+    many = tuple(Note("diverged", f"DIVERGED {number}.") for number in range(9))
+    _, _, notes = parts_of(replace(_named(), notes=NOTES, warnings=many), 80)
+    assert "Committed: our measured numbers on GTZAN, other data, 3 runs (results/a/table.md)." in " ".join(notes)
 
 
 def test_a_table_without_rows_is_one_line(tmp_path):

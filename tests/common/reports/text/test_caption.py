@@ -95,7 +95,7 @@ def test_clips_that_a_split_leaves_out_are_counted():
     assert "70 clips are in no part" in caption_of(table_of(record(parts=counts)))
     one = {part: PartCounts(clips=999 if part == "train" else 0, windows=1) for part in parts}
     caption = caption_of(table_of(record(parts=one | {"valid": PartCounts(clips=0, copies=1, windows=2)})))
-    assert "train 999 clips (1 window), valid 0 clips and 1 copy (2 windows), test 0 clips (1 window)" in caption
+    assert "train 999 clips (1 window), validation 0 clips and 1 copy (2 windows), test 0 clips (1 window)" in caption
     assert "; 1 clip is in no part." in caption
 
 

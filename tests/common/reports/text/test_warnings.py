@@ -85,3 +85,24 @@ def test_a_row_whose_only_old_run_has_no_result_is_named():
 
     assert warned(divergence_note()) == [CLIPPED.format("0")]
     assert warned(divergence_note(encore_version="0.1.0")) == warned(divergence_note(machine=MACHINE)) == []
+
+
+def shorts(*found, diverged=()) -> list[str]:
+    return [note.short for note in results_table(PAPER, TABLE_5_1, SETTING, list(found), diverged).warnings]
+
+
+def test_every_warning_has_a_short_sentence_with_the_names_of_rows():
+    old = record(
+        0, machine=GPU, split_digest="another", finished_at="2025-01-01T00:00:00+00:00", encore_version="0.1.0"
+    )
+    assert shorts(old, record()) == ["OTHER TEST CLIPS in se-0: run them again to compare them."]
+    clipped = [record(row, seed=seed, machine=GPU) for row in (0, 1) for seed in (1, 2)]
+    assert shorts(*clipped) == ["CLIPPED LOSS (2 seeds of 2 rows): such runs can collapse to one class."]
+    notes = [divergence_note(seed=seed, encore_version="0.1.0") for seed in (1, 2)]
+    assert shorts(record(), diverged=notes) == ["DIVERGED without a result: 2 runs, in se-0."]
+    risen = [record(row, history=losses(1.6, 0.4, 9.0)) for row in range(6)]
+    assert shorts(*risen) == ["DIVERGED: 6 runs, in se-0, se-5, se-45, se-345, se-2345 and se-12345."]
+    (genres,) = shorts(record(data=FACTS.replace(genres=tuple("abcd"))))
+    assert genres == "No test clip of c and d."
+    many = shorts(record(data=FACTS.replace(genres=tuple(f"a genre {number}" for number in range(12)))))
+    assert many == ["No test clip of 10 genres."]
