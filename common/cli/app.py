@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from common.core.console import messages
+from common.core.console import print_message
 from common.core.errors import EncoreError
 from common.core.nearest import did_you_mean, nearest_names
 
@@ -27,7 +27,7 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     try:
         code = app(arguments, standalone_mode=False) or 0
     except EncoreError as error:
-        messages.print(f"error: {error}", style="red", markup=False)
+        print_message(f"error: {error}", style="red")
         return error.exit_code
     except KeyboardInterrupt:
         code = _INTERRUPTED
@@ -39,10 +39,10 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
             raise
         message = usage_message(error)
         if message:  # there is none where the help text was shown, because a command was named without arguments
-            messages.print(f"error: {message} See --help.", style="red", markup=False)
+            print_message(f"error: {message} See --help.", style="red")
         return 2
     if code == _INTERRUPTED:
-        messages.print(
+        print_message(
             "interrupted: finished runs and epochs are kept; the same command (without --fresh) continues from there"
         )
     return code

@@ -23,8 +23,8 @@ from common.search.space import SearchSpace, find_space
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MODELS = (SearchOptions, Options, ScreenOptions)
-# Options of `run.py` that a search decides itself.
-_DECIDED = ("tables", "rows", "seeds", "only_seed", "fresh")
+# Options of `run.py` that a search decides itself. Its own `--fresh` deletes the search.
+_DECIDED = tuple((Options, name) for name in ("tables", "rows", "seeds", "only_seed", "fresh"))
 
 
 def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:

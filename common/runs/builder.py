@@ -35,6 +35,7 @@ class PlannedRun:
     Args:
         labels: the rows that it belongs to, e.g. `5.2 [r16]`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
+        row_name: of the first of its rows, e.g. `r16`.
     """
 
     run: Run
@@ -43,13 +44,19 @@ class PlannedRun:
     folds: int
     reader: Reader
     previous: str | None = None
+    row_name: str = ""
 
     @property
     def name(self) -> str:
-        """Its name in progress and error messages, e.g. `5.1 [16], seed 0, fold 2/10`."""
+        """Its name in printed lines and error messages, e.g. `5.1 [r16], seed 0, fold 2/10`."""
+        return f"{', '.join(self.labels)}, {self.place}"
+
+    @property
+    def place(self) -> str:
+        """Its seed and fold, e.g. `seed 0, fold 2/10`."""
         kind = fold_name(self.run.experiment.protocol.split)
-        place = f", {kind} {self.run.fold.number + 1}/{self.folds}" if self.folds > 1 else ""
-        return f"{', '.join(self.labels)}, seed {self.run.seed}{place}"
+        fold = f", {kind} {self.run.fold.number + 1}/{self.folds}" if self.folds > 1 else ""
+        return f"seed {self.run.seed}{fold}"
 
 
 class RunBuilder:
@@ -161,7 +168,7 @@ class RunBuilder:
                 [None, *(run.id for run in runs[:-1])] if experiment.protocol.carry_weights else [None] * len(runs)
             )
             planned += [
-                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous)
+                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous, row.name)
                 for run, previous in zip(runs, carried, strict=True)
             ]
         return planned
