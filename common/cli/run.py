@@ -168,7 +168,7 @@ def make_audit_app(paper: Paper) -> typer.Typer:
     that an audit uses."""
 
     def handle(options: Options, command: RunOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
-        _MODES["audit"].require(flags, "--audit")
+        _MODES["audit"].require(flags, "encore audit")
         return _run(paper, options, replace(command, audit=True), screen, flags)
 
     hidden = ("audit", *_MODES["audit"].but)

@@ -80,7 +80,7 @@ def _tune(
         raise SpecError(f"--name {name}: expected letters, digits, and . _ - after the first.")
     require_writable_folder(options.out, flag="--out")
     if asked.from_records:
-        say(f"reading the records of the search {name} below {options.out} ...")
+        say(f'reading the records of the search "{name}" below {options.out} ...')
         from common.cli.search import report_from_records
 
         return report_from_records(paper, spaces, options, asked, name, screen)
@@ -88,7 +88,7 @@ def _tune(
     require_writable_folder(options.cache, flag="--cache")
     require_extra("tune", needed_by="a search")
     require_backend()
-    say(f"preparing the search {name} ...")
+    say(f'preparing the search "{name}" ...')
     from common.cli.search import search
 
     return search(paper, space, options, asked, name, address, screen)
@@ -97,7 +97,7 @@ def _tune(
 def _with_row(paper: Paper, space: SearchSpace, named: str) -> SearchSpace:
     """The space around another row of its table, which is given by name or label."""
     table = space.row[0]
-    found = rows_named([named], {table: paper.table(table).rows})[table]
+    found = rows_named([named], {table: paper.table(table).rows}, paper=paper.key, of_some=True)[table]
     if len(found) > 1:
         raise SpecError(f"--row {named}: a search varies one row; give one of: {listed_rows(found)}.")
     return replace(space, row=(table, found[0].label))

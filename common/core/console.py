@@ -48,6 +48,8 @@ def shows_progress() -> bool:
     return messages.is_terminal and _State.verbosity != "quiet"
 
 
+# The lines printed in a block of `without_repetition`; None outside.
+_printed: ContextVar[set[str] | None] = ContextVar("_printed", default=None)
 _collected: ContextVar[list[str] | None] = ContextVar("_collected", default=None)
 
 
@@ -78,6 +80,11 @@ def print_message(text: str, style: str | None = None) -> None:
 
 
 def _print(line: str, style: str | None = None) -> None:
+    printed = _printed.get()
+    if printed is not None:
+        if line in printed:
+            return
+        printed.add(line)
     lines = _collected.get()
     if lines is None:
         print_message(line, style)
@@ -94,6 +101,16 @@ def collected() -> Iterator[list[str]]:
         yield lines
     finally:
         _collected.reset(token)
+
+
+@contextmanager
+def without_repetition() -> Iterator[None]:
+    """Print each line only once while the block runs, e.g. what several plans say of the same data."""
+    token = _printed.set(set())
+    try:
+        yield
+    finally:
+        _printed.reset(token)
 
 
 # Shows in the bar that is open in this context what is being done; None where no bar is open.

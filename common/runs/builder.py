@@ -15,6 +15,7 @@ from common.paper.protocol import Protocol, fold_name
 from common.paper.tables import Row
 from common.records.identity import variant_of
 from common.runs.selection import weights_name
+from common.splits.clips import PART_NAMES
 from common.splits.windows import Fold, folds_of_windows, missing_genres, uneven_parts
 from common.training.run import Run
 from data_pipeline.audio.decode import Decoder
@@ -215,10 +216,7 @@ class RunBuilder:
             )
             shown = " and ".join(f"{part.index.feature.bins} x {part.windows.frames}" for part in reader.parts)
             what = "clips" if experiment.copies is None else "clips and copies"
-            say(
-                f"{len(used)} {what}, {counted(len(windows), 'window')} of {shown} ({windows_per_track} per clip), "
-                f"split: {experiment.protocol.name}"
-            )
+            say(f"{len(used)} {what}, {counted(len(windows), 'window')} of {shown} ({windows_per_track} per clip)")
             self._readers[key] = reader, folds
         return self._readers[key]
 
@@ -228,19 +226,19 @@ class RunBuilder:
             uneven = uneven_parts(protocol, folds[0], reader.windows.tracks, is_copy)
             for part, (share, asked) in uneven.items():
                 self._warn_once(
-                    f"part {part} has {100 * share:.0f} % of the clips instead of {100 * asked:g} %: some artists have "
-                    "very many clips"
+                    f"the {PART_NAMES[part]} part has {100 * share:.0f} % of the clips instead of {100 * asked:g} %: some "
+                    "artists have very many clips"
                 )
         for fold in folds:
             for part, genres in missing_genres(fold, reader.labels, reader.index.genres).items():
                 where = f" of {fold_name(protocol.split)} {fold.number + 1}" if len(folds) > 1 else ""
+                they, them, their = ("it", "it", "its") if len(genres) == 1 else ("they", "them", "their")
                 effect = {
-                    "train": "they cannot be learned",
-                    "valid": "weights are chosen without them",
-                    "test": "their recall is unknown, and F1 macro is a mean over the other genres",
+                    "train": f"{they} cannot be learned",
+                    "valid": f"the best epoch is chosen without {them}",
+                    "test": f"{their} recall is unknown, and F1 macro is a mean over the other genres",
                 }[part]
-                warning = f"part {part}{where} has no window of {', '.join(genres)}: {effect}"
-                self._warn_once(warning)
+                self._warn_once(f"the {PART_NAMES[part]} part{where} has no window of {', '.join(genres)}: {effect}")
 
     def _warn_once(self, warning: str) -> None:
         """Rows with different features share a split, and so its warnings."""

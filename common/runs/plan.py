@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from common.core.console import warn
+from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.paper.overrides import Resolver, Setting, read_changes
 from common.paper.paper import Paper
@@ -185,6 +185,12 @@ def plan_runs(rows: ResolvedRows, data: OpenedData, builder: RunBuilder) -> Plan
     resolver = rows.resolver.with_setting(data_digest=index.data_digest)
     tables = [table for table, _ in rows.chosen]
     return Plan(resolver.paper, resolver.setting, facts, tables, catalog, data.given, list(runs.values()))
+
+
+def say_splits(plan: Plan) -> None:
+    """Name the splits of a plan's runs, each once."""
+    for name in dict.fromkeys(planned.run.experiment.protocol.name for planned in plan.runs):
+        say(f"split: {name}")
 
 
 def _protocol_of(paper: Paper, options: Options, catalog: Catalog) -> Protocol:

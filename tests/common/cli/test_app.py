@@ -248,19 +248,23 @@ CASES = [
         "--table", "51", says="--table 51: se_cnn has no such table; did you mean 5.1? It has: 4.1, 5.1, 5.2"
     ),
     only_arguments(
-        "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: se-0 (0), se-5 (5), "
+        "--row",
+        "seven",
+        "--table",
+        "5.1",
+        says="--row seven: no such row in table 5.1. Rows: table 5.1: se-0 (0), se-5 (5), ",
     ),
     only_arguments(
         "--table",
         "5.2",
         "--row",
         "4,5",
-        says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: r8 (8), r16 (16), r32 (32).",
+        says="--row 4,5: no such row in table 5.2. Rows: table 5.2: r8 (8), r16 (16), r32 (32).",
     ),
     only_arguments(
         "--row",
         "1,2,3,4",
-        says="--row 1,2,3,4: no such row in the tables asked for; did you mean se-12345? Rows: table",
+        says="--row 1,2,3,4: no such row; did you mean se-12345? Rows: encore list se_cnn.",
     ),
     only_arguments("--dataset", "spotify", says="--dataset spotify: no such value. Expected one of: demo, gtzan"),
     only_arguments("--scale", "huge", says="--scale huge: no such value. Expected one of: smoke, paper"),

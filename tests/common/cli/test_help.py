@@ -16,7 +16,14 @@ from common.encore.main import make_command
 from tests.helpers.papers import KEYS
 
 PAPERS = [key for key in KEYS if key != "_template"]
-COMMANDS = ["list", "duplicates", "data", "verify", *(f"{name} {key}" for name in ("run", "audit") for key in PAPERS)]
+COMMANDS = [
+    "list",
+    "duplicates",
+    "data",
+    "verify",
+    "board",
+    *(f"{name} {key}" for name in ("run", "audit") for key in PAPERS),
+]
 COMMANDS += ["tune se_cnn", "tune crnn", "tune resnet1d"]
 COLUMNS = 80
 # Words of one sentence that are still to be found in two lines.

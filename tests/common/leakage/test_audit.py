@@ -81,7 +81,7 @@ def test_every_split_that_the_data_allow_is_run(audited):
         "official, by clip",
     ]
     assert [label for label, row in rows.items() if not row["measured"]] == ["official, by clip"]
-    assert "has no such predefined split" in rows["official, by clip"]["unavailable"]
+    assert "only FMA has this split" in rows["official, by clip"]["unavailable"]
     for row in list(rows.values())[:5]:
         assert row["measured"]["window_accuracy"]["ci95"][0] <= row["measured"]["window_accuracy"]["mean"]
     assert rows[WINDOWS]["overlap"]["clips"] > 30
@@ -199,7 +199,7 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
             ["--split", "artist"],
             "--split: not used by --audit, which runs one row under every split and writes its tables",
         ),
-        (["--set", "protocol.unit=segment"], "--audit runs every split"),
+        (["--set", "protocol.unit=segment"], "an audit runs every split"),
         (["--row", "5", "--row", "4,5"], "Name it with one --row"),
         (["--row", "r8,r32"], "Name it with one --row"),
         (["--row", "se-5,r8"], "Name it with one --row"),
