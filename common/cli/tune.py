@@ -1,7 +1,9 @@
 """The command line that every paper's `tune.py` shares."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import typer
 
@@ -10,7 +12,7 @@ from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
 from common.cli.search_options import SearchOptions
-from common.cli.words import data_flags, row_words, words_of
+from common.cli.words import data_flags, genres_text, row_words, words_of
 from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
@@ -35,7 +37,19 @@ def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:
 def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
     """A paper's search command, not yet run."""
     listed = "; ".join(f"{space.key}: {space.title}" for space in spaces)
-    help_texts = {"space": f"Which search space to use. Default: {spaces[0].key}."}
+    help_texts = {
+        "space": f"Which search space to use. Default: {spaces[0].key}.",
+        "genres": genres_text(paper),
+        "trials": "Number of trials, including those of earlier commands. "
+        f"Default: {_by_space(spaces, lambda space: space.trials)}.",
+        "objective": "What to optimise: val_accuracy or val_loss. "
+        f"Default: {_by_space(spaces, lambda space: space.objective)}.",
+        "initial": "Draw the first N trials at random. "
+        f"Default: {_by_space(spaces, lambda space: space.initial or 3 * len(space.parameters.every))}.",
+        "row": "Search another row of the space's table. "
+        f"Default: {_by_space(spaces, lambda space: paper.row(*space.row).name)}.",
+        "name": f"Name of the search and of its folder. Default: that of the space, e.g. {spaces[0].key}.",
+    }
 
     def handle(search: SearchOptions, options: Options, screen: ScreenOptions, flags: TypedFlags) -> int:
         return _tune(paper, spaces, search, options, screen, flags)
@@ -101,6 +115,14 @@ def _with_row(paper: Paper, space: SearchSpace, named: str) -> SearchSpace:
     if len(found) > 1:
         raise SpecError(f"--row {named}: a search varies one row; give one of: {listed_rows(found)}.")
     return replace(space, row=(table, found[0].label))
+
+
+def _by_space(spaces: tuple[SearchSpace, ...], value_of: Callable[[SearchSpace], Any]) -> str:
+    """A default of each space, e.g. `50 (documented), 80 (free)`; once where all have the same."""
+    values = {space.key: str(value_of(space)) for space in spaces}
+    if len(set(values.values())) == 1:
+        return values[spaces[0].key]
+    return ", ".join(f"{value} ({key})" for key, value in values.items())
 
 
 def _plain(label: str) -> str:

@@ -158,9 +158,7 @@ def make_command() -> HelpGroup:
         ),
         "run": _of_papers("run", "Train a paper's networks and make its tables.", papers, _run_app),
         "show": _of_papers("show", "Print a paper's tables again, without training.", papers, _show_app),
-        "tune": _of_papers(
-            "tune", "Search over values of a paper's network.", papers_with_searches(), _tune_app, _SearchGroup
-        ),
+        "tune": _of_papers("tune", "Search over values of a paper's network.", searched, _tune_app, _SearchGroup),
         "audit": _of_papers("audit", "Train one row under every split: what leaks?", papers, _audit_app),
         "duplicates": _LateCommand(
             "duplicates", "Find clips that are the same recording.", _from_module("common.duplicates")

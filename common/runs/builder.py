@@ -226,8 +226,8 @@ class RunBuilder:
             uneven = uneven_parts(protocol, folds[0], reader.windows.tracks, is_copy)
             for part, (share, asked) in uneven.items():
                 self._warn_once(
-                    f"the {PART_NAMES[part]} part has {100 * share:.0f} % of the clips instead of {100 * asked:g} %: some "
-                    "artists have very many clips"
+                    f"the {PART_NAMES[part]} part has {100 * share:.0f} % of the clips instead of {100 * asked:g} %: "
+                    "some artists have very many clips"
                 )
         for fold in folds:
             for part, genres in missing_genres(fold, reader.labels, reader.index.genres).items():

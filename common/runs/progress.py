@@ -19,11 +19,14 @@ class ProgressDisplay:
         runs: all runs of the command; 0 where their number is not known.
         finished: runs that already had a record.
         epochs: epochs that the pending runs take at most, for the time left.
+        numbered: number the lines of the runs from 1 on; False where their names have numbers of their own. The line of
+            a run that ended then says how many are done.
     """
 
-    def __init__(self, runs: int, finished: int, epochs: int):
+    def __init__(self, runs: int, finished: int, epochs: int, *, numbered: bool = True):
         self._done, self._begun, self._epochs = finished, finished, epochs
         self._of = f"/{runs}" if runs else ""
+        self._numbered = numbered
         self._bars = new_bars(_FieldColumn("place"), _EpochsColumn("details"), disable=not shows_progress())
         self._total = None
 
@@ -47,7 +50,8 @@ class ProgressDisplay:
         """
         task = self._bars.add_task(short or name, total=1, place=place, details="")
         self._begun += 1
-        return RunProgress(self, name, task, epochs, f"{self._begun}{self._of}", place)
+        number = f"[{self._begun}{self._of}] " if self._numbered else ""
+        return RunProgress(self, name, task, epochs, number, place)
 
     def end(self, callback: "RunProgress", result: str) -> None:
         """Remove the bar of a run that ended, and print its result in one line."""
@@ -57,7 +61,8 @@ class ProgressDisplay:
             # Early stopping leaves epochs undone; they count as done for the time left.
             self._bars.advance(self._total, callback.epochs - callback.epochs_shown)
             self._bars.update(self._total, place=self._count())
-        say(f"[{callback.number}] {callback.name}: {result} ({time.perf_counter() - callback.began:.0f} s)")
+        done = "" if self._numbered else f", {self._count()}"
+        say(f"{callback.number}{callback.name}: {result} ({time.perf_counter() - callback.began:.0f} s{done})")
 
     def epoch(self) -> None:
         """Count one finished epoch of any run."""
@@ -120,7 +125,7 @@ class RunProgress(FitCallback):
         bars = self._display.bars()
         bars.reset(self.task, total=batches, place=self._place, details=what)
         if not shows_progress():
-            say(f"[{self.number}] {self.name}: {what} ...")
+            say(f"{self.number}{self.name}: {what} ...")
 
     def on_predict_batch_end(self) -> None:
         self.batches(1)
@@ -130,7 +135,7 @@ class RunProgress(FitCallback):
             # Continuing from a checkpoint: the epochs before it take no more time.
             for _ in range(epoch - self.epochs_shown):
                 self._display.epoch()
-            say(f"[{self.number}] {self.name}: continuing after epoch {epoch}")
+            say(f"{self.number}{self.name}: continuing after epoch {epoch}")
             self.epochs_shown = epoch
         self._display.bars().update(
             self.task,
@@ -148,7 +153,7 @@ class RunProgress(FitCallback):
 
     def again(self) -> None:
         """Report that the worker of this run was lost and another one takes over."""
-        warn(f"[{self.number}] {self.name}: its worker was lost, another one takes over")
+        warn(f"{self.number}{self.name}: its worker was lost, another one takes over")
 
     def on_epoch_end(self, entry: dict[str, float]) -> None:
         accuracy = percent_text(stored_percent(entry["val_accuracy"]))
@@ -159,4 +164,4 @@ class RunProgress(FitCallback):
             self._display.epoch()
             self.epochs_shown = epoch
         if not shows_progress():
-            say(f"[{self.number}] {self.name}: epoch {epoch}/{self.epochs}{self._latest}")
+            say(f"{self.number}{self.name}: epoch {epoch}/{self.epochs}{self._latest}")

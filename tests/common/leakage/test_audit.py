@@ -197,7 +197,7 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
     [
         (
             ["--split", "artist"],
-            "--split: not used by --audit, which runs one row under every split and writes its tables",
+            "--split: not used by encore audit, which runs one row under every split and writes its tables",
         ),
         (["--set", "protocol.unit=segment"], "an audit runs every split"),
         (["--row", "5", "--row", "4,5"], "Name it with one --row"),
@@ -205,8 +205,8 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
         (["--row", "se-5,r8"], "Name it with one --row"),
         (["--row", "nine"], "--row nine: no such row"),
         (["--table", "4.1"], "Name it with one --row"),
-        (["--list"], "--list: not used by --audit, which runs one row under every split"),
-        (["--from-records"], "--from-records: not used by --audit, which runs one row under every split"),
+        (["--list"], "--list: not used by encore audit, which runs one row under every split"),
+        (["--from-records"], "--from-records: not used by encore audit, which runs one row under every split"),
     ],
 )
 def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, words):

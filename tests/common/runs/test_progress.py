@@ -33,7 +33,7 @@ def test_progress_and_summaries_of_runs_round_as_tables_do(capsys, tmp_path):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "[1/1] 5.1 [0], seed 0: epoch 1/1, loss 2.300, validation 10.4 %"
     assert lines[1].startswith("[1/1] 5.1 [0], seed 0: test window accuracy 10.4 % (")
-    assert format_score(SHARE, "val_accuracy") == "validation accuracy 10.4 %"
+    assert format_score(SHARE, "val_accuracy") == "validation accuracy 10.35 %"
     table = table_of(mine)
     assert cells_of(table, "1,2,3,4,5")["Our window accuracy (%)"] == "10.4"
     columns, *rows = csv.reader(io.StringIO(as_csv(table)))
