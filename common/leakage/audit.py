@@ -57,7 +57,7 @@ def run_audit(
         found = scan_plan(needed, options, parallel_map=parallel_map)
         left_out = [f"{one.title} ({_in_brief(one, reason)})" for one, work, reason in planned if work is None]
         if left_out:
-            say(f"not run: {', '.join(left_out)}")
+            say(f"not run: {'; '.join(left_out)}")
         runnable = [(condition, work) for condition, work, _ in planned if work is not None]
         for place, (condition, work) in enumerate(runnable, 1):
             say(f"split {place} of {len(runnable)}: {work.runs[0].run.experiment.protocol.name}")

@@ -11,7 +11,7 @@ from common.core.errors import DataError
 from common.core.words import counted
 from common.paper.experiment import Experiment, Input
 from common.paper.overrides import Resolver
-from common.paper.protocol import Protocol, fold_name
+from common.paper.protocol import Protocol, by_unit, fold_name
 from common.paper.tables import Row
 from common.records.identity import variant_of
 from common.runs.selection import weights_name
@@ -226,8 +226,8 @@ class RunBuilder:
             uneven = uneven_parts(protocol, folds[0], reader.windows.tracks, is_copy)
             for part, (share, asked) in uneven.items():
                 self._warn_once(
-                    f"the {PART_NAMES[part]} part has {100 * share:.0f} % of the clips instead of {100 * asked:g} %: "
-                    "some artists have very many clips"
+                    f"split artist: the {PART_NAMES[part]} part has {100 * share:.0f} % of the clips instead of "
+                    f"{100 * asked:g} %: some artists have very many clips"
                 )
         for fold in folds:
             for part, genres in missing_genres(fold, reader.labels, reader.index.genres).items():
@@ -238,7 +238,8 @@ class RunBuilder:
                     "valid": f"the best epoch is chosen without {them}",
                     "test": f"{their} recall is unknown, and F1 macro is a mean over the other genres",
                 }[part]
-                self._warn_once(f"the {PART_NAMES[part]} part{where} has no window of {', '.join(genres)}: {effect}")
+                lacks = f"the {PART_NAMES[part]} part{where} has no window of {', '.join(genres)}"
+                self._warn_once(f"split {protocol.split}, {by_unit(protocol.unit)}: {lacks}: {effect}")
 
     def _warn_once(self, warning: str) -> None:
         """Rows with different features share a split, and so its warnings."""

@@ -86,3 +86,13 @@ def test_names_in_brackets_are_shown_and_a_finished_bar_shows_no_time_left(scree
     assert "1/1 done" in total
     assert "epochs 1/1, 0:00:0" in total
     assert "left" not in total
+
+
+def test_trials_are_counted_by_their_own_numbers_only(capsys):
+    display = ProgressDisplay(runs=30, finished=4, epochs=26, numbered=False)
+    callback = display.begin("trial 04 (r=8)", 1, short="trial 04")
+    callback.on_step("building the network")
+    display.end(callback, "validation accuracy 50.00 %")
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == "trial 04 (r=8): building the network ..."
+    assert re.fullmatch(r"trial 04 \(r=8\): validation accuracy 50\.00 % \(\d+ s, 5/30 done\)", last)
