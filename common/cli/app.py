@@ -68,14 +68,21 @@ def usage_message(error: Any) -> str:
     problem, choices = cause.errors()[0], param.type_descriptor.choices
     received = problem["input"]
     if choices is None:
-        return f"{param.opts[0]} {received}: expected {_expected(problem)}."
+        return f"{param.opts[0]} {received}: expected {_expected(problem, param.min, param.max)}."
     near = did_you_mean(nearest_names(received, map(str, choices)))
     return f"{param.opts[0]} {received}: no such value{near or '.'} Expected one of: {', '.join(map(str, choices))}."
 
 
-def _expected(problem: dict[str, Any]) -> str:
-    """What pydantic expected, in words."""
+def _expected(problem: dict[str, Any], least: float | None, most: float | None) -> str:
+    """What pydantic expected, in words.
+
+    Args:
+        problem: one of those of its error.
+        least, most: limits of the option; None for none.
+    """
     kind, limits = problem["type"], problem.get("ctx", {})
+    if kind in ("greater_than_equal", "less_than_equal") and None not in (least, most):
+        return f"a number between {least} and {int(most) if most == int(most) else most}"
     words = {
         "int_parsing": "a whole number",
         "float_parsing": "a number",

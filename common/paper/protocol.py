@@ -46,7 +46,7 @@ def read_unit(text: str) -> Unit:
     for unit, name in UNIT_NAMES.items():
         if text == name:
             return unit
-    raise SpecError(f"--unit {text}: expected {' or '.join(reversed(UNIT_NAMES.values()))}.")
+    raise SpecError(f"--unit {text}: expected {' or '.join(reversed(UNIT_NAMES.values()))}. See --help.")
 
 
 def fold_name(split: SplitName) -> str:

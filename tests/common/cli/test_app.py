@@ -12,6 +12,7 @@ import soundfile
 from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.tf_logging import quiet_start
+from common.duplicates import make_app as make_duplicates_app
 from common.runs import runner
 
 with quiet_start():
@@ -272,7 +273,7 @@ CASES = [
         "--precision", "float16", says="--precision float16: no such value; did you mean mixed_bfloat16? Expected"
     ),
     only_arguments("--split", "random", says="--split random: no such value. Expected one of: holdout"),
-    only_arguments("--unit", "song", says="--unit song: expected window or clip."),
+    only_arguments("--unit", "song", says="--unit song: expected window or clip. See --help."),
     only_arguments("--decoder", "ffmpeg", says="--decoder ffmpeg: no such value. Expected one of: soundfile"),
     only_arguments("--epochs", "0", says="--epochs 0: expected a number of at least 1"),
     only_arguments("--epochs", "many", says="--epochs many: expected a whole number"),
@@ -348,3 +349,8 @@ def test_a_missing_optional_decoder_is_named(run, own_corpus, monkeypatch):
     code, stderr = run(*gtzan_at(own_corpus.folder), "--decoder", "tensorflow-io")
     assert code == 2
     assert "--decoder tensorflow-io: the package is not installed here" in error_of(stderr)
+
+
+def test_an_option_with_two_limits_names_both(capsys):
+    assert run_app(make_duplicates_app(), ["--above", "2"]) == 2
+    assert "error: --above 2: expected a number between 0.05 and 1. See --help." in capsys.readouterr().err
