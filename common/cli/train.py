@@ -18,6 +18,7 @@ from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
 from common.leakage.audit import row_to_audit, run_audit
 from common.paper.paper import Paper
+from common.records.paths import ResultPaths
 from common.runs.data import open_data
 from common.runs.options import Options
 from common.runs.plan import Plan, plan_runs, prepare_features, resolve_rows, say_splits
@@ -77,6 +78,7 @@ def train(
         legacy: show tables with the metric that the study computed wrongly.
     """
     workers.require_installed()
+    asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
     data = open_data(whole, options)
     rows = resolve_rows(whole, options, chosen, data)
@@ -88,10 +90,10 @@ def train(
         say_splits(plan)
         try:
             summary = execute(plan, options, pool and pool.work)
-            missing = _report(paper, options, plan, chosen, screen, legacy=legacy)
-            _print_where_records_are(plan, options, as_json=screen.json)
+            missing = _report(paper, asked, plan, chosen, screen, legacy=legacy)
+            _print_where_records_are(plan, asked, as_json=screen.json)
             if summary.trained:
-                print_where_curves_are(paper.key, options.out, as_json=screen.json)
+                print_where_curves_are(paper.key, asked.out, as_json=screen.json)
         finally:
             plan.close()
     return 1 if summary.failed or missing else 0
@@ -101,6 +103,7 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
     """Train one row under every split and show what each leaks; returns the exit code."""
     row_to_audit(whole, options)  # a mistake in the rows is reported before TensorFlow is started
     workers.require_installed()
+    asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
     with workers.pool() as pool:
         _import_training()
@@ -111,12 +114,13 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
         from common.cli.regenerate import regenerate
 
         # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
-        made = regenerate(paper, options.out, audited.audit.setting.dataset)
-        page = audited.results.folder / f"table_{audited.path.stem}.md"
+        dataset = audited.audit.setting.dataset
+        made = regenerate(paper, asked.out, dataset)
+        page = ResultPaths.of(asked.out, paper.key, dataset).folder / f"table_{audited.path.stem}.md"
         table, paths = made.other(page)
         print_tables([Shown(table, page)], [*paths, made.page], screen)
         if any(summary.trained for summary in summaries):
-            print_where_curves_are(paper.key, options.out, as_json=screen.json)
+            print_where_curves_are(paper.key, asked.out, as_json=screen.json)
     return 1 if any(summary.failed for summary in summaries) else 0
 
 
