@@ -1,5 +1,6 @@
 """The leakage audit: one row trained under every split that the data allow, and the leakage of each split."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,8 +114,8 @@ def _with_earlier_runs(
 
 
 def _in_brief(condition: SplitCondition, reason: str) -> str:
-    """The first sentence of why a split cannot be run, without the option that an audit sets itself."""
-    return reason.removeprefix(f"--split {condition.split}: ").partition(". ")[0].rstrip(".")
+    """What comes first of why a split cannot be run, without the option that an audit sets itself."""
+    return re.split(r"[.;] ", reason.removeprefix(f"--split {condition.split}: "))[0].rstrip(".")
 
 
 def row_to_audit(paper: Paper, options: Options) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
+from common.core.words import plural
 from common.paper.protocol import SPLIT_OWNERS, Protocol
 from data_pipeline.datasets.artists import artist_keys
 
@@ -196,7 +197,8 @@ def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> li
 
 def _predefined(protocol: Protocol, items: np.ndarray, predefined: dict[str, dict[str, str]]) -> Split:
     if protocol.split not in predefined:
-        has = f"; this data set has the split {' and '.join(sorted(predefined))}" if predefined else ""
+        splits = f"{plural(len(predefined), 'split')} {' and '.join(sorted(predefined))}"
+        has = f"; this data set has the {splits}" if predefined else ""
         raise SpecError(f"--split {protocol.split}: only {SPLIT_OWNERS[protocol.split]} has this split{has}.")
     if protocol.unit == "segment":
         raise SpecError(

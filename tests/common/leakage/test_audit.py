@@ -309,8 +309,8 @@ def test_splits_that_equal_the_random_split_by_clip_are_not_run(with_artists, tm
     with pytest.raises(RunError):
         run_audit(PAPER, options, workers=lambda job, progress: iter(()))
     said = capsys.readouterr().err.replace("\n", " ")
-    assert f"{WINDOWS}: not run: no clip has windows on both sides, so it is the same as {CLIPS}" in said
-    assert f"{NO_DUPLICATES}: not run: no clip occurs twice, so it is the same as {CLIPS}" in said
+    assert f"not run: {WINDOWS} (no clip has windows on both sides, so it is the same as {CLIPS})" in said
+    assert f"; {NO_DUPLICATES} (no clip occurs twice, so it is the same as {CLIPS})" in said
 
 
 def test_an_audit_with_fewer_seeds_keeps_the_earlier_runs(audited, with_artists, tmp_path):
