@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from common.core.console import messages
+from common.core.console import print_message
 from common.core.errors import EncoreError
 from common.core.nearest import did_you_mean, nearest_names
 
@@ -27,7 +27,7 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     try:
         code = app(arguments, standalone_mode=False) or 0
     except EncoreError as error:
-        messages.print(f"error: {error}", style="red", markup=False)
+        print_message(f"error: {error}", style="red")
         return error.exit_code
     except KeyboardInterrupt:
         code = _INTERRUPTED
@@ -39,10 +39,10 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
             raise
         message = usage_message(error)
         if message:  # there is none where the help text was shown, because a command was named without arguments
-            messages.print(f"error: {message} See --help.", style="red", markup=False)
+            print_message(f"error: {message} See --help.", style="red")
         return 2
     if code == _INTERRUPTED:
-        messages.print(
+        print_message(
             "interrupted: finished runs and epochs are kept; the same command (without --fresh) continues from there"
         )
     return code
@@ -68,14 +68,21 @@ def usage_message(error: Any) -> str:
     problem, choices = cause.errors()[0], param.type_descriptor.choices
     received = problem["input"]
     if choices is None:
-        return f"{param.opts[0]} {received}: expected {_expected(problem)}."
+        return f"{param.opts[0]} {received}: expected {_expected(problem, param.min, param.max)}."
     near = did_you_mean(nearest_names(received, map(str, choices)))
     return f"{param.opts[0]} {received}: no such value{near or '.'} Expected one of: {', '.join(map(str, choices))}."
 
 
-def _expected(problem: dict[str, Any]) -> str:
-    """What pydantic expected, in words."""
+def _expected(problem: dict[str, Any], least: float | None, most: float | None) -> str:
+    """What pydantic expected, in words.
+
+    Args:
+        problem: one of those of its error.
+        least, most: limits of the option; None for none.
+    """
     kind, limits = problem["type"], problem.get("ctx", {})
+    if kind in ("greater_than_equal", "less_than_equal") and None not in (least, most):
+        return f"a number between {least} and {int(most) if most == int(most) else most}"
     words = {
         "int_parsing": "a whole number",
         "float_parsing": "a number",

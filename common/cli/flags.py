@@ -20,7 +20,7 @@ def command_of(
     handle: Callable[..., int],
     *models: type,
     help_texts: dict[str, str] | None = None,
-    without: tuple[str, ...] = (),
+    without: Collection[str | tuple[type, str]] = (),
     hidden: tuple[str, ...] = (),
     words: dict[str, Callable[[str], list[str]]] | None = None,
 ) -> Callable[..., int]:
@@ -30,31 +30,39 @@ def command_of(
         handle: is called with one instance of each dataclass and the flags that were typed, and returns the exit code.
         models: dataclasses whose fields are annotated with `typer.Option` or `typer.Argument`.
         help_texts: field -> help text to show instead of the declared one.
-        without: fields that this command does not offer; they keep their defaults.
+        without: fields that this command does not offer; they keep their defaults. A name is meant in all dataclasses,
+            (dataclass, name) in that one only: another one may have a field of the same name that is offered.
         hidden: fields that the help text leaves out.
         words: field -> function from the beginning of a value to the values that a shell offers to complete it.
     """
     parameters: dict[str, inspect.Parameter] = {}
-    for model in models:
+    offered_by = {
+        model: [
+            field
+            for field in dataclasses.fields(model)
+            if field.name not in without and (model, field.name) not in without
+        ]
+        for model in models
+    }
+    for model, fields in offered_by.items():
         hints = get_type_hints(model, include_extras=True)
-        for field in dataclasses.fields(model):
-            if field.name not in without:
-                help_text = (help_texts or {}).get(field.name)
-                offered = (words or {}).get(field.name)
-                annotation = _annotation(hints[field.name], help_text, offered, hidden=field.name in hidden)
-                default = field.default
-                # Options that may be repeated come as lists.
-                default = list(default) if isinstance(default, tuple) else default
-                parameters[field.name] = inspect.Parameter(
-                    field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-                )
+        for field in fields:
+            help_text = (help_texts or {}).get(field.name)
+            offered = (words or {}).get(field.name)
+            annotation = _annotation(hints[field.name], help_text, offered, hidden=field.name in hidden)
+            default = field.default
+            # Options that may be repeated come as lists.
+            default = list(default) if isinstance(default, tuple) else default
+            parameters[field.name] = inspect.Parameter(
+                field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+            )
 
     parameters["context"] = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
     def command(context: typer.Context, **given: Any) -> int:
         instances = []
-        for model in models:
-            names = [field.name for field in dataclasses.fields(model) if field.name in given]
+        for model, fields in offered_by.items():
+            names = [field.name for field in fields]
             values = {name: tuple(v) if isinstance(v := given[name], list) else v for name in names}
             instances.append(model(**values))
         return handle(*instances, TypedFlags.of(context))

@@ -11,7 +11,7 @@ from common.cli.app import exit_process, run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
-from common.cli.words import data_flags, words_of
+from common.cli.words import data_flags, genres_text, words_of
 from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend
@@ -146,7 +146,8 @@ def make_app(paper: Paper) -> typer.Typer:
     tables = ", ".join(paper.default_tables) or "all"
     help_texts = {
         "tables": f"Table of the paper to make; repeat for several. Default: {tables}.",
-        "genres": _genres_text(paper),
+        "genres": genres_text(paper),
+        "out": f"Folder for results: records, tables, figures. With --from-records: {COMMITTED_RESULTS}.",
     }
 
     def handle(options: Options, command: RunOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
@@ -168,24 +169,19 @@ def make_audit_app(paper: Paper) -> typer.Typer:
     that an audit uses."""
 
     def handle(options: Options, command: RunOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
-        _MODES["audit"].require(flags, "--audit")
+        _MODES["audit"].require(flags, "encore audit")
         return _run(paper, options, replace(command, audit=True), screen, flags)
 
     hidden = ("audit", *_MODES["audit"].but)
     help_texts = {
         "tables": "Table of the row, where several have such a row.",
         "rows": f"Row to audit. Default: {paper.default_row[1]}.",
-        "genres": _genres_text(paper),
+        "genres": genres_text(paper),
     }
     about = f"{paper.title}: train one row under every split that the data allow, and report what each split leaks."
     example = f"encore audit {paper.key}{data_flags(paper)}"
     command = command_of(handle, *_MODELS, help_texts=help_texts, hidden=hidden, words=words_of(paper))
     return _app(f"{about}\n\nExample: {example}", command)
-
-
-def _genres_text(paper: Paper) -> str:
-    default = f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
-    return f"Genres to use, e.g. blues,jazz; all for every genre. Default: {default}."
 
 
 def _app(about: str, command: Callable[..., int]) -> typer.Typer:

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from common.cli.curves import say_where_curves_are
+from common.cli.curves import print_where_curves_are
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
@@ -20,7 +20,7 @@ from common.records.paths import ResultPaths
 from common.records.tuned_rows import table_id_of, tuned_row_name
 from common.runs.data import open_data
 from common.runs.options import Options
-from common.runs.plan import plan_runs, prepare_features, resolve_rows
+from common.runs.plan import plan_runs, prepare_features, resolve_rows, say_splits
 from common.runs.selection import choose_rows
 from common.search.folder import SearchFolder, identity_of
 from common.search.report import changes_of_rows, write_top
@@ -63,6 +63,7 @@ def search(
         runs_per_trial=asked.runs_per_trial,
     )
     work = plan_runs(resolved, data, prepare_features(resolved, options, data))
+    say_splits(work)
     try:
         found = Search(work, space, options, request)
         if asked.role == "worker":
@@ -75,7 +76,7 @@ def search(
     finally:
         work.close()
     code = _report(paper, space, found.folder, asked.top, options.out, screen)
-    say_where_curves_are(paper.key, options.out)
+    print_where_curves_are(paper.key, options.out, as_json=screen.json)
     return code
 
 

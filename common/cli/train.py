@@ -11,16 +11,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from common.cli.curves import say_where_curves_are
+from common.cli.curves import print_after_tables, print_where_curves_are, shown_path
 from common.cli.screen import ScreenOptions, Shown, print_tables
-from common.core.console import progress, say
+from common.core.console import progress
 from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
-from common.leakage.audit import run_audit
+from common.leakage.audit import row_to_audit, run_audit
 from common.paper.paper import Paper
+from common.records.paths import ResultPaths
 from common.runs.data import open_data
 from common.runs.options import Options
-from common.runs.plan import Plan, plan_runs, prepare_features, resolve_rows
+from common.runs.plan import Plan, plan_runs, prepare_features, resolve_rows, say_splits
 from common.runs.selection import ChosenRows
 
 
@@ -77,6 +78,7 @@ def train(
         legacy: show tables with the metric that the study computed wrongly.
     """
     workers.require_installed()
+    asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
     data = open_data(whole, options)
     rows = resolve_rows(whole, options, chosen, data)
@@ -85,12 +87,13 @@ def train(
         _find_devices(options, workers)
         builder = prepare_features(rows, options, data, parallel_map=pool and pool.parallel_map)
         plan = plan_runs(rows, data, builder)
+        say_splits(plan)
         try:
             summary = execute(plan, options, pool and pool.work)
-            missing = _report(paper, options, plan, chosen, screen, legacy=legacy)
-            _say_where_records_are(plan, options)
+            missing = _report(paper, asked, plan, chosen, screen, legacy=legacy)
+            _print_where_records_are(plan, asked, as_json=screen.json)
             if summary.trained:
-                say_where_curves_are(paper.key, options.out)
+                print_where_curves_are(paper.key, asked.out, as_json=screen.json)
         finally:
             plan.close()
     return 1 if summary.failed or missing else 0
@@ -98,7 +101,9 @@ def train(
 
 def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, screen: ScreenOptions) -> int:
     """Train one row under every split and show what each leaks; returns the exit code."""
+    row_to_audit(whole, options)  # a mistake in the rows is reported before TensorFlow is started
     workers.require_installed()
+    asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
     with workers.pool() as pool:
         _import_training()
@@ -109,21 +114,24 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
         from common.cli.regenerate import regenerate
 
         # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
-        made = regenerate(paper, options.out, audited.audit.setting.dataset)
-        page = audited.results.folder / f"table_{audited.path.stem}.md"
+        dataset = audited.audit.setting.dataset
+        made = regenerate(paper, asked.out, dataset)
+        page = ResultPaths.of(asked.out, paper.key, dataset).folder / f"table_{audited.path.stem}.md"
         table, paths = made.other(page)
         print_tables([Shown(table, page)], [*paths, made.page], screen)
         if any(summary.trained for summary in summaries):
-            say_where_curves_are(paper.key, options.out)
+            print_where_curves_are(paper.key, asked.out, as_json=screen.json)
     return 1 if any(summary.failed for summary in summaries) else 0
 
 
-def _say_where_records_are(plan: Plan, options: Options) -> None:
+def _print_where_records_are(plan: Plan, options: Options, *, as_json: bool) -> None:
     """Name the record of a run, from which Python builds its network again, or the folder of several."""
     results = plan.results(options.out)
     found = [path for planned in plan.runs if (path := results.record(planned.run.id)).exists()]
     if found:
-        say(f"record of the run: {found[0]}" if len(found) == 1 else f"records of {len(found)} runs: {results.runs}")
+        one, folder = shown_path(found[0]), shown_path(results.runs)
+        line = f"record of the run: {one}" if len(found) == 1 else f"records of {len(found)} runs: {folder}"
+        print_after_tables(line, as_json=as_json)
 
 
 def _import_training() -> Callable[..., Any]:

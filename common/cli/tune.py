@@ -1,7 +1,9 @@
 """The command line that every paper's `tune.py` shares."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import typer
 
@@ -10,7 +12,7 @@ from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
 from common.cli.search_options import SearchOptions
-from common.cli.words import data_flags, row_words, words_of
+from common.cli.words import data_flags, genres_text, row_words, words_of
 from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
@@ -23,8 +25,8 @@ from common.search.space import SearchSpace, find_space
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MODELS = (SearchOptions, Options, ScreenOptions)
-# Options of `run.py` that a search decides itself.
-_DECIDED = ("tables", "rows", "seeds", "only_seed", "fresh")
+# Options of `run.py` that a search decides itself. Its own `--fresh` deletes the search.
+_DECIDED = tuple((Options, name) for name in ("tables", "rows", "seeds", "only_seed", "fresh"))
 
 
 def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:
@@ -35,7 +37,19 @@ def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:
 def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
     """A paper's search command, not yet run."""
     listed = "; ".join(f"{space.key}: {space.title}" for space in spaces)
-    help_texts = {"space": f"Which search space to use. Default: {spaces[0].key}."}
+    help_texts = {
+        "space": f"Which search space to use. Default: {spaces[0].key}.",
+        "genres": genres_text(paper),
+        "trials": "Number of trials, including those of earlier commands. "
+        f"Default: {_by_space(spaces, lambda space: space.trials)}.",
+        "objective": "What to optimise: val_accuracy or val_loss. "
+        f"Default: {_by_space(spaces, lambda space: space.objective)}.",
+        "initial": "Draw the first N trials at random. "
+        f"Default: {_by_space(spaces, lambda space: space.initial or 3 * len(space.parameters.every))}.",
+        "row": "Search another row of the space's table. "
+        f"Default: {_by_space(spaces, lambda space: paper.row(*space.row).name)}.",
+        "name": f"Name of the search and of its folder. Default: that of the space, e.g. {spaces[0].key}.",
+    }
 
     def handle(search: SearchOptions, options: Options, screen: ScreenOptions, flags: TypedFlags) -> int:
         return _tune(paper, spaces, search, options, screen, flags)
@@ -80,7 +94,7 @@ def _tune(
         raise SpecError(f"--name {name}: expected letters, digits, and . _ - after the first.")
     require_writable_folder(options.out, flag="--out")
     if asked.from_records:
-        say(f"reading the records of the search {name} below {options.out} ...")
+        say(f'reading the records of the search "{name}" below {options.out} ...')
         from common.cli.search import report_from_records
 
         return report_from_records(paper, spaces, options, asked, name, screen)
@@ -88,7 +102,7 @@ def _tune(
     require_writable_folder(options.cache, flag="--cache")
     require_extra("tune", needed_by="a search")
     require_backend()
-    say(f"preparing the search {name} ...")
+    say(f'preparing the search "{name}" ...')
     from common.cli.search import search
 
     return search(paper, space, options, asked, name, address, screen)
@@ -97,10 +111,18 @@ def _tune(
 def _with_row(paper: Paper, space: SearchSpace, named: str) -> SearchSpace:
     """The space around another row of its table, which is given by name or label."""
     table = space.row[0]
-    found = rows_named([named], {table: paper.table(table).rows})[table]
+    found = rows_named([named], {table: paper.table(table).rows}, paper=paper.key, of_some=True)[table]
     if len(found) > 1:
         raise SpecError(f"--row {named}: a search varies one row; give one of: {listed_rows(found)}.")
     return replace(space, row=(table, found[0].label))
+
+
+def _by_space(spaces: tuple[SearchSpace, ...], value_of: Callable[[SearchSpace], Any]) -> str:
+    """A default of each space, e.g. `50 (documented), 80 (free)`; once where all have the same."""
+    values = {space.key: str(value_of(space)) for space in spaces}
+    if len(set(values.values())) == 1:
+        return values[spaces[0].key]
+    return ", ".join(f"{value} ({key})" for key, value in values.items())
 
 
 def _plain(label: str) -> str:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from common.cli.screen import print_json, wide_console
 from common.paper.experiment import Experiment
+from common.paper.overrides import EFFECT_OF
 from common.paper.paper import Paper
 from common.paper.values import DescribedValue, described_values
 
@@ -49,6 +50,8 @@ def show_values(
         put(one.about, indent=_INDENT)
         if one.path in varied:
             put("Varied by this search, so it cannot be set.", indent=_INDENT)
+        elif one.path in EFFECT_OF:
+            put(EFFECT_OF[one.path], indent=_INDENT)
         elif one.option:
             put(f"Option: {one.option}." if one.settable else f"Set it with {one.option}.", indent=_INDENT)
     return 0

@@ -31,6 +31,12 @@ def data_flags(paper: Paper) -> str:
     return f" --dataset {name} --data ~/{name}" if name in ABOUT else ""
 
 
+def genres_text(paper: Paper) -> str:
+    """The help text of `--genres`."""
+    default = f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
+    return f"Genres to use, e.g. blues,jazz; all for every genre. Default: {default}."
+
+
 def _paths(paper: Paper) -> list[str]:
     return [one.path for one in described_values(paper.default_experiment) if one.settable]
 

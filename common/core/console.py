@@ -6,14 +6,19 @@ Messages and progress go to standard error, so that standard output holds only w
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 
-from common.core.words import counted
+from common.core.words import counted, wrapped
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 Verbosity = Literal["quiet", "normal", "verbose"]
+_BAR_COLUMNS = 8
+_SPEED_SECONDS = 3600.0
 
 
 class _State:
@@ -43,6 +48,8 @@ def shows_progress() -> bool:
     return messages.is_terminal and _State.verbosity != "quiet"
 
 
+# The lines printed in a block of `without_repetition`; None outside.
+_printed: ContextVar[set[str] | None] = ContextVar("_printed", default=None)
 _collected: ContextVar[list[str] | None] = ContextVar("_collected", default=None)
 
 
@@ -63,10 +70,24 @@ def warn(text: str) -> None:
     _print(f"warning: {text}", style="yellow")
 
 
+def print_message(text: str, style: str | None = None) -> None:
+    """Print a message, however little is to be printed. On a terminal its lines are broken between words; in a log file
+    they stay as they are, so that they can be searched."""
+    if messages.is_terminal:
+        lines = [wrapped(line, messages.width, indent="  ") or [""] for line in text.split("\n")]
+        text = "\n".join(part for line in lines for part in line)
+    messages.print(text, style=style, markup=False)
+
+
 def _print(line: str, style: str | None = None) -> None:
+    printed = _printed.get()
+    if printed is not None:
+        if line in printed:
+            return
+        printed.add(line)
     lines = _collected.get()
     if lines is None:
-        messages.print(line, style=style, markup=False)
+        print_message(line, style)
     else:
         lines.append(line)
 
@@ -82,6 +103,16 @@ def collected() -> Iterator[list[str]]:
         _collected.reset(token)
 
 
+@contextmanager
+def without_repetition() -> Iterator[None]:
+    """Print each line only once while the block runs, e.g. what several plans say of the same data."""
+    token = _printed.set(set())
+    try:
+        yield
+    finally:
+        _printed.reset(token)
+
+
 # Shows in the bar that is open in this context what is being done; None where no bar is open.
 _step: ContextVar[Callable[[str], None] | None] = ContextVar("_step", default=None)
 
@@ -94,8 +125,46 @@ def show_step(what: str) -> None:
         show(what)
 
 
+def new_bars(
+    *columns: "ProgressColumn", console: Console | None = None, transient: bool = False, disable: bool = False
+) -> "Progress":
+    """Progress bars as wide as the terminal. What a bar is about comes first, and is cut where there is no room for it;
+    the given columns are never cut, and the bar comes last.
+
+    Args:
+        columns: of numbers, that must not be wrapped.
+        console: None for that of the messages.
+        transient, disable: see `rich.progress.Progress`.
+    """
+    # Not at the top of the file: most commands show no progress, and would start later.
+    from rich import progress as shown
+    from rich.table import Column
+
+    about = shown.TextColumn(
+        "{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    )
+    bar = shown.BarColumn(bar_width=_BAR_COLUMNS, table_column=Column(no_wrap=True, min_width=_BAR_COLUMNS))
+    # Beside another console, what is printed to standard error meanwhile is not the bar's affair.
+    redirect = console is None
+    return shown.Progress(
+        about,
+        *columns,
+        bar,
+        console=console or messages,
+        expand=True,
+        transient=transient,
+        disable=disable,
+        redirect_stdout=redirect,
+        redirect_stderr=redirect,
+        # Of epochs that take minutes, the last half minute says nothing.
+        speed_estimate_period=_SPEED_SECONDS,
+    )
+
+
 @contextmanager
-def progress(description: str, total: int | None = None, *, unit: str = "") -> Iterator[Callable[[int], None]]:
+def progress(
+    description: str, total: int | None = None, *, unit: str = "", console: Console | None = None
+) -> Iterator[Callable[[int], None]]:
     """Show a progress bar with time left while the block runs; the block calls the yielded function to advance it, and
     `show_step` to name what is being done.
 
@@ -104,9 +173,13 @@ def progress(description: str, total: int | None = None, *, unit: str = "") -> I
 
     Args:
         total: number of things to do; None where it is not known: the bar then shows the time that has passed, and is
-            removed at the end.
+            removed at the end. Of 0 things nothing is shown.
         unit: what is counted, in the plural.
+        console: to draw on, where it is not that of the messages.
     """
+    if total == 0:
+        yield lambda amount=1: None
+        return
     if not shows_progress():
         what = description if total is None else f"{description}: {counted(total, unit)}".rstrip()
         say(f"{what} ...")
@@ -114,25 +187,20 @@ def progress(description: str, total: int | None = None, *, unit: str = "") -> I
         if total is not None:
             say(f"{description}: done")
         return
-    # Not at the top of the file: most commands show no progress, and would start later.
     from rich import progress as shown
     from rich.table import Column
 
-    counts = () if total is None else (shown.MofNCompleteColumn(), shown.TextColumn(unit))
-    left = () if total is None else (shown.TextColumn("left"), shown.TimeRemainingColumn())
-    columns = (
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        *counts,
-        shown.TimeElapsedColumn(),
-        *left,
-        shown.TextColumn("{task.fields[step]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
-    )
-    with shown.Progress(*columns, console=messages, transient=total is None) as bars:
-        task = bars.add_task(description, total=total, step="")
-        token = _step.set(lambda what: bars.update(task, step=what, refresh=True))
+    def whole(kind: type["ProgressColumn"], *text: str) -> "ProgressColumn":
+        return kind(*text, table_column=Column(no_wrap=True))
+
+    counts = () if total is None else (whole(shown.MofNCompleteColumn), whole(shown.TextColumn, unit))
+    left = () if total is None else (whole(shown.TextColumn, "left"), whole(shown.TimeRemainingColumn))
+    columns = (*counts, whole(shown.TimeElapsedColumn), *left)
+    with new_bars(*columns, console=console, transient=total is None) as bars:
+        task = bars.add_task(description, total=total)
+        token = _step.set(lambda what: bars.update(task, description=f"{description}: {what}", refresh=True))
         try:
             yield lambda amount=1: bars.advance(task, amount)
         finally:
             _step.reset(token)
-            bars.update(task, step="")
+            bars.update(task, description=description)

@@ -6,6 +6,7 @@ from difflib import SequenceMatcher, get_close_matches
 _MOST_NAMED = 3
 # Of a word that is looked for within names: shorter ones are in too many.
 _LEAST_LETTERS = 3
+_LIKE_WHOLE = 0.85
 
 
 def nearest_names(typed: str, known: Iterable[str]) -> list[str]:
@@ -38,6 +39,10 @@ def nearest_path(typed: str, known: Iterable[str]) -> list[str]:
 
     last = typed.rpartition(".")[2]
     ends = [last] if last in paths_of else nearest_names(last, paths_of)
+    if not ends:
+        # A short last part is like none, e.g. `l3`, while the whole path is like `training.l2`.
+        whole = [path for paths in paths_of.values() for path in paths]
+        return get_close_matches(typed.lower(), whole, n=1, cutoff=_LIKE_WHOLE)
     return [max(paths_of[end], key=likeness) for end in ends]
 
 

@@ -7,9 +7,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
-from common.core.console import detail, is_verbose, say
+from rich.console import Console
+
+from common.core.console import detail, is_verbose, progress, say, shows_progress
 
 # Printed from C++ before any log level is read, so no setting silences them.
 _STARTUP_MESSAGES = re.compile(
@@ -32,6 +34,25 @@ def _is_not_retracing(record: logging.LogRecord) -> bool:
 
 
 @contextmanager
+def _announcement(standard_error: int) -> Iterator[None]:
+    """Say that Keras is being started; on a terminal with a bar that moves until it is.
+
+    Args:
+        standard_error: a descriptor of it, which is not held back meanwhile.
+    """
+    what = f"starting {_backend()}"
+    if not shows_progress():
+        say(f"{what} ...")
+        yield
+        return
+    with (
+        open(os.dup(standard_error), "w", encoding="utf-8") as file,
+        progress(what, console=Console(file=file, force_terminal=True, highlight=False)),
+    ):
+        yield
+
+
+@contextmanager
 def quiet_start(*, announced: bool = False) -> Iterator[None]:
     """Hold back standard error while the block imports Keras, then print what is not a start-up message of TensorFlow;
     print all of it where details are asked for.
@@ -41,12 +62,10 @@ def quiet_start(*, announced: bool = False) -> Iterator[None]:
             already, there is none.
     """
     began, is_new = time.perf_counter(), "keras" not in sys.modules
-    if announced and is_new:
-        say(f"starting {_backend()} ...")
     logging.getLogger("tensorflow").addFilter(_is_not_retracing)
     sys.stderr.flush()
     original = os.dup(2)
-    with tempfile.TemporaryFile() as held:
+    with _announcement(original) if announced and is_new else nullcontext(), tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield

@@ -1,4 +1,6 @@
-"""Numbers with nouns in messages and captions: 1 clip, 2 clips."""
+"""Numbers with nouns in messages and captions (1 clip, 2 clips), and lines that are broken between words."""
+
+import textwrap
 
 
 def counted(number: int, noun: str) -> str:
@@ -18,3 +20,16 @@ def plural(number: int, noun: str) -> str:
     """
     singular = noun.removesuffix("s")
     return singular if number == 1 or not singular else f"{singular}s"
+
+
+def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
+    """Lines of at most `width` characters; words are never broken, so a path stays whole, however long.
+
+    Args:
+        indent: before every line but the first.
+    """
+    # A percent sign stays with its number.
+    lines = textwrap.wrap(
+        text.replace(" %", "\xa0%"), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace("\xa0", " ") for line in lines]

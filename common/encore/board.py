@@ -11,9 +11,11 @@ import typer
 from typer import Argument, Option
 
 from common.cli.flags import TypedFlags, command_of
+from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json
 from common.core.console import say
 from common.core.errors import DataError, ExtraError, SpecError
+from common.core.option_groups import OUTPUT, SPECIAL
 from common.core.tf_logging import quiet_start
 from common.launch import is_paper, paper_keys
 from common.records.paths import curve_folders
@@ -23,23 +25,35 @@ _HELP = (
     "Show the learning curves of runs in TensorBoard, also while they are trained, until Ctrl-C. Runs are named "
     "PAPER/DATASET/ROW/SEED."
 )
+_JSON_HELP = "Print the address and the folders as JSON."
 
 
 @dataclass(frozen=True)
 class BoardOptions:
     """What the command takes."""
 
-    paper: Annotated[str | None, Argument(help="Show this paper only. Without it: all.")] = None
-    out: Annotated[Path, Option(help="Folder of results, as commands write it with --out.")] = DataOptions.out
+    paper: Annotated[str | None, Argument(metavar="[PAPER]", help="Show this paper only. Without it: all.")] = None
+    out: Annotated[
+        Path, Option(metavar="DIR", rich_help_panel=OUTPUT, help="Folder of results, as commands write it with --out.")
+    ] = DataOptions.out
     port: Annotated[
-        int | None, Option(min=1, max=65535, help="Port of this machine. Without it: the first free one from 6006 on.")
+        int | None,
+        Option(
+            min=1,
+            max=65535,
+            metavar="N",
+            rich_help_panel=SPECIAL,
+            help="Port of this machine. Default: the first free one from 6006 on.",
+        ),
     ] = None
 
 
 def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help=_HELP)(command_of(_board, BoardOptions, ScreenOptions))
+    app.command(help=_HELP, cls=HelpCommand)(
+        command_of(_board, BoardOptions, ScreenOptions, without=("wide",), help_texts={"json": _JSON_HELP})
+    )
     return app
 
 

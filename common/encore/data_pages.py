@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from common.cli.screen import wide_console
+from common.core.words import wrapped
 from data_pipeline.datasets.about import About
 
 # Width without a terminal, and the widest that text is still easy to read at.
@@ -34,7 +37,7 @@ def show_about(about: About) -> None:
         screen.print(Text(f"  https://{source.address}"), soft_wrap=True)
         for archive, digest in source.sha1:
             screen.print(Text(f"  SHA-1 of {archive}: {digest}"), soft_wrap=True)
-        screen.print(Padding(Text(source.layout), (0, 0, 0, 2)))
+        screen.print(Padding(Words(source.layout), (0, 0, 0, 2)))
     # As Text, so that brackets are no markup.
     rows = grid()
     rows.add_row("size", Text(about.size))
@@ -44,15 +47,33 @@ def show_about(about: About) -> None:
     if about.citation:
         rows.add_row("cite", Text(about.citation))
     for place, fault in enumerate(about.faults):
-        rows.add_row("" if place else "known faults", Text(f"- {fault.text} [{fault.source}]"))
+        rows.add_row("" if place else "known faults", Words(f"- {fault.text} [{fault.source}]"))
     if about.note:
-        rows.add_row("note", Text(about.note))
+        rows.add_row("note", Words(about.note))
     screen.print(rows)
     if about.takes:
         path = "FILE.npz" if about.key == "arrays" else "DIR"
         screen.print(f"Check your copy: encore data {about.key} {path}")
     else:
         screen.print("Try it: encore run se_cnn")
+
+
+class Words:
+    """Text in lines that are broken between words, but not before a percent sign.
+
+    Args:
+        text: of one paragraph.
+    """
+
+    def __init__(self, text: str):
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        # Brackets are no markup; a word that is wider than the screen is folded.
+        yield Text("\n".join(wrapped(self._text, options.max_width)), overflow="fold")
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, Text(self._text))
 
 
 def grid() -> Table:

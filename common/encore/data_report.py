@@ -8,7 +8,7 @@ from rich.text import Text
 
 from common.cli.screen import wide_console
 from common.core.words import counted
-from common.encore.data_pages import WIDEST, WIDTH, bare_table, grid
+from common.encore.data_pages import WIDEST, WIDTH, Words, bare_table, grid
 from common.encore.data_papers import PaperOnData
 from data_pipeline.datasets.check.report import DataReport, Finding
 
@@ -28,7 +28,7 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
     screen.print(Text(f"{title} in {report.data}"), style="bold", soft_wrap=True)
     rows = grid()
     for name, text in _findings(report):
-        rows.add_row(name, Text(text))
+        rows.add_row(name, Words(text))
     if splits:
         rows.add_row("--split", Text(_listed_splits(report, splits)))
     screen.print(rows)

@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 from common.cli.app import exit_process, run_app
 from common.cli.help import HelpGroup
 from common.core.errors import SpecError
-from common.launch import load_paper, load_spaces, paper_keys, papers_with_searches
+from common.launch import is_paper, load_paper, load_spaces, paper_keys, papers_with_searches
 from common.records.source import encore_version
 
 # Help texts of options that typer adds, which are long.
@@ -59,10 +59,12 @@ def _from_module(module: str) -> Callable[[], typer.Typer]:
     return lambda: importlib.import_module(module).make_app()
 
 
-def _of_papers(name: str, about: str, keys: list[str], load: Callable[[str], typer.Typer]) -> HelpGroup:
+def _of_papers(
+    name: str, about: str, keys: list[str], load: Callable[[str], typer.Typer], kind: type[HelpGroup] = HelpGroup
+) -> HelpGroup:
     """A command with a paper as its first argument, as each paper has options of its own."""
     papers = {key: _LateCommand(key, lambda key=key: _title(key), lambda key=key: load(key)) for key in keys}
-    return HelpGroup(
+    return kind(
         member="paper",
         name=name,
         commands=papers,
@@ -80,6 +82,20 @@ def _title(key: str) -> str:
         return load_paper(key).title
     except SpecError as error:
         return f"cannot be used: {error}"
+
+
+class _SearchGroup(HelpGroup):
+    """Papers with searches; of the others it says that they have none."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of that paper.
+
+        Raises:
+            SpecError: there is no such paper, or it has no search.
+        """
+        if args[0] not in self.commands and is_paper(args[0]):
+            raise SpecError(f"{args[0]}: has no search space. Papers with one: {', '.join(self.commands)}.")
+        return super().resolve_command(ctx, args)
 
 
 def _run_app(key: str) -> typer.Typer:
@@ -135,14 +151,14 @@ def make_command() -> HelpGroup:
     command = typer.main.get_command(app)
     for param in command.params:
         param.help = _COMPLETION_TEXTS.get(param.name, param.help)
-    papers = paper_keys()
+    papers, searched = paper_keys(), papers_with_searches()
     command.commands = {
         "list": _LateCommand(
             "list", "Papers, or the tables of one with published numbers.", _from_module("common.encore.list_papers")
         ),
         "run": _of_papers("run", "Train a paper's networks and make its tables.", papers, _run_app),
         "show": _of_papers("show", "Print a paper's tables again, without training.", papers, _show_app),
-        "tune": _of_papers("tune", "Search over values of a paper's network.", papers_with_searches(), _tune_app),
+        "tune": _of_papers("tune", "Search over values of a paper's network.", searched, _tune_app, _SearchGroup),
         "audit": _of_papers("audit", "Train one row under every split: what leaks?", papers, _audit_app),
         "duplicates": _LateCommand(
             "duplicates", "Find clips that are the same recording.", _from_module("common.duplicates")

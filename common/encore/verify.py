@@ -28,7 +28,7 @@ class VerifyOptions:
 
     results: Annotated[Path, Argument(metavar="DIR", help="Folder of results, as commands write it.")] = Path("results")
     cache: Annotated[
-        Path, Option(metavar="DIR", rich_help_panel=SPECIAL, help="Cache, with downloaded weights and the demo data.")
+        Path, Option(metavar="DIR", rich_help_panel=SPECIAL, help="Cache, with downloaded weights and the demo corpus.")
     ] = Path("~/.cache/encore")
 
 
@@ -90,7 +90,7 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
         found.append(Verified("README", f"not checked: no headline table in {readme}"))
     found.append(verify_weights(results, cache))
     others = [path for path in result_subfolders(results) if path.name not in papers]
-    unchecked = tuple(f"{path}: not of a paper; only its JSON files are read" for path in others)
+    unchecked = tuple(f"{path}: not of a paper; of its JSON files only that they can be read" for path in others)
     if own_runs_in(results).is_dir():
         own = own_runs_in(results)
         unchecked += (f"{own}: own runs; encore verify {own} checks them",)

@@ -293,7 +293,12 @@ class _ResultCollector:
     def _callback(self, run_id: str) -> RunProgress:
         if run_id not in self._callbacks:
             planned = self._planned[run_id]
-            self._callbacks[run_id] = self._progress.begin(planned.name, planned.run.experiment.training.epochs)
+            self._callbacks[run_id] = self._progress.begin(
+                planned.name,
+                planned.run.experiment.training.epochs,
+                short=f"[{planned.row_name}]",
+                place=planned.place,
+            )
         return self._callbacks[run_id]
 
 

@@ -1,10 +1,11 @@
 """The leakage audit: one row trained under every split that the data allow, and the leakage of each split."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.core.console import say
+from common.core.console import say, without_repetition
 from common.core.errors import DataError, RunError, SpecError
 from common.core.files import sha256_of_json, write_json
 from common.core.tf_logging import quiet_start
@@ -42,24 +43,25 @@ def run_audit(
     """
     require_free_split(options)
     read_audits(paper, options.out)  # an unreadable audit is reported before the training, not after it
-    table, label = _row(paper, options)
+    table, label = row_to_audit(paper, options)
     options = replace(options, tables=(table,), rows=(label,))
     planned: list[tuple[SplitCondition, Plan | None, str]] = []
     outcomes = []
     try:
-        for condition in split_conditions(paper):
-            say(f"split: {condition.title}")
-            planned.append((condition, *_plan(paper, condition, options, parallel_map)))
+        with without_repetition():
+            for condition in split_conditions(paper):
+                planned.append((condition, *_plan(paper, condition, options, parallel_map)))
         with quiet_start():
             from common.runs.runner import execute, in_this_process
         workers = workers or in_this_process(options)
         needed = next(work for condition, work, _ in planned if condition.needed)
         found = scan_plan(needed, options, parallel_map=parallel_map)
-        for condition, work, reason in planned:
-            if work is None:
-                say(f"{condition.title}: not run: {reason}")
-                continue
-            say(f"{condition.title}: {work.runs[0].run.experiment.protocol.name}")
+        left_out = [f"{one.title} ({_in_brief(one, reason)})" for one, work, reason in planned if work is None]
+        if left_out:
+            say(f"not run: {'; '.join(left_out)}")
+        runnable = [(condition, work) for condition, work, _ in planned if work is not None]
+        for place, (condition, work) in enumerate(runnable, 1):
+            say(f"split {place} of {len(runnable)}: {work.runs[0].run.experiment.protocol.name}")
             # Workers make their plan from the options that they receive.
             outcomes.append(execute(work, condition.options(options), workers))
     finally:
@@ -73,7 +75,7 @@ def run_audit(
         audited = replace(audited, audit=_with_earlier_runs(audited, read_audit(paper, audited.path).audit, planned))
     if not any(audited.results.record(run).exists() for split in audit.regimes for run in split.runs):
         reasons = "; ".join(reason for outcome in outcomes for reason in outcome.failed)
-        raise RunError(f"--audit: no run of row {name_and_label(paper.row(table, label))} finished: {reasons}")
+        raise RunError(f"no run of row {name_and_label(paper.row(table, label))} finished: {reasons}")
     write_json(audited.path, audited.audit.as_json())
     return audited, outcomes
 
@@ -111,7 +113,17 @@ def _with_earlier_runs(
     return audited.audit.replace(regimes=tuple(splits))
 
 
-def _row(paper: Paper, options: Options) -> tuple[str, str]:
+def _in_brief(condition: SplitCondition, reason: str) -> str:
+    """What comes first of why a split cannot be run, without the option that an audit sets itself."""
+    return re.split(r"[.;] ", reason.removeprefix(f"--split {condition.split}: "))[0].rstrip(".")
+
+
+def row_to_audit(paper: Paper, options: Options) -> tuple[str, str]:
+    """(table id, label) of the row that the options ask for; without any the row that the paper recommends.
+
+    Raises:
+        SpecError: they ask for several rows, or for one that does not exist.
+    """
     if not options.rows and not options.tables:
         return paper.default_row
     chosen = choose_rows(paper, options.tables, options.rows)
@@ -120,7 +132,7 @@ def _row(paper: Paper, options: Options) -> tuple[str, str]:
     if len(options.rows) != 1 or len(options.tables) > 1 or several:
         recommended = paper.row(*paper.default_row)
         raise SpecError(
-            "--audit: runs one row under every split. Name it with one --row (and --table where several tables have "
+            "an audit trains one row under every split. Name it with one --row (and --table where several tables have "
             f"it), or leave both out for row {name_and_label(recommended)} of table {paper.default_row[0]}."
         )
     found = {
@@ -131,8 +143,7 @@ def _row(paper: Paper, options: Options) -> tuple[str, str]:
     if len(found) > 1:
         tables = ", ".join(table for table, _ in reversed(found.values()))
         raise SpecError(
-            f"--audit --row {options.rows[0]}: the tables {tables} have different rows of that name; give one with "
-            "--table."
+            f"--row {options.rows[0]}: the tables {tables} have different rows of that name; give one with --table."
         )
     return next(iter(found.values()))
 

@@ -71,7 +71,7 @@ def require_free_split(asked: Options) -> None:
     """
     for flag, value in (("--split", asked.split), ("--unit", asked.unit and UNIT_NAMES[asked.unit])):
         if value is not None:
-            raise SpecError(f"{flag} {value}: --audit runs every split that the data allow; leave {flag} out.")
+            raise SpecError(f"{flag} {value}: an audit runs every split that the data allow; leave {flag} out.")
     for change in asked.changes:
         if change.partition("=")[0].strip() in ("protocol.split", "protocol.unit", "protocol.duplicates"):
-            raise SpecError(f"--set {change}: --audit runs every split that the data allow; leave it out.")
+            raise SpecError(f"--set {change}: an audit runs every split that the data allow; leave it out.")

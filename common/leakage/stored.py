@@ -119,6 +119,6 @@ def read_audit(paper: Paper, path: Path) -> StoredAudit:
         audit = build(Audit, values)
     if audit is None or audit.format_version != FORMAT_VERSION or audit.paper != paper.key:
         raise DataError(
-            f"{path}: not an audit of {paper.key} of format {FORMAT_VERSION}. Delete it and run --audit again."
+            f"{path}: not an audit of {paper.key} of format {FORMAT_VERSION}. Delete it and run the audit again."
         )
     return StoredAudit(audit, path)

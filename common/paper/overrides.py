@@ -10,6 +10,7 @@ from common.core.errors import SpecError
 from common.core.files import sha256_of_json
 from common.core.nearest import did_you_mean, nearest_path
 from common.core.spec import Spec, build
+from common.paper.expected_values import require_fitting
 from common.paper.experiment import Experiment, Input, Scale
 from common.paper.paper import Paper
 from common.paper.protocol import SplitName, Unit
@@ -25,6 +26,8 @@ _ONLY_BY_OPTION = {
     "training.epochs": "--epochs",
     "training.precision": "--precision",
 }
+# What an option does that does not take the value itself.
+EFFECT_OF = {"protocol.stratified": "--allow-incomplete turns it off where a genre has too few clips."}
 # Values that an option sets just as `--set` does.
 _ALSO_BY_OPTION = {
     "training.batch_windows": "--batch-size",
@@ -222,6 +225,8 @@ class Resolver:
         # As they are run on these data: arrays have other features than the paper's.
         unchanged = self.with_setting(changes=())
         require_paths(values, {name: unchanged.experiment(row) for name, row in experiments.items()})
+        for row in experiments.values():
+            require_fitting(unchanged.experiment(row), values)
         resolved = self.experiment(next(iter(experiments.values())))
         changes = [f"{path}={json.dumps(_at(resolved, path), separators=(',', ':'))}" for path in sorted(values)]
         return self.with_setting(changes=tuple(changes))

@@ -14,6 +14,8 @@ SplitName = Literal["holdout", "per_genre", "artist", "kfold", "rotating", "offi
 # Splits that work for any data set; the others need artists or predefined parts, which only some data sets have.
 GENERAL_SPLITS = ("holdout", "per_genre", "kfold", "rotating")
 PREDEFINED = ("official", "fault_filtered", "course")
+# The data set that a predefined split belongs to.
+SPLIT_OWNERS = {"official": "FMA", "fault_filtered": "GTZAN", "course": "GTZAN"}
 # What each split does, in one line of a help text of 80 columns, and in the README.
 SPLIT_MEANINGS: dict[SplitName, str] = {
     "holdout": "random; genres in proportion in all parts",
@@ -44,7 +46,7 @@ def read_unit(text: str) -> Unit:
     for unit, name in UNIT_NAMES.items():
         if text == name:
             return unit
-    raise SpecError(f"--unit {text}: expected {' or '.join(reversed(UNIT_NAMES.values()))}.")
+    raise SpecError(f"--unit {text}: expected {' or '.join(reversed(UNIT_NAMES.values()))}. See --help.")
 
 
 def fold_name(split: SplitName) -> str:
@@ -64,10 +66,10 @@ class Protocol(Spec):
         split: `holdout` (fractions), `per_genre` (fractions of each genre's own shuffle, rounded down for training and
             validation), `artist` (artist filter: fractions in tenths, each artist in one part), `kfold` (the fold after
             the test fold is for validation), `rotating` (for every k, training on partition k, validation on k + 1,
-            testing on k + 2), or a predefined split of the dataset's clips: `official` (FMA), `fault_filtered`,
+            testing on k + 2), or a predefined split of the clips of a data set: `official` (FMA), `fault_filtered`,
             `course` (GTZAN).
-        unit: what is split: whole clips (`clip`), or single windows (`segment`, which readers see as `window`: windows
-            of one clip are then in several parts, and the leakage contaminates the result).
+        unit: what is split: whole clips (`clip`), or single windows (stored as `segment`): windows of one clip are
+            then in several parts, which is leakage, and the accuracy is too high.
         fractions: train, valid and test shares of `holdout`, `per_genre` and `artist`.
         folds: number of folds of `kfold`.
         stratified: every part has the genres in the same proportions.

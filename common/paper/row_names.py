@@ -20,6 +20,9 @@ class NamedRow(Protocol):
     name: str
 
 
+# Of rows in an error message; of more it says where they are listed.
+_MOST_LISTED = 6
+
 R = TypeVar("R", bound=NamedRow)
 
 
@@ -38,18 +41,23 @@ def derived_name(label: str) -> str:
     return "-".join(parts)
 
 
-def rows_named(texts: Iterable[str], tables: Mapping[str, Sequence[R]]) -> dict[str, list[R]]:
+def rows_named(
+    texts: Iterable[str], tables: Mapping[str, Sequence[R]], *, paper: str = "", of_some: bool = False
+) -> dict[str, list[R]]:
     """The rows that a command names.
 
     Args:
         texts: each the label of a row, its name in any case, or several names with commas between them.
         tables: id of each table that is searched -> its rows.
+        paper: its key, for a command that lists its rows.
+        of_some: whether the tables were asked for, so that others may have the row.
 
     Returns:
         The same tables with the named rows, in the order of the table.
 
     Raises:
-        SpecError: there is no such row; the message lists all rows, and the name that is most alike.
+        SpecError: there is no such row; the message names the one that is most alike, and the rows or the command that
+            lists them.
     """
     every = [row for rows in tables.values() for row in rows]
     names, labels = {row.name for row in every}, {row.label for row in every}
@@ -64,7 +72,8 @@ def rows_named(texts: Iterable[str], tables: Mapping[str, Sequence[R]]) -> dict[
         else:
             # Of a list that holds names, only what is none.
             others = [part for part in parts if part and part not in names]
-            raise SpecError(_unknown(", ".join(others) if 0 < len(others) < len(parts) else text, tables))
+            unknown = ", ".join(others) if 0 < len(others) < len(parts) else text
+            raise SpecError(_unknown(unknown, tables, paper, of_some=of_some))
     return {
         table: [row for row in rows if row.label in wanted_labels or row.name in wanted_names]
         for table, rows in tables.items()
@@ -81,8 +90,12 @@ def name_and_label(row: NamedRow) -> str:
     return row.name if row.name == row.label.lower() else f"{row.name} ({row.label})"
 
 
-def _unknown(text: str, tables: Mapping[str, Sequence[NamedRow]]) -> str:
+def _unknown(text: str, tables: Mapping[str, Sequence[NamedRow]], paper: str, *, of_some: bool) -> str:
     spelled = {known.lower(): row.name for rows in tables.values() for row in rows for known in (row.label, row.name)}
     near = did_you_mean(list(dict.fromkeys(spelled[known] for known in nearest_names(text, spelled))))
-    listed = "; ".join(f"table {table}: {listed_rows(rows)}" for table, rows in tables.items() if rows)
-    return f"--row {text}: no such row in the tables asked for{near or '.'} Rows: {listed or 'none'}."
+    if paper and len({row.name for rows in tables.values() for row in rows}) > _MOST_LISTED:
+        listed = f"encore list {paper}"
+    else:
+        listed = "; ".join(f"table {table}: {listed_rows(rows)}" for table, rows in tables.items() if rows) or "none"
+    where = f" in table {' or '.join(tables)}" if of_some else ""
+    return f"--row {text}: no such row{where}{near or '.'} Rows: {listed}."

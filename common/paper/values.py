@@ -1,5 +1,6 @@
 """The single values of an experiment: their paths, what they are, and which option sets them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,8 @@ from common.core.descriptions import field_descriptions
 from common.core.spec import Spec
 from common.paper.experiment import Experiment
 from common.paper.overrides import OPTION_OF, is_settable
+
+_TYPED = {"None": "null", "True": "true", "False": "false"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ def described_values(experiment: Experiment) -> list[DescribedValue]:
             owner, value = getattr(owner, parent), value[parent]
         # A spec is not a single value, and `kind` only tells which spec it is.
         if name != "kind" and not isinstance(getattr(owner, name), Spec):
-            about = field_descriptions(type(owner)).get(name, "")
+            about = _as_typed(field_descriptions(type(owner)).get(name, ""))
             found.append(DescribedValue(path, value[name], about, OPTION_OF.get(path, ""), is_settable(path)))
     return found
+
+
+def _as_typed(about: str) -> str:
+    """A description with values as a command line takes them, which is as JSON has them: `null` for `None`."""
+    return re.sub(r"\b(None|True|False)\b", lambda found: _TYPED[found[0]], about)

@@ -11,10 +11,11 @@ from common.core.errors import DataError
 from common.core.words import counted
 from common.paper.experiment import Experiment, Input
 from common.paper.overrides import Resolver
-from common.paper.protocol import Protocol, fold_name
+from common.paper.protocol import Protocol, by_unit, fold_name
 from common.paper.tables import Row
 from common.records.identity import variant_of
 from common.runs.selection import weights_name
+from common.splits.clips import PART_NAMES
 from common.splits.windows import Fold, folds_of_windows, missing_genres, uneven_parts
 from common.training.run import Run
 from data_pipeline.audio.decode import Decoder
@@ -35,6 +36,7 @@ class PlannedRun:
     Args:
         labels: the rows that it belongs to, e.g. `5.2 [r16]`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
+        row_name: of the first of its rows, e.g. `r16`.
     """
 
     run: Run
@@ -43,13 +45,19 @@ class PlannedRun:
     folds: int
     reader: Reader
     previous: str | None = None
+    row_name: str = ""
 
     @property
     def name(self) -> str:
-        """Its name in progress and error messages, e.g. `5.1 [16], seed 0, fold 2/10`."""
+        """Its name in printed lines and error messages, e.g. `5.1 [r16], seed 0, fold 2/10`."""
+        return f"{', '.join(self.labels)}, {self.place}"
+
+    @property
+    def place(self) -> str:
+        """Its seed and fold, e.g. `seed 0, fold 2/10`."""
         kind = fold_name(self.run.experiment.protocol.split)
-        place = f", {kind} {self.run.fold.number + 1}/{self.folds}" if self.folds > 1 else ""
-        return f"{', '.join(self.labels)}, seed {self.run.seed}{place}"
+        fold = f", {kind} {self.run.fold.number + 1}/{self.folds}" if self.folds > 1 else ""
+        return f"seed {self.run.seed}{fold}"
 
 
 class RunBuilder:
@@ -161,7 +169,7 @@ class RunBuilder:
                 [None, *(run.id for run in runs[:-1])] if experiment.protocol.carry_weights else [None] * len(runs)
             )
             planned += [
-                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous)
+                PlannedRun(run, row.experiment.digest, (), len(folds), reader, previous, row.name)
                 for run, previous in zip(runs, carried, strict=True)
             ]
         return planned
@@ -208,10 +216,7 @@ class RunBuilder:
             )
             shown = " and ".join(f"{part.index.feature.bins} x {part.windows.frames}" for part in reader.parts)
             what = "clips" if experiment.copies is None else "clips and copies"
-            say(
-                f"{len(used)} {what}, {counted(len(windows), 'window')} of {shown} ({windows_per_track} per clip), "
-                f"split: {experiment.protocol.name}"
-            )
+            say(f"{len(used)} {what}, {counted(len(windows), 'window')} of {shown} ({windows_per_track} per clip)")
             self._readers[key] = reader, folds
         return self._readers[key]
 
@@ -221,19 +226,20 @@ class RunBuilder:
             uneven = uneven_parts(protocol, folds[0], reader.windows.tracks, is_copy)
             for part, (share, asked) in uneven.items():
                 self._warn_once(
-                    f"part {part} has {100 * share:.0f} % of the clips instead of {100 * asked:g} %: some artists have "
-                    "very many clips"
+                    f"split artist: the {PART_NAMES[part]} part has {100 * share:.0f} % of the clips instead of "
+                    f"{100 * asked:g} %: some artists have very many clips"
                 )
         for fold in folds:
             for part, genres in missing_genres(fold, reader.labels, reader.index.genres).items():
                 where = f" of {fold_name(protocol.split)} {fold.number + 1}" if len(folds) > 1 else ""
+                they, them, their = ("it", "it", "its") if len(genres) == 1 else ("they", "them", "their")
                 effect = {
-                    "train": "they cannot be learned",
-                    "valid": "weights are chosen without them",
-                    "test": "their recall is unknown, and F1 macro is a mean over the other genres",
+                    "train": f"{they} cannot be learned",
+                    "valid": f"the best epoch is chosen without {them}",
+                    "test": f"{their} recall is unknown, and F1 macro is a mean over the other genres",
                 }[part]
-                warning = f"part {part}{where} has no window of {', '.join(genres)}: {effect}"
-                self._warn_once(warning)
+                lacks = f"the {PART_NAMES[part]} part{where} has no window of {', '.join(genres)}"
+                self._warn_once(f"split {protocol.split}, {by_unit(protocol.unit)}: {lacks}: {effect}")
 
     def _warn_once(self, warning: str) -> None:
         """Rows with different features share a split, and so its warnings."""

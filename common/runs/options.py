@@ -65,7 +65,7 @@ class DataOptions:
         Option(
             metavar="DIR",
             rich_help_panel=OUTPUT,
-            help="Folder for results: records, tables, figures. With --from-records: results.",
+            help="Folder for results: records, tables, figures.",
         ),
     ] = OWN_RESULTS
     cache: Annotated[
@@ -116,7 +116,7 @@ class Options(DataOptions):
         Option(
             metavar="paper|smoke",
             rich_help_panel=WHAT,
-            help="As in the paper, or smoke: a quick test, in minutes. Default: smoke for the demo data, else paper.",
+            help="As in the paper, or smoke: a quick test, in minutes. Default: smoke for the demo corpus, else paper.",
         ),
     ] = None
     split: Annotated[
@@ -212,7 +212,8 @@ class Options(DataOptions):
         Option(
             metavar="paper|small",
             rich_help_panel=TRAINING,
-            help="The paper's features, or small ones, which are faster. Default: small for the demo at smoke scale.",
+            help="The paper's features, or small ones, which are faster. Default: small for the demo corpus at smoke "
+            "scale, else paper.",
         ),
     ] = None
     precision: Annotated[
@@ -262,7 +263,7 @@ class Options(DataOptions):
         Option(
             metavar="NAME",
             rich_help_panel=OUTPUT,
-            help="Weights of each run to keep: best or none.",
+            help="Weights of each run to keep: best or none. Best are those of its best epoch.",
         ),
     ] = "best"
     fresh: Annotated[

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from common.core.console import warn
+from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.paper.overrides import Resolver, Setting, read_changes
 from common.paper.paper import Paper
@@ -166,7 +166,7 @@ def plan_runs(rows: ResolvedRows, data: OpenedData, builder: RunBuilder) -> Plan
                 if earlier and earlier.row_experiment != planned.row_experiment:
                     raise AssertionError(f"{earlier.labels} and {table.id} [{row.name}] would share one record")
                 labels = (*(earlier.labels if earlier else ()), f"{table.id} [{row.name}]")
-                runs[planned.run.id] = replace(planned, labels=labels)
+                runs[planned.run.id] = replace(earlier or planned, labels=labels)
     catalog = data.catalog
     index = next(iter(runs.values())).reader.index
     unusable = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *sorted(index.skipped, key=lambda bad: bad.id))]
@@ -185,6 +185,12 @@ def plan_runs(rows: ResolvedRows, data: OpenedData, builder: RunBuilder) -> Plan
     resolver = rows.resolver.with_setting(data_digest=index.data_digest)
     tables = [table for table, _ in rows.chosen]
     return Plan(resolver.paper, resolver.setting, facts, tables, catalog, data.given, list(runs.values()))
+
+
+def say_splits(plan: Plan) -> None:
+    """Name the splits of a plan's runs, each once."""
+    for name in dict.fromkeys(planned.run.experiment.protocol.name for planned in plan.runs):
+        say(f"split: {name}")
 
 
 def _protocol_of(paper: Paper, options: Options, catalog: Catalog) -> Protocol:

@@ -1,10 +1,13 @@
 """The progress of a whole table: runs done, runs left, time left, loss and validation accuracy."""
 
 import time
+from datetime import timedelta
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress, ProgressColumn, Task
+from rich.table import Column
+from rich.text import Text
 
-from common.core.console import messages, say, shows_progress, warn
+from common.core.console import new_bars, say, shows_progress, warn
 from common.core.percent import percent_text, stored_percent
 from common.training.callback import FitCallback
 
@@ -16,37 +19,39 @@ class ProgressDisplay:
         runs: all runs of the command; 0 where their number is not known.
         finished: runs that already had a record.
         epochs: epochs that the pending runs take at most, for the time left.
+        numbered: number the lines of the runs from 1 on; False where their names have numbers of their own. The line of
+            a run that ended then says how many are done.
     """
 
-    def __init__(self, runs: int, finished: int, epochs: int):
+    def __init__(self, runs: int, finished: int, epochs: int, *, numbered: bool = True):
         self._done, self._begun, self._epochs = finished, finished, epochs
         self._of = f"/{runs}" if runs else ""
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            console=messages,
-            disable=not shows_progress(),
-        )
+        self._numbered = numbered
+        self._bars = new_bars(_FieldColumn("place"), _EpochsColumn("details"), disable=not shows_progress())
         self._total = None
 
     def __enter__(self) -> "ProgressDisplay":
         if self._epochs:
             self._bars.start()
-            self._total = self._bars.add_task(self._heading(), total=self._epochs)
+            self._total = self._bars.add_task("runs", total=self._epochs, place=self._count(), details=None)
         return self
 
     def __exit__(self, *exception) -> None:
         self._bars.stop()
 
-    def begin(self, name: str, epochs: int) -> "RunProgress":
-        """Add the bar of a run that starts, while others may be running; returns the callback for its fit loop."""
-        task = self._bars.add_task(name, total=1)
+    def begin(self, name: str, epochs: int, *, short: str = "", place: str = "") -> "RunProgress":
+        """Add the bar of a run that starts, while others may be running; returns the callback for its fit loop.
+
+        Args:
+            name: in the lines that are printed.
+            epochs: that it takes at most.
+            short: name in the bar, which is cut where there is no room; by default as in the lines.
+            place: its seed and fold in the bar, which are never cut.
+        """
+        task = self._bars.add_task(short or name, total=1, place=place, details="")
         self._begun += 1
-        return RunProgress(self, name, task, epochs, f"{self._begun}{self._of}")
+        number = f"[{self._begun}{self._of}] " if self._numbered else ""
+        return RunProgress(self, name, task, epochs, number, place)
 
     def end(self, callback: "RunProgress", result: str) -> None:
         """Remove the bar of a run that ended, and print its result in one line."""
@@ -55,8 +60,9 @@ class ProgressDisplay:
         if self._total is not None:
             # Early stopping leaves epochs undone; they count as done for the time left.
             self._bars.advance(self._total, callback.epochs - callback.epochs_shown)
-            self._bars.update(self._total, description=self._heading())
-        say(f"[{callback.number}] {callback.name}: {result} ({time.perf_counter() - callback.began:.0f} s)")
+            self._bars.update(self._total, place=self._count())
+        done = "" if self._numbered else f", {self._count()}"
+        say(f"{callback.number}{callback.name}: {result} ({time.perf_counter() - callback.began:.0f} s{done})")
 
     def epoch(self) -> None:
         """Count one finished epoch of any run."""
@@ -67,26 +73,59 @@ class ProgressDisplay:
         """The bars on screen."""
         return self._bars
 
-    def _heading(self) -> str:
-        return f"runs {self._done}{self._of} done, epochs"
+    def _count(self) -> str:
+        return f"{self._done}{self._of} done"
+
+
+class _FieldColumn(ProgressColumn):
+    """A field of a task, in one line.
+
+    Args:
+        name: of the field.
+    """
+
+    def __init__(self, name: str):
+        super().__init__(table_column=Column(no_wrap=True))
+        self._name = name
+
+    def render(self, task: Task) -> Text:
+        """The text of the field."""
+        return Text(task.fields[self._name])
+
+
+class _EpochsColumn(_FieldColumn):
+    """What a run is doing; of all runs together, whose field is None, the epochs, and the time that has passed and that
+    is left."""
+
+    def render(self, task: Task) -> Text:
+        """The text of the field, or the epochs and times."""
+        if task.fields[self._name] is not None:
+            return super().render(task)
+        text = f"epochs {int(task.completed)}/{int(task.total)}, {_clock(task.elapsed or 0)}"
+        left = None if task.finished else task.time_remaining
+        return Text(text if left is None else f"{text}, {_clock(left)} left")
+
+
+def _clock(seconds: float) -> str:
+    return str(timedelta(seconds=int(seconds)))
 
 
 class RunProgress(FitCallback):
     """Moves the bar of one run."""
 
-    def __init__(self, display: ProgressDisplay, name: str, task: int, epochs: int, number: str):
+    def __init__(self, display: ProgressDisplay, name: str, task: int, epochs: int, number: str, place: str):
         self._display = display
         self.name, self.task, self.epochs = name, task, epochs
-        self.number = number
+        self.number, self._place = number, place
         self.epochs_shown = 0
         self.began = time.perf_counter()
         self._latest = ""
 
     def on_step(self, what: str, batches: int | None = None) -> None:
         bars = self._display.bars()
-        bars.reset(self.task, total=batches, description=f"{self.name}: {what}")
+        bars.reset(self.task, total=batches, place=self._place, details=what)
         if not shows_progress():
-            say(f"[{self.number}] {self.name}: {what} ...")
+            say(f"{self.number}{self.name}: {what} ...")
 
     def on_predict_batch_end(self) -> None:
         self.batches(1)
@@ -96,11 +135,11 @@ class RunProgress(FitCallback):
             # Continuing from a checkpoint: the epochs before it take no more time.
             for _ in range(epoch - self.epochs_shown):
                 self._display.epoch()
-            say(f"[{self.number}] {self.name}: continuing after epoch {epoch}")
+            say(f"{self.number}{self.name}: continuing after epoch {epoch}")
             self.epochs_shown = epoch
         self._display.bars().update(
             self.task,
-            description=f"{self.name}: epoch {epoch + 1}/{self.epochs}{self._latest}",
+            details=f"epoch {epoch + 1}/{self.epochs}{self._latest}",
             total=batches,
             completed=0,
         )
@@ -114,7 +153,7 @@ class RunProgress(FitCallback):
 
     def again(self) -> None:
         """Report that the worker of this run was lost and another one takes over."""
-        warn(f"[{self.number}] {self.name}: its worker was lost, another one takes over")
+        warn(f"{self.number}{self.name}: its worker was lost, another one takes over")
 
     def on_epoch_end(self, entry: dict[str, float]) -> None:
         accuracy = percent_text(stored_percent(entry["val_accuracy"]))
@@ -125,4 +164,4 @@ class RunProgress(FitCallback):
             self._display.epoch()
             self.epochs_shown = epoch
         if not shows_progress():
-            say(f"[{self.number}] {self.name}: epoch {epoch}/{self.epochs}{self._latest}")
+            say(f"{self.number}{self.name}: epoch {epoch}/{self.epochs}{self._latest}")

@@ -197,7 +197,12 @@ def in_this_process(options: Options) -> Workers:
                     if not is_mine:
                         busy[planned.run.id] = planned
                         continue
-                    callback = progress.begin(planned.name, planned.run.experiment.training.epochs)
+                    callback = progress.begin(
+                        planned.name,
+                        planned.run.experiment.training.epochs,
+                        short=f"[{planned.row_name}]",
+                        place=planned.place,
+                    )
                     result = run_one(job, planned, model_cache, callback)
                     progress.end(callback, result.line)
                 yield planned, result

@@ -30,7 +30,12 @@ def choose_rows(paper: Paper, table_ids: tuple[str, ...], asked_rows: tuple[str,
     of_tables = {table.id: (table, _rows_of(paper, table)) for table in tables}  # by id, so that each is there once
     if not asked_rows:
         return list(of_tables.values())
-    wanted = rows_named(asked_rows, {table_id: rows for table_id, (_, rows) in of_tables.items()})
+    wanted = rows_named(
+        asked_rows,
+        {table_id: rows for table_id, (_, rows) in of_tables.items()},
+        paper=paper.key,
+        of_some=bool(table_ids),
+    )
     return [(table, wanted[table_id]) for table_id, (table, _) in of_tables.items()]
 
 

@@ -92,7 +92,7 @@ def run_worker(search: Search, address: tuple[str, int]) -> None:
     )
     say(f"{name}: taking trials from {address[0]}:{address[1]}")
     # The number of trials that this worker will get is not known.
-    with ProgressDisplay(0, 0, 0) as progress:
+    with ProgressDisplay(0, 0, 0, numbered=False) as progress:
         try:
             run_loop(_WorkerTuner(placeholder, search, progress))
         except grpc.RpcError as error:

@@ -160,7 +160,8 @@ class Search:
         name = f"trial {trial_id} ({describe_values(drawn)})" + (
             f", seed {seed}" if self.asked.runs_per_trial > 1 else ""
         )
-        callback = progress.begin(name, experiment.training.epochs)
+        place = f"seed {seed}" if self.asked.runs_per_trial > 1 else ""
+        callback = progress.begin(name, experiment.training.epochs, short=f"trial {trial_id}", place=place)
         try:
             planned = replace(self._first, run=run, labels=(name,))
             with claim(self._job, planned, wait=True):

@@ -239,9 +239,9 @@ def score_of(record: Record, objective: Objective) -> float:
 
 
 def format_score(score: float, objective: Objective) -> str:
-    """The score as text, e.g. `validation accuracy 71.2 %`."""
+    """The score as text, rounded as in the table of the search, e.g. `validation accuracy 71.23 %`."""
     if objective == "val_accuracy":
-        return f"validation accuracy {percent_text(stored_percent(score))} %"
+        return f"validation accuracy {percent_text(stored_percent(score), 2)} %"
     return f"validation loss {score:.4f}"
 
 

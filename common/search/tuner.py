@@ -81,7 +81,7 @@ def run_search(search: Search, *, fresh: bool = False) -> None:
         runs = search.asked.trials * search.asked.runs_per_trial
         finished = len(oracle.end_order) * search.asked.runs_per_trial
         epochs = (runs - finished) * search.epochs
-        with ProgressDisplay(runs, min(finished, runs), max(0, epochs)) as progress:
+        with ProgressDisplay(runs, min(finished, runs), max(0, epochs), numbered=False) as progress:
             run_loop(TrialTuner(oracle, search, progress))
         warn_of_end(search, oracle)
 

@@ -7,10 +7,13 @@ import numpy as np
 
 from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
-from common.paper.protocol import Protocol
+from common.core.words import plural
+from common.paper.protocol import SPLIT_OWNERS, Protocol
 from data_pipeline.datasets.artists import artist_keys
 
 PARTS = ("train", "valid", "test")
+# What readers call them: the training part.
+PART_NAMES = {"train": "training", "valid": "validation", "test": "test"}
 _TENTHS = 10
 
 
@@ -107,7 +110,7 @@ def _per_genre(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Spl
         n_train, n_valid = (int(share * len(group) + 1e-9) for share in protocol.fractions[:2])
         pieces = np.split(shuffled, [n_train, n_train + n_valid])
         if not all(len(piece) for piece in pieces):
-            sizes = ", ".join(f"{len(piece)} to {part}" for part, piece in zip(PARTS, pieces, strict=True))
+            sizes = ", ".join(f"{len(piece)} for {PART_NAMES[part]}" for part, piece in zip(PARTS, pieces, strict=True))
             raise _too_few(protocol, genres, f"of {len(group)} the fractions give {sizes}")
         for part, piece in zip(parts, pieces, strict=True):
             part.append(piece)
@@ -194,8 +197,9 @@ def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> li
 
 def _predefined(protocol: Protocol, items: np.ndarray, predefined: dict[str, dict[str, str]]) -> Split:
     if protocol.split not in predefined:
-        known = ", ".join(sorted(predefined)) or "none"
-        raise SpecError(f"--split {protocol.split}: this data set has no such predefined split (it has: {known}).")
+        splits = f"{plural(len(predefined), 'split')} {' and '.join(sorted(predefined))}"
+        has = f"; this data set has the {splits}" if predefined else ""
+        raise SpecError(f"--split {protocol.split}: only {SPLIT_OWNERS[protocol.split]} has this split{has}.")
     if protocol.unit == "segment":
         raise SpecError(
             f"--split {protocol.split} splits whole clips and does not go with --unit window. Use --unit clip, or "
@@ -214,8 +218,8 @@ def _split(train: np.ndarray, valid: np.ndarray, test: np.ndarray) -> Split:
 def _require_parts(protocol: Protocol, n_train: int, n_valid: int, n_test: int, total: int) -> None:
     if min(n_train, n_valid, n_test) < 1:
         raise DataError(
-            f"split {protocol.name}: {total} {protocol.items} would give {n_train} to train, {n_valid} to valid, "
-            f"{n_test} to test; each part needs at least one. Use more clips, or another --split."
+            f"split {protocol.name}: {total} {protocol.items} would give {n_train} for training, {n_valid} for "
+            f"validation and {n_test} for testing; each part needs at least one. Use more clips, or another --split."
         )
 
 

@@ -57,9 +57,10 @@ def verify_records(results: Path) -> Verified:
     right = "" if not counts["with_digest"] else ": all right" if not counts["wrong_digest"] else ""
     wrong = f" ({counts['wrong_digest']} wrong)" if counts["wrong_digest"] else ""
     summary = f"{read} read, {counts['with_digest']} with a digest{right}{wrong}"
-    summary += f", {counts['without_digest']} from before digests"
+    if counts["without_digest"]:
+        summary += f", {counts['without_digest']} too old to hold one"
     if counts["other_json"]:
-        summary += f"; {counted(counts['other_json'], 'other JSON file')} read"
+        summary += f"; {counted(counts['other_json'], 'JSON file')} of other folders can be read"
     return Verified("records", summary, dict(counts), tuple(faults), tuple(_unchecked(results, counts)))
 
 
@@ -209,8 +210,8 @@ def _unchecked(results: Path, counts: Counter) -> list[str]:
     found = []
     if counts["without_digest"]:
         found.append(
-            f"{counted(counts['without_digest'], 'file')} without a digest: metrics, run ids and experiments are "
-            "checked, other values, e.g. times and histories, cannot be"
+            f"times and histories of the {counted(counts['without_digest'], 'file')} without a digest, which are older "
+            "than digests; their accuracies, run ids and experiments were checked"
         )
     if counts["ids_not_computed"]:
         found.append(

@@ -36,6 +36,7 @@ from data_pipeline.cache.shards import (
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 from data_pipeline.features import Feature
 from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
+from data_pipeline.features.names import feature_name
 from data_pipeline.features.precomputed import Precomputed
 
 _TARGET_SHARD_BYTES = 32 << 20
@@ -144,9 +145,10 @@ def _extract(
     bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
     tracks = [track for number in pending for track in plan[number]]
     if pending:
+        what = f"extracting {feature_name(feature)} of {_name_of(catalog)}"
         with (
             _extractor(catalog, feature, decoder, folder) as extract,
-            progress(f"extracting {feature.kind} of {catalog.dataset}", len(tracks), unit="clips") as advance,
+            progress(what, len(tracks), unit="clips") as advance,
             closing(_extracted(extract, tracks, jobs, parallel_map)) as results,
         ):
             for number in pending:
@@ -362,3 +364,7 @@ def _bad_tracks_error(bad: tuple[BadTrack, ...] | list[BadTrack], total: int) ->
     if len(bad) == 1:
         return DataError(named)
     return DataError(f"{len(bad)} of {total} clips cannot be used:\n  {named}{more}")
+
+
+def _name_of(catalog: Catalog) -> str:
+    return "the demo corpus" if catalog.dataset == "demo" else catalog.title

@@ -61,12 +61,8 @@ class About:
 
     @property
     def where(self) -> str:
-        """Where to get it and what to give, as the end of an error message, without a full stop."""
-        sites = " or ".join(f"{source.site} ({source.address})" for source in self.sources)
-        return (
-            f"{self.title} is not part of Encore. Get it ({self.size}) from {sites}; unpack it and give {self.takes} "
-            f"with --data. `encore data {self.key}` says more"
-        )
+        """Where it is said how to get it, and what to give, as the end of an error message, without a full stop."""
+        return f"{self.title} is not part of Encore. Get it: encore data {self.key}. Then give {self.takes} with --data"
 
 
 _FMA_LICENCE = (

@@ -22,7 +22,7 @@ class WindowSpec(Spec):
     Args:
         seconds: length of a window.
         hop_seconds: distance between the starts of neighbouring windows.
-        max_per_track: at most this many windows of one track, from its beginning; None for all.
+        max_per_track: at most this many windows of one clip, from its beginning; None for all.
         rounding: where the hop is not a whole number of frames, round down the `hop` (all hops are equal), or each of
             the `starts` (window k starts at floor(k * hop), so that rounding errors do not accumulate).
     """

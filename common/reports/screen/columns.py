@@ -1,9 +1,9 @@
 """A short table and its columns, and which of them a width holds."""
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from common.core.words import wrapped
 from common.reports.screen.numbers import aligned
 
 # A column of text is not made narrower than this for the sake of a less important column.
@@ -114,19 +114,6 @@ class Placed:
         if not self.column.is_text:
             return [cell.rjust(self.width)]
         return [line.ljust(self.width) for line in wrapped(cell, self.width) or [""]]
-
-
-def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
-    """Lines of at most `width` characters; words are never broken.
-
-    Args:
-        indent: before every line but the first.
-    """
-    # A percent sign stays with its number.
-    lines = textwrap.wrap(
-        text.replace(" %", "\xa0%"), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return [line.replace("\xa0", " ") for line in lines]
 
 
 def place_columns(table: ShortTable, width: int) -> tuple[list[Placed], list[Column]]:

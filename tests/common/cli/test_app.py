@@ -12,6 +12,7 @@ import soundfile
 from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.tf_logging import quiet_start
+from common.duplicates import make_app as make_duplicates_app
 from common.runs import runner
 
 with quiet_start():
@@ -248,19 +249,23 @@ CASES = [
         "--table", "51", says="--table 51: se_cnn has no such table; did you mean 5.1? It has: 4.1, 5.1, 5.2"
     ),
     only_arguments(
-        "--row", "seven", says="--row seven: no such row in the tables asked for. Rows: table 5.1: se-0 (0), se-5 (5), "
+        "--row",
+        "seven",
+        "--table",
+        "5.1",
+        says="--row seven: no such row in table 5.1. Rows: table 5.1: se-0 (0), se-5 (5), ",
     ),
     only_arguments(
         "--table",
         "5.2",
         "--row",
         "4,5",
-        says="--row 4,5: no such row in the tables asked for. Rows: table 5.2: r8 (8), r16 (16), r32 (32).",
+        says="--row 4,5: no such row in table 5.2. Rows: table 5.2: r8 (8), r16 (16), r32 (32).",
     ),
     only_arguments(
         "--row",
         "1,2,3,4",
-        says="--row 1,2,3,4: no such row in the tables asked for; did you mean se-12345? Rows: table",
+        says="--row 1,2,3,4: no such row; did you mean se-12345? Rows: encore list se_cnn.",
     ),
     only_arguments("--dataset", "spotify", says="--dataset spotify: no such value. Expected one of: demo, gtzan"),
     only_arguments("--scale", "huge", says="--scale huge: no such value. Expected one of: smoke, paper"),
@@ -268,7 +273,7 @@ CASES = [
         "--precision", "float16", says="--precision float16: no such value; did you mean mixed_bfloat16? Expected"
     ),
     only_arguments("--split", "random", says="--split random: no such value. Expected one of: holdout"),
-    only_arguments("--unit", "song", says="--unit song: expected window or clip."),
+    only_arguments("--unit", "song", says="--unit song: expected window or clip. See --help."),
     only_arguments("--decoder", "ffmpeg", says="--decoder ffmpeg: no such value. Expected one of: soundfile"),
     only_arguments("--epochs", "0", says="--epochs 0: expected a number of at least 1"),
     only_arguments("--epochs", "many", says="--epochs many: expected a whole number"),
@@ -344,3 +349,8 @@ def test_a_missing_optional_decoder_is_named(run, own_corpus, monkeypatch):
     code, stderr = run(*gtzan_at(own_corpus.folder), "--decoder", "tensorflow-io")
     assert code == 2
     assert "--decoder tensorflow-io: the package is not installed here" in error_of(stderr)
+
+
+def test_an_option_with_two_limits_names_both(capsys):
+    assert run_app(make_duplicates_app(), ["--above", "2"]) == 2
+    assert "error: --above 2: expected a number between 0.05 and 1. See --help." in capsys.readouterr().err

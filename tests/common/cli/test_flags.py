@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -63,7 +64,7 @@ def flags_of(*models: type, without: tuple[str, ...] = ()) -> dict[str, list[str
 
 
 RUN = flags_of(Options, RunOptions)
-TUNE = flags_of(SearchOptions, Options, without=("tables", "rows", "seeds", "only_seed", "fresh"))
+TUNE = flags_of(SearchOptions) | flags_of(Options, without=("tables", "rows", "seeds", "only_seed", "fresh"))
 
 
 def refused(mode: str) -> set[str]:
@@ -223,3 +224,14 @@ def test_the_help_text_explains_every_split_and_unit_on_lines_of_its_own(monkeyp
         assert f"{name}: {meaning}." in lines, name
     assert "window|clip" in " ".join(lines)
     assert "segment" not in " ".join(lines)
+
+
+def test_a_search_takes_fresh_as_its_help_and_messages_say(capsys, monkeypatch, tmp_path):
+    app = tune_module.make_app(PAPER, (TINY,))
+    assert run_app(app, ["--help"]) == 0
+    assert re.search(r"--fresh +Delete the search of this name and start again", capsys.readouterr().out)
+    received = []
+    monkeypatch.setattr("common.cli.search.search", lambda *given: received.append(given) or 0)
+    assert run_app(app, ["--fresh", "--out", str(tmp_path), "--cache", str(tmp_path)]) == 0
+    ((_, _, options, asked, *_),) = received
+    assert (asked.fresh, options.fresh) == (True, False)

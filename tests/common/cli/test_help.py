@@ -16,7 +16,14 @@ from common.encore.main import make_command
 from tests.helpers.papers import KEYS
 
 PAPERS = [key for key in KEYS if key != "_template"]
-COMMANDS = ["list", "duplicates", "data", "verify", *(f"{name} {key}" for name in ("run", "audit") for key in PAPERS)]
+COMMANDS = [
+    "list",
+    "duplicates",
+    "data",
+    "verify",
+    "board",
+    *(f"{name} {key}" for name in ("run", "audit") for key in PAPERS),
+]
 COMMANDS += ["tune se_cnn", "tune crnn", "tune resnet1d"]
 COLUMNS = 80
 # Words of one sentence that are still to be found in two lines.
@@ -161,3 +168,28 @@ def test_the_help_of_a_group_lists_what_is_below_it(capsys):
 def test_a_mistake_is_answered_with_the_nearest_name_or_what_was_expected(app, capsys, arguments, says):
     assert run_app(app, arguments) == 2
     assert capsys.readouterr().err == f"error: {says}\n"
+
+
+def _help_of(words: str, capsys) -> str:
+    assert run_app(make_command(), [*words.split(), "--help"]) == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_defaults_of_a_search_are_values(capsys):
+    said = _help_of("tune se_cnn", capsys)
+    assert "Default: the space's" not in said
+    assert "including those of earlier commands. Default: 50." in said
+    assert "val_accuracy or val_loss. Default: val_accuracy." in said
+    assert "Name of the search and of its folder. Default: that of the space, e.g. documented." in said
+    assert "Default: 30." in _help_of("tune resnet1d", capsys)
+
+
+def test_genres_and_choices_read_alike_in_all_commands(capsys):
+    run, tune = _help_of("run se_cnn", capsys), _help_of("tune se_cnn", capsys)
+    for said in (run, tune):
+        assert "all for every genre. Default: all. " in said
+        assert "Weights of each run to keep: best or none." in said
+        assert "smoke for the demo corpus" in said
+    assert "With --from-records: results." in run
+    assert "With --from-records: results." not in tune
+    assert "With --from-records: results." not in _help_of("audit se_cnn", capsys)

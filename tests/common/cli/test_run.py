@@ -69,6 +69,16 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
         assert {f"se_cnn/arrays/figures/{figure}.png", f"se_cnn/arrays/figures/{figure}.svg"} <= set(before)
     assert "ours (%)," in first.out
     assert "table_5.1_2_epochs.md" in first.out
+    # Where everything is stands together, after the tables.
+    written = first.out[first.out.index("\nwritten to: ") :].splitlines()[1:]
+    assert [line.partition(": ")[0] for line in written] == [
+        "written to",
+        "open first",
+        "records of 2 runs",
+        "learning curves",
+    ]
+    assert "learning curves" not in first.err
+    assert "split: " in first.err
     assert len(list((out / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 2
     by_label = dict(measured(out))
     assert by_label["5"]

@@ -1,6 +1,7 @@
 """`--set help`: every value of a row, what it is, and how it is set."""
 
 import json
+import re
 
 import pytest
 
@@ -101,9 +102,45 @@ def test_a_table_of_layers_has_no_values(capsys):
     [
         ("learning_rate=0.1", "--set learning_rate: no such value; did you mean training.learning_rate?"),
         ("epochs=3", "--set epochs: no such value; did you mean --epochs?"),
+        ("training.l3=3", "--set training.l3: no such value; did you mean training.l2?"),
         ("training.momentum=3", "--set training.momentum: no such value."),
     ],
 )
 def test_a_mistyped_path_is_answered_with_the_nearest(capsys, tmp_path, change, says):
     assert run_app(make_app(PAPER), ["--cache", str(tmp_path), "--out", str(tmp_path), "--set", change]) == 2
     assert f"error: {says} --set help lists all values.\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("training.l2=abc", "a number of at least 0"),
+        ("training.plateau_factor=high", "a number"),
+        ("training.batch_windows=1.5", "a whole number above 0"),
+        ("training.standardise=maybe", "true or false"),
+        ("training.watch=accuracy", "one of: loss, cross_entropy"),
+        ("training.step_epochs=never", "a whole number above 0 or null"),
+        ("model.widths=3", "a list of 5 whole numbers in brackets"),
+        ("model.se_blocks=all", "a list of whole numbers in brackets"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_in_words(capsys, tmp_path, change, expected):
+    assert run_app(make_app(PAPER), ["--cache", str(tmp_path), "--out", str(tmp_path), "--set", change]) == 2
+    said = capsys.readouterr().err
+    assert f"error: --set {change}: expected {expected}" in said
+    assert "Input should be" not in said
+
+
+def test_what_an_option_does_is_said_where_it_does_not_take_the_value(capsys):
+    assert run_app(make_app(PAPER), ["--set", "help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "--allow-incomplete turns it off where a genre has too few clips." in said
+    assert "Set it with --allow-incomplete" not in said
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_descriptions_use_the_words_of_the_command_line(key):
+    """Values as `--set` takes them, and nothing that is only known inside Encore."""
+    for experiment in paper_of(key).experiments:
+        for one in described_values(experiment):
+            assert not re.search(r"\b(None|True|False|dataset|see Input)\b", one.about), (one.path, one.about)

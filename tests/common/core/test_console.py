@@ -2,13 +2,21 @@
 
 import io
 import sys
+import time
 
 import pytest
+import typer
 from rich.console import Console
 
+from common.cli.app import run_app
 from common.core import console
 from common.core.console import collected, progress, say, set_verbosity, show_step, warn
+from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
+
+
+def _terminal(screen: io.StringIO, width: int) -> Console:
+    return Console(file=screen, force_terminal=True, width=width, no_color=True, highlight=False, soft_wrap=True)
 
 
 @pytest.fixture
@@ -16,6 +24,14 @@ def terminal(monkeypatch) -> io.StringIO:
     """What is printed to a terminal of 120 columns."""
     screen = io.StringIO()
     monkeypatch.setattr(console, "messages", Console(file=screen, force_terminal=True, width=120))
+    return screen
+
+
+@pytest.fixture
+def narrow(monkeypatch) -> io.StringIO:
+    """What is printed to a terminal of 40 columns."""
+    screen = io.StringIO()
+    monkeypatch.setattr(console, "messages", _terminal(screen, 40))
     return screen
 
 
@@ -74,3 +90,66 @@ def test_the_start_of_keras_is_announced_once(capsys, monkeypatch, backend, what
     with quiet_start(announced=True):
         pass
     assert capsys.readouterr().err == ""
+
+
+MESSAGE = "of the windows of the demo, in total 25 % are in /a/path/that-is-longer/than-the-screen/of-40-columns"
+
+
+def test_on_a_terminal_messages_are_broken_between_words_and_paths_stay_whole(narrow):
+    say(MESSAGE)
+    assert narrow.getvalue().splitlines() == [
+        "of the windows of the demo, in total",
+        "  25 % are in",
+        "  /a/path/that-is-longer/than-the-screen/of-40-columns",
+    ]
+
+
+def test_lines_of_a_message_stay_lines(narrow):
+    say("one\n    two\n\nthree")
+    assert narrow.getvalue() == "one\n    two\n\nthree\n"
+
+
+def test_errors_are_broken_between_words_too(narrow):
+    def fail():
+        raise SpecError(MESSAGE)
+
+    app = typer.Typer()
+    app.command()(fail)
+    assert run_app(app, []) == 2
+    assert max(map(len, narrow.getvalue().splitlines()[:-1])) <= 60
+    assert "  /a/path/that-is-longer/than-the-screen/of-40-columns" in narrow.getvalue()
+
+
+def test_in_a_log_a_message_is_one_line(capsys):
+    say(MESSAGE)
+    assert capsys.readouterr().err == f"{MESSAGE}\n"
+
+
+def test_no_number_of_a_bar_is_cut_at_80_columns(monkeypatch):
+    screen = io.StringIO()
+    monkeypatch.setattr(console, "messages", _terminal(screen, 80))
+    what = "extracting log-mel spectrograms of the demo corpus (128 mel bands, hop of 512 samples)"
+    with progress(what, 25000, unit="clips") as advance:
+        advance(24999)
+    last = [line for line in screen.getvalue().splitlines() if "24999" in line][-1]
+    assert "24999/25000 clips 0:00:0" in last
+    assert "left" in last
+    assert "extracting log-mel" in last
+    assert "…" in last
+
+
+def test_a_bar_of_nothing_is_not_shown(terminal, capsys):
+    with progress("comparing clips", 0, unit="blocks"):
+        pass
+    assert (terminal.getvalue(), capsys.readouterr().err) == ("", "")
+
+
+def test_the_start_of_keras_moves_a_bar_on_a_terminal_while_standard_error_is_held_back(monkeypatch, capfd):
+    monkeypatch.setattr(console, "messages", Console(file=io.StringIO(), force_terminal=True))
+    monkeypatch.setenv("KERAS_BACKEND", "")
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    with quiet_start(announced=True):
+        time.sleep(0.3)
+        shown = capfd.readouterr().err
+        monkeypatch.setitem(sys.modules, "keras", sys)
+    assert shown.count("starting TensorFlow") >= 2

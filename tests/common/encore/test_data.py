@@ -1,6 +1,7 @@
 """`encore data`: the list, the page on a data set, and the check of a copy, as they appear on screen and in JSON."""
 
 import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -8,10 +9,12 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+from rich.console import Console
 
 from common.cli.app import run_app
 from common.encore import data_papers
 from common.encore.data import make_app
+from common.encore.data_pages import Words, grid
 from common.launch import paper_keys
 from data_pipeline.datasets import gtzan
 from data_pipeline.datasets.about import ABOUT
@@ -283,3 +286,16 @@ def test_a_whole_data_set_that_no_paper_has_rows_for_ends_with_1(encore_data, tm
     assert "Run one" not in out
     assert "--split " not in out
     assert fits(out)
+
+
+@pytest.mark.parametrize("width", range(30, 66, 3))
+def test_a_percent_sign_stays_with_its_number(width):
+    screen = io.StringIO()
+    console = Console(file=screen, width=width)
+    table = grid()
+    table.add_row("known faults", Words(ABOUT["gtzan"].faults[2].text))
+    console.print(table)
+    lines = screen.getvalue().splitlines()
+    assert not [line for line in lines if line.strip().startswith("%")]
+    assert max(map(len, lines)) <= width
+    assert " ".join(screen.getvalue().replace("known faults", "").split()) == ABOUT["gtzan"].faults[2].text

@@ -265,3 +265,11 @@ def test_the_list_of_papers_fits_the_screen(monkeypatch, capsys, width):
     assert max(map(len, printed.splitlines())) <= width
     for key in paper_keys():
         assert all(table in re.split(r"[\s,]+", printed) for table in load_paper(key).table_ids)
+
+
+def test_a_paper_without_searches_is_told_from_no_paper(capsys):
+    assert run_app(make_command(), ["tune", "embeddings"]) == 2
+    says = "error: embeddings: has no search space. Papers with one: crnn, resnet1d, se_cnn."
+    assert says in " ".join(capsys.readouterr().err.split())
+    assert run_app(make_command(), ["tune", "nosuch"]) == 2
+    assert "nosuch: no such paper" in capsys.readouterr().err

@@ -233,7 +233,7 @@ def test_a_table_below_another_one_is_shown_by_its_own_id(here, show):
     ("arguments", "words"),
     [
         (("--table", "9.9"), "--table 9.9: se_cnn has no such table. It has: 4.1, 5.1"),
-        (("--row", "nosuch"), "--row nosuch: no such row in the tables asked for"),
+        (("--row", "nosuch"), "--row nosuch: no such row. Rows: encore list se_cnn."),
         (("--unit", "windows"), "--unit windows: expected one of: clip, window"),
         (("--split", "holdouts"), "--split holdouts: expected one of: holdout"),
         (("--dataset", "gtzen"), "--dataset gtzen: expected one of: demo, gtzan"),

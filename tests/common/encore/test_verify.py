@@ -33,9 +33,12 @@ def test_a_folder_that_holds_ends_with_0_and_stays_as_it_is(made, capsys, snapsh
     assert run_app(make_app(), ["--cache", "empty_cache"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:5]] == ["folder", "records", "tables", "README", "weights"]
-    assert lines[1] == "records   3 records read, 3 with a digest: all right, 0 from before digests"
+    assert lines[1] == "records   3 records read, 3 with a digest: all right"
     assert lines[3].startswith("README    not checked: no headline table in")
-    assert "not checked (folder): results/benchmarks: not of a paper; only its JSON files are read" in lines
+    assert (
+        "not checked (folder): results/benchmarks: not of a paper; of its JSON files only that they can be read"
+        in lines
+    )
     assert lines[-1] == "everything that was checked holds"
     assert snapshot(made) == before
 

@@ -11,6 +11,7 @@ import pytest
 from common.audit import main
 from common.cli.app import run_app
 from common.cli.run import make_app
+from common.core.console import collected
 from common.core.errors import RunError, SpecError
 from common.core.files import write_json
 from common.leakage.audit import _path as audit_path
@@ -81,7 +82,7 @@ def test_every_split_that_the_data_allow_is_run(audited):
         "official, by clip",
     ]
     assert [label for label, row in rows.items() if not row["measured"]] == ["official, by clip"]
-    assert "has no such predefined split" in rows["official, by clip"]["unavailable"]
+    assert "only FMA has this split" in rows["official, by clip"]["unavailable"]
     for row in list(rows.values())[:5]:
         assert row["measured"]["window_accuracy"]["ci95"][0] <= row["measured"]["window_accuracy"]["mean"]
     assert rows[WINDOWS]["overlap"]["clips"] > 30
@@ -197,16 +198,16 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
     [
         (
             ["--split", "artist"],
-            "--split: not used by --audit, which runs one row under every split and writes its tables",
+            "--split: not used by encore audit, which runs one row under every split and writes its tables",
         ),
-        (["--set", "protocol.unit=segment"], "--audit runs every split"),
+        (["--set", "protocol.unit=segment"], "an audit runs every split"),
         (["--row", "5", "--row", "4,5"], "Name it with one --row"),
         (["--row", "r8,r32"], "Name it with one --row"),
         (["--row", "se-5,r8"], "Name it with one --row"),
         (["--row", "nine"], "--row nine: no such row"),
         (["--table", "4.1"], "Name it with one --row"),
-        (["--list"], "--list: not used by --audit, which runs one row under every split"),
-        (["--from-records"], "--from-records: not used by --audit, which runs one row under every split"),
+        (["--list"], "--list: not used by encore audit, which runs one row under every split"),
+        (["--from-records"], "--from-records: not used by encore audit, which runs one row under every split"),
     ],
 )
 def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, arguments, words):
@@ -215,16 +216,17 @@ def test_what_an_audit_does_not_go_with(with_artists, tmp_path, capsys, argument
 
 
 def test_a_unit_is_refused_by_the_name_that_readers_know():
-    with pytest.raises(SpecError, match="--unit window: --audit runs every split"):
+    with pytest.raises(SpecError, match="--unit window: an audit runs every split"):
         require_free_split(Options(unit="segment"))
 
 
-def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
+def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path, capsys):
     """A worker on another machine makes its plan from these options only."""
     sent = []
 
     def workers(job, progress):
-        again = plan(PAPER, job.options)
+        with collected():
+            again = plan(PAPER, job.options)
         sent.append((job.options.split, job.options.unit, job.options.changes))
         assert [run.run.id for run in again.runs] == [run.run.id for run in job.plan.runs]
         again.close()
@@ -243,6 +245,31 @@ def test_workers_are_sent_the_options_of_each_split(with_artists, tmp_path):
         ("fault_filtered", "clip", ()),
     ]
     assert not (tmp_path / "out" / "se_cnn" / "arrays" / "audits").exists()
+    # The data are named once, what is not run in one line, and each split when its training begins.
+    said = capsys.readouterr().err.splitlines()
+    assert len([line for line in said if re.match(r"\d+ clips, ", line)]) == 1
+    assert [line for line in said if line.startswith("not run: ")] == [
+        "not run: official, by clip (only FMA has this split)"
+    ]
+    assert [line for line in said if line.startswith("split ")] == [
+        f"split {place} of 5: {name}"
+        for place, name in enumerate(
+            [
+                "holdout 60/10/30, by window",
+                "holdout 60/10/30, by clip",
+                "holdout 60/10/30, by clip, no exact duplicates",
+                "artist 60/10/30, by clip",
+                "fault_filtered, by clip",
+            ],
+            1,
+        )
+    ]
+    assert len(said) == len({line for line in said if not line.startswith("[")}), said
+
+
+def test_rows_that_cannot_be_audited_are_refused_before_tensorflow_is_started(with_artists, tmp_path, monkeypatch):
+    monkeypatch.setattr("common.cli.train._import_training", lambda: pytest.fail("TensorFlow is started"))
+    assert main(["se_cnn", *flags(with_artists, tmp_path), "--row", "r8,r16"]) == 2
 
 
 def test_an_audit_at_other_settings_has_a_file_of_its_own(audited, tmp_path):
@@ -282,8 +309,8 @@ def test_splits_that_equal_the_random_split_by_clip_are_not_run(with_artists, tm
     with pytest.raises(RunError):
         run_audit(PAPER, options, workers=lambda job, progress: iter(()))
     said = capsys.readouterr().err.replace("\n", " ")
-    assert f"{WINDOWS}: not run: no clip has windows on both sides, so it is the same as {CLIPS}" in said
-    assert f"{NO_DUPLICATES}: not run: no clip occurs twice, so it is the same as {CLIPS}" in said
+    assert f"not run: {WINDOWS} (no clip has windows on both sides, so it is the same as {CLIPS})" in said
+    assert f"; {NO_DUPLICATES} (no clip occurs twice, so it is the same as {CLIPS})" in said
 
 
 def test_an_audit_with_fewer_seeds_keeps_the_earlier_runs(audited, with_artists, tmp_path):

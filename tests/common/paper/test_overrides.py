@@ -79,7 +79,7 @@ def test_changes_that_cannot_be_read(changes, words):
     [
         ("training.momentum=3", r"--set training.momentum: no such value. --set help lists all values."),
         ("paper=x", "paper: no such value"),
-        ("training.l2=-1", "greater than or equal to 0"),
+        ("training.l2=-1", "expected a number of at least 0"),
         ("protocol.carry_weights=true", "--carry-weights: goes with --split rotating, received --split holdout"),
         ("protocol.equal_partitions=true", "equal_partitions goes with the rotating split"),
         ("model.widths=3", "widths"),

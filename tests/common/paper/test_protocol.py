@@ -37,7 +37,7 @@ def test_every_split_and_unit_has_a_meaning():
 
 def test_windows_may_still_be_called_segments_on_the_command_line():
     assert [read_unit(text) for text in ("window", "segment", "clip")] == ["segment", "segment", "clip"]
-    with pytest.raises(SpecError, match=r"^--unit song: expected window or clip\.$"):
+    with pytest.raises(SpecError, match=r"^--unit song: expected window or clip\. See --help\.$"):
         read_unit("song")
 
 

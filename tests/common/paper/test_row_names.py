@@ -82,12 +82,20 @@ def test_an_unknown_row_lists_all_and_names_the_nearest():
     with pytest.raises(SpecError) as refused:
         named("r17", tables={"5.2": TABLE_5_2.rows, "4.1": ()})
     assert str(refused.value) == (
-        "--row r17: no such row in the tables asked for; did you mean r16? Rows: table 5.2: r8 (8), r16 (16), r32 (32)."
+        "--row r17: no such row; did you mean r16? Rows: table 5.2: r8 (8), r16 (16), r32 (32)."
     )
-    with pytest.raises(SpecError, match=r"tables asked for\. Rows: table 5\.1: se-0 \(0\), "):
+    with pytest.raises(SpecError, match=r"no such row\. Rows: table 5\.1: se-0 \(0\), "):
         named("zzz", tables={"5.1": TABLE_5_1.rows})
     with pytest.raises(SpecError, match=r"Rows: none\.$"):
         named("x", tables={})
+
+
+def test_of_many_rows_the_command_that_lists_them_is_named():
+    tables = {"5.1": TABLE_5_1.rows, "5.2": TABLE_5_2.rows}
+    with pytest.raises(SpecError, match=r"^--row nope: no such row\. Rows: encore list se_cnn\.$"):
+        rows_named(["nope"], tables, paper="se_cnn")
+    with pytest.raises(SpecError, match=r"^--row nope: no such row in table 5\.2\. Rows: table 5\.2: r8 \(8\), "):
+        rows_named(["nope"], {"5.2": TABLE_5_2.rows}, paper="se_cnn", of_some=True)
 
 
 def test_a_name_that_is_the_label_in_small_letters_stands_alone_in_lists():

@@ -3,7 +3,12 @@
 import csv
 import io
 import json
+import re
 
+import pytest
+from rich.console import Console
+
+from common.core import console
 from common.core.percent import percent_text
 from common.reports.formats import as_csv, write_table
 from common.runs.progress import ProgressDisplay
@@ -28,7 +33,7 @@ def test_progress_and_summaries_of_runs_round_as_tables_do(capsys, tmp_path):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "[1/1] 5.1 [0], seed 0: epoch 1/1, loss 2.300, validation 10.4 %"
     assert lines[1].startswith("[1/1] 5.1 [0], seed 0: test window accuracy 10.4 % (")
-    assert format_score(SHARE, "val_accuracy") == "validation accuracy 10.4 %"
+    assert format_score(SHARE, "val_accuracy") == "validation accuracy 10.35 %"
     table = table_of(mine)
     assert cells_of(table, "1,2,3,4,5")["Our window accuracy (%)"] == "10.4"
     columns, *rows = csv.reader(io.StringIO(as_csv(table)))
@@ -37,3 +42,57 @@ def test_progress_and_summaries_of_runs_round_as_tables_do(capsys, tmp_path):
     stored = json.loads((tmp_path / "table_5.1.json").read_text(encoding="utf-8"))["rows"][-1]["measured"]["accuracy"]
     assert stored["mean"] == row_of(table, "1,2,3,4,5")["measured"]["accuracy"]["mean"] == 10.350877
     assert percent_text(stored["mean"]) == "10.4"
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """The last state of the bars on a terminal of 80 columns."""
+    monkeypatch.setattr(console, "messages", Console(file=io.StringIO(), width=80, force_terminal=True))
+
+    def lines(display: ProgressDisplay) -> list[str]:
+        seen = io.StringIO()
+        Console(file=seen, width=80, force_terminal=True, no_color=True).print(display.bars().get_renderable())
+        return [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", seen.getvalue()).splitlines()]
+
+    return lines
+
+
+def test_bars_show_short_names_and_no_number_is_cut_at_80_columns(screen):
+    display = ProgressDisplay(runs=30, finished=12, epochs=4500)
+    with display:
+        name = "5.1 [se-12345], 5.2 [se-12345], 5.3 [se-12345], seed 0, fold 10/10"
+        callback = display.begin(name, 150, short="[se-12345]", place="seed 0, fold 10/10")
+        callback.on_step("reading training windows")
+        assert screen(display)[1].startswith("[se-12345] ")
+        assert "seed 0, fold 10/10 reading training windows" in screen(display)[1]
+        callback.on_epoch_begin(0, 40)
+        callback.on_epoch_end({"epoch": 1, "loss": 12.345, "val_accuracy": 1.0})
+        callback.on_epoch_begin(1, 40)
+        total, run = screen(display)
+    assert total.startswith("runs ")
+    assert "12/30 done" in total
+    assert "epochs 1/4500, 0:00:0" in total
+    assert "seed 0, fold 10/10 epoch 2/150, loss 12.345, validation 100.0 %" in run
+
+
+def test_names_in_brackets_are_shown_and_a_finished_bar_shows_no_time_left(screen):
+    display = ProgressDisplay(runs=1, finished=0, epochs=1)
+    with display:
+        callback = display.begin("5.1 [r32], seed 0", 1, short="[r32]", place="seed 0")
+        callback.on_epoch_end({"epoch": 1, "loss": 1.0, "val_accuracy": 0.5})
+        assert screen(display)[1].startswith("[r32] ")
+        display.end(callback, "test window accuracy 50.0 %")
+        (total,) = screen(display)
+    assert "1/1 done" in total
+    assert "epochs 1/1, 0:00:0" in total
+    assert "left" not in total
+
+
+def test_trials_are_counted_by_their_own_numbers_only(capsys):
+    display = ProgressDisplay(runs=30, finished=4, epochs=26, numbered=False)
+    callback = display.begin("trial 04 (r=8)", 1, short="trial 04")
+    callback.on_step("building the network")
+    display.end(callback, "validation accuracy 50.00 %")
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == "trial 04 (r=8): building the network ..."
+    assert re.fullmatch(r"trial 04 \(r=8\): validation accuracy 50\.00 % \(\d+ s, 5/30 done\)", last)

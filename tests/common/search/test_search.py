@@ -208,7 +208,7 @@ def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, ca
     [
         (("--top", "1", "--row", "5"), "--row 5: "),
         (("--row", "se-45"), "holds a search with --row 1,2,3,4,5"),
-        (("--row", "r8"), "--row r8: no such row in the tables asked for."),
+        (("--row", "r8"), "--row r8: no such row in table 5.1."),
         (("--row", "se-5,se-45"), "--row se-5,se-45: a search varies one row; give one of: se-5 (5), se-45 (4,5)."),
         (("--seed", "3"), "only --space, --row, --name"),
         (("--name", "other"), "other: holds no search"),

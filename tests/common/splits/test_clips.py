@@ -51,7 +51,7 @@ def test_fault_filtered_split_is_the_published_one_and_leaves_removed_clips_out(
     [
         (Protocol(), 1, DataError, "too few clips"),
         (Protocol(split="kfold", folds=10), 5, DataError, "has 5"),
-        (Protocol(split="fault_filtered"), 20, SpecError, "has no such predefined split"),
+        (Protocol(split="fault_filtered"), 20, SpecError, "--split fault_filtered: only GTZAN has this split"),
     ],
 )
 def test_impossible_splits_say_what_to_do(protocol, per_genre, error, words):
@@ -136,7 +136,7 @@ def test_per_genre_gives_the_published_sizes_of_fma_large():
 @pytest.mark.parametrize("rare", [1, 9])
 def test_per_genre_refuses_a_genre_without_validation_clips(rare):
     ids, labels = clips_of({"a": 50, "b": rare})
-    with pytest.raises(DataError, match=rf"the rarest, b, has {rare} .*0 to valid.*--genres"):
+    with pytest.raises(DataError, match=rf"the rarest, b, has {rare} .*0 for validation.*--genres"):
         split_ids(PER_GENRE, ids, labels)
     (split,) = split_ids(PER_GENRE.replace(stratified=False), ids, labels)
     assert len(split.train) == int(0.8 * len(ids))

@@ -49,7 +49,7 @@ def test_right_records_are_counted(results):
     found = verified(results)
     assert found.faults == ()
     assert found.counts == {"records": 2, "with_digest": 1, "without_digest": 1, "ids_computed": 2}
-    assert found.summary == "2 records read, 1 with a digest: all right, 1 from before digests"
+    assert found.summary == "2 records read, 1 with a digest: all right, 1 too old to hold one"
     assert "1 file without a digest" in found.unchecked[0]
 
 

@@ -70,6 +70,14 @@ def undisturbed(tiny_corpus, tmp_path_factory) -> dict[str, bytes]:
     return contents(cache_folder(cache))
 
 
+def test_the_feature_and_the_data_are_named_in_words(tiny_corpus, tmp_path, capsys):
+    prepare(tiny_corpus.catalog, LogMel(n_mels=20, n_fft=512), tmp_path)
+    said = capsys.readouterr().err
+    assert f"extracting 20-band log-mel spectrograms of {tiny_corpus.catalog.title}: " in said
+    prepare(tiny_corpus.catalog.replace(dataset="demo"), LogMel(n_mels=24, n_fft=512), tmp_path)
+    assert "extracting 24-band log-mel spectrograms of the demo corpus: " in capsys.readouterr().err
+
+
 def test_every_track_is_extracted_in_catalog_order(tiny_corpus, tmp_path):
     catalog = tiny_corpus.catalog
     index = prepare(catalog, FEATURE, tmp_path)

@@ -39,10 +39,11 @@ def test_the_facts_agree_with_the_loaders():
 
 
 def test_gtzan_is_not_said_to_be_at_an_address_that_is_dead():
-    where = ABOUT["gtzan"].where
-    assert "kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification" in where
-    assert "huggingface.co/datasets/marsyas/gtzan" in where
-    assert "TensorFlow Datasets" not in where
+    assert [source.address for source in ABOUT["gtzan"].sources] == [
+        "kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification",
+        "huggingface.co/datasets/marsyas/gtzan",
+    ]
+    assert not any("TensorFlow Datasets" in source.site for source in ABOUT["gtzan"].sources)
     assert "opihi.cs.uvic.ca) has been dead since 2022" in ABOUT["gtzan"].note
 
 
@@ -56,3 +57,10 @@ def test_the_readme_states_the_same_facts(key):
 
 def test_the_readme_names_no_other_source():
     assert "TensorFlow Datasets" not in README.replace(" ".join(ABOUT["gtzan"].note.split()), "")
+
+
+def test_a_message_names_the_page_with_the_addresses_instead_of_repeating_them():
+    assert ABOUT["gtzan"].where == (
+        "GTZAN is not part of Encore. Get it: encore data gtzan. Then give the folder that holds genres/ or "
+        "genres_original/ with --data"
+    )
