@@ -7,6 +7,7 @@ import pytest
 
 from common.cli.app import run_app
 from common.encore.main import make_command
+from common.records.paths import ResultPaths
 from common.reports.committed import CommittedTables
 from common.reports.formats import write_table
 from common.reports.tables.architecture import architecture_table
@@ -63,8 +64,9 @@ def test_own_results_come_first_with_the_committed_numbers_beside_them(here, sho
     write_stored(here / "results", run_of(correct=203), run_of(0))
     demo = SETTING.replace(dataset="demo", scale="smoke")
     own = [run_of(correct=145, setting=demo)]
-    table = results_table(PAPER, TABLE_5_1, demo, own, committed=CommittedTables(PAPER, here / "results"))
-    write_table(here / "results" / "local" / "se_cnn" / "demo", "table_5.1", table)
+    mine = ResultPaths.of(here / "results" / "local", "se_cnn", "demo")
+    table = results_table(PAPER, TABLE_5_1, demo, own, committed=CommittedTables(PAPER, here / "results", mine))
+    write_table(mine.folder, "table_5.1", table)
     out, said = show("--table", "5.1", "--row", "1,2,3,4,5")
     assert "50.0" in out
     assert "70.0" in out

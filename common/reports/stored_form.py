@@ -1,0 +1,141 @@
+"""What the JSON file of a table has to hold, so that a damaged one is named instead of ending a command."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from common.metrics.clips import METRIC_NAMES
+
+Bounds = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class _Form(BaseModel):
+    """Fields that are read; others may be there."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class _Estimate(_Form):
+    """A measured mean in percent, with its 95 % intervals."""
+
+    metric: str
+    mean: float
+    sd: float | None = None
+    ci95: Bounds
+    ci95_clips: Bounds | None = None
+    ci95_runs: Bounds | None = None
+    runs: int
+    clips: int
+
+
+class _Committed(_Form):
+    """The committed numbers beside a row's own."""
+
+    measured: dict[str, _Estimate]
+    path: str
+    data: str
+    runs: int
+    epochs: int | None
+    reduced: list[str]
+
+
+class _Row(_Form):
+    """A row of a table of results; `measured` is empty where it was not run."""
+
+    label: str
+    name: str | None = None
+    published: dict[str, float | None]
+    measured: dict[str, _Estimate]
+    difference: dict[str, float]
+    published_inside: dict[str, bool | None]
+    trainable_parameters: int | None
+    records: list[str]
+    committed: _Committed | None = None
+
+
+class _Setting(_Form):
+    """What the command chose."""
+
+    dataset: str
+    split: str
+    unit: str
+    epochs: int | None = None
+
+
+class _Table(_Form):
+    """What every table has; that of layers has no setting."""
+
+    paper: str
+    table: str
+    title: str
+    dataset: str
+    caption: list[str]
+    warnings: list[str]
+    flags: list[str]
+    caption_kinds: list[str] | None = None
+    warning_kinds: list[str] | None = None
+    setting: _Setting | None = None
+    rows: list[dict[str, Any]]
+    companions: list[dict[str, Any]] = []
+
+    @model_validator(mode="after")
+    def _check_kinds(self) -> "_Table":
+        for texts, kinds in ((self.caption, self.caption_kinds), (self.warnings, self.warning_kinds)):
+            if kinds and len(kinds) != len(texts):
+                raise ValueError(f"{len(kinds)} kinds of {len(texts)} notes")
+        return self
+
+
+class _Layers(_Table):
+    """A table of layers."""
+
+    row_header: str
+    metrics: Annotated[list[str], Field(min_length=1)]
+
+
+class _Results(_Table):
+    """A table of results."""
+
+    data: str
+    row_header: str
+    metrics: list[str]
+    compared_with: dict[str, str]
+    setting: _Setting
+    rows: list[_Row]
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> "_Results":
+        for row in self.rows:
+            needed = {*self.metrics, *METRIC_NAMES}
+            found = [row.measured] if row.measured else []
+            found += [row.committed.measured] if row.committed else []
+            if lacking := sorted({name for measured in found for name in needed - measured.keys()}):
+                raise ValueError(f"row {row.label} without {', '.join(lacking)}")
+            compared = {name for name in self.metrics if row.measured and row.published.get(name) is not None}
+            if not set(self.metrics) <= row.published.keys() or not compared <= (
+                row.difference.keys() & row.published_inside.keys()
+            ):
+                raise ValueError(f"row {row.label} does not compare {', '.join(self.metrics)}")
+        return self
+
+
+def damage_of(values: Any) -> str:
+    """What is wrong with the JSON values of a table, also of those below it, in a few words; empty where they hold what
+    is read of them."""
+    try:
+        form = _form_of(values)
+        form.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        return f"{place}: {first['msg']}" if place else first["msg"]
+    below = (damage_of(one) for one in values.get("companions", ()))
+    return next(filter(None, below), "")
+
+
+def _form_of(values: Any) -> type[_Table]:
+    if not isinstance(values, dict) or values.get("kind"):
+        return _Table
+    if "compared_with" in values:
+        return _Results
+    return _Table if "setting" in values else _Layers
