@@ -72,13 +72,15 @@ def note_lines(
     warnings = [note for note in table.warnings if note not in said]
     notes = [note for note in table.notes if note not in said and note.text not in keys]
     flags = [note for note in notes if note.kind in _WORDS]
+    # Files of earlier versions state flags without the sentences that belong to them.
+    flags += [Note(flag, "") for flag in table.stated_flags if flag in _WORDS]
     flags.sort(key=lambda note: list(_WORDS).index(note.kind))
     end = Line(f"... all notes: {page or '--wide'}")
     lines: list[Line] = []
     for most, number in _choices(len(keys)):
         heads, is_short = _warning_lines(warnings, width, most)
         heads += _key_lines(keys[:number], left_out, width)
-        is_whole = len(flags) == len(notes) and not is_short and number == len(keys)
+        is_whole = not table.stated_flags and len(flags) == len(notes) and not is_short and number == len(keys)
         for sentences in range(len(flags), -1, -1):
             found, all_said = _flag_lines(flags, sentences, width)
             lines = [*heads, *found, *([] if is_whole and all_said else [end])]
@@ -135,7 +137,7 @@ def _flag_lines(flags: Sequence[Note], sentences: int, width: int) -> tuple[list
     in_words: list[str] = []
     for place, note in enumerate(flags):
         found = wrapped(note.text, width)
-        if place < sentences and len(found) <= _LINES_OF_A_NOTE:
+        if note.text and place < sentences and len(found) <= _LINES_OF_A_NOTE:
             lines += found
         else:
             in_words.append(_WORDS[note.kind])

@@ -223,6 +223,24 @@ def test_a_table_of_another_version_of_the_paper_is_named_with_what_to_do(here, 
     assert "table_5.1.json: a table with top_accuracy, expected accuracy" in " ".join(said)
 
 
+def test_a_table_of_an_earlier_version_without_kinds_of_notes_keeps_its_flags_and_warnings(here, show):
+    path = write_stored(here / "results", run_of(shared_clips=3))
+    values = json.loads(path.read_text())
+    assert {"other_classes", "contaminated", "one_seed"} <= set(values["flags"])
+    out, _ = show("--table", "5.1")
+    del values["caption_kinds"], values["warning_kinds"]
+    path.write_text(json.dumps(values))
+    (table,) = shown(show, "--table", "5.1")
+    assert (table["flags"], table["caption"]) == (values["flags"], values["caption"])
+    old, _ = show("--table", "5.1")
+    (line,) = re.findall(r"educed or different: ([^.]*)\.", " ".join(old.split()))
+    assert {"other genres", "one seed", "contaminated"} <= set(line.split(", "))
+    assert [one for one in old.splitlines() if one.startswith("warning")] == [
+        one for one in out.splitlines() if one.startswith("warning")
+    ]
+    assert any(one.startswith("warning") for one in old.splitlines())
+
+
 def test_a_file_that_is_no_table_is_named_and_the_others_are_shown(here, show):
     write_stored(here / "results", run_of())
     (here / "results" / "se_cnn" / "gtzan" / "table_mine.json").write_text('{"my": "own"}')
