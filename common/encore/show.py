@@ -149,7 +149,8 @@ class _Choice:
         """Each combination of what was asked for."""
         units = dict.fromkeys(map(read_unit, asked.units))
         every = (dict.fromkeys(asked.datasets) or (None,), dict.fromkeys(asked.splits) or (None,), units or (None,))
-        return [cls(*one, asked.out) for one in itertools.product(*every)]
+        out = asked.out.expanduser() if asked.out else None
+        return [cls(*one, out) for one in itertools.product(*every)]
 
     @classmethod
     def of(cls, setting: dict[str, Any], out: Path | None) -> "_Choice":
@@ -204,8 +205,10 @@ class _TablesThere:
         return {folder: with_tuned_rows(self.declared, place, folder.name) for folder, place in folders.items()}
 
     def paper_of(self, one: StoredTable) -> Paper:
-        """The paper with the rows that the searches on the same data in the same place found."""
-        return self._papers.get(one.path.parent, self.declared)
+        """The paper with the rows that the searches on the same data in the same place found; where these do not have
+        the table any more, that with the rows of all searches."""
+        own = self._papers.get(one.path.parent, self.declared)
+        return own if self.base_of(one.id) in own.table_ids else self.paper
 
     @cached_property
     def paper(self) -> Paper:
@@ -264,12 +267,14 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     said: list[str] = []
     by_name = bool(asked.tables or asked.rows)
     for table in asked.tables or _default_tables(stored.paper, asked, labels):
-        if len(choices) > 1:
+        if labels is not None and labels.get(stored.base_of(table)) == []:
+            said.append(f"table {table} is not shown: the rows that were asked for are of other tables")
+        elif len(choices) > 1:
             shown += _several(stored, table, choices, labels, lacking, said, by_name=by_name)
         else:
             shown += _one(stored, table, *choices, labels, lacking, said, by_name=by_name)
     if labels is not None:
-        lacking += _rows_not_run(stored, [one.table for one in shown], labels, asked.out)
+        lacking += _rows_not_run(stored, [one.table for one in shown], labels, choices[0].out)
     if shown or screen.json:
         print_tables(shown, [], screen)
     for line in dict.fromkeys(said) if shown else ():
@@ -367,7 +372,7 @@ def _one(
             said.append(f"table {one.id} is from {_markdown(one)}")
     of_place = next(mine for mine in found if chosen[0][0] in mine)
     others = ", ".join(_name(one) for one in of_place if one not in [each for each, _ in chosen])
-    if others:
+    if others and shown:
         said.append(f"there are more, to choose with --dataset, --split and --unit, or to open: {others}")
     return shown
 
