@@ -369,6 +369,8 @@ def test_rows_of_searches_are_found_in_every_folder(here, show):
     write_search(here / "results" / "local", "arrays", "ratio", 5, 7)
     (table,) = shown(show, "--row", "top-ratio-1", "--dataset", "gtzan")
     assert table["rows"][0]["measured"]["accuracy"]["mean"] == 50
+    _, said = show("--row", "top-ratio-2", "--dataset", "gtzan", code=2)
+    assert said[0].startswith("error: --row top-ratio-2: no such row")
     both = ("--unit", "clip", "--unit", "window")
     (table,) = shown(show, "--table", "top_ratio", *both, code=1)
     assert labels(table) == ["first"]
