@@ -1,5 +1,6 @@
 """What the JSON file of a table has to hold, so that a damaged one is named instead of ending a command."""
 
+import reprlib
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -127,8 +128,12 @@ def damage_of(values: Any) -> str:
         form.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        return f"{place}: {first['msg']}" if place else first["msg"]
+        if first["type"] == "value_error":
+            return str(first["ctx"]["error"])
+        place = ".".join(map(str, first["loc"])) or "file"
+        if first["type"] == "missing":
+            return f"{place}: missing"
+        return f"{place}: unexpected {reprlib.repr(first['input'])}"
     below = (damage_of(one) for one in values.get("companions", ()))
     return next(filter(None, below), "")
 

@@ -315,14 +315,14 @@ def test_a_table_of_an_earlier_version_without_kinds_of_notes_keeps_its_flags_an
 @pytest.mark.parametrize(
     ("values", "damage"),
     [
-        ({"my": "own"}, "paper: Field required"),
-        ({**MINIMAL, "dataset": None}, "dataset: Input should be a valid string"),
-        (MINIMAL, "row_header: Field required"),
-        ({**MINIMAL, "compared_with": {}}, "setting: Field required"),
+        ({"my": "own"}, "paper: missing"),
+        ({**MINIMAL, "dataset": None}, "dataset: unexpected None"),
+        (MINIMAL, "row_header: missing"),
+        ({**MINIMAL, "compared_with": {}}, "setting: missing"),
         ({**MINIMAL, "kind": "pairs", "caption": ["note"], "caption_kinds": ["data", "runs"]}, "2 kinds of 1 notes"),
-        ({**MINIMAL, "kind": "pairs", "setting": {}}, "setting.dataset: Field required"),
-        ({**MINIMAL, "kind": "pairs", "companions": [MINIMAL]}, "row_header: Field required"),
-        ([], "Input should be a valid dictionary"),
+        ({**MINIMAL, "kind": "pairs", "setting": {}}, "setting.dataset: missing"),
+        ({**MINIMAL, "kind": "pairs", "companions": [MINIMAL]}, "row_header: missing"),
+        ([], "file: unexpected []"),
     ],
 )
 def test_a_file_that_is_no_table_is_named_and_the_others_are_shown(here, show, values, damage):

@@ -187,5 +187,5 @@ def test_a_damaged_committed_table_is_named_and_another_one_is_used(checkout, ca
     path.write_text(json.dumps(values))
     assert found(checkout)["path"] == "results/se_cnn/gtzan/table_5.1_5_epochs.md"
     said = capsys.readouterr().err
-    assert said.startswith(f"warning: not used: {path} is not a table of this version (rows.5.{field}: Field required)")
+    assert said.startswith(f"warning: not used: {path} is not a table of this version (rows.5.{field}: missing)")
     assert said.count("\n") == 1
