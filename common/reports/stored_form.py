@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from common.metrics.clips import METRIC_NAMES
+from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 
 Bounds = Annotated[list[float], Field(min_length=2, max_length=2)]
 
@@ -16,15 +16,20 @@ class _Form(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow")
 
 
-class _Estimate(_Form):
-    """A measured mean in percent, with its 95 % intervals."""
+class _Interval(_Form):
+    """A mean, or a difference of means, in percent, with its 95 % intervals."""
 
-    metric: str
     mean: float
-    sd: float | None = None
     ci95: Bounds
     ci95_clips: Bounds | None = None
     ci95_runs: Bounds | None = None
+
+
+class _Estimate(_Interval):
+    """A measured mean."""
+
+    metric: str
+    sd: float | None = None
     runs: int
     clips: int
 
@@ -70,6 +75,9 @@ class _Table(_Form):
     table: str
     title: str
     dataset: str
+    data: str | None = None
+    protocol: str | None = None
+    scale: str | None = None
     caption: list[str]
     warnings: list[str]
     flags: list[str]
@@ -92,6 +100,33 @@ class _Layers(_Table):
 
     row_header: str
     metrics: Annotated[list[str], Field(min_length=1)]
+
+
+class _Pair(_Form):
+    """A row of a paired comparison; the metrics of `MAIN_METRICS` are compared."""
+
+    label: str
+    difference: dict[str, _Interval]
+    p_value: float
+    p_holm: float
+    runs: int
+    clips: int
+
+
+class _Pairs(_Table):
+    """A paired comparison of the rows of a table of results."""
+
+    row_header: str
+    reference: str
+    setting: _Setting
+    rows: list[_Pair]
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> "_Pairs":
+        for row in self.rows:
+            if lacking := sorted(set(MAIN_METRICS) - row.difference.keys()):
+                raise ValueError(f"row {row.label} without {', '.join(lacking)}")
+        return self
 
 
 class _Results(_Table):
@@ -140,7 +175,7 @@ def damage_of(values: Any) -> str:
 
 def _form_of(values: Any) -> type[_Table]:
     if not isinstance(values, dict) or values.get("kind"):
-        return _Table
+        return _Pairs if isinstance(values, dict) and values["kind"] == "pairs" else _Table
     if "compared_with" in values:
         return _Results
     return _Table if "setting" in values else _Layers
