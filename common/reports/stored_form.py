@@ -1,7 +1,7 @@
 """What the JSON file of a table has to hold, so that a damaged one is named instead of ending a command."""
 
 import reprlib
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,7 +11,7 @@ Bounds = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
 class _Form(BaseModel):
-    """Fields that are read; others may be there."""
+    """Fields that are read; others may be there. The value of a field with a default is not used: it may be missing."""
 
     model_config = ConfigDict(strict=True, extra="allow")
 
@@ -21,15 +21,22 @@ class _Interval(_Form):
 
     mean: float
     ci95: Bounds
-    ci95_clips: Bounds | None = None
-    ci95_runs: Bounds | None = None
+    ci95_clips: Bounds = [0.0, 0.0]
+    ci95_runs: Bounds = [0.0, 0.0]
+    runs_vary_in: str = ""
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> Self:
+        if self.runs_vary_in and "ci95_clips" not in self.model_fields_set:
+            raise ValueError("intervals of runs without ci95_clips")
+        return self
 
 
 class _Estimate(_Interval):
     """A measured mean."""
 
     metric: str
-    sd: float | None = None
+    sd: float = 0.0
     runs: int
     clips: int
 
@@ -88,18 +95,37 @@ class _Table(_Form):
     companions: list[dict[str, Any]] = []
 
     @model_validator(mode="after")
-    def _check_kinds(self) -> "_Table":
+    def _check_kinds(self) -> Self:
         for texts, kinds in ((self.caption, self.caption_kinds), (self.warnings, self.warning_kinds)):
             if kinds and len(kinds) != len(texts):
                 raise ValueError(f"{len(kinds)} kinds of {len(texts)} notes")
         return self
 
 
+class _Layer(_Form):
+    """A row of a table of layers, with `parameters`, `output_shape` and the table's metric in `measured`."""
+
+    label: str
+    published: dict[str, Any]
+    measured: dict[str, Any]
+
+
 class _Layers(_Table):
     """A table of layers."""
 
     row_header: str
+    rows: list[_Layer]
     metrics: Annotated[list[str], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> Self:
+        (metric, *_) = self.metrics
+        for row in self.rows:
+            if metric not in row.published or not row.measured.keys() >= {metric, "output_shape", "parameters"}:
+                raise ValueError(f"row {row.label} does not compare {metric}")
+            if not isinstance(row.measured["parameters"], int):
+                raise ValueError(f"row {row.label} without a number of parameters")
+        return self
 
 
 class _Pair(_Form):
@@ -122,7 +148,7 @@ class _Pairs(_Table):
     rows: list[_Pair]
 
     @model_validator(mode="after")
-    def _check_metrics(self) -> "_Pairs":
+    def _check_metrics(self) -> Self:
         for row in self.rows:
             if lacking := sorted(set(MAIN_METRICS) - row.difference.keys()):
                 raise ValueError(f"row {row.label} without {', '.join(lacking)}")
@@ -133,20 +159,23 @@ class _Results(_Table):
     """A table of results."""
 
     data: str
+    scale: str
     row_header: str
     metrics: list[str]
     compared_with: dict[str, str]
     setting: _Setting
-    rows: list[_Row]
+    rows: Annotated[list[_Row], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _check_metrics(self) -> "_Results":
+    def _check_metrics(self) -> Self:
         for row in self.rows:
             needed = {*self.metrics, *METRIC_NAMES}
             found = [row.measured] if row.measured else []
             found += [row.committed.measured] if row.committed else []
             if lacking := sorted({name for measured in found for name in needed - measured.keys()}):
                 raise ValueError(f"row {row.label} without {', '.join(lacking)}")
+            if row.measured and row.trainable_parameters is None:
+                raise ValueError(f"row {row.label} without trainable_parameters")
             compared = {name for name in self.metrics if row.measured and row.published.get(name) is not None}
             if not set(self.metrics) <= row.published.keys() or not compared <= (
                 row.difference.keys() & row.published_inside.keys()
@@ -176,6 +205,4 @@ def damage_of(values: Any) -> str:
 def _form_of(values: Any) -> type[_Table]:
     if not isinstance(values, dict) or values.get("kind"):
         return _Pairs if isinstance(values, dict) and values["kind"] == "pairs" else _Table
-    if "compared_with" in values:
-        return _Results
-    return _Table if "setting" in values else _Layers
+    return _Results if "setting" in values or "compared_with" in values else _Layers
