@@ -1,6 +1,5 @@
 """Shows tables that need no training: those of layers, and those of existing records."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from common.cli.regenerate import regenerate
@@ -16,7 +15,7 @@ from common.reports.asked import only_rows
 from common.reports.pages import write_page
 from common.reports.write import GroupReport, write_architecture
 from common.runs.options import Options
-from common.runs.selection import ChosenRows, choose_rows
+from common.runs.selection import ChosenRows, choose_rows, labels_of
 
 
 def architecture_tables(paper: Paper, options: Options, chosen: ChosenRows, screen: ScreenOptions) -> int:
@@ -69,10 +68,14 @@ def show_reports(
     by name."""
     # A row that is asked for by name is looked for in all tables.
     asked = [table.id for table, rows in chosen if rows or not options.rows]
-    # A table of results is shown with the confusion matrices of its rows.
-    matrices = sorted(
-        (entry for entry in paper.confusions if {entry.id, entry.row[0]} & set(asked)), key=lambda entry: entry.table_id
-    )
+    labels = labels_of(chosen)
+
+    def is_shown(matrix: Confusion) -> bool:
+        """A table of results is shown with the confusion matrices of those of its rows that are shown."""
+        table, label = matrix.row
+        return matrix.id in asked or (table in asked and (not options.rows or label in labels[table]))
+
+    matrices = sorted(filter(is_shown, paper.confusions), key=lambda entry: entry.table_id)
     shown, held = [], []
     for report in reports:
         for table in asked:
@@ -83,17 +86,17 @@ def show_reports(
             page = _page(report.paths.get(table, []))
             whole = report.tables.get(first)
             for name in names:
-                if name in report.tables:
-                    shown.append(Shown(report.tables[name], page, whole if name != first else None))
+                part = report.tables.get(name)
+                if part is not None and options.rows:
+                    part = only_rows(part, labels[table])
+                if part is not None:
+                    shown.append(Shown(part, page, whole if name != first else None))
             held += [(report, table)] if table in report.held_by else []
         for entry in matrices:
             if entry.table_id in report.tables:
                 (holder,) = report.held_by[entry.id]
                 whole = report.tables[holder] if holder in asked else None
                 shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder]), whole))
-    if options.rows:
-        labels = {row.label for _, rows in chosen for row in rows}
-        shown = [replace(one, table=table) for one in shown if (table := only_rows(one.table, labels)) is not None]
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
     print_tables(shown, [*paths, *others], screen)
     for report, table in held:

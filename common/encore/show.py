@@ -19,15 +19,15 @@ from common.core.errors import DataError, SpecError
 from common.core.option_groups import DATA, OUTPUT, WHAT
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES, SplitName, read_unit
-from common.paper.tables import Confusion, ResultTable
-from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout
-from common.records.tuned_rows import with_tuned_rows
-from common.reports.asked import only_rows
+from common.paper.tables import Confusion
+from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout, searches
+from common.records.tuned_rows import with_tables_of, with_tuned_rows
+from common.reports.asked import labels_with_numbers, only_rows
 from common.reports.stored import CellsOf, StoredTable, held_table, stored_tables
 from common.reports.table import Table
 from common.reports.tables.settings import SettingColumn, settings_table
 from common.runs.options import DatasetName
-from common.runs.selection import choose_rows
+from common.runs.selection import choose_rows, labels_of
 
 # Option that may be repeated -> the values that it takes.
 _VALUES = {
@@ -37,6 +37,10 @@ _VALUES = {
 }
 # Id of the table of a leakage audit.
 _AUDIT = "audit"
+# What ids of tables of searches begin with, before the name of the search.
+_SEARCH = "search_"
+# Id of a table -> labels of its rows that were asked for, in its order; None where all rows are shown.
+_Labels = dict[str, list[str]] | None
 
 
 def _completing(flag: str) -> Callable[[str], list[str]]:
@@ -129,18 +133,29 @@ def make_app(paper: Paper) -> typer.Typer:
 
 @dataclass(frozen=True)
 class _Choice:
-    """The data set, split and unit that were asked for; None where any will do."""
+    """The data set, split and unit that were asked for; None where any will do.
+
+    Args:
+        out: folder of results that was asked for; None for the default.
+    """
 
     dataset: str | None
     split: str | None
     unit: str | None
+    out: Path | None = None
 
     @classmethod
     def all_of(cls, asked: ShowOptions) -> list["_Choice"]:
         """Each combination of what was asked for."""
         units = dict.fromkeys(map(read_unit, asked.units))
         every = (dict.fromkeys(asked.datasets) or (None,), dict.fromkeys(asked.splits) or (None,), units or (None,))
-        return [cls(*one) for one in itertools.product(*every)]
+        out = asked.out.expanduser() if asked.out else None
+        return [cls(*one, out) for one in itertools.product(*every)]
+
+    @classmethod
+    def of(cls, setting: dict[str, Any], out: Path | None) -> "_Choice":
+        """Those of a table that is there."""
+        return cls(setting["dataset"], setting["split"], setting["unit"], out)
 
     def fits(self, one: StoredTable) -> bool:
         """Whether a table is of what was asked for; tables of layers and of all splits have no split of their own."""
@@ -157,7 +172,8 @@ class _Choice:
         for name in ("dataset", "split", "unit"):
             value = getattr(self, name)
             found += [f"--{name}", UNIT_NAMES.get(value, value)] if value else []
-        return [*found, "--data", "PATH"] if self.dataset not in (None, "demo") else found
+        found += ["--data", "PATH"] if self.dataset not in (None, "demo") else []
+        return [*found, "--out", str(self.out)] if self.out else found
 
 
 @dataclass(frozen=True)
@@ -165,75 +181,102 @@ class _TablesThere:
     """The tables of a paper in some folders.
 
     Args:
+        declared: the paper without rows that searches found.
         places: in the order in which tables are looked for.
+        datasets: that were asked for; empty for all.
     """
 
-    paper: Paper
+    declared: Paper
     places: tuple[Path, ...]
+    datasets: tuple[str, ...]
 
     @cached_property
     def tables(self) -> list[list[StoredTable]]:
         """Every table of each place, also those below others."""
-        found = [stored_tables(place, self.paper.key) for place in self.places]
+        found = [stored_tables(place, self.declared.key) for place in self.places]
         return [[one for whole in mine for one in (whole, *whole.companions)] for mine in found]
 
-    def find(self, table: str, choice: _Choice, *, also_held: bool = False) -> list[StoredTable]:
-        """The tables with an id that fit, of the first place that has any: those of the paper's split first, then the
-        least reduced.
+    @cached_property
+    def _papers(self) -> dict[Path, Paper]:
+        """Folder of a data set with searches -> the paper with the rows that these found."""
+        folders = {
+            search.results.folder: place for place in self.places for search in searches(place, self.declared.key)
+        }
+        return {folder: with_tuned_rows(self.declared, place, folder.name) for folder, place in folders.items()}
+
+    def paper_of(self, one: StoredTable) -> Paper:
+        """The paper with the rows that the searches on the same data in the same place found; where these do not have
+        the table any more, that with the rows of all searches."""
+        own = self._papers.get(one.path.parent, self.declared)
+        return own if self.base_of(one.id) in own.table_ids else self.paper
+
+    @cached_property
+    def paper(self) -> Paper:
+        """The paper with the rows that searches in any place found."""
+        asked = [paper for folder, paper in self._papers.items() if not self.datasets or folder.name in self.datasets]
+        return with_tables_of(self.declared, asked)
+
+    def base_of(self, table: str) -> str:
+        """Id of the paper's table that a table is, or belongs to: `5.1` of `5.1_pairs`; of others their own."""
+        if matrix := self.paper.confusion(table):
+            return matrix.id
+        known = [one for one in self.paper.table_ids if table == one or table.startswith(f"{one}_")]
+        return max(known, key=len, default=table)
+
+    def find(self, table: str, choice: _Choice, *, also_held: bool = False) -> list[list[StoredTable]]:
+        """The tables with an id that fit, of each place that has any: those of the paper's split first, then the least
+        reduced.
 
         Args:
-            also_held: where there is none, one that has no file of its own, because other tables hold all its measured
-                rows.
+            also_held: where a place has none, one that has no file of its own, because other tables there hold all its
+                measured rows.
         """
+        found = []
         for mine in self.tables:
-            fitting = [one for one in mine if one.id == table and choice.fits(one)]
-            if fitting:
-                return sorted(fitting, key=self._order)
-        own = next((one for one in self.paper.tables if one.id == table), None) if also_held else None
-        held = own and self._held(own, choice)
-        return [held] if held else []
+            fitting = sorted((one for one in mine if one.id == table and choice.fits(one)), key=self._order)
+            if also_held and not fitting and (held := self._held(table, mine, choice)):
+                fitting = [held]
+            found += [fitting] if fitting else []
+        return found
 
-    def _held(self, table: ResultTable, choice: _Choice) -> StoredTable | None:
-        """A table that has no file of its own, from those of the first place that hold its measured rows."""
-        for mine in self.tables:
-            results = [one for one in mine if "kind" not in one.values and one.setting and choice.fits(one)]
-            for first in sorted(results, key=self._order):
-                alike = [one for one in results if (one.setting, one.path.parent) == (first.setting, first.path.parent)]
-                if found := held_table(self.paper, table, [first, *alike]):
-                    return found
+    def _held(self, table: str, mine: list[StoredTable], choice: _Choice) -> StoredTable | None:
+        """A table that has no file of its own, from those of a place that hold its measured rows."""
+        results = [one for one in mine if one.is_of_results and choice.fits(one)]
+        for first in sorted(results, key=self._order):
+            paper = self.paper_of(first)
+            published = next((one for one in paper.tables if one.id == table), None)
+            alike = [one for one in results if (one.setting, one.path.parent) == (first.setting, first.path.parent)]
+            if published and (found := held_table(paper, published, [first, *alike])):
+                return found
         return None
 
     def _order(self, one: StoredTable) -> tuple[Any, ...]:
-        protocol = self.paper.default_experiment.protocol
-        own_splits = (self.paper.published_protocol.split, protocol.split)
+        protocol = self.declared.default_experiment.protocol
+        own_splits = (self.declared.published_protocol.split, protocol.split)
         other_split = one.setting.get("split") not in (*own_splits, None)
         return other_split, one.setting.get("unit") not in (protocol.unit, None), *one.rank, one.path
 
 
 def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     screen.apply()
-    places = _places(asked.out)
-    paper = with_tuned_rows(paper, places[0], None)
-    stored = _TablesThere(paper, places)
+    stored = _TablesThere(paper, _places(asked.out), asked.datasets)
     labels = _labels(stored, asked)
     choices = _Choice.all_of(asked)
     shown: list[Shown] = []
     lacking: list[str] = []
     said: list[str] = []
-    by_name = bool(asked.tables or labels)
-    for table in asked.tables or _default_tables(paper, asked, labels):
-        if len(choices) > 1:
-            made = _several(stored, table, choices, lacking, said, by_name=by_name)
+    by_name = bool(asked.tables or asked.rows)
+    for table in asked.tables or _default_tables(stored.paper, asked, labels):
+        if labels is not None and labels.get(stored.base_of(table)) == []:
+            said.append(f"table {table} is not shown: the rows that were asked for are of other tables")
+        elif len(choices) > 1:
+            shown += _several(stored, table, choices, labels, lacking, said, by_name=by_name)
         else:
-            made = _one(stored, table, *choices, said, by_name=by_name)
-            lacking += [] if made else [_command(paper, table, *choices)]
-        for one in made:
-            asked_rows = only_rows(one.table, labels) if labels else one.table
-            shown += [] if asked_rows is None else [replace(one, table=asked_rows)]
+            shown += _one(stored, table, *choices, labels, lacking, said, by_name=by_name)
     if len({one.origin for one in shown if one.origin}) < 2:
         shown = [replace(one, origin="") for one in shown]
-    if labels:
-        lacking += _rows_not_run(paper, [one.table for one in shown], labels)
+    if labels is not None:
+        lacking += _rows_not_run(stored, [one.table for one in shown], labels, choices[0].out)
     if shown or screen.json:
         print_tables(shown, [], screen)
     for line in dict.fromkeys(said) if shown else ():
@@ -241,7 +284,7 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     if shown and not (asked.tables or asked.rows or len(choices) > 1):
         return 0  # without --table, tables that have no numbers yet are not missed
     if not shown and not asked.tables:
-        lacking = [_command(paper, "", choices[0], *asked.rows)]
+        lacking = [_command(stored, "", choice, *asked.rows) for choice in choices]
     for line in dict.fromkeys(lacking):
         warn(line)
     return 1 if lacking else 0
@@ -266,49 +309,104 @@ def _places(out: Path | None) -> tuple[Path, ...]:
     return tuple(places.values())
 
 
-def _default_tables(paper: Paper, asked: ShowOptions, labels: set[str]) -> list[str]:
+def _default_tables(paper: Paper, asked: ShowOptions, labels: _Labels) -> list[str]:
     """The tables without `--table`: those of the paper's own choice, without tables of layers where a split is asked
-    for; or all tables that have one of the rows that are asked for.
-
-    Args:
-        labels: of these rows.
-    """
-    if labels:
-        return [table.id for table in paper.tables if labels & {row.label for row in table.rows}]
+    for; or all tables that have one of the rows that are asked for."""
+    if labels is not None:
+        return [table.id for table in paper.tables if labels.get(table.id)]
     of_layers = {table.id for table in paper.architecture} if asked.splits or asked.units else set()
     return [table for table in paper.default_tables or paper.table_ids if table not in of_layers]
 
 
-def _labels(stored: _TablesThere, asked: ShowOptions) -> set[str]:
-    """Labels of the rows that were asked for; empty for all.
+def _labels(stored: _TablesThere, asked: ShowOptions) -> _Labels:
+    """The rows that were asked for.
 
     Raises:
         SpecError: there is no such table or row.
     """
     ids_there = {one.id for mine in stored.tables for one in mine}
     of_paper = {*stored.paper.table_ids, *(matrix.id for matrix in stored.paper.confusions)}
-    ids = tuple(table for table in asked.tables if table in of_paper or table not in {*ids_there, _AUDIT})
-    chosen = choose_rows(stored.paper, ids, asked.rows)
-    return {row.label for _, rows in chosen for row in rows} if asked.rows else set()
+    ids = []
+    for table in asked.tables:
+        # A table below another one has rows of that; an audit and a search have none.
+        base = stored.base_of(table) if table in ids_there else table
+        ids += [base] if base in of_paper or table not in {*ids_there, _AUDIT} else []
+    chosen = choose_rows(stored.paper, tuple(ids), asked.rows)
+    return labels_of(chosen) if asked.rows else None
 
 
-def _one(stored: _TablesThere, table: str, choice: _Choice, said: list[str], *, by_name: bool) -> list[Shown]:
-    """The table under one setting, if there is one; its file, and what else there is, go into `said`.
+def _one(
+    stored: _TablesThere,
+    table: str,
+    choice: _Choice,
+    labels: _Labels,
+    lacking: list[str],
+    said: list[str],
+    *,
+    by_name: bool,
+) -> list[Shown]:
+    """The table under one setting, if there is one; with rows that were asked for, also the tables after it that have
+    numbers of rows that it has none of.
 
     Args:
+        lacking: gets what has no numbers.
+        said: gets the files, and what else there is.
         by_name: whether it, or one of its rows, was asked for by name: only then a table without a file is shown.
     """
     matrix = stored.paper.confusion(table)
     found = stored.find(matrix.table_id if isinstance(matrix, Confusion) else table, choice, also_held=by_name)
+    asked = None if labels is None else labels.get(stored.base_of(table), [])
     if not found:
+        lacking.append(_command(stored, table, choice, *(asked or [])))
         return []
-    said.append(f"table {found[0].id} is from {_markdown(found[0])}")
-    if found[1:]:
-        others = "; ".join(_choosing(stored, choice, found[0], other) for other in found[1:])
-        said.append(f"table {found[0].id} was also measured with: {others}")
-    kind = found[0].values.get("kind")
-    # The file is named once, below all tables.
-    return [Shown(found[0].as_table(stored.paper, _cells_of(kind)), origin=_origin(stored, found[0]))]
+    if asked is None:
+        chosen: list[tuple[StoredTable, list[str] | None]] = [(found[0][0], None)]
+    else:
+        chosen = _with_rows([one for mine in found for one in mine], asked)
+    shown = []
+    for one, rows in chosen:
+        whole = one.as_table(stored.paper_of(one), _cells_of(one.values.get("kind")))
+        part = whole if rows is None else only_rows(whole, rows)
+        if part is None:
+            lacking.append(_without_rows(one, asked or []))
+        else:
+            # The file is named once, below all tables.
+            shown.append(Shown(part, origin=_origin(stored, one)))
+            said.append(f"table {one.id} is from {_markdown(one)}")
+    of_place = next(mine for mine in found if chosen[0][0] in mine)
+    others = [one for one in of_place if one not in [each for each, _ in chosen]]
+    if others and shown:
+        options = "; ".join(_choosing(stored, choice, chosen[0][0], other) for other in others)
+        said.append(f"table {chosen[0][0].id} was also measured with: {options}")
+    return shown
+
+
+def _with_rows(tables: list[StoredTable], labels: list[str]) -> list[tuple[StoredTable, list[str]]]:
+    """The first tables that together have numbers of all rows, as far as there are any, each with its rows; those that
+    none has are left with the first.
+
+    Args:
+        tables: in the order in which they are looked at, at least one.
+    """
+    chosen: list[tuple[StoredTable, list[str]]] = []
+    remaining = labels
+    for one in tables:
+        there = labels_with_numbers(one.values)
+        if there is None:
+            return [(one, labels)]
+        if rows := [label for label in remaining if label in there]:
+            chosen.append((one, rows))
+            remaining = [label for label in remaining if label not in there]
+    chosen = chosen or [(tables[0], [])]
+    first, rows = chosen[0]
+    return [(first, [*rows, *remaining]), *chosen[1:]]
+
+
+def _without_rows(one: StoredTable, labels: list[str]) -> str:
+    """That a table has none of the rows that were asked for, and those that it has."""
+    there = " | ".join(sorted(labels_with_numbers(one.values) or ()))
+    rows = f" [{' | '.join(labels)}]" if labels else ""
+    return f"table {one.id} has none of the rows that were asked for{rows}; {_markdown(one)} has: {there or 'none'}"
 
 
 def _origin(stored: _TablesThere, one: StoredTable) -> str:
@@ -329,13 +427,21 @@ def _choosing(stored: _TablesThere, choice: _Choice, shown: StoredTable, other: 
         )
         if value != present
     }
-    if stored.find(other.id, replace(choice, **differing))[:1] != [other]:
+    first, *_ = [*stored.find(other.id, replace(choice, **differing)), []]
+    if first[:1] != [other]:
         return str(_markdown(other))
     return " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in differing.items())
 
 
 def _several(
-    stored: _TablesThere, table: str, choices: list[_Choice], lacking: list[str], said: list[str], *, by_name: bool
+    stored: _TablesThere,
+    table: str,
+    choices: list[_Choice],
+    labels: _Labels,
+    lacking: list[str],
+    said: list[str],
+    *,
+    by_name: bool,
 ) -> list[Shown]:
     """The table under several settings: in one table if it is one of results, else one after the other.
 
@@ -344,28 +450,41 @@ def _several(
         said: gets the files.
         by_name: whether it, or one of its rows, was asked for by name; else it is not missed where it has no numbers.
     """
-    if table not in {one.id for one in stored.paper.tables}:
+    asked = None if labels is None else labels.get(stored.base_of(table), [])
+    fitting: dict[_Choice, StoredTable] = {}
+
+    def rows_there(one: StoredTable) -> int:
+        return len((labels_with_numbers(one.values) or set()).intersection(asked or ()))
+
+    for choice in choices:
+        if found := [one for mine in stored.find(table, choice, also_held=by_name) for one in mine]:
+            fitting[choice] = max(found, key=rows_there)  # of equal ones the first
+    columns = list(fitting.values())
+    declared = next((one for one in stored.paper.tables if one.id == table), None)
+    if declared is None or any(stored.paper_of(one).table(table) != declared for one in columns):
         made: list[Shown] = []
+        missed: list[str] = []
         for choice in choices:
-            found = _one(stored, table, choice, said, by_name=by_name)
+            found = _one(stored, table, choice, labels, missed, said, by_name=by_name)
             # An audit, or a table of layers, is of all splits, so it is there once.
             made += [one for one in found if one not in made]
-            lacking += [_command(stored.paper, table, choice)] if by_name and not found else []
+        lacking += missed if by_name else []
         return made
-    fitting = {choice: stored.find(table, choice, also_held=by_name) for choice in choices}
-    columns = [tables[0] for tables in fitting.values() if tables]
     if columns or by_name:
-        lacking += [_command(stored.paper, table, choice) for choice in choices if not fitting[choice]]
+        lacking += [_command(stored, table, choice, *(asked or [])) for choice in choices if choice not in fitting]
     if not columns:
         return []
     differ = len({one.values["dataset"] for one in columns}) > 1
     mixed = len({one.path.parents[2] for one in columns}) > 1
     named = []
     for one in columns:
+        one.require_metrics(stored.paper)
         name = _column_name(one, differ, mixed and one.path.parents[2] != stored.places[0])
         named.append(SettingColumn(name, str(_markdown(one)), one.values))
         said.append(f"table {table}, {name}, is from {_markdown(one)}")
-    return [Shown(settings_table(stored.paper.key, stored.paper.table(table), named))]
+    whole = settings_table(stored.paper.key, declared, named)
+    part = whole if asked is None else only_rows(whole, asked)
+    return [Shown(part)] if part else []
 
 
 def _column_name(one: StoredTable, with_data: bool, committed: bool) -> str:
@@ -387,28 +506,47 @@ def _cells_of(kind: str | None) -> CellsOf | None:
     return None
 
 
-def _rows_not_run(paper: Paper, tables: list[Table], labels: set[str]) -> list[str]:
-    """The commands that measure the rows that no table that is shown has a number of."""
+def _rows_not_run(
+    stored: _TablesThere, tables: list[Table], labels: dict[str, list[str]], out: Path | None
+) -> list[str]:
+    """The commands that measure the rows that no table that is shown has a number of.
+
+    Args:
+        out: folder of results that was asked for.
+    """
     measured: set[str] = set()
-    known: dict[str, str] = {}
+    missing: dict[str, list[str]] = {}
     for table in tables:
-        for row in table.values["rows"] if "compared_with" in table.values else ():
-            known.setdefault(row["label"], table.id)
-            measured |= {row["label"]} if any(row["measured"]) else set()
-    nowhere = _Choice(None, None, None)
-    missing = [label for label in known if label in labels and label not in measured]
-    return [_command(paper, known[label], nowhere, label) for label in missing]
+        values, base = table.values, stored.base_of(table.id)
+        if "compared_with" not in values:
+            continue
+        digests = {row.label: row.experiment.digest for row in stored.paper.table(base).rows}
+        settings = [one["setting"] for one in values.get("settings", ())] or [values["setting"]]
+        for row in values["rows"]:
+            label = row["label"]
+            digest = digests.get(label)
+            if digest is None or label not in labels.get(base, ()):
+                continue
+            if any(row["measured"]):
+                measured.add(digest)
+            else:
+                lines = [_command(stored, table.id, _Choice.of(setting, out), label) for setting in settings]
+                missing.setdefault(digest, lines)
+    return [line for digest, lines in missing.items() if digest not in measured for line in lines]
 
 
-def _command(paper: Paper, table: str, choice: _Choice, *labels: str) -> str:
+def _command(stored: _TablesThere, table: str, choice: _Choice, *labels: str) -> str:
     """That something has no numbers yet, and the command that makes them."""
-    words = ["encore", "run", paper.key, *(["--table", table] if table else [])]
+    key = stored.paper.key
+    words = ["encore", "run", key, *(["--table", stored.base_of(table)] if table else [])]
     if table == _AUDIT:
-        words = ["encore", "audit", paper.key]
+        words = ["encore", "audit", key]
         choice = replace(choice, split=None, unit=None)  # an audit is of all splits
+    elif table.startswith(_SEARCH):
+        words = ["encore", "tune", key, "--name", table.removeprefix(_SEARCH)]
     for label in labels:
         words += ["--row", label]
-    what = f"table {table}" if table else paper.key
+    what = f"table {table}" if table else key
     rows = f" [{' | '.join(labels)}]" if labels else ""
     command = " ".join(map(shlex.quote, [*words, *choice.flags]))
     return f"no numbers of {what}{rows} yet; this makes them: {command}"

@@ -1,5 +1,6 @@
 """The best trials of a search as rows of a table, which `run.py` trains and tests like any other row."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,23 @@ def with_tuned_rows(paper: Paper, out: Path, dataset: str | None) -> Paper:
     # Without `--table` a command still makes only the paper's own tables.
     default = paper.default_tables or tuple(paper.table_ids)
     return replace(paper, tables=(*paper.tables, *tables), default_tables=default, tuned=tuned)
+
+
+def with_tables_of(paper: Paper, others: Iterable[Paper]) -> Paper:
+    """The paper, with the tables of searches that others of its kind have, as `with_tuned_rows` makes them; of several
+    with the same id only the first."""
+    own = {table.id for table in paper.tables}
+    tables: dict[str, ResultTable] = {}
+    tuned = dict(paper.tuned)
+    for other in others:
+        for table in other.tables:
+            if table.id not in own:
+                tables.setdefault(table.id, table)
+        tuned = {**other.tuned, **tuned}
+    if not tables:
+        return paper
+    default = paper.default_tables or tuple(paper.table_ids)
+    return replace(paper, tables=(*paper.tables, *tables.values()), default_tables=default, tuned=tuned)
 
 
 def _tuned_table(paper: Paper, search: SearchPaths) -> tuple[ResultTable, dict[str, dict[str, Any]]]:

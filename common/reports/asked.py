@@ -29,6 +29,20 @@ def only_rows(table: Table, labels: Collection[str]) -> Table | None:
     return replace(table, values=values, rows=tuple(table.rows[number] for number in kept))
 
 
+def labels_with_numbers(values: dict[str, Any]) -> set[str] | None:
+    """Labels of the rows of the paper that a table has numbers of; None where its lines are not rows of the paper.
+
+    Args:
+        values: of the table, as JSON values.
+    """
+    kind = values.get("kind")
+    if kind in _OTHER_LINES:
+        return None
+    if kind == "genres":
+        return set(values["columns"])
+    return {_row_of(row, kind) for row in values["rows"] if kind or row["measured"]}
+
+
 def _row_of(line: dict[str, Any], kind: str | None) -> str:
     """Label of the row of the paper that a line is of."""
     return line["of"] if kind in ("fold", "round") and "of" in line else line["label"]

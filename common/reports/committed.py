@@ -23,7 +23,7 @@ def committed_beside(paper: Paper, results: ResultPaths) -> FindCommitted | None
     checkout = results_of_checkout()
     if checkout is None or results.out.resolve() == checkout.resolve():
         return None
-    return CommittedTables(paper, checkout)
+    return CommittedTables(paper, checkout, results)
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,12 @@ class CommittedTables:
 
     Args:
         results: folder of the results.
+        own: where the own runs are that they are shown beside.
     """
 
     paper: Paper
     results: Path
+    own: ResultPaths
 
     def __call__(self, table: ResultTable, row: Row, setting: Setting, runs: Collection[str]) -> dict[str, Any] | None:
         """The numbers of the same row under the same split of the same unit: those on the same data set first, then the
@@ -43,13 +45,15 @@ class CommittedTables:
 
         Returns:
             `measured` in the form of the row's own, the Markdown file as `path`, `data`, `runs`, `epochs` (None for the
-            paper's) and the flags of what was reduced as `reduced`; None where no table fits, or where the own runs are
-            themselves committed.
+            paper's) and the flags of what was reduced as `reduced`; None where no table fits, or where all own runs are
+            themselves committed. A table that holds some of them is not used.
         """
         same = self._rows.get((row.experiment.digest, setting.split, setting.unit), [])
-        if any(set(runs) & set(values["records"]) for _, values in same):
+        copied = [self._copied(one, {*runs} & {*values["records"]}) for one, values in same]
+        if set(runs) <= set().union(*copied):
             return None
-        fitting = [(one, values, found) for one, values in same if (found := one.measured_as(table, values))]
+        apart = [each for each, shared in zip(same, copied, strict=True) if not shared]
+        fitting = [(one, values, found) for one, values in apart if (found := one.measured_as(table, values))]
         if not fitting:
             return None
 
@@ -68,13 +72,19 @@ class CommittedTables:
             "reduced": one.reductions,
         }
 
+    def _copied(self, one: StoredTable, runs: Collection[str]) -> set[str]:
+        """Those of the own runs whose records are the committed ones of a table. An id does not say on which machine a
+        run was carried out, so a user's repetition of a committed run has the same id and another record."""
+        committed = ResultPaths(one.path.parent)
+        return {run for run in runs if _is_same_file(self.own.record(run), committed.record(run))}
+
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str], list[tuple[StoredTable, dict[str, Any]]]]:
         """(Digest of the row's experiment, split, unit) -> the measured rows, each with its table."""
         digests = {(t.id, row.label): row.experiment.digest for t in self.paper.tables for row in t.rows}
         found: dict[tuple[str, str, str], list[tuple[StoredTable, dict[str, Any]]]] = {}
         for one in stored_tables(self.results, self.paper.key):
-            if "kind" in one.values or not one.setting:
+            if not one.is_of_results:
                 continue
             for values in one.values["rows"]:
                 digest = digests.get((one.id, values["label"]))
@@ -88,10 +98,11 @@ def stated_in(results: ResultPaths) -> FindCommitted:
     """Finds the committed numbers that the tables of some results state, so that these can be made again after the
     committed ones have changed, or elsewhere."""
     stated = {
-        (one.id, values.get("label"), tuple(map(str, values.get("records", ())))): values["committed"]
+        (one.id, values["label"], tuple(values["records"])): values["committed"]
         for one in stored_tables(results.out, results.paper, results.dataset)
+        if one.is_of_results
         for values in one.values["rows"]
-        if _is_complete(values.get("committed"), one.values.get("metrics", ()))
+        if values.get("committed")
     }
 
     def find(table: ResultTable, row: Row, setting: Setting, runs: Collection[str]) -> dict[str, Any] | None:
@@ -100,18 +111,5 @@ def stated_in(results: ResultPaths) -> FindCommitted:
     return find
 
 
-def _is_complete(committed: Any, metrics: Collection[str]) -> bool:
-    """Whether committed numbers in a file have all that a table needs of them; an edit may have damaged them."""
-    if not isinstance(committed, dict) or not committed.keys() >= {
-        "measured",
-        "path",
-        "data",
-        "runs",
-        "epochs",
-        "reduced",
-    }:
-        return False
-    measured = committed["measured"]
-    return isinstance(measured, dict) and all(
-        isinstance(measured.get(name), dict) and measured[name].keys() >= {"mean", "ci95"} for name in metrics
-    )
+def _is_same_file(one: Path, other: Path) -> bool:
+    return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()

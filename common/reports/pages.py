@@ -36,7 +36,7 @@ _FLAG_WORDS: dict[NoteKind, str] = {
     "diverged": "diverged",
 }
 _FIXED = f"Values whose path begins with `{FIXED_PREFIX}` are the same in every run and cannot be set."
-_TABLE_KEYS = {"paper", "table", "title", "caption", "warnings", "flags", "scale"}
+_TABLE_KEYS = {"paper", "table", "title", "dataset", "protocol", "scale", "caption", "warnings", "flags"}
 
 
 def write_page(paper: Paper, out: Path, *, list_tables: bool = True) -> Path:

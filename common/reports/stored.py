@@ -12,13 +12,14 @@ from common.metrics.clips import ALL_METRIC_NAMES, METRIC_NAMES
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable, Row
 from common.records.paths import table_files
+from common.reports.stored_form import damage_of
 from common.reports.table import Flag, Table
 from common.reports.tables.architecture import layer_cells
 from common.reports.tables.confusion import confusion_cells
 from common.reports.tables.folds import fold_cells
 from common.reports.tables.genres import genre_cells
 from common.reports.tables.pairs import pair_cells
-from common.reports.tables.results import comparison, result_cells
+from common.reports.tables.results import comparison, recommended_row, result_cells
 
 # Flags that say that a run was made smaller or easier than the paper's, or is of other data.
 _REDUCTIONS: tuple[Flag, ...] = (
@@ -34,7 +35,6 @@ _REDUCTIONS: tuple[Flag, ...] = (
     "incomplete",
     "synthetic",
 )
-_KEYS = {"paper", "table", "title", "caption", "warnings", "flags", "rows"}
 _LEGACY = "_legacy"
 # JSON values of a table -> its header and rows as text.
 CellsOf = Callable[[dict[str, Any]], tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]]
@@ -60,6 +60,11 @@ class StoredTable:
     def setting(self) -> dict[str, Any]:
         """What the command chose; empty for tables of layers."""
         return self.values.get("setting", {})
+
+    @property
+    def is_of_results(self) -> bool:
+        """Whether its rows are those of a published table of results."""
+        return "compared_with" in self.values and not self.values.get("kind")
 
     @property
     def reductions(self) -> list[Flag]:
@@ -101,10 +106,10 @@ class StoredTable:
         """
         values = {name: value for name, value in self.values.items() if name != "companions"}
         if cells is None and "compared_with" in values:
-            self._require_metrics(paper)
+            self.require_metrics(paper)
         return Table.from_json(values, *(cells(values) if cells else _cells(paper, values)))
 
-    def _require_metrics(self, paper: Paper) -> None:
+    def require_metrics(self, paper: Paper) -> None:
         """Check that a table of results has the metrics that the paper declares now.
 
         Raises:
@@ -133,17 +138,14 @@ def stored_tables(out: Path, paper: str, dataset: str = "*") -> list[StoredTable
         except DataError as error:
             warn(f"not used: {error}")
             continue
-        if _is_table(values):
-            found.append(StoredTable(path, values))
+        if damage := damage_of(values):
+            warn(
+                f"not used: {path} is not a table of this version ({damage}); write it again with --from-records, or "
+                "delete it"
+            )
         else:
-            warn(f"not used: {path} is not a table of this version; write it again with --from-records, or delete it")
+            found.append(StoredTable(path, values))
     return found
-
-
-def _is_table(values: Any) -> bool:
-    if not isinstance(values, dict) or not values.keys() >= _KEYS or not isinstance(values["rows"], list):
-        return False
-    return all(isinstance(row, dict) for row in values["rows"])
 
 
 def held_table(paper: Paper, table: ResultTable, holders: Sequence[StoredTable]) -> StoredTable | None:
@@ -169,6 +171,7 @@ def held_table(paper: Paper, table: ResultTable, holders: Sequence[StoredTable])
         "row_header": table.row_header,
         "metrics": list(table.metrics),
         "compared_with": table.compared_with,
+        "recommended": recommended_row(paper, table),
         "reference": table.reference.as_json() if table.reference else None,
         "rows": rows,
     }
@@ -181,6 +184,7 @@ def _held_row(table: ResultTable, row: Row, one: StoredTable | None, values: dic
     committed = values.get("committed")
     beside = one.measured_as(table, committed) if one and committed else None
     return {
+        "name": row.name,
         "label": row.label,
         "published": row.published,
         "measured": measured,

@@ -86,6 +86,7 @@ class Table:
         rows: cells as text, a row for each line of the table.
         notes: the caption below the table.
         warnings: notes above the table.
+        stated_flags: flags of a file that an earlier version wrote, which does not tell the kinds of its notes.
     """
 
     values: dict[str, Any]
@@ -93,11 +94,12 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
+    stated_flags: tuple[Flag, ...] = ()
 
     @classmethod
     def from_json(cls, values: dict[str, Any], header: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Self:
         """A table from what its `.json` file holds, see `as_json`. Notes of files that do not state their kinds are
-        taken for the paper's; older files have no short forms of notes.
+        taken for the paper's, and their flags are kept as they are stated; older files have no short forms of notes.
 
         Args:
             header, rows: its cells as text.
@@ -109,8 +111,13 @@ class Table:
             of_shorts = values.get(shorts) or [""] * len(values[texts])
             return tuple(itertools.starmap(Note, zip(of_texts, values[texts], of_shorts, strict=True)))
 
-        caption = notes("caption", "caption_kinds", "caption_short")
-        return cls(own, header, rows, caption, notes("warnings", "warning_kinds", "warnings_short"))
+        of_table = (
+            notes("caption", "caption_kinds", "caption_short"),
+            notes("warnings", "warning_kinds", "warnings_short"),
+        )
+        kinds = {note.kind for note in (*of_table[0], *of_table[1])}
+        stated = tuple(flag for flag in FLAGS if flag in values["flags"] and flag not in kinds)
+        return cls(own, header, rows, *of_table, stated)
 
     @property
     def id(self) -> str:
@@ -123,8 +130,8 @@ class Table:
 
     @property
     def flags(self) -> list[Flag]:
-        """The flags among the kinds of its notes and warnings, each once."""
-        kinds = {note.kind for note in (*self.notes, *self.warnings)}
+        """The flags among the kinds of its notes and warnings, and those that its file states, each once."""
+        kinds = {*self.stated_flags, *(note.kind for note in (*self.notes, *self.warnings))}
         return [flag for flag in FLAGS if flag in kinds]
 
     def as_json(self) -> dict[str, Any]:

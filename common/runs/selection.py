@@ -39,6 +39,11 @@ def choose_rows(paper: Paper, table_ids: tuple[str, ...], asked_rows: tuple[str,
     return [(table, wanted[table_id]) for table_id, (table, _) in of_tables.items()]
 
 
+def labels_of(chosen: ChosenRows) -> dict[str, list[str]]:
+    """Id of each requested table -> labels of its requested rows, as two tables can have rows with the same label."""
+    return {table.id: [row.label for row in rows] for table, rows in chosen}
+
+
 def _rows_of(paper: Paper, table: ResultTable | ArchitectureTable | Confusion) -> list[Row]:
     if isinstance(table, Confusion):
         return [paper.row(*table.row)]

@@ -95,8 +95,12 @@ def note_lines(
     warnings = [_Warning.of(note, width, "warning: ") for note in table.warnings if note not in said]
     warnings += [_Warning.of(note, width) for note in first]
     flags = [note for note in notes if note.kind in _WORDS and note.kind not in _FIRST]
+    # Files of earlier versions state flags without the sentences that belong to them.
+    flags += [Note(flag, "") for flag in table.stated_flags if flag in _WORDS]
     flags.sort(key=lambda note: list(_WORDS).index(note.kind))
-    has_more = len(flags) + len(first) < len(notes) or not all(one.is_whole for one in warnings)
+    has_more = (
+        bool(table.stated_flags) or len(flags) + len(first) < len(notes) or not all(one.is_whole for one in warnings)
+    )
     # Of a table without rows there is nothing that notes could explain.
     end = [Line(f"... all notes: {page or '--wide'}")] if table.values.get("rows", True) else []
     for whole, number in _choices(len(warnings), len(keys), needed_keys):
@@ -173,7 +177,7 @@ def _flag_lines(flags: Sequence[Note], sentences: int, width: int) -> tuple[list
     in_words: list[str] = []
     for place, note in enumerate(flags):
         found = wrapped(note.text, width)
-        if place < sentences and len(found) <= _LINES_OF_A_NOTE:
+        if note.text and place < sentences and len(found) <= _LINES_OF_A_NOTE:
             lines += found
         else:
             in_words.append(note.short.rstrip(".") or _WORDS[note.kind])

@@ -94,7 +94,7 @@ def results_table(
         "row_header": table.row_header,
         "metrics": list(table.metrics),
         "compared_with": table.compared_with,
-        "recommended": _recommended(paper, table),
+        "recommended": recommended_row(paper, table),
         "reference": table.reference.as_json() if table.reference else None,
         "assumed": paper.assumed,
         "differing": paper.differing,
@@ -103,7 +103,7 @@ def results_table(
     return Table(values, header, lines, tuple(notes), tuple(warnings))
 
 
-def _recommended(paper: Paper, table: ResultTable) -> str | None:
+def recommended_row(paper: Paper, table: ResultTable) -> str | None:
     """Label of the row with the network that the paper recommends; None where the table has none."""
     best = paper.default_experiment.digest
     return next((row.label for row in table.rows if row.experiment.digest == best), None)

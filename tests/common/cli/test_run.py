@@ -205,3 +205,12 @@ def test_a_confusion_matrix_is_shown_alone_by_its_number_and_with_its_table(tmp_
     both = shown("performance")
     assert matrix.title in both
     assert "SoundFusion performance" in both
+    # Not with other rows.
+    results_of_other = soundfusion_record("performance", "VGG16", [(0, 0), (1, 2)])
+    write_record(results, results_of_other)
+    for row, is_shown in ((matrix.row[1], True), ("VGG16", False)):
+        arguments = ["--from-records", "--out", str(tmp_path), "--row", row]
+        assert run_app(make_app(SOUNDFUSION), arguments) in (0, 1)
+        printed = capsys.readouterr().out
+        assert (matrix.title in printed) == is_shown
+        assert "SoundFusion performance" in printed

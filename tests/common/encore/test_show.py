@@ -7,6 +7,9 @@ import pytest
 
 from common.cli.app import run_app
 from common.encore.main import make_command
+from common.paper.paper import Paper
+from common.records.paths import ResultPaths
+from common.records.tuned_rows import with_tuned_rows
 from common.reports.committed import CommittedTables
 from common.reports.formats import write_table
 from common.reports.tables.architecture import architecture_table
@@ -18,6 +21,11 @@ from tests.helpers.stored_tables import run_of, write_stored
 
 WINDOWS = SETTING.replace(unit="segment")
 COMMAND = "warning: no numbers of "
+# What a table of any kind has.
+MINIMAL = {
+    "paper": "se_cnn", "table": "mine", "title": "t", "dataset": "gtzan", "caption": [], "warnings": [], "flags": [],
+    "rows": [],
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -63,8 +71,9 @@ def test_own_results_come_first_with_the_committed_numbers_beside_them(here, sho
     write_stored(here / "results", run_of(correct=203), run_of(0))
     demo = SETTING.replace(dataset="demo", scale="smoke")
     own = [run_of(correct=145, setting=demo)]
-    table = results_table(PAPER, TABLE_5_1, demo, own, committed=CommittedTables(PAPER, here / "results"))
-    write_table(here / "results" / "local" / "se_cnn" / "demo", "table_5.1", table)
+    mine = ResultPaths.of(here / "results" / "local", "se_cnn", "demo")
+    table = results_table(PAPER, TABLE_5_1, demo, own, committed=CommittedTables(PAPER, here / "results", mine))
+    write_table(mine.folder, "table_5.1", table)
     out, said = show("--table", "5.1", "--row", "1,2,3,4,5")
     assert "50.0" in out
     assert "70.0" in out
@@ -195,7 +204,68 @@ def test_only_asked_rows_are_shown_and_one_that_was_not_run_is_named(here, show)
     (table,) = shown(show, "--table", "5.1", "--row", "0", "--row", "1,2,3,4,5")
     assert labels(table) == ["0", "1,2,3,4,5"]
     _, said = show("--table", "5.1", "--row", "5", code=1)
-    assert said[-1] == f"{COMMAND}table 5.1 [5] yet; this makes them: encore run se_cnn --table 5.1 --row 5"
+    command = "encore run se_cnn --table 5.1 --row 5 --dataset gtzan --split holdout --unit clip --data PATH"
+    assert said[-1] == f"{COMMAND}table 5.1 [5] yet; this makes them: {command}"
+    # What was asked for, and the folder, are in the commands, too.
+    _, said = show("--row", "5", "--split", "artist", "--out", "results", code=1)
+    assert said == [f"{COMMAND}se_cnn [5] yet; this makes them: encore run se_cnn --row 5 --split artist --out results"]
+    units = ("--unit", "clip", "--unit", "window")
+    _, said = show("--table", "5.1", "--row", "5", *units, "--out", "results", code=1)
+    assert said[-2:] == [
+        f"{COMMAND}table 5.1 [5] yet; this makes them: encore run se_cnn --table 5.1 --row 5 --unit window "
+        "--out results",
+        f"{COMMAND}table 5.1 [5] yet; this makes them: {command} --out results",
+    ]
+
+
+def test_a_row_that_own_results_lack_is_shown_from_the_committed_ones(here, show):
+    write_stored(here / "results", run_of(4, correct=145), run_of())
+    write_stored(here / "results" / "local", run_of(0, correct=203), run_of(correct=261))
+    (table,) = shown(show, "--row", "2,3,4,5")
+    assert [row["measured"]["accuracy"]["mean"] for row in table["rows"]] == [50]
+    # Each row from the first folder that has a number of it.
+    own, committed = shown(show, "--table", "5.1", "--row", "0", "--row", "2,3,4,5", "--row", "1,2,3,4,5")
+    assert (labels(own), labels(committed)) == (["0", "1,2,3,4,5"], ["2,3,4,5"])
+    # One that neither has is named once.
+    both = shown(show, "--row", "2,3,4,5", "--row", "5", code=1)
+    assert [labels(one) for one in both] == [["5", "2,3,4,5"]]
+    write_stored(here / "results", run_of(4, setting=WINDOWS))
+    (table,) = shown(show, "--row", "2,3,4,5", "--unit", "clip", "--unit", "window")
+    assert [bool(measured) for measured in table["rows"][0]["measured"]] == [True, True]
+
+
+def test_rows_that_a_table_does_not_have_are_named(here, show):
+    runs = [run_of(), run_of(1, correct=200)]
+    table = results_table(PAPER, TABLE_5_1, SETTING, runs)
+    pairs = paired_table(PAPER, TABLE_5_1, SETTING, runs)
+    write_table(here / "results" / "se_cnn" / "gtzan", "table_5.1", table, {"table_5.1_pairs": pairs})
+    # The row that the others are compared with has no line of its own.
+    out, said = show("--table", "5.1_pairs", "--row", "se-12345", code=1)
+    assert out == ""
+    assert said == [
+        "warning: table 5.1_pairs has none of the rows that were asked for [1,2,3,4,5]; "
+        "results/se_cnn/gtzan/table_5.1.md has: 5"
+    ]
+    # A row of another table is a mistake, as it is of table 5.1 itself.
+    _, said = show("--table", "5.1_pairs", "--row", "r8", code=2)
+    assert said[0].startswith("error: --row r8: no such row in the tables asked for. Rows: table 5.1: se-0 (0),")
+    # A row of a table below another one, beside a row of a table of its own.
+    tables = ("--table", "5.1_pairs", "--table", "5.2")
+    assert [one["table"] for one in shown(show, *tables, "--row", "se-5", "--row", "r16")] == ["5.1_pairs", "5.2"]
+    assert [one["table"] for one in shown(show, *tables, "--row", "se-5")] == ["5.1_pairs"]
+    _, said = show(*tables, "--row", "se-5")
+    assert said[-1] == "table 5.2 is not shown: the rows that were asked for are of other tables"
+
+
+def test_own_numbers_that_another_own_table_holds_come_before_a_committed_table(here, show):
+    write_stored(here / "results", run_of(correct=203), table="5.2")
+    write_stored(here / "results" / "local", run_of(correct=145), run_of(0))
+    (table,) = shown(show, "--table", "5.2", "--row", "r16")
+    assert [row["measured"]["accuracy"]["mean"] for row in table["rows"]] == [50]
+    # As in a file of its own.
+    stored = json.loads(write_stored(here / "results", run_of(correct=145), table="5.2").read_text())
+    assert table["recommended"] == stored["recommended"] == "16"
+    assert table["rows"][0] == stored["rows"][1]
 
 
 def test_a_table_whose_rows_are_all_in_another_one_is_shown_with_its_own_rows_and_published_numbers(here, show):
@@ -250,12 +320,106 @@ def test_a_table_of_another_version_of_the_paper_is_named_with_what_to_do(here, 
     path = write_stored(here / "results", run_of())
     path.write_text(path.read_text().replace('"accuracy"', '"top_accuracy"'))
     _, said = show("--table", "5.1", code=2)
-    assert "table_5.1.json: a table with top_accuracy, expected accuracy" in " ".join(said)
+    words = "table_5.1.json: a table with top_accuracy, expected accuracy"
+    assert words in " ".join(said)
+    _, said = show("--table", "5.1", "--unit", "clip", "--unit", "window", code=2)
+    assert words in " ".join(said)
 
 
-def test_a_file_that_is_no_table_is_named_and_the_others_are_shown(here, show):
+def test_a_table_of_an_earlier_version_without_kinds_of_notes_keeps_its_flags_and_warnings(here, show):
+    path = write_stored(here / "results", run_of(shared_clips=3))
+    values = json.loads(path.read_text())
+    assert {"other_classes", "contaminated", "one_seed"} <= set(values["flags"])
+    out, _ = show("--table", "5.1")
+    del values["caption_kinds"], values["warning_kinds"]
+    path.write_text(json.dumps(values))
+    (table,) = shown(show, "--table", "5.1")
+    assert (table["flags"], table["caption"]) == (values["flags"], values["caption"])
+    old, _ = show("--table", "5.1")
+    (line,) = re.findall(r"educed or different: ([^.]*)\.", " ".join(old.split()))
+    assert {"other genres", "one seed", "contaminated"} <= set(line.split(", "))
+    assert [one for one in old.splitlines() if one.startswith("warning")] == [
+        one for one in out.splitlines() if one.startswith("warning")
+    ]
+    assert any(one.startswith("warning") for one in old.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("values", "damage"),
+    [
+        ({"my": "own"}, "paper: missing"),
+        ({**MINIMAL, "dataset": None}, "dataset: unexpected None"),
+        (MINIMAL, "row_header: missing"),
+        ({**MINIMAL, "compared_with": {}}, "data: missing"),
+        ({**MINIMAL, "kind": "fold", "caption": ["note"], "caption_kinds": ["data", "runs"]}, "2 kinds of 1 notes"),
+        ({**MINIMAL, "kind": "fold", "setting": {}}, "setting.dataset: missing"),
+        ({**MINIMAL, "kind": "pairs"}, "setting: missing"),
+        ({**MINIMAL, "kind": "fold", "companions": [MINIMAL]}, "row_header: missing"),
+        ([], "file: unexpected []"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named_and_the_others_are_shown(here, show, values, damage):
     write_stored(here / "results", run_of())
-    (here / "results" / "se_cnn" / "gtzan" / "table_mine.json").write_text('{"my": "own"}')
+    (here / "results" / "se_cnn" / "gtzan" / "table_mine.json").write_text(json.dumps(values))
     out, said = show("--table", "5.1")
     assert "Table 5.1" in out
-    assert said[0].startswith("warning: not used: results/se_cnn/gtzan/table_mine.json is not a table")
+    assert said[0].startswith(
+        "warning: not used: results/se_cnn/gtzan/table_mine.json is not a table of this version ("
+    )
+    assert damage in said[0]
+
+
+def write_search(out, dataset: str, name: str, *ratios: float) -> Paper:
+    """A search whose best trials vary the ratio of squeezing, each labelled `first`, `second`, ...; returns the paper
+    with these rows."""
+    search = ResultPaths.of(out, "se_cnn", dataset).search(name)
+    search.folder.mkdir(parents=True)
+    search.identity.write_text("{}")
+    rows = [
+        {"label": label, "values": {"model.ratio": ratio}}
+        for label, ratio in zip(("first", "second"), ratios, strict=False)
+    ]
+    values = {"format": 1, "title": f"Best of {name}", "row": ["5.1", "1,2,3,4,5"], "rows": rows, "notes": []}
+    search.rows.write_text(json.dumps(values))
+    return with_tuned_rows(PAPER, out, dataset)
+
+
+def write_top(out, paper: Paper, name: str, correct: int) -> None:
+    """The table of the first row that a search on GTZAN found."""
+    table = paper.table(f"top_{name}")
+    experiment = table.rows[0].experiment
+    own = run_of(correct=correct, row_experiment=experiment.digest, experiment=experiment.as_json())
+    made = results_table(paper, table, SETTING, [own])
+    write_table(ResultPaths.of(out, "se_cnn", "gtzan").folder, f"table_top_{name}", made)
+
+
+def test_rows_of_searches_are_found_in_every_folder(here, show):
+    committed = here / "results"
+    write_top(committed, write_search(committed, "gtzan", "ratio", 3), "ratio", correct=145)
+    (table,) = shown(show, "--table", "top_ratio", "--row", "top-ratio-1")
+    assert (table["title"], labels(table)) == ("Best of ratio", ["first"])
+    # A search of the same name on other data, and in another folder, has other rows.
+    write_search(here / "results" / "local", "arrays", "ratio", 5, 7)
+    (table,) = shown(show, "--row", "top-ratio-1", "--dataset", "gtzan")
+    assert table["rows"][0]["measured"]["accuracy"]["mean"] == 50
+    _, said = show("--row", "top-ratio-2", "--dataset", "gtzan", code=2)
+    assert said[0].startswith("error: --row top-ratio-2: no such row")
+    both = ("--unit", "clip", "--unit", "window")
+    (table,) = shown(show, "--table", "top_ratio", *both, code=1)
+    assert labels(table) == ["first"]
+    # The table stays readable where the rows that it was made from are gone.
+    ResultPaths.of(committed, "se_cnn", "gtzan").search("ratio").rows.unlink()
+    (table,) = shown(show, "--table", "top_ratio")
+    assert labels(table) == ["first"]
+
+
+def test_rows_of_two_searches_with_the_same_label_are_not_mixed(here, show):
+    out = here / "results" / "local"
+    write_search(out, "gtzan", "wide", 3)
+    paper = write_search(out, "gtzan", "narrow", 5)
+    write_top(out, paper, "wide", correct=145)
+    write_top(out, paper, "narrow", correct=203)
+    assert [one["table"] for one in shown(show, "--row", "top-wide-1")] == ["top_wide"]
+    assert [one["table"] for one in shown(show, "--row", "first")] == ["top_narrow", "top_wide"]
+    found = shown(show, "--table", "top_wide", "--table", "top_narrow", "--row", "top-wide-1")
+    assert [one["table"] for one in found] == ["top_wide"]

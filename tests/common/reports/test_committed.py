@@ -28,8 +28,12 @@ def checkout(tmp_path, monkeypatch):
     return results
 
 
+def own_results(checkout):
+    return ResultPaths.of(checkout / "local", "se_cnn", "gtzan")
+
+
 def found(checkout, setting=SETTING, row=ROW, runs=("own",), table=TABLE_5_1):
-    return CommittedTables(PAPER, checkout)(table, row, setting, runs)
+    return CommittedTables(PAPER, checkout, own_results(checkout))(table, row, setting, runs)
 
 
 def test_a_row_has_the_committed_numbers_of_the_same_split_and_unit_only(checkout):
@@ -73,9 +77,28 @@ def test_the_same_network_in_another_table_fits(checkout):
 
 def test_a_run_is_not_shown_beside_itself(checkout):
     """In a copy of the committed results, or where runs were added to it."""
-    write_stored(checkout, run_of(), run_of(seed=1))
+    runs = [run_of(), run_of(seed=1)]
+    write_stored(checkout, *runs)
     write_stored(checkout, run_of(setting=SETTING.replace(epochs=5)))
-    assert found(checkout, runs=(run_of(seed=1).run_id, "own")) is None
+    for one in runs:
+        for results in (ResultPaths.of(checkout, "se_cnn", "gtzan"), own_results(checkout)):
+            write_record(results, one)
+    assert found(checkout, runs=[one.run_id for one in runs]) is None
+    # Of the committed tables only the one that holds the copied run is left out.
+    mixed = found(checkout, runs=(runs[1].run_id, "own"))
+    assert mixed["path"] == "results/se_cnn/gtzan/table_5.1_5_epochs.md"
+
+
+def test_a_committed_run_that_was_repeated_has_the_committed_numbers_beside_it(checkout):
+    """The repetition has the id of the committed run, which holds nothing of the machine."""
+    committed, repeated = run_of(correct=203), run_of(correct=145, run_id=run_of(correct=203).run_id)
+    write_stored(checkout, committed)
+    write_record(ResultPaths.of(checkout, "se_cnn", "gtzan"), committed)
+    write_record(own_results(checkout), repeated)
+    assert found(checkout, runs=[repeated.run_id])["measured"]["accuracy"]["mean"] == 70
+    # Where the committed table came without its records, the own run is no copy of one.
+    ResultPaths.of(checkout, "se_cnn", "gtzan").record(committed.run_id).unlink()
+    assert found(checkout, runs=[repeated.run_id])["measured"]["accuracy"]["mean"] == 70
 
 
 def test_nothing_is_looked_for_in_the_committed_results_themselves_or_without_a_checkout(checkout, monkeypatch):
@@ -89,7 +112,9 @@ def test_nothing_is_looked_for_in_the_committed_results_themselves_or_without_a_
 def test_a_table_of_own_runs_shows_published_committed_and_own_side_by_side(checkout):
     write_stored(checkout, run_of(correct=203), run_of(correct=261, seed=1))
     own = [run_of(0, correct=100, setting=ON_ARRAYS), run_of(correct=145, setting=ON_ARRAYS)]
-    table = results_table(PAPER, TABLE_5_1, ON_ARRAYS, own, committed=CommittedTables(PAPER, checkout))
+    table = results_table(
+        PAPER, TABLE_5_1, ON_ARRAYS, own, committed=CommittedTables(PAPER, checkout, own_results(checkout))
+    )
     assert table.header[1:5] == (
         "Published accuracy (%)",
         "Committed window accuracy (%)",
@@ -104,7 +129,9 @@ def test_a_table_of_own_runs_shows_published_committed_and_own_side_by_side(chec
     (note,) = [note.text for note in table.notes if note.kind == "committed"]
     assert "1,2,3,4,5: results/se_cnn/gtzan/table_5.1.md (GTZAN, 2 runs, the paper's epochs; other classes)" in note
     # No column where nothing fits.
-    alone = results_table(PAPER, TABLE_5_1, ON_ARRAYS, own[:1], committed=CommittedTables(PAPER, checkout))
+    alone = results_table(
+        PAPER, TABLE_5_1, ON_ARRAYS, own[:1], committed=CommittedTables(PAPER, checkout, own_results(checkout))
+    )
     assert not [name for name in alone.header if "Committed" in name]
 
 
@@ -124,14 +151,41 @@ def test_own_results_hold_after_the_committed_ones_have_changed(checkout, tmp_pa
     assert [fault.path for fault in verify_tables(own.out).faults] == [markdown]
 
 
+def damaged_by(committed):
+    """A table's committed numbers, each with one kind of damage."""
+    yield {"runs": 1}
+    yield "none"
+    for field in ("measured", "path", "data", "runs", "reduced"):
+        yield {**committed, field: None}
+    yield {**committed, "measured": {}}
+    accuracy = committed["measured"]["accuracy"]
+    for damage in ({"mean": None}, {"ci95": 1}, {"ci95": [1]}, {"sd": "3"}):
+        yield {**committed, "measured": {**committed["measured"], "accuracy": {**accuracy, **damage}}}
+
+
 def test_damaged_committed_numbers_in_an_own_table_are_found(checkout, tmp_path):
     write_stored(checkout, run_of(correct=203))
     own = ResultPaths.of(tmp_path / "own", "se_cnn", "gtzan")
     write_record(own, identified_record(correct=145))
-    regenerate(PAPER, own.out)
+    regenerate(PAPER, own.out, draw_figures=False)
     path = own.folder / "table_5.1.json"
     values = json.loads(path.read_text())
-    for damaged in ({"runs": 1}, {**values["rows"][-1]["committed"], "measured": {}}, "none"):
-        changed = {**values, "rows": [*values["rows"][:-1], {**values["rows"][-1], "committed": damaged}]}
-        path.write_text(json.dumps(changed))
+    last = values["rows"][-1]
+    damaged_rows = [{**last, "committed": damaged} for damaged in damaged_by(last["committed"])]
+    damaged_rows += [{**last, "records": None}, {**last, "label": None}]
+    for row in damaged_rows:
+        path.write_text(json.dumps({**values, "rows": [*values["rows"][:-1], row]}))
         assert path in [fault.path for fault in verify_tables(own.out).faults]
+
+
+@pytest.mark.parametrize("field", ["label", "measured", "records"])
+def test_a_damaged_committed_table_is_named_and_another_one_is_used(checkout, capsys, field):
+    path = write_stored(checkout, run_of(correct=203))
+    write_stored(checkout, run_of(correct=145, setting=SETTING.replace(epochs=5)))
+    values = json.loads(path.read_text())
+    del values["rows"][-1][field]
+    path.write_text(json.dumps(values))
+    assert found(checkout)["path"] == "results/se_cnn/gtzan/table_5.1_5_epochs.md"
+    said = capsys.readouterr().err
+    assert said.startswith(f"warning: not used: {path} is not a table of this version (rows.5.{field}: missing)")
+    assert said.count("\n") == 1

@@ -1,0 +1,208 @@
+"""What the JSON file of a table has to hold, so that a damaged one is named instead of ending a command."""
+
+import reprlib
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
+
+Bounds = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class _Form(BaseModel):
+    """Fields that are read; others may be there. The value of a field with a default is not used: it may be missing."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class _Interval(_Form):
+    """A mean, or a difference of means, in percent, with its 95 % intervals."""
+
+    mean: float
+    ci95: Bounds
+    ci95_clips: Bounds = [0.0, 0.0]
+    ci95_runs: Bounds = [0.0, 0.0]
+    runs_vary_in: str = ""
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> Self:
+        if self.runs_vary_in and "ci95_clips" not in self.model_fields_set:
+            raise ValueError("intervals of runs without ci95_clips")
+        return self
+
+
+class _Estimate(_Interval):
+    """A measured mean."""
+
+    metric: str
+    sd: float = 0.0
+    runs: int
+    clips: int
+
+
+class _Committed(_Form):
+    """The committed numbers beside a row's own."""
+
+    measured: dict[str, _Estimate]
+    path: str
+    data: str
+    runs: int
+    epochs: int | None
+    reduced: list[str]
+
+
+class _Row(_Form):
+    """A row of a table of results; `measured` is empty where it was not run."""
+
+    label: str
+    name: str | None = None
+    published: dict[str, float | None]
+    measured: dict[str, _Estimate]
+    difference: dict[str, float]
+    published_inside: dict[str, bool | None]
+    trainable_parameters: int | None
+    records: list[str]
+    committed: _Committed | None = None
+
+
+class _Setting(_Form):
+    """What the command chose."""
+
+    dataset: str
+    split: str
+    unit: str
+    epochs: int | None = None
+
+
+class _Table(_Form):
+    """What every table has; that of layers has no setting."""
+
+    paper: str
+    table: str
+    title: str
+    dataset: str
+    data: str | None = None
+    protocol: str | None = None
+    scale: str | None = None
+    caption: list[str]
+    warnings: list[str]
+    flags: list[str]
+    caption_kinds: list[str] | None = None
+    warning_kinds: list[str] | None = None
+    setting: _Setting | None = None
+    rows: list[dict[str, Any]]
+    companions: list[dict[str, Any]] = []
+
+    @model_validator(mode="after")
+    def _check_kinds(self) -> Self:
+        for texts, kinds in ((self.caption, self.caption_kinds), (self.warnings, self.warning_kinds)):
+            if kinds and len(kinds) != len(texts):
+                raise ValueError(f"{len(kinds)} kinds of {len(texts)} notes")
+        return self
+
+
+class _Layer(_Form):
+    """A row of a table of layers, with `parameters`, `output_shape` and the table's metric in `measured`."""
+
+    label: str
+    published: dict[str, Any]
+    measured: dict[str, Any]
+
+
+class _Layers(_Table):
+    """A table of layers."""
+
+    row_header: str
+    rows: list[_Layer]
+    metrics: Annotated[list[str], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> Self:
+        (metric, *_) = self.metrics
+        for row in self.rows:
+            if metric not in row.published or not row.measured.keys() >= {metric, "output_shape", "parameters"}:
+                raise ValueError(f"row {row.label} does not compare {metric}")
+            if not isinstance(row.measured["parameters"], int):
+                raise ValueError(f"row {row.label} without a number of parameters")
+        return self
+
+
+class _Pair(_Form):
+    """A row of a paired comparison; the metrics of `MAIN_METRICS` are compared."""
+
+    label: str
+    difference: dict[str, _Interval]
+    p_value: float
+    p_holm: float
+    runs: int
+    clips: int
+
+
+class _Pairs(_Table):
+    """A paired comparison of the rows of a table of results."""
+
+    row_header: str
+    reference: str
+    setting: _Setting
+    rows: list[_Pair]
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> Self:
+        for row in self.rows:
+            if lacking := sorted(set(MAIN_METRICS) - row.difference.keys()):
+                raise ValueError(f"row {row.label} without {', '.join(lacking)}")
+        return self
+
+
+class _Results(_Table):
+    """A table of results."""
+
+    data: str
+    scale: str
+    row_header: str
+    metrics: list[str]
+    compared_with: dict[str, str]
+    setting: _Setting
+    rows: Annotated[list[_Row], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> Self:
+        for row in self.rows:
+            needed = {*self.metrics, *METRIC_NAMES}
+            found = [row.measured] if row.measured else []
+            found += [row.committed.measured] if row.committed else []
+            if lacking := sorted({name for measured in found for name in needed - measured.keys()}):
+                raise ValueError(f"row {row.label} without {', '.join(lacking)}")
+            if row.measured and row.trainable_parameters is None:
+                raise ValueError(f"row {row.label} without trainable_parameters")
+            compared = {name for name in self.metrics if row.measured and row.published.get(name) is not None}
+            if not set(self.metrics) <= row.published.keys() or not compared <= (
+                row.difference.keys() & row.published_inside.keys()
+            ):
+                raise ValueError(f"row {row.label} does not compare {', '.join(self.metrics)}")
+        return self
+
+
+def damage_of(values: Any) -> str:
+    """What is wrong with the JSON values of a table, also of those below it, in a few words; empty where they hold what
+    is read of them."""
+    try:
+        form = _form_of(values)
+        form.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["type"] == "value_error":
+            return str(first["ctx"]["error"])
+        place = ".".join(map(str, first["loc"])) or "file"
+        if first["type"] == "missing":
+            return f"{place}: missing"
+        return f"{place}: unexpected {reprlib.repr(first['input'])}"
+    below = (damage_of(one) for one in values.get("companions", ()))
+    return next(filter(None, below), "")
+
+
+def _form_of(values: Any) -> type[_Table]:
+    if not isinstance(values, dict) or values.get("kind"):
+        return _Pairs if isinstance(values, dict) and values["kind"] == "pairs" else _Table
+    return _Results if "setting" in values or "compared_with" in values else _Layers

@@ -1,0 +1,66 @@
+"""What the file of a table has to hold."""
+
+import json
+
+import pytest
+
+from common.reports.stored_form import damage_of
+from common.reports.tables.architecture import architecture_table
+from reproductions.se_cnn.paper import PAPER
+from tests.helpers.papers import ROOT
+from tests.helpers.stored_tables import run_of, write_stored
+
+COMMITTED = sorted((ROOT / "results").glob("*/*/table_*.json"))
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: f"{path.parent.parent.name} {path.stem}")
+def test_committed_tables_are_whole(path):
+    assert damage_of(json.loads(path.read_text(encoding="utf-8"))) == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "damage"),
+    [
+        ("measured", {}, ""),  # not run
+        ("name", None, ""),  # of an earlier version
+        ("measured", {"accuracy": 80.0}, "rows.5.measured.accuracy: unexpected 80.0"),
+        ("records", "run50", "rows.5.records: unexpected 'run50'"),
+        ("trainable_parameters", "many", "rows.5.trainable_parameters: unexpected 'many'"),
+        ("trainable_parameters", None, "row 1,2,3,4,5 without trainable_parameters"),
+        ("published", {}, "row 1,2,3,4,5 does not compare accuracy"),
+        ("difference", {}, "row 1,2,3,4,5 does not compare accuracy"),
+    ],
+)
+def test_damage_of_a_row_is_named(tmp_path, field, value, damage):
+    values = json.loads(write_stored(tmp_path, run_of()).read_text())
+    assert damage_of(values) == ""
+    values["rows"][-1][field] = value
+    assert damage_of(values) == damage
+
+
+def test_a_row_needs_every_metric_of_its_table(tmp_path):
+    values = json.loads(write_stored(tmp_path, run_of()).read_text())
+    del values["rows"][-1]["measured"]["window_accuracy"]
+    assert damage_of(values) == "row 1,2,3,4,5 without window_accuracy"
+
+
+@pytest.mark.parametrize(
+    ("change", "damage"),
+    [
+        ({"sd": None}, "rows.5.measured.accuracy.sd: unexpected None"),
+        ({"runs_vary_in": "seeds", "ci95_clips": [70, 80]}, ""),
+        ({"runs_vary_in": "seeds", "ci95_clips": None}, "rows.5.measured.accuracy.ci95_clips: unexpected None"),
+        ({"ci95": [70]}, "rows.5.measured.accuracy.ci95: unexpected [70]"),
+    ],
+)
+def test_damage_of_an_interval_is_named(tmp_path, change, damage):
+    values = json.loads(write_stored(tmp_path, run_of()).read_text())
+    values["rows"][-1]["measured"]["accuracy"] |= change
+    assert damage_of(values) == damage
+
+
+def test_a_row_of_a_table_of_layers_needs_what_is_compared():
+    values = architecture_table(PAPER, PAPER.table("4.1"), "gtzan").as_json()
+    assert damage_of(values) == ""
+    del values["rows"][0]["measured"]["filter_shape"]
+    assert damage_of(values) == "row Conv 1 does not compare filter_shape"
