@@ -102,8 +102,13 @@ def _declaration_of_layers(paper: Paper) -> str:
     """The file with the paper's tables of layers; the paper itself where it has no folder."""
     stored = stored_file(paper)
     files = [] if stored is None else sorted(stored.parent.glob("*.py"))
-    found = (str(path) for path in files if "ArchitectureTable(" in path.read_text(encoding="utf-8"))
+    found = (str(path) for path in files if "ArchitectureTable(" in _text_of(path))
     return next(found, f"the declaration of {paper.key}")
+
+
+def _text_of(module: Path) -> str:
+    """Text of a module; where it states another encoding than UTF-8, with the bytes that differ as escapes."""
+    return module.read_text(encoding="utf-8", errors="backslashreplace")
 
 
 def count_trainable(layer: "keras.Layer") -> int:
@@ -213,7 +218,7 @@ def _code_digest(paper: Paper) -> str:
     folders = [Path(spec.origin).parent for spec in (found, importlib.util.find_spec("common.layers")) if spec]
     files = [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name not in _WITHOUT_NETWORKS]
     # A clone on Windows may have other line ends.
-    code = [[path.name, path.read_text(encoding="utf-8").replace("\r\n", "\n")] for path in files]
+    code = [[path.name, _text_of(path).replace("\r\n", "\n")] for path in files]
     tables = {table.id: [[row.label, row.layers] for row in table.rows] for table in paper.architecture}
     return sha256_of_json([code, paper.layout, paper.published_classes, tables])
 
