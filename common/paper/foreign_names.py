@@ -73,7 +73,7 @@ def require_no_foreign_names(folder: Path) -> None:
 def _foreign_names(path: Path, key: str) -> Iterator[_ForeignName]:
     try:
         tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):  # ValueError: Python 3.11 says so of null bytes
+    except (SyntaxError, ValueError):  # ValueError: null bytes, before Python 3.11.4
         return  # Python says more where the module is imported.
     for node in ast.walk(tree):
         for line, other, instead in _names_in(node, key):
