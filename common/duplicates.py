@@ -23,6 +23,7 @@ from common.leakage.tables import duplicates_table, pair_notes
 from common.paper.protocol import PREDEFINED, Protocol
 from common.records.paths import ResultPaths
 from common.reports.formats import write_table
+from common.reports.pages import write_overview
 from common.reports.table import Note, Table
 from common.runs.data import require_usable
 from common.runs.options import DataOptions
@@ -111,6 +112,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     place = re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title) if own else catalog.dataset
     stem = "table_duplicates" if above == SIMILARITY_THRESHOLD else f"table_duplicates_above_{above:g}"
     paths = write_table(ResultPaths.of(out, "duplicates", place).folder, stem, table)
+    write_overview(out)  # lists the new table
     print_tables([Shown(table if screen.json else _first_pairs(table), paths[0])], paths, screen)
     if len(table.rows) > _MOST_SHOWN and not screen.json:
         say(f"shown: {_MOST_SHOWN} of {len(table.rows)} pairs; the files hold them all")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from common.core.errors import EncoreError
-from common.paper.by_name import is_paper, load_paper, paper_keys
-from common.paper.foreign_names import PACKAGE, require_no_foreign_names
+from common.paper.by_name import load_paper, paper_keys
+from common.paper.foreign_names import require_no_foreign_names
+from common.paper.package import is_paper, package_folders
 
 __all__ = ["is_paper", "load_paper", "load_spaces", "paper_keys", "papers_with_searches", "run_paper", "tune_paper"]
 
@@ -54,8 +55,9 @@ def _load_or_exit(key: str):
 
 
 def _require_own_script(key: str) -> None:
-    """Refuse a script that starts the paper of another folder than its own."""
+    """Refuse a script of a paper that starts another paper than its own; scripts elsewhere start any."""
     script = getattr(sys.modules["__main__"], "__file__", None)
     folder = Path(script).resolve().parent if script else Path()
-    if folder.parent.name == PACKAGE and folder.name != key:
+    papers = [place.resolve() for place in package_folders()]
+    if folder.parent in papers and folder.name != key:
         require_no_foreign_names(folder)

@@ -19,7 +19,7 @@ _COUNTED = "Trainable parameters: with the paper's own features; on others, a ne
 
 def listing(paper: Paper) -> dict[str, Any]:
     """Everything `--list --json` prints. Percentages are in percent, counts are integers."""
-    networks = StoredNetworks.read(paper)
+    networks = StoredNetworks.read(paper).completed()
     return {"paper": paper.key, "tables": [_listed_table(paper.table(name), networks) for name in paper.table_ids]}
 
 

@@ -30,9 +30,12 @@ def percent_text(percent: float, digits: int = 1, *, signed: bool = False) -> st
         percent: from `stored_percent`, or as published.
         digits: decimals. Halves are rounded away from zero, in decimal arithmetic: 12.25 is 12.3, and so is -12.25
             -12.3.
+            Numbers that are not finite, as of a run that diverged, become `inf` and `nan`.
         signed: whether zero and positive numbers get a plus sign, for differences.
     """
     exact = Decimal(repr(rounded_percent(percent)))
+    if not exact.is_finite():
+        return "nan" if exact.is_nan() else f"{percent:{'+' if signed else ''}f}"
     rounded = exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
     if not rounded:
         rounded = abs(rounded)  # -0.04 is 0.0, not -0.0

@@ -2,12 +2,16 @@
 
 import textwrap
 
+# Ends of nouns whose plural has one more syllable: class, box, batch, hash.
+_HISSING = ("ss", "x", "ch", "sh")
+
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 clip`, `1,234 clips`.
 
     Args:
-        noun: in the singular, or in the plural that ends in `s`; its plural must be made by adding `s`.
+        noun: in the singular or plural; its plural must end in `s`, or in `es` behind ss, x, ch and sh. One that
+            ends in `che` (cache) has to be given in the singular.
     """
     return f"{number:,} {plural(number, noun)}"
 
@@ -18,8 +22,16 @@ def plural(number: int, noun: str) -> str:
     Args:
         noun: as in `counted`.
     """
-    singular = noun.removesuffix("s")
-    return singular if number == 1 or not singular else f"{singular}s"
+    singular = _singular(noun)
+    if number == 1 or not singular:
+        return singular
+    return f"{singular}es" if singular.endswith(_HISSING) else f"{singular}s"
+
+
+def _singular(noun: str) -> str:
+    if noun.endswith("es") and noun[:-2].endswith(_HISSING):
+        return noun[:-2]
+    return noun if noun.endswith("ss") else noun.removesuffix("s")
 
 
 def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:

@@ -2,27 +2,19 @@
 
 import functools
 import importlib
-import importlib.util
-import re
 from pathlib import Path
 
 from common.core.errors import EncoreError, SpecError
 from common.core.nearest import did_you_mean, nearest_names
-from common.paper.foreign_names import PACKAGE, names_other_modules, require_no_foreign_names
+from common.paper.foreign_names import names_other_modules, require_no_foreign_names
+from common.paper.package import PACKAGE, package_folders, paper_folder
 
 
 @functools.cache
 def paper_keys() -> list[str]:
     """Names of all papers' folders, in alphabetical order; folders whose name begins with `_` are templates."""
-    found = importlib.util.find_spec(PACKAGE)
-    folders = [Path(folder) for folder in found.submodule_search_locations or ()]
-    files = [file for folder in folders for file in folder.glob("*/paper.py")]
+    files = [file for folder in package_folders() for file in folder.glob("*/paper.py")]
     return sorted(file.parent.name for file in files if not file.parent.name.startswith("_"))
-
-
-def is_paper(key: str) -> bool:
-    """Whether there is a paper of that name."""
-    return bool(re.fullmatch(r"[a-z0-9_]+", key)) and importlib.util.find_spec(f"{PACKAGE}.{key}") is not None
 
 
 def load_paper(key: str):
@@ -31,10 +23,10 @@ def load_paper(key: str):
     Raises:
         SpecError: there is no paper of that name, or its declaration has a mistake, which is named with its file.
     """
-    if not is_paper(key):
+    folder = paper_folder(key)
+    if folder is None:
         near = did_you_mean(nearest_names(key, paper_keys()))
         raise SpecError(f"{key}: no such paper{near or '.'} Expected one of: {', '.join(paper_keys())}.")
-    folder = _folder_of(key)
     if names_other_modules(folder):
         require_no_foreign_names(folder)
     try:
@@ -46,11 +38,6 @@ def load_paper(key: str):
         raise SpecError(f"{PACKAGE}/{key}/paper.py: {said}") from error
     _require_own_key(paper, folder)
     return paper
-
-
-def _folder_of(key: str) -> Path:
-    """Folder of a paper's modules."""
-    return Path(importlib.util.find_spec(f"{PACKAGE}.{key}").submodule_search_locations[0])
 
 
 def _require_own_key(paper, folder: Path) -> None:

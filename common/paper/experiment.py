@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import SerializeAsAny
 
 from common.core.errors import SpecError
-from common.core.nearest import did_you_mean, nearest_path
+from common.core.nearest import did_you_mean, group_of_values, nearest_path
 from common.core.spec import Spec, build
 from common.paper.protocol import Protocol
 from common.paper.training import Training
@@ -79,7 +79,7 @@ class Experiment(Spec):
         known = self.changeable_paths
         for path in changes:
             if path not in known:
-                near = did_you_mean(nearest_path(path, known))
+                near = group_of_values(path, known) or did_you_mean(nearest_path(path, known))
                 raise SpecError(f"{path}: no such value of {self.paper}{near or '.'} Its values: {', '.join(known)}.")
             below = [other for other in changes if other.startswith(f"{path}.")]
             if below:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.core.errors import SpecError
+from common.core.words import counted
+from common.paper.package import PACKAGE, is_shared_module
 
-PACKAGE = "reproductions"
 _MODULE = re.compile(rf"{PACKAGE}\.(\w+)((?:\.\w+)*(?::\w+)?)")
+# In bytes: modules may have any encoding that Python reads.
+_ANY_MODULE = re.compile(rf"\b{PACKAGE}(?:\.| import )(\w+)".encode())
 # Call -> its keyword that holds the key of the paper; None for its first argument.
 _CALLS_WITH_KEY = {"Paper": "key", "Experiment": "paper", "run_paper": None, "tune_paper": None}
 
@@ -32,13 +35,16 @@ class _ForeignName:
 def names_other_modules(folder: Path) -> bool:
     """Whether the text of a paper's modules has the name of a module of another paper, be it in a comment: quick, so
     that the modules of most papers need not be parsed before each command."""
-    texts = (path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
-    found = (name for text in texts for name in re.findall(rf"\b{PACKAGE}(?:\.| import )(\w+)", text))
-    return any(name != folder.name for name in found)
+    texts = (path.read_bytes() for path in folder.glob("*.py"))
+    found = (name for text in texts for name in _ANY_MODULE.findall(text))
+    return any(name != folder.name.encode() for name in found)
 
 
 def require_no_foreign_names(folder: Path) -> None:
     """Check that the modules of a paper name no other paper: they would import its networks, or run it.
+
+    Modules of the package that are no papers may be named. A name that the package does not have at all is reported,
+    because the folder of the other paper may have been renamed instead of copied.
 
     Args:
         folder: of the paper, whose name is the paper's key.
@@ -56,21 +62,22 @@ def require_no_foreign_names(folder: Path) -> None:
     key, others = folder.name, sorted({name.other for name in found})
     place = f"{PACKAGE}/{key}"
     lines = ", ".join(f"{name.file}:{name.line} ({name.instead})" for name in found)
+    places = len({(name.file, name.line) for name in found})
     all_at_once = "; ".join(rf"s/\b{other}\b/{key}/g" for other in others)
     raise SpecError(
-        f"{place}: its modules name another paper, {', '.join(others)}, probably because its folder was copied. Lines "
-        f"to change, each with what to write there: {lines}. All of them at once: sed -i '{all_at_once}' {place}/*.py"
+        f"{place}: names {', '.join(others)} in {counted(places, 'line')}, probably because the folder was copied; "
+        f"all at once: sed -i '{all_at_once}' {place}/*.py; lines, each with what to write there: {lines}."
     )
 
 
 def _foreign_names(path: Path, key: str) -> Iterator[_ForeignName]:
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):  # ValueError: null bytes, before Python 3.11.4
         return  # Python says more where the module is imported.
     for node in ast.walk(tree):
         for line, other, instead in _names_in(node, key):
-            if other != key:
+            if other != key and not is_shared_module(other):
                 yield _ForeignName(path.name, line, other, instead)
 
 

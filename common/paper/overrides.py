@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from common.core.errors import SpecError
 from common.core.files import sha256_of_json
-from common.core.nearest import did_you_mean, nearest_path
+from common.core.nearest import did_you_mean, group_of_values, nearest_path
 from common.core.spec import Spec, build
 from common.paper.expected_values import require_fitting
 from common.paper.experiment import Experiment, Input, Scale
@@ -152,7 +152,9 @@ def require_paths(paths: Iterable[str], experiments: dict[str, Experiment]) -> N
         if len(without) == len(experiments):
             known = dict.fromkeys(known for experiment in experiments.values() for known in experiment.changeable_paths)
             near = nearest_path(path, known)
-            means = did_you_mean([_ONLY_BY_OPTION.get(name, name) for name in near])
+            means = group_of_values(path, filter(is_settable, known)) or did_you_mean(
+                [_ONLY_BY_OPTION.get(name, name) for name in near]
+            )
             raise SpecError(f"--set {path}: no such value{means or '.'} --set help lists all values.")
         if without:
             having = ",".join(name for name in experiments if name not in without)

@@ -7,14 +7,16 @@ is the same. The tests build every network and compare.
 
 import importlib.util
 import math
+import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from common.core.console import say
+from common.core.console import progress, say
 from common.core.errors import DataError, SpecError
 from common.core.files import read_json, sha256_of_json, write_json
 from common.core.nearest import did_you_mean, nearest_names
+from common.core.tf_logging import quiet_start
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.paper.tables import ArchitectureRow, ArchitectureTable
@@ -102,8 +104,13 @@ def _declaration_of_layers(paper: Paper) -> str:
     """The file with the paper's tables of layers; the paper itself where it has no folder."""
     stored = stored_file(paper)
     files = [] if stored is None else sorted(stored.parent.glob("*.py"))
-    found = (str(path) for path in files if "ArchitectureTable(" in path.read_text(encoding="utf-8"))
+    found = (str(path) for path in files if "ArchitectureTable(" in _text_of(path))
     return next(found, f"the declaration of {paper.key}")
+
+
+def _text_of(module: Path) -> str:
+    """Text of a module; where it states another encoding than UTF-8, with the bytes that differ as escapes."""
+    return module.read_text(encoding="utf-8", errors="backslashreplace")
 
 
 def count_trainable(layer: "keras.Layer") -> int:
@@ -113,6 +120,7 @@ def count_trainable(layer: "keras.Layer") -> int:
 
 def count_parameters(paper: Paper, experiment: Experiment) -> int:
     """Trainable parameters of a row's network at the paper's own input size, which is built."""
+    _start_keras()
     import keras
 
     # Without values: those of a VGG would take half a gigabyte and several seconds.
@@ -121,9 +129,16 @@ def count_parameters(paper: Paper, experiment: Experiment) -> int:
     return count_trainable(model)
 
 
+def _start_keras(*, announced: bool = False) -> None:
+    """Import Keras without the start-up messages of TensorFlow, where it is not imported already."""
+    if "keras" not in sys.modules:
+        with quiet_start(announced=announced):
+            import keras  # noqa: F401
+
+
 @dataclass(frozen=True)
 class StoredNetworks:
-    """What is known of a paper's networks. What is not known is found by building the network, which is said.
+    """What is known of a paper's networks. What is not known is found by building them, which is said.
 
     Args:
         paper: the paper.
@@ -138,15 +153,9 @@ class StoredNetworks:
     @classmethod
     def built(cls, paper: Paper) -> Self:
         """All networks of a paper's rows, each of which is built once."""
-        default, of_network = paper.default_experiment, {}
-        parameters = {}
-        for experiment in paper.experiments:
-            # Values that do not change the network are replaced by those of one row.
-            network = experiment.replace(training=default.training, protocol=default.protocol).digest
-            if network not in of_network:
-                of_network[network] = count_parameters(paper, experiment)
-            parameters[experiment.digest] = of_network[network]
-        return cls(paper, parameters, {table.id: BuiltLayers.built(paper, table) for table in paper.architecture})
+        networks = cls(paper)
+        networks._build_missing()
+        return networks
 
     @classmethod
     def read(cls, paper: Paper) -> Self:
@@ -169,6 +178,44 @@ class StoredNetworks:
             remedy = f"Make it again: {_command_to_store(paper)}"
             raise DataError(f"{path}: does not hold parameter counts. {remedy}") from error
 
+    def completed(self) -> Self:
+        """The same with all networks of the paper: those that are not known are built, which is said."""
+        if self._build_missing():
+            remedy = f"to store them: {_command_to_store(self.paper)}"
+            say(f"parameters of these networks are not stored for this code; {remedy}")
+        return self
+
+    def _build_missing(self) -> int:
+        """Build the networks that are not known; returns their number."""
+        default = self.paper.default_experiment
+        # Values that do not change the network are replaced by those of one row.
+        network_of = {
+            experiment.digest: experiment.replace(training=default.training, protocol=default.protocol).digest
+            for experiment in self.paper.experiments
+        }
+        missing = {
+            network_of[experiment.digest]: experiment
+            for experiment in self.paper.experiments
+            if experiment.digest not in self.parameters
+        }
+        tables = [table for table in self.paper.architecture if not self._knows(table)]
+        count = len(missing) + len(tables)
+        if not count:
+            return 0
+        _start_keras(announced=True)
+        with progress(f"building the networks of {self.paper.key}", count, unit="networks") as advance:
+            for table in tables:
+                self.layers[table.id] = BuiltLayers.built(self.paper, table)
+                advance(1)
+            found = {}
+            for network, experiment in missing.items():
+                found[network] = count_parameters(self.paper, experiment)
+                advance(1)
+        for experiment in self.paper.experiments:
+            if experiment.digest not in self.parameters:
+                self.parameters[experiment.digest] = found[network_of[experiment.digest]]
+        return count
+
     def store(self) -> Path:
         """Write the file in the paper's folder; returns its path.
 
@@ -185,20 +232,20 @@ class StoredNetworks:
     def parameters_of(self, experiment: Experiment) -> int:
         """Trainable parameters of a row's network."""
         if experiment.digest not in self.parameters:
-            self._say_missing(f"a network of {self.paper.key}")
-            self.parameters[experiment.digest] = count_parameters(self.paper, experiment)
+            self.completed()
         return self.parameters[experiment.digest]
 
     def layers_of(self, table: ArchitectureTable) -> BuiltLayers:
         """The layers of a table's network."""
-        if table.id not in self.layers or not self.layers[table.id].are_of(table):
-            self._say_missing(f"the network of table {table.id}")
+        if not self._knows(table):
+            remedy = f"to store them: {_command_to_store(self.paper)}"
+            say(f"building the network of table {table.id}, whose parameters are not stored for this code; {remedy}")
+            _start_keras()
             self.layers[table.id] = BuiltLayers.built(self.paper, table)
         return self.layers[table.id]
 
-    def _say_missing(self, what: str) -> None:
-        remedy = f"to store them: {_command_to_store(self.paper)}"
-        say(f"building {what}, whose parameters are not stored for this code; {remedy}")
+    def _knows(self, table: ArchitectureTable) -> bool:
+        return table.id in self.layers and self.layers[table.id].are_of(table)
 
 
 def stored_file(paper: Paper) -> Path | None:
@@ -213,7 +260,7 @@ def _code_digest(paper: Paper) -> str:
     folders = [Path(spec.origin).parent for spec in (found, importlib.util.find_spec("common.layers")) if spec]
     files = [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name not in _WITHOUT_NETWORKS]
     # A clone on Windows may have other line ends.
-    code = [[path.name, path.read_text(encoding="utf-8").replace("\r\n", "\n")] for path in files]
+    code = [[path.name, _text_of(path).replace("\r\n", "\n")] for path in files]
     tables = {table.id: [[row.label, row.layers] for row in table.rows] for table in paper.architecture}
     return sha256_of_json([code, paper.layout, paper.published_classes, tables])
 

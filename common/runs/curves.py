@@ -1,11 +1,14 @@
-"""Folders of learning curves for TensorBoard, named so that a reader finds a run: row, seed, fold and setting."""
+"""Folders of learning curves for TensorBoard, named so that a reader finds a run: row, seed, fold or round, setting."""
 
 import re
 from pathlib import Path
 
-from common.core.files import make_folder
+from filelock import FileLock
+
+from common.core.files import make_folder, write_text
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
+from common.paper.protocol import fold_name
 from common.paper.tables import Row
 from common.records.paths import RunPaths, SearchPaths, file_stem
 from common.runs.builder import PlannedRun
@@ -15,8 +18,8 @@ _TAG_CHARACTERS = 6
 
 
 def curves_folder(paths: RunPaths, paper: Paper, setting: Setting, planned: PlannedRun) -> Path:
-    """Folder for the events of a run, the same whenever the run is continued: `<row>/seed0[-fold2]`, and behind it what
-    the setting changes, e.g. `seed0-artist`.
+    """Folder for the events of a run, the same whenever the run is continued: `<row>/seed0[-fold2]`, with `round2` of
+    rotating partitions, and behind it what the setting changes, e.g. `seed0-artist`.
 
     Runs that differ in something else, such as the number of epochs, would have the same name: the first of them has
     it, and the others end in the first characters of their ids, which their records are named by. Call it with the
@@ -25,7 +28,7 @@ def curves_folder(paths: RunPaths, paper: Paper, setting: Setting, planned: Plan
     run = planned.run
     words = [f"seed{run.seed}"]
     if planned.folds > 1:
-        words.append(f"fold{run.fold.number + 1}")
+        words.append(f"{fold_name(setting.split)}{run.fold.number + 1}")
     words += file_stem("", "", setting, paper).split("_")
     folder = make_folder(paths.tensorboard / _row_name(paths, paper, planned)) / "-".join(filter(None, words))
     return folder if _is_of(run.id, folder) else folder.with_name(f"{folder.name}-{run.id[:_TAG_CHARACTERS]}")
@@ -50,12 +53,13 @@ def file_name(label: str) -> str:
 
 
 def _is_of(run_id: str, folder: Path) -> bool:
-    """Whether the folder belongs to a run: its first run writes its id into it."""
+    """Whether the folder belongs to a run: its first run writes its id into it. An empty file is of no run: it is left
+    where a process was killed or the disk was full."""
     folder.mkdir(exist_ok=True)
     owner = folder / "run.txt"
-    try:
-        with open(owner, "x", encoding="utf-8") as file:
-            file.write(run_id)
-    except FileExistsError:
-        return owner.read_text(encoding="utf-8") == run_id
-    return True
+    # Two runs that would have the same name may start at the same time.
+    with FileLock(folder / ".lock"):
+        found = owner.read_text(encoding="utf-8").strip() if owner.exists() else ""
+        if not found:
+            write_text(owner, run_id)
+    return found in ("", run_id)

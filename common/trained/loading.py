@@ -1,5 +1,6 @@
 """From a run's record to its network: which paper, which row, which weights, and whether all of them still fit."""
 
+import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,17 +65,17 @@ def load_trained(run: Path | str, out: Path | str = OWN_RESULTS, *, cache: Path 
 
 
 def _record_path(run: Path | str, out: Path) -> Path:
-    """The file of a record, absolute."""
+    """The file of a record, absolute and without `..` and links: the folders above it tell which results it is of."""
     if str(run).endswith(".json"):
-        path = Path(run).expanduser().absolute()
+        path = Path(run).expanduser().resolve()
         if not path.is_file():
             raise DataError(
                 f"{path}: no such file; expected a run's record. Give a run's id or the path of its record."
             )
         return path
-    found = sorted(path for runs in _RUNS for path in out.glob(f"{runs}/{run}.json"))
+    found = sorted(path for runs in _RUNS for path in out.glob(f"{runs}/{glob.escape(str(run))}.json"))
     if len(found) == 1:
-        return found[0].absolute()
+        return found[0].resolve()
     if found:
         listed = ", ".join(map(str, found))
         raise DataError(f"{out}: {len(found)} records of run {run}: {listed}. Give the path of one of them.")

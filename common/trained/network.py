@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from common.core.errors import SpecError
 from common.metrics.clips import ClipResult, aggregate_windows
@@ -106,14 +107,14 @@ class Trained:
             )
         )
 
-    def predict_array(self, values: np.ndarray) -> dict[str, float]:
+    def predict_array(self, values: ArrayLike) -> dict[str, float]:
         """As `predict`, for a network that was trained on precomputed arrays.
 
         Args:
             values: (bins, columns), as one clip of the array X in the `.npz` file.
 
         Raises:
-            DataError: the array does not fit, or is shorter than one window.
+            DataError: the array does not fit, is shorter than one window, or is all zero.
             SpecError: the network was trained on audio files; see `predict`.
         """
         if not all(isinstance(given.feature, Precomputed) for given in self.inputs):

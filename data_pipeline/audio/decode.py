@@ -72,7 +72,7 @@ def read_audio(
     if not np.isfinite(samples).all():
         raise DataError(
             f"{path}: holds samples that are not finite (NaN or infinity). "
-            "Replace the file, or skip it with --skip-bad."
+            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
         )
     if mono:
         samples = samples.mean(axis=1, dtype=np.float32) if samples.shape[1] > 1 else samples[:, 0]
@@ -80,7 +80,7 @@ def read_audio(
     if not samples.any():
         raise DataError(
             f"{path}: all {len(samples)} frames are zero (digital silence). "
-            "Replace the file, or skip it with --skip-bad."
+            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
         )
     if sample_rate is not None and sample_rate != file_rate:
         samples = soxr.resample(samples, file_rate, sample_rate, quality="HQ").astype(np.float32, copy=False)
@@ -104,12 +104,14 @@ def _undecodable(path: Path, error: Exception) -> DataError:
     detail = getattr(error, "error_string", None) or str(error)
     return DataError(
         f"{path}: does not decode as audio ({detail.strip().rstrip('.')}). Expected WAV, AU, FLAC, OGG or MP3. "
-        "Replace the file, or skip it with --skip-bad."
+        "Replace the file, or skip it with --skip-bad (skip_bad=True)."
     )
 
 
 def _without_frames(path: Path) -> DataError:
-    return DataError(f"{path}: holds no audio frames (header only). Replace the file, or skip it with --skip-bad.")
+    return DataError(
+        f"{path}: holds no audio frames (header only). Replace the file, or skip it with --skip-bad (skip_bad=True)."
+    )
 
 
 def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
@@ -127,7 +129,7 @@ def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
     if len(samples) < declared:
         raise DataError(
             f"{path}: truncated: its headers declare {declared} frames, only {len(samples)} decode. "
-            "Replace the file, or skip it with --skip-bad."
+            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
         )
     return samples, rate
 
@@ -143,7 +145,7 @@ def _decode_tensorflow_io(path: Path) -> tuple[np.ndarray, int]:
     except Exception as error:  # tensorflow-io raises whatever its C++ ops raise, without a common base
         raise DataError(
             f"{path}: does not decode with tensorflow-io ({type(error).__name__}: {error}). "
-            "Replace the file, or skip it with --skip-bad."
+            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
         ) from error
     if np.issubdtype(samples.dtype, np.integer):
         samples = samples.astype(np.float32) / np.float32(-float(np.iinfo(samples.dtype).min))
@@ -163,7 +165,7 @@ def _check_declared_length(path: Path) -> None:
     if declared is not None and declared > available:
         raise DataError(
             f"{path}: truncated: the header declares {declared} bytes of samples, the file holds {available}. "
-            "Replace the file, or skip it with --skip-bad."
+            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
         )
 
 

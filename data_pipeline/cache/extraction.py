@@ -328,7 +328,7 @@ class _FromAudio:
                 stored = feature.storage.encode(feature.extract(samples))
         except DataError as error:
             raise DataError(
-                f"{track.path}: {feature.kind}: {error} Replace the file, or skip it with --skip-bad."
+                f"{track.path}: {feature.kind}: {error} Replace the file, or skip it with --skip-bad (skip_bad=True)."
             ) from error
         return stored, sha256_of_file(track.path)
 
@@ -349,10 +349,10 @@ class _FromArrays:
         if np.issubdtype(stored.dtype, np.floating) and not np.isfinite(stored).all():
             raise DataError(
                 f"{where} holds values that are not finite (NaN or infinity). "
-                "Fix the array, or skip it with --skip-bad."
+                "Fix the array, or skip it with --skip-bad (skip_bad=True)."
             )
         if not stored.any():
-            raise DataError(f"{where} is all zero. Fix the array, or skip it with --skip-bad.")
+            raise DataError(f"{where} is all zero. Fix the array, or skip it with --skip-bad (skip_bad=True).")
         return stored, hashlib.sha256(stored.tobytes()).hexdigest()
 
 

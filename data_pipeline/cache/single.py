@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from common.core.errors import DataError
 from data_pipeline.audio.decode import Decoder
@@ -43,18 +44,19 @@ def shards_of_audio(
     return _write(track.id, values, source, feature, genres, folder)
 
 
-def shards_of_array(values: np.ndarray, feature: Precomputed, genres: tuple[str, ...], folder: Path) -> ShardIndex:
+def shards_of_array(values: ArrayLike, feature: Precomputed, genres: tuple[str, ...], folder: Path) -> ShardIndex:
     """Store one precomputed array.
 
     Args:
         values: (bins, columns), as one clip of the array X in an `.npz` file; of the type that the feature stores, or
-            any floating type where it stores floating values.
+            any floating type where it stores floating values. Lists of rows are taken as well.
         genres, folder: see `shards_of_audio`.
 
     Raises:
-        DataError: shape or type do not fit the feature, or a value is not finite.
+        DataError: shape or type do not fit the feature, a value is not finite, or all values are zero.
     """
     dtype = np.dtype(feature.storage.dtype)
+    values = _as_array(values, dtype)
     both_floating = np.issubdtype(values.dtype, np.floating) and np.issubdtype(dtype, np.floating)
     if values.ndim != 2 or len(values) != feature.bins or not (values.dtype == dtype or both_floating):
         raise DataError(
@@ -65,7 +67,21 @@ def shards_of_array(values: np.ndarray, feature: Precomputed, genres: tuple[str,
         stored = np.ascontiguousarray(values.T, dtype=dtype)
     if not np.isfinite(stored).all():
         raise DataError("array: holds values that are not finite (NaN or infinity). Fix the array.")
+    if not stored.any():
+        raise DataError("array: is all zero, which no clip of the training data is. Fix the array.")
     return _write("array", stored, hashlib.sha256(stored.tobytes()).hexdigest(), feature, genres, folder)
+
+
+def _as_array(values: ArrayLike, dtype: np.dtype) -> np.ndarray:
+    """Lists as an array, whose whole numbers become `dtype` where it holds them all; arrays as they are."""
+    if isinstance(values, np.ndarray):
+        return values
+    try:
+        read = np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"array: cannot be read ({error}). Give rows of the same length.") from error
+    cast = read.astype(dtype) if np.issubdtype(read.dtype, np.integer) else read
+    return cast if np.array_equal(cast, read) else read
 
 
 def _write(

@@ -15,8 +15,11 @@ from data_pipeline.datasets.catalog import Catalog, Track
 _SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats() if name != "RAW"} | {".aif", ".opus", ".oga"}
 
 
-def load_folder(folder: Path) -> Catalog:
+def load_folder(folder: Path, *, name: str = "--folder") -> Catalog:
     """Find every audio file below `folder`; a file's parent folder is its genre.
+
+    Args:
+        name: of the folder in messages: the option or the argument that it was given as.
 
     Returns:
         The catalog; an id is the file's path below `folder`.
@@ -27,22 +30,26 @@ def load_folder(folder: Path) -> Catalog:
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         kind = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise DataError(f"--folder {folder}: {kind}; expected a folder of audio files.")
+        raise DataError(f"{name} {folder}: {kind}; expected a folder of audio files.")
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     found = [path for path in files if path.suffix.lower() in _SUFFIXES]
     if len(found) < 2:
         raise DataError(
-            f"--folder {folder}: {counted(len(found), 'audio file')} in it, expected at least two to compare."
+            f"{name} {folder}: {counted(len(found), 'audio file')} in it, expected at least two to compare."
         )
+    # The name of `.` is empty, and that of `..` says nothing.
+    top = folder.resolve().name
     tracks = tuple(
-        Track(id=path.relative_to(folder).as_posix(), label=path.parent.name or folder.name, path=path)
+        Track(
+            id=path.relative_to(folder).as_posix(), label=top if path.parent == folder else path.parent.name, path=path
+        )
         for path in found
     )
     taken = set(found)
     others = [path.relative_to(folder).as_posix() for path in files if path not in taken]
     return Catalog(
         dataset="folder",
-        title=folder.resolve().name,
+        title=top,
         genres=tuple(sorted({track.label for track in tracks})),
         tracks=tuple(sorted(tracks, key=lambda track: track.id)),
         extra=tuple(others),

@@ -85,7 +85,7 @@ def index_windows(spec: WindowSpec, track_frames: list[int], track_ids: list[str
     frames = spec.window_frames(fps)
     short = [f"{name} ({count} frames)" for name, count in zip(track_ids, track_frames, strict=True) if count < frames]
     if short:
-        remedy = "Skip them with --skip-bad." if len(short) < len(track_ids) else "Use longer clips."
+        remedy = "Skip them with --skip-bad (skip_bad=True)." if len(short) < len(track_ids) else "Use longer clips."
         raise DataError(
             f"{len(short)} of {len(track_ids)} clips are shorter than one window of {spec.seconds:g} s = {frames} "
             f"frames: {', '.join(short[:5])}{', ...' if len(short) > 5 else ''}. {remedy}"

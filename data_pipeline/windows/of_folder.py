@@ -1,13 +1,18 @@
 """Features and windows of any folder of audio files as a data set of TensorFlow."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import numpy as np
 
+from common.core.console import warn
+from common.core.errors import SpecError
+from common.core.words import counted
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE
 from data_pipeline.cache.extraction import prepare
+from data_pipeline.cache.shards import ShardIndex
+from data_pipeline.datasets.catalog import BadTrack, Catalog
 from data_pipeline.datasets.folder import load_folder
 from data_pipeline.features import Feature
 from data_pipeline.windows.index import WindowSpec
@@ -17,6 +22,9 @@ from data_pipeline.windows.tf_dataset import as_tf_dataset, epoch_order
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+
+_MOST_NAMED = 5
 
 
 class FolderWindows(NamedTuple):
@@ -63,15 +71,28 @@ def folder_windows(
             frames, bins). Samples are (batch, samples, 1) in both.
         shuffle_seed: an exact shuffle of all windows, the same in every pass; None for the order of clips and time.
         memory_limit_bytes: most memory for batches in flight; None for a fixed small number of batches.
-        skip_bad: leave out files that cannot be used, instead of refusing the folder.
+        skip_bad: leave out files that cannot be used or are shorter than one window, instead of refusing the folder; a
+            warning names them.
         decoder: of the audio files.
 
     Raises:
         DataError: the folder does not exist, holds fewer than two audio files, or a file cannot be used or is shorter
-            than one window.
+            than one window; with `skip_bad`, if this is so for all files.
         BudgetError: the memory limit is smaller than one batch needs.
+        SpecError: `batch_windows` or `layout` is not valid.
     """
-    index = prepare(load_folder(Path(folder)), feature, Path(cache), skip_bad=skip_bad, decoder=decoder)
+    if batch_windows < 1:
+        raise SpecError(f"batch_windows={batch_windows}: expected a number of windows, 1 or more.")
+    if layout not in get_args(Layout):
+        raise SpecError(f"layout={layout!r}: no such layout. Expected one of: {', '.join(get_args(Layout))}.")
+    catalog = load_folder(Path(folder), name="folder")
+    index = prepare(catalog, feature, Path(cache), skip_bad=skip_bad, decoder=decoder)
+    if skip_bad:
+        index = _without_short(index, windows, catalog)
+        if index.skipped:
+            listed = ", ".join(bad.id for bad in index.skipped[:_MOST_NAMED])
+            more = ", ..." if len(index.skipped) > _MOST_NAMED else ""
+            warn(f"left out: {counted(len(index.skipped), 'unusable clip')}: {listed}{more}")
     reader = open_windows([(index, windows)])
     order = np.arange(len(reader.windows))
     if shuffle_seed is not None:
@@ -83,3 +104,19 @@ def folder_windows(
         tuple(ids[track] for track in reader.windows.tracks[order]),
         reader.windows.starts[order] / feature.frames_per_second,
     )
+
+
+def _without_short(index: ShardIndex, windows: WindowSpec, catalog: Catalog) -> ShardIndex:
+    """The index without the clips that are shorter than one window; unchanged where no clip would be left."""
+    path_of = {track.id: track.path for track in catalog.tracks}
+    frames = windows.window_frames(index.feature.frames_per_second)
+    short = {
+        track.id: BadTrack(
+            id=track.id,
+            path=path_of[track.id],
+            reason=f"{track.id}: shorter than a window of {windows.seconds:g} s",
+        )
+        for track in index.tracks
+        if track.frames < frames
+    }
+    return index.without(short) if len(short) < len(index.tracks) else index

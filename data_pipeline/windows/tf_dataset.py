@@ -50,8 +50,8 @@ def batches_ahead(reader: Reader, batch_size: int, memory_left_bytes: int | None
         needed_bytes = working_bytes + waiting_bytes
         raise BudgetError(
             f"the memory limit leaves {max(0, memory_left_bytes) / 2**20:.0f} MB for batches, but one batch of "
-            f"{batch_size} windows needs {needed_bytes / 2**20:.0f} MB. Raise --memory-limit by at least "
-            f"{math.ceil((needed_bytes - memory_left_bytes) / 2**20)} MB."
+            f"{batch_size} windows needs {needed_bytes / 2**20:.0f} MB. Raise --memory-limit (memory_limit_bytes) "
+            f"by at least {math.ceil((needed_bytes - memory_left_bytes) / 2**20)} MB."
         )
     return int(min(ahead, _MAX_BATCHES_AHEAD))
 

@@ -7,6 +7,7 @@ import soundfile
 from common.cli.app import run_app
 from common.duplicates import make_app
 from common.leakage.scan import cached_scan
+from common.reports.pages import write_overview
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.demo import corpus
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
@@ -92,6 +93,10 @@ def test_arrays_of_samples_are_compared_by_their_spectra(tmp_path, capsys):
     lines = (tmp_path / "out" / "duplicates" / "samples.npz" / "table_duplicates.csv").read_text().splitlines()
     assert lines[1].startswith("a,c,")
     assert len(lines) == 2
+    # The list of tables names it, as `encore verify` makes that list again.
+    listed = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "samples.npz/table_duplicates.md" in listed
+    assert write_overview(tmp_path / "out").read_text(encoding="utf-8") == listed
 
 
 def test_unusable_clips_are_named(planted, tmp_path, capsys):

@@ -41,6 +41,15 @@ def test_a_paper_that_does_not_exist_is_refused(name):
         load_paper(name)
 
 
+def test_a_module_or_folder_without_a_declaration_is_no_paper(copied):
+    (copied.parent / "shared_bits.py").touch()
+    (copied / "paper.py").unlink()
+    for name in ("shared_bits", "mine"):
+        assert not is_paper(name)
+        with pytest.raises(SpecError, match=f"^{name}: no such paper"):
+            load_paper(name)
+
+
 def test_a_value_without_a_source_ends_the_command_with_2(monkeypatch, capsys):
     sources = {path: source for path, source in paper_of("_template").sources.items() if path != "windows"}
     declared(monkeypatch, sources=sources)
@@ -74,12 +83,13 @@ def test_a_declaration_that_is_not_valid_is_named_with_its_file(monkeypatch):
 
 
 @pytest.fixture
-def copied(tmp_path, monkeypatch):
+def copied(tmp_path):
     """The folder `mine`, copied from se_cnn, beside the other papers."""
     folder = tmp_path / "reproductions" / "mine"
     shutil.copytree(Path(reproductions.__file__).parent / "se_cnn", folder)
-    monkeypatch.setattr(reproductions, "__path__", [*reproductions.__path__, str(folder.parent)])
+    reproductions.__path__.append(str(folder.parent))
     yield folder
+    reproductions.__path__.remove(str(folder.parent))
     for name in [name for name in sys.modules if name.startswith("reproductions.mine")]:
         del sys.modules[name]
     if hasattr(reproductions, "mine"):
@@ -113,6 +123,17 @@ def test_a_copied_script_that_starts_the_old_paper_is_refused(copied, monkeypatc
     assert 'run.py:12 (run_paper("mine"))' in line
 
 
+def test_a_script_in_any_other_folder_starts_any_paper(copied, monkeypatch, tmp_path):
+    """Also where a folder above it has the name of the package, and where it names a paper."""
+    script = tmp_path / "elsewhere" / "reproductions" / "notes" / "run.py"
+    script.parent.mkdir(parents=True)
+    shutil.copy(copied / "run.py", script)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script), raising=False)
+    monkeypatch.setattr("common.cli.run.main", lambda paper: sys.exit(f"runs {paper.key}"))
+    with pytest.raises(SystemExit, match=r"^runs se_cnn$"):
+        run_paper("se_cnn")
+
+
 def test_a_copied_paper_is_refused_by_its_command_without_keras(copied):
     code = (
         f"import sys, reproductions; reproductions.__path__.append({str(copied.parent)!r})\n"
@@ -122,5 +143,5 @@ def test_a_copied_paper_is_refused_by_its_command_without_keras(copied):
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=False)
     assert (ended.returncode, ended.stdout.strip()) == (2, "False")
-    assert ended.stderr.startswith("error: reproductions/mine: its modules name another paper, se_cnn")
+    assert ended.stderr.startswith("error: reproductions/mine: names se_cnn in ")
     assert len(ended.stderr.splitlines()) == 1

@@ -42,3 +42,11 @@ def test_other_numbers_of_decimals():
     assert percent_text(12.5, 0) == "13"
     assert percent_text(10.350877, 2) == "10.35"
     assert percent_text(1e-6, 2) == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("percent", "plain", "signed"), [("inf", "inf", "+inf"), ("-inf", "-inf", "-inf"), ("nan", "nan", "nan")]
+)
+def test_numbers_that_are_not_finite_are_named(percent, plain, signed):
+    assert percent_text(float(percent)) == plain
+    assert percent_text(float(percent), signed=True) == signed

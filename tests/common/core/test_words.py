@@ -10,5 +10,22 @@ def test_a_noun_agrees_with_its_number(number, noun, text):
     assert plural(number, noun) == text.split()[1]
 
 
+@pytest.mark.parametrize(
+    ("one", "more"),
+    [
+        ("class", "classes"),
+        ("batch", "batches"),
+        ("grid search", "grid searches"),
+        ("box", "boxes"),
+        ("hash", "hashes"),
+        ("file", "files"),
+        ("value", "values"),
+        ("size", "sizes"),
+    ],
+)
+def test_nouns_that_end_in_s_or_ch_add_a_syllable(one, more):
+    assert [plural(1, one), plural(2, one), plural(1, more), plural(2, more)] == [one, more, one, more]
+
+
 def test_without_a_noun_there_is_only_the_number():
     assert counted(2, "") == "2 "

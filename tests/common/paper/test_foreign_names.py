@@ -34,7 +34,11 @@ def test_every_line_of_a_copy_that_names_its_original_is_named(key, tmp_path):
     with pytest.raises(SpecError) as refused:
         require_no_foreign_names(copied)
     message = str(refused.value)
-    assert message.startswith(f"reproductions/mine: its modules name another paper, {key}, probably because")
+    assert re.match(
+        rf"reproductions/mine: names {key} in \d+ lines, probably because the folder was copied; all at once: sed -i "
+        rf"'s/\\b{key}\\b/mine/g' reproductions/mine/\*\.py; lines, each with what to write there: \w+\.py:",
+        message,
+    )
     assert "\n" not in message
     named = set(re.findall(r"(\w+\.py):(\d+) \(", message))
     code = re.compile(rf'reproductions\.{key}\b|(?:key|paper)="{key}"|_paper\("{key}"\)')
@@ -65,13 +69,14 @@ def test_what_to_write_is_said_for_each_kind_of_line(tmp_path):
     (folder / "run.py").write_text('run_paper("other")\n')
     with pytest.raises(SpecError) as refused:
         require_no_foreign_names(folder)
-    assert (
-        "to write there: paper.py:3 (import reproductions.mine.model), "
+    assert str(refused.value) == (
+        "reproductions/mine: names other in 7 lines, probably because the folder was copied; all at once: "
+        r"sed -i 's/\bother\b/mine/g' reproductions/mine/*.py; lines, each with what to write there: "
+        "paper.py:3 (import reproductions.mine.model), "
         "paper.py:4 (from reproductions.mine.specs import ...), paper.py:5 (from reproductions import mine), "
         'paper.py:6 ("reproductions.mine.model:build"), paper.py:7 (key="mine"), paper.py:8 (paper="mine"), '
-        'run.py:1 (run_paper("mine")). All of them at once: '
-        r"sed -i 's/\bother\b/mine/g' reproductions/mine/*.py"
-    ) in str(refused.value)
+        'run.py:1 (run_paper("mine")).'
+    )
 
 
 @pytest.mark.parametrize("key", ["nnet", "se_cnn"])
@@ -83,9 +88,36 @@ def test_writing_the_new_name_everywhere_is_all_that_is_needed(key, tmp_path):
     require_no_foreign_names(copied)
 
 
-def test_a_module_that_is_no_python_is_left_to_the_import(tmp_path):
+@pytest.mark.parametrize("end", [b"(", b"\0", b"\xff"])
+def test_a_module_that_is_no_python_is_left_to_the_import(tmp_path, end):
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / "paper.py").write_text("from reproductions.other import (\n")
+    (folder / "paper.py").write_bytes(b"from reproductions.other import " + end + b"\n")
     assert names_other_modules(folder)
     require_no_foreign_names(folder)
+
+
+def test_a_module_that_papers_share_may_be_named(tmp_path, monkeypatch):
+    (tmp_path / "shared_bits.py").touch()
+    (tmp_path / "shared_folder").mkdir()
+    (tmp_path / "shared_folder" / "__init__.py").touch()
+    monkeypatch.setattr(reproductions.__spec__, "submodule_search_locations", [*reproductions.__path__, str(tmp_path)])
+    monkeypatch.setattr(reproductions, "__path__", [*reproductions.__path__, str(tmp_path)])
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    shared = "from reproductions import shared_bits\nimport reproductions.shared_folder\n"
+    (folder / "paper.py").write_text(shared)
+    require_no_foreign_names(folder)
+    (folder / "paper.py").write_text(f"{shared}from reproductions import nnet\n")
+    with pytest.raises(SpecError, match=r"names nnet in 1 line, .*: paper\.py:3 \(from reproductions import mine\)\.$"):
+        require_no_foreign_names(folder)
+
+
+def test_modules_are_read_in_the_encoding_that_they_state(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    text = "# -*- coding: latin-1 -*-\n# Café\nfrom reproductions import other\n"
+    (folder / "paper.py").write_bytes(text.encode("latin-1"))
+    assert names_other_modules(folder)
+    with pytest.raises(SpecError, match=r"names other in 1 line, .*: paper\.py:3"):
+        require_no_foreign_names(folder)

@@ -77,6 +77,12 @@ def test_changes_that_cannot_be_read(changes, words):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (
+            "training=help",
+            r"--set training: no such value; training is a group of values: training\.optimizer, "
+            r"training\.learning_rate, training\.batch_windows, \.\.\. --set help lists all values\.",
+        ),
+        ("protocol=1", r"protocol is a group of values: protocol\.fractions, protocol\.folds, protocol\.seed, \.\.\."),
         ("training.momentum=3", r"--set training.momentum: no such value. --set help lists all values."),
         ("paper=x", "paper: no such value"),
         ("training.l2=-1", "expected a number of at least 0"),

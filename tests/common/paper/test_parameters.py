@@ -1,6 +1,9 @@
 """Stored parameter counts and layers: found again by experiment, else built; a damaged file is refused."""
 
 import json
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -32,15 +35,50 @@ def test_what_is_stored_is_listed_without_building_a_network(stored, monkeypatch
     assert listing(paper) == listing(PAPER)
 
 
-def test_what_is_not_stored_is_built_and_said(stored, capsys):
+def test_what_is_not_stored_is_built_at_once_and_said_in_one_place(stored, capsys):
     networks = StoredNetworks.read(PAPER)
     assert networks == StoredNetworks(PAPER)
     assert networks.parameters_of(ROW) == networks.parameters_of(ROW) == 791_350
-    (said,) = capsys.readouterr().err.splitlines()
-    assert said == (
-        "building a network of se_cnn, whose parameters are not stored for this code; to store them: encore list "
-        "se_cnn --update-counts"
+    assert networks.completed() == StoredNetworks.built(PAPER)
+    said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("starting ")]
+    assert said[:3] == [
+        "building the networks of se_cnn: 12 networks ...",
+        "building the networks of se_cnn: done",
+        "parameters of these networks are not stored for this code; to store them: encore list se_cnn --update-counts",
+    ]
+    assert said[3:] == said[:2]  # of `built`
+
+
+def test_only_what_is_not_known_is_built(stored, capsys):
+    known = StoredNetworks.built(PAPER)
+    del known.parameters[ROW.digest]
+    capsys.readouterr()
+    assert known.completed().parameters_of(ROW) == 791_350
+    assert capsys.readouterr().err.startswith("building the networks of se_cnn: 1 network ...\n")
+
+
+@pytest.mark.parametrize("arguments", [["list", "my_paper"], ["list", "my_paper", "--update-counts"]])
+def test_networks_are_built_without_messages_of_tensorflow(tmp_path, arguments):
+    """As for a paper that is being written, which has no stored counts yet; its modules have any encoding."""
+    mine = tmp_path / "reproductions" / "my_paper"
+    shutil.copytree(ROOT / "reproductions" / "_template", mine, ignore=shutil.ignore_patterns("*.json"))
+    for path in mine.glob("*.py"):
+        path.write_text(path.read_text(encoding="utf-8").replace("_template", "my_paper"), encoding="utf-8")
+    (mine / "notes.py").write_bytes("# coding: latin-1\n# Café\n".encode("latin-1"))
+    code = (
+        f"import sys, reproductions; reproductions.__path__.append({str(mine.parent)!r})\n"
+        "from common.encore.main import main\n"
+        f"sys.argv = ['encore', *{arguments!r}]\n"
+        "main()"
     )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=False)
+    said = ended.stderr.splitlines()
+    assert said[:3] == [
+        "starting TensorFlow ...",
+        "building the networks of my_paper: 2 networks ...",
+        "building the networks of my_paper: done",
+    ]
+    assert (len(said), ended.returncode) == (4, 0)
 
 
 def test_what_is_built_is_read_again_as_it_was(stored):
@@ -83,7 +121,7 @@ def test_a_layer_that_is_gone_ends_the_command_with_one_line(stored, monkeypatch
     paper = replace(PAPER, architecture=(replace(table, rows=(table.rows[0], renamed, *table.rows[2:])),))
     places = [] if arguments == ["--list"] else ["--out", str(tmp_path), "--cache", str(tmp_path)]
     assert run_app(make_app(paper), [*places, *arguments]) == 2
-    said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("building the network")]
+    said = [line for line in capsys.readouterr().err.splitlines() if "building the network" not in line]
     assert len(said) == 1
     begin = "error: table 4.1, row MaxPooling 1: the network has no layer pool_1; did you mean pool1? Its layers: "
     assert said[0].startswith(begin), said

@@ -1,5 +1,6 @@
 """Names of learning curves: what a run is called, and that two runs never share a folder."""
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -28,6 +29,8 @@ def test_a_run_is_named_by_row_seed_fold_and_what_the_setting_changes(paths):
     # The row is in three tables: its name is that in the first, whatever table the command asked for.
     assert name(planned("a")) == name(planned("a", label="5.3 [32,64]")) == "se-12345/seed0"
     assert name(planned("b", row=0, seed=2, fold=1, folds=10)) == "se-0/seed2-fold2"
+    rotating = name(planned("e", row=0, seed=2, fold=1, folds=10), SETTING.replace(split="rotating"))
+    assert rotating == "se-0/seed2-round2-rotating"
     assert name(planned("c"), SETTING.replace(split="artist")) == "se-12345/seed0-artist"
     assert name(planned("d"), SETTING.replace(unit="segment")) == "se-12345/seed0-by-window"
 
@@ -38,6 +41,33 @@ def test_runs_that_would_have_one_name_are_told_apart_by_their_ids(paths):
     # Whichever is continued first, each keeps its folder.
     assert curves_folder(paths, PAPER, SETTING, planned("0123456789abcdef")) == second
     assert curves_folder(paths, PAPER, SETTING, planned("a" * 16)) == first
+
+
+def test_a_folder_of_which_no_run_is_known_is_taken_over(paths):
+    """The file is empty where the process that created it was killed."""
+    first = curves_folder(paths, PAPER, SETTING, planned("a" * 16))
+    (first / "run.txt").write_text("")
+    assert curves_folder(paths, PAPER, SETTING, planned("b" * 16)) == first
+    assert (first / "run.txt").read_text() == "b" * 16
+    assert curves_folder(paths, PAPER, SETTING, planned("a" * 16)) != first
+
+
+def test_the_id_in_a_folder_is_never_half_written(paths, monkeypatch):
+    def killed(path, text):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("common.runs.curves.write_text", killed)
+    with pytest.raises(KeyboardInterrupt):
+        curves_folder(paths, PAPER, SETTING, planned("a" * 16))
+    assert not list(paths.tensorboard.rglob("run.txt"))
+
+
+def test_of_runs_that_start_at_the_same_time_one_gets_the_plain_name(paths):
+    ids = [f"{number:02}" * 8 for number in range(12)]
+    with ThreadPoolExecutor(len(ids)) as pool:
+        found = list(pool.map(lambda one: curves_folder(paths, PAPER, SETTING, planned(one)), ids))
+    assert len(set(found)) == len(ids)
+    assert [folder.name for folder in found].count("seed0") == 1
 
 
 def test_a_trial_of_a_search_is_named_by_its_number_and_values(tmp_path):

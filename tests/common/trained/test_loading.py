@@ -128,6 +128,10 @@ def test_a_network_of_arrays_takes_arrays(of_arrays, tiny_arrays):
     for clip in record.clips:
         found = trained.predict_array(clips[clip.id])
         assert [found[genre] for genre in trained.genres] == pytest.approx(clip.mean_softmax, abs=2e-6)
+    listed = clips[record.clips[0].id].tolist()
+    assert trained.predict_array(listed) == trained.predict_array(np.array(listed, np.uint8))
+    with pytest.raises(DataError, match=r"^array: is all zero"):
+        trained.predict_array(np.zeros((32, 64), np.uint8))
     with pytest.raises(SpecError, match=r"was trained on precomputed arrays \(tiny\.npz\), so it cannot take an audio"):
         trained.predict("song.wav")
     for wrong in (clips["clip000"].astype(float), clips["clip000"][:8], clips["clip000"][0]):
@@ -158,6 +162,31 @@ def test_a_run_that_is_not_there_is_named(of_arrays, tmp_path):
         load_trained("0000", of_arrays)
     with pytest.raises(DataError, match=r"no_record\.json: no such file; expected a run's record"):
         load_trained(tmp_path / "no_record.json")
+
+
+@pytest.mark.parametrize("pattern", ["*", "?" * 16, "[0-9a-f]*"])
+def test_the_id_of_a_run_is_no_pattern(of_arrays, pattern):
+    with pytest.raises(DataError) as refused:
+        load_trained(pattern, of_arrays)
+    assert f"no record of run {pattern} in" in str(refused.value)
+
+
+def test_tuned_rows_are_looked_for_in_the_results_that_hold_the_record(of_arrays, tmp_path, monkeypatch):
+    """However the path of the record is spelled, and also where it is a link."""
+    looked_in = []
+
+    def with_no_tuned_rows(paper, out, dataset):
+        looked_in.append(out)
+        return paper
+
+    monkeypatch.setattr("common.trained.loading.with_tuned_rows", with_no_tuned_rows)
+    paths, run = paths_in(of_arrays), record_in(of_arrays).run_id
+    (tmp_path / "link").symlink_to(paths.runs)
+    (tmp_path / "link.json").symlink_to(paths.record(run))
+    monkeypatch.chdir(paths.runs)
+    for spelled in (f"../runs/{run}.json", tmp_path / "link" / f"{run}.json", tmp_path / "link.json"):
+        assert load_trained(spelled).record.run_id == run
+    assert looked_in == [of_arrays.resolve()] * 3
 
 
 def test_a_run_of_two_folders_has_to_be_given_by_its_path(copied):

@@ -39,3 +39,22 @@ def test_values_that_cannot_be_stored_are_refused(tmp_path, value):
     feature = Precomputed(bins=3, columns_per_second=10, storage=StorageFormat(dtype="float16"))
     with pytest.raises(DataError, match="holds values that are not finite"):
         shards_of_array(np.full((3, 4), value), feature, GENRES, tmp_path)
+
+
+def test_lists_of_rows_are_taken_where_every_value_fits(tmp_path):
+    feature = Precomputed(bins=2, columns_per_second=10, storage=StorageFormat(dtype="uint8"))
+    index = shards_of_array([[1, 2, 3], [4, 5, 255]], feature, GENRES, tmp_path)
+    assert read_track(index, index.tracks[0]).tolist() == [[1, 4], [2, 5], [3, 255]]
+    for wrong in ([[1, 256], [0, 0]], [[1.5, 2.0], [0.0, 0.0]]):
+        with pytest.raises(DataError, match=r"expected \(2, columns\) and uint8"):
+            shards_of_array(wrong, feature, GENRES, tmp_path)
+    with pytest.raises(DataError, match=r"^array: cannot be read \(.*Give rows of the same length\.$"):
+        shards_of_array([[1, 2], [3]], feature, GENRES, tmp_path)
+
+
+def test_an_array_of_zeros_is_refused_as_in_training(tmp_path):
+    feature = Precomputed(bins=2, columns_per_second=10, storage=StorageFormat(dtype="float16"))
+    # The smallest value that float16 holds is larger than the second one.
+    for values in (np.zeros((2, 3)), np.full((2, 3), 1e-9)):
+        with pytest.raises(DataError, match=r"^array: is all zero"):
+            shards_of_array(values, feature, GENRES, tmp_path)

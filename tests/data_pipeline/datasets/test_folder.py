@@ -1,5 +1,9 @@
 """Any folder of audio files as a data set."""
 
+from pathlib import Path
+
+import pytest
+
 from data_pipeline.datasets.folder import load_folder
 
 
@@ -16,3 +20,13 @@ def test_files_of_the_same_name_in_different_folders_are_distinguished(tmp_path)
         assert catalog.source_digest != before
         (tmp_path / place / "01.wav").write_bytes(content)
         before = catalog.source_digest
+
+
+@pytest.mark.parametrize("spelled", [".", "../music", "a/.."])
+def test_files_directly_in_the_folder_have_its_name_as_their_genre(spelled, tmp_path, monkeypatch):
+    folder = tmp_path / "music"
+    (folder / "a").mkdir(parents=True)
+    for path in (folder / "1.wav", folder / "a" / "2.wav"):
+        path.write_bytes(b"x")
+    monkeypatch.chdir(folder)
+    assert [track.label for track in load_folder(Path(spelled)).tracks] == ["music", "a"]

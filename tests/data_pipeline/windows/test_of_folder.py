@@ -4,8 +4,9 @@ import shutil
 
 import numpy as np
 import pytest
+import soundfile
 
-from common.core.errors import BudgetError, DataError
+from common.core.errors import BudgetError, DataError, SpecError
 from common.paper import LogMel, Waveform, WindowSpec
 from common.runs.options import DataOptions
 from data_pipeline.audio.decode import read_audio
@@ -87,12 +88,47 @@ def test_a_file_that_cannot_be_used_is_refused_or_left_out(own_corpus, tmp_path)
     assert len(set(found.clips)) == 13
 
 
+def test_a_clip_shorter_than_a_window_is_refused_or_left_out(own_corpus, tmp_path, capsys):
+    samples, rate = soundfile.read(own_corpus.path("blues", 0))
+    soundfile.write(own_corpus.folder / "genres" / "blues" / "short.wav", samples[:rate], rate)
+    given = (own_corpus.folder, FEATURE, WINDOWS)
+    with pytest.raises(DataError, match=r"1 of 13 clips are shorter .*short\.wav.* --skip-bad \(skip_bad=True\)\.$"):
+        folder_windows(*given, cache=tmp_path)
+    found = folder_windows(*given, cache=tmp_path, skip_bad=True)
+    assert (len(found.clips), len(set(found.clips))) == (48, 12)
+    assert "genres/blues/short.wav" not in found.clips
+    assert "left out: 1 unusable clip: genres/blues/short.wav\n" in capsys.readouterr().err
+    long = WindowSpec(seconds=9, hop_seconds=9)
+    with pytest.raises(DataError, match="13 of 13 clips are shorter than one window of 9 s"):
+        folder_windows(own_corpus.folder, FEATURE, long, cache=tmp_path, skip_bad=True)
+
+
+def test_files_beside_the_genres_have_the_name_of_the_current_folder(own_corpus, tmp_path, monkeypatch):
+    shutil.copy(own_corpus.path("blues", 0), own_corpus.folder / "genres" / "loose.wav")
+    monkeypatch.chdir(own_corpus.folder / "genres")
+    found = folder_windows(".", FEATURE, WINDOWS, cache=tmp_path)
+    assert found.genres == tuple(sorted((*own_corpus.GENRES, "genres")))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"batch_windows": 0}, "batch_windows=0: expected a number of windows, 1 or more."),
+        ({"layout": "nope"}, "layout='nope': no such layout. Expected one of: frames_bins, bins_frames_channel."),
+    ],
+)
+def test_arguments_that_are_not_valid_are_refused_before_the_folder_is_read(tmp_path, wrong, says):
+    with pytest.raises(SpecError) as refused:
+        folder_windows(tmp_path, FEATURE, WINDOWS, **wrong)
+    assert str(refused.value) == says
+
+
 def test_clips_shorter_than_a_window_and_too_little_memory_are_one_line_each(tiny_corpus, cache, tmp_path):
     with pytest.raises(DataError, match="12 of 12 clips are shorter than one window of 9 s"):
         folder_windows(tiny_corpus.folder, FEATURE, WindowSpec(seconds=9, hop_seconds=9), cache=cache)
     with pytest.raises(BudgetError, match="one batch of 32 windows needs"):
         folder_windows(tiny_corpus.folder, FEATURE, WINDOWS, cache=cache, memory_limit_bytes=1000)
-    with pytest.raises(DataError, match="nowhere: does not exist"):
+    with pytest.raises(DataError, match=r"^folder /.*nowhere: does not exist"):
         folder_windows(tmp_path / "nowhere", FEATURE, WINDOWS, cache=cache)
 
 

@@ -148,7 +148,8 @@ def test_batches_in_flight_fit_into_the_budget(batch_size, memory_left_bytes):
 
 def test_a_budget_below_one_batch_is_refused(reader):
     with pytest.raises(
-        BudgetError, match=r"one batch of 1000 windows needs 9 MB\. Raise --memory-limit by at least 9 MB\."
+        BudgetError,
+        match=r"one batch of 1000 windows needs 9 MB\. Raise --memory-limit \(memory_limit_bytes\) by at least 9 MB\.",
     ):
         as_tf_dataset(reader, np.arange(10), batch_size=1000, memory_left_bytes=2**20)
 
