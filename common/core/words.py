@@ -2,6 +2,7 @@
 
 # Ends of nouns whose plural has one more syllable: class, box, batch, hash.
 _HISSING = ("ss", "x", "ch", "sh")
+_WITHOUT_E = "epoch"
 
 
 def counted(number: int, noun: str) -> str:
@@ -23,7 +24,7 @@ def plural(number: int, noun: str) -> str:
     singular = _singular(noun)
     if number == 1 or not singular:
         return singular
-    return f"{singular}es" if singular.endswith(_HISSING) else f"{singular}s"
+    return f"{singular}es" if singular.endswith(_HISSING) and not singular.endswith(_WITHOUT_E) else f"{singular}s"
 
 
 def _singular(noun: str) -> str:
