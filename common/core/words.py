@@ -4,6 +4,7 @@ import textwrap
 
 # Ends of nouns whose plural has one more syllable: class, box, batch, hash.
 _HISSING = ("ss", "x", "ch", "sh")
+_WITHOUT_E = "epoch"
 
 
 def counted(number: int, noun: str) -> str:
@@ -25,7 +26,7 @@ def plural(number: int, noun: str) -> str:
     singular = _singular(noun)
     if number == 1 or not singular:
         return singular
-    return f"{singular}es" if singular.endswith(_HISSING) else f"{singular}s"
+    return f"{singular}es" if singular.endswith(_HISSING) and not singular.endswith(_WITHOUT_E) else f"{singular}s"
 
 
 def _singular(noun: str) -> str:

@@ -18,12 +18,13 @@ def test_a_noun_agrees_with_its_number(number, noun, text):
         ("grid search", "grid searches"),
         ("box", "boxes"),
         ("hash", "hashes"),
+        ("epoch", "epochs"),
         ("file", "files"),
         ("value", "values"),
         ("size", "sizes"),
     ],
 )
-def test_nouns_that_end_in_s_or_ch_add_a_syllable(one, more):
+def test_nouns_whose_plural_has_one_more_syllable_end_in_es(one, more):
     assert [plural(1, one), plural(2, one), plural(1, more), plural(2, more)] == [one, more, one, more]
 
 
