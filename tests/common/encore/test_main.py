@@ -154,7 +154,7 @@ def test_help_lists_every_command_with_its_purpose(capsys):
 
 
 def test_list_shows_every_paper(capsys):
-    assert run("list") == 0
+    assert run("list", "--wide") == 0
     shown = capsys.readouterr().out
     assert run("list", "--json") == 0
     printed = json.loads(capsys.readouterr().out)["papers"]
