@@ -221,6 +221,14 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
 
         return architecture_tables(paper, options, chosen, screen)
     require_writable_folder(options.cache, flag="--cache")
+    if options.all_changes:
+        from common.runs.plan import require_known_changes
+
+        rows = [row for _, of_table in chosen for row in of_table]
+        if command.audit:
+            # An audit trains one row.
+            rows = rows[:1] if options.tables or options.rows else [whole.row(*whole.default_row)]
+        require_known_changes(options, whole, {row.name: row.experiment for row in rows})
     require_backend()
     from common.cli.train import WorkerChoice, audit, train
 

@@ -100,6 +100,11 @@ def _tune(
         return report_from_records(paper, spaces, options, asked, name, screen)
     options = replace(options, tables=(space.row[0],), rows=(space.row[1],), seeds=1)
     require_writable_folder(options.cache, flag="--cache")
+    if options.all_changes:
+        from common.runs.plan import require_known_changes
+
+        row = paper.row(*space.row)
+        require_known_changes(options, paper, {row.name: row.experiment})
     require_extra("tune", needed_by="a search")
     require_backend()
     say(f'preparing the search "{name}" ...')

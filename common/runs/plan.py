@@ -5,6 +5,7 @@ from pathlib import Path
 
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
+from common.paper.experiment import Experiment
 from common.paper.overrides import Resolver, Setting, read_changes
 from common.paper.paper import Paper
 from common.paper.protocol import GENERAL_SPLITS, PREDEFINED, Protocol
@@ -85,6 +86,33 @@ def plan(paper: Paper, options: Options, *, parallel_map: ParallelMap | None = N
     rows = resolve_rows(paper, options, chosen, data)
     builder = prepare_features(rows, options, data, parallel_map=parallel_map)
     return plan_runs(rows, data, builder)
+
+
+def require_known_changes(options: Options, paper: Paper, experiments: dict[str, Experiment]) -> None:
+    """Check the values that a command replaces before any data are read, so that a mistake in them is reported at once.
+    Those of arrays have to wait, because arrays bring features of their own.
+
+    Args:
+        experiments: row name -> experiment, of the rows that are asked for.
+
+    Raises:
+        SpecError: a value does not exist or does not fit.
+    """
+    if options.dataset == "arrays" or not (options.all_changes and experiments):
+        return
+    protocol = next(iter(experiments.values())).protocol
+    setting = Setting(
+        dataset=options.dataset,
+        data_digest="",
+        scale=options.effective_scale,
+        features=_features(options, None),
+        split=options.split or protocol.split,
+        unit=options.unit or protocol.unit,
+        epochs=options.epochs,
+        precision=options.precision,
+        changes=read_changes(options.all_changes),
+    )
+    Resolver(paper, setting).with_canonical_changes(experiments)
 
 
 def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: OpenedData) -> ResolvedRows:

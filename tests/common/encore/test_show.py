@@ -120,7 +120,7 @@ def test_the_file_of_a_table_is_named_once_and_from_the_working_folder(here, sho
 
 def test_titles_say_whose_runs_they_are_of_where_both_follow_each_other(here, show):
     write_stored(here / "results", run_of(), table="5.2")
-    write_stored(here / "results" / "local", run_of())
+    write_stored(here / "results" / "local", run_of(0))
     out, _ = show("--table", "5.1", "--table", "5.2")
     titles = " ".join(out.split()).split("se_cnn, Table ")[1:]
     assert [(title[:3], "(your own runs)" in title, "(committed)" in title) for title in titles] == [
