@@ -133,6 +133,7 @@ def test_every_command_writes_to_the_folder_of_own_runs_without_out(options):
     assert options.out == Path("results/local")
 
 
+@pytest.mark.slow
 def test_a_killed_command_continues_to_the_same_table(command, tmp_path, monkeypatch):
     """The commands that are killed and started again are processes; the whole one runs here."""
     # As in a process of its own, where committed numbers are shown beside these.
