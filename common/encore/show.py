@@ -1,12 +1,10 @@
 """`encore show`: the tables of a paper as they lie on disk, without data, training or making them again."""
 
-import itertools
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
 from typer import Option
@@ -17,13 +15,13 @@ from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.option_groups import DATA, OUTPUT, WHAT
+from common.encore.tables_there import Choice, TablesThere
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES, SplitName, read_unit
 from common.paper.tables import Confusion
-from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout, searches
-from common.records.tuned_rows import with_tables_of, with_tuned_rows
+from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout
 from common.reports.asked import labels_with_numbers, only_rows
-from common.reports.stored import CellsOf, StoredTable, held_table, stored_tables
+from common.reports.stored import CellsOf, StoredTable
 from common.reports.table import Table
 from common.reports.tables.settings import SettingColumn, settings_table
 from common.runs.options import DatasetName
@@ -131,137 +129,13 @@ def make_app(paper: Paper) -> typer.Typer:
     return app
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """The data set, split and unit that were asked for; None where any will do.
-
-    Args:
-        out: folder of results that was asked for; None for the default.
-    """
-
-    dataset: str | None
-    split: str | None
-    unit: str | None
-    out: Path | None = None
-
-    @classmethod
-    def all_of(cls, asked: ShowOptions) -> list["_Choice"]:
-        """Each combination of what was asked for."""
-        units = dict.fromkeys(map(read_unit, asked.units))
-        every = (dict.fromkeys(asked.datasets) or (None,), dict.fromkeys(asked.splits) or (None,), units or (None,))
-        out = asked.out.expanduser() if asked.out else None
-        return [cls(*one, out) for one in itertools.product(*every)]
-
-    @classmethod
-    def of(cls, setting: dict[str, Any], out: Path | None) -> "_Choice":
-        """Those of a table that is there."""
-        return cls(setting["dataset"], setting["split"], setting["unit"], out)
-
-    def fits(self, one: StoredTable) -> bool:
-        """Whether a table is of what was asked for; tables of layers and of all splits have no split of their own."""
-        if self.dataset not in (None, one.values["dataset"]):
-            return False
-        if not one.setting or one.values.get("kind") in ("audit", "duplicates"):
-            return True
-        return self.split in (None, one.setting["split"]) and self.unit in (None, one.setting["unit"])
-
-    @property
-    def flags(self) -> list[str]:
-        """The flags of a command that measures it."""
-        found = []
-        for name in ("dataset", "split", "unit"):
-            value = getattr(self, name)
-            found += [f"--{name}", UNIT_NAMES.get(value, value)] if value else []
-        found += ["--data", "PATH"] if self.dataset not in (None, "demo") else []
-        return [*found, "--out", str(self.out)] if self.out else found
-
-
-@dataclass(frozen=True)
-class _TablesThere:
-    """The tables of a paper in some folders.
-
-    Args:
-        declared: the paper without rows that searches found.
-        places: in the order in which tables are looked for.
-        datasets: that were asked for; empty for all.
-    """
-
-    declared: Paper
-    places: tuple[Path, ...]
-    datasets: tuple[str, ...]
-
-    @cached_property
-    def tables(self) -> list[list[StoredTable]]:
-        """Every table of each place, also those below others."""
-        found = [stored_tables(place, self.declared.key) for place in self.places]
-        return [[one for whole in mine for one in (whole, *whole.companions)] for mine in found]
-
-    @cached_property
-    def _papers(self) -> dict[Path, Paper]:
-        """Folder of a data set with searches -> the paper with the rows that these found."""
-        folders = {
-            search.results.folder: place for place in self.places for search in searches(place, self.declared.key)
-        }
-        return {folder: with_tuned_rows(self.declared, place, folder.name) for folder, place in folders.items()}
-
-    def paper_of(self, one: StoredTable) -> Paper:
-        """The paper with the rows that the searches on the same data in the same place found; where these do not have
-        the table any more, that with the rows of all searches."""
-        own = self._papers.get(one.path.parent, self.declared)
-        return own if self.base_of(one.id) in own.table_ids else self.paper
-
-    @cached_property
-    def paper(self) -> Paper:
-        """The paper with the rows that searches in any place found."""
-        asked = [paper for folder, paper in self._papers.items() if not self.datasets or folder.name in self.datasets]
-        return with_tables_of(self.declared, asked)
-
-    def base_of(self, table: str) -> str:
-        """Id of the paper's table that a table is, or belongs to: `5.1` of `5.1_pairs`; of others their own."""
-        if matrix := self.paper.confusion(table):
-            return matrix.id
-        known = [one for one in self.paper.table_ids if table == one or table.startswith(f"{one}_")]
-        return max(known, key=len, default=table)
-
-    def find(self, table: str, choice: _Choice, *, also_held: bool = False) -> list[list[StoredTable]]:
-        """The tables with an id that fit, of each place that has any: those of the paper's split first, then the least
-        reduced.
-
-        Args:
-            also_held: where a place has none, one that has no file of its own, because other tables there hold all its
-                measured rows.
-        """
-        found = []
-        for mine in self.tables:
-            fitting = sorted((one for one in mine if one.id == table and choice.fits(one)), key=self._order)
-            if also_held and not fitting and (held := self._held(table, mine, choice)):
-                fitting = [held]
-            found += [fitting] if fitting else []
-        return found
-
-    def _held(self, table: str, mine: list[StoredTable], choice: _Choice) -> StoredTable | None:
-        """A table that has no file of its own, from those of a place that hold its measured rows."""
-        results = [one for one in mine if one.is_of_results and choice.fits(one)]
-        for first in sorted(results, key=self._order):
-            paper = self.paper_of(first)
-            published = next((one for one in paper.tables if one.id == table), None)
-            alike = [one for one in results if (one.setting, one.path.parent) == (first.setting, first.path.parent)]
-            if published and (found := held_table(paper, published, [first, *alike])):
-                return found
-        return None
-
-    def _order(self, one: StoredTable) -> tuple[Any, ...]:
-        protocol = self.declared.default_experiment.protocol
-        own_splits = (self.declared.published_protocol.split, protocol.split)
-        other_split = one.setting.get("split") not in (*own_splits, None)
-        return other_split, one.setting.get("unit") not in (protocol.unit, None), *one.rank, one.path
-
-
 def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     screen.apply()
-    stored = _TablesThere(paper, _places(asked.out), asked.datasets)
+    stored = TablesThere(paper, _places(asked.out), asked.datasets)
     labels = _labels(stored, asked)
-    choices = _Choice.all_of(asked)
+    choices = Choice.all_of(
+        asked.datasets, asked.splits, map(read_unit, asked.units), asked.out and asked.out.expanduser()
+    )
     shown: list[Shown] = []
     lacking: list[str] = []
     said: list[str] = []
@@ -318,7 +192,7 @@ def _default_tables(paper: Paper, asked: ShowOptions, labels: _Labels) -> list[s
     return [table for table in paper.default_tables or paper.table_ids if table not in of_layers]
 
 
-def _labels(stored: _TablesThere, asked: ShowOptions) -> _Labels:
+def _labels(stored: TablesThere, asked: ShowOptions) -> _Labels:
     """The rows that were asked for.
 
     Raises:
@@ -336,9 +210,9 @@ def _labels(stored: _TablesThere, asked: ShowOptions) -> _Labels:
 
 
 def _one(
-    stored: _TablesThere,
+    stored: TablesThere,
     table: str,
-    choice: _Choice,
+    choice: Choice,
     labels: _Labels,
     lacking: list[str],
     said: list[str],
@@ -409,14 +283,14 @@ def _without_rows(one: StoredTable, labels: list[str]) -> str:
     return f"table {one.id} has none of the rows that were asked for{rows}; {_markdown(one)} has: {there or 'none'}"
 
 
-def _origin(stored: _TablesThere, one: StoredTable) -> str:
+def _origin(stored: TablesThere, one: StoredTable) -> str:
     """Whose runs a table is of; empty for tables of layers, which are not run."""
     if not one.setting:
         return ""
     return "your own runs" if one.path.parents[2] == stored.places[0] else "committed"
 
 
-def _choosing(stored: _TablesThere, choice: _Choice, shown: StoredTable, other: StoredTable) -> str:
+def _choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: StoredTable) -> str:
     """The options that show another table instead; its file where options cannot tell the two apart."""
     differing = {
         name: value
@@ -434,9 +308,9 @@ def _choosing(stored: _TablesThere, choice: _Choice, shown: StoredTable, other: 
 
 
 def _several(
-    stored: _TablesThere,
+    stored: TablesThere,
     table: str,
-    choices: list[_Choice],
+    choices: list[Choice],
     labels: _Labels,
     lacking: list[str],
     said: list[str],
@@ -451,7 +325,7 @@ def _several(
         by_name: whether it, or one of its rows, was asked for by name; else it is not missed where it has no numbers.
     """
     asked = None if labels is None else labels.get(stored.base_of(table), [])
-    fitting: dict[_Choice, StoredTable] = {}
+    fitting: dict[Choice, StoredTable] = {}
 
     def rows_there(one: StoredTable) -> int:
         return len((labels_with_numbers(one.values) or set()).intersection(asked or ()))
@@ -507,7 +381,7 @@ def _cells_of(kind: str | None) -> CellsOf | None:
 
 
 def _rows_not_run(
-    stored: _TablesThere, tables: list[Table], labels: dict[str, list[str]], out: Path | None
+    stored: TablesThere, tables: list[Table], labels: dict[str, list[str]], out: Path | None
 ) -> list[str]:
     """The commands that measure the rows that no table that is shown has a number of.
 
@@ -530,12 +404,12 @@ def _rows_not_run(
             if any(row["measured"]):
                 measured.add(digest)
             else:
-                lines = [_command(stored, table.id, _Choice.of(setting, out), label) for setting in settings]
+                lines = [_command(stored, table.id, Choice.of(setting, out), label) for setting in settings]
                 missing.setdefault(digest, lines)
     return [line for digest, lines in missing.items() if digest not in measured for line in lines]
 
 
-def _command(stored: _TablesThere, table: str, choice: _Choice, *labels: str) -> str:
+def _command(stored: TablesThere, table: str, choice: Choice, *labels: str) -> str:
     """That something has no numbers yet, and the command that makes them."""
     key = stored.paper.key
     words = ["encore", "run", key, *(["--table", stored.base_of(table)] if table else [])]

@@ -1,0 +1,140 @@
+"""The tables of a paper as they lie on disk, in several folders, and which of them fit what was asked for."""
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from common.paper.paper import Paper
+from common.paper.protocol import UNIT_NAMES, Unit
+from common.records.paths import searches
+from common.records.tuned_rows import with_tables_of, with_tuned_rows
+from common.reports.stored import StoredTable, held_table, stored_tables
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The data set, split and unit that were asked for; None where any will do.
+
+    Args:
+        out: folder of results that was asked for; None for the default.
+    """
+
+    dataset: str | None
+    split: str | None
+    unit: str | None
+    out: Path | None = None
+
+    @classmethod
+    def all_of(
+        cls, datasets: Iterable[str], splits: Iterable[str], units: Iterable[Unit], out: Path | None
+    ) -> list["Choice"]:
+        """Each combination of what was asked for; empty where any will do."""
+        every = (dict.fromkeys(values) or (None,) for values in (datasets, splits, units))
+        return [cls(*one, out) for one in itertools.product(*every)]
+
+    @classmethod
+    def of(cls, setting: dict[str, Any], out: Path | None) -> "Choice":
+        """Those of a table that is there."""
+        return cls(setting["dataset"], setting["split"], setting["unit"], out)
+
+    def fits(self, one: StoredTable) -> bool:
+        """Whether a table is of what was asked for; tables of layers and of all splits have no split of their own."""
+        if self.dataset not in (None, one.values["dataset"]):
+            return False
+        if not one.setting or one.values.get("kind") in ("audit", "duplicates"):
+            return True
+        return self.split in (None, one.setting["split"]) and self.unit in (None, one.setting["unit"])
+
+    @property
+    def flags(self) -> list[str]:
+        """The flags of a command that measures it."""
+        found = []
+        for name in ("dataset", "split", "unit"):
+            value = getattr(self, name)
+            found += [f"--{name}", UNIT_NAMES.get(value, value)] if value else []
+        found += ["--data", "PATH"] if self.dataset not in (None, "demo") else []
+        return [*found, "--out", str(self.out)] if self.out else found
+
+
+@dataclass(frozen=True)
+class TablesThere:
+    """The tables of a paper in some folders.
+
+    Args:
+        declared: the paper without rows that searches found.
+        places: in the order in which tables are looked for.
+        datasets: that were asked for; empty for all.
+    """
+
+    declared: Paper
+    places: tuple[Path, ...]
+    datasets: tuple[str, ...]
+
+    @cached_property
+    def tables(self) -> list[list[StoredTable]]:
+        """Every table of each place, also those below others."""
+        found = [stored_tables(place, self.declared.key) for place in self.places]
+        return [[one for whole in mine for one in (whole, *whole.companions)] for mine in found]
+
+    @cached_property
+    def _papers(self) -> dict[Path, Paper]:
+        """Folder of a data set with searches -> the paper with the rows that these found."""
+        folders = {
+            search.results.folder: place for place in self.places for search in searches(place, self.declared.key)
+        }
+        return {folder: with_tuned_rows(self.declared, place, folder.name) for folder, place in folders.items()}
+
+    def paper_of(self, one: StoredTable) -> Paper:
+        """The paper with the rows that the searches on the same data in the same place found; where these do not have
+        the table any more, that with the rows of all searches."""
+        own = self._papers.get(one.path.parent, self.declared)
+        return own if self.base_of(one.id) in own.table_ids else self.paper
+
+    @cached_property
+    def paper(self) -> Paper:
+        """The paper with the rows that searches in any place found."""
+        asked = [paper for folder, paper in self._papers.items() if not self.datasets or folder.name in self.datasets]
+        return with_tables_of(self.declared, asked)
+
+    def base_of(self, table: str) -> str:
+        """Id of the paper's table that a table is, or belongs to: `5.1` of `5.1_pairs`; of others their own."""
+        if matrix := self.paper.confusion(table):
+            return matrix.id
+        known = [one for one in self.paper.table_ids if table == one or table.startswith(f"{one}_")]
+        return max(known, key=len, default=table)
+
+    def find(self, table: str, choice: Choice, *, also_held: bool = False) -> list[list[StoredTable]]:
+        """The tables with an id that fit, of each place that has any: those of the paper's split first, then the least
+        reduced.
+
+        Args:
+            also_held: where a place has none, one that has no file of its own, because other tables there hold all its
+                measured rows.
+        """
+        found = []
+        for mine in self.tables:
+            fitting = sorted((one for one in mine if one.id == table and choice.fits(one)), key=self._order)
+            if also_held and not fitting and (held := self._held(table, mine, choice)):
+                fitting = [held]
+            found += [fitting] if fitting else []
+        return found
+
+    def _held(self, table: str, mine: list[StoredTable], choice: Choice) -> StoredTable | None:
+        """A table that has no file of its own, from those of a place that hold its measured rows."""
+        results = [one for one in mine if one.is_of_results and choice.fits(one)]
+        for first in sorted(results, key=self._order):
+            paper = self.paper_of(first)
+            published = next((one for one in paper.tables if one.id == table), None)
+            alike = [one for one in results if (one.setting, one.path.parent) == (first.setting, first.path.parent)]
+            if published and (found := held_table(paper, published, [first, *alike])):
+                return found
+        return None
+
+    def _order(self, one: StoredTable) -> tuple[Any, ...]:
+        protocol = self.declared.default_experiment.protocol
+        own_splits = (self.declared.published_protocol.split, protocol.split)
+        other_split = one.setting.get("split") not in (*own_splits, None)
+        return other_split, one.setting.get("unit") not in (protocol.unit, None), *one.rank, one.path
