@@ -85,12 +85,12 @@ def test_local_workers_give_the_same_digits_and_a_failed_run_does_not_stop_the_o
     work = out / "se_cnn" / "arrays" / "work"
     number = measured(undisturbed)[broken]["fold"] + 1
     for parent in (undisturbed / "se_cnn" / "arrays" / "work" / "tensorboard").iterdir():
-        (curves,) = parent.glob(f"seed0-fold{number}-*")
+        (curves,) = parent.glob(f"seed0-round{number}-*")
         (work / "tensorboard" / parent.name).mkdir(parents=True)
         (work / "tensorboard" / parent.name / curves.name).write_text("a file where a folder is needed")
     assert run_app(APP, [*places.flags("jobs"), *SIX_RUNS, "--jobs", "2"]) == 1
     assert re.search(
-        r"warning: failed: 5\.1 \[5\], seed 0, round \d/6: .* \(see .*error\.txt\)", capsys.readouterr().err
+        r"warning: failed: 5\.1 \[se-5\], seed 0, round \d/6: .* \(see .*error\.txt\)", capsys.readouterr().err
     )
     assert (work / broken / "error.txt").exists()
     assert measured(out) == {run: record for run, record in measured(undisturbed).items() if run != broken}
@@ -115,7 +115,7 @@ def test_a_run_that_kills_its_workers_fails_without_the_others(places):
         outcome = execute(plan(paper, options), options, pool.work)
     assert outcome.trained == 1
     (failure,) = outcome.failed
-    assert re.search(r"5\.1 \[0\].*--jobs 2: 1 worker processes ended while running it.*--memory-limit", failure)
+    assert re.search(r"5\.1 \[se-0\].*--jobs 2: 1 worker processes ended while running it.*--memory-limit", failure)
 
 
 def test_rounds_that_carry_weights_are_one_task():

@@ -103,7 +103,7 @@ def test_a_command_leaves_four_genres_out_and_all_includes_them(arrays, run):
     (five,) = [table for table in tables_in(folder) if table["setting"]["genres"]]
     assert five["setting"]["genres"] == list(GENRES)
     assert any("OTHER CLASSES: 5 genres (Blues, Country, Folk, Pop, Rock)" in line for line in five["caption"])
-    assert list(folder.glob("table_final_5_genres_*.json"))
+    assert list(folder.glob("table_final_1_epoch_5_genres_*.json"))
 
 
 @pytest.mark.slow
