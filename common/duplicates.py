@@ -89,9 +89,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     else:
         if options.dataset == "demo":
             say("reading the demo corpus ...")
-        catalog, given = registry.load(
-            options.dataset, options.data, cache, seconds_per_column=options.seconds_per_column
-        )
+        catalog, given = registry.load(options.data_request)
     if catalog.missing:
         warn(f"{catalog.title}: {len(catalog.missing)} of {catalog.expected} clips are missing and not compared")
     if catalog.extra:

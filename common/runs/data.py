@@ -38,9 +38,7 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
     """
     if options.seconds_per_column is not None and options.dataset != "arrays":
         raise SpecError(f"--seconds-per-column: goes with --dataset arrays, received --dataset {options.dataset}.")
-    catalog, given = registry.load(
-        options.dataset, options.data, options.cache, seconds_per_column=options.seconds_per_column
-    )
+    catalog, given = registry.load(options.data_request)
     own = choose_genres(paper, catalog.genres, None)
     wanted = choose_genres(paper, catalog.genres, options.genres)
     if set(wanted) != set(catalog.genres):

@@ -21,6 +21,7 @@ from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.datasets.request import DataRequest
 
 # In place of a value of `--set`: list the values that there are.
 SET_HELP = "help"
@@ -84,6 +85,11 @@ class DataOptions:
     def __post_init__(self) -> None:
         for name in ("cache", "out"):
             object.__setattr__(self, name, getattr(self, name).expanduser())
+
+    @property
+    def data_request(self) -> DataRequest:
+        """The data that the options name."""
+        return DataRequest(self.dataset, self.data, self.cache, seconds_per_column=self.seconds_per_column)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import soundfile
 from common.core.errors import DataError
 from common.core.words import counted
 from data_pipeline.datasets.catalog import Catalog, Track
+from data_pipeline.datasets.files import files_below
 
 # Without RAW: files without a header state neither sample rate nor channels.
 _SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats() if name != "RAW"} | {".aif", ".opus", ".oga"}
@@ -31,7 +32,7 @@ def load_folder(folder: Path, *, name: str = "--folder") -> Catalog:
     if not folder.is_dir():
         kind = "is a file, not a folder" if folder.exists() else "does not exist"
         raise DataError(f"{name} {folder}: {kind}; expected a folder of audio files.")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files = files_below(folder).files
     found = [path for path in files if path.suffix.lower() in _SUFFIXES]
     if len(found) < 2:
         raise DataError(

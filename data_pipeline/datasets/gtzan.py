@@ -21,6 +21,7 @@ from common.core.errors import DataError
 from data_pipeline.audio.decode import read_audio
 from data_pipeline.datasets.about import ABOUT
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
+from data_pipeline.datasets.files import files_below
 from data_pipeline.datasets.packed import advice_on
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
@@ -80,7 +81,7 @@ def load(folder: Path) -> Catalog:
     root = next((folder / name for name in FOLDERS if (folder / name).is_dir()), folder)
     found: dict[str, Path] = {}
     extra = []
-    for path in sorted(path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".")):
+    for path in files_below(root).files:
         clip = path.stem
         is_clip = clip in facts() and path.suffix.lower() in SUFFIXES and path.parent.name == clip.split(".")[0]
         if is_clip and clip not in found:

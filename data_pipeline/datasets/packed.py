@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from data_pipeline.datasets.files import files_below
+
 _ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 _NAMED = 3
 
@@ -31,7 +33,7 @@ def advice_on(path: Path, *, where: str) -> str:
 def _names_below(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in files_below(folder).files]
 
 
 def _listed(names: list[str]) -> str:

@@ -1,26 +1,19 @@
 """Datasets by their name in `--dataset`."""
 
-from pathlib import Path
-
 from common.core.console import say
 from common.core.errors import SpecError
 from data_pipeline.datasets import arrays, fma, gtzan
 from data_pipeline.datasets.about import ABOUT
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.demo import corpus
+from data_pipeline.datasets.request import DataRequest
 from data_pipeline.features.precomputed import Precomputed
 
 NAMES = tuple(ABOUT)
 
 
-def load(
-    dataset: str, data: Path | None, cache: Path, *, seconds_per_column: float | None = None
-) -> tuple[Catalog, Precomputed | None]:
+def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
     """Open a dataset.
-
-    Args:
-        data: path given with `--data`; None for the demo corpus.
-        cache: where the demo corpus is written.
 
     Returns:
         The catalog, and the feature where the data are precomputed features, else None.
@@ -29,6 +22,7 @@ def load(
         SpecError: an unknown dataset, or `--data` is missing or not allowed.
         DataError: the data cannot be used.
     """
+    dataset, data = request.dataset, request.data
     if dataset not in NAMES:
         raise SpecError(f"--dataset {dataset}: unknown, expected one of: {', '.join(NAMES)}.")
     if dataset == "demo":
@@ -36,15 +30,15 @@ def load(
             raise SpecError(
                 f"--data {data}: the demo corpus is generated and takes no --data. Name the data with --dataset."
             )
-        return corpus.load(cache / "demo"), None
+        return corpus.load(request.cache / "demo"), None
     if data is None:
         about = ABOUT[dataset]
         missing = about.where if about.sources else f"give {about.takes} with --data"
         raise SpecError(f"--dataset {dataset} needs --data: {missing}.")
-    if Path(data).expanduser().exists():
+    if data.expanduser().exists():
         say(f"reading {data} ...")
     if dataset == "gtzan":
         return gtzan.load(data), None
     if dataset in fma.SUBSETS:
         return fma.load(data, dataset), None
-    return arrays.load(data, seconds_per_column=seconds_per_column)
+    return arrays.load(data, seconds_per_column=request.seconds_per_column)

@@ -10,6 +10,7 @@ from common.core.errors import DataError, SpecError
 from common.core.tf_logging import quiet_start
 from data_pipeline.audio.decode import read_audio
 from data_pipeline.datasets import fma, registry
+from data_pipeline.datasets.request import DataRequest
 from tests.helpers.fma import RATE, write_mp3, write_table
 
 with quiet_start():
@@ -49,7 +50,7 @@ def test_the_official_layout(folder):
 
 def test_the_audio_folder_itself_may_be_given(folder):
     assert fma.load(folder / "fma_small", "fma_small").tracks == fma.load(folder, "fma_small").tracks
-    catalog, feature = registry.load("fma_small", folder, folder)
+    catalog, feature = registry.load(DataRequest("fma_small", folder, folder))
     assert feature is None
     assert catalog.title == "FMA-small"
 
@@ -196,7 +197,7 @@ def test_folders_without_fma_are_refused(tmp_path):
     with pytest.raises(DataError, match="no clip of FMA-small in it"):
         fma.load(tmp_path, "fma_small")
     with pytest.raises(SpecError, match=r"--dataset fma_large needs --data: .* fma_large\. .* fma_metadata/"):
-        registry.load("fma_large", None, tmp_path)
+        registry.load(DataRequest("fma_large", None, tmp_path))
 
 
 def test_clips_of_the_large_archive_without_top_genre_are_not_used_and_are_counted(tmp_path, monkeypatch):

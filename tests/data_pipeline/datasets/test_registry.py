@@ -4,21 +4,22 @@ import pytest
 
 from common.core.errors import SpecError
 from data_pipeline.datasets import registry
+from data_pipeline.datasets.request import DataRequest
 
 
 def test_the_registry_opens_datasets_by_name(tiny_corpus, save, tmp_path):
-    catalog, feature = registry.load("gtzan", tiny_corpus.folder, tmp_path)
+    catalog, feature = registry.load(DataRequest("gtzan", tiny_corpus.folder, tmp_path))
     assert (catalog.dataset, len(catalog.tracks), feature) == ("gtzan", 12, None)
-    catalog, feature = registry.load("arrays", save(n_samples=None), tmp_path, seconds_per_column=0.1)
+    catalog, feature = registry.load(DataRequest("arrays", save(n_samples=None), tmp_path, seconds_per_column=0.1))
     assert (catalog.dataset, len(catalog.tracks), feature.columns_per_second) == ("arrays", 4, 10.0)
 
 
 def test_the_registry_requires_data_except_for_the_demo_corpus(tmp_path):
     with pytest.raises(SpecError, match=r"--data .*: the demo corpus is generated"):
-        registry.load("demo", tmp_path, tmp_path)
+        registry.load(DataRequest("demo", tmp_path, tmp_path))
     with pytest.raises(SpecError, match=r"--dataset gtzan needs --data: GTZAN is not part of Encore"):
-        registry.load("gtzan", None, tmp_path)
+        registry.load(DataRequest("gtzan", None, tmp_path))
     with pytest.raises(SpecError, match=r"--dataset arrays needs --data: give an \.npz"):
-        registry.load("arrays", None, tmp_path)
+        registry.load(DataRequest("arrays", None, tmp_path))
     with pytest.raises(SpecError, match=r"--dataset fma: unknown, expected one of: .* fma_small, fma_large"):
-        registry.load("fma", tmp_path, tmp_path)
+        registry.load(DataRequest("fma", tmp_path, tmp_path))

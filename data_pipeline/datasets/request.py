@@ -1,0 +1,21 @@
+"""What a command asks a data set for: its name, the user's files, and how they are to be read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """Options that say which data are read, under the names of their options.
+
+    Args:
+        dataset: name in `--dataset`.
+        data: the user's folder or file; None where the data set takes none.
+        cache: folder of all caches, where the demo corpus is written.
+        seconds_per_column: time step of arrays; None where the file states it.
+    """
+
+    dataset: str
+    data: Path | None
+    cache: Path
+    seconds_per_column: float | None = None
