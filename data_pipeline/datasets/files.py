@@ -28,6 +28,11 @@ class FoundFiles:
     broken_links: tuple[Path, ...]
 
 
+def is_ignored(name: str) -> bool:
+    """Whether a file or folder of this name, and what is in it, is no part of a data set: hidden, or of a system."""
+    return name.startswith(".") or name.lower() in _IGNORED_FOLDERS
+
+
 def files_below(folder: Path) -> FoundFiles:
     """All files below a folder but hidden ones, those in hidden folders, and what systems add to folders.
 
@@ -98,11 +103,9 @@ def _walk(
             continue
         for entry in entries:
             path = folder / entry.name
-            if entry.name.startswith("."):
-                if entry.name.endswith(_PLACEHOLDER_SUFFIX):
-                    unreadable.in_icloud.append(folder / entry.name[1:].removesuffix(_PLACEHOLDER_SUFFIX))
-                continue
-            if entry.name.lower() in _IGNORED_FOLDERS:
+            if entry.name.startswith(".") and entry.name.endswith(_PLACEHOLDER_SUFFIX):
+                unreadable.in_icloud.append(folder / entry.name[1:].removesuffix(_PLACEHOLDER_SUFFIX))
+            if is_ignored(entry.name):
                 continue
             if entry.is_symlink() and not path.exists():
                 broken.append(path)
