@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import model_validator
 
-from common.core.errors import SpecError
+from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
 from common.core.spec import Spec
 from data_pipeline.augmentation.offline import OfflineAugmentation
@@ -131,13 +131,23 @@ class Catalog(Spec):
 
     @property
     def source_digest(self) -> str:
-        """Digest of the files as they are now (ids, sizes, times): a changed folder gets a new cache."""
+        """Digest of the files as they are now (ids, sizes, times): a changed folder gets a new cache.
+
+        Raises:
+            DataError: a file is gone since the folder was listed.
+        """
         paths = {track.path for track in self.tracks}
         # File names only, where they are unique: a folder that was moved keeps its cache.
         unique = len({path.name for path in paths}) == len(paths)
         files = {}
         for path in paths:
-            status = path.stat()
+            try:
+                status = path.stat()
+            except OSError as error:
+                raise DataError(
+                    f"{path}: was listed, but cannot be read now ({error.strerror or error}). "
+                    "Start again when no other program changes the folder."
+                ) from error
             files[path.name if unique else path.as_posix()] = (status.st_size, status.st_mtime_ns)
         return sha256_of_json(
             {

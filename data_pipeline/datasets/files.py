@@ -6,9 +6,13 @@ from pathlib import Path
 
 from common.core.console import warn
 from common.core.errors import DataError
+from common.core.words import counted
 
-# What macOS adds to archives: a second tree of files that hold no audio.
-_IGNORED_FOLDERS = ("__MACOSX",)
+# What systems add to folders, in small letters: a second tree of macOS in archives, which holds no audio; indexes of
+# Windows and Synology; and deleted files of Windows, Synology and QNAP, whose hidden ones are left out anyway.
+_IGNORED_FOLDERS = ("__macosx", "system volume information", "@eadir", "$recycle.bin", "#recycle", "@recycle")
+# iCloud moves a file's content to its servers and leaves `.NAME.icloud` in its place.
+_PLACEHOLDER_SUFFIX = ".icloud"
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,17 @@ class FoundFiles:
     broken_links: tuple[Path, ...]
 
 
+def is_ignored(name: str) -> bool:
+    """Whether a file or folder of this name, and what is in it, is no part of a data set: hidden, or of a system."""
+    return name.startswith(".") or name.lower() in _IGNORED_FOLDERS
+
+
 def files_below(folder: Path) -> FoundFiles:
-    """All files below a folder but hidden ones, those in hidden folders, and what macOS adds to archives.
+    """All files below a folder but hidden ones, those in hidden folders, and what systems add to folders.
 
     Links to folders are followed. A folder that is reached on two ways is read once, as itself if it lies below
-    `folder`; a warning names both paths, unless the link leads back to a folder that contains it.
+    `folder`; a warning names both paths, unless the link leads back to a folder that contains it. Pipes, sockets and
+    devices, which could be read without end, and files whose content is in iCloud only are left out with a warning.
 
     Raises:
         DataError: a folder must not be read.
@@ -36,14 +46,35 @@ def files_below(folder: Path) -> FoundFiles:
     seen: dict[tuple[int, int], Path] = {}
     files: list[Path] = []
     broken: list[Path] = []
+    unreadable = _Unreadable([], [])
     # Links wait until all folders themselves are read, so that of a folder and a link to it, the folder counts.
     waiting = [Path(folder)]
     while waiting:
         links: list[Path] = []
         for start in waiting:
-            _walk(start, seen, files, broken, links)
+            _walk(start, seen, files, broken, links, unreadable)
         waiting = sorted(links)
+    unreadable.warn_of(Path(folder))
     return FoundFiles(tuple(sorted(files)), tuple(sorted(broken)))
+
+
+@dataclass(frozen=True)
+class _Unreadable:
+    """What looks like a file but has no content to read."""
+
+    special: list[Path]
+    in_icloud: list[Path]
+
+    def warn_of(self, folder: Path) -> None:
+        if self.special:
+            files = counted(len(self.special), "special file")
+            warn(f"{folder}: not read, because pipes, sockets or devices: {files}, e.g. {min(self.special)}")
+        if self.in_icloud:
+            files = counted(len(self.in_icloud), "file")
+            warn(
+                f"{folder}: not read, because only in iCloud: {files}, e.g. {min(self.in_icloud)}. Download the folder "
+                "in Finder first."
+            )
 
 
 def _walk(
@@ -52,6 +83,7 @@ def _walk(
     files: list[Path],
     broken: list[Path],
     links: list[Path],
+    unreadable: _Unreadable,
 ) -> None:
     pending = [start]
     while pending:
@@ -71,7 +103,9 @@ def _walk(
             continue
         for entry in entries:
             path = folder / entry.name
-            if entry.name.startswith(".") or entry.name in _IGNORED_FOLDERS:
+            if entry.name.startswith(".") and entry.name.endswith(_PLACEHOLDER_SUFFIX):
+                unreadable.in_icloud.append(folder / entry.name[1:].removesuffix(_PLACEHOLDER_SUFFIX))
+            if is_ignored(entry.name):
                 continue
             if entry.is_symlink() and not path.exists():
                 broken.append(path)
@@ -81,3 +115,5 @@ def _walk(
                 links.append(path)
             elif entry.is_file():
                 files.append(path)
+            else:
+                unreadable.special.append(path)

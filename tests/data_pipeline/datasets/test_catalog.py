@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from common.core.errors import SpecError
+from common.core.errors import DataError, SpecError
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 
 
@@ -23,6 +23,13 @@ def test_the_source_digest_follows_the_files(own_corpus, tmp_path):
     assert moved.source_digest == before
     shutil.copyfile(own_corpus.path("blues", 1), own_corpus.path("blues", 0))
     assert catalog.source_digest != before
+
+
+def test_a_file_that_vanished_since_the_folder_was_listed_is_named(own_corpus):
+    catalog = own_corpus.catalog
+    own_corpus.path("blues", 0).unlink()
+    with pytest.raises(DataError, match=r"blues\.00000\.wav: was listed, but cannot be read now \(No such file"):
+        _ = catalog.source_digest
 
 
 def catalog(tmp_path) -> Catalog:

@@ -25,10 +25,41 @@ def test_files_in_all_depths_are_found_in_sorted_order(tmp_path):
     assert _names(tmp_path) == ["blues/a/one.wav", "readme.txt", "rock/b.wav"]
 
 
-def test_hidden_files_and_folders_and_those_of_macos_are_left_out(tmp_path):
-    for name in ("rock/._a.wav", "rock/.ipynb_checkpoints/a.wav", "__MACOSX/rock/a.wav", "rock/a.wav"):
+def test_hidden_files_and_folders_and_those_of_systems_are_left_out(tmp_path, capsys):
+    for name in (
+        "rock/a.wav",
+        "rock/._a.wav",
+        "rock/.ipynb_checkpoints/a.wav",
+        "__MACOSX/rock/a.wav",
+        "$RECYCLE.BIN/a.wav",
+        "System Volume Information/a.wav",
+        "#recycle/a.wav",
+        "@Recycle/a.wav",
+        "rock/@eaDir/a.wav/sound.wav",
+    ):
         _put(tmp_path / name)
     assert _names(tmp_path) == ["rock/a.wav"]
+    assert capsys.readouterr().err == ""
+
+
+def test_files_that_are_only_in_icloud_are_named(tmp_path, capsys):
+    for name in ("rock/a.wav", "rock/.c.wav.icloud", "rock/.b.wav.icloud"):
+        _put(tmp_path / name)
+    assert _names(tmp_path) == ["rock/a.wav"]
+    shown = " ".join(capsys.readouterr().err.split())
+    assert f"only in iCloud: 2 files, e.g. {tmp_path}/rock/b.wav. Download the folder in Finder first" in shown
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs named pipes")
+def test_pipes_and_devices_are_named_and_never_opened(tmp_path, capsys):
+    _put(tmp_path / "rock/a.wav")
+    os.mkfifo(tmp_path / "rock/b.wav")
+    (tmp_path / "rock/c.wav").symlink_to(os.devnull)
+    found = files_below(tmp_path)
+    assert [path.name for path in found.files] == ["a.wav"]
+    assert found.broken_links == ()
+    shown = " ".join(capsys.readouterr().err.split())
+    assert f"pipes, sockets or devices: 2 special files, e.g. {tmp_path}/rock/b.wav" in shown
 
 
 def test_linked_folders_and_files_are_followed(tmp_path):
