@@ -51,13 +51,15 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
     yield "per genre", _genres(report)
     if report.arrays is not None:
         facts = report.arrays
+        columns = f"{facts.columns:,}" + (f" to {facts.most_columns:,}" if facts.most_columns else "")
         yield (
             "array",
-            f"X {facts.tracks:,} x {facts.bins:,} x {facts.columns:,} (clips, bins, columns), {facts.dtype}, "
+            f"X {facts.tracks:,} x {facts.bins:,} x {columns} (clips, bins, columns), {facts.dtype}, "
             f"{facts.seconds_per_column:.4g} s per column",
         )
-    else:
+    if report.arrays is None:
         yield "missing", _named(report.missing, "--allow-incomplete runs without them")
+    if report.arrays is None or report.extra:
         yield "extra files", _extra(report.extra)
     yield "broken", _described(report.broken, "--skip-bad skips them")
     if report.known_broken:

@@ -16,7 +16,7 @@ from data_pipeline.cache import array_tracks
 from data_pipeline.cache.array_tracks import open_array_tracks
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_track
-from data_pipeline.datasets import arrays, npz
+from data_pipeline.datasets import arrays, npy, npz
 
 ROOT = Path(array_tracks.__file__).parents[2]
 TRACKS, BINS, COLUMNS = 7, 5, 33
@@ -26,7 +26,7 @@ TRACK_BYTES = BINS * COLUMNS
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
     """Pieces and blocks that end in the middle of tracks and of values."""
-    monkeypatch.setattr(npz, "_PIECE_BYTES", 101)
+    monkeypatch.setattr(npy, "_PIECE_BYTES", 101)
     monkeypatch.setattr(array_tracks, "_BLOCK_BYTES", 300)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from common.core.errors import DataError
-from data_pipeline.datasets import arrays, npz
+from data_pipeline.datasets import arrays, npy
 from data_pipeline.datasets.npz import open_npz
 
 TRACKS = 12
@@ -117,7 +117,7 @@ def test_names_of_arrays_with_line_ends_are_listed_in_one_line(tmp_path):
 
 
 def test_names_of_an_unlikely_size_are_refused(write, monkeypatch):
-    monkeypatch.setattr(npz, "_MAX_SMALL_BYTES", 100)
+    monkeypatch.setattr(npy, "_MAX_SMALL_BYTES", 100)
     assert "name takes 0 MB, expected at most 0 MB" in refusal(write())
 
 

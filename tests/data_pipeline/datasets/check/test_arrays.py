@@ -39,7 +39,7 @@ def write(path, values, **changes):
 def test_faulty_tracks_are_named(tmp_path, monkeypatch, order, dtype, piece_bytes):
     if piece_bytes:
         # Pieces that end within a track and within a value.
-        monkeypatch.setattr("data_pipeline.datasets.npz._PIECE_BYTES", piece_bytes + 1)
+        monkeypatch.setattr("data_pipeline.datasets.npy._PIECE_BYTES", piece_bytes + 1)
     report, feature = check_arrays(write(tmp_path / "x.npz", np.asarray(faulty(dtype), order=order)))
     expected = [Finding("clip007", "X[7]", "all zero")]
     if dtype != "uint8":
