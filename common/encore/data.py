@@ -127,8 +127,17 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     if as_json:
         print_json(report.as_json() | {"split_names": splits, "papers": [asdict(paper) for paper in papers]})
     else:
-        show_report(report, splits, papers)
+        show_report(report, splits, papers, options=_further_options(options))
     return 0 if report.is_complete and can_run else 1
+
+
+def _further_options(options: DataOptions) -> list[str]:
+    words = []
+    if options.seconds_per_column is not None:
+        words += ["--seconds-per-column", f"{options.seconds_per_column:g}"]
+    if options.genre_names is not None:
+        words += ["--genre-names", options.genre_names]
+    return words
 
 
 def _about_json(about: About) -> dict[str, Any]:

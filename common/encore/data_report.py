@@ -17,11 +17,14 @@ _NAMED = 5
 _PARTS = ("train", "valid", "test", "removed")
 
 
-def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[PaperOnData]) -> None:
+def show_report(
+    report: DataReport, splits: Sequence[str], papers: Sequence[PaperOnData], *, options: Sequence[str] = ()
+) -> None:
     """Print what a check found, and what can be run.
 
     Args:
         splits: values of `--split` that can be used; empty where no paper has rows that can be run.
+        options: further words of a command that reads the same data.
     """
     screen = wide_console(WIDTH, WIDEST)
     title = "Arrays" if report.arrays is not None else report.title
@@ -39,7 +42,7 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
     if short:
         screen.print(Text(f"Clips shorter than a window, to be skipped with --skip-bad: {', '.join(short)}."))
     if splits:
-        command = ["encore", "run", "PAPER", "--dataset", report.dataset, "--data", report.data, *report.flags]
+        command = ["encore", "run", "PAPER", "--dataset", report.dataset, "--data", report.data, *options, *report.flags]
         screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
     screen.print(Text(_verdict(report, can_run=bool(splits))), style="bold")
 

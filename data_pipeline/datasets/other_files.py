@@ -1,5 +1,6 @@
 """What a file is that was given instead of arrays, and how to make arrays of it, by its first bytes and its name."""
 
+import codecs
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -70,10 +71,10 @@ def about_file(name: str, start: bytes) -> str:
     # Shards are named e.g. train.tfrecord-00000-of-00010.
     if ".tfrecord" in name.lower():
         return f"is {_TFRECORD}"
-    if text := _about_text(name, start):
-        return f"is {text}"
     if suffix := _BY_SUFFIX.get(PurePath(name).suffix.lower()):
         return f"is {suffix}"
+    if text := _about_text(name, start):
+        return f"is {text}"
     return f"not a readable .npz (it begins with {start[:8]!r}, an .npz with b'PK'). Save arrays with {_SAVE}."
 
 
@@ -105,9 +106,12 @@ def _first(names: Sequence[str]) -> str:
 
 def _about_text(name: str, start: bytes) -> str:
     """What a text file is; empty where it is no text."""
-    # The last character may be cut.
-    text = start.decode("utf-8", errors="ignore")
-    if len(text.encode()) < len(start) - 3 or any(character < " " and character not in "\t\n\r" for character in text):
+    try:
+        # The last character may be cut.
+        text = codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) < START_BYTES)
+    except UnicodeDecodeError:
+        return ""
+    if any(character < " " and character not in "\t\n\r" for character in text):
         return ""
     begun = text.lstrip("\ufeff \t\r\n")
     if begun.lower().startswith(("<!doctype", "<html")):

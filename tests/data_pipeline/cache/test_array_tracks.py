@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from common.core.errors import DataError
+from common.core.errors import BudgetError, DataError
 from data_pipeline.cache import array_tracks
 from data_pipeline.cache.array_tracks import open_array_tracks
 from data_pipeline.cache.extraction import prepare
@@ -161,6 +161,39 @@ def test_a_folder_without_space_for_the_copy_is_named(tmp_path, monkeypatch):
         open_array_tracks(path, tmp_path),
     ):
         pass
+
+
+@pytest.mark.parametrize(("write", "copied"), [(np.savez, 0), (np.savez_compressed, TRACKS * TRACK_BYTES)])
+def test_space_for_shards_and_copy_is_required_before_values_are_read(tmp_path, monkeypatch, write, copied):
+    loaded = arrays.load(save(tmp_path / "given.npz", spectrograms(), write))
+    free = TRACKS * TRACK_BYTES + copied
+    monkeypatch.setattr(array_tracks.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": free - 1}))
+    with monkeypatch.context() as patch:
+        patch.setattr(npz.Npz, "pieces", None)
+        with pytest.raises(DataError, match=r"has 0 MB of free space, but the features of given\.npz take 0 MB"):
+            prepare(*loaded, tmp_path / "cache")
+    free += 1
+    assert prepare(*loaded, tmp_path / "cache").tracks
+
+
+@pytest.mark.parametrize("form", ["archive", "clips"])
+def test_a_clip_that_does_not_fit_into_memory_is_refused_before_values_are_read(tmp_path, form):
+    x = spectrograms("float64")
+    if form == "archive":
+        loaded = arrays.load(save(tmp_path / "given.npz", x, np.savez))
+    else:
+        for row, values in enumerate(x):
+            (tmp_path / "clips" / "ab"[row % 2]).mkdir(parents=True, exist_ok=True)
+            np.save(tmp_path / "clips" / "ab"[row % 2] / f"{row}.npy", values)
+        loaded = arrays.load(tmp_path / "clips", seconds_per_column=0.1)
+    # As float64, and twice as float32.
+    needed = BINS * COLUMNS * 16
+    with pytest.raises(BudgetError, match=r"a clip of 0 MB takes 0 MB of memory .* and --memory-limit leaves 0 MB"):
+        prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed - 1)
+    assert not list((tmp_path / "cache").rglob("*.npy"))
+    assert len(prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed).tracks) == TRACKS
+    # What is in the cache is not read again.
+    assert prepare(*loaded, tmp_path / "cache", memory_left_bytes=0).tracks
 
 
 def test_nothing_is_copied_where_all_shards_exist(tmp_path, monkeypatch):
