@@ -42,7 +42,8 @@ def show_report(
     if short:
         screen.print(Text(f"Clips shorter than a window, to be skipped with --skip-bad: {', '.join(short)}."))
     if splits:
-        command = ["encore", "run", "PAPER", "--dataset", report.dataset, "--data", report.data, *options, *report.flags]
+        data = ["--dataset", report.dataset, "--data", report.data, *options]
+        command = ["encore", "run", "PAPER", *data, *report.flags]
         screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
     screen.print(Text(_verdict(report, can_run=bool(splits))), style="bold")
 

@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -64,7 +64,6 @@ class ArrayTracks:
         values = np.frombuffer(content, dtype)
         return values.reshape(columns, bins) if self.header.fortran_order else values.reshape(bins, columns).T
 
-
     def values_of(self, track: Track) -> np.ndarray:
         """Spectrogram of a track of this file."""
         return self.read(track.row)
@@ -91,38 +90,44 @@ class ArrayReader(Protocol):
 
 @contextmanager
 def open_arrays_of(
-    tracks: Sequence[Track], feature: Precomputed, folder: Path, *, memory_left_bytes: int | None = None
+    shards: Sequence[Sequence[Track]], feature: Precomputed, folder: Path, *, memory_left_bytes: int | None = None
 ) -> Iterator[ArrayReader]:
     """Open the arrays of tracks, all rows of one array or all files of their own, once it is clear that there is room
     for them.
 
     Args:
+        shards: the tracks that each shard will hold.
         folder: where shards and a temporary copy are written.
         memory_left_bytes: what the process may still take; None for no limit.
 
     Raises:
         DataError: the arrays cannot be read, have changed since the catalog was made, or the folder lacks space.
-        BudgetError: the largest track takes more memory than is left.
+        BudgetError: a shard takes more memory than is left.
     """
     itemsize = np.dtype(feature.storage.dtype).itemsize
+    tracks = [track for shard in shards for track in shard]
+    path = tracks[0].path
     if tracks[0].row is None:
-        headers = [(track.path, clip_header(track.path)) for track in tracks]
-        largest = max((header.size, header.dtype.itemsize, path) for path, header in headers)
-        _require_memory(largest[2], largest[0], largest[1], itemsize, memory_left_bytes)
-        _require_space(folder, folder.name, sum(header.size for _, header in headers) * itemsize)
-        for path, header in headers:
-            if header.shape[0] != feature.bins:
-                raise DataError(f"{path}: has become {header.shape} since the folder was opened. Start again.")
+        headers = {track.id: clip_header(track.path) for track in tracks}
+        changed = next((track for track in tracks if headers[track.id].shape[0] != feature.bins), None)
+        if changed is not None:
+            raise DataError(
+                f"{changed.path}: has become {headers[changed.id].shape} since the folder was opened. Start again."
+            )
+        sizes = [[headers[track.id] for track in shard] for shard in shards]
+        _require_memory(path.parent.parent, sizes, itemsize, memory_left_bytes)
+        _require_space(folder, path.parent.parent.name, sum(header.size for header in headers.values()) * itemsize)
         yield ClipFiles()
         return
-    path = tracks[0].path
     with open_arrays(_container_of(path)) as stored:
         header = clips_header(stored)
     count, bins, columns = header.shape
     if bins != feature.bins or count <= max(track.row for track in tracks):
         raise DataError(f"{path}: X has become {header.shape} since the file was opened. Start again.")
-    _require_memory(path, bins * columns, header.dtype.itemsize, itemsize, memory_left_bytes)
-    with open_array_tracks(_container_of(path), folder, shards_bytes=len(tracks) * bins * columns * itemsize) as arrays:
+    of_track = replace(header, shape=(bins, columns))
+    _require_memory(path, [[of_track] * len(shard) for shard in shards], itemsize, memory_left_bytes)
+    shards_bytes = len(tracks) * of_track.size * itemsize
+    with open_array_tracks(_container_of(path), folder, shards_bytes=shards_bytes) as arrays:
         yield arrays
 
 
@@ -172,14 +177,19 @@ def _require_space(folder: Path, name: str, shards_bytes: int, copy_bytes: int =
     )
 
 
-def _require_memory(path: Path, values: int, itemsize: int, stored_itemsize: int, left_bytes: int | None) -> None:
-    """Refuse tracks that do not fit into memory as they are read (once), converted, and joined to a shard."""
-    needed = values * (itemsize + 2 * stored_itemsize)
+def _require_memory(
+    path: Path, shards: Sequence[Sequence[ArrayHeader]], stored_itemsize: int, left_bytes: int | None
+) -> None:
+    """Refuse shards that do not fit into memory: all tracks as they are stored, and beside them either the last track
+    as it is read and checked, or all of them once more, joined."""
+    needed = 0
+    for tracks in shards:
+        held = sum(header.size for header in tracks) * stored_itemsize
+        needed = max(needed, held + max(held, *(header.values_bytes + header.size for header in tracks)))
     if left_bytes is not None and needed > left_bytes:
         raise BudgetError(
-            f"{path}: a clip of {values * itemsize / 2**20:.0f} MB takes {needed / 2**20:.0f} MB of memory while it is "
-            f"stored, and --memory-limit leaves {max(0, left_bytes) / 2**20:.0f} MB. Raise the limit, or cut the "
-            "clips."
+            f"{path}: storing its clips takes {needed / 2**20:.0f} MB of memory, and --memory-limit leaves "
+            f"{max(0, left_bytes) / 2**20:.0f} MB. Raise the limit, or cut the clips into shorter ones."
         )
 
 

@@ -73,7 +73,7 @@ def prepare(
         jobs: threads; -1 for one per core.
         parallel_map: extracts audio in other processes, possibly on other machines, instead of in threads of this
             process. This process still writes the shards, with the same bytes.
-        memory_left_bytes: what the process may still take; None for no limit. Arrays of large clips are refused before
+        memory_left_bytes: what the process may still take; None for no limit. Arrays that need more are refused before
             they are read.
 
     Returns:
@@ -82,7 +82,7 @@ def prepare(
     Raises:
         DataError: a track cannot be used (all such tracks are named) and `skip_bad` is off; another machine does not
             see its file; the cache cannot be written, lacks space for arrays, or was changed.
-        BudgetError: the largest clip of arrays takes more memory than is left.
+        BudgetError: a shard of arrays takes more memory than is left.
     """
     require_writable_folder(cache, flag="--cache")
     require_decoder(decoder)
@@ -157,11 +157,12 @@ def _extract(
         say(f"{folder.name}: {len(finished)} of {counted(len(plan), 'shard')} in the cache already")
     pending = [number for number in range(len(plan)) if number not in finished]
     bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
-    tracks = [track for number in pending for track in plan[number]]
+    shards = [plan[number] for number in pending]
+    tracks = [track for shard in shards for track in shard]
     if pending:
         what = f"extracting {feature_name(feature)} of {_name_of(catalog)}"
         with (
-            _extractor(catalog, feature, decoder, folder, tracks, memory_left_bytes) as extract,
+            _extractor(catalog, feature, decoder, folder, shards, memory_left_bytes) as extract,
             progress(what, len(tracks), unit="clips") as advance,
             closing(_extracted(extract, tracks, jobs, parallel_map)) as results,
         ):
@@ -172,6 +173,7 @@ def _extract(
                 if failed and not skip_bad:
                     continue  # look at the rest too, so that one message can name them all
                 finished[number] = _write(folder, number, feature, outcomes)
+                del outcomes  # not to be held while the next shard is made
     if bad and not skip_bad:
         raise _bad_tracks_error(bad, len(catalog.tracks))
     if not any(shard.tracks for shard in finished.values()):
@@ -294,14 +296,14 @@ def _extractor(
     feature: Feature,
     decoder: Decoder,
     folder: Path,
-    tracks: list[Track],
+    shards: list[list[Track]],
     memory_left_bytes: int | None,
 ) -> Iterator[Callable[[Track], Extracted]]:
     """What extracts single tracks.
 
     Args:
         folder: of the shards, in the folder of all caches.
-        tracks: to be extracted.
+        shards: the tracks of each shard that is to be written.
         memory_left_bytes: see `prepare`.
     """
     if not isinstance(feature, Precomputed):
@@ -309,7 +311,7 @@ def _extractor(
         extract.make_ready()
         yield extract
         return
-    with open_arrays_of(tracks, feature, folder, memory_left_bytes=memory_left_bytes) as arrays:
+    with open_arrays_of(shards, feature, folder, memory_left_bytes=memory_left_bytes) as arrays:
         yield _FromArrays(feature, arrays)
 
 

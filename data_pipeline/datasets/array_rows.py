@@ -16,7 +16,7 @@ _DIGITS = 4
 
 
 def row_names(count: int) -> list[str]:
-    """Names of clips that have none: `row0000` and so on. They are not numbers alone, which FMA's clips are named by."""
+    """Names of clips that have none: `row0000` and so on. Numbers alone would be names of FMA's clips."""
     digits = max(_DIGITS, len(str(count - 1)))
     return [f"row{row:0{digits}}" for row in range(count)]
 
@@ -104,8 +104,8 @@ def warn_of_unlike(file: Path, names: list[str], n_samples: np.ndarray, columns:
     named = [f"{names[row]} ({n_samples[row]}, {(n_samples[row] / usual - 1) * 100:+.0f} %)" for row in unlike[:_NAMED]]
     more = f" and {len(unlike) - _NAMED} more" if len(unlike) > _NAMED else ""
     warn(
-        f"{file}: n_samples of {len(unlike)} of {len(names)} clips differs by more than {_UNLIKE * 100:g} % from the usual "
-        f"{usual}, while all have {columns} columns: {', '.join(named)}{more}. All clips are read with one time "
+        f"{file}: n_samples of {len(unlike)} of {len(names)} clips differs by more than {_UNLIKE * 100:g} % from the "
+        f"usual {usual}, while all have {columns} columns: {', '.join(named)}{more}. All clips are read with one time "
         "step, from the mean of n_samples"
     )
 

@@ -37,7 +37,7 @@ def of_one_channel(file: Path, header: ArrayHeader, *, axes: str = "(clips, bins
             raise DataError(f"{file}: {_about_channels(shape, wanted, axes)}")
         shape = shape[:channel] + shape[channel + 1 :]
     if len(shape) != wanted:
-        raise DataError(f"{file}: X has rank {len(shape)}, shape {shape}; expected {axes}.{_about_samples(shape, axes)}")
+        raise DataError(f"{file}: X has rank {len(shape)}, shape {shape}; expected {axes}.{_about_rank(shape, axes)}")
     if header.size == 0:
         raise DataError(f"{file}: X is empty, shape {shape}; expected {axes}.")
     return replace(header, shape=shape)
@@ -66,7 +66,7 @@ def warn_of_transposed(file: Path, bins: int, columns: int, *, remedy: str = "X.
     """Warn of spectrograms whose axes look exchanged."""
     if bins > columns and columns in _USUAL_BINS:
         warn(
-            f"{file}: {bins} bins x {columns} columns looks transposed: bins come first, then columns (time). If it is, "
+            f"{file}: {bins} bins x {columns} columns looks transposed: bins come first, then columns (time). If so, "
             f"save {remedy}"
         )
 
@@ -81,7 +81,7 @@ def _about_channels(shape: tuple[int, ...], wanted: int, axes: str) -> str:
     return f"{found}, or one channel. Save one channel, or the mean of all."
 
 
-def _about_samples(shape: tuple[int, ...], axes: str) -> str:
+def _about_rank(shape: tuple[int, ...], axes: str) -> str:
     if len(shape) != axes.count(","):
         return ""
     return " Samples of audio are saved as one bin: X[..., None, :]."

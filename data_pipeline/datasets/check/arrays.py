@@ -10,8 +10,8 @@ from common.core.console import progress
 from common.core.errors import DataError
 from data_pipeline.datasets import arrays, gtzan
 from data_pipeline.datasets.array_clips import clip_header, open_clip
-from data_pipeline.datasets.check.report import ArrayFacts, DataReport, Finding, GenreCount, part_sizes
 from data_pipeline.datasets.catalog import Catalog, Track
+from data_pipeline.datasets.check.report import ArrayFacts, DataReport, Finding, GenreCount, part_sizes
 from data_pipeline.datasets.npy import ArrayHeader
 from data_pipeline.datasets.recognise import known_dataset
 from data_pipeline.features.precomputed import Precomputed

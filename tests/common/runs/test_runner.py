@@ -72,7 +72,7 @@ def test_a_run_that_exceeds_the_memory_limit_in_its_evaluation_keeps_its_record(
         return aggregate(*arguments, **named)
 
     monkeypatch.setattr(evaluate, "aggregate_windows", take_much)
-    with pytest.raises(BudgetError, match=r"after evaluation the process peaked .* This run's record is written\. Raise"):
+    with pytest.raises(BudgetError, match=r"after evaluation the process peaked .* This run's record is written"):
         execute(work, chosen)
     assert read_record(work.results(chosen.out).record(planned.run.id)).metrics["test"]
     monkeypatch.undo()

@@ -176,8 +176,9 @@ def test_space_for_shards_and_copy_is_required_before_values_are_read(tmp_path, 
     assert prepare(*loaded, tmp_path / "cache").tracks
 
 
+@pytest.mark.parametrize("per_shard", [1, TRACKS])
 @pytest.mark.parametrize("form", ["archive", "clips"])
-def test_a_clip_that_does_not_fit_into_memory_is_refused_before_values_are_read(tmp_path, form):
+def test_clips_that_do_not_fit_into_memory_are_refused_before_values_are_read(tmp_path, monkeypatch, form, per_shard):
     x = spectrograms("float64")
     if form == "archive":
         loaded = arrays.load(save(tmp_path / "given.npz", x, np.savez))
@@ -186,9 +187,13 @@ def test_a_clip_that_does_not_fit_into_memory_is_refused_before_values_are_read(
             (tmp_path / "clips" / "ab"[row % 2]).mkdir(parents=True, exist_ok=True)
             np.save(tmp_path / "clips" / "ab"[row % 2] / f"{row}.npy", values)
         loaded = arrays.load(tmp_path / "clips", seconds_per_column=0.1)
-    # As float64, and twice as float32.
-    needed = BINS * COLUMNS * 16
-    with pytest.raises(BudgetError, match=r"a clip of 0 MB takes 0 MB of memory .* and --memory-limit leaves 0 MB"):
+    # All tracks of a shard as float32, and once more when they are joined; or, of one track, the last one as float64,
+    # and a truth value for each of its values.
+    needed = 2 * TRACKS * BINS * COLUMNS * 4
+    if per_shard == 1:
+        monkeypatch.setattr("data_pipeline.cache.extraction._TARGET_SHARD_BYTES", 1)
+        needed = BINS * COLUMNS * (4 + 8 + 1)
+    with pytest.raises(BudgetError, match=r"storing its clips takes 0 MB of memory, and --memory-limit leaves 0 MB"):
         prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed - 1)
     assert not list((tmp_path / "cache").rglob("*.npy"))
     assert len(prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed).tracks) == TRACKS

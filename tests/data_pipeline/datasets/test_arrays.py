@@ -154,7 +154,7 @@ def test_pickles_are_never_loaded(tmp_path, bomb):
     np.save(tmp_path / "objects.npy", objects, allow_pickle=True)
     (tmp_path / "raw.npz").write_bytes(pickle.dumps(bomb))
     for name in ("objects.npz", "objects.npy", "raw.npz"):
-        with pytest.raises(DataError, match=r"pickled\), which is never loaded|is a pickle, which is never loaded") as caught:
+        with pytest.raises(DataError, match=r"(pickled\)|is a pickle), which is never loaded") as caught:
             arrays.load(tmp_path / name)
         assert str(caught.value).startswith(f"{tmp_path / name}: ")
 
@@ -163,7 +163,7 @@ def test_a_single_array_is_not_taken_for_an_archive(tmp_path):
     for name in ("single.npy", "single.npz"):
         with open(tmp_path / name, "wb") as file:
             np.save(file, np.ones((4, 6, 9)))
-        with pytest.raises(DataError, match=r"is a single array\. Save it with .* or give a folder with X\.npy, name\.npy"):
+        with pytest.raises(DataError, match=r"is a single array\. Save it with .* or give a folder with X\.npy"):
             arrays.load(tmp_path / name)
 
 
@@ -205,7 +205,7 @@ def test_a_damaged_archive_is_refused_or_has_the_same_values(tmp_path, write):
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("nowhere.npz", r"does not exist; --dataset arrays needs an \.npz"), (".", r"holds no \.npy file")]
+    ("name", "reason"), [("nowhere.npz", r"does not exist; --dataset arrays needs an \.npz"), (".", r"holds no \.npy")]
 )
 def test_a_path_without_arrays_is_refused(tmp_path, name, reason):
     with pytest.raises(DataError, match=f"--data .*{reason}"):

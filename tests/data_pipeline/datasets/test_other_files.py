@@ -52,9 +52,9 @@ OTHERS = {
     "x.wav": (b"RIFF\0\0\0\0WAVE", "is audio. Give a folder of audio with --dataset folder"),
     "x.mp3": (b"\xff\xfb\x90\x44\0\0", "is audio. Give a folder of audio with --dataset folder"),
     "x.png": (b"\x89PNG\r\n\x1a\n", "is a picture. Its colours are not levels"),
-    "x.bin": (b"\x01\x02\x03\xfe\xff", "not a readable .npz (it begins with b'\\x01\\x02\\x03\\xfe\\xff', an .npz with b'PK')"),
+    "x.bin": (b"\x01\x02\x03\xfe\xff", "not a readable .npz (it begins with b'\\x01\\x02\\x03\\xfe\\xff', an .npz"),
     "mine.zip": (zip_of("mine.npz", "__MACOSX/._mine.npz"), "is a zip that holds mine.npz. Unpack it and give that"),
-    "npy.zip": (zip_of("mine/X.npy", "mine/name.npy"), "is a zip of folders of .npy files. Unpack it and give the fold"),
+    "npy.zip": (zip_of("mine/X.npy", "mine/name.npy"), "is a zip of folders of .npy files. Unpack it and give"),
     "wav.zip": (zip_of("a/1.wav", "a/2.wav", "b/", "b/3.wav", "b/4.wav"), "a/1.wav, a/2.wav, b/3.wav and 1 more"),
 }
 
