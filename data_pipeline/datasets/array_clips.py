@@ -40,10 +40,10 @@ class Clips:
 
 
 def holds_arrays(folder: Path, names: Collection[str]) -> bool:
-    """Whether a folder holds arrays of all clips, rather than one file for each.
+    """Whether a folder holds the array of all clips, rather than one file for each.
 
     Args:
-        names: of such arrays, in lower case.
+        names: of such an array, in lower case.
     """
     return any(file.stem.lower() in names for file in folder.glob("*.npy"))
 

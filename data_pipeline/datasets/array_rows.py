@@ -58,11 +58,12 @@ def genres_of(file: Path, values: np.ndarray, count: int, given: tuple[str, ...]
         values = _labels_of_one_hot(file, values, given)
     values = _one_for_each(file, "genre", values, count)
     if values.dtype.kind in "iuf":
-        return _named(file, _whole(file, "genre", values), given)
-    genres = _text(file, "genre", values, f"text (a NumPy array of str), or labels together with {FLAG}")
-    if given is not None:
-        raise SpecError(f"{FLAG}: goes with genres that are numbers, and those of {file} are text. Leave it out.")
-    _require_printable(file, "genre", genres)
+        genres = _named(file, _whole(file, "genre", values), given)
+    else:
+        genres = _text(file, "genre", values, f"text (a NumPy array of str), or labels together with {FLAG}")
+        if given is not None:
+            raise SpecError(f"{FLAG}: goes with genres that are numbers, and those of {file} are text. Leave it out.")
+        _require_printable(file, "genre", genres)
     warn_of_alike(file, genres)
     return genres
 

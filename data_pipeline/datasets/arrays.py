@@ -75,7 +75,7 @@ def load(
             f"--data {path}: does not exist; --dataset arrays needs an .npz file with X, name and genre, or a folder "
             "of .npy files."
         )
-    if path.is_dir() and not holds_arrays(path, _known_names()):
+    if path.is_dir() and not holds_arrays(path, _names_of_x()):
         if given is not None:
             raise SpecError(f"{FLAG}: goes with genres that are numbers, and those of {path} are names of folders.")
         return _load_clips(find_clips(path), seconds_per_column)
@@ -91,7 +91,8 @@ def open_arrays(path: Path) -> Iterator[StoredArrays]:
         DataError: the file is not an `.npz`.
     """
     if path.is_dir():
-        yield NpyFiles(path, {file.stem: file for file in sorted(path.glob("*.npy"))})
+        files = sorted(file for file in path.glob("*.npy") if not file.name.startswith("."))
+        yield NpyFiles(path, {file.stem: file for file in files})
         return
     with open_npz(path) as archive:
         yield archive
@@ -176,9 +177,9 @@ def _name(path: Path) -> str:
     return Path(os.path.abspath(path)).name  # also of `.`
 
 
-def _known_names() -> set[str]:
-    """Names of arrays, also those that have to be renamed, without regard to capitals."""
-    return {*map(str.lower, _KEYS), *(alias for aliases in _ALIASES.values() for alias in aliases), *_parts("x")}
+def _names_of_x() -> set[str]:
+    """Names of X, also those that have to be renamed, in lower case."""
+    return {"x", *_ALIASES["X"], *_parts("x")}
 
 
 def _parts(key: str) -> list[str]:

@@ -150,6 +150,10 @@ REFUSED = {
         CLIPS | {"lost.npy": values_of(9)},
         r"1 \.npy files are not in a genre folder: lost\.npy\. Expected <genre>/<clip>\.npy",
     ),
+    "names without X": (
+        {"name.npy": np.array(["a"]), "genre.npy": np.array(["b"])},
+        r"2 \.npy files are not in a genre folder: genre\.npy, name\.npy\. Expected .* or X\.npy, name\.npy and genre",
+    ),
     "arrays below": ({"in/X.npy": values_of(9), "in/name.npy": values_of(9)}, r"are in a folder below\. Give .*/in\.$"),
     "time first": (
         {f"{genre}/{n}.npy": values_of(6, bins=30 + n) for genre, n in (("a", 1), ("a", 2), ("b", 3))},

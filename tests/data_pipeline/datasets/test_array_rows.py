@@ -74,6 +74,8 @@ def test_genres_that_look_alike_are_pointed_out_and_kept(capsys):
     said = capsys.readouterr().err
     assert "the genres 'Rock', 'rock', 'rock ' differ in capitals or spaces only" in said
     assert "pop" not in said
+    genres_of(FILE, np.array([0, 1]), 2, ("Rock", "rock"))
+    assert "the genres 'Rock', 'rock' differ in capitals or spaces only" in capsys.readouterr().err
 
 
 def test_names_are_text_whatever_they_were():

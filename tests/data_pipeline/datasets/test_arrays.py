@@ -261,10 +261,13 @@ def test_arrays_of_other_names_are_named_with_what_to_do(save, case):
     assert advice in str(caught.value)
 
 
-def test_labels_are_named_and_odd_genres_are_kept(save, capsys):
-    genres = ["Folk, World", "all", "a\nb", "Rock"]
-    catalog, _ = arrays.load(save(genre=np.array(genres)))
+def test_labels_are_named_and_odd_genres_and_names_are_kept(save, tmp_path, capsys):
+    genres, names = ["Folk, World", "all", "a\nb", "50 % off_#1 | {x}"], ["a\nb", '"', "c\td", "民謡/♫"]
+    catalog, feature = arrays.load(save(genre=np.array(genres), name=np.array(names)))
     assert catalog.genres == tuple(sorted(genres))
+    # Written as JSON and read again.
+    index = prepare(catalog, feature, tmp_path / "cache")
+    assert {track.id: track.label for track in index.tracks} == dict(zip(names, genres, strict=True))
     named, _ = arrays.load(save(genre=np.array([0, 1, 2, 1])), genre_names="a b, c,d")
     assert {track.id: track.label for track in named.tracks} == dict(zip(NAMES, ["a b", "c", "d", "c"], strict=True))
     assert "warning" not in capsys.readouterr().err
@@ -276,6 +279,7 @@ def test_names_and_genres_of_a_folder_are_read_as_those_of_an_archive(tmp_path, 
     for key, values in content().items():
         np.save(folder / f"{key}.npy", values)
     (folder / "readme.txt").write_text("mine")
+    (folder / "._X.npy").write_bytes(b"what macOS adds")
     from_archive, from_folder = arrays.load(save()), arrays.load(folder)
     assert from_folder[1] == from_archive[1]
     assert from_folder[0].title == "mine"
