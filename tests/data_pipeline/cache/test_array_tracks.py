@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import weakref
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from common.core.errors import BudgetError, DataError
-from data_pipeline.cache import array_tracks
+from data_pipeline.cache import array_tracks, extraction
 from data_pipeline.cache.array_tracks import open_array_tracks
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_track
@@ -191,7 +192,7 @@ def test_clips_that_do_not_fit_into_memory_are_refused_before_values_are_read(tm
     # and a truth value for each of its values.
     needed = 2 * TRACKS * BINS * COLUMNS * 4
     if per_shard == 1:
-        monkeypatch.setattr("data_pipeline.cache.extraction._TARGET_SHARD_BYTES", 1)
+        monkeypatch.setattr(extraction, "_TARGET_SHARD_BYTES", 1)
         needed = BINS * COLUMNS * (4 + 8 + 1)
     with pytest.raises(BudgetError, match=r"storing its clips takes 0 MB of memory, and --memory-limit leaves 0 MB"):
         prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed - 1)
@@ -199,6 +200,21 @@ def test_clips_that_do_not_fit_into_memory_are_refused_before_values_are_read(tm
     assert len(prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed).tracks) == TRACKS
     # What is in the cache is not read again.
     assert prepare(*loaded, tmp_path / "cache", memory_left_bytes=0).tracks
+
+
+def test_what_is_in_a_shard_on_disk_is_not_held_while_the_next_is_made(tmp_path, monkeypatch):
+    attempt, made = extraction._attempt, []
+
+    def attempt_with_nothing_held(*arguments):
+        assert [values() for values in made if values() is not None] == []
+        outcome = attempt(*arguments)
+        made.append(weakref.ref(outcome[0]))
+        return outcome
+
+    monkeypatch.setattr(extraction, "_attempt", attempt_with_nothing_held)
+    monkeypatch.setattr(extraction, "_TARGET_SHARD_BYTES", 1)
+    prepare(*arrays.load(save(tmp_path / "given.npz", spectrograms())), tmp_path / "cache")
+    assert len(made) == TRACKS
 
 
 def test_nothing_is_copied_where_all_shards_exist(tmp_path, monkeypatch):

@@ -50,6 +50,7 @@ BAD_LABELS = {
     "not a number": (np.array([0, 1, np.nan]), r"genre\[2\] is nan, expected a whole number"),
     "several": (np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]]), r"row 1 \(\[1 1 0\]\) is not one-hot"),
     "none": (np.array([[1, 0, 0], [0, 0, 0], [0, 0, 1]]), r"row 1 \(\[0 0 0\]\) is not one-hot"),
+    "one and a half": (np.array([[1, 0.5, 0], [0, 1, 0], [0, 0, 1]]), r"row 0 .* is not one-hot"),
     "probabilities": (np.full((3, 3), 1 / 3), "row 0 .* is not one-hot"),
     "more genres than names": (np.eye(3, 4), "one-hot with 4 genres, --genre-names gives 3 names"),
     "other length": (np.arange(4), r"genre has shape \(4,\), expected \(3,\)"),
