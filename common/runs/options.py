@@ -47,7 +47,7 @@ class DataOptions:
     ] = "demo"
     data: Annotated[
         Path | None,
-        Option(metavar="PATH", rich_help_panel=DATA, help="Folder of the data set or of arrays, or their .npz file."),
+        Option(metavar="PATH", rich_help_panel=DATA, help="Folder of the data set, or the file of arrays (.npz)."),
     ] = None
     seconds_per_column: Annotated[
         float | None,
@@ -63,8 +63,8 @@ class DataOptions:
         Option(
             metavar="NAMES",
             rich_help_panel=SPECIAL,
-            help="Names of genres that --dataset arrays holds as numbers, in label order, e.g. blues,jazz; or a text "
-            "file with one name per line.",
+            help="Names of genres that arrays hold as numbers. In label order, e.g. blues,jazz. Or a text file with one "
+            "name per line.",
         ),
     ] = None
     decoder: Annotated[
