@@ -59,8 +59,8 @@ class DataOptions:
         Option(
             metavar="NAMES",
             rich_help_panel=SPECIAL,
-            help="Names of genres that arrays hold as numbers. In label order, e.g. blues,jazz. Or a text file with one "
-            "name per line.",
+            help="Names of genres that arrays hold as numbers. In label order, e.g. blues,jazz. Or a text file with "
+            "one name per line.",
         ),
     ] = None
 
