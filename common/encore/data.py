@@ -39,7 +39,7 @@ class DataOptions:
         ),
     ] = None
     data: Annotated[
-        Path | None, Argument(metavar="DIR", help="Folder of the data set, or the .npz file of arrays.")
+        Path | None, Argument(metavar="DIR", help="Folder of the data set or of arrays, or their .npz file.")
     ] = None
     quick: Annotated[
         bool,
@@ -52,6 +52,15 @@ class DataOptions:
             metavar="S",
             rich_help_panel=SPECIAL,
             help="Seconds between columns of arrays. Needed where the file has no n_samples.",
+        ),
+    ] = None
+    genre_names: Annotated[
+        str | None,
+        Option(
+            metavar="NAMES",
+            rich_help_panel=SPECIAL,
+            help="Names of genres that arrays hold as numbers. In label order, e.g. blues,jazz. Or a text file with "
+            "one name per line.",
         ),
     ] = None
 
@@ -72,7 +81,9 @@ def _data(options: DataOptions, screen: ScreenOptions, flags: TypedFlags) -> int
     if options.quick and data is None:
         raise SpecError("--quick: goes with a folder to check, e.g. encore data gtzan DIR --quick.")
     if seconds_per_column is not None and (data is None or dataset != "arrays"):
-        raise SpecError("--seconds-per-column: goes with encore data arrays FILE.npz.")
+        raise SpecError("--seconds-per-column: goes with encore data arrays PATH.")
+    if options.genre_names is not None and (data is None or dataset != "arrays"):
+        raise SpecError("--genre-names: goes with encore data arrays PATH.")
     if data is not None:
         return _check(dataset, data, options, as_json=screen.json)
     shown = list(ABOUT.values()) if dataset is None else [ABOUT[dataset]]
@@ -102,7 +113,12 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     from data_pipeline.datasets.check.folder import check_folder
 
     if dataset == "arrays":
-        report, given = check_arrays(data, quick=options.quick, seconds_per_column=options.seconds_per_column)
+        report, given = check_arrays(
+            data,
+            quick=options.quick,
+            seconds_per_column=options.seconds_per_column,
+            genre_names=options.genre_names,
+        )
     else:
         report, given = check_folder(dataset, data, quick=options.quick), None
     papers = papers_on(report, given)
@@ -111,8 +127,17 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     if as_json:
         print_json(report.as_json() | {"split_names": splits, "papers": [asdict(paper) for paper in papers]})
     else:
-        show_report(report, splits, papers)
+        show_report(report, splits, papers, options=_further_options(options))
     return 0 if report.is_complete and can_run else 1
+
+
+def _further_options(options: DataOptions) -> list[str]:
+    words = []
+    if options.seconds_per_column is not None:
+        words += ["--seconds-per-column", f"{options.seconds_per_column:g}"]
+    if options.genre_names is not None:
+        words += ["--genre-names", options.genre_names]
+    return words
 
 
 def _about_json(about: About) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def show_about(about: About) -> None:
         rows.add_row("note", Words(about.note))
     screen.print(rows)
     if about.takes:
-        path = "FILE.npz" if about.key == "arrays" else "DIR"
+        path = "PATH" if about.key == "arrays" else "DIR"
         screen.print(f"Check your copy: encore data {about.key} {path}")
     else:
         screen.print("Try it: encore run se_cnn")

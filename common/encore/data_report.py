@@ -17,11 +17,14 @@ _NAMED = 5
 _PARTS = ("train", "valid", "test", "removed")
 
 
-def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[PaperOnData]) -> None:
+def show_report(
+    report: DataReport, splits: Sequence[str], papers: Sequence[PaperOnData], *, options: Sequence[str] = ()
+) -> None:
     """Print what a check found, and what can be run.
 
     Args:
         splits: values of `--split` that can be used; empty where no paper has rows that can be run.
+        options: further words of a command that reads the same data.
     """
     screen = wide_console(WIDTH, WIDEST)
     title = "Arrays" if report.arrays is not None else report.title
@@ -39,7 +42,8 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
     if short:
         screen.print(Text(f"Clips shorter than a window, to be skipped with --skip-bad: {', '.join(short)}."))
     if splits:
-        command = ["encore", "run", "PAPER", "--dataset", report.dataset, "--data", report.data, *report.flags]
+        data = ["--dataset", report.dataset, "--data", report.data, *options]
+        command = ["encore", "run", "PAPER", *data, *report.flags]
         screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
     screen.print(Text(_verdict(report, can_run=bool(splits))), style="bold")
 
@@ -51,13 +55,15 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
     yield "per genre", _genres(report)
     if report.arrays is not None:
         facts = report.arrays
+        columns = f"{facts.columns:,}" + (f" to {facts.most_columns:,}" if facts.most_columns else "")
         yield (
             "array",
-            f"X {facts.tracks:,} x {facts.bins:,} x {facts.columns:,} (clips, bins, columns), {facts.dtype}, "
+            f"X {facts.tracks:,} x {facts.bins:,} x {columns} (clips, bins, columns), {facts.dtype}, "
             f"{facts.seconds_per_column:.4g} s per column",
         )
-    else:
+    if report.arrays is None:
         yield "missing", _named(report.missing, "--allow-incomplete runs without them")
+    if report.arrays is None or report.extra:
         yield "extra files", _extra(report.extra)
     yield "broken", _described(report.broken, "--skip-bad skips them")
     if report.known_broken:

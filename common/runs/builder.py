@@ -64,7 +64,7 @@ class RunBuilder:
     """Makes the shards, folds and readers of all rows; rows that need the same ones share them.
 
     Args:
-        cache, decoder, skip_bad, parallel_map: see `data_pipeline.cache.extraction.prepare`.
+        cache, decoder, skip_bad, parallel_map, memory_left_bytes: see `data_pipeline.cache.extraction.prepare`.
         seeds: of each row; None for the paper's or the scale's own number of them, from 0 on.
         weights: name -> SHA-256 of files of trained weights.
     """
@@ -80,11 +80,12 @@ class RunBuilder:
         seeds: Sequence[int] | None,
         weights: dict[str, str],
         parallel_map: ParallelMap | None = None,
+        memory_left_bytes: int | None = None,
     ):
         self._resolver = resolver
         self._cache, self._decoder, self._skip_bad, self._seeds = cache, decoder, skip_bad, seeds
         self._weights = weights
-        self._parallel_map = parallel_map
+        self._parallel_map, self._memory_left_bytes = parallel_map, memory_left_bytes
         self._catalog = catalog
         self._indices: dict[tuple[str, str | None], ShardIndex] = {}
         self._readers: dict[str, tuple[Reader, list[Fold]]] = {}
@@ -188,6 +189,7 @@ class RunBuilder:
                 skip_bad=self._skip_bad,
                 decoder=self._decoder,
                 parallel_map=self._parallel_map,
+                memory_left_bytes=self._memory_left_bytes,
             )
         return self._indices[key]
 

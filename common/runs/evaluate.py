@@ -85,7 +85,6 @@ def train_and_evaluate(
         layout=paper.layout,
         memory_left_bytes=memory_limit.left_bytes(),
     )
-    memory_limit.require("evaluation")
     tested = () if test_withheld else tuple(clips)
     machine = describe_machine(model_cache.devices.facts)
     record = _record(plan, planned, fitted, metrics, tested, time.perf_counter() - began, machine)

@@ -21,6 +21,7 @@ from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.datasets.genre_names import is_names_file
 from data_pipeline.datasets.request import DataRequest
 
 # In place of a value of `--set`: list the values that there are.
@@ -57,6 +58,15 @@ class DataOptions:
             help="Seconds between columns, of --dataset arrays. Needed where the file has no n_samples.",
         ),
     ] = None
+    genre_names: Annotated[
+        str | None,
+        Option(
+            metavar="NAMES",
+            rich_help_panel=SPECIAL,
+            help="Names of genres that arrays hold as numbers. In label order, e.g. blues,jazz. Or a text file with "
+            "one name per line.",
+        ),
+    ] = None
     decoder: Annotated[
         Decoder,
         Option(metavar="NAME", rich_help_panel=SPECIAL, help="Decoder of audio files: soundfile or tensorflow-io."),
@@ -89,7 +99,13 @@ class DataOptions:
     @property
     def data_request(self) -> DataRequest:
         """The data that the options name."""
-        return DataRequest(self.dataset, self.data, self.cache, seconds_per_column=self.seconds_per_column)
+        return DataRequest(
+            self.dataset,
+            self.data,
+            self.cache,
+            seconds_per_column=self.seconds_per_column,
+            genre_names=self.genre_names,
+        )
 
 
 @dataclass(frozen=True)
@@ -322,6 +338,7 @@ class Options(DataOptions):
         return replace(
             self,
             data=None if self.data is None else _absolute(self.data),
+            genre_names=_with_absolute_file(self.genre_names),
             cache=_absolute(self.cache),
             out=_absolute(self.out),
             weights=tuple(f"{name}={_absolute(path)}" for name, path in self.weight_files.items()),
@@ -330,3 +347,10 @@ class Options(DataOptions):
 
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
+
+
+def _with_absolute_file(genre_names: str | None) -> str | None:
+    """Names as they are; the path of a file of names is made absolute."""
+    if genre_names is None or not is_names_file(genre_names):
+        return genre_names
+    return str(_absolute(Path(genre_names)))

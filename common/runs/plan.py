@@ -171,6 +171,7 @@ def prepare_features(
         seeds=options.all_seeds,
         weights=rows.weights,
         parallel_map=parallel_map,
+        memory_left_bytes=options.memory_limit.left_bytes(),
     )
     builder.prepare([row for _, of_table in rows.chosen for row in of_table])
     options.memory_limit.require(

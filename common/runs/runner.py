@@ -253,7 +253,8 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
         How the run ended; a run that fails does not stop the others.
 
     Raises:
-        EncoreError: the data, the memory or the disk would make other runs fail, too.
+        EncoreError: the data, the memory or the disk would make other runs fail, too. The record of a run that took
+            more memory than the limit while it was evaluated is written before.
     """
     paths, run_id = job.paths, planned.run.id
     work = paths.work(run_id)
@@ -285,6 +286,10 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
     work.checkpoint.unlink(missing_ok=True)
     if job.options.keep_weights == "none":
         _remove_weights(job, planned)
+    # Last, because what was trained is worth keeping.
+    job.options.memory_limit.require(
+        "evaluation", remedy="This run's record is written. Raise the limit for the others."
+    )
     return RunResult(run_id, record, trained=True)
 
 

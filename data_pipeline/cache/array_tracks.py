@@ -1,4 +1,5 @@
-"""Spectrograms of single tracks out of an `.npz`, which is never in memory as a whole.
+"""Spectrograms of single tracks out of the array of all tracks, which is never in memory as a whole, or out of files of
+their own.
 
 A compressed array cannot be read from the middle, and tracks are extracted in the order of their ids, which is not that
 of the file. So such an array is copied in small pieces to a temporary file beside the caches; an uncompressed one is
@@ -10,17 +11,21 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
 from common.core.console import say
-from common.core.errors import DataError
-from data_pipeline.datasets.npz import ArrayHeader, Npz, open_npz
+from common.core.errors import BudgetError, DataError
+from data_pipeline.datasets.array_clips import clip_header, open_clip
+from data_pipeline.datasets.arrays import clips_header, open_arrays
+from data_pipeline.datasets.catalog import Track
+from data_pipeline.datasets.npy import ArrayHeader, StoredArrays
+from data_pipeline.features.precomputed import Precomputed
 
 # An array in Fortran order is transposed in blocks of this size.
 _BLOCK_BYTES = 16 << 20
@@ -35,7 +40,7 @@ class ArrayTracks:
     """Reads the spectrogram of one track at a time.
 
     Args:
-        file: the `.npz`.
+        file: the `.npz`, or `X.npy`.
         header: of its array X, (tracks, bins, columns).
         opened: file that holds the values, track after track.
         first_byte: position of the first track in it.
@@ -59,43 +64,136 @@ class ArrayTracks:
         values = np.frombuffer(content, dtype)
         return values.reshape(columns, bins) if self.header.fortran_order else values.reshape(bins, columns).T
 
+    def values_of(self, track: Track) -> np.ndarray:
+        """Spectrogram of a track of this file."""
+        return self.read(track.row)
+
+
+class ClipFiles:
+    """Reads spectrograms that are a file each."""
+
+    def values_of(self, track: Track) -> np.ndarray:
+        """Spectrogram of one track, (columns, bins) in the type of the file.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        header = clip_header(track.path)
+        return open_clip(track.path).whole_array("X").reshape(header.shape).T
+
+
+class ArrayReader(Protocol):
+    """Reads the spectrogram of one track at a time, (columns, bins) in the type of its file."""
+
+    def values_of(self, track: Track) -> np.ndarray: ...
+
 
 @contextmanager
-def open_array_tracks(file: Path, folder: Path) -> Iterator[ArrayTracks]:
-    """Open the array X of an `.npz`, after all its bytes have been compared with their checksum.
+def open_arrays_of(
+    shards: Sequence[Sequence[Track]], feature: Precomputed, folder: Path, *, memory_left_bytes: int | None = None
+) -> Iterator[ArrayReader]:
+    """Open the arrays of tracks, all rows of one array or all files of their own, once it is clear that there is room
+    for them.
 
     Args:
-        file: the `.npz`.
+        shards: the tracks that each shard will hold.
+        folder: where shards and a temporary copy are written.
+        memory_left_bytes: what the process may still take; None for no limit.
+
+    Raises:
+        DataError: the arrays cannot be read, have changed since the catalog was made, or the folder lacks space.
+        BudgetError: a shard takes more memory than is left.
+    """
+    itemsize = np.dtype(feature.storage.dtype).itemsize
+    tracks = [track for shard in shards for track in shard]
+    path = tracks[0].path
+    if tracks[0].row is None:
+        headers = {track.id: clip_header(track.path) for track in tracks}
+        changed = next((track for track in tracks if headers[track.id].shape[0] != feature.bins), None)
+        if changed is not None:
+            raise DataError(
+                f"{changed.path}: has become {headers[changed.id].shape} since the folder was opened. Start again."
+            )
+        sizes = [[headers[track.id] for track in shard] for shard in shards]
+        _require_memory(path.parent.parent, sizes, itemsize, memory_left_bytes)
+        _require_space(folder, path.parent.parent.name, sum(header.size for header in headers.values()) * itemsize)
+        yield ClipFiles()
+        return
+    with open_arrays(_container_of(path)) as stored:
+        header = clips_header(stored)
+    count, bins, columns = header.shape
+    if bins != feature.bins or count <= max(track.row for track in tracks):
+        raise DataError(f"{path}: X has become {header.shape} since the file was opened. Start again.")
+    of_track = replace(header, shape=(bins, columns))
+    _require_memory(path, [[of_track] * len(shard) for shard in shards], itemsize, memory_left_bytes)
+    shards_bytes = len(tracks) * of_track.size * itemsize
+    with open_array_tracks(_container_of(path), folder, shards_bytes=shards_bytes) as arrays:
+        yield arrays
+
+
+@contextmanager
+def open_array_tracks(path: Path, folder: Path, *, shards_bytes: int = 0) -> Iterator[ArrayTracks]:
+    """Open the array X of an `.npz`, after all its bytes have been compared with their checksum, or that of a folder.
+
+    Args:
+        path: the `.npz`, or the folder that holds `X.npy`.
+        shards_bytes: space that is needed in `folder` beside the copy.
         folder: where a temporary copy is kept while the block runs. The copy has no name, so that the system removes it
             even if the process is killed.
 
     Raises:
         DataError: the file cannot be read, or the folder lacks space for the copy.
     """
-    with open_npz(file) as archive:
-        header = archive.header("X")
-        if header.fortran_order or archive.stored_values_at("X") is None:
-            with _temporary_file(file, folder, header.values_bytes) as copy:
-                _copy(archive, header, copy, file, folder)
+    with open_arrays(path) as stored:
+        header, file = clips_header(stored), stored.file_of("X")
+        if header.fortran_order or stored.stored_values_at("X") is None:
+            _require_space(folder, path.name, shards_bytes, header.values_bytes)
+            with tempfile.TemporaryFile(dir=folder, buffering=0) as copy:
+                _copy(stored, header, copy, file, folder)
                 yield ArrayTracks(file, header, copy, first_byte=0)
             return
-        for _ in archive.pieces("X"):
-            pass  # only the checksum matters
+        if shards_bytes:
+            _require_space(folder, path.name, shards_bytes)
+        if file == path:
+            for _ in stored.pieces("X"):
+                pass  # only the checksum matters
         with open(file, "rb", buffering=0) as opened:
-            yield ArrayTracks(file, header, opened, first_byte=archive.stored_values_at("X"))
+            yield ArrayTracks(file, header, opened, first_byte=stored.stored_values_at("X"))
 
 
-def _temporary_file(file: Path, folder: Path, size: int) -> BinaryIO:
+def _container_of(path: Path) -> Path:
+    """The folder of an `X.npy`, and an `.npz` itself."""
+    return path.parent if path.name == "X.npy" else path
+
+
+def _require_space(folder: Path, name: str, shards_bytes: int, copy_bytes: int = 0) -> None:
     free = shutil.disk_usage(folder).free
-    if free < size:
-        raise DataError(
-            f"{folder}: has {free / 2**20:.0f} MB of free space, but a temporary copy of X of {file} takes "
-            f"{size / 2**20:.0f} MB. Free some space, or give another folder with --cache."
+    if free >= shards_bytes + copy_bytes:
+        return
+    copied = f" and a temporary copy of X takes {copy_bytes / 2**20:.0f} MB" if copy_bytes else ""
+    raise DataError(
+        f"{folder}: has {free / 2**20:.0f} MB of free space, but the features of {name} take "
+        f"{shards_bytes / 2**20:.0f} MB{copied}. Free some space, or give another folder with --cache."
+    )
+
+
+def _require_memory(
+    path: Path, shards: Sequence[Sequence[ArrayHeader]], stored_itemsize: int, left_bytes: int | None
+) -> None:
+    """Refuse shards that do not fit into memory: all tracks as they are stored, and beside them either the last track
+    as it is read and checked, or all of them once more, joined."""
+    needed = 0
+    for tracks in shards:
+        held = sum(header.size for header in tracks) * stored_itemsize
+        needed = max(needed, held + max(held, *(header.values_bytes + header.size for header in tracks)))
+    if left_bytes is not None and needed > left_bytes:
+        raise BudgetError(
+            f"{path}: storing its clips takes {needed / 2**20:.0f} MB of memory, and --memory-limit leaves "
+            f"{max(0, left_bytes) / 2**20:.0f} MB. Raise the limit, or cut the clips into shorter ones."
         )
-    return tempfile.TemporaryFile(dir=folder, buffering=0)
 
 
-def _copy(archive: Npz, header: ArrayHeader, copy: BinaryIO, file: Path, folder: Path) -> None:
+def _copy(archive: StoredArrays, header: ArrayHeader, copy: BinaryIO, file: Path, folder: Path) -> None:
     """Write all values of X to a file, track after track."""
     if header.values_bytes > _SILENT_COPY_BYTES:
         say(f"copying X of {file.name} to a temporary file: {header.values_bytes / 2**30:.1f} GB ...")

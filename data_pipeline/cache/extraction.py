@@ -21,7 +21,7 @@ from common.core.words import counted
 from data_pipeline.audio.decode import Decoder, read_audio, require_decoder
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache import DEFAULT_CACHE
-from data_pipeline.cache.array_tracks import ArrayTracks, open_array_tracks
+from data_pipeline.cache.array_tracks import ArrayReader, open_arrays_of
 from data_pipeline.cache.shards import (
     FORMAT_VERSION,
     INDEX_NAME,
@@ -60,6 +60,7 @@ def prepare(
     decoder: Decoder = "soundfile",
     jobs: int = -1,
     parallel_map: ParallelMap | None = None,
+    memory_left_bytes: int | None = None,
 ) -> ShardIndex:
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
@@ -72,13 +73,16 @@ def prepare(
         jobs: threads; -1 for one per core.
         parallel_map: extracts audio in other processes, possibly on other machines, instead of in threads of this
             process. This process still writes the shards, with the same bytes.
+        memory_left_bytes: what the process may still take; None for no limit. Arrays that need more are refused before
+            they are read.
 
     Returns:
         The index of the shards.
 
     Raises:
         DataError: a track cannot be used (all such tracks are named) and `skip_bad` is off; another machine does not
-            see its file; the cache cannot be written or was changed.
+            see its file; the cache cannot be written, lacks space for arrays, or was changed.
+        BudgetError: a shard of arrays takes more memory than is left.
     """
     require_writable_folder(cache, flag="--cache")
     require_decoder(decoder)
@@ -86,7 +90,16 @@ def prepare(
     make_folder(folder)
     with FileLock(folder / ".lock"):
         if not (folder / INDEX_NAME).exists():
-            _extract(catalog, feature, folder, skip_bad=skip_bad, decoder=decoder, jobs=jobs, parallel_map=parallel_map)
+            _extract(
+                catalog,
+                feature,
+                folder,
+                skip_bad=skip_bad,
+                decoder=decoder,
+                jobs=jobs,
+                parallel_map=parallel_map,
+                memory_left_bytes=memory_left_bytes,
+            )
         index = read_index(folder)
     if index.skipped and not skip_bad:
         raise _bad_tracks_error(index.skipped, len(catalog.tracks))
@@ -136,6 +149,7 @@ def _extract(
     decoder: Decoder,
     jobs: int,
     parallel_map: ParallelMap | None,
+    memory_left_bytes: int | None,
 ) -> None:
     plan = _plan(catalog.tracks, feature)
     finished = {number: shard for number in range(len(plan)) if (shard := read_finished_shard(folder, number))}
@@ -143,11 +157,12 @@ def _extract(
         say(f"{folder.name}: {len(finished)} of {counted(len(plan), 'shard')} in the cache already")
     pending = [number for number in range(len(plan)) if number not in finished]
     bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
-    tracks = [track for number in pending for track in plan[number]]
+    shards = [plan[number] for number in pending]
+    tracks = [track for shard in shards for track in shard]
     if pending:
         what = f"extracting {feature_name(feature)} of {_name_of(catalog)}"
         with (
-            _extractor(catalog, feature, decoder, folder) as extract,
+            _extractor(catalog, feature, decoder, folder, shards, memory_left_bytes) as extract,
             progress(what, len(tracks), unit="clips") as advance,
             closing(_extracted(extract, tracks, jobs, parallel_map)) as results,
         ):
@@ -158,6 +173,7 @@ def _extract(
                 if failed and not skip_bad:
                     continue  # look at the rest too, so that one message can name them all
                 finished[number] = _write(folder, number, feature, outcomes)
+                del outcomes  # not to be held while the next shard is made
     if bad and not skip_bad:
         raise _bad_tracks_error(bad, len(catalog.tracks))
     if not any(shard.tracks for shard in finished.values()):
@@ -276,23 +292,26 @@ def _attempt_on_worker(extract: "_FromAudio", track: Track) -> Extracted | BadTr
 
 @contextmanager
 def _extractor(
-    catalog: Catalog, feature: Feature, decoder: Decoder, folder: Path
+    catalog: Catalog,
+    feature: Feature,
+    decoder: Decoder,
+    folder: Path,
+    shards: list[list[Track]],
+    memory_left_bytes: int | None,
 ) -> Iterator[Callable[[Track], Extracted]]:
     """What extracts single tracks.
 
     Args:
         folder: of the shards, in the folder of all caches.
+        shards: the tracks of each shard that is to be written.
+        memory_left_bytes: see `prepare`.
     """
     if not isinstance(feature, Precomputed):
         extract = _FromAudio(feature, decoder, catalog.copies, cache=folder.parent.parent)
         extract.make_ready()
         yield extract
         return
-    path = catalog.tracks[0].path
-    with open_array_tracks(path, folder) as arrays:
-        count, bins, _ = arrays.header.shape
-        if bins != feature.bins or count <= max(track.row for track in catalog.tracks):
-            raise DataError(f"{path}: X has become {arrays.header.shape} since the file was opened. Start again.")
+    with open_arrays_of(shards, feature, folder, memory_left_bytes=memory_left_bytes) as arrays:
         yield _FromArrays(feature, arrays)
 
 
@@ -338,11 +357,11 @@ class _FromArrays:
     """Takes single tracks from the array that holds all of them."""
 
     feature: Precomputed
-    arrays: ArrayTracks
+    arrays: ArrayReader
 
     def __call__(self, track: Track) -> Extracted:
-        values = self.arrays.read(track.row)
-        where = f"{track.path}: X[{track.row}] ({track.id})"
+        values = self.arrays.values_of(track)
+        where = str(track.path) if track.row is None else f"{track.path}: X[{track.row}] ({track.id})"
         # float64 values beyond the range of float32 become infinite here, and are rejected below.
         with np.errstate(over="ignore"):
             stored = np.ascontiguousarray(values, dtype=self.feature.storage.dtype)
@@ -353,7 +372,7 @@ class _FromArrays:
             )
         if not stored.any():
             raise DataError(f"{where} is all zero. Fix the array, or skip it with --skip-bad (skip_bad=True).")
-        return stored, hashlib.sha256(stored.tobytes()).hexdigest()
+        return stored, hashlib.sha256(stored.reshape(-1).view(np.uint8)).hexdigest()
 
 
 def _bad_tracks_error(bad: tuple[BadTrack, ...] | list[BadTrack], total: int) -> DataError:

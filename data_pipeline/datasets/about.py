@@ -175,13 +175,16 @@ _ARRAYS = About(
     title="Arrays",
     summary="your own spectrograms or features, without audio",
     size="yours",
-    takes="an .npz file with X (clips, bins, columns), name and genre",
+    takes="an .npz file with X (clips, bins, columns), name and genre, or a folder of .npy files",
     sources=(),
     licence="what the file's author states",
     citation="",
     note=(
-        "X is uint8 (read as 0 to 1), int16 (-1 to 1) or float; name and genre are text, one for each clip. The "
-        "time step of the columns comes from n_samples (samples of each clip at 22,050 Hz) or --seconds-per-column. "
+        "X is uint8 (read as 0 to 1), int16 (-1 to 1) or float; name and genre are text, one for each clip. Genres may "
+        "also be labels (0, 1, ...; one-hot, too): name them with --genre-names blues,jazz. Without name, clips are "
+        "numbered. A folder holds X.npy, name.npy and genre.npy, or one array (bins, columns) for each clip, as "
+        "<genre>/<clip>.npy, where clips may have different numbers of columns. The time step of the columns comes "
+        "from n_samples (samples of each clip at 22,050 Hz) or --seconds-per-column. "
         "Where all names are GTZAN's (blues.00000), the clips get GTZAN's artists and splits."
     ),
 )

@@ -19,8 +19,8 @@ class Track(Spec):
     Args:
         id: name that is unique within the dataset, e.g. `blues.00007`.
         label: genre name.
-        path: the audio file, or the `.npz` file that holds the track's array.
-        row: row of the track in the `.npz` file; None for audio.
+        path: the audio file, or the file that holds the track's array, alone or with those of others.
+        row: row of the track where the file holds those of others; None for a file of its own.
         artist: None where unknown.
         copy_of: id of the clip that this is an altered copy of; None for a clip itself.
     """

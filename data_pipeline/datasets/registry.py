@@ -25,6 +25,8 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
     dataset, data = request.dataset, request.data
     if dataset not in NAMES:
         raise SpecError(f"--dataset {dataset}: unknown, expected one of: {', '.join(NAMES)}.")
+    if request.genre_names is not None and dataset != "arrays":
+        raise SpecError(f"--genre-names: goes with --dataset arrays, received --dataset {dataset}.")
     if dataset == "demo":
         if data is not None:
             raise SpecError(
@@ -41,4 +43,4 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
         return gtzan.load(data), None
     if dataset in fma.SUBSETS:
         return fma.load(data, dataset), None
-    return arrays.load(data, seconds_per_column=request.seconds_per_column)
+    return arrays.load(data, seconds_per_column=request.seconds_per_column, genre_names=request.genre_names)

@@ -13,9 +13,11 @@ class DataRequest:
         data: the user's folder or file; None where the data set takes none.
         cache: folder of all caches, where the demo corpus is written.
         seconds_per_column: time step of arrays; None where the file states it.
+        genre_names: names of genres that arrays hold as numbers: names with commas between them, or a text file.
     """
 
     dataset: str
     data: Path | None
     cache: Path
     seconds_per_column: float | None = None
+    genre_names: str | None = None

@@ -45,13 +45,19 @@ class CopyComparison:
 
 @dataclass(frozen=True)
 class ArrayFacts:
-    """The array X of an `.npz`."""
+    """The array X, or the arrays of all clips.
+
+    Args:
+        columns: of every clip; of the shortest where they differ.
+        most_columns: of the longest clip; None where all have the same number.
+    """
 
     tracks: int
     bins: int
     columns: int
     dtype: str
     seconds_per_column: float
+    most_columns: int | None = None
 
 
 @dataclass(frozen=True)

@@ -176,22 +176,22 @@ def short_arrays(corpus, place):
 
 def pickled_npz(corpus, place):
     np.savez(place / "pickled.npz", **spectrograms(name=np.array([None] * 12, dtype=object)))
-    return arrays_at(place / "pickled.npz"), [f"{place / 'pickled.npz'}: holds pickled objects, which are never loaded"]
+    return arrays_at(place / "pickled.npz"), [f"{place / 'pickled.npz'}: name is an object array (pickled)"]
 
 
 def pickled_npy(corpus, place):
     np.save(place / "pickled.npy", np.array([None] * 12, dtype=object), allow_pickle=True)
-    return arrays_at(place / "pickled.npy"), [f"{place / 'pickled.npy'}: holds pickled objects, which are never loaded"]
+    return arrays_at(place / "pickled.npy"), [f"{place / 'pickled.npy'}: X is an object array (pickled)"]
 
 
 def raw_pickle(corpus, place):
     (place / "raw.npz").write_bytes(pickle.dumps({"X": 1}))
-    return arrays_at(place / "raw.npz"), [f"{place / 'raw.npz'}: holds pickled objects, which are never loaded"]
+    return arrays_at(place / "raw.npz"), [f"{place / 'raw.npz'}: is a pickle, which is never loaded"]
 
 
 def single_array(corpus, place):
     np.save(place / "single.npy", np.ones((12, 8, 300), np.float32))
-    return arrays_at(place / "single.npy"), [f"{place / 'single.npy'}: is a single array, expected an .npz"]
+    return arrays_at(place / "single.npy"), [f"{place / 'single.npy'}: is a single array. Save it with"]
 
 
 def given_features_twice(corpus, place):

@@ -100,7 +100,7 @@ def test_all_refused_flags_are_in_one_line(capsys):
 # Other values than the defaults.
 OTHER = VALUES | {
     **{"--dataset": "gtzan", "--decoder": "tensorflow-io", "--cache": "elsewhere", "--out": "elsewhere"},
-    **{"--seconds-per-column": "2", "--precision": "mixed_bfloat16", "--keep-weights": "none"},
+    **{"--seconds-per-column": "2", "--genre-names": "a,b", "--precision": "mixed_bfloat16", "--keep-weights": "none"},
 }
 
 

@@ -208,6 +208,26 @@ def test_the_time_step_of_arrays_may_be_given(encore_data, tmp_path):
     code, out, _ = encore_data("arrays", path, "--seconds-per-column", "0.5")
     assert code == 0
     assert "0.5 s per column" in out
+    assert f"Run one: encore run PAPER --dataset arrays --data {path} --seconds-per-column 0.5\n" in out
+
+
+def test_a_folder_of_clips_and_genres_that_are_numbers_are_checked(encore_data, tmp_path):
+    folder = tmp_path / "clips"
+    for genre, columns in (("x", 50), ("x", 60), ("y", 50)):
+        (folder / genre).mkdir(parents=True, exist_ok=True)
+        np.save(folder / genre / f"{genre}{columns}.npy", np.ones((2, columns), np.uint8))
+    (folder / "y" / "cut.npy").write_bytes(b"")
+    code, out, _ = encore_data("arrays", folder, "--seconds-per-column", "0.5")
+    said = " ".join(out.split())
+    assert code == 1
+    assert "X 3 x 2 x 50 to 60 (clips, bins, columns), uint8, 0.5 s per column" in said
+    assert "broken 1, --skip-bad skips them: cut (not a readable .npy (EOF" in said
+    path = tmp_path / "x.npz"
+    np.savez(path, X=np.ones((4, 2, 50), np.uint8), genre=np.array([0, 0, 1, 1]))
+    code, out, _ = encore_data("arrays", path, "--seconds-per-column", "0.5", "--genre-names", "hip hop,pop")
+    assert code == 0
+    assert "2: hip hop, pop" in " ".join(out.split())
+    assert "--seconds-per-column 0.5 --genre-names 'hip hop,pop'" in out
 
 
 @pytest.mark.parametrize(
@@ -221,6 +241,7 @@ def test_the_time_step_of_arrays_may_be_given(encore_data, tmp_path):
         (["gtzan", "/nowhere"], "--data /nowhere: does not exist. GTZAN is not part of Encore."),
         (["gtzan", "--quick"], "--quick: goes with a folder to check"),
         (["gtzan", "/nowhere", "--seconds-per-column", "1"], "--seconds-per-column: goes with encore data arrays"),
+        (["gtzan", "/nowhere", "--genre-names", "a,b"], "--genre-names: goes with encore data arrays"),
         (["arrays", "/nowhere.npz"], "--data /nowhere.npz: does not exist; --dataset arrays needs an .npz file"),
         (["gtzan", "a", "b"], "Got unexpected extra argument"),
     ],

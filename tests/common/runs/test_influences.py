@@ -30,6 +30,7 @@ IN_THE_ID = {
     "dataset": None,
     "data": "other clips",
     "seconds_per_column": 0.1,
+    "genre_names": "d,c,b,a",
     "decoder": None,
     "skip_bad": "other clips",
     "scale": "smoke",
@@ -98,6 +99,15 @@ def few_clips(arrays: Path, folder: Path) -> Path:
     return folder / "few.npz"
 
 
+def numbered(arrays: Path, folder: Path) -> Path:
+    """The same clips, with labels instead of genres."""
+    with np.load(arrays) as file:
+        values = dict(file)
+    labels = {"genre": np.unique(values["genre"], return_inverse=True)[1]}
+    np.savez(folder / "numbered.npz", **values | labels)
+    return folder / "numbered.npz"
+
+
 @pytest.mark.parametrize("option", [name for name, value in IN_THE_ID.items() if value is not None])
 def test_an_option_in_the_id_makes_other_runs(options, tiny_arrays, tmp_path, option):
     changes = {option: IN_THE_ID[option]}
@@ -111,7 +121,11 @@ def test_an_option_in_the_id_makes_other_runs(options, tiny_arrays, tmp_path, op
         assert not work.setting.stratified
         assert not work.runs[0].run.experiment.protocol.stratified
         return
-    plain, changed = ids(options()), ids(options(**changes))
+    usual = {}
+    if option == "genre_names":
+        changes["data"] = numbered(tiny_arrays, tmp_path)
+        usual = changes | {"genre_names": "a,b,c,d"}
+    plain, changed = ids(options(**usual)), ids(options(**changes))
     assert changed - plain
     if option != "seeds":
         assert not changed & plain

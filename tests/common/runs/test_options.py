@@ -1,6 +1,7 @@
 """Options that stand for one value of the experiments, and the seeds of a command."""
 
 import functools
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,14 @@ def test_an_option_that_equals_the_papers_value_changes_nothing(runs):
 def test_options_keep_their_changes_in_another_process(tmp_path):
     options = Options(batch_size=16, changes=("training.l2=1",), out=tmp_path).with_absolute_paths()
     assert options.all_changes == ("training.l2=1", "training.batch_windows=16")
+
+
+def test_a_file_of_genre_names_is_found_from_another_folder_and_names_stay_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("names.txt").write_text("blues\njazz\n")
+    assert Options(genre_names="names.txt").with_absolute_paths().genre_names == str(tmp_path / "names.txt")
+    assert Options(genre_names="blues,jazz").with_absolute_paths().genre_names == "blues,jazz"
+    assert Options(genre_names="blues,jazz").data_request.genre_names == "blues,jazz"
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from common.core.errors import RunError
+from common.core.errors import BudgetError, RunError
 from common.records.paths import ResultPaths, RunPaths
 from common.records.record import read_record, write_record
-from common.runs import runner
+from common.runs import evaluate, runner
 from common.runs.options import Options
 from common.runs.plan import Plan, plan
 from common.runs.runner import Job, execute
+from common.training import memory
+from common.training.memory import MemoryLimit
 from common.training.weights import digest_of_weights
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.se_cnn_records import record as se_cnn_record
@@ -57,6 +59,25 @@ def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
     assert len(outcome.failed) == 1
     assert "5.1 [se-0]" in outcome.failed[0]
     assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
+
+
+def test_a_run_that_exceeds_the_memory_limit_in_its_evaluation_keeps_its_record(options, monkeypatch):
+    chosen = options(memory_limit=MemoryLimit(1 << 50))
+    work = plan(PAPER, chosen)
+    (planned,) = work.runs
+    aggregate = evaluate.aggregate_windows
+
+    def take_much(*arguments, **named):
+        monkeypatch.setattr(memory, "peak_resident_bytes", lambda: (1 << 50) + 1)
+        return aggregate(*arguments, **named)
+
+    monkeypatch.setattr(evaluate, "aggregate_windows", take_much)
+    with pytest.raises(BudgetError, match=r"after evaluation the process peaked .* This run's record is written"):
+        execute(work, chosen)
+    assert read_record(work.results(chosen.out).record(planned.run.id)).metrics["test"]
+    monkeypatch.undo()
+    summary = execute(plan(PAPER, chosen), chosen)
+    assert (summary.trained, summary.finished_before) == (0, 1)
 
 
 def test_a_record_holds_mean_and_deviation_of_the_training_windows(options):

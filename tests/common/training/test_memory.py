@@ -1,6 +1,8 @@
 """Memory of the process, and the limit that it may be given."""
 
+import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +14,7 @@ from common.training import memory
 from common.training.memory import NO_LIMIT, MemoryLimit
 
 LIMIT = MemoryLimit(100 << 20)
+ROOT = Path(memory.__file__).parents[2]
 
 
 @pytest.fixture
@@ -65,8 +68,20 @@ def test_both_are_what_the_system_reports():
             return next(int(line.split()[1]) for line in file if line.startswith(name)) * 1024
 
     assert memory.resident_bytes() == pytest.approx(reported("VmRSS"), abs=4 << 20)
-    # The system's own peak starts at 0 in a new program, that of `resource` at what its parent held.
-    assert memory.peak_resident_bytes() >= reported("VmHWM") - (4 << 20)
+    assert memory.peak_resident_bytes() == pytest.approx(reported("VmHWM"), abs=4 << 20)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc/self/status is Linux's")
+def test_what_the_program_that_started_this_one_held_does_not_count(tmp_path):
+    filled = np.ones(400 << 20, np.uint8)
+    code = "from common.training.memory import peak_resident_bytes; print(peak_resident_bytes())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < filled.nbytes
+
+
+def test_a_system_that_does_not_tell_the_peak_of_the_program_tells_that_of_the_process(monkeypatch):
+    monkeypatch.setattr(memory, "_peak_of_program", lambda: None)
+    assert memory.peak_resident_bytes() >= memory.resident_bytes() - (4 << 20)
 
 
 def test_on_windows_the_peak_is_that_of_the_working_set(monkeypatch):

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import weakref
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from common.core.errors import DataError
-from data_pipeline.cache import array_tracks
+from common.core.errors import BudgetError, DataError
+from data_pipeline.cache import array_tracks, extraction
 from data_pipeline.cache.array_tracks import open_array_tracks
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_track
-from data_pipeline.datasets import arrays, npz
+from data_pipeline.datasets import arrays, npy, npz
 
 ROOT = Path(array_tracks.__file__).parents[2]
 TRACKS, BINS, COLUMNS = 7, 5, 33
@@ -26,7 +27,7 @@ TRACK_BYTES = BINS * COLUMNS
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
     """Pieces and blocks that end in the middle of tracks and of values."""
-    monkeypatch.setattr(npz, "_PIECE_BYTES", 101)
+    monkeypatch.setattr(npy, "_PIECE_BYTES", 101)
     monkeypatch.setattr(array_tracks, "_BLOCK_BYTES", 300)
 
 
@@ -161,6 +162,59 @@ def test_a_folder_without_space_for_the_copy_is_named(tmp_path, monkeypatch):
         open_array_tracks(path, tmp_path),
     ):
         pass
+
+
+@pytest.mark.parametrize(("write", "copied"), [(np.savez, 0), (np.savez_compressed, TRACKS * TRACK_BYTES)])
+def test_space_for_shards_and_copy_is_required_before_values_are_read(tmp_path, monkeypatch, write, copied):
+    loaded = arrays.load(save(tmp_path / "given.npz", spectrograms(), write))
+    free = TRACKS * TRACK_BYTES + copied
+    monkeypatch.setattr(array_tracks.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": free - 1}))
+    with monkeypatch.context() as patch:
+        patch.setattr(npz.Npz, "pieces", None)
+        with pytest.raises(DataError, match=r"has 0 MB of free space, but the features of given\.npz take 0 MB"):
+            prepare(*loaded, tmp_path / "cache")
+    free += 1
+    assert prepare(*loaded, tmp_path / "cache").tracks
+
+
+@pytest.mark.parametrize("per_shard", [1, TRACKS])
+@pytest.mark.parametrize("form", ["archive", "clips"])
+def test_clips_that_do_not_fit_into_memory_are_refused_before_values_are_read(tmp_path, monkeypatch, form, per_shard):
+    x = spectrograms("float64")
+    if form == "archive":
+        loaded = arrays.load(save(tmp_path / "given.npz", x, np.savez))
+    else:
+        for row, values in enumerate(x):
+            (tmp_path / "clips" / "ab"[row % 2]).mkdir(parents=True, exist_ok=True)
+            np.save(tmp_path / "clips" / "ab"[row % 2] / f"{row}.npy", values)
+        loaded = arrays.load(tmp_path / "clips", seconds_per_column=0.1)
+    # All tracks of a shard as float32, and once more when they are joined; or, of one track, the last one as float64,
+    # and a truth value for each of its values.
+    needed = 2 * TRACKS * BINS * COLUMNS * 4
+    if per_shard == 1:
+        monkeypatch.setattr(extraction, "_TARGET_SHARD_BYTES", 1)
+        needed = BINS * COLUMNS * (4 + 8 + 1)
+    with pytest.raises(BudgetError, match=r"storing its clips takes 0 MB of memory, and --memory-limit leaves 0 MB"):
+        prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed - 1)
+    assert not list((tmp_path / "cache").rglob("*.npy"))
+    assert len(prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed).tracks) == TRACKS
+    # What is in the cache is not read again.
+    assert prepare(*loaded, tmp_path / "cache", memory_left_bytes=0).tracks
+
+
+def test_what_is_in_a_shard_on_disk_is_not_held_while_the_next_is_made(tmp_path, monkeypatch):
+    attempt, made = extraction._attempt, []
+
+    def attempt_with_nothing_held(*arguments):
+        assert [values() for values in made if values() is not None] == []
+        outcome = attempt(*arguments)
+        made.append(weakref.ref(outcome[0]))
+        return outcome
+
+    monkeypatch.setattr(extraction, "_attempt", attempt_with_nothing_held)
+    monkeypatch.setattr(extraction, "_TARGET_SHARD_BYTES", 1)
+    prepare(*arrays.load(save(tmp_path / "given.npz", spectrograms())), tmp_path / "cache")
+    assert len(made) == TRACKS
 
 
 def test_nothing_is_copied_where_all_shards_exist(tmp_path, monkeypatch):

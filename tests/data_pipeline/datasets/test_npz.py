@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from common.core.errors import DataError
-from data_pipeline.datasets import arrays, npz
+from data_pipeline.datasets import arrays
 from data_pipeline.datasets.npz import open_npz
 
 TRACKS = 12
@@ -80,7 +80,7 @@ BAD_HEADERS = {
     "unknown version": ({"X": with_header("'|u1'", "(1,)", start=b"\x93NUMPY\x09\x00")}, "version (9, 0) of the .npy"),
     "cut header": ({"X": MEMBERS["X"][:60]}, "EOF: reading array header"),
     "no header": ({"n_samples": b""}, "EOF: reading magic string"),
-    "pickles": ({"X": with_header("'|O'", "(12, 8, 16)")}, "holds pickled objects, which are never loaded"),
+    "pickles": ({"X": with_header("'|O'", "(12, 8, 16)")}, "X is an object array (pickled), which is never loaded"),
     "numbers that are not characters": (
         {"name": with_header("'<U1'", "(12,)", struct.pack("<12I", *[2**31] * 12))},
         "name holds numbers that are not characters",
@@ -117,7 +117,7 @@ def test_names_of_arrays_with_line_ends_are_listed_in_one_line(tmp_path):
 
 
 def test_names_of_an_unlikely_size_are_refused(write, monkeypatch):
-    monkeypatch.setattr(npz, "_MAX_SMALL_BYTES", 100)
+    monkeypatch.setattr("data_pipeline.datasets.npy._MAX_SMALL_BYTES", 100)
     assert "name takes 0 MB, expected at most 0 MB" in refusal(write())
 
 

@@ -39,7 +39,7 @@ def write(path, values, **changes):
 def test_faulty_tracks_are_named(tmp_path, monkeypatch, order, dtype, piece_bytes):
     if piece_bytes:
         # Pieces that end within a track and within a value.
-        monkeypatch.setattr("data_pipeline.datasets.npz._PIECE_BYTES", piece_bytes + 1)
+        monkeypatch.setattr("data_pipeline.datasets.npy._PIECE_BYTES", piece_bytes + 1)
     report, feature = check_arrays(write(tmp_path / "x.npz", np.asarray(faulty(dtype), order=order)))
     expected = [Finding("clip007", "X[7]", "all zero")]
     if dtype != "uint8":
@@ -58,6 +58,44 @@ def test_a_sound_file_is_described(tiny_arrays):
     assert report.genres == {genre: GenreCount(10, None) for genre in ("ambient", "bebop", "cumbia", "dub")}
     assert report.is_complete
     assert (report.with_artist, report.known_as, report.notes, report.splits) == (0, None, (), {})
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_faulty_clips_of_a_folder_are_named(tmp_path, order):
+    values = faulty("float64")[[7, 8, 20, 39, 0]]
+    for row, clip in enumerate(values):
+        folder = tmp_path / "ab"[row % 2]
+        folder.mkdir(exist_ok=True)
+        np.save(folder / f"clip{row}.npy", np.asarray(np.roll(clip, 10, axis=1)[:, : 120 + row], order=order))
+    (tmp_path / "a" / "cut.npy").write_bytes(b"")
+    report, feature = check_arrays(tmp_path, seconds_per_column=0.1)
+    assert [(found.clip, found.file) for found in report.broken] == [
+        ("cut", "a/cut.npy"),
+        ("clip0", "a/clip0.npy"),
+        ("clip2", "a/clip2.npy"),
+        ("clip3", "b/clip3.npy"),
+    ]
+    assert [found.reason for found in report.broken[1:]] == [
+        "all zero",
+        "holds values that are not finite",
+        "holds values that are not finite",
+    ]
+    assert report.genres == {"a": GenreCount(1, None), "b": GenreCount(1, None)}
+    assert report.seconds == pytest.approx({"clip1": 12.1, "clip4": 12.4})
+    assert report.arrays == ArrayFacts(5, 8, 120, "float64", pytest.approx(0.1), most_columns=124)
+    assert (feature.bins, report.usable) == (8, 2)
+    assert len(check_arrays(tmp_path, seconds_per_column=0.1, quick=True)[0].broken) == 1
+
+
+def test_the_arrays_of_a_folder_are_checked_as_those_of_an_archive(tmp_path):
+    archive = write(tmp_path / "x.npz", faulty("uint8"))
+    with np.load(archive) as loaded:
+        (tmp_path / "x").mkdir()
+        for key in loaded:
+            np.save(tmp_path / "x" / f"{key}.npy", loaded[key])
+    expected, found = (check_arrays(path)[0] for path in (archive, tmp_path / "x"))
+    assert found.broken == expected.broken
+    assert (found.arrays, found.genres, found.usable) == (expected.arrays, expected.genres, expected.usable)
 
 
 def test_quick_leaves_the_values_out(tmp_path, monkeypatch):

@@ -1,0 +1,50 @@
+"""`--genre-names`: the names of genres that arrays hold as numbers."""
+
+from pathlib import Path
+
+from common.core.errors import DataError, SpecError
+
+FLAG = "--genre-names"
+EXAMPLE = f"{FLAG} blues,jazz,rock, or a text file with one name per line"
+
+
+def read_genre_names(given: str) -> tuple[str, ...]:
+    """Names in label order.
+
+    Args:
+        given: names with commas between them, or a text file with one name per line.
+
+    Raises:
+        SpecError: a name is empty or there twice, or there is only one.
+        DataError: the file cannot be read as text.
+    """
+    path = Path(given).expanduser()
+    if is_names_file(given):
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{FLAG} {path}: cannot be read as text ({error}).") from error
+        while lines and not lines[-1].strip():
+            lines.pop()
+        names = tuple(line.strip() for line in lines)
+    elif "," not in given and (path.suffix or len(path.parts) > 1):
+        raise DataError(f"{FLAG} {given}: no such file. Give names in label order, e.g. {EXAMPLE}.")
+    else:
+        names = tuple(name.strip() for name in given.split(","))
+    empty = [str(label) for label, name in enumerate(names) if not name]
+    if empty:
+        raise SpecError(f"{FLAG} {given}: the name of label {', '.join(empty[:5])} is empty.")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise SpecError(f"{FLAG} {given}: names {', '.join(repeated[:5])} twice; each label has a name of its own.")
+    if len(names) < 2:
+        raise SpecError(f"{FLAG} {given}: {len(names)} names, expected one for each label, e.g. {EXAMPLE}.")
+    return names
+
+
+def is_names_file(given: str) -> bool:
+    """Whether `--genre-names` is a file that exists, and not names."""
+    try:
+        return Path(given).expanduser().is_file()
+    except (OSError, ValueError):
+        return False  # a list of names may be longer than a path can be
