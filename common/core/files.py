@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from common.core.errors import DataError
+from common.core.words import ESCAPED
 
 _READ_BYTES = 1 << 20
 _DIGEST = "sha256"
@@ -94,13 +95,19 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically."""
-    write_bytes(path, text.encode("utf-8"))
+    """Write UTF-8 text atomically; bytes of a file name that are not valid UTF-8 are written as `\\xNN`."""
+    write_bytes(path, text.encode("utf-8", errors=ESCAPED))
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with a stable layout (two spaces, keys in the order given, NaN refused) atomically."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_bytes(path, json_bytes(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"))
+
+
+def json_bytes(text: str) -> bytes:
+    """JSON text as UTF-8; a lone surrogate, as in a file name that is not valid UTF-8, becomes JSON's own escape, so
+    that it is read back as it was."""
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def write_npy(path: Path, array: np.ndarray) -> None:
@@ -149,7 +156,7 @@ def sha256_of_file(path: Path, *, advance: Callable[[int], None] | None = None) 
 def sha256_of_json(value: Any) -> str:
     """SHA-256 of the canonical JSON of `value` (sorted keys, no spaces)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(json_bytes(text)).hexdigest()
 
 
 def with_digest(values: dict[str, Any]) -> dict[str, Any]:

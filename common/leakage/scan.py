@@ -12,8 +12,8 @@ from data_pipeline.cache.shards import ShardIndex
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
 from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Pair, Scan, find_duplicates
 
-# Increase whenever the same clips would give other pairs.
-_SCAN_VERSION = 1
+# Increase whenever the same clips would give other pairs, or the file other fields.
+_SCAN_VERSION = 2
 
 
 def scan_plan(work: Plan, options: Options, *, parallel_map: ParallelMap | None = None) -> Scan:
@@ -54,6 +54,12 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
     values = read_json(path, what="a scan for duplicates")
     try:
         scan = values["scan"]
-        return Scan(**{**scan, "pairs": tuple(Pair(**pair) for pair in scan["pairs"])})
+        return Scan(
+            pairs=tuple(Pair(**pair) for pair in scan["pairs"]),
+            clips=scan["clips"],
+            short=tuple(scan["short"]),
+            same_bytes=tuple(map(tuple, scan["same_bytes"])),
+            above=scan["above"],
+        )
     except (KeyError, TypeError) as error:
         raise DataError(f"{path}: not a scan for duplicates. Delete it and run the same command again.") from error
