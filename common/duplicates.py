@@ -18,20 +18,13 @@ from common.core.errors import DataError, SpecError
 from common.core.files import require_writable_folder
 from common.core.option_groups import DATA, WHAT
 from common.core.words import counted, plural
-from common.leakage.scan import cached_scan
-from common.leakage.tables import duplicates_table, pair_notes
 from common.paper.protocol import PREDEFINED, Protocol
 from common.records.paths import ResultPaths
-from common.reports.formats import write_table
-from common.reports.pages import write_overview
 from common.reports.table import Note, Table
 from common.runs.options import DataOptions
 from common.splits.clips import PARTS, split_ids
 from data_pipeline.cache.shards import ShardTrack
-from data_pipeline.datasets import registry
 from data_pipeline.datasets.catalog import BadTrack, Catalog
-from data_pipeline.datasets.folder import load_folder
-from data_pipeline.duplicates.fingerprints import fingerprint_shards
 from data_pipeline.duplicates.scan import MIN_OVERLAP_SECONDS, SIMILARITY_THRESHOLD, Scan
 
 # Pairs shown on screen; the files hold all of them.
@@ -77,6 +70,14 @@ def make_app() -> typer.Typer:
 
 
 def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
+    # Loaded here, because a help text does not need scipy, which takes half a second.
+    from common.leakage.scan import cached_scan
+    from common.reports.formats import write_table
+    from common.reports.pages import write_overview
+    from data_pipeline.datasets import registry
+    from data_pipeline.datasets.folder import load_folder
+    from data_pipeline.duplicates.fingerprints import fingerprint_shards
+
     screen.apply()
     folder, above = asked.folder, asked.above
     out, cache = options.out, options.cache
@@ -135,6 +136,8 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skip
         clips: that were scanned.
         skipped: clips that could not be scanned.
     """
+    from common.leakage.tables import duplicates_table, pair_notes  # here: loads scipy, which a help text does not need
+
     assigned = {protocol.name: parts for protocol in _protocols(catalog) if (parts := _parts(protocol, catalog, clips))}
     near = len(scan.pairs) - scan.exact
     kinds = f"{scan.exact} exact duplicates (the same bytes), {near} near duplicates (by their sound)"

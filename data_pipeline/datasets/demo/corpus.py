@@ -139,7 +139,7 @@ def _write_clip(root: Path, genre: str, index: int, seed: int) -> None:
     samples = render_clip(genre, index, seed=seed)
 
     def write(target: BinaryIO) -> None:
-        with soundfile.SoundFile(libsndfile_name(target), "w", SAMPLE_RATE, 1, "PCM_16", format="WAV") as file:
+        with soundfile.SoundFile(target, "w", SAMPLE_RATE, 1, "PCM_16", format="WAV") as file:
             file.comment = _comment(seed)
             file.artist = artist_of(genre, index)
             file.write(samples)
