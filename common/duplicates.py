@@ -113,7 +113,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     table = scan_table(catalog, index.clips, scan, skipped)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
     own = folder is not None or catalog.dataset == "arrays"
-    place = re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title) if own else catalog.dataset
+    place = re.sub(r"[^\w.-]+", "_", catalog.title) if own else catalog.dataset
     stem = "table_duplicates" if above == SIMILARITY_THRESHOLD else f"table_duplicates_above_{above:g}"
     paths = write_table(ResultPaths.of(out, "duplicates", place).folder, stem, table)
     write_overview(out)  # lists the new table
