@@ -187,6 +187,20 @@ def stated_and_actual_digest(values: Any) -> tuple[Any, str] | None:
     return values[_DIGEST], sha256_of_json({name: value for name, value in values.items() if name != _DIGEST})
 
 
+def expanded(path: Path | str) -> Path:
+    """A path with `~` replaced by the home folder.
+
+    Raises:
+        DataError: there is no such home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise DataError(
+            f"{path}: the home folder that its ~ stands for is not known. Write the path without ~, or set HOME."
+        ) from error
+
+
 def make_folder(folder: Path) -> Path:
     """Create a folder with its parents.
 
@@ -206,7 +220,7 @@ def require_writable_folder(folder: Path, *, flag: str) -> Path:
     Raises:
         DataError: it is a file, cannot be created, or a test file cannot be written into it.
     """
-    folder = Path(folder).expanduser()
+    folder = expanded(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -7,6 +7,7 @@ from common.core.errors import DataError
 from common.core.files import read_json, sha256_of_json, write_json
 from common.runs.options import Options
 from common.runs.plan import Plan
+from data_pipeline.cache import cache_folder
 from data_pipeline.cache.extraction import ParallelMap
 from data_pipeline.cache.shards import ShardIndex
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
@@ -46,7 +47,7 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
         "above": above,
         "version": _SCAN_VERSION,
     }
-    path = Path(cache).expanduser() / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
+    path = cache_folder(cache) / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
     if not path.exists():
         found = find_duplicates(index, above=above)
         write_json(path, key | {"scan": asdict(found)})

@@ -12,6 +12,7 @@ from common.reports.escapes import beyond_latin, latex_text, markdown_text
 from common.reports.plain import plain_table
 from common.reports.table import Table
 
+
 def as_markdown(table: Table, companions: Sequence[Table] = ()) -> str:
     """GitHub Markdown with warnings above and the caption below.
 
@@ -51,8 +52,8 @@ def as_csv(table: Table) -> str:
     """The table for programs, see `common.reports.plain`: one header row with unique names, plain numbers, an empty
     cell for what is not there, `true` and `false`. The notes are in the Markdown and the JSON file.
 
-    Text is written as it is, so that it is read back as it was: a name that begins with `=`, `+`, `-` or `@` is one that
-    a spreadsheet takes for a formula, unless its column is imported as text."""
+    Text is written as it is, so that it is read back as it was: a spreadsheet takes a name that begins with `=`, `+`,
+    `-` or `@` for a formula, unless its column is imported as text."""
     plain = plain_table(table.values)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from common.core.console import warn
 from common.core.errors import SpecError
-from common.core.files import sha256_of_file
+from common.core.files import expanded, sha256_of_file
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, rows_named
@@ -125,7 +125,7 @@ def read_weight_files(weights: tuple[str, ...]) -> dict[str, Path]:
             raise SpecError(f"--weights {text}: expected NAME=FILE, e.g. imagenet=vgg16.h5.")
         if name in files:
             raise SpecError(f"--weights {name}: given twice.")
-        files[name] = Path(path).expanduser()
+        files[name] = expanded(path)
         if not files[name].is_file():
             raise SpecError(f"--weights {name}={path}: there is no such file.")
     return files
