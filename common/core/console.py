@@ -30,8 +30,8 @@ class _State:
 
 
 def escape_unprintable() -> None:
-    """Let standard output and error write escapes, as `\\xb1`, for characters that their encoding does not have, so that
-    a printed name never ends a command."""
+    """Let standard output and error write escapes, as `\\xb1`, for characters that their encoding does not have: a
+    printed name never ends a command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=ESCAPED)

@@ -58,7 +58,10 @@ class SearchState:
         """Apply one event of the journal."""
         trial = TrialState(**event["trial"])
         self.trials[trial.id] = trial
-        if trial.status != "RUNNING" and trial.id not in self.ended:
+        if trial.status == "RUNNING":
+            # Of a trial that had ended: it begins again, see `common.search.search.Search.oracle`.
+            self.ended = [ended for ended in self.ended if ended != trial.id]
+        elif trial.id not in self.ended:
             self.ended.append(trial.id)
         self.events = event["number"]
 
