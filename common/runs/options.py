@@ -140,13 +140,13 @@ class Options(DataOptions):
         ),
     ] = None
     genres: Annotated[
-        str | None,
+        tuple[str, ...],
         Option(
             metavar="NAMES",
             rich_help_panel=DATA,
             help="Genres to use, e.g. blues,jazz; all for every genre. Default: the paper's genres.",
         ),
-    ] = None
+    ] = ()
     unit: Annotated[
         Unit | None,
         Option(

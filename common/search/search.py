@@ -106,8 +106,8 @@ class Search:
         )
 
     def oracle(self, *, lease_seconds: float | None = None) -> SearchOracle:
-        """The oracle that chooses the values; it resumes from the state in the search's folder. Ended trials whose files
-        are not whole, e.g. because a user deleted them, begin again."""
+        """The oracle that chooses the values; it resumes from the state in the search's folder. Ended trials of which a
+        file is missing, e.g. because a user deleted it, begin again."""
         files = StateFiles(self.folder.path)
         files.load()
         for trial in self.folder.without_outcome():

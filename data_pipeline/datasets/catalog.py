@@ -40,6 +40,20 @@ class Track(Spec):
     copy_of: _Name | None = None
 
 
+def listed_genres(genres: tuple[str, ...]) -> str:
+    """Names of genres as a list, those that hold a comma in quotation marks."""
+    return ", ".join(f'"{genre}"' if "," in genre else genre for genre in genres)
+
+
+def commas_in_genres(genres: tuple[str, ...]) -> str:
+    """How to name a genre with a comma in a command, as a sentence behind another; empty where there is none."""
+    first = next((genre for genre in genres if "," in genre), None)
+    if first is None:
+        return ""
+    other = next((genre for genre in genres if "," not in genre), first)
+    return f' Repeat the flag for a name that holds a comma: --genres "{first}" --genres "{other}".'
+
+
 class BadTrack(Spec):
     """A track that cannot be used, and why."""
 
@@ -127,7 +141,8 @@ class Catalog(Spec):
         unknown = [genre for genre in genres if genre not in self.genres]
         if unknown:
             raise SpecError(
-                f"--genres: {self.title} has no genre {', '.join(unknown)}; it has: {', '.join(self.genres)}."
+                f"--genres: {self.title} has no genre {', '.join(unknown)}; it has: {listed_genres(self.genres)}."
+                f"{commas_in_genres(self.genres)}"
             )
         kept = tuple(genre for genre in self.genres if genre in genres)
         tracks = tuple(track for track in self.tracks if track.label in kept)
