@@ -2,8 +2,8 @@
 
 import re
 
-# What Markdown would take for code, a link, emphasis, a formula, a tag, an escape, an entity or the end of a cell.
-# Underscores inside a word, and single tildes, stand for themselves.
+# What Markdown would take for code, a link, emphasis, a formula, a tag, an escape, an entity or the end of a cell;
+# underscores inside a word, and single tildes, stand for themselves.
 _MARKDOWN = re.compile(
     r"[|`*\[\]$]"
     r"|<(?=[A-Za-z/!?])"
@@ -11,6 +11,8 @@ _MARKDOWN = re.compile(
     r"|(?<![^\W_])_|_(?![^\W_])"
     r"|(?<=~)~|~(?=~)"
     r"|&(?=#?\w+;)"
+    # At the beginning, a heading, a quotation or a list.
+    r"|^[#>]|^[-+](?=\s)|(?:(?<=^\d)|(?<=^\d\d))[.)](?=\s)"
 )
 _LATEX = str.maketrans(
     {
