@@ -61,9 +61,8 @@ class Choice:
         """Whether a table is of what was asked for; tables of layers and of all splits have no split of their own."""
         if self.dataset not in (None, one.values["dataset"]):
             return False
-        if one.setting and any(
-            getattr(self, name) not in (None, chosen(one, name)) for name in ("epochs", "precision")
-        ):
+        trained = [name for name in ("epochs", "precision") if getattr(self, name) is not None]
+        if one.setting and any(getattr(self, name) != chosen(one, name) for name in trained):
             return False
         if not one.setting or one.values.get("kind") in ("audit", "duplicates"):
             return True
