@@ -101,7 +101,12 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with a stable layout (two spaces, keys in the order given, NaN refused) atomically."""
-    write_bytes(path, json_bytes(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"))
+    write_json_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_json_text(path: Path, text: str) -> None:
+    """Write JSON in a layout of the caller's own atomically, see `json_bytes`."""
+    write_bytes(path, json_bytes(text))
 
 
 def json_bytes(text: str) -> bytes:

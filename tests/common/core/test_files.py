@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from common.core.errors import DataError
-from common.core.files import expanded, read_json, sha256_of_json, write_json, write_text
+from common.core.files import expanded, read_json, sha256_of_json, write_json, write_json_text, write_text
+from common.records.record import record_as_text
+from common.search.journal import StateFiles, TrialState
 
 # As Python holds the byte E9 of a file name.
 NOT_UTF_8 = "caf\udce9"
@@ -36,3 +38,14 @@ def test_a_home_folder_that_is_not_known_is_one_clear_error():
     with pytest.raises(DataError, match=r"^~nobody-of-this-name/x: the home folder that its ~ stands for is not known"):
         expanded("~nobody-of-this-name/x")
     assert expanded(Path("a/~b")) == Path("a/~b")
+
+
+def test_journals_of_searches_and_texts_of_records_with_such_names_are_read_back_as_they_were(tmp_path):
+    files = StateFiles(tmp_path)
+    files.add(TrialState("0", {"a": NOT_UTF_8}))
+    assert StateFiles(tmp_path).load().trials == files.state.trials
+    files.add(TrialState("0", {"a": NOT_UTF_8}, status="FAILED"))
+    (tmp_path / "journal.jsonl").unlink()
+    assert StateFiles(tmp_path).load().trials == files.state.trials
+    write_json_text(tmp_path / "a.json", record_as_text({"reason": NOT_UTF_8}))
+    assert read_json(tmp_path / "a.json", what="a record") == {"reason": NOT_UTF_8}
