@@ -2,10 +2,10 @@
 
 import re
 
-# What Markdown would take for code, a link, emphasis, a formula, a tag, an escape, an entity or the end of a cell;
+# What Markdown would take for code, a link, emphasis, a formula, a tag, an escape or an entity;
 # underscores inside a word, and single tildes, stand for themselves.
-_MARKDOWN = re.compile(
-    r"[|`*\[\]$]"
+_MARKDOWN = (
+    r"[`*\[\]$]"
     r"|<(?=[A-Za-z/!?])"
     r"|\\(?=[!-/:-@\[-`{-~])"
     r"|(?<![^\W_])_|_(?![^\W_])"
@@ -44,8 +44,13 @@ _PUNCTUATION = "\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026"
 
 
 def markdown_text(text: str) -> str:
-    """A text as Markdown that shows it as it is, on one line, also in a cell of a table."""
-    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.splitlines()))
+    """A text as Markdown that shows it as it is, on one line."""
+    return re.sub(_MARKDOWN, r"\\\g<0>", " ".join(text.splitlines()))
+
+
+def markdown_cell(text: str) -> str:
+    """The same for a cell of a table, which a bar ends, also within code."""
+    return re.sub(rf"\||{_MARKDOWN}", r"\\\g<0>", " ".join(text.splitlines()))
 
 
 def latex_text(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from common.core.files import write_json, write_text
-from common.reports.escapes import beyond_latin, latex_text, markdown_text
+from common.reports.escapes import beyond_latin, latex_text, markdown_cell, markdown_text
 from common.reports.plain import plain_table
 from common.reports.table import Table
 
@@ -45,7 +45,7 @@ def _markdown_body(table: Table, whole: Table) -> list[str]:
 
 
 def _markdown_line(values: Sequence[str]) -> str:
-    return "| " + " | ".join(map(markdown_text, values)) + " |"
+    return "| " + " | ".join(map(markdown_cell, values)) + " |"
 
 
 def as_csv(table: Table) -> str:

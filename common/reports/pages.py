@@ -14,7 +14,7 @@ from common.paper.provenance import value_paths
 from common.records.machines import compute_device
 from common.records.paths import ResultPaths, RunPaths, overview_file, page_file, table_files
 from common.records.record import Record, read_record
-from common.reports.escapes import markdown_text
+from common.reports.escapes import markdown_cell
 from common.reports.table import NoteKind
 
 # A value may differ in dozens of rows; their tables list it.
@@ -201,8 +201,8 @@ def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
     below = ", ".join(own["table"] for own in table.get("companions", ()))
     name = f"{table['table']}: {table['title']}"
     cells = [
-        f"[{markdown_text(name)}]({quote(where)})" + (f"; below it: {below}" if below else ""),
-        markdown_text(table.get("data") or table["dataset"]),
+        f"[{markdown_cell(name)}]({quote(where)})" + (f"; below it: {below}" if below else ""),
+        markdown_cell(table.get("data") or table["dataset"]),
         table["protocol"] or "layers, not trained",
         _rows_run(table),
         several,

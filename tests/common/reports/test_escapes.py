@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
-from common.reports.escapes import beyond_latin, latex_text, markdown_text
+from common.reports.escapes import beyond_latin, latex_text, markdown_cell, markdown_text
 from common.reports.formats import as_csv, as_latex, as_markdown
 from common.reports.table import Note, Table
 
@@ -109,6 +109,6 @@ def test_csv_is_read_back_with_the_same_names():
     assert frame["first_clip"].tolist() == NAMES
 
 
-@pytest.mark.parametrize("convert", [markdown_text, latex_text])
+@pytest.mark.parametrize("convert", [markdown_cell, markdown_text, latex_text])
 def test_a_text_of_several_lines_becomes_one(convert):
     assert convert("a\nb\r\nc") == "a b c"
