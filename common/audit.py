@@ -4,7 +4,7 @@ import sys
 
 from common.cli.app import exit_process, run_app
 from common.cli.run import make_audit_app
-from common.core.console import messages
+from common.core.console import escape_unprintable, messages
 from common.core.errors import SpecError
 from common.launch import load_paper
 
@@ -13,6 +13,7 @@ _USAGE = "python -m common.audit PAPER [--dataset ... --data ...], e.g. python -
 
 def main(arguments: list[str]) -> int:
     """Run the audit of the paper that the first argument names; the others are its options."""
+    escape_unprintable()
     if not arguments or arguments[0] in ("-h", "--help"):
         messages.print(f"{_USAGE}; --help after a paper's name lists its options.", markup=False)
         return 0 if arguments else 2

@@ -18,25 +18,19 @@ from common.core.errors import DataError, SpecError
 from common.core.files import require_writable_folder
 from common.core.option_groups import DATA, WHAT
 from common.core.words import counted, plural
-from common.leakage.scan import cached_scan
-from common.leakage.tables import duplicates_table, pair_notes
 from common.paper.protocol import PREDEFINED, Protocol
 from common.records.paths import ResultPaths
-from common.reports.formats import write_table
-from common.reports.pages import write_overview
 from common.reports.table import Note, Table
-from common.runs.data import require_usable
 from common.runs.options import DataOptions
 from common.splits.clips import PARTS, split_ids
 from data_pipeline.cache.shards import ShardTrack
-from data_pipeline.datasets import registry
-from data_pipeline.datasets.catalog import Catalog
-from data_pipeline.datasets.folder import load_folder
-from data_pipeline.duplicates.fingerprints import fingerprint_shards
+from data_pipeline.datasets.catalog import BadTrack, Catalog
 from data_pipeline.duplicates.scan import MIN_OVERLAP_SECONDS, SIMILARITY_THRESHOLD, Scan
 
 # Pairs shown on screen; the files hold all of them.
 _MOST_SHOWN = 60
+# Clips that a warning names; the files name all of them.
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -69,15 +63,24 @@ def make_app() -> typer.Typer:
     about = "Find clips that are the same recording: the same bytes, or re-encoded, louder, or cut differently."
     example = "encore duplicates --folder ~/music"
     app.command(help=f"{about}\n\nExample: {example}", cls=HelpCommand)(
-        command_of(_scan, DataOptions, ScanOptions, ScreenOptions)
+        # A scan leaves unusable clips out without a flag, too.
+        command_of(_scan, DataOptions, ScanOptions, ScreenOptions, hidden=("skip_bad",))
     )
     return app
 
 
 def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
+    # Loaded here, because a help text does not need scipy, which takes half a second.
+    from common.leakage.scan import cached_scan
+    from common.reports.formats import write_table
+    from common.reports.pages import write_overview
+    from data_pipeline.datasets import registry
+    from data_pipeline.datasets.folder import load_folder
+    from data_pipeline.duplicates.fingerprints import fingerprint_shards
+
     screen.apply()
     folder, above = asked.folder, asked.above
-    out, cache, skip_bad = options.out, options.cache, options.skip_bad
+    out, cache = options.out, options.cache
     require_writable_folder(out, flag="--out")
     require_writable_folder(cache, flag="--cache")
     if folder is not None and {"dataset", "data"} & set(flags.typed):
@@ -94,12 +97,15 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
         warn(f"{catalog.title}: {len(catalog.missing)} of {catalog.expected} clips are missing and not compared")
     if catalog.extra:
         files = counted(len(catalog.extra), "file")
-        warn(f"not compared, because not of an audio format: {files}: {', '.join(catalog.extra[:5])}")
-    require_usable(catalog, skip_bad=skip_bad)
-    index = fingerprint_shards(catalog, given, cache, skip_bad=skip_bad, decoder=options.decoder)
-    skipped = [bad.id for bad in (*catalog.known_bad, *catalog.bad, *index.skipped)]
+        named = ", ".join(catalog.extra[:_MOST_NAMED]) + (", ..." if len(catalog.extra) > _MOST_NAMED else "")
+        warn(f"not compared, because not of an audio format: {files}: {named}")
+    # One unusable file does not keep a whole library from being looked at.
+    index = fingerprint_shards(catalog, given, cache, skip_bad=True, decoder=options.decoder)
+    skipped = [*catalog.known_bad, *catalog.bad, *index.skipped]
     if skipped:
-        warn(f"not compared: {counted(len(skipped), 'unusable clip')}: {', '.join(skipped[:5])}")
+        named = "; ".join(f"{bad.id}: {bad.fault}" for bad in skipped[:_MOST_NAMED])
+        more = f"; and {len(skipped) - _MOST_NAMED} more" if len(skipped) > _MOST_NAMED else ""
+        warn(f"not compared: {counted(len(skipped), 'unusable clip')}: {named}{more}")
     scan = cached_scan(index, cache, above=above)
     if scan.too_short:
         clips = f"{scan.too_short} of {counted(scan.clips, 'clip')} {'is' if scan.too_short == 1 else 'are'}"
@@ -107,7 +113,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     table = scan_table(catalog, index.clips, scan, skipped)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
     own = folder is not None or catalog.dataset == "arrays"
-    place = re.sub(r"[^A-Za-z0-9._-]+", "_", catalog.title) if own else catalog.dataset
+    place = re.sub(r"[^\w.-]+", "_", catalog.title) if own else catalog.dataset
     stem = "table_duplicates" if above == SIMILARITY_THRESHOLD else f"table_duplicates_above_{above:g}"
     paths = write_table(ResultPaths.of(out, "duplicates", place).folder, stem, table)
     write_overview(out)  # lists the new table
@@ -123,13 +129,15 @@ def _first_pairs(table: Table) -> Table:
     return replace(table, values=values, rows=table.rows[:_MOST_SHOWN])
 
 
-def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skipped: list[str]) -> Table:
+def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skipped: list[BadTrack]) -> Table:
     """The table of pairs, with the parts that each split of the dataset puts the two clips in.
 
     Args:
         clips: that were scanned.
-        skipped: ids of clips that could not be scanned.
+        skipped: clips that could not be scanned.
     """
+    from common.leakage.tables import duplicates_table, pair_notes  # here: loads scipy, which a help text does not need
+
     assigned = {protocol.name: parts for protocol in _protocols(catalog) if (parts := _parts(protocol, catalog, clips))}
     near = len(scan.pairs) - scan.exact
     kinds = f"{scan.exact} exact duplicates (the same bytes), {near} near duplicates (by their sound)"
@@ -147,6 +155,9 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skip
         "too_short_clips": scan.too_short,
         "exact_pairs": scan.exact,
         "near_pairs": len(scan.pairs) - scan.exact,
+        "short_clips": list(scan.short),
+        "same_bytes": list(map(list, scan.same_bytes)),
+        "unusable_clips": {bad.id: bad.fault for bad in skipped},
     }
     pairs = f"{len(scan.pairs)} {plural(len(scan.pairs), 'pair')}"
     found = f"{scan.clips} clips compared with each other, {pairs} found: {kinds}."
@@ -154,10 +165,15 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skip
         Note("method", found),
         *pair_notes(scan.above, scan.too_short),
     ]
+    if scan.same_bytes:
+        groups = "; ".join(f"{' = '.join(ids)} ({len(ids)} files)" for ids in scan.same_bytes)
+        notes.append(Note("method", f"The same bytes in more than two files, of which each two are a pair: {groups}."))
+    if scan.short:
+        notes.append(Note("method", f"Compared by bytes only, because too short: {', '.join(scan.short)}."))
     if splits:
         notes.append(Note("splits", "Splits by fractions are those of seed 0, with the fractions in their name."))
     if skipped:
-        listed = ", ".join(skipped[:20])
+        listed = "; ".join(f"{bad.id}: {bad.fault}" for bad in skipped)
         notes.append(Note("left_out_clips", f"Not compared: {counted(len(skipped), 'unusable clip')}: {listed}."))
     return duplicates_table(values, scan.pairs, splits, notes)
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from common.core.console import escape_unprintable
 from common.core.errors import EncoreError
 from common.paper.by_name import load_paper, paper_keys
 from common.paper.foreign_names import require_no_foreign_names
@@ -46,6 +47,7 @@ def load_spaces(key: str) -> tuple:
 
 def _load_or_exit(key: str):
     """The paper of that name; a mistake in its declaration is reported in one line, without a traceback."""
+    escape_unprintable()
     try:
         _require_own_script(key)
         return load_paper(key)

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from common.core.console import print_message
+from common.core.console import escape_unprintable, print_message
 from common.core.errors import EncoreError
 from common.core.nearest import did_you_mean, nearest_names
 
@@ -24,6 +24,7 @@ def exit_process(code: int) -> NoReturn:
 def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     """Run a command line (the process's own arguments by default) with errors as one clear line each; returns the exit
     code."""
+    escape_unprintable()
     try:
         code = app(arguments, standalone_mode=False) or 0
     except EncoreError as error:

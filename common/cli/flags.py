@@ -1,15 +1,19 @@
 """Command-line options from dataclasses: each field is declared once, with its help text, and keeps its name."""
 
 import dataclasses
+import functools
 import inspect
 from collections.abc import Callable, Collection
 from copy import copy
+from pathlib import Path
 from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
 
 import typer
-from typer.models import ParameterInfo
+from typer.models import ArgumentInfo, ParameterInfo
 
 from common.core.errors import SpecError
+from common.core.files import expanded
+from data_pipeline.cache import DEFAULT_CACHE
 
 _TUPLE_OF_TEXT = tuple[str, ...]
 # Flags that every mode of a command takes.
@@ -49,7 +53,7 @@ def command_of(
         for field in fields:
             help_text = (help_texts or {}).get(field.name)
             offered = (words or {}).get(field.name)
-            annotation = _annotation(hints[field.name], help_text, offered, hidden=field.name in hidden)
+            annotation = _annotation(hints[field.name], field.name, help_text, offered, hidden=field.name in hidden)
             default = field.default
             # Options that may be repeated come as lists.
             default = list(default) if isinstance(default, tuple) else default
@@ -73,8 +77,10 @@ def command_of(
     return command
 
 
-def _annotation(hint: Any, help_text: str | None, words: Callable[[str], list[str]] | None, *, hidden: bool) -> Any:
-    """The field's type as typer takes it, with another help text and values to complete if there are any."""
+def _annotation(
+    hint: Any, name: str, help_text: str | None, words: Callable[[str], list[str]] | None, *, hidden: bool
+) -> Any:
+    """The type of a field as typer takes it, with another help text and values to complete if there are any."""
     if get_origin(hint) is not Annotated:
         raise TypeError(f"expected a field annotated with typer.Option or typer.Argument, received {hint}")
     kind, option = get_args(hint)
@@ -86,9 +92,33 @@ def _annotation(hint: Any, help_text: str | None, words: Callable[[str], list[st
         option.help = help_text
     if words is not None:
         option.autocompletion = words
+    if kind in (Path, Path | None):
+        option.parser = functools.partial(_read_path, _spelled(name, option))
     if kind is bool:
         option.metavar = ""  # a flag takes no value, though its type would be shown as one
     return Annotated[list[str] if kind == _TUPLE_OF_TEXT else kind, option]
+
+
+def _spelled(name: str, option: ParameterInfo) -> str:
+    """A field as it is typed: its flag, or what stands for an argument in the help text."""
+    if isinstance(option, ArgumentInfo):
+        return option.metavar or name.upper()
+    return option.param_decls[0] if option.param_decls else f"--{name.replace('_', '-')}"
+
+
+def _read_path(flag: str, text: str | Path) -> Path:
+    """A path from the command line. An empty one, as of a variable of the shell that is not set, is refused: it would
+    mean the current folder.
+
+    Raises:
+        SpecError: it is empty.
+        DataError: it begins with a home folder that is not known.
+    """
+    if text == "":
+        raise SpecError(f'{flag} "": is empty; expected a path. For the current folder, give a dot (.).')
+    if Path(text) != DEFAULT_CACHE:
+        expanded(text)
+    return Path(text)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -89,7 +89,9 @@ def _tune(
         varied = {parameter.path for parameter in space.parameters.every}
         return show_values(paper, space.row, experiment, as_json=screen.json, varied=varied)
     address = None if asked.chief is None else parse_address(asked.chief)
-    name = asked.name or (space.key if asked.row is None else f"{space.key}-{_plain(space.row[1])}")
+    name = space.key if asked.row is None else f"{space.key}-{_plain(space.row[1])}"
+    if asked.name is not None:
+        name = asked.name
     if not _NAME.fullmatch(name):
         raise SpecError(f"--name {name}: expected letters, digits, and . _ - after the first.")
     require_writable_folder(options.out, flag="--out")

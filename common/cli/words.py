@@ -34,7 +34,10 @@ def data_flags(paper: Paper) -> str:
 def genres_text(paper: Paper) -> str:
     """The help text of `--genres`."""
     default = f"all but {', '.join(paper.left_out_genres)}" if paper.left_out_genres else "all"
-    return f"Genres to use, e.g. blues,jazz; all for every genre. Default: {default}."
+    return (
+        f"Genres to use, e.g. blues,jazz; all for every genre. Default: {default}. Repeat it for a name that holds a "
+        "comma."
+    )
 
 
 def _paths(paper: Paper) -> list[str]:

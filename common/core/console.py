@@ -3,6 +3,8 @@
 Messages and progress go to standard error, so that standard output holds only what was asked for (tables, JSON).
 """
 
+import io
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 
-from common.core.words import counted, wrapped
+from common.core.words import ESCAPED, counted, wrapped
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -25,6 +27,14 @@ class _State:
     """How much this process prints."""
 
     verbosity: Verbosity = "normal"
+
+
+def escape_unprintable() -> None:
+    """Let standard output and error write escapes, as `\\xb1`, for characters that their encoding does not have: a
+    printed name never ends a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=ESCAPED)
 
 
 def set_verbosity(verbosity: Verbosity) -> None:

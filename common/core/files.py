@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from common.core.errors import DataError
+from common.core.words import ESCAPED
 
 _READ_BYTES = 1 << 20
 _DIGEST = "sha256"
@@ -94,13 +95,24 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically."""
-    write_bytes(path, text.encode("utf-8"))
+    """Write UTF-8 text atomically; bytes of a file name that are not valid UTF-8 are written as `\\xNN`."""
+    write_bytes(path, text.encode("utf-8", errors=ESCAPED))
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with a stable layout (two spaces, keys in the order given, NaN refused) atomically."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_json_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_json_text(path: Path, text: str) -> None:
+    """Write JSON in a layout of the caller's own atomically, see `json_bytes`."""
+    write_bytes(path, json_bytes(text))
+
+
+def json_bytes(text: str) -> bytes:
+    """JSON text as UTF-8; a lone surrogate, as in a file name that is not valid UTF-8, becomes JSON's own escape, so
+    that it is read back as it was."""
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def write_npy(path: Path, array: np.ndarray) -> None:
@@ -149,7 +161,7 @@ def sha256_of_file(path: Path, *, advance: Callable[[int], None] | None = None) 
 def sha256_of_json(value: Any) -> str:
     """SHA-256 of the canonical JSON of `value` (sorted keys, no spaces)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(json_bytes(text)).hexdigest()
 
 
 def with_digest(values: dict[str, Any]) -> dict[str, Any]:
@@ -180,6 +192,20 @@ def stated_and_actual_digest(values: Any) -> tuple[Any, str] | None:
     return values[_DIGEST], sha256_of_json({name: value for name, value in values.items() if name != _DIGEST})
 
 
+def expanded(path: Path | str) -> Path:
+    """A path with `~` replaced by the home folder.
+
+    Raises:
+        DataError: there is no such home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise DataError(
+            f"{path}: the home folder that its ~ stands for is not known. Write the path without ~, or set HOME."
+        ) from error
+
+
 def make_folder(folder: Path) -> Path:
     """Create a folder with its parents.
 
@@ -199,7 +225,7 @@ def require_writable_folder(folder: Path, *, flag: str) -> Path:
     Raises:
         DataError: it is a file, cannot be created, or a test file cannot be written into it.
     """
-    folder = Path(folder).expanduser()
+    folder = expanded(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from rich.console import Console
 
 from common.core.console import detail, is_verbose, progress, say, shows_progress
+from common.core.words import ESCAPED
 
 # Printed from C++ before any log level is read, so no setting silences them.
 _STARTUP_MESSAGES = re.compile(
@@ -46,7 +47,7 @@ def _announcement(standard_error: int) -> Iterator[None]:
         yield
         return
     with (
-        open(os.dup(standard_error), "w", encoding="utf-8") as file,
+        open(os.dup(standard_error), "w", encoding=sys.stderr.encoding or "utf-8", errors=ESCAPED) as file,
         progress(what, console=Console(file=file, force_terminal=True, highlight=False)),
     ):
         yield

@@ -1,10 +1,21 @@
-"""Numbers with nouns in messages and captions (1 clip, 2 clips), and lines that are broken between words."""
+"""Words of messages and captions: numbers with nouns (1 clip, 2 clips), lines that are broken between words, and names
+from a user's files in a form that can be printed and written."""
 
+import codecs
 import textwrap
+import unicodedata
 
 # Ends of nouns whose plural has one more syllable: class, box, batch, hash.
 _HISSING = ("ss", "x", "ch", "sh")
 _WITHOUT_E = "epoch"
+# Name of the way to encode text for `errors=`: what an encoding cannot hold is written as an escape.
+ESCAPED = "encore.escaped"
+# A byte of a file name that is not valid UTF-8 is held as a lone surrogate, this much above the byte.
+_BYTES_BEGIN = 0xDC00
+_BYTES = range(0xDC80, 0xDD00)
+# Control characters and separators of lines and paragraphs, which would break a line or steer a terminal.
+_UNPRINTABLE = ("Cc", "Zl", "Zp")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def counted(number: int, noun: str) -> str:
@@ -46,3 +57,31 @@ def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
         text.replace(" %", "\xa0%"), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
     return [line.replace("\xa0", " ") for line in lines]
+
+
+def printable(name: str) -> str:
+    """A name of a file, genre or artist on one line and in any encoding of Unicode: bytes that are no valid UTF-8
+    become `\\xNN`, line breaks `\\n`, and other control characters `\\xNN` or `\\uNNNN`."""
+    if name.isprintable():
+        return name
+    escaped = (_escape(one) if unicodedata.category(one) in _UNPRINTABLE else one for one in name)
+    return "".join(escaped).encode("utf-8", errors=ESCAPED).decode("utf-8")
+
+
+def _escape(character: str) -> str:
+    if character in _SHORT:
+        return _SHORT[character]
+    code = ord(character)
+    if code in _BYTES:
+        return f"\\x{code - _BYTES_BEGIN:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _escape_rest(error: UnicodeError) -> tuple[str, int]:
+    """What takes the place of characters that an encoding cannot hold."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_escape, error.object[error.start : error.end])), error.end
+
+
+codecs.register_error(ESCAPED, _escape_rest)

@@ -15,6 +15,7 @@ from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json
 from common.core.console import say
 from common.core.errors import DataError, ExtraError, SpecError
+from common.core.files import expanded
 from common.core.option_groups import OUTPUT, SPECIAL
 from common.core.tf_logging import quiet_start
 from common.launch import is_paper, paper_keys
@@ -86,7 +87,7 @@ def log_folders(out: Path, paper: str | None) -> dict[str, Path]:
     """
     if paper is not None and not is_paper(paper):
         raise SpecError(f"{paper}: no paper of that name; expected one of: {', '.join(paper_keys())}.")
-    out = out.expanduser().absolute()
+    out = expanded(out).absolute()
     found = curve_folders(out, paper or "*")
     if not found:
         of_paper = "" if paper is None else f" of {paper}"

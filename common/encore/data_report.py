@@ -3,13 +3,16 @@
 import shlex
 from collections.abc import Iterable, Sequence
 
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from common.cli.screen import wide_console
 from common.core.words import counted
 from common.encore.data_pages import WIDEST, WIDTH, Words, bare_table, grid
 from common.encore.data_papers import PaperOnData
+from common.reports.screen.columns import Column, ShortTable
+from common.reports.screen.layout import NARROWEST_TABLE, table_lines
+from data_pipeline.datasets.catalog import listed_genres
 from data_pipeline.datasets.check.report import DataReport, Finding
 
 # Names that are listed on screen; JSON holds them all.
@@ -37,7 +40,7 @@ def show_report(
     screen.print(rows)
     screen.print()
     if splits:
-        screen.print(_papers(papers))
+        _show_papers(papers, screen)
     short = [f"{paper.paper} {paper.too_short:,}" for paper in papers if paper.too_short]
     if short:
         screen.print(Text(f"Clips shorter than a window, to be skipped with --skip-bad: {', '.join(short)}."))
@@ -90,7 +93,7 @@ def _genres(report: DataReport) -> str:
         by_count.setdefault(f"{count.usable:,}" if whole else f"{count.usable:,} of {count.expected:,}", []).append(
             genre
         )
-    return "; ".join(f"{count}: {', '.join(genres)}" for count, genres in by_count.items())
+    return "; ".join(f"{count}: {listed_genres(tuple(genres))}" for count, genres in by_count.items())
 
 
 def _named(names: Sequence[str], flag: str) -> str:
@@ -149,14 +152,31 @@ def _listed_splits(report: DataReport, splits: Sequence[str]) -> str:
     return ", ".join(sizes) + lacking
 
 
-def _papers(papers: Sequence[PaperOnData]) -> Table:
-    table = bare_table("PAPER", "rows", "numbers published on", "split without --split")
+def _show_papers(papers: Sequence[PaperOnData], screen: Console) -> None:
+    """A table; on a narrow screen one value a line, so that no number is broken."""
+    heads = ("PAPER", "rows", "numbers published on", "split without --split")
+    lines = _papers(papers)
+    if screen.width < NARROWEST_TABLE:
+        columns = tuple(
+            Column(head, tuple(line[place] for line in lines), is_text=True) for place, head in enumerate(heads)
+        )
+        for line in table_lines(ShortTable("", columns), screen.width)[0]:
+            screen.print(Text(line), soft_wrap=True)
+        return
+    table = bare_table(*heads)
+    for line in lines:
+        table.add_row(*map(Text, line))
+    screen.print(table)
+
+
+def _papers(papers: Sequence[PaperOnData]) -> list[tuple[str, ...]]:
+    lines = []
     for paper in papers:
         rows = f"{paper.rows}" if paper.rows == paper.all_rows else f"{paper.rows} of {paper.all_rows}"
         published = f"{paper.published_on} (this)" if paper.is_published_on_it else paper.published_on
         left_out = f", without {', '.join(paper.left_out_genres)}" if paper.left_out_genres else ""
-        table.add_row(paper.paper, rows if paper.rows else "none", published, f"{paper.protocol}{left_out}")
-    return table
+        lines.append((paper.paper, rows if paper.rows else "none", published, f"{paper.protocol}{left_out}"))
+    return lines
 
 
 def _verdict(report: DataReport, *, can_run: bool) -> str:

@@ -15,10 +15,11 @@ from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.option_groups import DATA, OUTPUT, WHAT
-from common.encore.tables_there import Choice, TablesThere
+from common.encore.tables_there import OF_PAPER, Choice, TablesThere, chosen
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES, SplitName, read_unit
 from common.paper.tables import Confusion
+from common.paper.training import Precision
 from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout
 from common.reports.asked import labels_with_numbers, only_rows
 from common.reports.stored import CellsOf, StoredTable
@@ -27,11 +28,12 @@ from common.reports.tables.settings import SettingColumn, settings_table
 from common.runs.options import DatasetName
 from common.runs.selection import choose_rows, labels_of
 
-# Option that may be repeated -> the values that it takes.
+# Option -> the values that it takes.
 _VALUES = {
     "--dataset": get_args(DatasetName),
     "--split": get_args(SplitName),
     "--unit": tuple(UNIT_NAMES.values()),
+    "--precision": (*get_args(Precision), OF_PAPER),
 }
 # Id of the table of a leakage audit.
 _AUDIT = "audit"
@@ -97,6 +99,23 @@ class ShowOptions:
             autocompletion=_completing("--unit"),
         ),
     ] = ()
+    epochs: Annotated[
+        str | None,
+        Option(
+            metavar="N|paper",
+            rich_help_panel=WHAT,
+            help="Runs of commands with --epochs N, or without --epochs: paper. Default: the least reduced.",
+        ),
+    ] = None
+    precision: Annotated[
+        str | None,
+        Option(
+            metavar="NAME|paper",
+            rich_help_panel=WHAT,
+            help=f"Runs of commands with --precision NAME ({' or '.join(get_args(Precision))}), or without it: paper.",
+            autocompletion=_completing("--precision"),
+        ),
+    ] = None
     out: Annotated[
         Path | None,
         Option(
@@ -107,10 +126,14 @@ class ShowOptions:
     ] = None
 
     def __post_init__(self) -> None:
-        for flag, values in (("--dataset", self.datasets), ("--split", self.splits), ("--unit", self.units)):
+        precisions = () if self.precision is None else (self.precision,)
+        of_flags = zip(_VALUES, (self.datasets, self.splits, self.units, precisions), strict=True)
+        for flag, values in of_flags:
             for value in values:
                 if UNIT_NAMES.get(value, value) not in _VALUES[flag]:
                     raise SpecError(f"{flag} {value}: expected one of: {', '.join(_VALUES[flag])}.")
+        if self.epochs not in (None, OF_PAPER) and not (self.epochs.isdecimal() and int(self.epochs)):
+            raise SpecError(f"--epochs {self.epochs}: expected a whole number of at least 1, or {OF_PAPER}.")
 
 
 def make_app(paper: Paper) -> typer.Typer:
@@ -134,7 +157,12 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     stored = TablesThere(paper, _places(asked.out), asked.datasets)
     labels = _labels(stored, asked)
     choices = Choice.all_of(
-        asked.datasets, asked.splits, map(read_unit, asked.units), asked.out and asked.out.expanduser()
+        asked.datasets,
+        asked.splits,
+        map(read_unit, asked.units),
+        asked.out and asked.out.expanduser(),
+        asked.epochs,
+        asked.precision,
     )
     shown: list[Shown] = []
     lacking: list[str] = []
@@ -301,10 +329,16 @@ def _choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: St
         )
         if value != present
     }
-    first, *_ = [*stored.find(other.id, replace(choice, **differing)), []]
-    if first[:1] != [other]:
-        return str(_markdown(other))
-    return " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in differing.items())
+    further = {
+        name: chosen(other, name) for name in ("epochs", "precision") if chosen(other, name) != chosen(shown, name)
+    }
+    # No more options than are needed.
+    for options in (differing, {**differing, "epochs": further.get("epochs")}, {**differing, **further}):
+        given = {name: value for name, value in options.items() if value is not None}
+        first, *_ = [*stored.find(other.id, replace(choice, **given)), []]
+        if first[:1] == [other]:
+            return " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in given.items())
+    return str(_markdown(other))
 
 
 def _several(

@@ -13,6 +13,14 @@ from common.records.paths import searches
 from common.records.tuned_rows import with_tables_of, with_tuned_rows
 from common.reports.stored import StoredTable, held_table, stored_tables
 
+# Value of `--epochs` and `--precision` for tables of commands that did not give these.
+OF_PAPER = "paper"
+
+
+def chosen(one: StoredTable, name: str) -> str:
+    """The `epochs` or the `precision` that the command of a table gave, as text, or else `OF_PAPER`."""
+    return str(one.setting.get(name) or OF_PAPER)
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -20,20 +28,29 @@ class Choice:
 
     Args:
         out: folder of results that was asked for; None for the default.
+        epochs, precision: of `--epochs` and `--precision`, as text, or `OF_PAPER`.
     """
 
     dataset: str | None
     split: str | None
     unit: str | None
     out: Path | None = None
+    epochs: str | None = None
+    precision: str | None = None
 
     @classmethod
     def all_of(
-        cls, datasets: Iterable[str], splits: Iterable[str], units: Iterable[Unit], out: Path | None
+        cls,
+        datasets: Iterable[str],
+        splits: Iterable[str],
+        units: Iterable[Unit],
+        out: Path | None,
+        epochs: str | None,
+        precision: str | None,
     ) -> list["Choice"]:
         """Each combination of what was asked for; empty where any will do."""
         every = (dict.fromkeys(values) or (None,) for values in (datasets, splits, units))
-        return [cls(*one, out) for one in itertools.product(*every)]
+        return [cls(*one, out, epochs, precision) for one in itertools.product(*every)]
 
     @classmethod
     def of(cls, setting: dict[str, Any], out: Path | None) -> "Choice":
@@ -43,6 +60,9 @@ class Choice:
     def fits(self, one: StoredTable) -> bool:
         """Whether a table is of what was asked for; tables of layers and of all splits have no split of their own."""
         if self.dataset not in (None, one.values["dataset"]):
+            return False
+        trained = [name for name in ("epochs", "precision") if getattr(self, name) is not None]
+        if one.setting and any(getattr(self, name) != chosen(one, name) for name in trained):
             return False
         if not one.setting or one.values.get("kind") in ("audit", "duplicates"):
             return True
@@ -55,6 +75,9 @@ class Choice:
         for name in ("dataset", "split", "unit"):
             value = getattr(self, name)
             found += [f"--{name}", UNIT_NAMES.get(value, value)] if value else []
+        for name in ("epochs", "precision"):
+            value = getattr(self, name)
+            found += [f"--{name}", value] if value not in (None, OF_PAPER) else []
         found += ["--data", "PATH"] if self.dataset not in (None, "demo") else []
         return [*found, "--out", str(self.out)] if self.out else found
 

@@ -12,10 +12,12 @@ from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json, print_sentence
 from common.core.console import say
 from common.core.errors import DataError
+from common.core.files import expanded
 from common.core.option_groups import SPECIAL
 from common.core.words import counted
 from common.records.paths import own_runs_in, result_subfolders
 from common.verification.faults import Verified
+from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
 tables, and weights against their checksums. Nothing is written into it. Exit code: 0 if everything holds, 1 if not."""
@@ -29,7 +31,7 @@ class VerifyOptions:
     results: Annotated[Path, Argument(metavar="DIR", help="Folder of results, as commands write it.")] = Path("results")
     cache: Annotated[
         Path, Option(metavar="DIR", rich_help_panel=SPECIAL, help="Cache, with downloaded weights and the demo corpus.")
-    ] = Path("~/.cache/encore")
+    ] = DEFAULT_CACHE
 
 
 def make_app() -> typer.Typer:
@@ -41,7 +43,7 @@ def make_app() -> typer.Typer:
 
 def _verify(options: VerifyOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
     screen.apply()
-    results, cache = options.results.expanduser(), options.cache.expanduser()
+    results, cache = expanded(options.results), cache_folder(options.cache)
     if not results.is_dir():
         raise DataError(
             f"{results}: no such folder; expected a folder of results. Name it, e.g. encore verify results, or go to "

@@ -7,13 +7,14 @@ from common.core.errors import DataError
 from common.core.files import read_json, sha256_of_json, write_json
 from common.runs.options import Options
 from common.runs.plan import Plan
+from data_pipeline.cache import cache_folder
 from data_pipeline.cache.extraction import ParallelMap
 from data_pipeline.cache.shards import ShardIndex
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
 from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Pair, Scan, find_duplicates
 
-# Increase whenever the same clips would give other pairs.
-_SCAN_VERSION = 1
+# Increase whenever the same clips would give other pairs, or the file other fields.
+_SCAN_VERSION = 2
 
 
 def scan_plan(work: Plan, options: Options, *, parallel_map: ParallelMap | None = None) -> Scan:
@@ -46,7 +47,7 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
         "above": above,
         "version": _SCAN_VERSION,
     }
-    path = Path(cache).expanduser() / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
+    path = cache_folder(cache) / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
     if not path.exists():
         found = find_duplicates(index, above=above)
         write_json(path, key | {"scan": asdict(found)})
@@ -54,6 +55,12 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
     values = read_json(path, what="a scan for duplicates")
     try:
         scan = values["scan"]
-        return Scan(**{**scan, "pairs": tuple(Pair(**pair) for pair in scan["pairs"])})
+        return Scan(
+            pairs=tuple(Pair(**pair) for pair in scan["pairs"]),
+            clips=scan["clips"],
+            short=tuple(scan["short"]),
+            same_bytes=tuple(map(tuple, scan["same_bytes"])),
+            above=scan["above"],
+        )
     except (KeyError, TypeError) as error:
         raise DataError(f"{path}: not a scan for duplicates. Delete it and run the same command again.") from error

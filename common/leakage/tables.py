@@ -6,6 +6,7 @@ from typing import Any
 
 from common.core.errors import DataError
 from common.core.percent import percent_text, stored_percent
+from common.core.words import counted
 from common.leakage.splits import split_conditions
 from common.leakage.stored import Audit, AuditedSplit, StoredAudit
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
@@ -358,7 +359,10 @@ def comparison_text(above: float, too_short: int) -> str:
         f"Near duplicates: fingerprints (differences of neighbouring mel bands) correlate at {above:g} or more at a "
         "shift that leaves at least half of the shorter clip in common."
     )
-    return text + (f" {too_short} clips are too short for that and were compared by their bytes." if too_short else "")
+    if not too_short:
+        return text
+    are = "is too short for that and was" if too_short == 1 else "are too short for that and were"
+    return f"{text} {counted(too_short, 'clip')} {are} compared by {'its' if too_short == 1 else 'their'} bytes."
 
 
 def pair_notes(above: float, too_short: int) -> list[Note]:

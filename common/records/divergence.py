@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from common.core.console import warn
 from common.core.errors import DataError
-from common.core.files import read_json, with_digest, without_digest, write_text
+from common.core.files import read_json, with_digest, without_digest, write_json_text
 from common.core.spec import Spec
 from common.paper.overrides import Setting
 from common.records.paths import RunPaths
@@ -57,7 +57,7 @@ def write_divergence(paths: RunPaths, found: Divergence) -> None:
     """Write a note of a run that diverged; an existing note of the same run is kept."""
     path = paths.divergence(found.run_id)
     if not path.exists():
-        write_text(path, record_as_text(with_digest(found.as_json())))
+        write_json_text(path, record_as_text(with_digest(found.as_json())))
 
 
 def forget_divergence(paths: RunPaths, run_id: str) -> None:

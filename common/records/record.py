@@ -12,7 +12,7 @@ from pydantic import ConfigDict, ValidationError
 
 from common.core.console import warn
 from common.core.errors import DataError
-from common.core.files import read_json, with_digest, without_digest, write_text
+from common.core.files import read_json, with_digest, without_digest, write_json_text
 from common.core.spec import Spec
 from common.metrics.clips import ClipResult, accuracies
 from common.paper.overrides import Setting
@@ -163,7 +163,7 @@ def write_record(paths: RunPaths, record: Record) -> Path:
     path = paths.record(record.run_id)
     if path.exists():
         raise DataError(f"{path}: a record is never overwritten. Give --fresh to train the run again.")
-    write_text(path, record_as_text(with_digest(record.as_json())))
+    write_json_text(path, record_as_text(with_digest(record.as_json())))
     return path
 
 

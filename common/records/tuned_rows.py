@@ -14,6 +14,7 @@ from common.paper.tables import ResultTable, Row
 from common.records.paths import SearchPaths, searches
 
 ROWS_FORMAT = 1
+_REMEDY = "Write them again with tune.py --top, or delete the file."
 
 
 def table_id_of(search: str) -> str:
@@ -76,7 +77,7 @@ def with_tables_of(paper: Paper, others: Iterable[Paper]) -> Paper:
 
 
 def _tuned_table(paper: Paper, search: SearchPaths) -> tuple[ResultTable, dict[str, dict[str, Any]]]:
-    values = read_json(search.rows, what="a search's best trials")
+    values = read_json(search.rows, what="a search's best trials", remedy=f" {_REMEDY}")
     try:
         if values["format"] != ROWS_FORMAT:
             raise ValueError(f"format {values['format']}, expected {ROWS_FORMAT}")
@@ -103,8 +104,7 @@ def _tuned_table(paper: Paper, search: SearchPaths) -> tuple[ResultTable, dict[s
         )
     except (KeyError, TypeError, ValueError, AttributeError, SpecError) as error:
         raise DataError(
-            f"{search.rows}: not the best trials of a search of {paper.key} ({error}). Write them again with tune.py "
-            "--top, or delete the file."
+            f"{search.rows}: not the best trials of a search of {paper.key} ({error}). {_REMEDY}"
         ) from error
     tuned = {experiment.digest: row["values"] for row, experiment in zip(values["rows"], experiments, strict=True)}
     return table, tuned

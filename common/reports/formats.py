@@ -8,32 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from common.core.files import write_json, write_text
+from common.reports.escapes import beyond_latin, latex_text, markdown_cell, markdown_text
 from common.reports.plain import plain_table
 from common.reports.table import Table
-
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "%": r"\%",
-        "&": r"\&",
-        "_": r"\_",
-        "#": r"\#",
-        "$": r"\$",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        # In LaTeX's default font encoding these three print other characters.
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-        "\u00b1": r"$\pm$",
-        "\u00d7": r"$\times$",
-        "\u2212": r"$-$",
-        "\u2264": r"$\leq$",
-        "\u2265": r"$\geq$",
-    }
-)
 
 
 def as_markdown(table: Table, companions: Sequence[Table] = ()) -> str:
@@ -44,7 +21,7 @@ def as_markdown(table: Table, companions: Sequence[Table] = ()) -> str:
     """
     return "\n".join(
         [
-            f"# {table.title}",
+            f"# {markdown_text(table.title)}",
             *_markdown_body(table, Table({}, (), ())),
             *[line for own in companions for line in (f"## {_section_title(own)}", *_markdown_body(own, table))],
         ]
@@ -52,7 +29,7 @@ def as_markdown(table: Table, companions: Sequence[Table] = ()) -> str:
 
 
 def _section_title(table: Table) -> str:
-    return f"Table {table.id}: {table.values['title']}"
+    return markdown_text(f"Table {table.id}: {table.values['title']}")
 
 
 def _markdown_body(table: Table, whole: Table) -> list[str]:
@@ -60,21 +37,23 @@ def _markdown_body(table: Table, whole: Table) -> list[str]:
     lines = [""]
     for warning in table.warnings:
         if warning not in whole.warnings:
-            lines += [f"> **Warning.** {warning.text}", ""]
+            lines += [f"> **Warning.** {markdown_text(warning.text)}", ""]
     lines.append(_markdown_line(table.header))
     lines.append("|" + "|".join(["---"] + ["---:"] * (len(table.header) - 1)) + "|")
     lines += map(_markdown_line, table.rows)
-    return [*lines, "", *[f"- {note.text}" for note in table.notes if note not in whole.notes], ""]
+    return [*lines, "", *[f"- {markdown_text(note.text)}" for note in table.notes if note not in whole.notes], ""]
 
 
 def _markdown_line(values: Sequence[str]) -> str:
-    # A bar ends a cell, also within code.
-    return "| " + " | ".join(value.replace("|", "\\|") for value in values) + " |"
+    return "| " + " | ".join(map(markdown_cell, values)) + " |"
 
 
 def as_csv(table: Table) -> str:
     """The table for programs, see `common.reports.plain`: one header row with unique names, plain numbers, an empty
-    cell for what is not there, `true` and `false`. The notes are in the Markdown and the JSON file."""
+    cell for what is not there, `true` and `false`. The notes are in the Markdown and the JSON file.
+
+    Text is written as it is, so that it is read back as it was: a spreadsheet takes a name that begins with `=`, `+`,
+    `-` or `@` for a formula, unless its column is imported as text."""
     plain = plain_table(table.values)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -91,17 +70,19 @@ def as_latex(table: Table, stem: str) -> str:
     """
 
     def line(values: tuple[str, ...]) -> str:
-        text = " & ".join(value.translate(_LATEX) for value in values)
+        text = " & ".join(map(latex_text, values))
         # After the end of a line, LaTeX would take these for an argument.
         return f"    {'{}' if text.startswith(('[', '*')) else ''}{text}" + r" \\"
 
     sentences = [f"{table.title}.", *[f"Warning: {w.text}" for w in table.warnings], *[n.text for n in table.notes]]
     label = ":".join(["tab", table.values["paper"], table.values["dataset"], stem.removeprefix("table_")])
+    others = beyond_latin("".join((*sentences, *table.header, *(cell for row in table.rows for cell in row))))
     return "\n".join(
         [
+            *([f"% Needs XeLaTeX or LuaLaTeX, and a font that has: {others}"] if others else []),
             r"\begin{table}",
             r"  \centering",
-            rf"  \caption{{{' '.join(sentences).translate(_LATEX)}}}",
+            rf"  \caption{{{latex_text(' '.join(sentences))}}}",
             rf"  \label{{{re.sub(r'[^A-Za-z0-9.:_-]', '-', label)}}}",
             rf"  \begin{{tabular}}{{l{'r' * (len(table.header) - 1)}}}",
             r"    \toprule",

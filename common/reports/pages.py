@@ -1,8 +1,10 @@
 """The generated pages: one of each paper, and `results/README.md` with every table of every paper."""
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from common.core.console import warn
 from common.core.errors import DataError
@@ -12,6 +14,7 @@ from common.paper.provenance import value_paths
 from common.records.machines import compute_device
 from common.records.paths import ResultPaths, RunPaths, overview_file, page_file, table_files
 from common.records.record import Record, read_record
+from common.reports.escapes import markdown_cell
 from common.reports.table import NoteKind
 
 # A value may differ in dozens of rows; their tables list it.
@@ -196,9 +199,10 @@ def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
     clips = sorted({len(record.clips) for record in records if record.clips})
     tested = "" if not clips else f"{clips[0]:,} test" if len(clips) == 1 else f"{clips[0]:,} to {clips[-1]:,} test"
     below = ", ".join(own["table"] for own in table.get("companions", ()))
+    name = f"{table['table']}: {table['title']}"
     cells = [
-        f"[{table['table']}: {table['title']}]({where})" + (f"; below it: {below}" if below else ""),
-        table.get("data") or table["dataset"],
+        f"[{markdown_cell(name)}]({quote(where)})" + (f"; below it: {below}" if below else ""),
+        markdown_cell(table.get("data") or table["dataset"]),
         table["protocol"] or "layers, not trained",
         _rows_run(table),
         several,
@@ -207,7 +211,8 @@ def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
         "; ".join(sorted({_machine(record) for record in records})),
         ", ".join(_reductions(table)),
     ]
-    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+    # A bar ends a cell, also within code; those of names are escaped already.
+    return "| " + " | ".join(re.sub(r"(?<!\\)\|", r"\\|", str(cell)) for cell in cells) + " |"
 
 
 def _records(path: Path, table: dict[str, Any]) -> list[Record]:

@@ -39,7 +39,7 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
     if options.seconds_per_column is not None and options.dataset != "arrays":
         raise SpecError(f"--seconds-per-column: goes with --dataset arrays, received --dataset {options.dataset}.")
     catalog, given = registry.load(options.data_request)
-    own = choose_genres(paper, catalog.genres, None)
+    own = choose_genres(paper, catalog.genres, ())
     wanted = choose_genres(paper, catalog.genres, options.genres)
     if set(wanted) != set(catalog.genres):
         catalog = catalog.only(wanted)

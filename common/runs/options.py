@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from typer import Option
 
 from common.core.errors import SpecError
+from common.core.files import expanded
 from common.core.option_groups import DATA, MACHINES, OUTPUT, SPECIAL, TRAINING, WHAT
 from common.paper.experiment import Scale
 from common.paper.overrides import given_changes
@@ -20,7 +21,7 @@ from common.runs.selection import read_weight_files
 from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
-from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.datasets.genre_names import is_names_file
 from data_pipeline.datasets.request import DataRequest
 
@@ -93,8 +94,8 @@ class DataOptions:
     ] = False
 
     def __post_init__(self) -> None:
-        for name in ("cache", "out"):
-            object.__setattr__(self, name, getattr(self, name).expanduser())
+        object.__setattr__(self, "cache", cache_folder(self.cache))
+        object.__setattr__(self, "out", expanded(self.out))
 
     @property
     def data_request(self) -> DataRequest:
@@ -155,13 +156,13 @@ class Options(DataOptions):
         ),
     ] = None
     genres: Annotated[
-        str | None,
+        tuple[str, ...],
         Option(
             metavar="NAMES",
             rich_help_panel=DATA,
             help="Genres to use, e.g. blues,jazz; all for every genre. Default: the paper's genres.",
         ),
-    ] = None
+    ] = ()
     unit: Annotated[
         Unit | None,
         Option(
@@ -346,7 +347,7 @@ class Options(DataOptions):
 
 
 def _absolute(path: Path) -> Path:
-    return path.expanduser().absolute()
+    return expanded(path).absolute()
 
 
 def _with_absolute_file(genre_names: str | None) -> str | None:

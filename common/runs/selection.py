@@ -4,11 +4,13 @@ from pathlib import Path
 
 from common.core.console import warn
 from common.core.errors import SpecError
-from common.core.files import sha256_of_file
+from common.core.files import expanded, sha256_of_file
+from common.core.words import printable
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, rows_named
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
+from data_pipeline.datasets.catalog import commas_in_genres, listed_genres
 from data_pipeline.features import Feature
 
 # Each requested table or confusion matrix with its requested rows; tables of layers have none, a matrix has one.
@@ -87,25 +89,30 @@ def is_runnable(row: Row, given: Feature | None) -> bool:
     return all(kinds) and not made
 
 
-def choose_genres(paper: Paper, available: tuple[str, ...], asked: str | None) -> tuple[str, ...]:
+def choose_genres(paper: Paper, available: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
     """The genres that a command is to use, of those that a dataset has.
 
     Args:
-        asked: `--genres`, names with commas between them, or `all`; None for the paper's own choice.
+        asked: values of `--genres`: `all`, the name of a genre, which may hold commas, or several names with commas
+            between them; empty for the paper's own choice.
 
     Raises:
         SpecError: no name is given, or one twice.
     """
-    if asked is None:
+    if not asked:
         return tuple(genre for genre in available if genre not in paper.left_out_genres)
-    if asked.strip().lower() == "all":
+    if [value.strip().lower() for value in asked] == ["all"] and asked[0] not in available:
         return available
-    names = [name.strip() for name in asked.split(",") if name.strip()]
-    if not names:
-        raise SpecError(
-            f'--genres "{asked}": names no genre; expected names with commas between them, of: {", ".join(available)}; '
-            "or all."
-        )
+    names: list[str] = []
+    for value in map(printable, asked):
+        whole = next((name for name in (value, value.strip()) if name in available), None)
+        found = [whole] if whole is not None else [name.strip() for name in value.split(",") if name.strip()]
+        if not found:
+            raise SpecError(
+                f'--genres "{value}": names no genre; expected names with commas between them, of: '
+                f"{listed_genres(available)}; or all.{commas_in_genres(available)}"
+            )
+        names += found
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise SpecError(f"--genres: {', '.join(repeated)} is given twice.")
@@ -125,7 +132,7 @@ def read_weight_files(weights: tuple[str, ...]) -> dict[str, Path]:
             raise SpecError(f"--weights {text}: expected NAME=FILE, e.g. imagenet=vgg16.h5.")
         if name in files:
             raise SpecError(f"--weights {name}: given twice.")
-        files[name] = Path(path).expanduser()
+        files[name] = expanded(path)
         if not files[name].is_file():
             raise SpecError(f"--weights {name}={path}: there is no such file.")
     return files

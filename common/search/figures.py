@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from common.core.words import counted
 from common.reports.figures.style import ACCENT, OURS, new_axes
@@ -62,6 +63,8 @@ def draw_along(found: StoredSearch, *, marks: str) -> Figure:
             axes.xaxis.set_major_formatter("{x:g}")
         elif getattr(plotted, "sampling", "linear") == "log":
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
     _limit(panels.flat[0], [scale * trial.score for trial in found.completed])
     for axes in panels[-1]:
         axes.set_xlabel(name)

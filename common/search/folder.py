@@ -18,6 +18,7 @@ FORMAT_VERSION = 1
 # The number of trials and the descriptive text may change; with any other difference it is another search.
 _MAY_DIFFER = ("trials", "about", "token")
 _LONGEST_VALUE = 120
+_REPEAT = "Delete it and repeat the search: the trial is then carried out again, with the records that there are."
 
 
 @dataclass(frozen=True)
@@ -122,16 +123,27 @@ class SearchFolder:
         """Trial id -> note."""
         found = {}
         for path in sorted(self.paths.trials.glob("*.json")):
-            values = read_json(path, what="a note on a trial")
+            values = read_json(path, what="a note on a trial", remedy=f" {_REPEAT}")
             try:
                 found[values["id"]] = TrialNote(**values | {"runs": tuple(values["runs"])})
             except (KeyError, TypeError) as error:
-                raise DataError(f"{path}: not a note on a trial ({error}). Remove it.") from error
+                raise DataError(f"{path}: not a note on a trial ({error}). {_REPEAT}") from error
         return found
 
     def records(self) -> list[Record]:
         """The records that can be read."""
         return read_records(self.paths.runs)
+
+    def without_outcome(self) -> list[TrialState]:
+        """Ended trials of which the note, or the record of a run that the note names, is missing or cannot be used."""
+        notes = self.notes()
+        known = {record.run_id for record in self.records()}
+
+        def is_whole(trial: TrialState) -> bool:
+            note = notes.get(trial.id)
+            return note is not None and known.issuperset(note.runs)
+
+        return [trial for trial in self.trials() if trial.status != "RUNNING" and not is_whole(trial)]
 
     def trials(self) -> list[TrialState]:
         """All trials so far, in the order in which they began."""

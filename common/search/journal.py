@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from common.core.console import warn
 from common.core.errors import DataError
-from common.core.files import sha256_of_json, write_text
+from common.core.files import json_bytes, sha256_of_json, write_json_text
 from common.records.paths import SearchPaths
 
 _CHECK = "sha256"
@@ -58,7 +58,10 @@ class SearchState:
         """Apply one event of the journal."""
         trial = TrialState(**event["trial"])
         self.trials[trial.id] = trial
-        if trial.status != "RUNNING" and trial.id not in self.ended:
+        if trial.status == "RUNNING":
+            # Of a trial that had ended: it begins again, see `common.search.search.Search.oracle`.
+            self.ended = [ended for ended in self.ended if ended != trial.id]
+        elif trial.id not in self.ended:
             self.ended.append(trial.id)
         self.events = event["number"]
 
@@ -102,7 +105,9 @@ class StateFiles:
         }
         if path.exists():
             os.replace(path, self._paths.previous_state)
-        write_text(path, json.dumps(values | {_CHECK: sha256_of_json(values)}, ensure_ascii=False, indent=1) + "\n")
+        write_json_text(
+            path, json.dumps(values | {_CHECK: sha256_of_json(values)}, ensure_ascii=False, indent=1) + "\n"
+        )
 
     def _snapshot(self) -> SearchState:
         for path in (self._paths.state, self._paths.previous_state):
@@ -154,7 +159,7 @@ def _append(path: Path, line: str) -> None:
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":
                     file.write(b"\n")
-            file.write(line.encode("utf-8") + b"\n")
+            file.write(json_bytes(line) + b"\n")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

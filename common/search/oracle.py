@@ -140,7 +140,7 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             self._record_values(trial)
             if known.status != TrialStatus.RUNNING:
                 continue
-            if self._lease_seconds is None or known.tuner in self.ongoing_trials:
+            if self._lease_seconds is None or not known.tuner or known.tuner in self.ongoing_trials:
                 self._retry_queue.append(known.id)
             else:
                 # Its worker may have outlived the chief that gave it the trial.

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from common.core.console import say
 from common.core.errors import EncoreError, RunError, SpecError
 from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment
@@ -17,7 +18,7 @@ from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
 from common.runs.runner import Job, RunResult, claim, run_one
 from common.search.folder import SearchFolder, TrialNote, identity_of
-from common.search.journal import StateFiles
+from common.search.journal import StateFiles, TrialState
 from common.search.oracle import SearchOracle
 from common.search.space import Objective, SearchSpace, TrialValues, describe_values, format_score, score_of
 from common.training.devices import find_devices
@@ -105,14 +106,20 @@ class Search:
         )
 
     def oracle(self, *, lease_seconds: float | None = None) -> SearchOracle:
-        """The oracle that chooses the values; it resumes from the state in the search's folder."""
+        """The oracle that chooses the values; it resumes from the state in the search's folder. Ended trials of which a
+        file is missing, e.g. because a user deleted it, begin again."""
+        files = StateFiles(self.folder.path)
+        files.load()
+        for trial in self.folder.without_outcome():
+            say(f"trial {trial.id}: begins again, because its note or a record of it is missing or cannot be used")
+            files.add(TrialState(trial.id, trial.values))
         return SearchOracle(
             self.space.parameters,
             self.asked.objective,
             trials=self.asked.trials,
             seed=self.asked.seed,
             initial=self.asked.initial,
-            files=StateFiles(self.folder.path),
+            files=files,
             lease_seconds=lease_seconds,
             network_of=lambda drawn: self.experiment(drawn).digest,
             token="" if lease_seconds is None else self.folder.identity()["token"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
 from common.core.extras import require_backend
+from common.core.files import expanded
 from common.core.tf_logging import quiet_start
 from common.paper.by_name import load_paper
 from common.paper.experiment import Experiment
@@ -15,7 +16,7 @@ from common.records.paths import OWN_RESULTS, RunPaths
 from common.records.record import Record, read_record
 from common.records.rows import experiment_of_row, extraction_of
 from common.records.tuned_rows import with_tuned_rows
-from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.windows.standardisation import Standardisation
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def load_trained(run: Path | str, out: Path | str = OWN_RESULTS, *, cache: Path 
             names, or its features are now extracted in another way.
         SpecError: this version has no such paper or row.
     """
-    path = _record_path(run, Path(out).expanduser())
+    path = _record_path(run, expanded(out))
     record = read_record(path)
     paths = RunPaths(path.parents[1])
     paper = with_tuned_rows(load_paper(record.paper), _results_of(path), record.setting.dataset)
@@ -61,13 +62,13 @@ def load_trained(run: Path | str, out: Path | str = OWN_RESULTS, *, cache: Path 
     standardisation = (Standardisation(record.input_mean, record.input_deviation),)
     if second is not None:
         standardisation += (Standardisation(second.mean, second.deviation),)
-    return Trained(record, experiment, model, standardisation, paper.layout, Path(cache).expanduser())
+    return Trained(record, experiment, model, standardisation, paper.layout, cache_folder(cache))
 
 
 def _record_path(run: Path | str, out: Path) -> Path:
     """The file of a record, absolute and without `..` and links: the folders above it tell which results it is of."""
     if str(run).endswith(".json"):
-        path = Path(run).expanduser().resolve()
+        path = expanded(run).resolve()
         if not path.is_file():
             raise DataError(
                 f"{path}: no such file; expected a run's record. Give a run's id or the path of its record."

@@ -20,7 +20,7 @@ from common.core.files import make_folder, require_writable_folder, sha256_of_fi
 from common.core.words import counted
 from data_pipeline.audio.decode import Decoder, read_audio, require_decoder
 from data_pipeline.augmentation.offline import OfflineAugmentation
-from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.cache.array_tracks import ArrayReader, open_arrays_of
 from data_pipeline.cache.shards import (
     FORMAT_VERSION,
@@ -84,9 +84,9 @@ def prepare(
             see its file; the cache cannot be written, lacks space for arrays, or was changed.
         BudgetError: a shard of arrays takes more memory than is left.
     """
-    require_writable_folder(cache, flag="--cache")
+    cache = require_writable_folder(cache_folder(cache), flag="--cache")
     require_decoder(decoder)
-    folder = Path(cache).expanduser() / "shards" / f"{catalog.dataset}-{_cache_key(catalog, feature, decoder)[:16]}"
+    folder = cache / "shards" / f"{catalog.dataset}-{_cache_key(catalog, feature, decoder)[:16]}"
     make_folder(folder)
     with FileLock(folder / ".lock"):
         if not (folder / INDEX_NAME).exists():
@@ -121,7 +121,7 @@ def extract_audio(
         DataError: the file cannot be used.
     """
     require_decoder(decoder)
-    extract = _FromAudio(feature, decoder, None, Path(cache).expanduser())
+    extract = _FromAudio(feature, decoder, None, cache_folder(cache))
     extract.make_ready()
     return extract(track)
 

@@ -2,19 +2,26 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
 from common.core.spec import Spec
+from common.core.words import printable
 from data_pipeline.augmentation.offline import OfflineAugmentation
 
 COPY_SUFFIX = "+copy"
+# What errors of unusable tracks say after what is wrong.
+_ADVICE = (" Replace the file", " Fix the array")
+# A name from a user's files, which is printed, written into tables, and compared with that of other places.
+_Name = Annotated[str, AfterValidator(printable)]
 
 
 class Track(Spec):
-    """One clip of a dataset.
+    """One clip of a dataset. Names that hold line breaks or bytes that are not valid UTF-8 get escapes for them, see
+    `common.core.words.printable`.
 
     Args:
         id: name that is unique within the dataset, e.g. `blues.00007`.
@@ -25,20 +32,48 @@ class Track(Spec):
         copy_of: id of the clip that this is an altered copy of; None for a clip itself.
     """
 
-    id: str
-    label: str
+    id: _Name
+    label: _Name
     path: Path
     row: int | None = None
-    artist: str | None = None
-    copy_of: str | None = None
+    artist: _Name | None = None
+    copy_of: _Name | None = None
+
+
+def listed_genres(genres: tuple[str, ...]) -> str:
+    """Names of genres as a list, those that hold a comma in quotation marks."""
+    return ", ".join(f'"{genre}"' if "," in genre else genre for genre in genres)
+
+
+def commas_in_genres(genres: tuple[str, ...]) -> str:
+    """How to name a genre with a comma in a command, as a sentence behind another; empty where there is none."""
+    first = next((genre for genre in genres if "," in genre), None)
+    if first is None:
+        return ""
+    other = next((genre for genre in genres if "," not in genre), first)
+    return f' Repeat the flag for a name that holds a comma: --genres "{first}" --genres "{other}".'
 
 
 class BadTrack(Spec):
     """A track that cannot be used, and why."""
 
-    id: str
+    id: _Name
     path: Path
-    reason: str
+    reason: _Name
+
+    @property
+    def fault(self) -> str:
+        """The reason without the path and without advice for a run, as for a list of unusable files."""
+        return fault_of(self.reason, self.path)
+
+
+def fault_of(reason: str, path: Path) -> str:
+    """What is wrong with a file, from the message of the error that was raised for it: without the path, and without
+    advice for a run."""
+    fault = printable(reason).removeprefix(f"{printable(str(path))}: ")
+    for advice in _ADVICE:
+        fault = fault.partition(advice)[0]
+    return fault.rstrip(".")
 
 
 class Catalog(Spec):
@@ -63,16 +98,16 @@ class Catalog(Spec):
     """
 
     dataset: str
-    title: str
-    genres: tuple[str, ...]
+    title: _Name
+    genres: tuple[_Name, ...]
     tracks: tuple[Track, ...]
     expected: int | None = None
-    missing: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
+    missing: tuple[_Name, ...] = ()
+    extra: tuple[_Name, ...] = ()
     known_bad: tuple[BadTrack, ...] = ()
     bad: tuple[BadTrack, ...] = ()
-    splits: dict[str, dict[str, str]] = {}
-    genre_of: dict[str, str] = {}
+    splits: dict[str, dict[_Name, str]] = {}
+    genre_of: dict[_Name, _Name] = {}
     copies: OfflineAugmentation | None = None
     caption: str = ""
     clip_accuracy_ceiling_percent: float | None = None
@@ -106,7 +141,8 @@ class Catalog(Spec):
         unknown = [genre for genre in genres if genre not in self.genres]
         if unknown:
             raise SpecError(
-                f"--genres: {self.title} has no genre {', '.join(unknown)}; it has: {', '.join(self.genres)}."
+                f"--genres: {self.title} has no genre {', '.join(unknown)}; it has: {listed_genres(self.genres)}."
+                f"{commas_in_genres(self.genres)}"
             )
         kept = tuple(genre for genre in self.genres if genre in genres)
         tracks = tuple(track for track in self.tracks if track.label in kept)

@@ -53,14 +53,22 @@ class Scan:
     Args:
         pairs: exact ones first, then by decreasing similarity.
         clips: number of clips compared.
-        too_short: number of clips compared by checksum only.
+        short: ids of the clips that are too short to be compared but by checksum, in sorted order.
+        same_bytes: ids of the clips of each file that is there more than twice, in sorted order. Their pairs are among
+            the exact ones.
         above: similarity from which two clips count as the same recording.
     """
 
     pairs: tuple[Pair, ...]
     clips: int
-    too_short: int
+    short: tuple[str, ...]
+    same_bytes: tuple[tuple[str, ...], ...]
     above: float
+
+    @property
+    def too_short(self) -> int:
+        """Number of clips compared by checksum only."""
+        return len(self.short)
 
     @property
     def exact(self) -> int:
@@ -76,10 +84,15 @@ def first_of_source(tracks: Iterable[ShardTrack]) -> dict[str, str]:
 
 def exact_pairs(tracks: Iterable[ShardTrack]) -> set[tuple[str, str]]:
     """Ids of every pair of clips with the same checksum."""
+    return {(one, other) for ids in _by_source(tracks) for clip, one in enumerate(ids) for other in ids[clip + 1 :]}
+
+
+def _by_source(tracks: Iterable[ShardTrack]) -> list[tuple[str, ...]]:
+    """Ids of the clips of each checksum, in sorted order."""
     of_source: dict[str, list[str]] = {}
     for track in sorted(tracks, key=lambda track: track.id):
         of_source.setdefault(track.source_sha256, []).append(track.id)
-    return {(one, other) for ids in of_source.values() for clip, one in enumerate(ids) for other in ids[clip + 1 :]}
+    return [tuple(ids) for ids in of_source.values()]
 
 
 def find_duplicates(index: ShardIndex, *, above: float = SIMILARITY_THRESHOLD) -> Scan:
@@ -109,7 +122,9 @@ def find_duplicates(index: ShardIndex, *, above: float = SIMILARITY_THRESHOLD) -
     ]
     pairs.sort(key=lambda pair: (-pair.similarity, pair.first, pair.second))
     same = [Pair(one, other, 1.0, 0.0, exact=True) for one, other in sorted(exact)]
-    return Scan((*same, *pairs), len(clips), len(clips) - len(long_enough), above)
+    short = {clip.id for clip in clips} - {clips[clip].id for clip in long_enough}
+    groups = tuple(ids for ids in _by_source(clips) if len(ids) > 2)
+    return Scan((*same, *pairs), len(clips), tuple(sorted(short)), groups, above)
 
 
 def _in_order(one: str, other: str, similarity: float, shift: float) -> tuple[str, str, float, float]:

@@ -1,16 +1,26 @@
 """The command that finds clips of the same recording: altered copies are found, and nothing else."""
 
+import json
+import os
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
 from common.cli.app import run_app
+from common.core.errors import DataError
 from common.duplicates import make_app
 from common.leakage.scan import cached_scan
 from common.reports.pages import write_overview
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.demo import corpus
+from data_pipeline.datasets.folder import load_folder
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
+from data_pipeline.features.spectrograms import LogMel
+from data_pipeline.windows.index import WindowSpec
+from data_pipeline.windows.of_folder import folder_windows
 
 RATE = corpus.SAMPLE_RATE
 
@@ -104,13 +114,71 @@ def test_unusable_clips_are_named(planted, tmp_path, capsys):
     folder.mkdir()
     for name in ("one.wav", "two.wav"):
         (folder / name).write_bytes((planted[0] / "rock" / "rock.00001.wav").read_bytes())
-    (folder / "broken.wav").write_bytes(b"RIFF, but no more")
+    for number in range(7):
+        (folder / f"broken{number}.wav").write_bytes(b"RIFF, but no more")
     arguments = ["--folder", str(folder), "--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
-    assert run_app(make_app(), arguments) == 2
-    assert "broken.wav" in capsys.readouterr().err
-    assert run_app(make_app(), [*arguments, "--skip-bad"]) == 0
-    assert "not compared: 1 unusable clip: broken.wav" in capsys.readouterr().err.replace("\n", " ")
-    assert "broken.wav" in (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
+    # The second time from the cache.
+    for _ in range(2):
+        assert run_app(make_app(), arguments) == 0
+        printed = capsys.readouterr().err
+        assert "not compared: 7 unusable clips: broken0.wav: does not decode as audio" in printed
+        assert "; and 2 more" in printed
+        assert ("broken4.wav" in printed, "broken5.wav" in printed) == (True, False)
+    table = json.loads((tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.json").read_text())
+    assert list(table["unusable_clips"]) == [f"broken{number}.wav" for number in range(7)]
+    assert "skip-bad" not in table["unusable_clips"]["broken0.wav"]
+    assert (table["clips"], table["exact_pairs"]) == (2, 1)
+    assert "broken6.wav" in (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
+    # A command that trains on the same clips is still stopped by them.
+    with pytest.raises(DataError, match=r"broken0\.wav"):
+        fingerprint_shards(load_folder(folder), None, tmp_path / "cache")
+
+
+def test_more_than_two_equal_files_are_a_group_and_short_clips_are_named(planted, tmp_path, capsys):
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for name in ("one.wav", "two.wav", "three.wav"):
+        (folder / name).write_bytes((planted[0] / "rock" / "rock.00001.wav").read_bytes())
+    soundfile.write(folder / "short.wav", np.random.default_rng(0).uniform(-0.5, 0.5, 2 * RATE), RATE)
+    places = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
+    group = "one.wav = three.wav = two.wav (3 files)"
+    # The second time from the cache.
+    for _ in range(2):
+        assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
+        assert f"The same bytes: {group}." in " ".join(capsys.readouterr().out.split())
+    written = (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
+    assert group in written
+    assert "- Compared by bytes only, because too short: short.wav." in written
+    assert "1 clip is too short for that and was compared by its bytes." in written
+    values = json.loads((tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.json").read_text())
+    assert (values["exact_pairs"], values["short_clips"]) == (3, ["short.wav"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of files are bytes on POSIX only")
+def test_names_that_are_not_valid_utf_8_are_scanned_printed_and_written(planted, tmp_path, capsys):
+    folder = os.fsencode(tmp_path) + b"/m\xfcsic"
+    os.mkdir(folder)
+    content = (planted[0] / "rock" / "rock.00001.wav").read_bytes()
+    for name in (b"caf\xe9.wav", b"two\nlines.wav", b"broken\xe9.wav", b"notes\xe9.txt"):
+        with open(folder + b"/" + name, "wb") as file:
+            file.write(content if b"broken" not in name else b"RIFF")
+    places = ["--cache", str(tmp_path / "cache"), "--out", os.fsdecode(os.fsencode(tmp_path) + b"/o\xfct")]
+    assert run_app(make_app(), ["--folder", os.fsdecode(folder), *places]) == 0
+    printed = capsys.readouterr()
+    assert r"notes\xe9.txt" in printed.err
+    assert r"broken\xe9.wav: does not decode" in printed.err
+    assert any(line.startswith(r"caf\xe9.wav ") and r"two\nlines.wav" in line for line in printed.out.splitlines())
+    written = {path.suffix: path for path in Path(places[-1]).glob("duplicates/*/*")}
+    assert pd.read_csv(written[".csv"]).iloc[0, :2].tolist() == [r"caf\xe9.wav", r"two\nlines.wav"]
+    table = json.loads(written[".json"].read_text(encoding="utf-8"))
+    assert [table["paper"], *table["unusable_clips"]] == [r"m\xfcsic", r"broken\xe9.wav"]
+    assert run_app(make_app(), ["--folder", os.fsdecode(folder), *places, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tables"][0]["rows"] == table["rows"]
+    # Windows for training have the same names.
+    found = folder_windows(
+        os.fsdecode(folder), LogMel(n_mels=16), WindowSpec(seconds=5, hop_seconds=5), cache=tmp_path, skip_bad=True
+    )
+    assert set(found.clips) == {r"caf\xe9.wav", r"two\nlines.wav"}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import io
 import json
 import re
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from common.core.console import warn
 from common.core.files import sha256_of_file, sha256_of_json, write_bytes, write_text
 from common.core.spec import Spec
 from common.metrics import clips
@@ -26,6 +29,8 @@ from common.reports.figures.style import own_style
 
 # Last bytes of whole files.
 _ENDS = {".png": b"IEND\xaeB`\x82", ".svg": b"</svg>\n"}
+# Matplotlib's warning of a character that its font lacks.
+_MISSING = re.compile(r"Glyph (\d+) .*missing from")
 _STATED = re.compile(rb"drawn from ([0-9a-f]{64}(?: by [0-9a-f]{64})?)")
 
 
@@ -69,13 +74,33 @@ def write_figure(figure: Figure, stem: Path, digest: str = "") -> list[Path]:
     """
     paths = figure_files(stem)
     shown = {"Description": f"drawn from {digest}"} if digest else {}
-    with own_style():
+    with own_style(), _missing_characters_named():
         for path, metadata in zip(paths, ({"Software": None}, {"Date": None, "Creator": None}), strict=True):
             buffer = io.BytesIO()
             figure.savefig(buffer, format=path.suffix[1:], metadata=metadata | shown, bbox_inches="tight")
             write_bytes(path, buffer.getvalue())
     plt.close(figure)
     return paths
+
+
+@contextmanager
+def _missing_characters_named() -> Iterator[None]:
+    """Name the characters that the font of figures lacks in one line, instead of a warning of matplotlib for each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", message=_MISSING.pattern)
+        yield
+    found = [(one, _MISSING.match(str(one.message))) for one in caught]
+    lacking = {chr(int(match[1])) for _, match in found if match}
+    if lacking:
+        _warn_of_missing(" ".join(sorted(lacking)))
+    for one, match in found:
+        if not match:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
+@functools.cache  # said once, not for each figure
+def _warn_of_missing(characters: str) -> None:
+    warn(f"figures: their font lacks these characters, and shows boxes instead: {characters}")
 
 
 def drawing_digest(drawing: functools.partial) -> str:

@@ -20,6 +20,8 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "figure.dpi": 120,
+    # Dollar signs in names of genres and files begin no formula.
+    "text.parse_math": False,
 }
 
 

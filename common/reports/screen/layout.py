@@ -78,6 +78,8 @@ def _value_lines(table: ShortTable, width: int) -> list[str]:
         lines += wrapped(f"{first.name}: {name}", width, indent="    ")
         for column in others:
             if column.cells[row]:
-                text = wrapped(f"{column.name}: {column.cells[row]}", width - 2, indent="    ")
+                # A number stays with its interval.
+                cell = column.cells[row] if column.is_text else column.cells[row].replace(" ", "\xa0")
+                text = wrapped(f"{column.name}: {cell}", width - 2, indent="    ")
                 lines += [f"  {line}" for line in text]
     return lines

@@ -90,6 +90,10 @@ def duplicates_on_screen(table: Table) -> ShortTable:
             f"{counted(values['clips'], 'clip')} compared. Exact duplicates (the same bytes): {values['exact_pairs']}; "
             f"found by their sound: {values['near_pairs']}."
         )
+    if groups := values.get("same_bytes"):
+        first = f"{' = '.join(groups[0])} ({len(groups[0])} files)"
+        more = f", and {counted(len(groups) - 1, 'more such group')}" if len(groups) > 1 else ""
+        keys.append(f"The same bytes: {first}{more}.")
     if rows:
         keys.append(
             "Similarity: correlation of the fingerprints, 1 for the same sound. Shift: by how many seconds the second "

@@ -12,16 +12,16 @@ from joblib import Parallel, delayed
 
 from common.core.console import progress
 from common.core.errors import DataError
+from common.core.words import printable
 from data_pipeline.audio.decode import read_audio, read_header
 from data_pipeline.datasets import fma, gtzan
-from data_pipeline.datasets.catalog import BadTrack, Catalog
+from data_pipeline.datasets.catalog import BadTrack, Catalog, fault_of
 from data_pipeline.datasets.check.report import CopyComparison, DataReport, Finding, GenreCount, part_sizes
 
 # A clip that is longer or shorter by more than this is named; GTZAN's last 29.9 to 30.7 s.
 _LENGTH_TOLERANCE_SECONDS = 1.0
 _CHECKSUMS_NAME = "checksums"
 _CHECKSUM_LINE = re.compile(r"([0-9a-f]{40})\s+\*?(\S+)")
-_ADVICE = " Replace the file"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _read(clip: str, path: Path, *, quick: bool) -> _Clip:
     except DataError as error:
         if isinstance(error.__cause__, PermissionError):
             raise  # the file itself may be fine, so it is not reported as broken
-        return _Clip(clip, path, _short(str(error), path), **sums)
+        return _Clip(clip, path, fault_of(str(error), path), **sums)
     return _Clip(clip, path, "", header.sample_rate, header.channels, frames / header.sample_rate, **sums)
 
 
@@ -135,17 +135,12 @@ def _checksums(path: Path) -> dict[str, str]:
     return {"sha256": hashlib.sha256(content).hexdigest(), "sha1": hashlib.sha1(content).hexdigest()}
 
 
-def _short(reason: str, path: Path) -> str:
-    """A reason without the path, and without advice that belongs to a run."""
-    return reason.removeprefix(f"{path}: ").partition(_ADVICE)[0].rstrip(".")
-
-
 def _finding(bad: BadTrack, folder: Path) -> Finding:
-    return Finding(bad.id, _below(bad.path, folder), _short(bad.reason, bad.path))
+    return Finding(bad.id, _below(bad.path, folder), bad.fault)
 
 
 def _below(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+    return printable(path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path))
 
 
 def _format(clip: _Clip) -> str:

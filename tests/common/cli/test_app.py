@@ -13,6 +13,7 @@ from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.tf_logging import quiet_start
 from common.duplicates import make_app as make_duplicates_app
+from common.encore.main import make_command
 from common.runs import runner
 
 with quiet_start():
@@ -354,3 +355,26 @@ def test_a_missing_optional_decoder_is_named(run, own_corpus, monkeypatch):
 def test_an_option_with_two_limits_names_both(capsys):
     assert run_app(make_duplicates_app(), ["--above", "2"]) == 2
     assert "error: --above 2: expected a number between 0.05 and 1. See --help." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("run se_cnn --data", "run se_cnn --cache", "run se_cnn --out", "audit se_cnn --data", "tune se_cnn --data"),
+        *("duplicates --folder", "duplicates --data", "data gtzan", "show se_cnn --out", "board --out"),
+        *("verify --cache", "verify"),
+    ],
+)
+def test_an_empty_path_is_refused_and_does_not_mean_the_current_folder(line, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run_app(make_command(), [*line.split(), ""]) == 2
+    flag = line.split()[-1] if "--" in line else "DIR"
+    expected = f'error: {flag} "": is empty; expected a path. For the current folder, give a dot (.).\n'
+    assert capsys.readouterr().err == expected
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["run se_cnn --data ~no-such-user/x", "data gtzan ~no-such-user/x"])
+def test_a_path_below_a_home_folder_that_is_not_known_is_refused(line, capsys):
+    assert run_app(make_command(), line.split()) == 2
+    assert "error: ~no-such-user/x: the home folder that its ~ stands for is not known." in capsys.readouterr().err

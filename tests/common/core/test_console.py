@@ -1,18 +1,25 @@
 """Messages: collected instead of printed, where a command makes something again that it only compares."""
 
 import io
+import json
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import typer
 from rich.console import Console
 
 from common.cli.app import run_app
+from common.cli.screen import print_json, print_lines
 from common.core import console
 from common.core.console import collected, progress, say, set_verbosity, show_step, warn
 from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
+from common.reports.screen.notes import Line
+
+ROOT = Path(__file__).parents[3]
 
 
 def _terminal(screen: io.StringIO, width: int) -> Console:
@@ -136,6 +143,40 @@ def test_no_number_of_a_bar_is_cut_at_80_columns(monkeypatch):
     assert "left" in last
     assert "extracting log-mel" in last
     assert "…" in last
+
+
+def test_characters_that_the_output_cannot_show_are_escaped_everywhere(monkeypatch):
+    written = {name: io.BytesIO() for name in ("stdout", "stderr")}
+    for name, stream in written.items():
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(stream, encoding="ascii", write_through=True))
+    app = typer.Typer()
+
+    @app.command()
+    def show() -> None:
+        # Also where the bar itself consists of characters that the encoding lacks.
+        monkeypatch.setattr(console, "messages", Console(stderr=True, force_terminal=True, width=120))
+        with progress("reading \u65e5\u672c", 2, unit="clips") as advance:
+            advance(2)
+        warn("\u00b1 caf\udce9")
+        print_lines([Line("16.3 \u00b1 0.2", "bold")])
+        print_json({"\u65e5": "\udce9"})
+
+    assert run_app(app, []) == 0
+    assert rb"reading \u65e5\u672c" in written["stderr"].getvalue()
+    assert rb"warning: \xb1 caf\xe9" in written["stderr"].getvalue()
+    shown = written["stdout"].getvalue().decode("ascii")
+    assert shown.startswith("16.3 \\xb1 0.2\n")
+    assert json.loads(shown.partition("\n")[2]) == {"\u65e5": "\udce9"}
+
+
+def test_a_reader_that_stops_reading_ends_a_command_quietly():
+    """As `| head -1` does."""
+    command = [sys.executable, "-m", "common.encore", "list", "--json"]
+    started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    started.stdout.close()
+    assert started.stderr.read() == b""
+    started.stderr.close()
+    assert started.wait() == 1
 
 
 def test_a_bar_of_nothing_is_not_shown(terminal, capsys):

@@ -1,6 +1,6 @@
 import pytest
 
-from common.core.words import counted, plural
+from common.core.words import ESCAPED, counted, plural, printable
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 clips"), (1, "1 clip"), (2, "2 clips"), (1234, "1,234 clips")])
@@ -30,3 +30,28 @@ def test_nouns_whose_plural_has_one_more_syllable_end_in_es(one, more):
 
 def test_without_a_noun_there_is_only_the_number():
     assert counted(2, "") == "2 "
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("R&B | Soul, \u65e5\u672c \u00b1\u00e9", "R&B | Soul, \u65e5\u672c \u00b1\u00e9"),
+        ("caf\udce9", r"caf\xe9"),
+        ("a\nb\tc\rd", r"a\nb\tc\rd"),
+        ("a\x1b[31m\x07\x85", r"a\x1b[31m\x07\x85"),
+        ("a\u2028b\ud800", r"a\u2028b\ud800"),
+        # Not printable for Python, but part of names in some scripts.
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
+    ],
+)
+def test_names_are_printed_on_one_line_in_any_encoding_of_unicode(name, shown):
+    assert printable(name) == shown
+    assert printable(shown) == shown
+    assert len(shown.encode("utf-8").decode("utf-8").splitlines()) == 1
+
+
+def test_characters_that_an_encoding_lacks_are_written_as_escapes():
+    assert "\u00b1 \u65e5 \udce9 a".encode("ascii", errors=ESCAPED) == rb"\xb1 \u65e5 \xe9 a"
+    assert "\u00b1 \u65e5 \U0001f3b5".encode("latin-1", errors=ESCAPED) == b"\xb1 \\u65e5 \\U0001f3b5"
+    with pytest.raises(UnicodeDecodeError):
+        b"\xe9".decode("utf-8", errors=ESCAPED)

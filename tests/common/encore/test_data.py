@@ -12,7 +12,7 @@ import soundfile
 from rich.console import Console
 
 from common.cli.app import run_app
-from common.encore import data_papers
+from common.encore import data_papers, data_report
 from common.encore.data import make_app
 from common.encore.data_pages import Words, grid
 from common.launch import paper_keys
@@ -320,3 +320,23 @@ def test_a_percent_sign_stays_with_its_number(width):
     assert not [line for line in lines if line.strip().startswith("%")]
     assert max(map(len, lines)) <= width
     assert " ".join(screen.getvalue().replace("known faults", "").split()) == ABOUT["gtzan"].faults[2].text
+
+
+def test_on_a_narrow_screen_the_papers_are_listed_without_a_broken_number(encore_data, common_copy, monkeypatch):
+    monkeypatch.setattr(data_report, "wide_console", lambda *_: Console(width=40))
+    _, out, _ = encore_data("gtzan", common_copy)
+    lines = out.splitlines()
+    first = lines.index("PAPER: se_cnn")
+    assert lines[first + 1].startswith("  rows: ")
+    assert lines[first + 2] == "  numbers published on: GTZAN (this)"
+    assert lines[first + 3] == "  split without --split: holdout"
+    assert lines[first + 4] == "      60/10/30, by clip"
+
+
+def test_genres_that_hold_a_comma_stand_in_quotation_marks(encore_data, tmp_path):
+    genres = np.repeat(["Folk, World", "Pop"], 2)
+    names = np.array(["a", "b", "c", "d"])
+    samples = np.random.default_rng(0).integers(-9, 9, (4, 1, 22050)).astype(np.int16)
+    np.savez(tmp_path / "a.npz", X=samples, name=names, genre=genres, n_samples=np.full(4, 22050))
+    _, out, _ = encore_data("arrays", tmp_path / "a.npz")
+    assert '2: "Folk, World", Pop' in out

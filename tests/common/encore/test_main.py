@@ -104,6 +104,11 @@ def test_what_needs_no_network_imports_neither_keras_nor_other_heavy_packages(li
     assert imported == []
 
 
+def test_a_help_text_of_duplicates_needs_no_statistics(tmp_path):
+    line = "duplicates --help"
+    assert in_a_new_process([line], ("scipy",), tmp_path) == {line: [0, []]}
+
+
 def test_tables_are_made_from_records_without_keras(tmp_path):
     write_record(ResultPaths.of(tmp_path / "results", "se_cnn", "gtzan"), record())
     line = "run se_cnn --from-records"

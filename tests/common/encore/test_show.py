@@ -91,7 +91,7 @@ def test_of_several_tables_the_least_reduced_of_the_papers_split_is_shown_and_th
     _, said = show("--table", "5.1")
     assert said == [
         "table 5.1 is from results/se_cnn/gtzan/table_5.1_5_epochs.md",
-        "table 5.1 was also measured with: results/se_cnn/gtzan/table_5.1_1_epoch.md; --split artist",
+        "table 5.1 was also measured with: --epochs 1; --split artist",
     ]
     (artist,) = shown(show, "--table", "5.1", "--split", "artist")
     assert artist["setting"]["split"] == "artist"
@@ -104,6 +104,30 @@ def test_options_that_choose_another_table_are_those_that_show_takes(here, show)
     assert said[1:] == ["table 5.1 was also measured with: --split artist --unit window"]
     (other,) = shown(show, "--table", "5.1", *said[1].partition(": ")[2].split())
     assert (other["setting"]["split"], other["setting"]["unit"]) == ("artist", "segment")
+
+
+def test_epochs_and_precision_choose_between_tables_that_differ_in_nothing_else(here, show):
+    settings = {
+        ("3", "paper"): SETTING.replace(epochs=3),
+        ("5", "paper"): SETTING.replace(epochs=5),
+        ("5", "mixed_bfloat16"): SETTING.replace(epochs=5, precision="mixed_bfloat16"),
+    }
+    for setting in settings.values():
+        write_stored(here / "results", run_of(setting=setting))
+    for (epochs, precision), setting in settings.items():
+        (table,) = shown(show, "--table", "5.1", "--epochs", epochs, "--precision", precision)
+        assert (table["setting"]["epochs"], table["setting"]["precision"]) == (setting.epochs, setting.precision)
+    _, said = show("--table", "5.1")
+    assert said[1].startswith("table 5.1 was also measured with: ")
+    others = said[1].partition(": ")[2].split("; ")
+    assert sorted(others) == ["--epochs 3", "--precision mixed_bfloat16"]
+    # What has no numbers yet is named with the options that make them.
+    _, said = show("--table", "5.1", "--epochs", "7", code=1)
+    assert said[-1].endswith("encore run se_cnn --table 5.1 --epochs 7")
+    assert not any("--epochs" in line for line in show("--table", "5.1", "--epochs", "paper", code=1)[1])
+    for refused in (("--epochs", "0"), ("--epochs", "x"), ("--precision", "float16")):
+        _, (line,) = show(*refused, code=2)
+        assert line.startswith(f"error: {' '.join(refused)}: expected ")
 
 
 def test_the_file_of_a_table_is_named_once_and_from_the_working_folder(here, show, monkeypatch):

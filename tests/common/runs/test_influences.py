@@ -42,7 +42,7 @@ IN_THE_ID = {
     "seeds": 2,
     "only_seed": 1,
     "split": "kfold",
-    "genres": "ambient,dub",
+    "genres": ("ambient,dub",),
     "unit": "segment",
     "precision": "mixed_bfloat16",
     "changes": ("training.batch_windows=16",),

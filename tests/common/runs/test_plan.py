@@ -260,7 +260,7 @@ def test_the_split_of_the_published_numbers_is_the_default_on_data_that_have_it(
 @pytest.mark.parametrize(("paper", "missing"), [(soundfusion.PAPER, "official"), (embeddings.PAPER, "course")])
 def test_a_split_that_the_data_lack_is_replaced_with_a_warning(options, capsys, paper, missing):
     row = {"soundfusion": ("performance", "nnet2"), "embeddings": ("1", "Base2DCNN, original")}[paper.key]
-    asked = options(tables=row[:1], rows=row[1:], genres="all")
+    asked = options(tables=row[:1], rows=row[1:], genres=("all",))
     assert setting_of(paper, asked, open_data(paper, asked)).split == "holdout"
     said = capsys.readouterr().err.replace("\n", " ")
     assert f"has no split {missing}, which the paper uses: a holdout split is used instead" in said

@@ -75,7 +75,7 @@ def tables_in(folder):
 def test_a_plan_leaves_four_genres_out_and_all_includes_them(arrays, tmp_path):
     path = arrays(dict.fromkeys(GENRES, 12))
 
-    def planned(genres=None):
+    def planned(*genres):
         asked = {"tables": ("final",), "rows": ("CNN 1D + GRU",), "genres": genres}
         work = plan(PAPER, Options(dataset="arrays", data=path, cache=tmp_path / "cache", out=tmp_path, **asked))
         work.close()
@@ -114,6 +114,26 @@ def test_naming_the_papers_own_genres_gives_the_same_runs(arrays, run):
     assert code == 0
     assert "1 of 1 runs are already finished" in stderr
     assert len(list((folder / "runs").glob("*.json"))) == 1
+
+
+def test_a_genre_whose_name_holds_a_comma_is_given_alone(arrays, tmp_path, capsys):
+    path = arrays({"Folk": 12, "Folk, World": 12, "World": 12, "Pop": 12})
+
+    def planned(*genres):
+        asked = {"tables": ("final",), "rows": ("CNN 1D + GRU",), "genres": genres}
+        work = plan(PAPER, Options(dataset="arrays", data=path, cache=tmp_path / "cache", out=tmp_path, **asked))
+        work.close()
+        return work.setting.genres
+
+    # A value that is a genre as a whole is not split.
+    assert planned("Folk, World", "Pop") == ("Folk, World", "Pop")
+    assert planned("Folk,World,Pop") == ("Folk", "Pop", "World")
+    assert planned("Pop,World", " Folk, World ") == ("Folk, World", "Pop", "World")
+    with pytest.raises(SpecError, match=r"--genres: Pop is given twice"):
+        planned("Pop,World", "Pop")
+    listed = r'has no genre Rock; it has: Folk, "Folk, World", Pop, World. Repeat the flag .*--genres "Folk, World" '
+    with pytest.raises(SpecError, match=listed):
+        planned("Folk, World, Rock")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Searches: what a trial trains, that test windows stay unread, records, cached networks, tables, rows for run.py."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -147,6 +148,39 @@ def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays
     again = ("--dataset", "arrays", "--out", str(place / "out"), "--from-records")
     assert run_app(make_app(PAPER, (TINY,)), [*again]) == 0
     assert {path: content for path, (_, _, content) in snapshot(place / "out").items()} == before
+
+
+@pytest.mark.parametrize("deleted", ["note", "record", "both"])
+def test_a_trial_whose_files_were_deleted_is_carried_out_again(finished, tiny_arrays, tmp_path, capsys, deleted):
+    shutil.copytree(finished[0], tmp_path / "copy")
+    results = results_below(tmp_path / "copy")
+    folder = SearchFolder(results.search("tiny"))
+    table = results.folder / "table_search_tiny.json"
+    before, notes = json.loads(table.read_text()), folder.notes()
+    note = notes["1"]
+    # Trials with the same network have the same record.
+    again = [one.id for one in notes.values() if one.runs == note.runs] if deleted != "note" else ["1"]
+    if deleted != "record":
+        # As a message about a damaged note says.
+        folder.paths.trial(note.id).write_text("{")
+        assert searching(tiny_arrays, tmp_path / "copy", "--trials", "4", "--initial", "3") == 2
+        assert f"{folder.paths.trial('1')}: a note on a trial is not valid JSON" in capsys.readouterr().err
+        folder.paths.trial(note.id).unlink()
+    if deleted != "note":
+        folder.paths.record(note.runs[0]).unlink()
+    assert searching(tiny_arrays, tmp_path / "copy", "--trials", "4", "--initial", "3") == 0
+    said = capsys.readouterr().err.replace("\n", " ")
+    for trial in again:
+        assert f"trial {trial}: begins again, because its note or a record of it is missing" in said
+    assert said.count("begins again") == len(again)
+    assert f"; {len(again)} to go" in said
+    assert json.loads(table.read_text()) == before
+    assert {one.id: one.runs for one in folder.notes().values()} == {one.id: one.runs for one in notes.values()}
+    assert sum(folder.notes()[trial].trained for trial in again) == (0 if deleted == "note" else 1)
+    assert [trial.status for trial in folder.trials()] == ["COMPLETED"] * 4
+    # Then nothing is left to do.
+    assert searching(tiny_arrays, tmp_path / "copy", "--trials", "4", "--initial", "3") == 0
+    assert "ended before: 4 trials; 0 to go" in capsys.readouterr().err.replace("\n", " ")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import matplotlib
 import pytest
 from matplotlib.figure import Figure
 
+from common.core.console import collected
 from common.paper import Protocol
 from common.reports.figures import files
 from common.reports.figures.curves import draw_curves
@@ -139,3 +140,18 @@ def test_only_the_digest_is_written_where_nothing_is_drawn(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["figure.digest"]
     assert digest_file(tmp_path / "figure").read_text() == drawing_digest(drawing())
     assert drawn == []
+
+
+def test_dollar_signs_in_names_begin_no_formula(tmp_path):
+    title = r"x^2 $z$ \n $\frac$"
+    paths = save_figure(drawing(title=title), tmp_path / "figure")
+    assert f">{title}</text>" in paths[1].read_text(encoding="utf-8")
+
+
+def test_characters_that_the_font_lacks_are_named_once_in_one_line(tmp_path):
+    files._warn_of_missing.cache_clear()
+    with collected() as lines:
+        save_figure(drawing(title="\u65e5\u672c \u00b1\u00e9"), tmp_path / "one")
+        save_figure(drawing(title="\u672c\u65e5"), tmp_path / "two")
+    assert lines == ["warning: figures: their font lacks these characters, and shows boxes instead: \u65e5 \u672c"]
+    assert "\u65e5\u672c \u00b1\u00e9" in (tmp_path / "one.svg").read_text(encoding="utf-8")

@@ -86,3 +86,19 @@ def test_a_column_of_blank_cells_is_not_shown():
     lines, left_out = table_lines(ShortTable("t", (LABELS, blank)), 100)
     assert "remark" not in lines[0]
     assert left_out == []
+
+
+def test_a_number_stays_with_its_interval_on_a_narrow_screen():
+    columns = (
+        Column("row", ("r8",), is_text=True),
+        Column("ours (%),\n95 % interval", ("14.3 (4.0 to 39.9)",)),
+        Column("remark", ("diverged in epoch 3 of seed 1",), is_text=True),
+    )
+    lines, _ = table_lines(ShortTable("t", columns), 30)
+    assert lines == [
+        "row: r8",
+        "  ours (%), 95 % interval:",
+        "      14.3 (4.0 to 39.9)",
+        "  remark: diverged in epoch 3",
+        "      of seed 1",
+    ]

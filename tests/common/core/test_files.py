@@ -1,0 +1,51 @@
+"""Writing files and paths: names that are not valid UTF-8, home folders."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from common.core.errors import DataError
+from common.core.files import expanded, read_json, sha256_of_json, write_json, write_json_text, write_text
+from common.records.record import record_as_text
+from common.search.journal import StateFiles, TrialState
+
+# As Python holds the byte E9 of a file name.
+NOT_UTF_8 = "caf\udce9"
+
+
+def test_json_with_a_name_that_is_not_valid_utf_8_is_read_back_as_it_was(tmp_path):
+    values = {NOT_UTF_8: ["\u65e5", NOT_UTF_8]}
+    write_json(tmp_path / "a.json", values)
+    assert read_json(tmp_path / "a.json", what="a file") == values
+    assert "\u65e5" in (tmp_path / "a.json").read_text(encoding="utf-8")
+
+
+def test_text_holds_escapes_for_bytes_that_are_not_valid_utf_8(tmp_path):
+    write_text(tmp_path / "a.md", f"{NOT_UTF_8} \u65e5\n")
+    assert (tmp_path / "a.md").read_text(encoding="utf-8") == "caf\\xe9 \u65e5\n"
+
+
+def test_digests_of_valid_names_are_those_of_their_utf_8_and_others_differ_from_each_other():
+    names = ["\u65e5", "\udce9", "\udcea", "\\udce9"]
+    digests = [sha256_of_json([name]) for name in names]
+    assert digests[0] == hashlib.sha256(json.dumps(["\u65e5"], ensure_ascii=False).encode()).hexdigest()
+    assert len(set(digests)) == 4
+
+
+def test_a_home_folder_that_is_not_known_is_one_clear_error():
+    with pytest.raises(DataError, match=r"^~nobody-of-this-name/x: the home folder that its ~ stands for is not known"):
+        expanded("~nobody-of-this-name/x")
+    assert expanded(Path("a/~b")) == Path("a/~b")
+
+
+def test_journals_of_searches_and_texts_of_records_with_such_names_are_read_back_as_they_were(tmp_path):
+    files = StateFiles(tmp_path)
+    files.add(TrialState("0", {"a": NOT_UTF_8}))
+    assert StateFiles(tmp_path).load().trials == files.state.trials
+    files.add(TrialState("0", {"a": NOT_UTF_8}, status="FAILED"))
+    (tmp_path / "journal.jsonl").unlink()
+    assert StateFiles(tmp_path).load().trials == files.state.trials
+    write_json_text(tmp_path / "a.json", record_as_text({"reason": NOT_UTF_8}))
+    assert read_json(tmp_path / "a.json", what="a record") == {"reason": NOT_UTF_8}
