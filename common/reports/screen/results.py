@@ -54,7 +54,7 @@ def results_on_screen(table: Table, *, is_own: bool = False) -> ShortTable:
         about_data(values),
         (*needed, *([not_run] if not_run else [])),
         needed_keys=len(needed),
-        mark=_mark(values),
+        mark=mark_of(values),
     )
 
 
@@ -62,9 +62,10 @@ def _whose(is_own: bool) -> str:
     return "yours" if is_own else "ours"
 
 
-def _mark(values: dict[str, Any]) -> str:
+def mark_of(values: dict[str, Any]) -> str:
     """What the mark at a row means; empty where no row has it."""
-    return _RECOMMENDED if any(row["label"] == values.get("recommended") for row in values["rows"]) else ""
+    best = values.get("recommended")
+    return _RECOMMENDED if best and any(row["label"] == best for row in values["rows"]) else ""
 
 
 def data_name(values: dict[str, Any]) -> str:
@@ -159,7 +160,7 @@ def _ours_text(values: dict[str, Any], measured: dict[str, Any], whose: str) -> 
     if len(metrics) == 1:
         return f"{whose.capitalize()}: {next(iter(metrics))}"
     texts = [f"{' and '.join(mine)} {'is' if len(mine) == 1 else 'are'} {name}" for name, mine in metrics.items()]
-    return f"{whose.capitalize()}: {', '.join(texts)}"
+    return f"{whose.capitalize()}: {'; '.join(texts)}"
 
 
 def _without_part(metric: str) -> str:
@@ -303,7 +304,7 @@ def settings_on_screen(table: Table) -> ShortTable:
         keys += [interval_key(entries)] if together else []
     keys += _reductions(settings)
     return ShortTable(
-        table.title, tuple(columns), _data_of_settings(values), tuple(keys), needed_keys=len(keys), mark=_mark(values)
+        table.title, tuple(columns), _data_of_settings(values), tuple(keys), needed_keys=len(keys), mark=mark_of(values)
     )
 
 

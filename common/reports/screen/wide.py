@@ -7,7 +7,7 @@ from dataclasses import replace
 from common.reports.screen.columns import Column, Placed, wrapped
 from common.reports.screen.layout import placed_lines
 from common.reports.screen.notes import Line, with_origin
-from common.reports.screen.show import short_table
+from common.reports.screen.results import about_data, mark_of, settings_on_screen
 from common.reports.table import ROW_NAME, Note, Table
 
 # Text is not easy to read in longer lines.
@@ -34,18 +34,19 @@ def wide_lines(
         origin: whose runs these are, said after the title; empty for nothing.
     """
     columns = _columns(table, is_own)
-    short = short_table(table, is_own=is_own)
+    # What the columns of several settings are is in no note.
+    settings = settings_on_screen(table) if table.values.get("kind") == "settings" else None
+    about = settings.about if settings else about_data(table.values)
+    mark = mark_of(table.values)
     text_width = _LONGEST_TEXT if width is None else min(width, _LONGEST_TEXT)
-    lines = [Line(line, "bold") for line in wrapped(with_origin(short.title, origin), text_width)]
-    lines += [*(Line(line) for line in wrapped(short.about, text_width)), Line("")]
+    lines = [Line(line, "bold") for line in wrapped(with_origin(table.title, origin), text_width)]
+    lines += [*(Line(line) for line in wrapped(about, text_width)), Line("")]
     for block in _blocks(columns, width):
         lines += [*map(Line, placed_lines(block, _GAP)), Line("")]
-    lines += [Line(short.mark)] if short.mark else []
-    # What the columns of several settings are is in no note.
-    keys = short.keys if table.values.get("kind") == "settings" else ()
+    lines += [Line(mark)] if mark else []
     warnings = [f"warning: {note.text}" for note in table.warnings if note not in said]
     lines += [Line(line, "yellow") for text in warnings for line in _note(text, text_width)]
-    lines += [Line(line) for key in keys for line in _note(key, text_width)]
+    lines += [Line(line) for key in (settings.keys if settings else ()) for line in _note(key, text_width)]
     lines += [Line(line) for note in table.notes if note not in said for line in _note(note.text, text_width)]
     return lines if lines[-1].text else lines[:-1]
 
@@ -57,10 +58,10 @@ def _note(text: str, width: int) -> list[str]:
 def _columns(table: Table, is_own: bool) -> list[Column]:
     """All columns; names of rows stand first, where they are not the labels."""
     rows = table.values.get("rows", [])
-    if table.header[0] == ROW_NAME:
-        header, lines = table.header[1:], [line[1:] for line in table.rows]
-    else:
-        header, lines = table.header, table.rows
+    names = tuple(row.get("name", "") for row in rows)
+    header, lines = table.header, table.rows
+    if len(header) > 1 and header[0] == ROW_NAME and names == tuple(line[0] for line in lines):
+        header, lines = header[1:], tuple(line[1:] for line in lines)
     columns = [
         Column(
             head.replace("Our", "Your", 1) if is_own and head.startswith(_OURS) else head,
@@ -70,7 +71,6 @@ def _columns(table: Table, is_own: bool) -> list[Column]:
         for place, head in enumerate(header)
     ]
     # Tables that were cut to some of their lines, and those without rows of the paper, have no name for each.
-    names = tuple(row.get("name", "") for row in rows)
     if len(rows) == len(lines) and all(names) and any(row["name"] != row["label"].lower() for row in rows):
         columns.insert(0, Column("row", names, is_text=True))
     if len(rows) == len(lines) and (best := table.values.get("recommended")):
