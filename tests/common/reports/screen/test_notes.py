@@ -112,4 +112,4 @@ def test_what_the_name_of_the_data_says_is_not_said_again():
     assert [line.text for line in note_lines(table, (), (), 80)] == [FEATURES.text, "All notes: add --wide"]
     # Of other data the sentence stays, and that clips are excerpts is said without the data.
     excerpts = Note("excerpts", "Data: GTZAN, 9 clips; excerpts of 3 s instead of clips of 30 s.")
-    assert said((excerpts, notes[1])) [:2] == ["OTHER DATA: GTZAN.", "Also reduced or different: excerpts of clips."]
+    assert said((excerpts, notes[1]))[:2] == ["OTHER DATA: GTZAN.", "Also reduced or different: excerpts of clips."]

@@ -220,9 +220,7 @@ def test_committed_numbers_stand_beside_own_ones_and_say_where_they_are_from():
     # Warnings and notes never push it out.
     many = tuple(Note("diverged", f"DIVERGED {number}.") for number in range(9))
     _, _, notes = parts_of(replace(_named(), notes=NOTES, warnings=many), 80)
-    said = (
-        "Encore's: measured on GTZAN (other data than yours), 3 seeds, at most 20 epochs, reduced features, bfloat16."
-    )
+    of = "3 seeds, at most 20 epochs, reduced features, bfloat16"
     assert f"Encore's: measured on GTZAN (other data than yours), {of}." in " ".join(notes)
 
 
