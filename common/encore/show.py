@@ -300,7 +300,7 @@ def _origin(stored: TablesThere, one: StoredTable) -> str:
     """Whose runs a table is of; empty for tables of layers, which are not run."""
     if not one.setting:
         return ""
-    return "your own runs" if stored.is_own(one) else "Encore's"
+    return "your own runs" if stored.is_own(one) else "comes with Encore"
 
 
 def _choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: StoredTable) -> str:

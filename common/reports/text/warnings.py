@@ -133,8 +133,8 @@ def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[Not
     return [
         Note(
             "other_clips",
-            f"{plural(len(names), 'Row')} {labels_text(names)} {'was' if len(names) == 1 else 'were'} run on an earlier "
-            "version of the split of this name, with other test clips than the newest run; run "
+            f"{plural(len(names), 'Row')} {labels_text(names)} {'was' if len(names) == 1 else 'were'} run on an "
+            "earlier version of the split of this name, with other test clips than the newest run; run "
             f"{'it' if len(names) == 1 else 'them'} again to compare.",
             f"OTHER TEST CLIPS in {_few(names, 'rows')}: run them again to compare them.",
         )
@@ -223,8 +223,8 @@ def clipped_loss_warnings(
         Note(
             "clipped_loss",
             f"CLIPPED LOSS in {plural(len(found), of)} {rows}. These runs were trained with a loss of clipped "
-            "probabilities, whose gradient is zero for windows whose wrong class leads the right one by more than about "
-            f"16 in logits, so a network that has collapsed to one class cannot recover.{also}",
+            "probabilities, whose gradient is zero for windows whose wrong class leads the right one by more than "
+            f"about 16 in logits, so a network that has collapsed to one class cannot recover.{also}",
             _clipped_in_short(found, of),
         )
     ]
