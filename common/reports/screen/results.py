@@ -198,7 +198,7 @@ def _measured_on(values: dict[str, Any], committed: dict[str, Any]) -> str:
     epochs = committed.get("epochs")
     reduced = [FLAG_WORDS[flag] for flag in committed.get("reduced", ()) if flag != "fewer_epochs"]
     parts = [
-        data if same else f"{data} (other data than yours)",
+        data if same else f"{data}, other data than yours",
         runs,
         *([] if epochs is None else [f"at most {counted(epochs, 'epoch')}"]),
         *reduced,

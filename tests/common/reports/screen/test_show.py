@@ -221,7 +221,7 @@ def test_committed_numbers_stand_beside_own_ones_and_say_where_they_are_from():
     many = tuple(Note("diverged", f"DIVERGED {number}.") for number in range(9))
     _, _, notes = parts_of(replace(_named(), notes=NOTES, warnings=many), 80)
     of = "3 seeds, at most 20 epochs, reduced features, bfloat16"
-    assert f"Encore's: measured on GTZAN (other data than yours), {of}." in " ".join(notes)
+    assert f"Encore's: measured on GTZAN, other data than yours, {of}." in " ".join(notes)
 
 
 def test_encores_numbers_that_were_measured_otherwise_name_their_rows():
@@ -231,7 +231,7 @@ def test_encores_numbers_that_were_measured_otherwise_name_their_rows():
     rows = [table.values["rows"][0] | {"committed": first}, *same[1:]]
     key = short_table(replace(table, values=table.values | {"rows": rows})).keys[0]
     assert key == (
-        "Encore's: measured for width-0x: on GTZAN (other data than yours), 3 seeds; width-1x, width-2x, width-3x: on "
+        "Encore's: measured for width-0x: on GTZAN, other data than yours, 3 seeds; width-1x, width-2x, width-3x: on "
         f"{table.values['data']}, 3 seeds, at most 20 epochs, reduced features, bfloat16."
     )
     short = short_table(replace(table, values=table.values | {"rows": same}))
