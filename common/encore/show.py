@@ -17,6 +17,7 @@ from common.core.errors import DataError, SpecError
 from common.core.option_groups import DATA, OUTPUT, WHAT
 from common.core.words import counted
 from common.encore.tables_there import Beside, Choice, TablesThere
+from common.paper.overrides import parse_change
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES, SplitName, read_unit
 from common.paper.tables import Confusion
@@ -158,8 +159,9 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
         lacking += _rows_not_run(stored, [one.table for one in shown], labels, choices[0].out)
     if shown or screen.json:
         print_tables(shown, [], screen)
-    for line in dict.fromkeys(said) if shown else ():
-        say(line)
+    for lines in dict.fromkeys(said) if shown else ():
+        for line in lines.splitlines():
+            say(line)
     if shown and not (asked.tables or asked.rows or len(choices) > 1):
         return 0  # without --table, tables that have no numbers yet are not missed
     if not shown and not asked.tables:
@@ -236,7 +238,7 @@ def _one(
 
     Args:
         lacking: gets what has no numbers.
-        said: gets the files, and what else there is.
+        said: gets the files, and what else there is, in one line or several.
         by_name: whether it, or one of its rows, was asked for by name: only then a table without a file is shown.
     """
     matrix = stored.paper.confusion(table)
@@ -263,8 +265,8 @@ def _one(
     of_place = next(mine for mine in found if chosen[0][0] in mine)
     others = [one for one in of_place if one not in [each for each, _ in chosen]]
     if others and shown:
-        said.append(f"table {chosen[0][0].id} is also there with:")
-        said += dict.fromkeys(f"  {_choosing(stored, choice, chosen[0][0], other)}" for other in others)
+        options = dict.fromkeys(f"  {_choosing(stored, choice, chosen[0][0], other)}" for other in others)
+        said.append("\n".join((f"table {chosen[0][0].id} is also there with:", *options)))
     return shown
 
 
@@ -326,8 +328,9 @@ def _choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: St
 def _other_words(shown: StoredTable, other: StoredTable) -> list[str]:
     """What another table was measured with, other than data, split and unit, in words."""
     mine, others = shown.setting, other.setting
-    words = [change for change in others.get("changes", ()) if change not in mine.get("changes", ())]
-    words += [f"without {change}" for change in mine.get("changes", ()) if change not in others.get("changes", ())]
+    changes, present = (list(map(_as_typed, one.get("changes", ()))) for one in (others, mine))
+    words = [change for change in changes if change not in present]
+    words += [f"without {change}" for change in present if change not in changes]
     if others.get("scale") != mine.get("scale"):
         words.append(f"--scale {others.get('scale')}")
     if others.get("epochs") != mine.get("epochs"):
@@ -341,6 +344,12 @@ def _other_words(shown: StoredTable, other: StoredTable) -> list[str]:
     if not words and others.get("data_digest") != mine.get("data_digest"):
         words.append("other data")
     return words
+
+
+def _as_typed(change: str) -> str:
+    """A changed value as it is typed after `--set`: words without the quotation marks of JSON."""
+    path, value = parse_change(change)
+    return f"{path}={value}" if isinstance(value, str) else change
 
 
 def _several(
@@ -482,7 +491,7 @@ def _rows_to_run(stored: TablesThere, one: StoredTable, values: dict[str, Any], 
     if setting.get("precision"):
         flags += ["--precision", setting["precision"]]
     for change in setting.get("changes", ()):
-        flags += ["--set", change]
+        flags += ["--set", _as_typed(change)]
     words = ["encore", "run", stored.paper.key, "--table", one.id, *rows, *flags]
     return [f"table {one.id}, rows not run yet: {' '.join(map(shlex.quote, words))}"]
 

@@ -96,7 +96,7 @@ def test_of_several_tables_the_least_reduced_of_the_papers_split_is_shown_and_th
     write_stored(out, run_of(setting=SETTING.replace(split="artist")))
     write_stored(out, run_of(setting=SETTING.replace(epochs=1)))
     write_stored(out, run_of(setting=SETTING.replace(epochs=5)))
-    changed = SETTING.replace(epochs=5, changes=("protocol.duplicates=drop",))
+    changed = SETTING.replace(epochs=5, changes=('protocol.duplicates="drop"',))
     write_stored(out, run_of(setting=changed))
     _, said = show("--table", "5.1")
     assert said[0] == "table 5.1 is from results/se_cnn/gtzan/table_5.1_5_epochs.md"
@@ -110,6 +110,15 @@ def test_of_several_tables_the_least_reduced_of_the_papers_split_is_shown_and_th
     ]
     (artist,) = shown(show, "--table", "5.1", "--split", "artist")
     assert artist["setting"]["split"] == "artist"
+
+
+def test_the_same_options_of_two_tables_are_said_of_each(here, show):
+    for table in ("5.1", "5.2"):
+        write_stored(here / "results", run_of(), table=table)
+        write_stored(here / "results", run_of(setting=WINDOWS), table=table)
+    _, said = show("--table", "5.1", "--table", "5.2")
+    assert said.count("  --unit window") == 2
+    assert said[said.index("table 5.1 is also there with:") + 1] == "  --unit window"
 
 
 def test_options_that_choose_another_table_are_those_that_show_takes(here, show):
