@@ -500,3 +500,10 @@ def test_rows_of_two_searches_with_the_same_label_are_not_mixed(here, show):
     assert [one["table"] for one in shown(show, "--row", "first")] == ["top_narrow", "top_wide"]
     found = shown(show, "--table", "top_wide", "--table", "top_narrow", "--row", "top-wide-1")
     assert [one["table"] for one in found] == ["top_wide"]
+
+
+def test_settings_beside_each_other_are_of_one_data_set_of_a_place(here, show):
+    write_stored(here / "results", run_of())
+    write_stored(here / "results", run_of(setting=WINDOWS.replace(dataset="arrays", features="given")))
+    (table,) = shown(show, "--table", "5.1", *UNITS, code=1)
+    assert len(table["settings"]) == 1
