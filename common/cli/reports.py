@@ -12,7 +12,9 @@ from common.paper.tables import ArchitectureTable, Confusion
 from common.records.paths import OWN_RESULTS, ResultPaths, result_folders
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.asked import only_rows
+from common.reports.committed import are_committed
 from common.reports.pages import write_page
+from common.reports.table import Table
 from common.reports.write import GroupReport, write_architecture
 from common.runs.options import Options
 from common.runs.selection import ChosenRows, choose_rows, labels_of
@@ -76,6 +78,7 @@ def show_reports(
         return matrix.id in asked or (table in asked and (not options.rows or label in labels[table]))
 
     matrices = sorted(filter(is_shown, paper.confusions), key=lambda entry: entry.table_id)
+    is_own = not are_committed(options.out)
     shown, held = [], []
     for report in reports:
         for table in asked:
@@ -88,15 +91,15 @@ def show_reports(
             for name in names:
                 part = report.tables.get(name)
                 if part is not None and options.rows:
-                    part = only_rows(part, labels[table])
+                    part = _asked_rows(part, labels[table])
                 if part is not None:
-                    shown.append(Shown(part, page, whole if name != first else None))
+                    shown.append(Shown(part, page, whole if name != first else None, is_own=is_own))
             held += [(report, table)] if table in report.held_by else []
         for entry in matrices:
             if entry.table_id in report.tables:
                 (holder,) = report.held_by[entry.id]
                 whole = report.tables[holder] if holder in asked else None
-                shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder]), whole))
+                shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder]), whole, is_own=is_own))
     paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
     print_tables(shown, [*paths, *others], screen)
     for report, table in held:
@@ -104,6 +107,14 @@ def show_reports(
         is_matrix = paper.confusion(table) is not None
         held_there = f"it is a part of {files}" if is_matrix else f"all its measured rows are in {files}"
         say(f"table {table} has no file of its own: {held_there}")
+
+
+def _asked_rows(table: Table, labels: list[str]) -> Table | None:
+    """The rows of a table that were asked for. A comparison is shown only where the row that the others are compared
+    with was asked for, too."""
+    if table.values.get("kind") == "pairs" and table.values["reference"] not in labels:
+        return None
+    return only_rows(table, labels)
 
 
 def _page(paths: list[Path]) -> Path | None:

@@ -175,7 +175,7 @@ def make_audit_app(paper: Paper) -> typer.Typer:
     hidden = ("audit", *_MODES["audit"].but)
     help_texts = {
         "tables": "Table of the row, where several have such a row.",
-        "rows": f"Row to audit. Default: {paper.default_row[1]}.",
+        "rows": f"Row to audit. Default: {paper.row(*paper.default_row).name}.",
         "genres": genres_text(paper),
     }
     about = f"{paper.title}: train one row under every split that the data allow, and report what each split leaks."
@@ -214,7 +214,7 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
         from common.cli.values import show_values
 
         table, row = _first_row(whole, options, chosen)
-        return show_values(paper, (table, row.label), row.experiment, as_json=screen.json)
+        return show_values(paper, (table, row.name), row.experiment, as_json=screen.json)
     require_writable_folder(options.out, flag="--out")
     if not (command.audit or any(rows for _, rows in chosen)):
         from common.cli.reports import architecture_tables

@@ -84,12 +84,14 @@ class Shown:
     Args:
         page: its Markdown file, with all of its notes; None where it has none.
         whole: the table that it belongs to, if that is shown before it: their common notes are said once.
+        is_own: whether the runs are the user's own, not those that come with Encore.
         origin: whose runs these are, said in the title; empty where that goes without saying.
     """
 
     table: Table
     page: Path | None = None
     whole: Table | None = None
+    is_own: bool = False
     origin: str = ""
 
 
@@ -100,13 +102,12 @@ def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOp
         print_json({"tables": [one.table.as_json() for one in shown], "written": list(map(str, written))})
         return
     for one in shown:
-        if screen.wide and one.table.rows:
-            width = screen_width() if sys.stdout.isatty() else None
-            print_lines(wide_lines(one.table, width, origin=one.origin))
-            print()
-            continue
         said = (*one.whole.notes, *one.whole.warnings) if one.whole else ()
-        print_lines(screen_lines(one.table, screen_width(), page=one.page, said=said, origin=one.origin))
+        whose: dict[str, Any] = {"said": said, "is_own": one.is_own, "origin": one.origin}
+        if screen.wide and one.table.rows:
+            print_lines(wide_lines(one.table, screen_width() if sys.stdout.isatty() else None, **whose))
+        else:
+            print_lines(screen_lines(one.table, screen_width(), page=one.page, **whose))
         print()
     print_written(written)
 

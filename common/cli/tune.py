@@ -85,9 +85,10 @@ def _tune(
     if SET_HELP in options.changes:
         from common.cli.values import show_values
 
-        experiment = paper.row(*space.row).experiment.with_values(space.base)
+        row = paper.row(*space.row)
+        experiment = row.experiment.with_values(space.base)
         varied = {parameter.path for parameter in space.parameters.every}
-        return show_values(paper, space.row, experiment, as_json=screen.json, varied=varied)
+        return show_values(paper, (space.row[0], row.name), experiment, as_json=screen.json, varied=varied)
     address = None if asked.chief is None else parse_address(asked.chief)
     name = space.key if asked.row is None else f"{space.key}-{_plain(space.row[1])}"
     if asked.name is not None:

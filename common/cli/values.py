@@ -27,7 +27,7 @@ def show_values(
     """Print every value of a row with its path, what it is, and the option that sets it; returns the exit code.
 
     Args:
-        row: (table id, row label).
+        row: (table id, name of the row).
         experiment: of the row.
         varied: paths of values that a search varies, so that a command cannot set them.
     """

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 from typer import Option
@@ -15,13 +15,16 @@ from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.option_groups import DATA, OUTPUT, WHAT
-from common.encore.tables_there import OF_PAPER, Choice, TablesThere, chosen
+from common.core.words import counted
+from common.encore.tables_there import OF_PAPER, Beside, Choice, TablesThere, chosen
+from common.paper.overrides import parse_change
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES, SplitName, read_unit
 from common.paper.tables import Confusion
 from common.paper.training import Precision
 from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout
 from common.reports.asked import labels_with_numbers, only_rows
+from common.reports.screen.results import data_name
 from common.reports.stored import CellsOf, StoredTable
 from common.reports.table import Table
 from common.reports.tables.settings import SettingColumn, settings_table
@@ -37,6 +40,8 @@ _VALUES = {
 }
 # Id of the table of a leakage audit.
 _AUDIT = "audit"
+# Rows without a number in a command; of more, the command has the whole table.
+_MOST_ROWS = 6
 # What ids of tables of searches begin with, before the name of the search.
 _SEARCH = "search_"
 # Id of a table -> labels of its rows that were asked for, in its order; None where all rows are shown.
@@ -154,7 +159,8 @@ def make_app(paper: Paper) -> typer.Typer:
 
 def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     screen.apply()
-    stored = TablesThere(paper, _places(asked.out), asked.datasets)
+    places = _places(asked.out)
+    stored = TablesThere(paper, places, asked.datasets, _committed_of(places))
     labels = _labels(stored, asked)
     choices = Choice.all_of(
         asked.datasets,
@@ -181,8 +187,9 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
         lacking += _rows_not_run(stored, [one.table for one in shown], labels, choices[0].out)
     if shown or screen.json:
         print_tables(shown, [], screen)
-    for line in dict.fromkeys(said) if shown else ():
-        say(line)
+    for lines in dict.fromkeys(said) if shown else ():
+        for line in lines.splitlines():
+            say(line)
     if shown and not (asked.tables or asked.rows or len(choices) > 1):
         return 0  # without --table, tables that have no numbers yet are not missed
     if not shown and not asked.tables:
@@ -209,6 +216,13 @@ def _places(out: Path | None) -> tuple[Path, ...]:
         if place is not None:
             places.setdefault(place.resolve(), place)
     return tuple(places.values())
+
+
+def _committed_of(places: tuple[Path, ...]) -> frozenset[Path]:
+    """Those of the places that hold results that come with Encore."""
+    checkout = results_of_checkout()
+    committed = {place.resolve() for place in (COMMITTED_RESULTS, checkout) if place is not None}
+    return frozenset(place for place in places if place.resolve() in committed)
 
 
 def _default_tables(paper: Paper, asked: ShowOptions, labels: _Labels) -> list[str]:
@@ -252,7 +266,7 @@ def _one(
 
     Args:
         lacking: gets what has no numbers.
-        said: gets the files, and what else there is.
+        said: gets the files, and what else there is, in one line or several.
         by_name: whether it, or one of its rows, was asked for by name: only then a table without a file is shown.
     """
     matrix = stored.paper.confusion(table)
@@ -273,13 +287,14 @@ def _one(
             lacking.append(_without_rows(one, asked or []))
         else:
             # The file is named once, below all tables.
-            shown.append(Shown(part, origin=_origin(stored, one)))
+            shown.append(Shown(part, is_own=stored.is_own(one), origin=_origin(stored, one)))
             said.append(f"table {one.id} is from {_markdown(one)}")
+            said += _rows_to_run(stored, one, part.values, choice) if asked is None else []
     of_place = next(mine for mine in found if chosen[0][0] in mine)
     others = [one for one in of_place if one not in [each for each, _ in chosen]]
     if others and shown:
-        options = "; ".join(_choosing(stored, choice, chosen[0][0], other) for other in others)
-        said.append(f"table {chosen[0][0].id} was also measured with: {options}")
+        options = dict.fromkeys(f"  {_choosing(stored, choice, chosen[0][0], other)}" for other in others)
+        said.append("\n".join((f"table {chosen[0][0].id} is also there with:", *options)))
     return shown
 
 
@@ -315,11 +330,12 @@ def _origin(stored: TablesThere, one: StoredTable) -> str:
     """Whose runs a table is of; empty for tables of layers, which are not run."""
     if not one.setting:
         return ""
-    return "your own runs" if one.path.parents[2] == stored.places[0] else "committed"
+    return "your own runs" if stored.is_own(one) else "comes with Encore"
 
 
 def _choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: StoredTable) -> str:
-    """The options that show another table instead; its file where options cannot tell the two apart."""
+    """The options that show another table instead; where options cannot tell the two apart, what differs, and its
+    file."""
     differing = {
         name: value
         for name, value, present in (
@@ -338,7 +354,36 @@ def _choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: St
         first, *_ = [*stored.find(other.id, replace(choice, **given)), []]
         if first[:1] == [other]:
             return " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in given.items())
-    return str(_markdown(other))
+    options = " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in differing.items())
+    words = [*([options] if options else []), *_other_words(shown, other)]
+    return f"{', '.join(words) or 'the same options'}  ({_markdown(other)})"
+
+
+def _other_words(shown: StoredTable, other: StoredTable) -> list[str]:
+    """What another table was measured with, other than data, split and unit, in words."""
+    mine, others = shown.setting, other.setting
+    changes, present = (list(map(_as_typed, one.get("changes", ()))) for one in (others, mine))
+    words = [change for change in changes if change not in present]
+    words += [f"without {change}" for change in present if change not in changes]
+    if others.get("scale") != mine.get("scale"):
+        words.append(f"--scale {others.get('scale')}")
+    if others.get("epochs") != mine.get("epochs"):
+        epochs = others.get("epochs")
+        words.append("all epochs" if epochs is None else counted(epochs, "epoch"))
+    for name in ("precision", "features"):
+        if others.get(name) != mine.get(name):
+            words.append(f"{name} {others.get(name) or 'of the paper'}")
+    if others.get("genres") != mine.get("genres"):
+        words.append(f"genres {', '.join(others.get('genres') or ['of the paper'])}")
+    if not words and others.get("data_digest") != mine.get("data_digest"):
+        words.append("other data")
+    return words
+
+
+def _as_typed(change: str) -> str:
+    """A changed value as it is typed after `--set`: words without the quotation marks of JSON."""
+    path, value = parse_change(change)
+    return f"{path}={value}" if isinstance(value, str) else change
 
 
 def _several(
@@ -359,15 +404,15 @@ def _several(
         by_name: whether it, or one of its rows, was asked for by name; else it is not missed where it has no numbers.
     """
     asked = None if labels is None else labels.get(stored.base_of(table), [])
+    # Data sets that were asked for may be in several places; else one place, and one data set, has all columns.
     fitting: dict[Choice, StoredTable] = {}
-
-    def rows_there(one: StoredTable) -> int:
-        return len((labels_with_numbers(one.values) or set()).intersection(asked or ()))
-
-    for choice in choices:
-        if found := [one for mine in stored.find(table, choice, also_held=by_name) for one in mine]:
-            fitting[choice] = max(found, key=rows_there)  # of equal ones the first
-    columns = list(fitting.values())
+    for dataset in dict.fromkeys(choice.dataset for choice in choices):
+        of_data = [choice for choice in choices if choice.dataset == dataset]
+        groups = stored.beside(table, of_data, asked, also_held=by_name)
+        if groups:
+            fitting |= groups[0]
+            said += _not_beside(stored, groups, of_data)
+    columns = [fitting[choice] for choice in choices if choice in fitting]
     declared = next((one for one in stored.paper.tables if one.id == table), None)
     if declared is None or any(stored.paper_of(one).table(table) != declared for one in columns):
         made: list[Shown] = []
@@ -383,22 +428,38 @@ def _several(
     if not columns:
         return []
     differ = len({one.values["dataset"] for one in columns}) > 1
-    mixed = len({one.path.parents[2] for one in columns}) > 1
     named = []
     for one in columns:
         one.require_metrics(stored.paper)
-        name = _column_name(one, differ, mixed and one.path.parents[2] != stored.places[0])
-        named.append(SettingColumn(name, str(_markdown(one)), one.values))
+        name = _column_name(one, differ)
+        named.append(SettingColumn(name, str(_markdown(one)), one.values, stored.is_own(one)))
         said.append(f"table {table}, {name}, is from {_markdown(one)}")
     whole = settings_table(stored.paper.key, declared, named)
     part = whole if asked is None else only_rows(whole, asked)
-    return [Shown(part)] if part else []
+    return [Shown(part, is_own=all(map(stored.is_own, columns)))] if part else []
 
 
-def _column_name(one: StoredTable, with_data: bool, committed: bool) -> str:
+def _not_beside(stored: TablesThere, groups: list[Beside], choices: list[Choice]) -> list[str]:
+    """That own runs have only some of the choices, so that the results that come with Encore are shown instead."""
+    shown = list(groups[0].values())
+    own = next((list(group.values()) for group in groups if stored.is_own(next(iter(group.values())))), None)
+    if own is None or stored.is_own(shown[0]):
+        return []
+    dataset, data = own[0].values["dataset"], data_name(shown[0].values)
+    names = "; ".join(dict.fromkeys(_column_name(one, False) for one in own))
+    is_same = dataset == shown[0].values["dataset"]
+    option = f"--out {own[0].path.parents[2]}" if is_same else f"--dataset {dataset}"
+    of_choices = "only" if len(own) < len(choices) else "with fewer of the rows"
+    return [
+        f"your own runs on {dataset} have {names} {of_choices}; shown: the results on {data} that come with Encore. "
+        f"For yours: {option}"
+    ]
+
+
+def _column_name(one: StoredTable, with_data: bool) -> str:
     unit = UNIT_NAMES[one.setting["unit"]]
     data = f"{one.values['dataset']}: " if with_data else ""
-    return f"{data}{one.setting['split']}, by {unit}{', committed' if committed else ''}"
+    return f"{data}{one.setting['split']}, by {unit}"
 
 
 def _cells_of(kind: str | None) -> CellsOf | None:
@@ -441,6 +502,32 @@ def _rows_not_run(
                 lines = [_command(stored, table.id, Choice.of(setting, out), label) for setting in settings]
                 missing.setdefault(digest, lines)
     return [line for digest, lines in missing.items() if digest not in measured for line in lines]
+
+
+def _rows_to_run(stored: TablesThere, one: StoredTable, values: dict[str, Any], choice: Choice) -> list[str]:
+    """The command that measures the rows of a table of results that have no number yet, with the same options.
+
+    Args:
+        values: of the table as it is shown.
+        choice: what was asked for.
+    """
+    if not one.is_of_results or one.id != stored.base_of(one.id):
+        return []
+    missing = [row.get("name", row["label"]) for row in values["rows"] if not row["measured"]]
+    if not missing:
+        return []
+    setting = one.setting
+    # Rows that have a number are not run again, so a long list of the others is not needed.
+    rows = ["--row", ",".join(missing)] if len(missing) <= _MOST_ROWS else []
+    flags = Choice.of(setting, choice.out).flags
+    if setting.get("epochs"):
+        flags += ["--epochs", str(setting["epochs"])]
+    if setting.get("precision"):
+        flags += ["--precision", setting["precision"]]
+    for change in setting.get("changes", ()):
+        flags += ["--set", _as_typed(change)]
+    words = ["encore", "run", stored.paper.key, "--table", one.id, *rows, *flags]
+    return [f"table {one.id}, rows not run yet: {' '.join(map(shlex.quote, words))}"]
 
 
 def _command(stored: TablesThere, table: str, choice: Choice, *labels: str) -> str:

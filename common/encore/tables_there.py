@@ -1,7 +1,7 @@
 """The tables of a paper as they lie on disk, in several folders, and which of them fit what was asked for."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES, Unit
 from common.records.paths import searches
 from common.records.tuned_rows import with_tables_of, with_tuned_rows
+from common.reports.asked import labels_with_numbers
 from common.reports.stored import StoredTable, held_table, stored_tables
 
 # Value of `--epochs` and `--precision` for tables of commands that did not give these.
@@ -82,6 +83,10 @@ class Choice:
         return [*found, "--out", str(self.out)] if self.out else found
 
 
+# What was asked for -> the table of it, of tables that stand beside each other.
+Beside = dict[Choice, StoredTable]
+
+
 @dataclass(frozen=True)
 class TablesThere:
     """The tables of a paper in some folders.
@@ -90,11 +95,17 @@ class TablesThere:
         declared: the paper without rows that searches found.
         places: in the order in which tables are looked for.
         datasets: that were asked for; empty for all.
+        committed: those of the places that hold results that come with Encore.
     """
 
     declared: Paper
     places: tuple[Path, ...]
     datasets: tuple[str, ...]
+    committed: frozenset[Path] = frozenset()
+
+    def is_own(self, one: StoredTable) -> bool:
+        """Whether a table is of a user's own runs."""
+        return one.path.parents[2] not in self.committed
 
     @cached_property
     def tables(self) -> list[list[StoredTable]]:
@@ -145,6 +156,44 @@ class TablesThere:
             found += [fitting] if fitting else []
         return found
 
+    def beside(
+        self, table: str, choices: Sequence[Choice], rows: Collection[str] | None, *, also_held: bool = False
+    ) -> list[Beside]:
+        """The tables with an id that can stand beside each other, because they are of one place, data set, scale and
+        number of epochs, and of one split and unit where none was asked for.
+
+        Args:
+            choices: what was asked for.
+            rows: labels that were asked for; None for all.
+            also_held: as of `find`.
+
+        Returns:
+            The best first: those that hold most of the choices, with numbers of the rows that were asked for; of equal
+            ones, those of the first place.
+        """
+        groups: dict[tuple[Any, ...], Beside] = {}
+        for place in self.tables:
+            for choice in choices:
+                fitting = sorted((one for one in place if one.id == table and choice.fits(one)), key=self._order)
+                if also_held and not fitting and (held := self._held(table, place, choice)):
+                    fitting = [held]
+                for one in sorted(fitting, key=lambda one: -_rows_there(one, rows)):
+                    setting = one.setting
+                    key = (
+                        one.path.parents[2],
+                        one.values["dataset"] if choice.dataset is None else None,
+                        *(setting.get(name) for name in ("scale", "epochs")),
+                        setting.get("split") if choice.split is None else None,
+                        setting.get("unit") if choice.unit is None else None,
+                    )
+                    groups.setdefault(key, {}).setdefault(choice, one)
+
+        def order(group: Beside) -> tuple[int, int]:
+            counts = [_rows_there(one, rows) for one in group.values()]
+            return -sum(count > 0 for count in counts), -sum(counts)
+
+        return sorted(groups.values(), key=order)
+
     def _held(self, table: str, mine: list[StoredTable], choice: Choice) -> StoredTable | None:
         """A table that has no file of its own, from those of a place that hold its measured rows."""
         results = [one for one in mine if one.is_of_results and choice.fits(one)]
@@ -161,3 +210,8 @@ class TablesThere:
         own_splits = (self.declared.published_protocol.split, protocol.split)
         other_split = one.setting.get("split") not in (*own_splits, None)
         return other_split, one.setting.get("unit") not in (protocol.unit, None), *one.rank, one.path
+
+
+def _rows_there(one: StoredTable, rows: Collection[str] | None) -> int:
+    """How many of the rows that were asked for a table has numbers of; 1 where all were."""
+    return 1 if rows is None else len((labels_with_numbers(one.values) or set()).intersection(rows))

@@ -36,6 +36,7 @@ from common.reports.text.intervals import sources_text
 from common.reports.text.rows import by_row_notes, fewer_epochs_notes, protocol_text, training_notes
 from common.reports.text.versions import version_notes
 from common.reports.text.warnings import clipped_loss_warnings, divergence_warnings, table_warnings
+from data_pipeline.datasets.recognise import known_dataset
 from data_pipeline.duplicates.scan import Pair
 
 # Fields of `Overlap` in the order of the table's columns.
@@ -99,11 +100,12 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
     values = {
         "paper": paper.key,
         "table": audit.table_id(paper),
-        "title": f"leakage audit of row {label} of table {table}",
+        "title": f"leakage audit of row {paper.row(table, label).name} of table {table}",
         "row_name": paper.row(*audit.row).name,
         "row_table": table,
         "dataset": audit.setting.dataset,
         "data": first.data.title,
+        "known_data": known_dataset(audit.setting.dataset, first.data.genres, [clip.id for clip in first.clips]),
         "data_clips": first.data.clips,
         "protocol": "every split",
         "scale": audit.setting.scale,

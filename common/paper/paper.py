@@ -37,7 +37,9 @@ class Paper:
         key: folder name and `--list` name.
         citation: one line.
         published_on: name of the data set that the published numbers are of.
-        default_row: (table id, row label) of the network that the paper recommends.
+        default_row: (table id, row label) of the network that the paper recommends, or of another that stands for the
+            paper where `recommends_default_row` is False.
+        recommends_default_row: whether the paper recommends the network of its default row; tables mark it only then.
         build: (model spec, input shape or two of them, classes) -> an uncompiled model that ends in logits (without a
             softmax) in float32. Name it with `late`, so that Keras is imported only where a network is built.
         layout: how its networks take spectrograms; samples are always (samples, 1).
@@ -92,6 +94,7 @@ class Paper:
     paper_seeds: int = 3
     notes: tuple[str, ...] = ()
     default_tables: tuple[str, ...] = ()
+    recommends_default_row: bool = True
     published_classes: int = 10
     published_split: SplitName | None = None
     initialise: Callable[["keras.Model", Any, dict[str, Path]], None] | None = None
@@ -145,7 +148,7 @@ class Paper:
 
     @property
     def default_experiment(self) -> Experiment:
-        """The network that the paper recommends."""
+        """The network of the default row."""
         return self.row(*self.default_row).experiment
 
     @property

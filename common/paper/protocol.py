@@ -68,7 +68,7 @@ class Protocol(Spec):
             the test fold is for validation), `rotating` (for every k, training on partition k, validation on k + 1,
             testing on k + 2), or a predefined split of the clips of a data set: `official` (FMA), `fault_filtered`,
             `course` (GTZAN).
-        unit: what is split: whole clips (`clip`), or single windows (stored as `segment`): windows of one clip are
+        unit: what is split: whole clips (`clip`), or single windows (`--unit window`): windows of one clip are
             then in several parts, which is leakage, and the accuracy is too high.
         fractions: train, valid and test shares of `holdout`, `per_genre` and `artist`.
         folds: number of folds of `kfold`.

@@ -1,10 +1,10 @@
 """A table with only the rows that were asked for, to be shown on screen; its files hold all rows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from common.reports.table import Table
+from common.reports.table import Note, Table
 from common.reports.tables.genres import genre_cells
 
 # Kinds of tables whose lines are not rows of the paper.
@@ -25,8 +25,19 @@ def only_rows(table: Table, labels: Collection[str]) -> Table | None:
     kept = [number for number, row in enumerate(table.values["rows"]) if _row_of(row, kind) in labels]
     if not kept:
         return None
-    values = table.values | {"rows": [table.values["rows"][number] for number in kept]}
-    return replace(table, values=values, rows=tuple(table.rows[number] for number in kept))
+    rows = [table.values["rows"][number] for number in kept]
+    part = replace(table, values=table.values | {"rows": rows}, rows=tuple(table.rows[number] for number in kept))
+    return replace(part, notes=_notes_of(table.notes, rows)) if kind is None else part
+
+
+def _notes_of(notes: Sequence[Note], rows: Sequence[dict[str, Any]]) -> tuple[Note, ...]:
+    """The notes of a table that still hold for some of its rows: which rows have one seed is said only of these."""
+    measured = [next(iter(row["measured"].values())) for row in rows if row["measured"]]
+    has_one = [entry.get("runs_vary_in") != "seeds" for entry in measured if isinstance(entry, dict)]
+    if all(has_one) and has_one:
+        single = Note("one_seed", "ONE SEED: differences between rows may be chance.")
+        return tuple(single if note.kind == "one_seed_in_some_rows" else note for note in notes)
+    return tuple(note for note in notes if note.kind != "one_seed_in_some_rows" or any(has_one))
 
 
 def labels_with_numbers(values: dict[str, Any]) -> set[str] | None:

@@ -21,9 +21,13 @@ def committed_beside(paper: Paper, results: ResultPaths) -> FindCommitted | None
     """Finds committed numbers in the tables of the checkout of Encore; None for the results in the checkout themselves,
     and where Encore was installed without one."""
     checkout = results_of_checkout()
-    if checkout is None or results.out.resolve() == checkout.resolve():
-        return None
-    return CommittedTables(paper, checkout, results)
+    return None if checkout is None or are_committed(results.out) else CommittedTables(paper, checkout, results)
+
+
+def are_committed(out: Path) -> bool:
+    """Whether a folder of results is that of the checkout of Encore, and not a user's own."""
+    checkout = results_of_checkout()
+    return checkout is not None and out.resolve() == checkout.resolve()
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,14 @@ class CommittedTables:
         least reduced, then those of most runs.
 
         Returns:
-            `measured` in the form of the row's own, the Markdown file as `path`, `data`, `runs`, `epochs` (None for the
-            paper's) and the flags of what was reduced as `reduced`; None where no table fits, or where all own runs are
+            `measured` in the form of the row's own, the Markdown file as `path`, `data`, the well-known data set that
+            these are as `known_data` (None where unknown), `runs`, `epochs` (None for the paper's) and the flags of
+            what was reduced as `reduced`; None where no table fits, or where there are own runs and all of them are
             themselves committed. A table that holds some of them is not used.
         """
         same = self._rows.get((row.experiment.digest, setting.split, setting.unit), [])
         copied = [self._copied(one, {*runs} & {*values["records"]}) for one, values in same]
-        if set(runs) <= set().union(*copied):
+        if runs and set(runs) <= set().union(*copied):
             return None
         apart = [each for each, shared in zip(same, copied, strict=True) if not shared]
         fitting = [(one, values, found) for one, values in apart if (found := one.measured_as(table, values))]
@@ -67,6 +72,7 @@ class CommittedTables:
             "measured": measured,
             "path": where.as_posix(),
             "data": one.values["data"],
+            "known_data": one.values.get("known_data"),
             "runs": len(values["records"]),
             "epochs": one.setting["epochs"],
             "reduced": one.reductions,

@@ -19,7 +19,8 @@ from common.reports.tables.confusion import confusion_cells
 from common.reports.tables.folds import fold_cells
 from common.reports.tables.genres import genre_cells
 from common.reports.tables.pairs import pair_cells
-from common.reports.tables.results import comparison, recommended_row, result_cells
+from common.reports.tables.results import comparison, result_cells
+from common.reports.tables.values import recommended_row
 
 # Flags that say that a run was made smaller or easier than the paper's, or is of other data.
 _REDUCTIONS: tuple[Flag, ...] = (

@@ -58,6 +58,8 @@ NoteKind = Literal[
 ]
 _OF_NOTES = ("caption", "caption_kinds", "caption_short", "warnings", "warning_kinds", "warnings_short", "flags")
 FLAGS: tuple[Flag, ...] = get_args(Flag)
+# Head of the column with the names of rows that `--row` takes.
+ROW_NAME = "Row"
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,22 @@ class Table:
         """
         shared = tuple(note for note in whole.notes if note.kind not in without)
         return replace(self, notes=self.notes + shared, warnings=whole.warnings)
+
+
+def named_cells(
+    header: Sequence[str], lines: Sequence[Sequence[str]], rows: Sequence[dict[str, Any]]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Header and rows as text, after a column with the names of the rows where these are not the labels in other
+    letters: notes call rows by their names.
+
+    Args:
+        header, lines: that begin with the label.
+        rows: as JSON values; those of earlier versions have no names.
+    """
+    names = [row.get("name", "") for row in rows]
+    if not all(names) or all(row["name"] == row["label"].lower() for row in rows):
+        return tuple(header), cells(lines)
+    return (ROW_NAME, *header), cells([[name, *line] for name, line in zip(names, lines, strict=True)])
 
 
 def cells(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:

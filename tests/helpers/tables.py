@@ -17,4 +17,4 @@ def row_of(table: Table, label: str) -> dict[str, Any]:
 
 def cells_of(table: Table, label: str) -> dict[str, str]:
     """Column name -> cell of one row; of columns with one name, the last."""
-    return dict(zip(table.header, next(row for row in table.rows if row[0] == label), strict=True))
+    return dict(zip(table.header, next(row for row in table.rows if label in row[:2]), strict=True))

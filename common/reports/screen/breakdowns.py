@@ -29,8 +29,11 @@ def rounds_on_screen(table: Table) -> ShortTable:
     def of_round(name: str) -> tuple[str, ...]:
         return tuple(str(row.get(name, "")) for row in rows)
 
+    # Older tables know the rows by their labels only.
+    is_named = all("name" in row for row in rows)
+    names = tuple(row["name"] if is_named else row.get("of", row["label"]) for row in rows)
     columns = (
-        Column(values["row_header"], tuple(row.get("of", row["label"]) for row in rows), is_text=True, is_group=True),
+        Column("row" if is_named else values["row_header"], names, is_text=True, is_group=True),
         Column(kind, tuple(short.get(row.get("summary", ""), str(row.get("round", ""))) for row in rows)),
         Column("seed", of_round("seed"), 4),
         *(
@@ -50,6 +53,8 @@ def genres_on_screen(table: Table) -> ShortTable:
     """F1 of each genre for every row that was run; precision and recall as well where that is one row."""
     values = table.values
     rows, labels = values["rows"], values["columns"]
+    # Older tables know the rows by their labels only.
+    names = [values.get("column_names", {}).get(label, label) for label in labels]
     columns = [
         Column("genre", tuple(row["label"] for row in rows), is_text=True),
         Column("test clips", tuple(str(row["clips"]) for row in rows), 1),
@@ -61,8 +66,8 @@ def genres_on_screen(table: Table) -> ShortTable:
 
     if len(labels) == 1:
         columns += [Column(head, scores(labels[0], name), 2) for name, head in _SCORES.items()]
-        return ShortTable(table.title, tuple(columns), about_data(values), (f"Row {labels[0]}.",))
-    heads, keys = _short_heads(labels)
+        return ShortTable(table.title, tuple(columns), about_data(values), (f"Row {names[0]}.",))
+    heads, keys = _short_heads(names)
     columns += [
         Column(head, scores(label, "f1"), place)
         for place, (head, label) in enumerate(zip(heads, labels, strict=True), start=2)
@@ -70,12 +75,12 @@ def genres_on_screen(table: Table) -> ShortTable:
     return ShortTable(table.title, tuple(columns), about_data(values), ("F1 in percent, by row.", *keys))
 
 
-def _short_heads(labels: list[str]) -> tuple[list[str], list[str]]:
-    """Names of columns, and what they stand for where they are letters."""
-    if all(len(label) <= _LONGEST_HEAD for label in labels):
-        return labels, []
-    letters = [chr(ord("A") + place) for place in range(len(labels))]
-    return letters, [f"{'; '.join(f'{letter}: {label}' for letter, label in zip(letters, labels, strict=True))}."]
+def _short_heads(names: list[str]) -> tuple[list[str], list[str]]:
+    """Heads of columns, and what they stand for where they are letters."""
+    if all(len(name) <= _LONGEST_HEAD for name in names):
+        return names, []
+    letters = [chr(ord("A") + place) for place in range(len(names))]
+    return letters, [f"{'; '.join(f'{letter}: {name}' for letter, name in zip(letters, names, strict=True))}."]
 
 
 def pairs_on_screen(table: Table) -> ShortTable:
@@ -95,19 +100,22 @@ def pairs_on_screen(table: Table) -> ShortTable:
             tuple(row["name"] if is_named else row["label"] for row in rows),
             is_text=True,
         ),
-        Column("clip accuracy\n(points)", difference("clip_accuracy_mean_softmax"), 1),
-        Column("p (Holm)", tuple(_p_value(row["p_holm"]) for row in rows), 2),
         Column("window accuracy\n(points)", difference("window_accuracy"), 3),
+        Column("clip accuracy\n(points)", difference("clip_accuracy_mean_softmax"), 1),
+        Column("p\n(clips, Holm)", tuple(_p_value(row["p_holm"]) for row in rows), 2),
         Column("runs", tuple(str(row["runs"]) for row in rows), 4),
         Column("test clips", tuple(str(row["clips"]) for row in rows), 5),
     )
     keys = (
-        f"Each row minus {reference}, with 95 % intervals, on the same test clips.",
+        f"Each row minus {reference}, on the same test clips.",
         interval_key([entry for row in rows for entry in row["difference"].values()]),
-        "p (Holm): permutation test on clip accuracy, corrected for the number of rows.",
+        "p: permutation test on clip accuracy, corrected for the number of rows (Holm).",
     )
-    title = f"{values['paper']}, Table {table.id}: differences from {reference}"
-    return ShortTable(title, columns, about_data(values), keys)
+    recommended = " (recommended)" if values.get("recommended") == values["reference"] else ""
+    title = (
+        f"{values['paper']}, Table {table.id.removesuffix('_pairs')}, each row compared with {reference}{recommended}"
+    )
+    return ShortTable(title, columns, about_data(values), keys, needed_keys=2)
 
 
 def _p_value(value: float) -> str:
@@ -115,8 +123,8 @@ def _p_value(value: float) -> str:
 
 
 def confusion_on_screen(table: Table) -> ShortTable:
-    """Our matrix in percent of the true genre's clips, genres numbered; of a published one of the same genres, the
-    diagonal."""
+    """The measured matrix in percent of the true genre's clips, genres numbered; of a published one of the same
+    genres, the diagonal."""
     values = table.values
     rows, genres = values["rows"], values["metrics"]
     size = len(str(len(genres)))
@@ -129,7 +137,7 @@ def confusion_on_screen(table: Table) -> ShortTable:
     keys = ["Percent of the true genre's clips; column numbers are predicted genres, numbered as the rows are."]
     if all(row["published"] for row in rows):
         columns.append(Column("published diagonal", tuple(_own_share(row) for row in rows), 1))
-    for name, words in (("measured_matrix", "Our matrix"), ("published_matrix", "Published matrix")):
+    for name, words in (("measured_matrix", "Measured matrix"), ("published_matrix", "Published matrix")):
         # Of a matrix that was published in percent, the number of clips is not known.
         if values[name]["accuracy"] is not None:
             keys.append(f"{words}: {percent_text(values[name]['accuracy'])} % of clips right.")

@@ -1,7 +1,7 @@
 """A short table and its columns, and which of them a width holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.core.words import wrapped
 from common.reports.screen.numbers import aligned
@@ -22,6 +22,7 @@ class Column:
         is_group: a cell that is the same as the one above is left blank.
         least_width: in columns of the screen, so that columns of one kind are equally wide.
         is_spare: another column says the same, so that it is not missed where there is no room for it.
+        is_asked: it was asked for, so that the table is shown in several blocks rather than without it.
     """
 
     head: str
@@ -30,6 +31,7 @@ class Column:
     is_text: bool = False
     is_group: bool = False
     is_spare: bool = False
+    is_asked: bool = False
     least_width: int = 0
 
     @property
@@ -84,6 +86,7 @@ class ShortTable:
         about: below the title, e.g. data and split.
         keys: sentences on what columns and marks mean.
         needed_keys: how many of the first keys are never left out.
+        mark: what the mark at a row means.
         empty: said in place of a table without rows.
         is_matrix: columns are of one kind and narrow; it stays a table below 80 columns where it fits.
     """
@@ -95,6 +98,7 @@ class ShortTable:
     empty: str = "No rows."
     is_matrix: bool = False
     needed_keys: int = 0
+    mark: str = ""
 
     @property
     def gap(self) -> int:
@@ -114,6 +118,29 @@ class Placed:
         if not self.column.is_text:
             return [cell.rjust(self.width)]
         return [line.ljust(self.width) for line in wrapped(cell, self.width) or [""]]
+
+
+def blocks_of(table: ShortTable, width: int) -> list[ShortTable]:
+    """The table in as many blocks below each other as the columns that were asked for need; each begins with what names
+    its rows.
+
+    Args:
+        width: of the screen.
+    """
+    asked = [column for column in table.columns if column.is_asked]
+    first = [column for column in table.columns if not column.is_asked and column.priority <= 1]
+    names = [column for column in first if column.priority == 0]
+    if _total([*first, *asked], table.gap) <= width:
+        return [table]
+    blocks: list[list[Column]] = [first]
+    for column in asked:
+        has_asked = any(one.is_asked for one in blocks[-1])
+        if has_asked and _total([*blocks[-1], column], table.gap) > width:
+            blocks.append([*names])
+        blocks[-1].append(column)
+    if len(blocks) == 1:
+        return [table]
+    return [replace(table, columns=tuple(block)) for block in blocks]
 
 
 def place_columns(table: ShortTable, width: int) -> tuple[list[Placed], list[Column]]:

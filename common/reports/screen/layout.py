@@ -1,6 +1,6 @@
 """Lines of a short table: a table where the screen is wide enough, otherwise one value a line."""
 
-from common.reports.screen.columns import Column, Placed, ShortTable, place_columns, wrapped
+from common.reports.screen.columns import Column, Placed, ShortTable, blocks_of, place_columns, wrapped
 
 # Below this width in columns, one value is shown a line.
 NARROWEST_TABLE = 80
@@ -17,11 +17,16 @@ def table_lines(table: ShortTable, width: int) -> tuple[list[str], list[Column]]
     """
     if not table.columns or not table.columns[0].cells:
         return wrapped(table.empty, width), []
-    placed, left_out = place_columns(table, width)
-    is_narrow = width < NARROWEST_TABLE and not (table.is_matrix and placed)
-    if is_narrow or not placed:
-        return _value_lines(table, width), []
-    return placed_lines(placed, table.gap), left_out
+    lines: list[str] = []
+    left_out: list[Column] = []
+    for block in blocks_of(table, width):
+        placed, without_room = place_columns(block, width)
+        is_narrow = width < NARROWEST_TABLE and not (table.is_matrix and placed)
+        if is_narrow or not placed:
+            return _value_lines(table, width), []
+        lines += [*([""] if lines else []), *placed_lines(placed, table.gap)]
+        left_out += without_room
+    return lines, left_out
 
 
 def placed_lines(placed: list[Placed], gap: int) -> list[str]:

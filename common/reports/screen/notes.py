@@ -7,36 +7,16 @@ from typing import Self
 
 from common.reports.screen.columns import Column, wrapped
 from common.reports.table import Note, NoteKind, Table
+from common.reports.text.flag_words import FLAG_WORDS, in_words
 
 MOST_LINES = 8
 # A longer note is said in a shorter form.
 _LINES_OF_A_NOTE = 2
 # Said as sentences, after the warnings, whatever else there is.
 _FIRST: tuple[NoteKind, ...] = ("unverified", "smoke_scale")
-# Notes that a reader needs before comparing numbers, the most important first, and the words for each where there is no
-# room for sentences. The other kinds say how numbers were made.
-_WORDS: dict[NoteKind, str] = {
-    "smoke_scale": "smoke scale",
-    "synthetic": "synthetic audio",
-    "incomplete": "incomplete",
-    "excerpts": "excerpts of clips",
-    "legacy_metric": "the study's own metric",
-    "reduced_features": "reduced features",
-    "reduced_network": "reduced network",
-    "reduced_windows": "reduced windows",
-    "fewer_epochs": "other number of epochs",
-    "one_seed": "one seed",
-    "one_seed_in_some_rows": "one seed in some rows",
-    "other_data": "other data",
-    "other_split": "other split",
-    "other_classes": "other genres",
-    "changed_values": "changed values",
-    "bfloat16": "bfloat16",
-    "contaminated": "contaminated",
-    "diverged": "diverged runs",
-    "left_out_clips": "unusable clips skipped",
-}
-# The same for warnings.
+# Their sentences begin with the data.
+_OF_DATA: tuple[NoteKind, ...] = ("synthetic", "excerpts")
+# Words for warnings.
 _WORDS_OF_WARNINGS: dict[NoteKind, str] = {
     "contaminated": "CONTAMINATED",
     "diverged": "DIVERGED",
@@ -72,6 +52,7 @@ def note_lines(
     left_out: Sequence[Column],
     width: int,
     *,
+    mark: str = "",
     needed_keys: int = 0,
     page: Path | None = None,
     said: Collection[Note] = (),
@@ -82,29 +63,34 @@ def note_lines(
         keys: what its columns and marks mean.
         left_out: columns that the width does not hold.
         width: of the screen, in columns.
+        mark: what the mark at a row means, on a line of its own; empty for nothing.
         needed_keys: how many of the first keys are said whatever else there is.
         page: the Markdown file with all notes; None where the table has none.
         said: notes that were shown, or left out, with a table before it.
 
     Returns:
-        Warnings first, then what marks and columns mean, then what was reduced, and at last where all notes are, if any
-        were left out or shortened. No more than `MOST_LINES` lines, and only whole sentences.
+        What a mark means, then warnings, then what columns mean, then what was reduced, and at last where all notes
+        are, if any were left out or shortened. No more than `MOST_LINES` lines, and only whole sentences.
     """
     notes = [note for note in table.notes if note not in said and note.text not in keys]
     first = sorted((note for note in notes if note.kind in _FIRST), key=lambda note: _FIRST.index(note.kind))
     warnings = [_Warning.of(note, width, "warning: ") for note in table.warnings if note not in said]
     warnings += [_Warning.of(note, width) for note in first]
-    flags = [note for note in notes if note.kind in _WORDS and note.kind not in _FIRST]
+    flags = [_flag(note) for note in notes if note.kind in FLAG_WORDS and note.kind not in _FIRST]
     # Files of earlier versions state flags without the sentences that belong to them.
-    flags += [Note(flag, "") for flag in table.stated_flags if flag in _WORDS]
-    flags.sort(key=lambda note: list(_WORDS).index(note.kind))
+    flags += [Note(flag, "") for flag in table.stated_flags if flag in FLAG_WORDS]
+    if "synthetic" in str(table.values.get("data")):
+        # The name of the data above the table says so, and that they are not the paper's.
+        flags = [note for note in flags if note.kind not in ("synthetic", "other_data")]
+    flags.sort(key=lambda note: list(FLAG_WORDS).index(note.kind))
     has_more = (
         bool(table.stated_flags) or len(flags) + len(first) < len(notes) or not all(one.is_whole for one in warnings)
     )
     # Of a table without rows there is nothing that notes could explain.
-    end = [Line(f"... all notes: {page or '--wide'}")] if table.values.get("rows", True) else []
+    end = [Line(f"All notes: {page or 'add --wide'}")] if table.values.get("rows", True) else []
+    mark_lines = [Line(mark)] if mark else []
     for whole, number in _choices(len(warnings), len(keys), needed_keys):
-        heads = [*_warning_lines(warnings, whole, width), *_key_lines(keys[:number], left_out, width)]
+        heads = [*mark_lines, *_warning_lines(warnings, whole, width), *_key_lines(keys[:number], left_out, width)]
         is_whole = not has_more and whole == len(warnings) and number == len(keys)
         for sentences in range(len(flags), -1, -1):
             found, all_said = _flag_lines(flags, sentences, width)
@@ -113,6 +99,11 @@ def note_lines(
                 return lines
     # On a screen so narrow that not even the words of all warnings fit.
     return [*heads[: MOST_LINES - 1], *end]
+
+
+def _flag(note: Note) -> Note:
+    """A note as it is said below a table whose data stand above it: without the sentence that names them again."""
+    return Note(note.kind, "", note.short) if note.kind in _OF_DATA else note
 
 
 def _choices(warnings: int, keys: int, needed_keys: int) -> Iterator[tuple[int, int]]:
@@ -140,7 +131,7 @@ class _Warning:
     @classmethod
     def of(cls, note: Note, width: int, mark: str = "") -> Self:
         """Of a note: its short form; without one, its text, or only its words where that is too long."""
-        words = _WORDS_OF_WARNINGS.get(note.kind) or _WORDS.get(note.kind) or note.kind.replace("_", " ")
+        words = _WORDS_OF_WARNINGS.get(note.kind) or FLAG_WORDS.get(note.kind) or note.kind.replace("_", " ")
         found = wrapped(f"{mark}{note.short or note.text}", width)
         is_long = len(found) > _LINES_OF_A_NOTE and not note.short
         if is_long:
@@ -174,14 +165,14 @@ def _flag_lines(flags: Sequence[Note], sentences: int, width: int) -> tuple[list
     """The first notes as sentences, where these are short enough, and the others in words; and whether all are
     sentences."""
     lines: list[str] = []
-    in_words: list[str] = []
+    others: list[str] = []
     for place, note in enumerate(flags):
         found = wrapped(note.text, width)
         if note.text and place < sentences and len(found) <= _LINES_OF_A_NOTE:
             lines += found
         else:
-            in_words.append(note.short.rstrip(".") or _WORDS[note.kind])
-    if in_words:
+            others.append(in_words(note))
+    if others:
         also = "Also reduced or different" if lines else "Reduced or different"
-        lines += wrapped(f"{also}: {', '.join(dict.fromkeys(in_words))}.", width)
-    return list(map(Line, lines)), not in_words
+        lines += wrapped(f"{also}: {', '.join(dict.fromkeys(others))}.", width)
+    return list(map(Line, lines)), not others

@@ -11,24 +11,27 @@ _BETWEEN = re.compile(r"( \(| to |\))")
 def aligned(cells: Sequence[str]) -> tuple[str, ...]:
     """Cells with blanks so that, right-justified, the decimal points of their numbers stand below each other.
 
-    A cell may hold several numbers, e.g. `69.9 (60.0 to 79.6)`; the first ones are aligned with each other, and so on.
-    Cells that hold anything else stay as they are.
+    A cell may hold several numbers, e.g. `60.0 to 79.6`; the first ones are aligned with each other, and so on. Of
+    numbers in parentheses, e.g. `69.9 (60.0 to 79.6)`, none is: blanks there look like a gap. Cells that hold anything
+    else stay as they are.
     """
     parts = [_parts(cell) for cell in cells]
     kinds = [found[1::2] for found in parts if found]
     longest = max(kinds, key=len, default=[])
     fits = [bool(found) and found[1::2] == longest[: len(found) // 2] for found in parts]
+    # Numbers from this place on stand in parentheses.
+    end = longest.index(" (") + 1 if " (" in longest else len(longest) + 1
     before: dict[int, int] = {}
     after: dict[int, int] = {}
     for found, is_aligned in zip(parts, fits, strict=True):
-        for place, text in enumerate(found[::2] if is_aligned else []):
+        for place, text in enumerate(found[::2][:end] if is_aligned else []):
             whole, rest = _halves(text)
             before[place] = max(before.get(place, 0), len(whole))
             after[place] = max(after.get(place, 0), len(rest))
     texts = [
         "".join(
             text
-            if place % 2
+            if place % 2 or place // 2 >= end
             else _halves(text)[0].rjust(before[place // 2]) + _halves(text)[1].ljust(after[place // 2])
             for place, text in enumerate(found)
         )

@@ -4,23 +4,27 @@ from collections.abc import Callable
 from typing import Any
 
 from common.core.percent import percent_text
-from common.core.words import counted, plural
+from common.core.words import counted
 from common.metrics.clips import PART_OF_METRIC
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.table import Table
+from common.reports.text.flag_words import FLAG_WORDS
 
 _CLIP_ACCURACY, _WINDOW_ACCURACY = "clip_accuracy_mean_softmax", "window_accuracy"
 _HEADS = {_CLIP_ACCURACY: "clip accuracy (%)", _WINDOW_ACCURACY: "window accuracy (%)"}
 # Metrics of single clips, which differ only in how clips are averaged.
 _BY_MEAN_SOFTMAX = (_CLIP_ACCURACY, "clip_f1_weighted", "clip_f1_macro")
-_PARTS = {"train": "training", "valid": "validation"}
 # Settings beside each other whose intervals are shown, too.
 _MOST_INTERVALS = 2
-_RECOMMENDED = "* the network that the paper recommends."
+_RECOMMENDED = "*: the paper's recommended network"
 
 
-def results_on_screen(table: Table) -> ShortTable:
-    """Published and measured numbers of each row; where a table has several published metrics, one line for each."""
+def results_on_screen(table: Table, *, is_own: bool = False) -> ShortTable:
+    """Published and measured numbers of each row; where a table has several published metrics, one line for each.
+
+    Args:
+        is_own: whether the runs are the user's own, not those that come with Encore.
+    """
     values = table.values
     rows = [row for row in values["rows"] if _is_shown(values, row)]
     lines = [(row, metric) for row in rows for metric in values["metrics"]]
@@ -32,32 +36,53 @@ def results_on_screen(table: Table) -> ShortTable:
     if len(values["metrics"]) > 1:
         columns.append(column("metric", lambda row, metric: _metric_name(metric), 0, is_text=True))
     columns.append(column("published (%)", lambda row, metric: _percent(row["published"][metric]), 1))
-    if any(row.get("committed") for row in rows):
-        columns.append(column("committed (%)", _committed, 2))
-    columns.append(column("ours (%),\n95 % interval", _ours, 1))
+    whose = _whose(is_own)
+    beside = any(row.get("committed") for row in rows)
+    if beside:
+        columns.append(column("Encore's (%)", _committed, 2))
+    columns.append(column(f"{whose} (%),\n95 % interval", _ours, 1))
     columns += _other_accuracies(values, column)
     head = _runs_head(rows, values["metrics"])
     columns.append(column(head, lambda row, metric: _count(values, row, metric, "runs"), 4))
     clips = "clips" if len(values["metrics"]) > 1 else "test clips"
     columns.append(column(clips, lambda row, metric: _count(values, row, metric, "clips"), 5))
-    committed = _committed_key(values, rows)
-    keys = [committed] if committed else []
-    keys += [_RECOMMENDED] if any(row["label"] == values.get("recommended") for row in rows) else []
-    keys += [*_metrics_keys(values, rows), _not_shown_key(len(values["rows"]) - len(rows), len(values["rows"]))]
+    needed = [*([_committed_key(values, rows)] if beside else []), *_metrics_keys(values, rows, whose)]
+    not_run = _not_shown_key(len(values["rows"]) - len(rows), len(values["rows"]))
     return ShortTable(
         table.title,
         tuple(columns),
         about_data(values),
-        tuple(filter(None, keys)),
-        needed_keys=1 if committed else 0,
+        (*needed, *([not_run] if not_run else [])),
+        needed_keys=len(needed),
+        mark=mark_of(values),
     )
+
+
+def _whose(is_own: bool) -> str:
+    return "yours" if is_own else "ours"
+
+
+def mark_of(values: dict[str, Any]) -> str:
+    """What the mark at a row means; empty where no row has it."""
+    best = values.get("recommended")
+    return _RECOMMENDED if best and any(row["label"] == best for row in values["rows"]) else ""
+
+
+def data_name(values: dict[str, Any]) -> str:
+    """The data of a table: the well-known data set where arrays were recognised as one, else their own name.
+
+    Args:
+        values: of a table, or of the committed numbers of a row.
+    """
+    data, known = values.get("data") or "", values.get("known_data")
+    return f"{known} (arrays)" if known and known not in data else data
 
 
 def about_data(values: dict[str, Any]) -> str:
     """Data and split of a table, in one line."""
     clips = values.get("data_clips")
     parts = [
-        values.get("data"),
+        data_name(values),
         counted(clips, "clip") if clips else None,
         values.get("protocol"),
         _smoke_scale(values) if values.get("scale") == "smoke" else None,
@@ -87,7 +112,7 @@ def _names(values: dict[str, Any], rows: list[dict[str, Any]], column: Callable[
     if not all(row.get("name") for row in rows):
         return [column(header, lambda row, metric: marked(row, row["label"]), 0, is_text=True, is_group=True)]
     names = [column("row", lambda row, metric: marked(row, row["name"]), 0, is_text=True, is_group=True)]
-    if any(row["name"] != row["label"] for row in rows):
+    if any(row["name"] != row["label"].lower() for row in rows):
         names.append(column(header, lambda row, metric: row["label"], 6, is_text=True, is_group=True, is_spare=True))
     return names
 
@@ -101,38 +126,46 @@ def _other_accuracies(values: dict[str, Any], column: Callable[..., Column]) -> 
     return [column(_HEADS[name], lambda row, metric: _mean(row, name), 3)]
 
 
-def _metrics_keys(values: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
-    """What ours is, and what its interval accounts for."""
+def _metrics_keys(values: dict[str, Any], rows: list[dict[str, Any]], whose: str) -> list[str]:
+    """What the measured numbers are, and what their intervals account for."""
     entries = [row["measured"][metric] for row in rows if row["measured"] for metric in values["metrics"]]
     if not entries:
         return []
     measured = next(row["measured"] for row in rows if row["measured"])
-    of_test, of_parts = [], []
-    for metric in values["metrics"]:
-        part = _PARTS.get(PART_OF_METRIC.get(values["compared_with"][metric], ""))
-        if part:
-            of_parts.append(f"Of {_metric_name(metric)}: from {part} clips.")
-        else:
-            of_test += [row["measured"][metric] for row in rows if row["measured"]]
-    intervals = interval_key(of_test) if of_test else "95 % intervals:"
-    return [f"{_ours_text(values, measured)}.", " ".join([intervals, *of_parts])]
+    parts = {PART_OF_METRIC.get(metric, "test") for metric in values["compared_with"].values()}
+    key = interval_key(entries) if parts == {"test"} else _interval_key_of_parts(entries)
+    return [f"{_ours_text(values, measured, whose)}.", key]
 
 
-def _ours_text(values: dict[str, Any], measured: dict[str, Any]) -> str:
-    """What our number of each published metric is; once where it is the same for several.
+def _interval_key_of_parts(entries: list[dict[str, Any]]) -> str:
+    """`interval_key` for metrics of several parts of a split."""
+    over = _runs_of(entries)
+    if not over:
+        return "95 % intervals: chance of the clips of each part only; the spread over seeds is not in it."
+    return f"95 % intervals: from the clips of each part, and from {over}."
+
+
+def _ours_text(values: dict[str, Any], measured: dict[str, Any], whose: str) -> str:
+    """What the measured number of each published metric is; once where it is the same for several.
 
     Args:
         measured: of a row.
+        whose: `ours` or `yours`.
     """
     metrics: dict[str, list[str]] = {}
     for metric in values["metrics"]:
         is_common = len(values["metrics"]) > 1 and values["compared_with"][metric] in _BY_MEAN_SOFTMAX
-        name = "over clips, by mean softmax" if is_common else measured[metric]["metric"]
+        name = "over clips, by mean softmax" if is_common else _without_part(measured[metric]["metric"])
         metrics.setdefault(name, []).append(_metric_name(metric))
     if len(metrics) == 1:
-        return f"Ours: {next(iter(metrics))}"
-    texts = [f"{', '.join(mine)}: {name}" for name, mine in metrics.items()]
-    return f"Ours in {'; in '.join(texts)}"
+        return f"{whose.capitalize()}: {next(iter(metrics))}"
+    texts = [f"{' and '.join(mine)} {'is' if len(mine) == 1 else 'are'} {name}" for name, mine in metrics.items()]
+    return f"{whose.capitalize()}: {'; '.join(texts)}"
+
+
+def _without_part(metric: str) -> str:
+    """The name of a metric without the part of the split, which the published metric names."""
+    return metric.removesuffix(" on the validation part")
 
 
 def _metric_name(metric: str) -> str:
@@ -142,17 +175,35 @@ def _metric_name(metric: str) -> str:
 
 
 def _committed_key(values: dict[str, Any], rows: list[dict[str, Any]]) -> str:
-    """Of which data the committed numbers are, of how many runs, and where they lie."""
-    found = [row["committed"] for row in rows if row.get("committed")]
-    files: dict[tuple[str, str], set[int]] = {}
-    for one in found:
-        files.setdefault((one["data"], one["path"]), set()).add(one["runs"])
-    texts = []
-    for (data, path), runs in files.items():
-        counts = " to ".join(map(str, dict.fromkeys((min(runs), max(runs)))))
-        other = "" if data == values.get("data") else ", other data"
-        texts.append(f"on {data}{other}, {counts} {plural(max(runs), 'run')} ({path})")
-    return f"Committed: our measured numbers {'; '.join(texts)}." if texts else ""
+    """On which data Encore's numbers were measured, in how many runs, and what was reduced; said once where that is the
+    same for all rows."""
+    names_of: dict[str, list[str]] = {}
+    for row in rows:
+        if row.get("committed"):
+            text = _measured_on(values, row["committed"])
+            names_of.setdefault(text, []).append(row.get("name", row["label"]))
+    if len(names_of) == 1:
+        return f"Encore's: measured on {next(iter(names_of))}."
+    texts = [f"{', '.join(names)}: on {text}" for text, names in names_of.items()]
+    return f"Encore's: measured for {'; '.join(texts)}."
+
+
+def _measured_on(values: dict[str, Any], committed: dict[str, Any]) -> str:
+    """Data, runs, epochs and reductions of Encore's numbers of a row."""
+    data = data_name(committed)
+    same = (committed["data"], committed.get("known_data")) == (values.get("data"), values.get("known_data"))
+    over = next((one.get("runs_vary_in", "") for one in committed["measured"].values()), "")
+    number = committed["runs"]
+    runs = counted(number, over) if over else "one seed" if number == 1 else counted(number, "run")
+    epochs = committed.get("epochs")
+    reduced = [FLAG_WORDS[flag] for flag in committed.get("reduced", ()) if flag != "fewer_epochs"]
+    parts = [
+        data if same else f"{data}, other data than yours",
+        runs,
+        *([] if epochs is None else [f"at most {counted(epochs, 'epoch')}"]),
+        *reduced,
+    ]
+    return ", ".join(parts)
 
 
 def _not_shown_key(rows: int, every: int) -> str:
@@ -161,12 +212,18 @@ def _not_shown_key(rows: int, every: int) -> str:
 
 def interval_key(entries: list[dict[str, Any]]) -> str:
     """What the 95 % intervals of measured values account for."""
-    over = sorted({entry["runs_vary_in"] for entry in entries if "runs_vary_in" in entry}, reverse=True)
+    over = _runs_of(entries)
     if not over:
-        return "95 % intervals: from test clips only."
-    both = f"95 % intervals: from test clips and {' or '.join(over)}"
+        return "95 % intervals: chance of the test clips only; the spread over seeds is not in it."
+    both = f"95 % intervals: from test clips and {over}"
     is_everywhere = all("runs_vary_in" in entry for entry in entries)
     return f"{both}." if is_everywhere else f"{both}; where there is one run, from test clips only."
+
+
+def _runs_of(entries: list[dict[str, Any]]) -> str:
+    """What the runs of measured values vary in: `seeds`, `folds`, both, or empty where each is of one run."""
+    over = {entry["runs_vary_in"] for entry in entries if "runs_vary_in" in entry}
+    return " or ".join(sorted(over, reverse=True))
 
 
 def _percent(value: float | None) -> str:
@@ -220,9 +277,9 @@ def _unsigned_zero(number: str) -> str:
 
 
 def settings_on_screen(table: Table) -> ShortTable:
-    """Published numbers, and ours under each of several settings."""
+    """Published numbers, and those measured under each of several settings."""
     values = table.values
-    names = [setting["name"] for setting in values["settings"]]
+    settings = values["settings"]
     lines = [(row, metric) for row in values["rows"] for metric in values["metrics"]]
 
     def column(head: str, text: Callable[[dict[str, Any], str], str], priority: int, **form: bool) -> Column:
@@ -233,50 +290,67 @@ def settings_on_screen(table: Table) -> ShortTable:
         columns.append(column("metric", lambda row, metric: _metric_name(metric), 0, is_text=True))
     columns.append(column("published (%)", lambda row, metric: _percent(row["published"][metric]), 1))
     # More than two intervals beside each other are wider than most screens.
-    together = len(names) <= _MOST_INTERVALS
-    for number, name in enumerate(names):
+    together = len(settings) <= _MOST_INTERVALS
+    for number, setting in enumerate(settings):
         entries = [row["measured"][number].get(metric) for row, metric in lines]
         found = tuple(map(mean_and_interval if together else _mean_of, entries))
-        columns.append(Column(f"ours (%),\n{name}", found, 1))
+        columns.append(Column(_setting_head(setting), found, is_asked=True))
     keys = []
     entries = [entry for row in values["rows"] for measured in row["measured"] for entry in measured.values()]
     if entries:
         measured = next(measured for row in values["rows"] for measured in row["measured"] if measured)
-        keys.append(f"{_ours_text(values, measured)}; the columns differ in the {_differences(values['settings'])}.")
+        owners = list(dict.fromkeys(_whose_setting(setting) for setting in settings))
+        keys.append(f"{_ours_text(values, measured, ' and '.join(owners))}.")
         keys += [interval_key(entries)] if together else []
-    keys += [_RECOMMENDED] if any(row["label"] == values.get("recommended") for row in values["rows"]) else []
-    # Which accuracy it is, is always said.
-    needed = 1 if entries else 0
-    return ShortTable(table.title, tuple(columns), _data_of_settings(values), tuple(keys), needed_keys=needed)
+    keys += _reductions(settings)
+    return ShortTable(
+        table.title, tuple(columns), _data_of_settings(values), tuple(keys), needed_keys=len(keys), mark=mark_of(values)
+    )
 
 
-def _differences(settings: list[dict[str, Any]]) -> str:
-    """What several settings differ in."""
-    found = []
-    if len({one["data"] for one in settings}) > 1:
-        found.append("data")
-    if len({(one["setting"]["split"], one["setting"]["unit"]) for one in settings}) > 1:
-        found.append("split")
-    return " and the ".join(found or ["runs"])
+def _whose_setting(setting: dict[str, Any]) -> str:
+    return _whose(setting.get("is_own", False))
+
+
+def _setting_head(setting: dict[str, Any]) -> str:
+    """`ours: holdout,` above `by clip (%)`."""
+    first, _, last = setting["name"].rpartition(", ")
+    whose = _whose_setting(setting)
+    return f"{whose}: {first},\n{last} (%)" if first else f"{whose}:\n{last} (%)"
+
+
+def _reductions(settings: list[dict[str, Any]]) -> list[str]:
+    """What was reduced or different under all settings, and under some."""
+    every = "Both" if len(settings) == 2 else "All"
+    common = [words for words in settings[0]["reduced"] if all(words in one["reduced"] for one in settings)]
+    texts = [f"{every}: {', '.join(common)}."] if common else []
+    for one in settings:
+        if own := [words for words in one["reduced"] if words not in common]:
+            texts.append(f"{one['name']}: {', '.join(own)}.")
+    return texts
 
 
 def _data_of_settings(values: dict[str, Any]) -> str:
-    """The data of all settings, or of each where they differ."""
-    texts = [about_data({"data": one["data"], "data_clips": one.get("data_clips")}) for one in values["settings"]]
+    """The data and the scale of all settings, or of each where they differ."""
+    names = ("data", "known_data", "data_clips", "setting")
+    texts = [
+        about_data({name: one.get(name) for name in names} | {"scale": one["setting"].get("scale")})
+        for one in values["settings"]
+    ]
     if len(set(texts)) == 1:
         return texts[0]
     return "; ".join(f"{one['name']}: {text}" for one, text in zip(values["settings"], texts, strict=True))
 
 
 def layers_on_screen(table: Table) -> ShortTable:
-    """Published and our layers."""
+    """Published and built layers."""
     values = table.values
     (metric,) = values["metrics"]
     rows, name = values["rows"], metric.replace("_", " ")
     columns = (
         Column(values["row_header"], tuple(row["label"] for row in rows), is_text=True),
         Column(f"published {name}", tuple(_shape(row["published"][metric]) for row in rows), 1),
-        Column(f"our {name}", tuple(_shape(row["measured"][metric]) for row in rows), 1),
+        Column(f"built {name}", tuple(_shape(row["measured"][metric]) for row in rows), 1),
         Column("parameters", tuple(f"{row['measured']['parameters']:,}" for row in rows), 2),
         Column("Keras output", tuple(_shape(row["measured"]["output_shape"]) for row in rows), 3),
     )

@@ -27,17 +27,27 @@ _OF_KIND: dict[str, Callable[[Table], ShortTable]] = {
 }
 
 
-def short_table(table: Table) -> ShortTable:
-    """The columns of a table that the screen shows, and what they mean."""
+def short_table(table: Table, *, is_own: bool = False) -> ShortTable:
+    """The columns of a table that the screen shows, and what they mean.
+
+    Args:
+        is_own: whether the runs are the user's own, not those that come with Encore.
+    """
     kind = table.values.get("kind")
     if kind is None:
         # Both kinds of published tables.
-        return results_on_screen(table) if "compared_with" in table.values else layers_on_screen(table)
+        return results_on_screen(table, is_own=is_own) if "compared_with" in table.values else layers_on_screen(table)
     return _OF_KIND[kind](table)
 
 
 def screen_lines(
-    table: Table, width: int, *, page: Path | None = None, said: Collection[Note] = (), origin: str = ""
+    table: Table,
+    width: int,
+    *,
+    page: Path | None = None,
+    said: Collection[Note] = (),
+    is_own: bool = False,
+    origin: str = "",
 ) -> list[Line]:
     """A table as lines for the screen.
 
@@ -45,11 +55,21 @@ def screen_lines(
         width: of the screen, in columns.
         page: its Markdown file; None where it has none.
         said: notes that were shown with a table before it.
+        is_own: whether the runs are the user's own.
         origin: whose runs these are, said after the title; empty for nothing.
     """
-    short, text_width = short_table(table), min(width, _LONGEST_TEXT)
+    short, text_width = short_table(table, is_own=is_own), min(width, _LONGEST_TEXT)
     rows, left_out = table_lines(short, width)
-    notes = note_lines(table, short.keys, left_out, text_width, needed_keys=short.needed_keys, page=page, said=said)
+    notes = note_lines(
+        table,
+        short.keys,
+        left_out,
+        text_width,
+        mark=short.mark,
+        needed_keys=short.needed_keys,
+        page=page,
+        said=said,
+    )
     return [
         *(Line(line, "bold") for line in wrapped(with_origin(short.title, origin), text_width)),
         *(Line(line) for line in wrapped(short.about, text_width)),

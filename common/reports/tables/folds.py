@@ -9,9 +9,9 @@ from common.metrics.clips import METRIC_NAMES
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.protocol import fold_name
-from common.paper.tables import ResultTable
+from common.paper.tables import ResultTable, Row
 from common.records.record import Record
-from common.reports.table import Table, cells
+from common.reports.table import Table, named_cells
 from common.reports.tables.values import run_values
 
 
@@ -29,10 +29,10 @@ def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list
     for row in table.rows:
         mine = [record for record in records if record.row_experiment == row.experiment.digest]
         mine.sort(key=lambda record: (record.seed, record.fold))
-        rows += [_one(row.label, record) for record in mine]
+        rows += [_one(row, record) for record in mine]
         if len(mine) > 1:
-            rows.append(_summary(row.label, "mean", mine, lambda values: math.fsum(values) / len(values)))
-            rows.append(_summary(row.label, "standard deviation", mine, statistics.stdev))
+            rows.append(_summary(row, "mean", mine, lambda values: math.fsum(values) / len(values)))
+            rows.append(_summary(row, "standard deviation", mine, statistics.stdev))
     used = [record for record in records if record.row_experiment in {row.experiment.digest for row in table.rows}]
     if not used or used[0].folds == 1:
         return None
@@ -45,9 +45,10 @@ def fold_table(paper: Paper, table: ResultTable, setting: Setting, records: list
     return Table(values, *fold_cells(table.row_header, kind, rows))
 
 
-def _one(label: str, record: Record) -> dict[str, Any]:
+def _one(row: Row, record: Record) -> dict[str, Any]:
     return {
-        "label": label,
+        "name": row.name,
+        "label": row.label,
         "published": {},
         "measured": {name: stored_percent(record.metrics["test"][name]) for name in METRIC_NAMES},
         "round": record.fold + 1,
@@ -60,11 +61,12 @@ def _one(label: str, record: Record) -> dict[str, Any]:
     }
 
 
-def _summary(label: str, summary: str, records: list[Record], of: Any) -> dict[str, Any]:
+def _summary(row: Row, summary: str, records: list[Record], of: Any) -> dict[str, Any]:
     values = {name: of([record.metrics["test"][name] for record in records]) for name in METRIC_NAMES}
     return {
-        "label": f"{label}: {summary}",
-        "of": label,
+        "name": row.name,
+        "label": f"{row.label}: {summary}",
+        "of": row.label,
         "summary": summary,
         "published": {},
         "measured": {name: stored_percent(value) for name, value in values.items()},
@@ -96,4 +98,4 @@ def fold_cells(
                 str(row["test_clips_met_before"]),
             ]
         )
-    return tuple(header), cells(rows)
+    return named_cells(header, rows, lines)

@@ -55,6 +55,7 @@ def per_genre_table(paper: Paper, table: ResultTable, setting: Setting, records:
         "records": sorted(record.run_id for mine in by_row.values() for record in mine),
         "metrics": list(SCORES),
         "columns": list(by_row),
+        "column_names": {row.label: row.name for row in table.rows if row.label in by_row},
         "rows": rows,
     }
     return Table(values, *genre_cells(list(by_row), rows), tuple(_notes(table, max(map(len, by_row.values())))))

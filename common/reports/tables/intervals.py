@@ -7,7 +7,7 @@ from common.core.percent import percent_text, stored_percent
 from common.metrics.runs import Estimate
 
 # Test clips, or those of the part that a metric is of.
-_FROM_CLIPS = "from clips"
+_FROM_CLIPS = "interval, clips only"
 
 
 def interval_values(estimate: Estimate) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def part_columns(entries: Iterable[dict[str, Any]]) -> list[str]:
         entries: JSON values as from `interval_values`.
     """
     over = {entry["runs_vary_in"] for entry in entries if "runs_vary_in" in entry}
-    return [_FROM_CLIPS, f"from {' or '.join(sorted(over, reverse=True))}"] if over else []
+    return [_FROM_CLIPS, f"interval, {' or '.join(sorted(over, reverse=True))} only"] if over else []
 
 
 def part_cells(entry: dict[str, Any], columns: list[str], *, signed: bool = False) -> list[str]:

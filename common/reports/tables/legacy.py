@@ -32,14 +32,14 @@ def legacy_table(paper: Paper, table: ResultTable, setting: Setting, records: li
         _capped(paper, table, row, [mine[run] for run in row["records"]]) if row["measured"] else row
         for row in found.values["rows"]
     ]
-    own = {row.experiment.digest: row.label for row in table.rows}
+    own = {row.experiment.digest: row.name for row in table.rows}
     of_rows = {own[record.row_experiment]: record for record in records if record.row_experiment in own}
     caps = {
-        label: ", ".join(
+        name: ", ".join(
             f"{part} {percent_text(stored_percent(_kept_share(size, record.parts[part].windows)), 2)} %"
             for part, size in paper.legacy_batches.items()
         )
-        for label, record in of_rows.items()
+        for name, record in of_rows.items()
     }
     values = found.values | {
         "table": f"{table.id}_legacy",

@@ -19,9 +19,9 @@ from common.reports.estimates import (
     resampled_units_text,
     tested_clips,
 )
-from common.reports.table import Note, Table, cells
+from common.reports.table import Note, Table, named_cells
 from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
-from common.reports.tables.values import run_values
+from common.reports.tables.values import recommended_row, run_values
 from common.reports.text.intervals import sources_text
 from common.reports.text.rows import labels_text
 
@@ -46,29 +46,33 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
             [record for record in records if record.row_experiment == row.experiment.digest]
         )
         if mine:
-            of_rows[row.label] = {(record.seed, record.fold): record for record in mine}
+            of_rows[row.name] = {(record.seed, record.fold): record for record in mine}
     if len(of_rows) < 2:
         return None
     reference = _reference(paper, table, of_rows)
     common = {
-        label: places
-        for label, mine in of_rows.items()
-        if label != reference and (places := _common_places(mine, of_rows[reference]))
+        name: places
+        for name, mine in of_rows.items()
+        if name != reference and (places := _common_places(mine, of_rows[reference]))
     }
     if not common:
         return None
-    rows = [_compared(label, of_rows[label], of_rows[reference], places) for label, places in common.items()]
+    labels = {row.name: row.label for row in table.rows}
+    rows = [
+        {"name": name, "label": labels[name], **_compared(of_rows[name], of_rows[reference], places)}
+        for name, places in common.items()
+    ]
     for row, corrected in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row |= {"p_value": _digits(row["p_value"]), "p_holm": _digits(corrected)}
     any_record = next(iter(of_rows[reference].values()))
-    names = {row.label: row.name for row in table.rows}
-    rows = [{"name": names[row["label"]], **row} for row in rows]
+    recommended = recommended_row(paper, table)
     title = f"{table.title}: each row minus {reference}, on the same clips"
     values = run_values(paper.key, f"{table.id}_pairs", title, setting, any_record) | {
         "row_header": table.row_header,
         "kind": "pairs",
-        "reference": reference,
-        "reference_name": names[reference],
+        "reference": labels[reference],
+        "reference_name": reference,
+        "recommended": recommended,
         "metrics": list(MAIN_METRICS),
         "rows": rows,
     }
@@ -76,7 +80,7 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
     several_seeds = any(len({seed for seed, _ in places}) > 1 for places in common.values())
     unlike = "unlike the interval, " if several_seeds else ""
     compared_rows = f"{len(rows)} rows" if len(rows) > 1 else "one row"
-    compared = {label: [of_rows[label][place] for place in places] for label, places in common.items()}
+    compared = {name: [of_rows[name][place] for place in places] for name, places in common.items()}
     notes = [
         Note("method", f"Differences: row minus {reference}, mean over the runs that both have."),
         Note("method", sources_text(compared, f"paired bootstrap (BCa) over {units}")),
@@ -90,7 +94,7 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
             f"McNemar's exact test of one seed, with clips as independent: {'; '.join(map(_mcnemar_text, rows))}.",
         ),
         *(Note("method", text) for text in _over_seeds(of_rows)),
-        *(Note("method", text) for text in _not_compared(of_rows, reference, [row["label"] for row in rows])),
+        *(Note("method", text) for text in _not_compared(of_rows, reference, [row["name"] for row in rows])),
     ]
     return Table(values, *pair_cells(table.row_header, rows), tuple(notes))
 
@@ -98,7 +102,7 @@ def paired_table(paper: Paper, table: ResultTable, setting: Setting, records: li
 def _mcnemar_text(row: dict[str, Any]) -> str:
     test = row["mcnemar"]
     return (
-        f"row {row['label']} (seed {test['seed']}): {test['only_this']} clips only this row has right, "
+        f"row {row['name']} (seed {test['seed']}): {test['only_this']} clips only this row has right, "
         f"{test['only_reference']} only the reference, p = {test['p_value']:.2g}"
     )
 
@@ -135,7 +139,7 @@ def _not_compared(of_rows: dict[str, dict[Place, Record]], reference: str, compa
 
 def _reference(paper: Paper, table: ResultTable, of_rows: dict[str, Any]) -> str:
     best = paper.default_experiment.digest
-    recommended = [row.label for row in table.rows if row.experiment.digest == best and row.label in of_rows]
+    recommended = [row.name for row in table.rows if row.experiment.digest == best and row.name in of_rows]
     return recommended[0] if recommended else next(iter(of_rows))
 
 
@@ -144,9 +148,7 @@ def _common_places(mine: dict[Place, Record], others: dict[Place, Record]) -> li
     return sorted(place for place in mine.keys() & others.keys() if _same_clips(mine[place], others[place]))
 
 
-def _compared(
-    label: str, mine: dict[Place, Record], others: dict[Place, Record], common: list[Place]
-) -> dict[str, Any]:
+def _compared(mine: dict[Place, Record], others: dict[Place, Record], common: list[Place]) -> dict[str, Any]:
     """One row against the reference, on the runs that they have in common."""
     differences = {}
     ours, theirs = ([records[place] for place in common] for records in (mine, others))
@@ -166,7 +168,6 @@ def _compared(
     of_seed = [place for place in common if place[0] == seed]
     test = mcnemar(*(_correct([records[place] for place in of_seed]) for records in (mine, others)))
     return {
-        "label": label,
         "difference": differences,
         "p_value": p_value,
         "mcnemar": {
@@ -207,7 +208,7 @@ def variance_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
     """Standard deviation of window accuracy between folds and between seeds, for rows with several of both.
 
     Args:
-        of_rows: row label -> its records.
+        of_rows: name of each row -> its records.
     """
     notes = []
     for label, records in of_rows.items():
@@ -246,4 +247,4 @@ def pair_cells(row_header: str, lines: list[dict[str, Any]]) -> tuple[tuple[str,
             ]
         line += [f"{row['p_value']:.2g}", f"{row['p_holm']:.2g}", str(row["runs"]), str(row["clips"])]
         rows.append(line)
-    return tuple(header), cells(rows)
+    return named_cells(header, rows, lines)

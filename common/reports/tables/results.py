@@ -17,10 +17,10 @@ from common.paper.tables import ResultTable, Row
 from common.records.divergence import Divergence
 from common.records.record import Record, with_same_initial_weights
 from common.reports.estimates import accuracy_estimate, artist_of_clips, distinct_clips, estimate_of_runs
-from common.reports.table import Note, Table, cells
+from common.reports.table import Note, Table, named_cells
 from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.tables.pairs import variance_notes
-from common.reports.tables.values import run_values
+from common.reports.tables.values import recommended_row, run_values
 from common.reports.text.caption import results_notes
 from common.reports.text.committed import FindCommitted, committed_notes
 from common.reports.text.warnings import table_warnings
@@ -58,7 +58,7 @@ def results_table(
             [record for record in mine if record.row_experiment == row.experiment.digest]
         )
         used += of_row
-        of_rows[row.label] = of_row
+        of_rows[row.name] = of_row
         measured = _measured(table, of_row)
         rows.append(
             {
@@ -103,23 +103,17 @@ def results_table(
     return Table(values, header, lines, tuple(notes), tuple(warnings))
 
 
-def recommended_row(paper: Paper, table: ResultTable) -> str | None:
-    """Label of the row with the network that the paper recommends; None where the table has none."""
-    best = paper.default_experiment.digest
-    return next((row.label for row in table.rows if row.experiment.digest == best), None)
-
-
 def _committed(
     table: ResultTable, row: Row, setting: Setting, records: list[Record], find: FindCommitted | None
 ) -> dict[str, Any]:
-    """The committed numbers of a row that was run, as its further JSON value; empty where there are none."""
-    found = find(table, row, setting, [record.run_id for record in records]) if find and records else None
+    """The committed numbers of a row, run or not, as its further JSON value; empty where there are none."""
+    found = find(table, row, setting, [record.run_id for record in records]) if find else None
     return {"committed": found} if found else {}
 
 
 def _noted(table: ResultTable, diverged: Sequence[Divergence]) -> dict[str, list[Divergence]]:
-    """Row label -> its runs that diverged."""
-    return {row.label: [one for one in diverged if one.row_experiment == row.experiment.digest] for row in table.rows}
+    """Name of each row -> its runs that diverged."""
+    return {row.name: [one for one in diverged if one.row_experiment == row.experiment.digest] for row in table.rows}
 
 
 def comparison(published: dict[str, float | None], measured: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -214,9 +208,9 @@ def result_cells(
     for name in metrics:
         metric = _metric_name(compared[name])
         header.append(f"Published {name.replace('_', ' ')} (%)")
-        header += [f"Committed {metric} (%)", "Committed, 95 % interval"] if beside else []
+        header += [f"Encore's {metric} (%)", "Encore's, 95 % interval"] if beside else []
         header += [f"Our {metric} (%)", "95 % interval", *parts]
-        header += ["Published inside", "Difference"]
+        header += ["Published inside interval", "Ours - published (points)"]
     header += [f"{_metric_name(name).capitalize()} (%)" for name in others] + ["Runs", "Test clips", "Parameters"]
     rows = []
     for row in lines:
@@ -245,7 +239,7 @@ def result_cells(
         else:
             line += [""] * (len(others) + 3)
         rows.append(line)
-    return tuple(header), cells(rows)
+    return named_cells(header, rows, lines)
 
 
 def _committed_cells(committed: dict[str, Any] | None, name: str) -> list[str]:

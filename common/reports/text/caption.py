@@ -3,7 +3,7 @@
 import textwrap
 
 from common.core.spec import build
-from common.core.words import counted, plural
+from common.core.words import counted
 from common.metrics.clips import OTHER_PART_METRIC_NAMES
 from common.metrics.f1 import RESAMPLES
 from common.paper.experiment import Experiment
@@ -30,6 +30,10 @@ from common.reports.text.rows import (
 from common.reports.text.versions import version_notes
 from data_pipeline.datasets.recognise import known_dataset
 
+# A short form of changed values that is longer says only how many they are.
+_LONGEST_CHANGES = 60
+# Paths of changed values that read badly -> the words where they are turned off, and on.
+_CHANGED_FLAGS = {"training.standardise": ("input not standardised", "standardised input")}
 # Names of parts that are not words.
 PART_NAMES = {"valid": "validation"}
 # How a paper's note on a table begins that says that its published numbers could not be checked in the paper itself.
@@ -90,10 +94,10 @@ def results_notes(
     notes.append(
         Note(
             "intervals",
-            f"{sources_text(all_of_rows, from_clips)} Published inside: whether the published number lies in the 95 % "
-            "interval; 'wide' where that spans more than 20 points, so that it contains most numbers; 'not known' "
-            "where it lies outside an interval that accounts for test clips only, because the spread over seeds could "
-            "make it wider.",
+            f"{sources_text(all_of_rows, from_clips)} Published inside interval: whether the published number lies in "
+            "the 95 % interval; 'wide' where that spans more than 20 points, so that it contains most numbers; 'not "
+            "known' where it lies outside an interval that accounts for test clips only, because the spread over seeds "
+            "could make it wider.",
         )
     )
     return notes
@@ -104,19 +108,23 @@ def data_notes(setting: Setting, facts: DataFacts) -> list[Note]:
     kind: NoteKind = (
         "synthetic" if setting.dataset == "demo" else "excerpts" if _is_excerpts(setting, facts) else "data"
     )
-    of = f" of {facts.expected}" if facts.expected else ""
+    of = f" of {facts.expected:,}" if facts.expected else ""
     caption = f"; {facts.caption}" if facts.caption else ""
     decoded = "" if setting.decoder == "soundfile" else f"; decoded by {setting.decoder}"
-    notes = [Note(kind, f"Data: {facts.title}, {facts.clips}{of} clips{caption}{decoded}.")]
+    # Of precomputed arrays, the caption names the file.
+    title = "" if facts.title in facts.caption else f"{facts.title}, "
+    notes = [Note(kind, f"Data: {title}{facts.clips:,}{of} clips{caption}{decoded}.")]
     if facts.missing:
-        missing = _clips_are(facts.missing, "of the data set")
-        notes.append(Note("incomplete", f"INCOMPLETE: {missing} missing."))
+        every = facts.expected or facts.clips + facts.skipped + facts.missing
+        whole = f"{counted(every, 'clip')} of the {counted(len(facts.genres), 'genre')}"
+        is_there = "is" if facts.clips == 1 else "are"
+        notes.append(Note("incomplete", f"INCOMPLETE: {facts.clips:,} of the {whole} {is_there} there."))
     return notes
 
 
-def _clips_are(number: int, of: str = "") -> str:
-    """`1 clip is` or `2 clips are`, with words between noun and verb."""
-    return " ".join(filter(None, (str(number), plural(number, "clip"), of, "is" if number == 1 else "are")))
+def _clips_are(number: int) -> str:
+    """`1 clip is` or `2 clips are`."""
+    return f"{counted(number, 'clip')} {'is' if number == 1 else 'are'}"
 
 
 def _is_excerpts(setting: Setting, facts: DataFacts) -> bool:
@@ -139,6 +147,7 @@ def published_split_notes(paper: Paper, record: Record) -> list[Note]:
         Note(
             "other_split",
             f"OTHER SPLIT: the published numbers are for {published}; this may explain part of a difference.",
+            f"other split than the published {published.replace(',', '')}.",
         )
     ]
 
@@ -147,7 +156,32 @@ def changed_values_notes(setting: Setting) -> list[Note]:
     """Values that the command replaced with `--set`."""
     if not setting.changes:
         return []
-    return [Note("changed_values", f"CHANGED by the command: {', '.join(setting.changes)}.")]
+    short = ", ".join(map(change_text, setting.changes))
+    return [
+        Note(
+            "changed_values",
+            f"CHANGED by the command: {', '.join(setting.changes)}.",
+            f"{short}." if len(short) <= _LONGEST_CHANGES else f"{counted(len(setting.changes), 'changed value')}.",
+        )
+    ]
+
+
+def change_text(change: str) -> str:
+    """A value that the command replaced, in a few words: `patience 10 epochs`, `standardised input`.
+
+    Args:
+        change: `path=JSON`.
+    """
+    path, value = parse_change(change)
+    if path in _CHANGED_FLAGS:
+        return _CHANGED_FLAGS[path][bool(value)]
+    name = path.rpartition(".")[2].replace("_", " ")
+    if isinstance(value, bool):
+        return name if value else f"no {name}"
+    listed = ",".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
+    if name.endswith(" epochs"):
+        return f"{name.removesuffix(' epochs')} {listed} {'epoch' if value == 1 else 'epochs'}"
+    return f"{name} {listed}"
 
 
 def other_data_notes(paper: Paper, setting: Setting, records: list[Record]) -> list[Note]:
@@ -172,8 +206,15 @@ def other_classes_notes(paper: Paper, setting: Setting, facts: DataFacts) -> lis
             "other_classes",
             f"OTHER CLASSES: {counted(len(facts.genres), 'genre')} ({', '.join(facts.genres)}); the published numbers "
             f"are for {paper.published_classes} genres.",
+            f"{_other_genres(len(facts.genres), paper.published_classes)}.",
         )
     ]
+
+
+def _other_genres(ours: int, published: int) -> str:
+    if ours == published:
+        return "other genres"
+    return f"{ours} of {published} genres" if ours < published else f"{ours} genres instead of {published}"
 
 
 def skipped_clips_notes(facts: DataFacts) -> list[Note]:
@@ -181,7 +222,8 @@ def skipped_clips_notes(facts: DataFacts) -> list[Note]:
     if not facts.skipped:
         return []
     named = ", ".join(facts.skipped_clips[:5]) + (", ..." if facts.skipped > 5 else "")
-    return [Note("left_out_clips", f"Skipped: {facts.skipped} unusable {plural(facts.skipped, 'clip')}: {named}.")]
+    unusable = counted(facts.skipped, "unusable clip")
+    return [Note("left_out_clips", f"Skipped: {unusable}: {named}.", f"{unusable} skipped.")]
 
 
 def paper_notes(table: ResultTable) -> list[Note]:
@@ -203,7 +245,7 @@ def machine_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
     """Which rows ran where, if not all ran on one kind of machine.
 
     Args:
-        of_rows: row label -> its records.
+        of_rows: name of each row -> its records.
     """
     texts = {label: " and ".join(sorted({_machine(record) for record in mine})) for label, mine in of_rows.items()}
     if len({_machine(record) for mine in of_rows.values() for record in mine}) < 2:
@@ -220,18 +262,17 @@ def _machine(record: Record) -> str:
 
 
 def _records_of_rows(table: ResultTable, records: list[Record]) -> dict[str, list[Record]]:
-    """Row label -> its records, for the rows that were run."""
+    """Name of each row that was run -> its records."""
     of_rows = {
-        row.label: [record for record in records if record.row_experiment == row.experiment.digest]
-        for row in table.rows
+        row.name: [record for record in records if record.row_experiment == row.experiment.digest] for row in table.rows
     }
-    return {label: mine for label, mine in of_rows.items() if mine}
+    return {name: mine for name, mine in of_rows.items() if mine}
 
 
 def _first_record_of_rows(table: ResultTable, records: list[Record]) -> dict[str, Record]:
     return {
-        label: min(mine, key=lambda record: (record.fold, record.seed))
-        for label, mine in _records_of_rows(table, records).items()
+        name: min(mine, key=lambda record: (record.fold, record.seed))
+        for name, mine in _records_of_rows(table, records).items()
     }
 
 
@@ -248,9 +289,9 @@ def _parts(one: Record, of_rows: dict[str, Record]) -> str:
     """Clips of each part, with the windows where all rows have equally many."""
     same = len({record.parts["train"].windows for record in of_rows.values()}) == 1
     return ", ".join(
-        f"{PART_NAMES.get(name, name)} {count.clips} {plural(count.clips, 'clip')}"
+        f"{PART_NAMES.get(name, name)} {counted(count.clips, 'clip')}"
         + (f" and {count.copies} {'copy' if count.copies == 1 else 'copies'}" if count.copies else "")
-        + (f" ({count.windows} {plural(count.windows, 'window')})" if same else "")
+        + (f" ({counted(count.windows, 'window')})" if same else "")
         for name, count in one.parts.items()
     )
 
@@ -273,7 +314,7 @@ def reduction_notes(
     """What smoke scale and cheaper features reduced.
 
     Args:
-        of_rows: row label -> a record of it.
+        of_rows: name of each row -> a record of it.
         varied: dotted paths whose values were searched, and so do not count as reduced.
     """
     notes = []
@@ -281,7 +322,7 @@ def reduction_notes(
     if setting.scale == "smoke":
         limits = {build(Training, record.experiment["training"]).windows_per_epoch for record in of_rows.values()}
         most = max((limit for limit in limits if limit), default=None) if None not in limits else None
-        windows = f"at most {most} windows per epoch" if most else "all windows in every epoch"
+        windows = f"at most {counted(most, 'window')} per epoch" if most else "all windows in every epoch"
         notes.append(
             Note(
                 "smoke_scale",
@@ -337,7 +378,7 @@ def single_seed_notes(of_rows: dict[str, list[Record]]) -> list[Note]:
     """Which rows rest on one seed.
 
     Args:
-        of_rows: row label -> its records.
+        of_rows: name of each row -> its records.
     """
     single = [label for label, mine in of_rows.items() if len({record.seed for record in mine}) == 1]
     if not single:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from common.core.words import counted
 from common.paper.overrides import Setting
 from common.paper.tables import ResultTable, Row
 from common.reports.table import Note
@@ -19,14 +20,23 @@ def committed_notes(rows: Sequence[dict[str, Any]]) -> list[Note]:
     Args:
         rows: of the table, as JSON values.
     """
-    texts = {row["label"]: _origin(row["committed"]) for row in rows if row.get("committed")}
-    heading = "Committed: numbers that come with Encore, of the same row under the same split"
-    return by_row_notes("committed", heading, texts, {row["label"]: row for row in rows if row["measured"]})
+    found = {row.get("name", row["label"]): row["committed"] for row in rows if row.get("committed")}
+    if not found:
+        return []
+    heading = "Encore's: measured numbers that come with Encore, of the same row under the same split"
+    described = {name: _description(one) for name, one in found.items()}
+    if len(set(described.values())) == 1:
+        # Said once, however many files hold the rows.
+        heading = f"{heading} ({next(iter(described.values()))})"
+        texts = {name: one["path"] for name, one in found.items()}
+    else:
+        texts = {name: f"{one['path']} ({described[name]})" for name, one in found.items()}
+    return by_row_notes("committed", heading, texts, dict.fromkeys(range(len(rows))))
 
 
-def _origin(committed: dict[str, Any]) -> str:
-    runs = f"{committed['runs']} run{'' if committed['runs'] == 1 else 's'}"
+def _description(committed: dict[str, Any]) -> str:
     epochs = committed["epochs"]
-    trained = "the paper's epochs" if epochs is None else f"at most {epochs} epoch{'' if epochs == 1 else 's'}"
+    trained = "the paper's epochs" if epochs is None else f"at most {counted(epochs, 'epoch')}"
     reduced = ", ".join(flag.replace("_", " ") for flag in committed["reduced"])
-    return f"{committed['path']} ({committed['data']}, {runs}, {trained}{f'; {reduced}' if reduced else ''})"
+    described = f"{committed['data']}, {counted(committed['runs'], 'run')}, {trained}"
+    return f"{described}; {reduced}" if reduced else described

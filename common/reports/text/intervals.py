@@ -20,15 +20,16 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
     runs = " or ".join(name for name, rows in (("seeds", seeds), ("folds", folds)) if rows)
     if runs:
         texts = [
-            f"95 % intervals account for test clips and {runs} together; the next two columns for one of them each."
+            f"95 % intervals account for test clips and {runs} together; 'interval, clips only' and 'interval, {runs} "
+            "only' account for one of them each."
         ]
     else:
         texts = [f"95 % intervals {unknown}"]
-    texts.append(f"From clips: {from_clips}.")
+    texts.append(f"Clips only: {from_clips}.")
     if seeds:
         of_folds = " (each the mean of its folds)" if any(_several_folds(of_rows[label]) for label in seeds) else ""
         texts.append(
-            f"From seeds: Student's t over seeds{of_folds}. Together: on each side, the root of the sum of the two "
+            f"Seeds only: Student's t over seeds{of_folds}. Together: on each side, the root of the sum of the two "
             "squared distances from the mean (Zou and Donner 2008)."
         )
     if folds:
@@ -40,7 +41,7 @@ def sources_text(of_rows: dict[str, list[Record]], from_clips: str) -> str:
             else "t corrected for the training clips that folds share (Nadeau and Bengio 2003)"
         )
         texts.append(
-            f"From folds{here}: {method}. Folds differ in test clips as well, so the interval for both is, on each "
+            f"Folds only{here}: {method}. Folds differ in test clips as well, so the interval for both is, on each "
             "side, the wider of the two."
         )
     if carried:

@@ -54,7 +54,7 @@ def training_notes(of_rows: dict[str, Record]) -> list[Note]:
         values = build(Training, record.experiment["training"])
         aspects[0][label] = f"windows of {_window(record)}"
         each = values.windows_per_epoch
-        of_windows = "" if each is None else f", of at most {each} {plural(each, 'window')} each"
+        of_windows = "" if each is None else f", of at most {counted(each, 'window')} each"
         aspects[1][label] = f"epochs: at most {values.epochs}{of_windows}"
         aspects[2][label] = _optimisation(values) + _augmented_copies(record.experiment.get("copies"))
     standardised = {label: _standardised(record) for label, record in of_rows.items()}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.core.spec import build
-from common.core.words import counted
+from common.core.words import counted, plural
 from common.paper.protocol import Protocol, fold_name
 from common.records.divergence import Divergence, epoch_of_rise
 from common.records.loss import has_clipped_loss
@@ -13,6 +13,8 @@ from common.records.record import DataFacts, Record
 from common.reports.table import Note
 from common.reports.text.rows import labels_text
 
+# Seeds in a short warning; of more, only their number is said.
+_MOST_SEEDS = 4
 # Names in a short warning; of more characters, only their number is said.
 _LONGEST_LIST = 60
 
@@ -28,21 +30,20 @@ def table_warnings(
     Args:
         records: of its rows.
         rows: as JSON values, measured.
-        noted: row label -> its runs that have no record because their loss was not finite.
+        noted: name of each row -> its runs that have no record because their loss was not finite.
     """
     protocol = build(Protocol, records[0].experiment["protocol"])
     found = _contamination(protocol, records)
     if protocol.unit == "clip":
         found += _other_splits(records, rows)
     by_id = {record.run_id: record for record in records}
-    of_rows = {row["label"]: [by_id[name] for name in row["records"] if name in by_id] for row in rows}
-    names = {row["label"]: row.get("name", row["label"]) for row in rows}
-    found += divergence_warnings(of_rows, noted or {}, names)
+    of_rows = {_name(row): [by_id[name] for name in row["records"] if name in by_id] for row in rows}
+    found += divergence_warnings(of_rows, noted or {})
     found += clipped_loss_warnings(of_rows, noted or {})
     found += _missing_genres(facts, records)
     ceiling = facts.clip_accuracy_ceiling_percent
     above = [
-        row["label"]
+        _name(row)
         for row in rows
         if ceiling and row["measured"] and row["measured"]["clip_accuracy_mean_softmax"]["mean"] > ceiling
     ]
@@ -50,9 +51,10 @@ def table_warnings(
         found.append(
             Note(
                 "above_ceiling",
-                f"Clip accuracy above {ceiling:g} %, more than the faulty labels of this data set should allow, in "
-                f"rows: {labels_text(above)}.",
-                f"Clip accuracy above {ceiling:g} %: labels are too faulty for that to be real.",
+                f"Clip accuracy above {ceiling:g} % in {plural(len(above), 'row')} {labels_text(above)}: the wrong "
+                f"labels and repeated clips of this data set allow at most {ceiling:g} % (Sturm 2013), so test clips "
+                "were known.",
+                f"clip accuracy above {ceiling:g} %, the most that wrong labels allow: test clips were known.",
             )
         )
     return found
@@ -125,16 +127,16 @@ def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[Not
         newest[record.fold] = record.split_digest
     others = {record.run_id for record in records if record.split_digest != newest[record.fold]}
     others_of = [row for row in rows if others & set(row["records"])]
-    labels = [row["label"] for row in others_of]
-    if not labels:
+    names = [_name(row) for row in others_of]
+    if not names:
         return []
     return [
         Note(
             "other_clips",
-            f"Rows {labels_text(labels)} were run on an earlier version of the split of this name, with other test "
-            "clips than the newest run; run them again to compare them.",
-            f"OTHER TEST CLIPS in {_few([row.get('name', row['label']) for row in others_of], 'rows')}: run them again "
-            "to compare them.",
+            f"{plural(len(names), 'Row')} {labels_text(names)} {'was' if len(names) == 1 else 'were'} run on an "
+            "earlier version of the split of this name, with other test clips than the newest run; run "
+            f"{'it' if len(names) == 1 else 'them'} again to compare.",
+            f"OTHER TEST CLIPS in {_few(names, 'rows')}: run them again to compare them.",
         )
     ]
 
@@ -142,23 +144,20 @@ def _other_splits(records: list[Record], rows: list[dict[str, Any]]) -> list[Not
 def divergence_warnings(
     of_rows: dict[str, list[Record]],
     noted: dict[str, Sequence[Divergence]],
-    names: dict[str, str] | None = None,
     *,
     of: str = "rows",
 ) -> list[Note]:
     """Which runs diverged.
 
     Args:
-        of_rows: row label -> its records.
-        noted: row label -> its runs that have no record because their loss was not finite.
-        names: row label -> the name that the short form says; by default, the label.
+        of_rows: name of each row -> its records.
+        noted: name of each row -> its runs that have no record because their loss was not finite.
         of: what rows are, in the plural.
     """
     notes = []
-    names = names or {}
 
     def short(heading: str, runs: dict[str, int]) -> str:
-        where = [names.get(label, label) for label, number in runs.items() if number]
+        where = [name for name, number in runs.items() if number]
         return f"{heading}: {counted(sum(runs.values()), 'run')}, in {_few(where, of)}."
 
     risen = {label: _rises(records) for label, records in of_rows.items()}
@@ -196,39 +195,73 @@ def clipped_loss_warnings(
     """Rows with runs whose loss was computed from clipped probabilities.
 
     Args:
-        of_rows: row label -> its records.
-        noted: row label -> its runs that have no record because their loss was not finite.
+        of_rows: name of each row -> its records.
+        noted: name of each row -> its runs that have no record because their loss was not finite.
         of: what a row is.
     """
-    texts, is_mixed = [], False
-    seeds: set[int] = set()
-    for label in dict.fromkeys((*of_rows, *noted)):
-        runs = [*of_rows.get(label, ()), *noted.get(label, ())]
-        clipped = sorted((run for run in runs if has_clipped_loss(run)), key=lambda run: (run.seed, run.fold))
-        seeds |= {run.seed for run in clipped}
-        if clipped and len(clipped) < len(runs):
-            is_mixed = True
-            texts.append(f"{label} ({', '.join(dict.fromkeys(map(_seed_and_fold, clipped)))})")
-        elif clipped:
-            texts.append(label)
-    if not texts:
+    found: dict[str, list[Record | Divergence]] = {}
+    mixed: list[str] = []
+    for name in dict.fromkeys((*of_rows, *noted)):
+        runs = [*of_rows.get(name, ()), *noted.get(name, ())]
+        if clipped := sorted((run for run in runs if has_clipped_loss(run)), key=lambda run: (run.seed, run.fold)):
+            found[name] = clipped
+            mixed += [name] if len(clipped) < len(runs) else []
+    if not found:
         return []
-    mixed = (
+    # Rows of which the same runs are clipped are named together.
+    rows_of: dict[str, list[str]] = {}
+    for name, runs in found.items():
+        rows_of.setdefault(_runs_text(runs) if name in mixed else "", []).append(name)
+    rows = "; ".join(f"{labels_text(names)}{f' ({runs})' if runs else ''}" for runs, names in rows_of.items())
+    also = (
         " Where only some seeds of a row are named, its spread over seeds and its differences from other rows are also "
         "due to the loss."
-        if is_mixed
+        if mixed
         else ""
     )
     return [
         Note(
             "clipped_loss",
-            f"CLIPPED LOSS in rows {'; '.join(texts)}: runs trained with a loss of clipped probabilities. Its gradient "
-            "is zero for windows whose wrong class leads the right one by more than about 16 in logits, so a network "
-            f"that has collapsed to one class cannot recover.{mixed}",
-            f"CLIPPED LOSS ({counted(len(seeds), 'seed')} of {counted(len(texts), of)}): such runs can collapse to one "
-            "class.",
+            f"CLIPPED LOSS in {plural(len(found), of)} {rows}. These runs were trained with a loss of clipped "
+            "probabilities, whose gradient is zero for windows whose wrong class leads the right one by more than "
+            f"about 16 in logits, so a network that has collapsed to one class cannot recover.{also}",
+            _clipped_in_short(found, of),
         )
     ]
+
+
+def _clipped_in_short(found: dict[str, list[Record | Divergence]], of: str) -> str:
+    """Which runs have a clipped loss, and what follows from it, as a sentence of two lines.
+
+    Args:
+        found: name of each row -> those runs.
+    """
+    where = next(iter(found)) if len(found) == 1 else counted(len(found), of)
+    seeds = {tuple(sorted({run.seed for run in runs})) for runs in found.values()}
+    number = sum(map(len, found.values()))
+    if len(seeds) == 1 and len(next(iter(seeds))) <= _MOST_SEEDS:
+        (same,) = seeds
+        runs = f"{plural(len(same), 'seed')} {_listed(list(map(str, same)))}"
+        is_one = len(same) * len(found) == 1
+    else:
+        runs, is_one = counted(number, "run"), number == 1
+    return (
+        f"{runs} of {where} {'was' if is_one else 'were'} trained with a loss that has no gradient for very wrong "
+        f"windows, so {'it' if is_one else 'they'} may have collapsed to one class."
+    )
+
+
+def _runs_text(runs: Sequence[Record | Divergence]) -> str:
+    """`seeds 1 and 2`; with folds, one after the other."""
+    if any(run.folds > 1 for run in runs):
+        return ", ".join(dict.fromkeys(map(_seed_and_fold, runs)))
+    seeds = list(dict.fromkeys(str(run.seed) for run in runs))
+    return f"{plural(len(seeds), 'seed')} {_listed(seeds)}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    """`1`, `1 and 2`, `1, 2 and 3`."""
+    return " and ".join(words) if len(words) <= 2 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _rises(records: list[Record]) -> list[str]:
@@ -243,8 +276,13 @@ def _rises(records: list[Record]) -> list[str]:
 
 def _few(names: Sequence[str], what: str) -> str:
     """Names side by side; how many there are where they are more than a line holds."""
-    text = " and ".join(names) if len(names) <= 2 else f"{', '.join(names[:-1])} and {names[-1]}"
+    text = _listed(names)
     return text if len(text) <= _LONGEST_LIST else f"{len(names)} {what}"
+
+
+def _name(row: dict[str, Any]) -> str:
+    """What `--row` calls a row; rows that are none of the paper's, e.g. splits of an audit, have only a label."""
+    return row.get("name", row["label"])
 
 
 def _seed_and_fold(run: Record | Divergence) -> str:

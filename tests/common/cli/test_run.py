@@ -12,12 +12,13 @@ import pytest
 
 import reproductions
 from common.cli.app import run_app
-from common.cli.run import make_app
+from common.cli.run import make_app, make_audit_app
 from common.records.paths import ResultPaths, results_of_checkout
 from common.records.record import write_record
 from common.runs.options import DataOptions, Options
 from reproductions.se_cnn.paper import PAPER
 from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
+from tests.helpers.small_results import identified_record
 from tests.helpers.soundfusion_records import record as soundfusion_record
 
 pytestmark = pytest.mark.usefixtures("kept_models")
@@ -215,3 +216,28 @@ def test_a_confusion_matrix_is_shown_alone_by_its_number_and_with_its_table(tmp_
         printed = capsys.readouterr().out
         assert (matrix.title in printed) == is_shown
         assert "SoundFusion performance" in printed
+
+
+def test_a_comparison_is_shown_only_with_the_row_that_others_are_compared_with(tmp_path, capsys, monkeypatch):
+    for one in (identified_record(), identified_record(1, correct=200)):
+        write_record(ResultPaths.of(tmp_path, "se_cnn", "gtzan"), one)
+    monkeypatch.chdir(tmp_path)
+
+    def shown(*rows: str) -> str:
+        arguments = [word for row in rows for word in ("--row", row)]
+        assert run_app(make_app(PAPER), ["--from-records", "--out", str(tmp_path), *arguments]) == 0
+        return capsys.readouterr().out
+
+    assert "each row compared with se-12345 (recommended)" in shown("se-5", "se-12345")
+    assert "each row compared" not in shown("se-5")
+    # Numbers outside the checkout are the user's own.
+    assert "yours (%)," in shown("se-5")
+    monkeypatch.setattr("common.reports.committed.results_of_checkout", lambda: tmp_path)
+    out = shown("se-5")
+    assert "ours (%)," in out
+    assert "yours" not in out
+
+
+def test_the_help_of_an_audit_names_its_row_as_it_is_typed(capsys):
+    assert run_app(make_audit_app(PAPER), ["--help"]) == 0
+    assert "Row to audit. Default: se-12345." in capsys.readouterr().out

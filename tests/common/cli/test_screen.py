@@ -125,10 +125,10 @@ def test_notes_that_a_table_shares_with_the_one_that_it_belongs_to_are_said_once
     assert len(titles) == 3
     first, second, third = lines[titles[0] : titles[1]], lines[titles[1] : titles[2]], lines[titles[2] :]
     assert any(line.startswith("ONE SEED") for line in first)
-    assert f"... all notes: {paths[1]}" in first
-    assert not any(line.startswith(("ONE SEED", "... all notes")) for line in second)
+    assert f"All notes: {paths[1]}" in first
+    assert not any(line.startswith(("ONE SEED", "All notes")) for line in second)
     assert any(line.startswith("ONE SEED") for line in third)
-    assert "... all notes: --wide" in third
+    assert "All notes: add --wide" in third
     assert all(len(line) <= 80 or "folder name" in line or line.startswith("written to") for line in lines)
 
 
@@ -136,9 +136,22 @@ def test_wide_shows_every_column_and_note(printed_tables):
     lines, _ = printed_tables(ScreenOptions(wide=True))
     table = table_of(record(), record(0, correct=100))
     text = " ".join(" ".join(lines).split())
-    assert {word for name in table.header for word in name.split()} <= set(text.split())
+    assert {word for name in ("row", *table.header[1:]) for word in name.split()} <= set(text.split())
     assert all(note.text in text for note in table.notes)
     assert "778,384" in text
+    # Of three tables, the second belongs to the first, which has said the notes.
+    assert [text.count(note.text) for note in table.notes] == [2] * len(table.notes)
+    assert lines[:2] == [table.title, "GTZAN, 1,000 clips, holdout 60/10/30, by clip"]
+    assert text.count("*: the paper's recommended network") == 3
+    assert any(line.startswith("se-12345 *  1,2,3,4,5 ") for line in lines)
+
+
+def test_wide_calls_the_numbers_of_the_user_yours(capsys):
+    table = table_of(record())
+    for is_own, heads in ((True, ("Your window", "Yours - published")), (False, ("Our window", "Ours - published"))):
+        print_tables([Shown(table, is_own=is_own)], [], ScreenOptions(wide=True))
+        text = " ".join(capsys.readouterr().out.split())
+        assert all(head in text for head in heads)
 
 
 def test_a_sentence_is_wrapped_on_a_terminal_and_one_line_in_a_log(monkeypatch, capsys):

@@ -61,7 +61,7 @@ def _at(values, path):
 @pytest.mark.parametrize(("make", "name"), [(make_app, "run"), (make_audit_app, "audit")])
 def test_the_values_are_those_of_the_row_that_is_asked_for(listed, make, name):
     row, values = listed(make(PAPER))
-    assert row == PAPER.default_row
+    assert row == ("5.1", "se-12345")
     assert values["model.ratio"] == {
         "path": "model.ratio",
         "value": 16.0,
@@ -70,13 +70,13 @@ def test_the_values_are_those_of_the_row_that_is_asked_for(listed, make, name):
         "settable": True,
     }
     row, values = listed(make(PAPER), "--table", "5.2", "--row", "8")
-    assert (row, values["model.ratio"]["value"]) == (("5.2", "8"), 8.0)
+    assert (row, values["model.ratio"]["value"]) == (("5.2", "r8"), 8.0)
 
 
 def test_the_values_of_a_search_are_marked_where_it_varies_them(listed, capsys):
     row, values = listed(make_tune_app(PAPER, (TINY,)))
     varied = {parameter.path for parameter in TINY.parameters.every}
-    assert row == TINY.row
+    assert row == (TINY.row[0], PAPER.row(*TINY.row).name)
     assert {path for path in varied if values[path]["settable"]} == set()
     assert values["model.dropout"]["settable"]
     assert run_app(make_tune_app(PAPER, (TINY,)), ["--set", "help"]) == 0
@@ -86,7 +86,7 @@ def test_the_values_of_a_search_are_marked_where_it_varies_them(listed, capsys):
 def test_each_value_is_printed_as_it_is_typed_after_set(capsys):
     assert run_app(make_app(PAPER), ["--set", "help"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("SE-CNN, table 5.1, row 1,2,3,4,5: values at the scale of the paper.\n")
+    assert said.startswith("SE-CNN, table 5.1, row se-12345: values at the scale of the paper.\n")
     assert "\ntraining.batch_windows=32\n    windows in a batch.\n    Option: --batch-size.\n" in said
     assert '\ntraining.precision="float32"\n' in said
     assert "\n    Set it with --precision.\n" in said

@@ -21,6 +21,8 @@ from tests.helpers.stored_tables import run_of, write_stored
 
 WINDOWS = SETTING.replace(unit="segment")
 COMMAND = "warning: no numbers of "
+# In the line that names the command for rows of a table without a number.
+NOT_RUN = ", rows not run yet: "
 # What a table of any kind has.
 MINIMAL = {
     "paper": "se_cnn", "table": "mine", "title": "t", "dataset": "gtzan", "caption": [], "warnings": [], "flags": [],
@@ -62,7 +64,13 @@ def test_a_table_is_printed_as_it_lies_there_and_nothing_is_written(here, show, 
     out, said = show("--table", "5.1")
     assert "se_cnn, Table 5.1: Effect of SE blocks" in out
     assert "written" not in out
-    assert said == ["table 5.1 is from results/se_cnn/gtzan/table_5.1.md"]
+    command = (
+        "encore run se_cnn --table 5.1 --row se-5,se-45,se-345,se-2345 --dataset gtzan --split holdout --unit clip"
+    )
+    assert said == [
+        "table 5.1 is from results/se_cnn/gtzan/table_5.1.md",
+        f"table 5.1{NOT_RUN}{command} --data PATH",
+    ]
     assert shown(show) == [json.loads(path.read_text())]
     assert snapshot(here) == before
 
@@ -88,21 +96,37 @@ def test_of_several_tables_the_least_reduced_of_the_papers_split_is_shown_and_th
     write_stored(out, run_of(setting=SETTING.replace(split="artist")))
     write_stored(out, run_of(setting=SETTING.replace(epochs=1)))
     write_stored(out, run_of(setting=SETTING.replace(epochs=5)))
+    changed = SETTING.replace(epochs=5, changes=('protocol.duplicates="drop"',))
+    write_stored(out, run_of(setting=changed))
     _, said = show("--table", "5.1")
-    assert said == [
-        "table 5.1 is from results/se_cnn/gtzan/table_5.1_5_epochs.md",
-        "table 5.1 was also measured with: --epochs 1; --split artist",
+    assert said[0] == "table 5.1 is from results/se_cnn/gtzan/table_5.1_5_epochs.md"
+    assert said[1].endswith("--dataset gtzan --split holdout --unit clip --data PATH --epochs 5")
+    folder = "results/se_cnn/gtzan"
+    assert said[2:] == [
+        "table 5.1 is also there with:",
+        "  --epochs 1",
+        f"  protocol.duplicates=drop  ({folder}/table_5.1_5_epochs_duplicates_drop.md)",
+        "  --split artist",
     ]
     (artist,) = shown(show, "--table", "5.1", "--split", "artist")
     assert artist["setting"]["split"] == "artist"
+
+
+def test_the_same_options_of_two_tables_are_said_of_each(here, show):
+    for table in ("5.1", "5.2"):
+        write_stored(here / "results", run_of(), table=table)
+        write_stored(here / "results", run_of(setting=WINDOWS), table=table)
+    _, said = show("--table", "5.1", "--table", "5.2")
+    assert said.count("  --unit window") == 2
+    assert said[said.index("table 5.1 is also there with:") + 1] == "  --unit window"
 
 
 def test_options_that_choose_another_table_are_those_that_show_takes(here, show):
     write_stored(here / "results", run_of())
     write_stored(here / "results", run_of(setting=WINDOWS.replace(split="artist")))
     _, said = show("--table", "5.1")
-    assert said[1:] == ["table 5.1 was also measured with: --split artist --unit window"]
-    (other,) = shown(show, "--table", "5.1", *said[1].partition(": ")[2].split())
+    assert said[2:] == ["table 5.1 is also there with:", "  --split artist --unit window"]
+    (other,) = shown(show, "--table", "5.1", *said[3].split())
     assert (other["setting"]["split"], other["setting"]["unit"]) == ("artist", "segment")
 
 
@@ -118,9 +142,8 @@ def test_epochs_and_precision_choose_between_tables_that_differ_in_nothing_else(
         (table,) = shown(show, "--table", "5.1", "--epochs", epochs, "--precision", precision)
         assert (table["setting"]["epochs"], table["setting"]["precision"]) == (setting.epochs, setting.precision)
     _, said = show("--table", "5.1")
-    assert said[1].startswith("table 5.1 was also measured with: ")
-    others = said[1].partition(": ")[2].split("; ")
-    assert sorted(others) == ["--epochs 3", "--precision mixed_bfloat16"]
+    assert said[2] == "table 5.1 is also there with:"
+    assert sorted(said[3:]) == ["  --epochs 3", "  --precision mixed_bfloat16"]
     # What has no numbers yet is named with the options that make them.
     _, said = show("--table", "5.1", "--epochs", "7", code=1)
     assert said[-1].endswith("encore run se_cnn --table 5.1 --epochs 7")
@@ -135,11 +158,11 @@ def test_the_file_of_a_table_is_named_once_and_from_the_working_folder(here, sho
     (here / "results").rename(here / "checkout")
     monkeypatch.setattr("common.encore.show.results_of_checkout", lambda: here / "checkout")
     out, said = show("--table", "5.1")
-    assert said == ["table 5.1 is from checkout/se_cnn/gtzan/table_5.1.md"]
+    assert [line for line in said if NOT_RUN not in line] == ["table 5.1 is from checkout/se_cnn/gtzan/table_5.1.md"]
     assert "table_5.1.md" not in out
     (here / "elsewhere").mkdir()
     monkeypatch.chdir(here / "elsewhere")
-    assert show("--table", "5.1")[1] == [f"table 5.1 is from {here}/checkout/se_cnn/gtzan/table_5.1.md"]
+    assert show("--table", "5.1")[1][0] == f"table 5.1 is from {here}/checkout/se_cnn/gtzan/table_5.1.md"
 
 
 def test_titles_say_whose_runs_they_are_of_where_both_follow_each_other(here, show):
@@ -147,14 +170,14 @@ def test_titles_say_whose_runs_they_are_of_where_both_follow_each_other(here, sh
     write_stored(here / "results" / "local", run_of(0))
     out, _ = show("--table", "5.1", "--table", "5.2")
     titles = " ".join(out.split()).split("se_cnn, Table ")[1:]
-    assert [(title[:3], "(your own runs)" in title, "(committed)" in title) for title in titles] == [
+    assert [(title[:3], "(your own runs)" in title, "(comes with Encore)" in title) for title in titles] == [
         ("5.1", True, False),
         ("5.2", False, True),
     ]
     for table in ("5.1", "5.2"):
         out, _ = show("--table", table)
         assert "runs)" not in out
-        assert "(committed)" not in out
+        assert "(comes with Encore)" not in out
 
 
 def test_two_units_stand_beside_each_other_in_one_table(here, show):
@@ -167,8 +190,8 @@ def test_two_units_stand_beside_each_other_in_one_table(here, show):
     assert (last["published"], [one["accuracy"]["mean"] for one in last["measured"]]) == ({"accuracy": 93.6}, [90, 50])
     assert [one.get("accuracy", {}).get("mean") for one in first["measured"]] == [None, 70]
     out, said = show("--table", "5.1", "--unit", "window", "--unit", "clip", "--row", "1,2,3,4,5")
-    (header,) = [line for line in out.splitlines() if "holdout, by window" in line]
-    assert header.rstrip().endswith("holdout, by clip")
+    (header,) = [line for line in out.splitlines() if "by window (%)" in line]
+    assert header.rstrip().endswith("by clip (%)")
     (line,) = [line for line in out.splitlines() if line.startswith("se-")]
     assert line.split()[:4] == ["se-12345", "*", "1,2,3,4,5", "93.6"]
     assert [found.split()[0] for found in re.findall(r"[\d.]+ \([^)]*\)", line)] == ["90.0", "50.0"]
@@ -183,13 +206,62 @@ def test_two_data_sets_and_an_own_result_beside_a_committed_one_are_told_apart(h
     write_stored(here / "results" / "local", run_of())
     (table,) = shown(show, "--table", "5.1", "--dataset", "gtzan", "--dataset", "arrays")
     names = [one["name"] for one in table["settings"]]
-    assert names == ["gtzan: holdout, by clip", "arrays: holdout, by clip, committed"]
+    assert names == ["gtzan: holdout, by clip", "arrays: holdout, by clip"]
+    assert [one["is_own"] for one in table["settings"]] == [True, False]
+    out, _ = show("--table", "5.1", "--dataset", "gtzan", "--dataset", "arrays")
+    assert ["yours: gtzan: holdout," in out, "ours: arrays: holdout," in out] == [True, True]
+
+
+DEMO = SETTING.replace(dataset="demo", scale="smoke", epochs=1)
+UNITS = ("--unit", "window", "--unit", "clip")
+
+
+def settings(tables: list[dict]) -> list[list]:
+    """Name, owner and mean of the last row of every setting."""
+    (table,) = tables
+    of_settings = zip(table["settings"], table["rows"][-1]["measured"], strict=True)
+    return [[one["name"], one["is_own"], measured["accuracy"]["mean"]] for one, measured in of_settings]
+
+
+def test_settings_beside_each_other_are_of_one_place_and_data_set(here, show):
+    write_stored(here / "results", run_of(correct=145))
+    write_stored(here / "results", run_of(correct=261, setting=WINDOWS))
+    write_stored(here / "results" / "local", run_of(correct=29, setting=DEMO))
+    committed = [["holdout, by window", False, 90], ["holdout, by clip", False, 50]]
+    assert settings(shown(show, "--table", "5.1", *UNITS)) == committed
+    _, said = show("--table", "5.1", *UNITS)
+    assert said[0] == (
+        "your own runs on demo have holdout, by clip only; shown: the results on GTZAN that come with Encore. For "
+        "yours: --dataset demo"
+    )
+    # Those of the user where these are there for all settings.
+    write_stored(here / "results" / "local", run_of(correct=87, setting=DEMO.replace(unit="segment")))
+    own = [["holdout, by window", True, 30], ["holdout, by clip", True, 10]]
+    assert settings(shown(show, "--table", "5.1", *UNITS)) == own
+    out, said = show("--table", "5.1", *UNITS)
+    assert "your own runs" not in " ".join(said)
+    assert "smoke scale, 1 epoch" in " ".join(out.split())
+
+
+def test_settings_beside_each_other_have_one_unit_and_one_number_of_epochs(here, show):
+    out = here / "results" / "local"
+    splits = ("--split", "artist", "--split", "holdout")
+    write_stored(out, run_of(setting=DEMO.replace(split="artist", unit="clip"), correct=29))
+    write_stored(out, run_of(setting=DEMO.replace(unit="segment"), correct=58))
+    (table,) = shown(show, "--table", "5.1", *splits, code=1)
+    assert [one["name"] for one in table["settings"]] == ["artist, by clip"]
+    write_stored(out, run_of(setting=DEMO.replace(epochs=2), correct=87))
+    (table,) = shown(show, "--table", "5.1", *splits, code=1)
+    assert len(table["settings"]) == 1
+    write_stored(out, run_of(setting=DEMO.replace(split="artist", epochs=2), correct=145))
+    found = [["artist, by clip", True, 50], ["holdout, by clip", True, 30]]
+    assert settings(shown(show, "--table", "5.1", *splits)) == found
 
 
 def test_a_setting_without_numbers_is_named_with_its_command_and_the_other_is_shown(here, show):
     write_stored(here / "results", run_of())
     out, said = show("--table", "5.1", "--split", "holdout", "--split", "artist", code=1)
-    assert "holdout, by clip" in out
+    assert "ours: holdout,\n" in re.sub(" +\n", "\n", out)
     assert f"{COMMAND}table 5.1 yet; this makes them: encore run se_cnn --table 5.1 --split artist" in said
 
 
@@ -304,7 +376,8 @@ def test_a_table_whose_rows_are_all_in_another_one_is_shown_with_its_own_rows_an
     assert measured == {"8": {}, "16": own["measured"], "32": {}}
     assert table["rows"][1]["difference"] == own["difference"]
     _, said = show("--table", "5.2")
-    assert said == ["table 5.2 is from results/se_cnn/gtzan/table_5.1.md"]
+    assert said[0] == "table 5.2 is from results/se_cnn/gtzan/table_5.1.md"
+    assert said[1].startswith(f"table 5.2{NOT_RUN}encore run se_cnn --table 5.2 --row r8,r32 ")
     write_stored(here / "results", run_of(correct=261, setting=WINDOWS))
     (both,) = shown(show, "--table", "5.2", "--row", "16", "--unit", "window", "--unit", "clip")
     assert [one["accuracy"]["mean"] for one in both["rows"][0]["measured"]] == [90, 80]
@@ -323,7 +396,7 @@ def test_a_table_below_another_one_is_shown_by_its_own_id(here, show):
     (found,) = shown(show, "--table", "5.1_pairs")
     assert found == pairs.as_json()
     out, _ = show("--table", "5.1_pairs")
-    assert "differences from se-12345" in " ".join(out.split())
+    assert "Table 5.1, each row compared with se-12345 (recommended)" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
@@ -450,3 +523,10 @@ def test_rows_of_two_searches_with_the_same_label_are_not_mixed(here, show):
     assert [one["table"] for one in shown(show, "--row", "first")] == ["top_narrow", "top_wide"]
     found = shown(show, "--table", "top_wide", "--table", "top_narrow", "--row", "top-wide-1")
     assert [one["table"] for one in found] == ["top_wide"]
+
+
+def test_settings_beside_each_other_are_of_one_data_set_of_a_place(here, show):
+    write_stored(here / "results", run_of())
+    write_stored(here / "results", run_of(setting=WINDOWS.replace(dataset="arrays", features="given")))
+    (table,) = shown(show, "--table", "5.1", *UNITS, code=1)
+    assert len(table["settings"]) == 1

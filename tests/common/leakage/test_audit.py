@@ -159,7 +159,7 @@ def test_the_interval_of_a_gap_holds_seeds_and_test_clips(audited, tmp_path):
     assert "ci95_runs" not in table.values["rows"][2]["gap"]["window_accuracy"]
     caption = " ".join(note.text for note in table.notes)
     assert f"95 % intervals of gaps, test clips alone and seeds alone: {CLIPS}: windows" in caption
-    assert table.header[2:5] == ("95 % interval", "from clips", "from seeds")
+    assert table.header[2:5] == ("95 % interval", "interval, clips only", "interval, seeds only")
     assert {len(row) for row in table.rows} == {len(table.header)}
 
 
@@ -190,7 +190,7 @@ def test_records_only_give_the_same_bytes_and_a_second_audit_trains_nothing(audi
     assert [(outcome.trained, outcome.finished_before) for outcome in outcomes] == [(0, 1)] * 5
     assert contents() == before
     assert len(read_records(place / "out" / "se_cnn" / "arrays" / "runs")) == 5
-    assert "leakage audit of row 1,2,3,4,5" in (place / "out" / "se_cnn" / "README.md").read_text()
+    assert "leakage audit of row se-12345" in (place / "out" / "se_cnn" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_an_audit_says_which_split_diverged(audited, tmp_path):
     assert warning.text.startswith(f"DIVERGED without a result: {ARTISTS}, seed 1 (the loss is not finite")
     assert "another row" not in warning.text
     (warning,) = (warning for warning in audit_table(PAPER, audit).warnings if warning.kind == "clipped_loss")
-    assert warning.text.startswith(f"CLIPPED LOSS in rows {ARTISTS}: ")
+    assert warning.text.startswith(f"CLIPPED LOSS in split {ARTISTS}. ")
 
 
 def test_a_paper_that_there_is_not(capsys):

@@ -44,6 +44,7 @@ def test_a_row_has_the_committed_numbers_of_the_same_split_and_unit_only(checkou
         ][-1]["measured"],
         "path": "results/se_cnn/gtzan/table_5.1.md",
         "data": "GTZAN",
+        "known_data": "GTZAN",
         "runs": 2,
         "epochs": None,
         "reduced": ["other_classes"],
@@ -115,24 +116,47 @@ def test_a_table_of_own_runs_shows_published_committed_and_own_side_by_side(chec
     table = results_table(
         PAPER, TABLE_5_1, ON_ARRAYS, own, committed=CommittedTables(PAPER, checkout, own_results(checkout))
     )
-    assert table.header[1:5] == (
+    assert table.header[:6] == (
+        "Row",
+        "SE blocks",
         "Published accuracy (%)",
-        "Committed window accuracy (%)",
-        "Committed, 95 % interval",
+        "Encore's window accuracy (%)",
+        "Encore's, 95 % interval",
         "Our window accuracy (%)",
     )
-    assert table.rows[-1][1:3] == ("93.6", "80.0 ± 14.1")
-    assert table.rows[-1][4] == "50.0"
-    assert table.rows[0][1:5] == ("87.5", "", "", "34.5")
-    assert table.rows[1][1:5] == ("90.2", "", "", "not run")
+    assert table.rows[-1][2:4] == ("93.6", "80.0 ± 14.1")
+    assert table.rows[-1][5] == "50.0"
+    assert table.rows[0][:6] == ("se-0", "0", "87.5", "", "", "34.5")
+    assert table.rows[1][:6] == ("se-5", "5", "90.2", "", "", "not run")
     assert [bool(row.get("committed")) for row in table.values["rows"]] == [False] * 5 + [True]
     (note,) = [note.text for note in table.notes if note.kind == "committed"]
-    assert "1,2,3,4,5: results/se_cnn/gtzan/table_5.1.md (GTZAN, 2 runs, the paper's epochs; other classes)" in note
-    # No column where nothing fits.
-    alone = results_table(
-        PAPER, TABLE_5_1, ON_ARRAYS, own[:1], committed=CommittedTables(PAPER, checkout, own_results(checkout))
+    assert note.endswith(
+        "(GTZAN, 2 runs, the paper's epochs; other classes): se-12345: results/se_cnn/gtzan/table_5.1.md."
     )
-    assert not [name for name in alone.header if "Committed" in name]
+    # No column where nothing fits.
+    artist = ON_ARRAYS.replace(split="artist")
+    alone = results_table(
+        PAPER,
+        TABLE_5_1,
+        artist,
+        [run_of(0, setting=artist)],
+        committed=CommittedTables(PAPER, checkout, own_results(checkout)),
+    )
+    assert not [name for name in alone.header if "Encore" in name]
+
+
+def test_rows_that_were_not_run_have_the_committed_numbers_too(checkout):
+    write_stored(checkout, run_of(0, correct=203), run_of(correct=261), run_of(1, correct=232))
+    own = [run_of(0, correct=100, setting=ON_ARRAYS)]
+    table = results_table(
+        PAPER, TABLE_5_1, ON_ARRAYS, own, committed=CommittedTables(PAPER, checkout, own_results(checkout))
+    )
+    assert [row[3] for row in table.rows] == ["70.0", "80.0", "", "", "", "90.0"]
+    assert [row[5] for row in table.rows] == ["34.5", *["not run"] * 5]
+    (note,) = [note.text for note in table.notes if note.kind == "committed"]
+    # Data and epochs are said once, then which rows are in which file.
+    assert note.endswith("other classes): se-0, se-5, se-12345: results/se_cnn/gtzan/table_5.1.md.")
+    assert note.count("GTZAN") == 1
 
 
 def test_own_results_hold_after_the_committed_ones_have_changed(checkout, tmp_path):

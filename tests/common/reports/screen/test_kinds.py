@@ -1,9 +1,11 @@
 """What the short form of each kind of table holds."""
 
-from common.reports.screen.columns import ShortTable
+from dataclasses import replace
+
+from common.reports.screen.columns import ShortTable, wrapped
 from common.reports.screen.layout import table_lines
 from common.reports.screen.show import screen_lines, short_table
-from common.reports.table import Table
+from common.reports.table import Note, Table
 from tests.helpers.se_cnn_records import record, table_of
 
 ABOUT = {"paper": "p", "table": "1", "title": "t", "dataset": "demo", "data": "demo corpus", "protocol": "holdout"}
@@ -34,10 +36,39 @@ def test_results_have_the_published_number_beside_ours_with_its_interval():
         "se-2345     2,3,4,5         92.7              not run",
     ]
     assert text[11].startswith("se-12345 *  1,2,3,4,5       93.6  81.4 (")
-    assert text[13:15] == [
-        "* the network that the paper recommends. Ours: window accuracy. 95 % intervals:",
-        "from test clips and seeds; where there is one run, from test clips only.",
+    assert text[13:16] == [
+        "*: the paper's recommended network",
+        "Ours: window accuracy. 95 % intervals: from test clips and seeds; where there is",
+        "one run, from test clips only.",
     ]
+
+
+def test_numbers_of_the_user_are_called_yours_and_those_that_come_with_encore_ours():
+    table = table_of(record())
+    for is_own, whose in ((True, "yours"), (False, "ours")):
+        short = short_table(table, is_own=is_own)
+        assert f"{whose} (%), 95 % interval" in columns_of(short)
+        assert short.keys[0] == f"{whose.capitalize()}: window accuracy."
+
+
+def test_that_an_interval_does_not_hold_the_spread_over_seeds_is_never_left_out():
+    short = short_table(table_of(record()))
+    intervals = "95 % intervals: chance of the test clips only; the spread over seeds is not in it."
+    assert short.keys[: short.needed_keys] == ("Ours: window accuracy.", intervals)
+    # Nor the definition of the numbers, on any screen.
+    many = tuple(Note("diverged", f"DIVERGED {number}.") for number in range(9))
+    for width in (100, 80, 60):
+        text = " ".join(line.text for line in screen_lines(replace(table_of(record()), warnings=many), width))
+        assert " ".join(short.keys) in text
+
+
+def test_arrays_of_a_well_known_data_set_have_its_name():
+    values = table_of(record()).values
+    arrays = values | {"data": "mine.npz", "known_data": "GTZAN"}
+    assert short_table(Table(arrays, (), ())).about.startswith("GTZAN (arrays), 1,000 clips")
+    assert short_table(Table(values | {"data": "mine.npz", "known_data": None}, (), ())).about.startswith("mine.npz,")
+    assert values["known_data"] == "GTZAN"
+    assert short_table(Table(values, (), ())).about.startswith("GTZAN, 1,000 clips")
 
 
 def test_a_table_of_several_metrics_has_a_line_for_each_and_leaves_out_rows_without_a_run():
@@ -59,7 +90,7 @@ def test_a_table_of_several_metrics_has_a_line_for_each_and_leaves_out_rows_with
         "clips": ("9", "", "", ""),
     }
     assert short.keys[-1] == "1 of 3 rows not run yet."
-    assert "Ours in F1 macro: over clips, by mean softmax; in test: F1." in short.keys
+    assert "Ours: F1 macro is over clips, by mean softmax; test is F1." in short.keys
 
 
 def several_metrics(compared: dict[str, str]) -> tuple[str, ...]:
@@ -83,7 +114,7 @@ def test_metrics_of_clips_are_said_once_and_intervals_of_other_parts_say_of_whic
     of_clips = {"accuracy": "clip_accuracy_mean_softmax", "f1_weighted": "clip_f1_weighted", "f1": "clip_f1_macro"}
     assert several_metrics(of_clips)[0] == "Ours: over clips, by mean softmax."
     parts = several_metrics({"test": "window_accuracy", "train": "train_window_accuracy"})
-    assert parts[1] == "95 % intervals: from test clips and folds. Of train: from training clips."
+    assert parts[1] == "95 % intervals: from the clips of each part, and from folds."
 
 
 def test_rounds_end_with_mean_and_standard_deviation_of_each_row():
@@ -99,6 +130,17 @@ def test_rounds_end_with_mean_and_standard_deviation_of_each_row():
         ["mean", "70.0", "75.0", "74.0"],
         ["sd", "70.0", "75.0", "74.0"],
     ]
+
+
+def test_rounds_and_genres_know_rows_by_their_names():
+    measured = {"window_accuracy": 70.0, "clip_accuracy_mean_softmax": 75.0, "clip_accuracy_majority_vote": 74.0}
+    one = {"label": "A + B", "name": "a-b", "round": 1, "seed": 0, "measured": measured, "clips": {"test": 3}}
+    mean = {"label": "A + B: mean", "of": "A + B", "summary": "mean", "name": "a-b", "measured": measured}
+    short = short_table(Table(ABOUT | {"kind": "fold", "row_header": "Network", "rows": [one, mean]}, (), ()))
+    assert columns_of(short)["row"] == ("a-b", "a-b")
+    names = {"column_names": {"A + B": "a-b", "C": "c"}}
+    assert list(columns_of(short_table(Table(ABOUT | genres(["A + B", "C"]) | names, (), ()))))[2:] == ["a-b", "c"]
+    assert short_table(Table(ABOUT | genres(["A + B"]) | names, (), ())).keys == ("Row a-b.",)
 
 
 def genres(labels: list[str]) -> dict:
@@ -148,14 +190,17 @@ def test_pairs_have_names_of_rows_p_of_two_decimals_and_zero_without_a_sign():
     differences = ("-4.4 (-21.0 to +12.0)", "0.0 (0.0 to 0.0)")
     assert columns_of(short) == {
         "row": ("r8", "r32"),
-        "clip accuracy (points)": differences,
-        "p (Holm)": ("< 0.005", "1.00"),
         "window accuracy (points)": differences,
+        "clip accuracy (points)": differences,
+        "p (clips, Holm)": ("< 0.005", "1.00"),
         "runs": ("3", "3"),
         "test clips": ("300", "300"),
     }
-    assert short.title == "p, Table 1: differences from r16"
-    assert short.keys[0] == "Each row minus r16, with 95 % intervals, on the same test clips."
+    assert short.title == "p, Table 1, each row compared with r16"
+    recommended = ABOUT | pairs(recommended="16") | {"table": "1_pairs"}
+    assert short_table(Table(recommended, (), ())).title == "p, Table 1, each row compared with r16 (recommended)"
+    assert short.keys[0] == "Each row minus r16, on the same test clips."
+    assert short.needed_keys == 2
     # Tables of earlier versions know labels only.
     old = short_table(Table(ABOUT | pairs(reference_name=None), (), ()))
     assert columns_of(old)["Ratio r"] == ("8", "32")
@@ -176,7 +221,7 @@ def test_a_confusion_matrix_has_numbers_for_genres_and_the_published_diagonal():
         "2 pop  25 75      70",
     ]
     (key,) = short_table(Table(ABOUT | values, (), ())).keys
-    assert key.endswith("Our matrix: 82.5 % of clips right.")
+    assert key.endswith("Measured matrix: 82.5 % of clips right.")
     without = [row | {"published": {}} for row in rows]
     assert "published diagonal" not in columns_of(short_table(Table(ABOUT | values | {"rows": without}, (), ())))
 
@@ -229,8 +274,8 @@ def test_long_warnings_have_a_form_of_one_line():
     assert [note.short for note in table.warnings] == [
         "CONTAMINATED: training has windows of 998 test clips.",
         "DIVERGED: 1 run, in se-12345.",
-        "Clip accuracy above 94.5 %: labels are too faulty for that to be real.",
+        "clip accuracy above 94.5 %, the most that wrong labels allow: test clips were known.",
     ]
-    assert all(len(f"warning: {note.short}") <= 80 for note in table.warnings)
+    assert all(len(wrapped(f"warning: {note.short}", 80)) <= 2 for note in table.warnings)
     again = Table.from_json(table.as_json(), table.header, table.rows)
     assert (again.warnings, again.notes) == (table.warnings, table.notes)

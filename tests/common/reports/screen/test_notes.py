@@ -15,7 +15,7 @@ FEATURES = Note("reduced_features", "REDUCED FEATURES: arrays instead of a spect
 ONE_SEED = Note("one_seed", "ONE SEED: differences between rows may be chance.")
 EPOCHS = Note("fewer_epochs", f"Number of epochs differs: {'row by row ' * 30}.")
 TRAINING = Note("training", "Training: windows of 128 x 39.")
-KEYS = ("* the network that the paper recommends.", "Ours: window accuracy.")
+KEYS = ("Each row minus r16.", "Ours: window accuracy.")
 
 
 def said(notes=(), warnings=(), keys=(), width=80, **more) -> list[str]:
@@ -28,11 +28,11 @@ def test_warnings_come_first_then_what_marks_mean_then_what_was_reduced():
     assert said((TRAINING, ONE_SEED, EPOCHS, FEATURES), (CONTAMINATED, CLIPPED), KEYS, page=page) == [
         "warning: CONTAMINATED: up to 9 clips.",
         "warning: CLIPPED LOSS (2 seeds of 2 rows).",
-        "* the network that the paper recommends. Ours: window accuracy.",
+        "Each row minus r16. Ours: window accuracy.",
         FEATURES.text,
         ONE_SEED.text,
         "Also reduced or different: other number of epochs.",
-        "... all notes: results/table_1.md",
+        "All notes: results/table_1.md",
     ]
 
 
@@ -43,7 +43,7 @@ def test_warnings_are_marked():
 
 def test_where_all_is_said_no_file_is_named():
     assert said((FEATURES, ONE_SEED), keys=KEYS) == [" ".join(KEYS), FEATURES.text, ONE_SEED.text]
-    assert said((FEATURES, TRAINING))[-1] == "... all notes: --wide"
+    assert said((FEATURES, TRAINING))[-1] == "All notes: add --wide"
 
 
 def test_every_flag_is_named_in_words_where_there_is_no_room_for_sentences():
@@ -66,7 +66,7 @@ def test_that_published_numbers_are_unverified_and_the_scale_come_before_all_but
     smoke = Note("smoke_scale", f"SMOKE SCALE: {'word ' * 40}", "SMOKE SCALE: this shows that everything runs.")
     lines = said((TRAINING, smoke, FEATURES, unverified), (CONTAMINATED,), KEYS)
     first = [f"warning: {CONTAMINATED.text}", unverified.short, smoke.short, " ".join(KEYS), FEATURES.text]
-    assert lines == [*first, "... all notes: --wide"]
+    assert lines == [*first, "All notes: add --wide"]
 
 
 def test_warnings_without_room_are_named_in_words_and_no_sentence_is_cut():
@@ -77,18 +77,18 @@ def test_warnings_without_room_are_named_in_words_and_no_sentence_is_cut():
     assert [line.endswith("end.") for line in lines[:4]] == [False, True] * 2
     words = "also CLIPPED LOSS, clip accuracy too high to be real, genres without a test clip."
     assert " ".join(lines[4:6]) == f"warning: {words}"
-    assert lines[6:] == [FEATURES.text, "... all notes: --wide"]
+    assert lines[6:] == [FEATURES.text, "All notes: add --wide"]
 
 
 def test_a_long_warning_without_a_short_form_is_named_by_what_it_is_about():
     long = Note("missing_genres", f"No test clip of {', '.join(f'genre{number}' for number in range(40))}.")
-    assert said((), (long,)) == ["warning: genres without a test clip, see all notes.", "... all notes: --wide"]
+    assert said((), (long,)) == ["warning: genres without a test clip, see all notes.", "All notes: add --wide"]
 
 
 def test_needed_keys_stay_where_there_is_no_room_for_others():
     many = [Note("diverged", f"DIVERGED {number}.") for number in range(7)]
     lines = said((FEATURES,), many, ("Committed: from a file.", "word " * 30), needed_keys=1)
-    end = ["warning: also DIVERGED.", "Committed: from a file.", FEATURES.text, "... all notes: --wide"]
+    end = ["warning: also DIVERGED.", "Committed: from a file.", FEATURES.text, "All notes: add --wide"]
     assert lines[4:] == end
 
 
@@ -99,3 +99,17 @@ def test_notes_of_a_table_before_are_not_repeated():
 def test_columns_without_room_are_named():
     columns = [Column("test clips", ()), Column("ours (%),\n95 % interval", ())]
     assert said(left_out=columns) == ["No room for: test clips, ours (%), 95 % interval. --wide shows all columns."]
+
+
+def test_what_a_mark_means_is_the_first_line():
+    lines = said((FEATURES,), (CONTAMINATED,), KEYS, mark="*: the best")
+    assert lines[:2] == ["*: the best", f"warning: {CONTAMINATED.text}"]
+
+
+def test_what_the_name_of_the_data_says_is_not_said_again():
+    notes = [Note("synthetic", "Data: demo, 9 clips; synthetic."), Note("other_data", "OTHER DATA: GTZAN."), FEATURES]
+    table = Table(VALUES | {"data": "Encore demo corpus (synthetic)"}, (), (), tuple(notes))
+    assert [line.text for line in note_lines(table, (), (), 80)] == [FEATURES.text, "All notes: add --wide"]
+    # Of other data the sentence stays, and that clips are excerpts is said without the data.
+    excerpts = Note("excerpts", "Data: GTZAN, 9 clips; excerpts of 3 s instead of clips of 30 s.")
+    assert said((excerpts, notes[1]))[:2] == ["OTHER DATA: GTZAN.", "Also reduced or different: excerpts of clips."]

@@ -78,7 +78,10 @@ def _named() -> Table:
     rows = [
         row
         | {"name": f"width-{number}x"}
-        | {"committed": {"measured": row["measured"], "path": "results/a/table.md", "data": "GTZAN", "runs": 3}}
+        | {
+            "committed": {"measured": row["measured"], "path": "results/a/table.md", "data": "GTZAN", "runs": 3}
+            | {"epochs": 20, "reduced": ["reduced_features", "fewer_epochs", "bfloat16"]}
+        }
         for number, row in enumerate(table.values["rows"])
     ]
     return replace(table, values=table.values | {"rows": rows, "recommended": rows[1]["label"]})
@@ -152,12 +155,14 @@ def test_the_recommended_row_is_marked_in_every_table_that_has_it(key, width):
     for table in paper.tables:
         built = results_table(paper, table, SETTING, [])
         _, rows, notes = parts_of(built, width)
-        is_here = any(row.experiment.digest == paper.default_experiment.digest for row in table.rows)
+        is_here = paper.recommends_default_row and any(
+            row.experiment.digest == paper.default_experiment.digest for row in table.rows
+        )
         assert bool(built.values["recommended"]) == is_here
         assert any(" *" in line for line in rows) == is_here
-        assert ("* the network that the paper recommends." in " ".join(notes)) == is_here
+        assert (notes[0] == "*: the paper's recommended network") == is_here
         marked |= {table.id} if is_here else set()
-    assert paper.default_row[0] in marked
+    assert (paper.default_row[0] in marked) == (key not in ("embeddings", "soundfusion"))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -210,12 +215,27 @@ def test_smoke_scale_says_for_how_many_epochs_it_trained():
 
 def test_committed_numbers_stand_beside_own_ones_and_say_where_they_are_from():
     _, rows, _ = parts_of(_named(), 100)
-    assert rows[0].split()[:2] == ["published", "committed"]
+    assert rows[0].split()[:2] == ["published", "Encore's"]
     assert rows[3].split()[:4] == ["width-0x", "90.1", "67.9", "67.9"]
     # Warnings and notes never push it out.
     many = tuple(Note("diverged", f"DIVERGED {number}.") for number in range(9))
     _, _, notes = parts_of(replace(_named(), notes=NOTES, warnings=many), 80)
-    assert "Committed: our measured numbers on GTZAN, other data, 3 runs (results/a/table.md)." in " ".join(notes)
+    of = "3 seeds, at most 20 epochs, reduced features, bfloat16"
+    assert f"Encore's: measured on GTZAN, other data than yours, {of}." in " ".join(notes)
+
+
+def test_encores_numbers_that_were_measured_otherwise_name_their_rows():
+    table = _named()
+    first = table.values["rows"][0]["committed"] | {"epochs": None, "reduced": [], "data": "GTZAN"}
+    same = [row | {"committed": row["committed"] | {"data": table.values["data"]}} for row in table.values["rows"]]
+    rows = [table.values["rows"][0] | {"committed": first}, *same[1:]]
+    key = short_table(replace(table, values=table.values | {"rows": rows})).keys[0]
+    assert key == (
+        "Encore's: measured for width-0x: on GTZAN, other data than yours, 3 seeds; width-1x, width-2x, width-3x: on "
+        f"{table.values['data']}, 3 seeds, at most 20 epochs, reduced features, bfloat16."
+    )
+    short = short_table(replace(table, values=table.values | {"rows": same}))
+    assert short.keys[0].startswith(f"Encore's: measured on {table.values['data']}, 3 seeds")
 
 
 def test_a_table_without_rows_is_one_line(tmp_path):
@@ -230,4 +250,4 @@ def test_a_table_without_rows_is_one_line(tmp_path):
 def test_the_file_with_all_notes_is_named_whole():
     path = Path("/a/folder/with a long name") / ("x" * 90) / "table_1.md"
     lines = [line.text for line in screen_lines(_search(), 60, page=path)]
-    assert lines[-1] == f"... all notes: {path}"
+    assert lines[-1] == f"All notes: {path}"

@@ -52,8 +52,8 @@ def test_rounds_with_fresh_and_with_carried_weights(places, tmp_path, capsys):
     assert not any("CONTAMINATED" in warning for warning in table["warnings"])
     rounds = results / "table_5.1_rounds_rotating_1_epoch.csv"
     columns, *lines = csv.reader(rounds.read_text(encoding="utf-8").splitlines())
-    assert columns[1] == "round"
-    assert [line[1] for line in lines] == list("123456")
+    assert columns[:3] == ["row", "label", "round"]
+    assert [line[2] for line in lines] == list("123456")
     assert (results / "figures" / "table_5.1_rounds_rotating_1_epoch.png").exists()
     assert "round by round" in capsys.readouterr().out
 

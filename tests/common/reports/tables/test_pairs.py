@@ -42,7 +42,10 @@ def test_rows_are_compared_on_the_same_clips_with_the_recommended_one():
     assert list(difference) == ["mean", "ci95", "ci95_clips"]
     assert difference["ci95"] == difference["ci95_clips"]
     caption = caption_of(found)
-    assert f"row {OTHER_ROWS[0]} (seed 0): 2 clips only this row has right, 8 only the reference, p = 0.11." in caption
+    assert (
+        f"row {OTHER_ROWS[0].lower()} (seed 0): 2 clips only this row has right, 8 only the reference, p = 0.11."
+        in caption
+    )
     assert "account for test clips only, because one seed does not show the spread over seeds" in caption
     assert (
         "averaged over seeds; it does not account for the spread between seeds. p (Holm): corrected for the one row"
@@ -103,7 +106,7 @@ def test_the_interval_of_a_difference_accounts_for_seeds_and_test_clips():
     expected = [-10 - math.hypot(10 + low, 24.84), -10 + math.hypot(10 + high, 24.84)]
     assert difference["ci95"] == pytest.approx(expected, abs=0.02)
     place = found.header.index("Clip accuracy, mean softmax, difference")
-    assert found.header[place + 1 : place + 4] == ("95 % interval", "from clips", "from seeds")
+    assert found.header[place + 1 : place + 4] == ("95 % interval", "interval, clips only", "interval, seeds only")
     assert found.rows[0][place + 3] == "-34.8 to +14.8"
 
 
@@ -113,7 +116,7 @@ def test_the_accuracy_of_each_seed_is_named():
     ]
     other = record("performance", OTHER_ROWS[0], decisions(FIRST[:8]), seed=4)
     caption = caption_of(pairs([*references, other]))
-    assert f"Window accuracy of each seed: {RECOMMENDED}: " in caption
+    assert f"Window accuracy of each seed: {RECOMMENDED.lower()}: " in caption
     shown = [100 * one.metrics["test"]["window_accuracy"] for one in references]
     assert f"{shown[0]:.1f}, {shown[1]:.1f} %." in caption
     assert "of each seed" not in caption_of(pairs([references[0], other]))

@@ -77,10 +77,16 @@ def test_a_row_says_whether_the_published_number_lies_inside_and_how_far_runs_sp
     assert row["measured"][metric]["ci95_runs"][0] <= row["measured"][metric]["mean"]
     header = list(table.header)
     place = header.index("95 % interval")
-    assert header[place : place + 4] == ["95 % interval", "from clips", "from seeds", "Published inside"]
+    assert header[place : place + 5] == [
+        "95 % interval",
+        "interval, clips only",
+        "interval, seeds only",
+        "Published inside interval",
+        "Ours - published (points)",
+    ]
     assert {len(row) for row in table.rows} == {len(table.header)}
     assert (
-        "from clips"
+        "interval, clips only"
         not in results_table(soundfusion.PAPER, soundfusion.PERFORMANCE, soundfusion.SETTING, runs[:1]).header
     )
 
@@ -113,24 +119,24 @@ def test_the_published_number_is_judged_by_the_interval_with_both_sources():
     assert row["published_inside"]["accuracy"] is True
     table, row = of_seeds(203, 204, 205)
     assert row["published_inside"]["accuracy"] is False
-    assert cells_of(table, "1,2,3,4,5")["Published inside"] == "no"
+    assert cells_of(table, "1,2,3,4,5")["Published inside interval"] == "no"
 
 
 def test_one_seed_never_says_that_the_published_number_is_outside():
     table, row = of_seeds(203)
     assert row["published_inside"]["accuracy"] is None
-    assert cells_of(table, "1,2,3,4,5")["Published inside"] == "not known (one seed)"
+    assert cells_of(table, "1,2,3,4,5")["Published inside interval"] == "not known (one seed)"
     assert "account for test clips only, because one seed does not show the spread over seeds" in caption_of(table)
     table, row = of_seeds(271)
     assert row["published_inside"]["accuracy"] is True
-    assert cells_of(table, "1,2,3,4,5")["Published inside"] == "yes"
+    assert cells_of(table, "1,2,3,4,5")["Published inside interval"] == "yes"
 
 
 def test_rows_with_one_seed_are_named_beside_rows_with_several():
     table = table_of(record(), record(seed=1), record(0))
-    assert f"The intervals of {TABLE_5_1.rows[0].label} account for test clips only" in caption_of(table)
+    assert f"The intervals of {TABLE_5_1.rows[0].name} account for test clips only" in caption_of(table)
     of_one = cells_of(table, TABLE_5_1.rows[0].label)
-    assert (of_one["from clips"], of_one["from seeds"]) == (of_one["95 % interval"], "")
+    assert (of_one["interval, clips only"], of_one["interval, seeds only"]) == (of_one["95 % interval"], "")
 
 
 def test_folds_of_several_seeds_are_no_further_repetitions():
@@ -176,8 +182,8 @@ def test_training_accuracy_counts_the_clips_of_all_folds_once():
 def test_an_interval_that_contains_most_numbers_is_marked_as_wide():
     def cell(*found: Record) -> str:
         table = table_of(*found)
-        line = next(line for line in table.rows if line[0] == TABLE_5_1.rows[-1].label)
-        return line[table.header.index("Published inside")]
+        line = next(line for line in table.rows if line[0] == TABLE_5_1.rows[-1].name)
+        return line[table.header.index("Published inside interval")]
 
     # 93.6 % was published.
     assert cell(record(correct=272), record(correct=270, seed=1)) == "yes"

@@ -5,7 +5,7 @@ import pytest
 from common.records.record import PartCounts, Record
 from common.reports.formats import as_markdown
 from common.reports.tables.results import results_table
-from common.reports.text.caption import machine_notes, published_split_notes
+from common.reports.text.caption import change_text, machine_notes, published_split_notes
 from reproductions.crnn.paper import PAPER as CRNN
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
 from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
@@ -21,9 +21,12 @@ from tests.helpers.tables import caption_of
         ({}, "ONE SEED"),
         ({"setting": SETTING.replace(scale="smoke")}, "SMOKE SCALE"),
         ({"setting": SETTING.replace(features="given")}, "REDUCED FEATURES"),
-        ({"data": FACTS.replace(clips=10, missing=990)}, "10 of 1000 clips."),
-        ({"data": FACTS.replace(clips=10, missing=990)}, "INCOMPLETE: 990 clips of the data set are missing."),
-        ({"data": FACTS.replace(clips=999, missing=1)}, "INCOMPLETE: 1 clip of the data set is missing."),
+        ({"data": FACTS.replace(clips=10, missing=990)}, "10 of 1,000 clips."),
+        (
+            {"data": FACTS.replace(clips=10, missing=990)},
+            "INCOMPLETE: 10 of the 1,000 clips of the 2 genres are there.",
+        ),
+        ({"data": FACTS.replace(clips=1, missing=4, expected=None)}, "INCOMPLETE: 1 of the 5 clips of the 2 genres is"),
         ({"data": FACTS.replace(clips=999, skipped=1, skipped_clips=("x",))}, "Skipped: 1 unusable clip: x."),
         (
             {"data": FACTS.replace(genres=("a",))},
@@ -55,14 +58,14 @@ def test_captions_say_what_was_reduced(changes, words):
 def test_several_seeds_are_not_called_one():
     rows = [record(row, seed=seed) for row in range(6) for seed in range(2)]
     assert "ONE SEED" not in caption_of(table_of(*rows))
-    assert "ONE SEED in 5; 1,2,3,4,5: differences" in caption_of(table_of(*rows[:3], record(1), record()))
+    assert "ONE SEED in se-5; se-12345: differences" in caption_of(table_of(*rows[:3], record(1), record()))
 
 
 def test_runs_of_several_machines_are_named():
     caption = caption_of(table_of(record(0, machine=MACHINE | {"threads": 1}), record()))
     assert "Runs are from several machines" not in caption
     caption = caption_of(table_of(record(0, machine=MACHINE | {"processor": "Another"}), record()))
-    assert "0: Another, tensorflow; 1,2,3,4,5: One, tensorflow" in caption
+    assert "se-0: Another, tensorflow; se-12345: One, tensorflow" in caption
     caption = caption_of(table_of(record(seed=1, machine=MACHINE | {"processor": "Another"}), record()))
     assert "Another, tensorflow and One, tensorflow" in caption
 
@@ -83,7 +86,7 @@ def test_rounds_of_rotating_partitions_are_called_rounds():
     table = table_of(*two, setting=rotating)
     caption = caption_of(table)
     assert "INCOMPLETE ROUNDS: runs missing: 4" in caption
-    assert "From folds (here rounds): Student's t over rounds" in caption
+    assert "Folds only (here rounds): Student's t over rounds" in caption
     (diverged,) = [note.text for note in table.warnings if note.kind == "diverged"]
     assert "seed 0 round 1 in epoch " in diverged
     assert "fold" not in diverged
@@ -135,3 +138,43 @@ def test_the_published_split_is_compared_whole_and_not_named_where_it_is_unknown
         assert note.text.startswith("OTHER SPLIT: the published numbers are for per_genre 80/10/10, by clip")
     assert PAPER.published_split is None
     assert published_split_notes(PAPER, record()) == []
+
+
+def test_a_file_of_arrays_is_named_once():
+    caption = caption_of(table_of(record(data=FACTS.replace(title="mine.npz", caption="128 bins, from mine.npz"))))
+    assert "Data: 1,000 of 1,000 clips; 128 bins, from mine.npz." in caption
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("training.patience_epochs=10", "patience 10 epochs"),
+        ("training.plateau_epochs=1", "plateau 1 epoch"),
+        ("training.standardise=true", "standardised input"),
+        ("training.standardise=false", "input not standardised"),
+        ("model.se_bias=false", "no se bias"),
+        ("model.widths=[32, 64]", "widths 32,64"),
+        ("training.augmentation=null", "augmentation none"),
+    ],
+)
+def test_a_changed_value_is_named_in_a_few_words(change, words):
+    assert change_text(change) == words
+
+
+def shorts(**changes) -> dict[str, str]:
+    one = record(**changes)
+    return {note.kind: note.short for note in table_of(one, setting=one.setting).notes if note.short}
+
+
+def test_what_differs_from_the_paper_has_a_short_form():
+    assert shorts(data=FACTS.replace(genres=("a", "b")))["other_classes"] == "2 of 10 genres."
+    assert shorts(data=FACTS.replace(genres=tuple("abcdefghijkl")))["other_classes"] == "12 genres instead of 10."
+    assert (
+        shorts(data=FACTS.replace(skipped=2, skipped_clips=("x", "y")))["left_out_clips"] == "2 unusable clips skipped."
+    )
+    changes = ("training.patience_epochs=10", "training.standardise=true")
+    assert (
+        shorts(setting=SETTING.replace(changes=changes))["changed_values"] == "patience 10 epochs, standardised input."
+    )
+    many = tuple(f"training.{name}=12345678" for name in ("batch_windows", "patience_epochs", "plateau_epochs"))
+    assert shorts(setting=SETTING.replace(changes=many))["changed_values"] == "3 changed values."
