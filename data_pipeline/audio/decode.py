@@ -191,11 +191,12 @@ def _decode_mpeg(opened: Opened, payload: bytes, stream: mpeg.MpegStream, path: 
     declared, declared_samples = stream.declared_frames, opened.frames or 0
     if stream.changes_format and declared != stream.frames:
         raise refusal(path, "the sample rate, version or layer of its MP3 frames changes in the middle")
-    is_stated = declared is not None and declared >= stream.frames
-    needed = declared_samples if is_stated else stream.samples - mpeg.TRIMMED_SAMPLES
+    # A header that states the length also says how much of it to trim.
+    is_stated = declared is not None and declared >= stream.frames - 1
+    needed = declared_samples if is_stated else stream.least_samples
     if declared_samples >= needed:
         try:
-            samples = opened.read(at_most=stream.samples + mpeg.TRIMMED_SAMPLES)
+            samples = opened.read(at_most=stream.most_samples)
         except soundfile.SoundFileError:
             samples = np.empty((0, 0), np.float32)
         if len(samples) >= needed:
@@ -224,7 +225,7 @@ def _decode_stream(content: bytes, stream: mpeg.MpegStream, path: Path) -> tuple
     opened = _open_stream(content, stream, path)
     with opened.file as file:
         samples = opened.read()
-        if len(samples) < stream.samples - mpeg.TRIMMED_SAMPLES:
+        if len(samples) < stream.least_samples:
             raise _truncated(path, stream.samples, len(samples))
         return samples, file.samplerate
 

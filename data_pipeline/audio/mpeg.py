@@ -32,10 +32,10 @@ _HEADER_BYTES = 4
 _MONO = 3
 # Random bytes look like a frame header now and then, hardly ever like three, each where the one before it ends.
 _CONSECUTIVE = 3
+# Samples at the beginning that a Layer III decoder adds, and trims where a header states the length.
+_DECODER_DELAY = 529
 # What may stand behind the last frame.
 _TRAILING_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
-# Allowance for what decoders trim: encoder delay and padding, and a first frame that holds only tags.
-TRIMMED_SAMPLES = 4 * 1152
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,16 @@ class MpegStream:
     def samples(self) -> int:
         """Samples of each channel in all frames, before anything is trimmed."""
         return self.frames * self.samples_per_frame
+
+    @property
+    def least_samples(self) -> int:
+        """What has to decode, where no header says how much to trim."""
+        return self.samples - _DECODER_DELAY
+
+    @property
+    def most_samples(self) -> int:
+        """What can decode: a first frame that states the length, and a cut one at the end, may give samples too."""
+        return self.samples + 4 * self.samples_per_frame
 
 
 def find_stream(data: bytes) -> MpegStream | None:
@@ -109,7 +119,7 @@ def find_stream(data: bytes) -> MpegStream | None:
 def mended(data: bytes, stream: MpegStream) -> bytes:
     """The stream without tags and gaps; in Layer III, behind an Info header that states its number of frames.
 
-    The header states no encoder delay and no padding, so that a decoder trims its own delay of 529 samples only. Of
+    The header states no encoder delay and no padding, so that a decoder only trims its own delay. Of
     Layers I and II, whose frames have no such header, decoders estimate the length well: their bit rate is constant.
     """
     frames = b"".join(data[first:last] for first, last in stream.pieces)
