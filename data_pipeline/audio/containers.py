@@ -108,7 +108,8 @@ def _au(head: bytes, base: int, size: int, path: Path) -> SampleData:
 def _wav(file: BinaryIO, base: int, size: int, path: Path) -> SampleData | None:
     head = _at(file, base, 12)
     order = ">" if head[:4] == b"RIFX" else "<"
-    whole_is_unknown = struct.unpack(order + "I", head[4:8])[0] in _UNKNOWN_LENGTHS
+    is_wide = head[:4] == b"RF64"
+    whole_is_unknown = not is_wide and struct.unpack(order + "I", head[4:8])[0] in _UNKNOWN_LENGTHS
     layout, wide, found, is_odd = b"", None, None, False
     position = base + 12
     while position + 8 <= size:
@@ -118,24 +119,22 @@ def _wav(file: BinaryIO, base: int, size: int, path: Path) -> SampleData | None:
             layout = _at(file, position, min(length, _MAX_FORMAT_BYTES))
         elif name == b"ds64":
             wide = struct.unpack("<Q", _at(file, position + 8, 8).ljust(8, b"\0"))[0]
-        elif name == b"data":
-            if head[:4] == b"RF64" and length == 0xFFFFFFFF and wide:
-                length = wide
-            available = size - position
-            if found is not None and 0 < length <= available:
+        elif name == b"data" and found is not None:
+            if 0 < length <= size - position:
                 raise refusal(path, "holds two data chunks, expected one")
-            if found is None and length == 0 and available and not _are_chunks(file, position, size, order):
-                found, is_odd = (position, available), True
-                break
-            if found is None and (length in _UNKNOWN_LENGTHS or (whole_is_unknown and length > available)):
+        elif name == b"data":
+            length, available = wide if is_wide and wide and length == 0xFFFFFFFF else length, size - position
+            is_unknown = length in _UNKNOWN_LENGTHS or (whole_is_unknown and length > available)
+            if length == 0:
+                is_odd = True
+                is_unknown = available > 0 and not _are_chunks(file, position, size, order)
+            if is_unknown:
                 found = (position, available)
                 break
-            if found is None and length > available:
+            if length > available:
                 raise _truncated(path, length, available)
-            if found is None and length:
+            if length:
                 found = (position, length)
-            elif found is None:
-                is_odd = True
         elif not _is_name(name):
             break
         position = _next_chunk(file, position, length)

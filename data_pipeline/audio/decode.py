@@ -122,6 +122,7 @@ def average_channels(samples: np.ndarray) -> np.ndarray:
     if samples.shape[1] > 2:
         return samples.mean(axis=1, dtype=np.float32)
     averages = samples[:, 0] + samples[:, 1]
+    averages += np.float32(0)  # as in a sum that begins with 0, so that -0.0 becomes 0.0
     averages *= np.float32(0.5)
     return averages
 

@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 from common.core.errors import DataError, SpecError
-from data_pipeline.audio.decode import AudioHeader, read_audio, read_header
+from data_pipeline.audio import decode
+from data_pipeline.audio.decode import AudioHeader, average_channels, read_audio, read_header
 
 RATE = 22050
 PCM = (np.arange(1, 5001) * 37 % 65536 - 32768).astype("<i2")
@@ -80,6 +81,15 @@ def test_stereo_is_averaged_or_kept(clip):
     np.testing.assert_array_equal(both, np.stack([left, right], axis=1).astype(np.float32) / 32768)
     # Not integer arithmetic: 32767 + 32767 would overflow.
     np.testing.assert_array_equal(read_audio(path), (left.astype(np.float32) + right) / 65536)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4, 5, 6, 8, 17])
+@pytest.mark.parametrize("scale", [1.0, 1e-44, 1e30])
+def test_averages_have_the_bits_of_the_mean(channels, scale):
+    samples = (np.random.default_rng(0).normal(0, scale, (40_000, channels))).astype(np.float32)
+    samples[:100] = -0.0
+    expected = samples.mean(axis=1, dtype=np.float32)
+    np.testing.assert_array_equal(average_channels(samples).view(np.int32), expected.view(np.int32))
 
 
 @pytest.mark.parametrize("file_rate", [11025, 16000, 44100, 48000])
@@ -206,6 +216,37 @@ def test_a_path_that_is_not_a_file_is_named(tmp_path, name):
     with pytest.raises(DataError, match="cannot be read") as caught:
         read_audio(tmp_path / name)
     assert str(caught.value).startswith(f"{tmp_path / name}: ")
+
+
+@pytest.mark.parametrize("error", [ValueError("frames"), RuntimeError("x"), MemoryError(), struct.error("unpack")])
+@pytest.mark.parametrize("read", [read_audio, read_header])
+def test_whatever_a_decoder_raises_names_the_file(clip, monkeypatch, error, read):
+    def fail(*_):
+        raise error
+
+    path = clip(wav_bytes((b"data", len(DATA), DATA)))
+    monkeypatch.setattr(decode, "open_sound", fail)
+    with pytest.raises(DataError, match="does not decode as audio") as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert (str(error) or "MemoryError") in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_decoder_is_no_bad_file(clip, monkeypatch, error):
+    def stop(*_):
+        raise error
+
+    path = clip(wav_bytes((b"data", len(DATA), DATA)))
+    monkeypatch.setattr(decode, "open_sound", stop)
+    with pytest.raises(error):
+        read_audio(path)
+
+
+def test_bytes_that_were_read_already_are_checked_instead_of_the_file(clip):
+    path = clip(wav_bytes((b"data", len(DATA), DATA)))
+    with pytest.raises(DataError, match="truncated"):
+        read_audio(path, content=path.read_bytes()[:-2])
 
 
 def test_a_missing_optional_decoder_error_says_how_to_install_it(clip, monkeypatch):
