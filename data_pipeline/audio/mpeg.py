@@ -43,6 +43,7 @@ class MpegStream:
     """The whole frames of a file.
 
     Args:
+        begin: position of the first frame, which may only declare the length.
         layer: 1, 2 or 3.
         samples_per_frame: of each channel.
         frames: number of frames with samples, without a first one that only declares the length.
@@ -52,6 +53,7 @@ class MpegStream:
         changes_format: frames of another version, layer or sample rate follow.
     """
 
+    begin: int
     layer: int
     samples_per_frame: int
     frames: int
@@ -80,7 +82,7 @@ def find_stream(data: bytes) -> MpegStream | None:
     """Look for the frames of an MPEG stream: behind tags and other bytes before the first frame, and across gaps.
 
     Returns:
-        The stream; None where no frames are found.
+        The stream; None where no frames with samples are found.
     """
     begin = _next_frame(data, after_tags(io.BytesIO(data)))
     if begin is None:
@@ -105,7 +107,10 @@ def find_stream(data: bytes) -> MpegStream | None:
             changes_format = True
             break
         position = following
+    if not frames:
+        return None
     return MpegStream(
+        begin=begin,
         layer=layer,
         samples_per_frame=_samples_per_frame(kind),
         frames=frames,

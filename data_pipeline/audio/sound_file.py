@@ -1,5 +1,6 @@
 """Reading files with libsndfile: what a header declares is checked before memory is taken for it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -48,27 +49,57 @@ class Opened:
         """Whether the samples are an MPEG stream, alone or in a WAV file."""
         return self.file.format == "MP3" or self.file.subtype.startswith("MPEG_LAYER")
 
-    def read(self, at_most: int | None = None) -> np.ndarray:
+    def read(self, *, mono: bool, at_most: int | None = None) -> np.ndarray:
         """Read the samples in order, all that there are.
 
         Args:
+            mono: average the channels.
             at_most: frames; more are neither read nor given memory.
 
         Returns:
-            float32 (samples, channels).
+            float32 (samples,) if mono, else (samples, channels).
         """
         expected = self.frames if at_most is None else min(at_most, self.frames or at_most)
         channels = self.file.channels
-        if expected is not None and expected * channels <= _LIKELY_VALUES_PER_BYTE * self.size:
-            return self.file.read(expected, dtype="float32", always_2d=True)
-        blocks, left = [np.empty((0, channels), np.float32)], _UNKNOWN_FRAMES if expected is None else expected
-        while left:
-            block = self.file.read(min(left, _BLOCK_FRAMES), dtype="float32", always_2d=True)
+        if expected is None or expected * channels > _LIKELY_VALUES_PER_BYTE * self.size:
+            blocks = self._blocks(_UNKNOWN_FRAMES if expected is None else expected)
+            parts = [average_channels(block) if mono else block for block in blocks]
+            return np.concatenate(parts) if parts else np.empty((0, channels), np.float32)
+        if not mono or channels == 1:
+            samples = self.file.read(expected, dtype="float32", always_2d=True)
+            return samples[:, 0] if mono else samples
+        samples, count = np.empty(expected, np.float32), 0
+        for block in self._blocks(expected):
+            average_channels(block, out=samples[count : count + len(block)])
+            count += len(block)
+        return samples[:count]
+
+    def _blocks(self, frames: int) -> Iterator[np.ndarray]:
+        """float32 (samples, channels) of at most `frames` frames, a block at a time."""
+        while frames:
+            block = self.file.read(min(frames, _BLOCK_FRAMES), dtype="float32", always_2d=True)
             if not len(block):
-                break
-            blocks.append(block)
-            left -= len(block)
-        return np.concatenate(blocks)
+                return
+            frames -= len(block)
+            yield block
+
+
+def average_channels(samples: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """float32 (samples, channels) -> (samples,): the mean of the channels, with the bits of `numpy.mean`.
+
+    `numpy.mean` goes through short rows one by one, which takes 25 times as long as adding two columns.
+
+    Args:
+        out: where the result goes.
+    """
+    # Sums of values that are not finite, or far too large, become values that are not finite.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if samples.shape[1] != 2:
+            return samples.mean(axis=1, dtype=np.float32, out=out)
+        averages = np.add(samples[:, 0], samples[:, 1], out=out)
+        averages += np.float32(0)  # as in a sum that begins with 0, so that -0.0 becomes 0.0
+        averages *= np.float32(0.5)
+    return averages
 
 
 def open_sound(source: str | BinaryIO, size: int, path: Path) -> Opened:

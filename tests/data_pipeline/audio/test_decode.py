@@ -9,7 +9,7 @@ import soundfile
 
 from common.core.errors import DataError, SpecError
 from data_pipeline.audio import decode
-from data_pipeline.audio.decode import AudioHeader, average_channels, read_audio, read_header
+from data_pipeline.audio.decode import AudioHeader, read_audio, read_header
 
 RATE = 22050
 PCM = (np.arange(1, 5001) * 37 % 65536 - 32768).astype("<i2")
@@ -81,15 +81,6 @@ def test_stereo_is_averaged_or_kept(clip):
     np.testing.assert_array_equal(both, np.stack([left, right], axis=1).astype(np.float32) / 32768)
     # Not integer arithmetic: 32767 + 32767 would overflow.
     np.testing.assert_array_equal(read_audio(path), (left.astype(np.float32) + right) / 65536)
-
-
-@pytest.mark.parametrize("channels", [2, 3, 4, 5, 6, 8, 17])
-@pytest.mark.parametrize("scale", [1.0, 1e-44, 1e30])
-def test_averages_have_the_bits_of_the_mean(channels, scale):
-    samples = (np.random.default_rng(0).normal(0, scale, (40_000, channels))).astype(np.float32)
-    samples[:100] = -0.0
-    expected = samples.mean(axis=1, dtype=np.float32)
-    np.testing.assert_array_equal(average_channels(samples).view(np.int32), expected.view(np.int32))
 
 
 @pytest.mark.parametrize("file_rate", [11025, 16000, 44100, 48000])

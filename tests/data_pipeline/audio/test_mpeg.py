@@ -10,7 +10,7 @@ import soundfile
 
 from common.core.errors import DataError
 from data_pipeline.audio import mpeg
-from data_pipeline.audio.decode import read_audio
+from data_pipeline.audio.decode import read_audio, read_header
 
 RATE = 44100
 # What LAME puts before the first sample; the decoder's own delay of 529 samples is trimmed in any case.
@@ -138,10 +138,25 @@ def test_a_frame_that_is_cut_at_the_end_is_left_out(tmp_path):
 
 
 @pytest.mark.parametrize("cut", [HALF, HALF + 10])
-def test_a_file_that_holds_fewer_frames_than_its_header_declares_is_truncated(tmp_path, cut):
-    (tmp_path / "a.mp3").write_bytes(XING + FRAMES[:cut])
-    with pytest.raises(DataError, match=r"a\.mp3: truncated: its headers declare .* frames, only .* decode"):
+@pytest.mark.parametrize("before", [b"", TAG + b"\0" * 2048])
+@pytest.mark.parametrize("name", ["a.mp3", "a.data"])
+def test_a_file_that_holds_fewer_frames_than_its_header_declares_is_truncated(tmp_path, name, before, cut):
+    (tmp_path / name).write_bytes(before + XING + FRAMES[:cut])
+    with pytest.raises(DataError, match=rf"{name}: truncated: its headers declare .* frames, only .* decode"):
+        read_audio(tmp_path / name)
+
+
+def test_a_file_whose_only_frame_states_the_length_holds_no_frames(tmp_path):
+    (tmp_path / "a.mp3").write_bytes(XING)
+    with pytest.raises(DataError, match=r"a\.mp3: "):
         read_audio(tmp_path / "a.mp3")
+
+
+def test_padding_before_a_true_header_changes_nothing(tmp_path):
+    for name, before in (("a.mp3", b""), ("b.mp3", TAG + b"\0" * 2048), ("b.data", TAG + b"\0" * 2048)):
+        (tmp_path / name).write_bytes(before + encoded())
+        assert len(read_audio(tmp_path / name)) == SAMPLES
+        assert read_header(tmp_path / name).frames == SAMPLES
 
 
 def test_frames_that_were_overwritten_in_the_middle_are_missed(tmp_path):

@@ -8,6 +8,7 @@ import soundfile
 
 from common.core.errors import DataError
 from data_pipeline.audio.decode import read_audio, read_header
+from data_pipeline.audio.sound_file import average_channels
 
 RATE = 22050
 NOISE = np.random.default_rng(0).normal(0, 0.1, 2 * RATE)
@@ -81,3 +82,25 @@ def test_gsm_is_decoded(tmp_path):
     samples = read_audio(tmp_path / "a.wav")
     assert 0 <= len(samples) - len(tone) < 320
     assert np.corrcoef(samples[: len(tone)], tone)[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6, 8, 17])
+@pytest.mark.parametrize("scale", [1.0, 1e-44, 1e30])
+def test_averages_have_the_bits_of_the_mean(channels, scale):
+    samples = np.random.default_rng(0).normal(0, scale, (40_000, channels)).astype(np.float32)
+    samples[:100] = -0.0
+    samples[100] = np.inf
+    expected = samples.mean(axis=1, dtype=np.float32)
+    np.testing.assert_array_equal(average_channels(samples).view(np.int32), expected.view(np.int32))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 6])
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+def test_a_long_file_is_averaged_like_a_whole_array(tmp_path, suffix, channels):
+    if suffix == "mp3" and channels > 2:
+        pytest.skip("MP3 holds two channels at most")
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, (300_001, channels)), 44100)
+    expected = soundfile.read(path, dtype="float32", always_2d=True)[0]
+    np.testing.assert_array_equal(read_audio(path, mono=False), expected)
+    np.testing.assert_array_equal(read_audio(path), expected.mean(axis=1, dtype=np.float32))
