@@ -167,12 +167,12 @@ def _next_frame(data: bytes, position: int) -> int | None:
 
 def _consecutive(data: bytes, position: int, kind: tuple[int, int], lengths: list[int]) -> tuple[int, int]:
     """(end, number) of the whole frames of one kind from `position` on."""
-    last, count = len(data) - _HEADER_BYTES, 0
-    version_and_layer = kind[0]
+    size, count, version_and_layer = len(data), 0, kind[0]
+    last = size - _HEADER_BYTES
     # Once for each 26 ms of music, so without a function call.
     while position <= last and data[position] == 0xFF and data[position + 1] & 0xFE == version_and_layer:
         length = lengths[data[position + 2]]
-        if not length or position + length > len(data):
+        if not length or position + length > size:
             break
         position += length
         count += 1
