@@ -2,10 +2,10 @@
 
     python -m benchmarks.extraction --folder ~/music
 
-Both decode the files, average the channels, resample to 22,050 Hz and compute SE-CNN's STFT in decibels (windows of 1,024
-samples, hop of 512). Ours uses all cores and also writes the shards. The script uses one process and takes one file
-after the other, as most scripts do; it drops its arrays, which saves it the time of writing them. The same script in a
-pool of processes is measured as well, once and without a requirement.
+Both decode the files, average the channels, resample to 22,050 Hz and compute SE-CNN's STFT in decibels (windows of
+1,024 samples, hop of 512). Ours uses all cores and also writes the shards. The script uses one process and takes one
+file after the other, as most scripts do; it drops its arrays, which saves it the time of writing them. The same script
+in a pool of processes is measured as well, once and without a requirement.
 
 Without a folder, MP3 files of 60 s of noise at 44.1 kHz in stereo are written to a temporary one.
 """

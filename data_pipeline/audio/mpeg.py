@@ -100,7 +100,7 @@ def find_stream(data: bytes) -> MpegStream | None:
         if count:
             pieces.append((position, end))
             frames += count
-        following = _next_frame(data, end)
+        following = _next_frame(data, max(end, position + 1))
         if following is None:
             break
         if _kind(data, following) != kind:

@@ -40,6 +40,10 @@ WHOLE = {
     "data of 0 bytes behind an ID3 tag": b"ID3\3\0\0\0\0\0\x0a"
     + b"\0" * 10
     + riff(FMT, chunk(b"data", DATA, declared=0)),
+    "data of 0 bytes behind an ID3 tag with a footer": b"ID3\4\0\x10\0\0\0\x0a"
+    + b"\0" * 10
+    + b"3DI\4\0\x10\0\0\0\x0a"
+    + riff(FMT, chunk(b"data", DATA, declared=0)),
     "a pipe's length of both": riff(FMT, chunk(b"data", DATA, declared=0xFFFFFFD0), declared=0xFFFFFFFF),
     **{
         f"a pipe's length {length:#x}": riff(FMT, chunk(b"data", DATA, declared=length))
