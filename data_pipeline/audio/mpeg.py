@@ -235,10 +235,9 @@ def _side_bytes(frame: bytes) -> int:
 def _length_header(frame: bytes) -> int | None:
     """Place of a Xing, Info or VBRI header in the first frame; None where there is none."""
     place = _HEADER_BYTES + _side_bytes(frame)
-    # With a checksum of two bytes some encoders write the header behind it.
-    for start in (place, place + 2):
-        if frame[start : start + 4] in (b"Xing", b"Info"):
-            return start
+    # Also in a frame with a checksum, which moves the side information by two bytes but not this header.
+    if frame[place : place + 4] in (b"Xing", b"Info"):
+        return place
     return 36 if frame[36:40] == b"VBRI" else None
 
 
