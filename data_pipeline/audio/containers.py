@@ -40,13 +40,9 @@ class SampleData:
     length: int
     header: bytes = b""
 
-    def samples(self, content: bytes) -> bytes:
-        """The samples as they are stored."""
-        return content[self.begin : self.begin + self.length]
-
     def mended(self, content: bytes) -> bytes:
         """The file with a header that libsndfile understands."""
-        return self.header + self.samples(content)
+        return self.header + content[self.begin : self.begin + self.length]
 
 
 def find_samples(file: BinaryIO, size: int, path: Path) -> SampleData | None:

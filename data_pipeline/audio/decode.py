@@ -161,10 +161,9 @@ def _decode_soundfile(content: bytes, path: Path, mono: bool) -> tuple[np.ndarra
         opened = _open_at_first_frame(content, path, error)
     with opened.file as file:
         if opened.is_mpeg:
-            payload = content if data is None else data.samples(content)
-            stream = mpeg.find_stream(payload)
+            stream = mpeg.find_stream(content)
             if stream is not None:
-                return _decode_mpeg(opened, payload, stream, path, mono)
+                return _decode_mpeg(opened, content, stream, path, mono)
         samples = opened.read(mono=mono)
         if opened.frames is not None and len(samples) < opened.frames:
             raise _truncated(path, opened.frames, len(samples))
@@ -172,7 +171,7 @@ def _decode_soundfile(content: bytes, path: Path, mono: bool) -> tuple[np.ndarra
 
 
 def _decode_mpeg(
-    opened: Opened, payload: bytes, stream: mpeg.MpegStream, path: Path, mono: bool
+    opened: Opened, content: bytes, stream: mpeg.MpegStream, path: Path, mono: bool
 ) -> tuple[np.ndarray, int]:
     """Decode a stream as it is; where that does not give all frames that were counted, decode it from a copy in memory
     whose header states their number."""
@@ -189,10 +188,10 @@ def _decode_mpeg(
             samples = ()
         if len(samples) >= needed:
             return samples, opened.file.samplerate
-    # Some encoders count the frame that holds the header.
-    if is_stated and declared > stream.frames + (0 if stream.ends_within_frame else 1):
+    # One frame more is declared where its end is lost, and by encoders that count the frame that holds the header.
+    if is_stated and declared > stream.frames + 1:
         raise _truncated(path, declared * stream.samples_per_frame, stream.samples)
-    return _decode_stream(payload, stream, path, mono)
+    return _decode_stream(content, stream, path, mono)
 
 
 def _open_at_first_frame(content: bytes, path: Path, error: soundfile.SoundFileError) -> Opened:

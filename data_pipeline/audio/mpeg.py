@@ -49,7 +49,6 @@ class MpegStream:
         frames: number of frames with samples, without a first one that only declares the length.
         declared_frames: what the Xing, Info or VBRI header says; None where there is none, or none with a length.
         pieces: (begin, end) of frames that follow each other without a gap, in bytes.
-        ends_within_frame: the last frame is incomplete; it is not counted.
         changes_format: frames of another version, layer or sample rate follow.
     """
 
@@ -59,7 +58,6 @@ class MpegStream:
     frames: int
     declared_frames: int | None
     pieces: tuple[tuple[int, int], ...]
-    ends_within_frame: bool
     changes_format: bool
 
     @property
@@ -116,7 +114,6 @@ def find_stream(data: bytes) -> MpegStream | None:
         frames=frames,
         declared_frames=declared,
         pieces=tuple(pieces),
-        ends_within_frame=_is_header(data, end, kind, lengths),
         changes_format=changes_format,
     )
 

@@ -187,6 +187,12 @@ def test_digital_silence(tmp_path, name):
     assert "all 3000 frames are zero" in refusal(tmp_path / name)
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_samples_on_one_side_of_zero_are_no_silence(tmp_path, sign):
+    soundfile.write(tmp_path / "side.wav", sign * (np.arange(3000) % 2) * 0.5, RATE)
+    assert np.abs(read_audio(tmp_path / "side.wav")).max() == 0.5
+
+
 def test_channels_that_cancel_are_silence_in_mono_only(tmp_path):
     tone = np.rint(20000 * np.sin(np.arange(3000) / 10)).astype(np.int16)
     soundfile.write(tmp_path / "phase.wav", np.stack([tone, -tone], axis=1), RATE)

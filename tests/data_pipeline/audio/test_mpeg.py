@@ -129,12 +129,19 @@ def test_a_true_header_trims_what_the_encoder_added(tmp_path, mode):
     assert len(read_audio(tmp_path / "a.mp3")) == SAMPLES
 
 
-def test_a_frame_that_is_cut_at_the_end_is_left_out(tmp_path):
-    (tmp_path / "a.mp3").write_bytes(FRAMES[:-20])
-    stream = mpeg.find_stream(FRAMES[:-20])
-    assert stream.ends_within_frame
+@pytest.mark.parametrize("first", [b"", XING])
+def test_a_frame_that_is_cut_at_the_end_is_left_out(tmp_path, first):
+    (tmp_path / "a.mp3").write_bytes(first + FRAMES[:-20])
+    stream = mpeg.find_stream(first + FRAMES[:-20])
     assert stream.frames == mpeg.find_stream(FRAMES).frames - 1
     assert len(read_audio(tmp_path / "a.mp3")) == stream.samples - 529
+
+
+@pytest.mark.parametrize("lost_frames", [2, 3])
+def test_lost_frames_at_the_end_are_missed(tmp_path, lost_frames):
+    (tmp_path / "a.mp3").write_bytes(with_frames_field(XING, mpeg.find_stream(FRAMES).frames + lost_frames) + FRAMES)
+    with pytest.raises(DataError, match="truncated: its headers declare"):
+        read_audio(tmp_path / "a.mp3")
 
 
 @pytest.mark.parametrize("cut", [HALF, HALF + 10])
@@ -148,7 +155,8 @@ def test_a_file_that_holds_fewer_frames_than_its_header_declares_is_truncated(tm
 
 def test_a_file_whose_only_frame_states_the_length_holds_no_frames(tmp_path):
     (tmp_path / "a.mp3").write_bytes(XING)
-    with pytest.raises(DataError, match=r"a\.mp3: "):
+    assert mpeg.find_stream(XING) is None
+    with pytest.raises(DataError, match=r"a\.mp3: does not decode as audio"):
         read_audio(tmp_path / "a.mp3")
 
 
@@ -205,6 +213,18 @@ def frames_of_layer(layer: int, count: int) -> bytes:
 def test_layers_1_and_2_are_read_whole(tmp_path, layer, samples_per_frame, before):
     (tmp_path / "a.mp2").write_bytes(before + frames_of_layer(layer, 40) + ID3V1)
     assert len(read_audio(tmp_path / "a.mp2")) == 40 * samples_per_frame
+
+
+def test_layer_2_of_variable_bit_rate_is_not_shortened_without_a_word(tmp_path):
+    (tmp_path / "a.mp2").write_bytes(frames_of_layer(2, 20) + smaller_frames_of_layer_2(40))
+    with pytest.raises(DataError, match=f"truncated: its headers declare {60 * 1152} frames, only"):
+        read_audio(tmp_path / "a.mp2")
+
+
+def smaller_frames_of_layer_2(count: int) -> bytes:
+    """The same frames at 128 kbit/s, without their last bytes."""
+    whole = frames_of_layer(2, count)
+    return b"".join(b"\xff\xfd\x80\xc0" + whole[start + 4 : start + 417] for start in range(0, len(whole), 626))
 
 
 @pytest.mark.parametrize(
