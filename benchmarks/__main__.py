@@ -21,6 +21,7 @@ from common.core.files import read_json
 BENCHMARKS = {
     "starting": False,
     "log_mel": False,
+    "extraction": False,
     "streaming": True,
     "training_step": True,
     "memory": True,

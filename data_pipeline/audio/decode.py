@@ -1,8 +1,10 @@
-"""Strict audio decoding: every frame that a file's header declares must decode, be finite and not all be zero."""
+"""Strict audio decoding: every frame that a file declares or holds must decode, be finite and not all be zero."""
 
 import importlib.util
+import io
 import os
-import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,12 +13,12 @@ import numpy as np
 import soundfile
 import soxr
 
-from common.core.errors import DataError, SpecError
-from data_pipeline.audio import mpeg
+from common.core.errors import DataError, EncoreError, SpecError
+from data_pipeline.audio import containers, mpeg
+from data_pipeline.audio.refusal import refusal
+from data_pipeline.audio.sound_file import Opened, average_channels, libsndfile_name, open_sound
 
 Decoder = Literal["soundfile", "tensorflow-io"]
-# Writers that cannot seek back (pipes, live encoders) leave these in place of a length.
-_UNKNOWN_LENGTHS = {0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFFFE}
 
 
 @dataclass(frozen=True)
@@ -28,31 +30,40 @@ class AudioHeader:
     frames: int
 
 
-def libsndfile_name(path: Path) -> str | bytes:
-    """A path as libsndfile takes it: where names are bytes, as these, because not all of them are valid UTF-8."""
-    return str(path) if os.name == "nt" else os.fsencode(path)
-
-
 def read_header(path: Path) -> AudioHeader:
-    """Read a file's header without decoding its samples.
+    """Read a file's header; the samples are decoded only where it leaves their number open.
 
     Raises:
-        DataError: the file is not audio, holds fewer bytes than its header declares, or no frames at all.
+        DataError: the file is not audio, holds fewer bytes than its header declares, or no frames at all; its sample
+            rate is not between 4 and 384 kHz.
     """
     path = Path(path)
-    _check_declared_length(path)
-    try:
-        with soundfile.SoundFile(libsndfile_name(path)) as file:
-            header = AudioHeader(file.samplerate, file.channels, file.frames)
-    except (soundfile.SoundFileError, OSError) as error:
-        raise _undecodable(path, error) from error
+    with _naming(path):
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = containers.find_samples(file, size, path)
+        try:
+            if data is None or not data.header:
+                opened = open_sound(libsndfile_name(path), size, path)
+            else:
+                opened = open_sound(io.BytesIO(data.mended(path.read_bytes())), size, path)
+        except soundfile.SoundFileError as error:
+            opened = _open_at_first_frame(path.read_bytes(), path, error)
+        with opened.file as file:
+            frames = len(opened.read(mono=True)) if opened.frames is None else opened.frames
+            header = AudioHeader(file.samplerate, file.channels, frames)
     if header.frames == 0:
         raise _without_frames(path)
     return header
 
 
 def read_audio(
-    path: Path, *, sample_rate: int | None = None, mono: bool = True, decoder: Decoder = "soundfile"
+    path: Path,
+    *,
+    sample_rate: int | None = None,
+    mono: bool = True,
+    decoder: Decoder = "soundfile",
+    content: bytes | None = None,
 ) -> np.ndarray:
     """Decode a whole file.
 
@@ -61,36 +72,44 @@ def read_audio(
         sample_rate: Hz; the samples are resampled (soxr, high quality) when the file has another rate.
         mono: average the channels.
         decoder: `soundfile`, or `tensorflow-io` (see `requirements-tfio.txt`).
+        content: the file's bytes, where they were read already. The decoder still opens a sound file by its path, and
+            finds it in the system's page cache: if it called Python for every frame, threads would wait for each other.
 
     Returns:
         float32 samples in [-1, 1], shape (samples,) if mono, else (samples, channels).
 
     Raises:
-        DataError: the file does not decode, holds fewer frames than its header declares, no frames at all,
-            values that are not finite, or nothing but zeros.
+        DataError: the file does not decode, holds fewer frames than its header declares, no frames at all, values that
+            are not finite, or nothing but zeros; its header declares more frames than its bytes can hold, or a sample
+            rate that is not between 4 and 384 kHz.
         SpecError: the decoder is not installed.
     """
     path = Path(path)
-    _check_declared_length(path)
-    samples, file_rate = (_decode_soundfile if decoder == "soundfile" else _decode_tensorflow_io)(path)
-    if len(samples) == 0:
-        raise _without_frames(path)
-    if not np.isfinite(samples).all():
-        raise DataError(
-            f"{path}: holds samples that are not finite (NaN or infinity). "
-            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
-        )
-    if mono:
-        samples = samples.mean(axis=1, dtype=np.float32) if samples.shape[1] > 1 else samples[:, 0]
-    # Checked after averaging: channels of opposite phase cancel to silence.
-    if not samples.any():
-        raise DataError(
-            f"{path}: all {len(samples)} frames are zero (digital silence). "
-            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
-        )
-    if sample_rate is not None and sample_rate != file_rate:
-        samples = soxr.resample(samples, file_rate, sample_rate, quality="HQ").astype(np.float32, copy=False)
+    content = read_content(path) if content is None else content
+    with _naming(path):
+        decode = _decode_soundfile if decoder == "soundfile" else _decode_tensorflow_io
+        samples, file_rate = decode(content, path, mono)
+        if len(samples) == 0:
+            raise _without_frames(path)
+        # Checked after averaging: channels of opposite phase cancel to silence.
+        lowest, highest = samples.min(), samples.max()
+        if not (np.isfinite(lowest) and np.isfinite(highest)):
+            raise refusal(path, "holds samples that are not finite (NaN or infinity)")
+        if lowest == highest == 0:
+            raise refusal(path, f"all {len(samples)} frames are zero (digital silence)")
+        if sample_rate is not None and sample_rate != file_rate:
+            samples = soxr.resample(samples, file_rate, sample_rate, quality="HQ").astype(np.float32, copy=False)
     return samples
+
+
+def read_content(path: Path) -> bytes:
+    """Read all bytes of a file.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    with _naming(path):
+        return Path(path).read_bytes()
 
 
 def require_decoder(decoder: Decoder) -> None:
@@ -106,89 +125,106 @@ def require_decoder(decoder: Decoder) -> None:
         )
 
 
-def _undecodable(path: Path, error: Exception) -> DataError:
-    detail = getattr(error, "error_string", None) or str(error)
-    return DataError(
-        f"{path}: does not decode as audio ({detail.strip().rstrip('.')}). Expected WAV, AU, FLAC, OGG or MP3. "
-        "Replace the file, or skip it with --skip-bad (skip_bad=True)."
-    )
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turn whatever a decoder raises into an error that names the file."""
+    try:
+        yield
+    except EncoreError:
+        raise
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}). Check that it exists and its permissions."
+        ) from error
+    # A damaged file makes libsndfile, its bindings and NumPy raise errors of many types, MemoryError among them.
+    except Exception as error:
+        detail = getattr(error, "error_string", None) or str(error) or type(error).__name__
+        raise refusal(
+            path, f"does not decode as audio ({detail.strip().rstrip('.')}). Expected WAV, AU, FLAC, OGG or MP3"
+        ) from error
 
 
 def _without_frames(path: Path) -> DataError:
-    return DataError(
-        f"{path}: holds no audio frames (header only). Replace the file, or skip it with --skip-bad (skip_bad=True)."
-    )
+    return refusal(path, "holds no audio frames (header only)")
 
 
-def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
+def _truncated(path: Path, declared: int, decoded: int) -> DataError:
+    return refusal(path, f"truncated: its headers declare {declared} frames, only {decoded} decode")
+
+
+def _decode_soundfile(content: bytes, path: Path, mono: bool) -> tuple[np.ndarray, int]:
+    data = containers.find_samples(io.BytesIO(content), len(content), path)
+    source = libsndfile_name(path) if data is None or not data.header else io.BytesIO(data.mended(content))
     try:
-        with soundfile.SoundFile(libsndfile_name(path)) as file:
-            declared = file.frames
-            samples = file.read(dtype="float32", always_2d=True)
-            rate = file.samplerate
-            is_mp3 = file.format == "MP3"
-    except (soundfile.SoundFileError, OSError) as error:
-        raise _undecodable(path, error) from error
-    counted = mpeg.counted_samples(path) if is_mp3 else None
-    if counted is not None:
-        declared = counted - mpeg.TRIMMED_SAMPLES
-    if len(samples) < declared:
-        raise DataError(
-            f"{path}: truncated: its headers declare {declared} frames, only {len(samples)} decode. "
-            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
-        )
-    return samples, rate
+        opened = open_sound(source, len(content), path)
+    except soundfile.SoundFileError as error:
+        opened = _open_at_first_frame(content, path, error)
+    with opened.file as file:
+        if opened.is_mpeg:
+            stream = mpeg.find_stream(content)
+            if stream is not None:
+                return _decode_mpeg(opened, content, stream, path, mono)
+        samples = opened.read(mono=mono)
+        if opened.frames is not None and len(samples) < opened.frames:
+            raise _truncated(path, opened.frames, len(samples))
+        return samples, file.samplerate
 
 
-def _decode_tensorflow_io(path: Path) -> tuple[np.ndarray, int]:
+def _decode_mpeg(
+    opened: Opened, content: bytes, stream: mpeg.MpegStream, path: Path, mono: bool
+) -> tuple[np.ndarray, int]:
+    """Decode a stream as it is; where that does not give all frames that were counted, decode it from a copy in memory
+    whose header states their number."""
+    declared, declared_samples = stream.declared_frames, opened.frames or 0
+    if stream.changes_format and declared != stream.frames:
+        raise refusal(path, "the sample rate, version or layer of its MP3 frames changes in the middle")
+    # A header that states the length also says how much of it to trim.
+    is_stated = declared is not None and declared >= stream.frames - 1
+    needed = declared_samples if is_stated else stream.least_samples
+    if declared_samples >= needed:
+        try:
+            samples = opened.read(mono=mono, at_most=stream.most_samples)
+        except soundfile.SoundFileError:
+            samples = ()
+        if len(samples) >= needed:
+            return samples, opened.file.samplerate
+    # One frame more is declared where its end is lost, and by encoders that count the frame that holds the header.
+    if is_stated and declared > stream.frames + 1:
+        raise _truncated(path, declared * stream.samples_per_frame, stream.samples)
+    return _decode_stream(content, stream, path, mono)
+
+
+def _open_at_first_frame(content: bytes, path: Path, error: soundfile.SoundFileError) -> Opened:
+    """Open an MPEG stream behind bytes for which libsndfile does not recognise the file; raises `error` where there is
+    none."""
+    stream = mpeg.find_stream(content) if containers.is_mpeg_candidate(io.BytesIO(content)) else None
+    if stream is None:
+        raise error
+    return open_sound(io.BytesIO(content[stream.begin :]), len(content) - stream.begin, path)
+
+
+def _decode_stream(content: bytes, stream: mpeg.MpegStream, path: Path, mono: bool) -> tuple[np.ndarray, int]:
+    mended = mpeg.mended(content, stream)
+    opened = open_sound(io.BytesIO(mended), len(mended), path)
+    with opened.file as file:
+        samples = opened.read(mono=mono)
+        if len(samples) < stream.least_samples:
+            raise _truncated(path, stream.samples, len(samples))
+        return samples, file.samplerate
+
+
+def _decode_tensorflow_io(content: bytes, path: Path, mono: bool) -> tuple[np.ndarray, int]:
     require_decoder("tensorflow-io")
     import tensorflow_io
 
+    containers.find_samples(io.BytesIO(content), len(content), path)
     try:
         tensor = tensorflow_io.audio.AudioIOTensor(str(path))
         samples = tensor.to_tensor().numpy()
         rate = int(tensor.rate.numpy())
     except Exception as error:  # tensorflow-io raises whatever its C++ ops raise, without a common base
-        raise DataError(
-            f"{path}: does not decode with tensorflow-io ({type(error).__name__}: {error}). "
-            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
-        ) from error
+        raise refusal(path, f"does not decode with tensorflow-io ({type(error).__name__}: {error})") from error
     if np.issubdtype(samples.dtype, np.integer):
         samples = samples.astype(np.float32) / np.float32(-float(np.iinfo(samples.dtype).min))
-    return samples.astype(np.float32, copy=False), rate
-
-
-def _check_declared_length(path: Path) -> None:
-    """Compare a WAV or AU header with the file's size: libsndfile silently shortens a file whose data ends early."""
-    try:
-        size = path.stat().st_size
-        with open(path, "rb") as file:
-            declared, available = _declared_data_bytes(file, size)
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror or error}). Check that it exists and its permissions."
-        ) from error
-    if declared is not None and declared > available:
-        raise DataError(
-            f"{path}: truncated: the header declares {declared} bytes of samples, the file holds {available}. "
-            "Replace the file, or skip it with --skip-bad (skip_bad=True)."
-        )
-
-
-def _declared_data_bytes(file, size: int) -> tuple[int | None, int]:
-    """Bytes of sample data as (declared, available); declared is None where the format does not state it."""
-    head = file.read(12)
-    if head[:4] == b".snd" and len(head) == 12:
-        offset, declared = struct.unpack(">II", head[4:])
-        return (None if declared in _UNKNOWN_LENGTHS else declared), max(0, size - offset)
-    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        return None, size
-    position = 12
-    while position + 8 <= size:
-        file.seek(position)
-        name, length = struct.unpack("<4sI", file.read(8))
-        position += 8
-        if name == b"data":
-            return (None if length in _UNKNOWN_LENGTHS else length), size - position
-        position += length + length % 2
-    return None, 0
+    samples = samples.astype(np.float32, copy=False)
+    return (average_channels(samples) if mono else samples), rate

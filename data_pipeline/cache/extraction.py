@@ -16,9 +16,9 @@ from joblib import cpu_count
 
 from common.core.console import progress, say
 from common.core.errors import DataError
-from common.core.files import make_folder, require_writable_folder, sha256_of_file, sha256_of_json
+from common.core.files import make_folder, require_writable_folder, sha256_of_json
 from common.core.words import counted
-from data_pipeline.audio.decode import Decoder, read_audio, require_decoder
+from data_pipeline.audio.decode import Decoder, read_audio, read_content, require_decoder
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.cache.array_tracks import ArrayReader, open_arrays_of
@@ -65,7 +65,8 @@ def prepare(
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
     Memory: two shards of 32 MB. Beside them, of arrays one track; of audio, in each thread, one clip in the making (its
-    samples as float32 two to five times, 20 times for an altered copy of another tempo) and two finished ones.
+    file's bytes, and its samples as float32 two to five times, 20 times for an altered copy of another tempo) and two
+    finished ones.
 
     Args:
         cache: folder of all caches; each dataset and feature gets its own subfolder.
@@ -336,8 +337,13 @@ class _FromAudio:
 
     def __call__(self, track: Track) -> Extracted:
         feature = self.feature
+        content = read_content(track.path)
         samples = read_audio(
-            track.path, sample_rate=feature.sample_rate, mono=feature.channels == 1, decoder=self.decoder
+            track.path,
+            sample_rate=feature.sample_rate,
+            mono=feature.channels == 1,
+            decoder=self.decoder,
+            content=content,
         )
         if track.copy_of is not None:
             samples = self.copies.altered(samples, feature.sample_rate, track.copy_of)
@@ -349,7 +355,7 @@ class _FromAudio:
             raise DataError(
                 f"{track.path}: {feature.kind}: {error} Replace the file, or skip it with --skip-bad (skip_bad=True)."
             ) from error
-        return stored, sha256_of_file(track.path)
+        return stored, hashlib.sha256(content).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from pathlib import Path
 import soundfile
 
 from common.core.errors import DataError
-from data_pipeline.audio.decode import libsndfile_name, read_audio
+from data_pipeline.audio.decode import read_audio
+from data_pipeline.audio.sound_file import libsndfile_name
 from data_pipeline.datasets.about import ABOUT
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 from data_pipeline.datasets.files import files_below

@@ -66,7 +66,9 @@ def _squared_parts(
     import scipy.fft  # here, as the module's docstring says
 
     window = _hann(n_fft).astype(precision)
-    padded = np.pad(samples.astype(precision, copy=False), n_fft // 2, mode=padding)
+    # float32 samples stay what they are until they meet the window, which gives the same products from half the memory.
+    exact = samples if samples.dtype == np.float32 else samples.astype(precision, copy=False)
+    padded = np.pad(exact, n_fft // 2, mode=padding)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_samples]
     windowed = np.empty((_BLOCK_FRAMES, n_fft), precision)
     for start in range(0, len(frames), _BLOCK_FRAMES):

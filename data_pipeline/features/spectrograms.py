@@ -32,7 +32,10 @@ class _Decibels(UnitRangeFrames, Spec):
 
     def extract(self, samples: np.ndarray) -> np.ndarray:
         """(samples,) -> (frames, bins) float32 in [0, 1]: 0 is the floor, 1 the clip's loudest value."""
-        return self.decibels(samples) / np.float32(self.top_db) + np.float32(1)
+        values = self.decibels(samples)
+        values /= np.float32(self.top_db)
+        values += np.float32(1)
+        return values
 
 
 class StftDb(_Decibels):

@@ -29,7 +29,9 @@ class StorageFormat(Spec):
                 raise DataError(f"values up to {np.abs(values).max():g} do not fit {self.dtype}.")
             return stored
         limits = np.iinfo(self.dtype)
-        steps = np.rint((values - np.float32(self.offset)) / np.float32(self.scale))
+        steps = values - np.float32(self.offset)
+        steps /= np.float32(self.scale)
+        np.rint(steps, out=steps)
         # Written this way round, the check rejects NaN too.
         if not (steps.min() >= limits.min and steps.max() <= limits.max):
             raise DataError(

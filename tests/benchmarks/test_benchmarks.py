@@ -311,6 +311,7 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
     assert cells[4] == ["yes", "no"]
     assert set(BENCHMARKS) == {
         "log_mel",
+        "extraction",
         "streaming",
         "training_step",
         "memory",

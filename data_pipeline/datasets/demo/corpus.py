@@ -26,7 +26,7 @@ from joblib import Parallel, cpu_count, delayed
 from common.core.console import progress
 from common.core.errors import DataError
 from common.core.files import make_folder, read_json, sha256_of_file, write_atomically, write_json
-from data_pipeline.audio.decode import libsndfile_name
+from data_pipeline.audio.sound_file import libsndfile_name
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.demo.composition import Event, Player, choose_band, compose
 from data_pipeline.datasets.demo.drum_kit import DRUMS

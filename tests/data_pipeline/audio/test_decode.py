@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from common.core.errors import DataError, SpecError
+from data_pipeline.audio import decode
 from data_pipeline.audio.decode import AudioHeader, read_audio, read_header
 
 RATE = 22050
@@ -186,6 +187,12 @@ def test_digital_silence(tmp_path, name):
     assert "all 3000 frames are zero" in refusal(tmp_path / name)
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_samples_on_one_side_of_zero_are_no_silence(tmp_path, sign):
+    soundfile.write(tmp_path / "side.wav", sign * (np.arange(3000) % 2) * 0.5, RATE)
+    assert np.abs(read_audio(tmp_path / "side.wav")).max() == 0.5
+
+
 def test_channels_that_cancel_are_silence_in_mono_only(tmp_path):
     tone = np.rint(20000 * np.sin(np.arange(3000) / 10)).astype(np.int16)
     soundfile.write(tmp_path / "phase.wav", np.stack([tone, -tone], axis=1), RATE)
@@ -206,6 +213,37 @@ def test_a_path_that_is_not_a_file_is_named(tmp_path, name):
     with pytest.raises(DataError, match="cannot be read") as caught:
         read_audio(tmp_path / name)
     assert str(caught.value).startswith(f"{tmp_path / name}: ")
+
+
+@pytest.mark.parametrize("error", [ValueError("frames"), RuntimeError("x"), MemoryError(), struct.error("unpack")])
+@pytest.mark.parametrize("read", [read_audio, read_header])
+def test_whatever_a_decoder_raises_names_the_file(clip, monkeypatch, error, read):
+    def fail(*_):
+        raise error
+
+    path = clip(wav_bytes((b"data", len(DATA), DATA)))
+    monkeypatch.setattr(decode, "open_sound", fail)
+    with pytest.raises(DataError, match="does not decode as audio") as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert (str(error) or "MemoryError") in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_decoder_is_no_bad_file(clip, monkeypatch, error):
+    def stop(*_):
+        raise error
+
+    path = clip(wav_bytes((b"data", len(DATA), DATA)))
+    monkeypatch.setattr(decode, "open_sound", stop)
+    with pytest.raises(error):
+        read_audio(path)
+
+
+def test_bytes_that_were_read_already_are_checked_instead_of_the_file(clip):
+    path = clip(wav_bytes((b"data", len(DATA), DATA)))
+    with pytest.raises(DataError, match="truncated"):
+        read_audio(path, content=path.read_bytes()[:-2])
 
 
 def test_a_missing_optional_decoder_error_says_how_to_install_it(clip, monkeypatch):

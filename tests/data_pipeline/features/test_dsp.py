@@ -25,6 +25,16 @@ def test_the_window_is_scipys_periodic_hann_window(n_fft):
     np.testing.assert_array_equal(window, get_window("hann", n_fft))
 
 
+@pytest.mark.parametrize("padding", ["constant", "reflect"])
+def test_float32_samples_give_the_bits_of_the_same_samples_in_float64(padding):
+    samples = np.random.default_rng(0).normal(0, 0.1, 20_000).astype(np.float32)
+    single, double = (
+        np.concatenate([parts.copy() for _, parts in dsp._squared_parts(values, 1024, 512, np.float64, padding)])
+        for values in (samples, samples.astype(np.float64))
+    )
+    np.testing.assert_array_equal(single, double)
+
+
 def test_features_are_extracted_without_librosa_and_its_compiler():
     assert not {"librosa", "numba", "llvmlite", "scipy.signal", "sklearn"} & modules_after(EXTRACTED)
 

@@ -1,0 +1,138 @@
+"""WAV, AU, AIFF, W64 and Ogg files whose headers declare another length than they hold, or none."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+
+from common.core.errors import DataError
+from data_pipeline.audio.decode import AudioHeader, read_audio, read_header
+
+RATE = 22050
+PCM = (np.arange(1, 5001) * 37 % 65536 - 32768).astype("<i2")
+DATA = PCM.tobytes()
+EXPECTED = PCM.astype(np.float32) / 32768
+FORMAT = struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16)
+
+
+def chunk(name: bytes, content: bytes, *, declared: int | None = None, order: str = "<") -> bytes:
+    return name + struct.pack(order + "I", len(content) if declared is None else declared) + content
+
+
+def riff(*chunks: bytes, declared: int | None = None) -> bytes:
+    body = b"WAVE" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body) if declared is None else declared) + body
+
+
+def au(declared: int, *, offset: int = 24, order: str = ">") -> bytes:
+    magic = {">": b".snd", "<": b"dns."}[order]
+    head = magic + struct.pack(order + "IIIII", offset, declared, 3, RATE, 1)
+    return head.ljust(offset, b"\0") + PCM.astype(order + "i2").tobytes()
+
+
+FMT = chunk(b"fmt ", FORMAT)
+ODD_LIST = chunk(b"LIST", b"INFOIART\x03\0\0\0abc")
+WHOLE = {
+    "data of 0 bytes": riff(FMT, chunk(b"data", DATA, declared=0)),
+    "all sizes 0": riff(FMT, chunk(b"data", DATA, declared=0), declared=0),
+    "data of 0 bytes behind an ID3 tag": b"ID3\3\0\0\0\0\0\x0a"
+    + b"\0" * 10
+    + riff(FMT, chunk(b"data", DATA, declared=0)),
+    "data of 0 bytes behind an ID3 tag with a footer": b"ID3\4\0\x10\0\0\0\x0a"
+    + b"\0" * 10
+    + b"3DI\4\0\x10\0\0\0\x0a"
+    + riff(FMT, chunk(b"data", DATA, declared=0)),
+    "a pipe's length of both": riff(FMT, chunk(b"data", DATA, declared=0xFFFFFFD0), declared=0xFFFFFFFF),
+    **{
+        f"a pipe's length {length:#x}": riff(FMT, chunk(b"data", DATA, declared=length))
+        for length in (0xFFFFFFFF, 0x80000000, 0x7FFFFFFF, 0x7FFFF000, 0x7FFF0000)
+    },
+    "a chunk of odd length without padding": riff(FMT, ODD_LIST, chunk(b"data", DATA)),
+    "two chunks of odd length without padding": riff(FMT, ODD_LIST, ODD_LIST, chunk(b"data", DATA)),
+    "empty data before the data": riff(FMT, chunk(b"data", b""), chunk(b"data", DATA)),
+    "empty data before other chunks and the data": riff(
+        FMT, chunk(b"data", b""), ODD_LIST + b"\0", chunk(b"data", DATA)
+    ),
+    "chunks behind the data": riff(FMT, chunk(b"data", DATA), ODD_LIST + b"\0", chunk(b"id3 ", b"ID3")),
+    "other bytes behind the data": riff(FMT, chunk(b"data", DATA)) + b"TAG" + b"\0" * 125,
+    "AU of length 0": au(0),
+    "AU of length 0 with a long header": au(0, offset=32),
+    "AU of little-endian length 0": au(0, order="<"),
+    "AU of unknown length": au(0xFFFFFFFF),
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_files_of_unclear_length_are_read_to_the_end(tmp_path, kind):
+    (tmp_path / "a.wav").write_bytes(WHOLE[kind])
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.wav"), EXPECTED)
+    assert read_header(tmp_path / "a.wav") == AudioHeader(RATE, 1, 5000)
+
+
+def test_compressed_samples_of_unclear_length_are_read_to_the_end(tmp_path):
+    tone = 0.5 * np.sin(np.arange(RATE) / 20)
+    for subtype in ("GSM610", "IMA_ADPCM", "MS_ADPCM", "ULAW"):
+        soundfile.write(tmp_path / "true.wav", tone, RATE, subtype=subtype)
+        content = (tmp_path / "true.wav").read_bytes()
+        place = content.index(b"data") + 4
+        (tmp_path / "a.wav").write_bytes(content[:place] + b"\0" * 4 + content[place + 4 :])
+        samples = read_audio(tmp_path / "a.wav")
+        assert 0 <= len(samples) - RATE < 2048
+        assert np.corrcoef(samples[:RATE], tone)[0, 1] > 0.99
+
+
+REFUSED = {
+    "no samples": (riff(FMT, chunk(b"data", b"")), "no audio frames"),
+    "no samples, but chunks": (riff(FMT, chunk(b"data", b""), ODD_LIST + b"\0"), "no audio frames"),
+    "AU without samples": (au(0)[:24], "no audio frames"),
+    "two data chunks": (riff(FMT, chunk(b"data", DATA), chunk(b"data", DATA)), "two data chunks, expected one"),
+    "a true length of two gigabytes": (
+        riff(FMT, chunk(b"data", DATA, declared=0x80000002)),
+        "declares 2147483650 bytes of samples, the file holds 10000",
+    ),
+    "empty data before cut data": (
+        riff(FMT, chunk(b"data", b""), chunk(b"data", DATA, declared=len(DATA) + 2)),
+        "declares 10002 bytes of samples, the file holds 10000",
+    ),
+    "a tag before a cut file": (
+        b"ID3\3\0\0\0\0\0\x0a" + b"\0" * 10 + riff(FMT, chunk(b"data", DATA, declared=len(DATA) + 2)),
+        "declares 10002 bytes of samples, the file holds 10000",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_not_whole_is_refused(tmp_path, kind):
+    content, reason = REFUSED[kind]
+    (tmp_path / "a.wav").write_bytes(content)
+    with pytest.raises(DataError, match=reason) as caught:
+        read_audio(tmp_path / "a.wav")
+    assert str(caught.value).startswith(f"{tmp_path / 'a.wav'}: ")
+
+
+@pytest.mark.parametrize(
+    ("format", "subtype", "endian"),
+    [
+        ("WAV", "PCM_16", "BIG"),
+        ("RF64", "PCM_16", "FILE"),
+        ("W64", "PCM_16", "FILE"),
+        ("AIFF", "PCM_16", "FILE"),
+        ("AU", "PCM_16", "LITTLE"),
+        ("OGG", "VORBIS", "FILE"),
+        ("OGG", "OPUS", "FILE"),
+        ("WAV", "GSM610", "FILE"),
+        ("WAV", "MS_ADPCM", "FILE"),
+    ],
+)
+def test_a_cut_file_of_any_format_is_truncated(tmp_path, format, subtype, endian):
+    file = io.BytesIO()
+    tone = 0.3 * np.sin(np.arange(48000) / 20) + np.random.default_rng(0).normal(0, 0.05, 48000)
+    soundfile.write(file, tone, 24000, format=format, subtype=subtype, endian=endian)
+    content = file.getvalue()
+    (tmp_path / "a.wav").write_bytes(content)
+    assert np.corrcoef(read_audio(tmp_path / "a.wav")[:48000], tone)[0, 1] > 0.85
+    (tmp_path / "a.wav").write_bytes(content[: int(0.7 * len(content))])
+    with pytest.raises(DataError, match=r"a\.wav: truncated: "):
+        read_audio(tmp_path / "a.wav")

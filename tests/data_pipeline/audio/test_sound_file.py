@@ -1,0 +1,106 @@
+"""What headers declare is checked before memory is taken for it."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import soundfile
+
+from common.core.errors import DataError
+from data_pipeline.audio.decode import read_audio, read_header
+from data_pipeline.audio.sound_file import average_channels
+
+RATE = 22050
+NOISE = np.random.default_rng(0).normal(0, 0.1, 2 * RATE)
+
+
+def flac_that_declares(path, frames: int) -> None:
+    """A FLAC file whose STREAMINFO states another number of frames, in the low 36 bits of eight bytes."""
+    soundfile.write(path, NOISE, RATE, format="FLAC")
+    content = bytearray(path.read_bytes())
+    stated = int.from_bytes(content[18:26], "big") >> 36 << 36 | frames
+    content[18:26] = stated.to_bytes(8, "big")
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("read", [read_audio, read_header])
+@pytest.mark.parametrize("rate", [1, 8, 1000, 3999, 384_001, 1_000_000])
+def test_a_sample_rate_that_is_none_of_audio_is_named(tmp_path, read, rate):
+    soundfile.write(tmp_path / "a.wav", NOISE, rate)
+    with pytest.raises(DataError, match=rf"a\.wav: .* sample rate of {rate:,} Hz, expected 4,000 to 384,000\. Repl"):
+        read(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("rate", [4000, 384_000])
+def test_the_lowest_and_the_highest_sample_rate_are_read(tmp_path, rate):
+    soundfile.write(tmp_path / "a.wav", NOISE, rate)
+    assert len(read_audio(tmp_path / "a.wav")) == len(NOISE)
+
+
+@pytest.mark.parametrize("read", [read_audio, read_header])
+def test_more_frames_than_the_bytes_can_hold_are_refused(tmp_path, read):
+    flac_that_declares(tmp_path / "a.flac", (1 << 36) - 1)
+    with pytest.raises(DataError, match=r"a\.flac: its header declares 68,719,476,735 frames of 1 channels, more than"):
+        read(tmp_path / "a.flac")
+
+
+def test_memory_is_not_taken_for_frames_that_are_only_declared(tmp_path):
+    flac_that_declares(tmp_path / "a.flac", 500_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            DataError, match=f"truncated: its headers declare 500000000 frames, only {len(NOISE)} decode"
+        ):
+            read_audio(tmp_path / "a.flac")
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_flac_file_of_unknown_length_is_read_to_the_end(tmp_path):
+    soundfile.write(tmp_path / "true.flac", NOISE, RATE)
+    flac_that_declares(tmp_path / "a.flac", 0)
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.flac"), read_audio(tmp_path / "true.flac"))
+    assert read_header(tmp_path / "a.flac").frames == len(NOISE)
+
+
+@pytest.mark.parametrize(("suffix", "subtype"), [("flac", "PCM_16"), ("ogg", "VORBIS")])
+def test_a_minute_of_silence_before_a_sound_are_read(tmp_path, suffix, subtype):
+    path = tmp_path / f"a.{suffix}"
+    with soundfile.SoundFile(path, "w", 8000, 8, subtype=subtype) as file:
+        for _ in range(60):
+            file.write(np.zeros((8000, 8)))
+        file.write(np.full((8000, 8), 0.25))
+    values_per_byte = 61 * 8000 * 8 / path.stat().st_size
+    assert values_per_byte > 64, "needs no more memory than music does, so nothing is tested"
+    assert len(read_audio(path)) == 61 * 8000
+
+
+def test_gsm_is_decoded(tmp_path):
+    tone = 0.5 * np.sin(np.arange(4 * 8000) / 10)
+    soundfile.write(tmp_path / "a.wav", tone, 8000, subtype="GSM610")
+    samples = read_audio(tmp_path / "a.wav")
+    assert 0 <= len(samples) - len(tone) < 320
+    assert np.corrcoef(samples[: len(tone)], tone)[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6, 8, 17])
+@pytest.mark.parametrize("scale", [1.0, 1e-44, 1e30])
+def test_averages_have_the_bits_of_the_mean(channels, scale):
+    samples = np.random.default_rng(0).normal(0, scale, (40_000, channels)).astype(np.float32)
+    samples[:100] = -0.0
+    samples[100] = np.inf
+    expected = samples.mean(axis=1, dtype=np.float32)
+    np.testing.assert_array_equal(average_channels(samples).view(np.int32), expected.view(np.int32))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 6])
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+def test_a_long_file_is_averaged_like_a_whole_array(tmp_path, suffix, channels):
+    if suffix == "mp3" and channels > 2:
+        pytest.skip("MP3 holds two channels at most")
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, (300_001, channels)), 44100)
+    expected = soundfile.read(path, dtype="float32", always_2d=True)[0]
+    np.testing.assert_array_equal(read_audio(path, mono=False), expected)
+    np.testing.assert_array_equal(read_audio(path), expected.mean(axis=1, dtype=np.float32))
