@@ -12,6 +12,7 @@ EXTRAS = {
     "cluster": ("distributed", "dask"),
     "jax": ("jax",),
     "frames": ("pandas",),
+    "parquet": ("pyarrow",),
 }
 _BACKENDS = ("tensorflow", "jax", "torch")
 

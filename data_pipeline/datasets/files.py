@@ -24,6 +24,11 @@ class FoundFiles:
     broken_links: tuple[Path, ...]
 
 
+def is_ignored(name: str) -> bool:
+    """Whether a file or folder of this name, and what is in it, is no part of a data set: hidden, or added by macOS."""
+    return name.startswith(".") or name in _IGNORED_FOLDERS
+
+
 def files_below(folder: Path) -> FoundFiles:
     """All files below a folder but hidden ones, those in hidden folders, and what macOS adds to archives.
 
@@ -71,7 +76,7 @@ def _walk(
             continue
         for entry in entries:
             path = folder / entry.name
-            if entry.name.startswith(".") or entry.name in _IGNORED_FOLDERS:
+            if is_ignored(entry.name):
                 continue
             if entry.is_symlink() and not path.exists():
                 broken.append(path)

@@ -38,7 +38,7 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
     if data.expanduser().exists():
         say(f"reading {data} ...")
     if dataset == "gtzan":
-        return gtzan.load(data), None
+        return gtzan.load(data, cache=request.cache), None
     if dataset in fma.SUBSETS:
         return fma.load(data, dataset), None
     return arrays.load(data, seconds_per_column=request.seconds_per_column)
