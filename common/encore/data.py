@@ -13,8 +13,9 @@ from common.cli.screen import ScreenOptions, print_json
 from common.core.console import say
 from common.core.errors import SpecError
 from common.core.nearest import did_you_mean, nearest_names
-from common.core.option_groups import SPECIAL, WHAT
+from common.core.option_groups import OUTPUT, SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
+from data_pipeline.cache import DEFAULT_CACHE
 from data_pipeline.datasets.about import ABOUT, About
 
 _HELP = (
@@ -39,7 +40,8 @@ class DataOptions:
         ),
     ] = None
     data: Annotated[
-        Path | None, Argument(metavar="DIR", help="Folder of the data set, or the .npz file of arrays.")
+        Path | None,
+        Argument(metavar="DIR", help="Folder of the data set; GTZAN's archive, or the .npz file of arrays."),
     ] = None
     quick: Annotated[
         bool,
@@ -54,6 +56,10 @@ class DataOptions:
             help="Seconds between columns of arrays. Needed where the file has no n_samples.",
         ),
     ] = None
+    cache: Annotated[
+        Path,
+        Option(metavar="DIR", rich_help_panel=OUTPUT, help="Folder where GTZAN is unpacked, if it comes packed."),
+    ] = DEFAULT_CACHE
 
 
 def make_app() -> typer.Typer:
@@ -104,7 +110,7 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     if dataset == "arrays":
         report, given = check_arrays(data, quick=options.quick, seconds_per_column=options.seconds_per_column)
     else:
-        report, given = check_folder(dataset, data, quick=options.quick), None
+        report, given = check_folder(dataset, data, quick=options.quick, cache=options.cache), None
     papers = papers_on(report, given)
     can_run = any(paper.rows for paper in papers)
     splits = split_names(report.splits, with_artist=report.with_artist > 0) if can_run else []

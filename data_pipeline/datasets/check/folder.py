@@ -13,9 +13,10 @@ from joblib import Parallel, delayed
 from common.core.console import progress
 from common.core.errors import DataError
 from data_pipeline.audio.decode import read_audio, read_header
-from data_pipeline.datasets import fma, gtzan
+from data_pipeline.datasets import fma, gtzan, gtzan_names
 from data_pipeline.datasets.catalog import BadTrack, Catalog
 from data_pipeline.datasets.check.report import CopyComparison, DataReport, Finding, GenreCount, part_sizes
+from data_pipeline.datasets.unpacked import unpacked_below
 
 # A clip that is longer or shorter by more than this is named; GTZAN's last 29.9 to 30.7 s.
 _LENGTH_TOLERANCE_SECONDS = 1.0
@@ -43,12 +44,13 @@ class _Clip:
     sha1: str = ""
 
 
-def check_folder(dataset: str, folder: Path, *, quick: bool = False) -> DataReport:
+def check_folder(dataset: str, folder: Path, *, quick: bool = False, cache: Path | None = None) -> DataReport:
     """Look for the clips of a data set and read each of them.
 
     Args:
         dataset: `gtzan`, `fma_small` or `fma_large`.
         folder: as for `--data`.
+        cache: folder of all caches, where GTZAN is unpacked if it comes packed; None leaves it packed.
         quick: read headers only, instead of decoding every clip and comparing checksums.
 
     Raises:
@@ -56,9 +58,12 @@ def check_folder(dataset: str, folder: Path, *, quick: bool = False) -> DataRepo
             read.
     """
     folder = Path(folder).expanduser().absolute()
-    catalog = gtzan.load(folder) if dataset == "gtzan" else fma.load(folder, dataset)
+    catalog = gtzan.load(folder, cache=cache) if dataset == "gtzan" else fma.load(folder, dataset)
     clips = _read_all(catalog, quick=quick)
-    root = Path(os.path.commonpath([path.parent.parent for path in _paths(catalog)]))
+    root = _root(catalog)
+    is_unpacked = cache is not None and root.is_relative_to(unpacked_below(cache))
+    # Files of a packed data set are named by their paths in the folder that it was unpacked to.
+    base = root.parent if is_unpacked else folder
     left_out = {bad.id for bad in (*catalog.known_bad, *catalog.bad)}
     good = [clip for clip in clips if not clip.reason and clip.id not in left_out]
     usable = {clip.id for clip in good}
@@ -67,8 +72,8 @@ def check_folder(dataset: str, folder: Path, *, quick: bool = False) -> DataRepo
     counts = Counter(label[clip] for clip in usable)
     expected = Counter(catalog.genre_of.values())
     broken = [
-        *(_finding(bad, folder) for bad in catalog.bad),
-        *(Finding(clip.id, _below(clip.path, folder), clip.reason) for clip in clips if clip.reason),
+        *(_finding(bad, base) for bad in catalog.bad),
+        *(Finding(clip.id, _below(clip.path, base), clip.reason) for clip in clips if clip.reason),
     ]
     return DataReport(
         dataset=dataset,
@@ -83,8 +88,8 @@ def check_folder(dataset: str, folder: Path, *, quick: bool = False) -> DataRepo
         missing=catalog.missing,
         extra=catalog.extra,
         broken=tuple(finding for finding in broken if finding.clip not in {bad.id for bad in catalog.known_bad}),
-        known_broken=tuple(_finding(bad, folder) for bad in catalog.known_bad),
-        unlike=tuple(_unlike(dataset, good, folder)),
+        known_broken=tuple(_finding(bad, base) for bad in catalog.known_bad),
+        unlike=tuple(_unlike(dataset, good, base)),
         formats=dict(Counter(_format(clip) for clip in good).most_common()),
         seconds={clip.id: clip.seconds for clip in good},
         copy=None if quick else _compared(dataset, clips, root),
@@ -92,12 +97,21 @@ def check_folder(dataset: str, folder: Path, *, quick: bool = False) -> DataRepo
         same_bytes_known=_known_groups(dataset, groups or ()),
         with_artist=sum(track.artist is not None for track in catalog.tracks if track.id in usable),
         splits={name: part_sizes(parts, usable) for name, parts in catalog.splits.items()},
-        notes=tuple(_notes(catalog, root, folder)),
+        notes=tuple(_notes(catalog, root, folder, is_unpacked=is_unpacked)),
     )
 
 
 def _paths(catalog: Catalog) -> list[Path]:
     return [entry.path for entry in (*catalog.tracks, *catalog.known_bad, *catalog.bad)]
+
+
+def _root(catalog: Catalog) -> Path:
+    """The folder that holds the genres, or the clips themselves where they are not in folders of genres."""
+    is_sorted = all(gtzan_names.genre_in(path.parent.name) for path in _paths(catalog))
+    folders = [
+        path.parent.parent if catalog.dataset != "gtzan" or is_sorted else path.parent for path in _paths(catalog)
+    ]
+    return Path(os.path.commonpath(folders))
 
 
 def _read_all(catalog: Catalog, *, quick: bool) -> list[_Clip]:
@@ -215,8 +229,15 @@ def _known_groups(dataset: str, groups: tuple[tuple[str, ...], ...]) -> tuple[tu
     return tuple(group for group in groups if len({facts[clip]["wav_sha256"] for clip in group}) == 1)
 
 
-def _notes(catalog: Catalog, root: Path, folder: Path) -> Iterator[str]:
+def _is_inner(root: Path, folder: Path) -> bool:
+    """Whether the clips are in a folder of GTZAN's own name, more than one level below the one that was checked."""
+    return root.is_relative_to(folder) and root.name in gtzan.FOLDERS and root.parent != folder
+
+
+def _notes(catalog: Catalog, root: Path, folder: Path, *, is_unpacked: bool) -> Iterator[str]:
+    if is_unpacked:
+        yield f"the clips are packed; Encore unpacked them to {root}"
     if catalog.caption:
         yield catalog.caption
-    if catalog.dataset == "gtzan" and catalog.extra and root.name in gtzan.FOLDERS and root.parent != folder:
+    if catalog.dataset == "gtzan" and catalog.extra and _is_inner(root, folder):
         yield f"the clips are in {_below(root, folder)}: give {root.parent} to leave the other files out"
