@@ -13,6 +13,7 @@ EXTRAS = {
     "jax": ("jax",),
     "frames": ("pandas",),
     "parquet": ("pyarrow",),
+    "mirdata": ("mirdata",),
 }
 _BACKENDS = ("tensorflow", "jax", "torch")
 

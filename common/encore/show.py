@@ -24,12 +24,12 @@ from common.reports.asked import labels_with_numbers, only_rows
 from common.reports.stored import CellsOf, StoredTable
 from common.reports.table import Table
 from common.reports.tables.settings import SettingColumn, settings_table
-from common.runs.options import DatasetName
 from common.runs.selection import choose_rows, labels_of
+from data_pipeline.datasets.about import VALUES, VALUES_TEXT, mirdata_name, require_known
 
 # Option that may be repeated -> the values that it takes.
 _VALUES = {
-    "--dataset": get_args(DatasetName),
+    "--dataset": VALUES,
     "--split": get_args(SplitName),
     "--unit": tuple(UNIT_NAMES.values()),
 }
@@ -73,7 +73,7 @@ class ShowOptions:
             "--dataset",
             metavar="NAME",
             rich_help_panel=DATA,
-            help=f"{', '.join(get_args(DatasetName))}. Several are shown beside each other.",
+            help=f"{VALUES_TEXT} Several are shown beside each other.",
             autocompletion=_completing("--dataset"),
         ),
     ] = ()
@@ -107,7 +107,11 @@ class ShowOptions:
     ] = None
 
     def __post_init__(self) -> None:
-        for flag, values in (("--dataset", self.datasets), ("--split", self.splits), ("--unit", self.units)):
+        # Tables are found by the keys of data sets.
+        keys = tuple(require_known(name) if mirdata_name(name) else name for name in self.datasets)
+        object.__setattr__(self, "datasets", keys)
+        named = tuple(key for key in keys if not mirdata_name(key))
+        for flag, values in (("--dataset", named), ("--split", self.splits), ("--unit", self.units)):
             for value in values:
                 if UNIT_NAMES.get(value, value) not in _VALUES[flag]:
                     raise SpecError(f"{flag} {value}: expected one of: {', '.join(_VALUES[flag])}.")

@@ -21,6 +21,7 @@ from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.datasets.about import VALUES_TEXT, names_beginning, require_known
 from data_pipeline.datasets.request import DataRequest
 
 # In place of a value of `--set`: list the values that there are.
@@ -28,20 +29,20 @@ SET_HELP = "help"
 # Larger ones could meet those that `common.training.mirrored` gives to further devices.
 _HIGHEST_SEED = 10**9 - 1
 
-DatasetName = Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"]
-
 
 @dataclass(frozen=True)
 class DataOptions:
     """Which data a command reads, and where it keeps what it makes."""
 
     dataset: Annotated[
-        DatasetName,
+        str,
         Option(
             metavar="NAME",
             rich_help_panel=DATA,
             show_default=False,
-            help="demo, gtzan, fma_small, fma_large or arrays. Default: demo, which is generated music.",
+            parser=require_known,
+            autocompletion=names_beginning,
+            help=f"{VALUES_TEXT} Default: demo, which is generated music.",
         ),
     ] = "demo"
     data: Annotated[
@@ -83,6 +84,7 @@ class DataOptions:
     ] = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "dataset", require_known(self.dataset))
         for name in ("cache", "out"):
             object.__setattr__(self, name, getattr(self, name).expanduser())
 

@@ -2,8 +2,8 @@
 
 from common.core.console import say
 from common.core.errors import SpecError
-from data_pipeline.datasets import arrays, fma, gtzan
-from data_pipeline.datasets.about import ABOUT
+from data_pipeline.datasets import arrays, fma, gtzan, mirdata
+from data_pipeline.datasets.about import ABOUT, mirdata_name, require_known
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.demo import corpus
 from data_pipeline.datasets.request import DataRequest
@@ -22,15 +22,15 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
         SpecError: an unknown dataset, or `--data` is missing or not allowed.
         DataError: the data cannot be used.
     """
-    dataset, data = request.dataset, request.data
-    if dataset not in NAMES:
-        raise SpecError(f"--dataset {dataset}: unknown, expected one of: {', '.join(NAMES)}.")
+    dataset, data = require_known(request.dataset), request.data
     if dataset == "demo":
         if data is not None:
             raise SpecError(
                 f"--data {data}: the demo corpus is generated and takes no --data. Name the data with --dataset."
             )
         return corpus.load(request.cache / "demo"), None
+    if (of_mirdata := mirdata_name(dataset)) is not None:
+        return mirdata.load(of_mirdata, data), None
     if data is None:
         about = ABOUT[dataset]
         missing = about.where if about.sources else f"give {about.takes} with --data"
