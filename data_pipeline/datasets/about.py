@@ -103,19 +103,19 @@ _GTZAN = About(
     title="GTZAN",
     summary="1,000 clips of 30 s, ten genres of 100 clips; WAV, 22,050 Hz, mono",
     size="about 1.2 GB",
-    takes="the folder that holds genres/ or genres_original/",
+    takes="the downloaded archive, or the folder that holds genres/ or genres_original/",
     sources=(
         Source(
             "Kaggle, 'GTZAN Dataset - Music Genre Classification'",
             "kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification",
             "holds Data/genres_original/<genre>/<genre>.00000.wav beside pictures (images_original/) and .csv files, "
-            "which are not used; give the folder Data",
+            "which are not used; give the downloaded archive.zip, or the folder Data",
         ),
         Source(
             "Hugging Face, 'marsyas/gtzan'",
             "huggingface.co/datasets/marsyas/gtzan",
-            "holds data/genres.tar.gz, which unpacks to genres/<genre>/<genre>.00000.wav; give the folder that holds "
-            "genres",
+            "holds data/genres.tar.gz, or .parquet files in its branch refs/convert/parquet; give the archive, or the "
+            "folder that holds either. For .parquet files, install the extra parquet",
         ),
     ),
     licence="none was ever stated; the recordings belong to their owners",
@@ -143,7 +143,9 @@ _GTZAN = About(
     note=(
         "The address from which TensorFlow Datasets and torchaudio download it (opihi.cs.uvic.ca) has been dead since "
         "2022 (github.com/tensorflow/datasets/issues/4090). A copy that they downloaded before holds genres/ and can "
-        "be used."
+        "be used. Clips are known by their names, in any folder: upper case, blues_00000, hip-hop and a suffix that is "
+        "there twice are accepted, and MP3 or OGG copies are used and named in every table. Archives and .parquet "
+        "files are unpacked once, below the folder of --cache."
     ),
 )
 _FMA_SMALL = About(

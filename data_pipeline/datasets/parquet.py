@@ -1,7 +1,10 @@
 """Audio in .parquet files, as Hugging Face's data sets come: a row for each clip, with the bytes of its file.
 
 Columns: `audio` with `bytes` and `path`, optionally `file` (the path that the file once had) and a label, which is text
-or a number whose names are in the file's metadata under `huggingface`. Rows are read a few at a time.
+or a number whose names are in the file's metadata under `huggingface`.
+
+Memory: pyarrow unpacks a page at a time. Hugging Face's pages hold 100 clips, which takes 0.3 GB for GTZAN, however
+large the file is; other threads would read ahead.
 """
 
 import json
@@ -79,7 +82,7 @@ class AudioRows:
         wanted, place = set(places), 0
         for file in self._files:
             with _readable(file) as table:
-                batches = table.iter_batches(batch_size=_ROWS, columns=["audio.bytes"])
+                batches = table.iter_batches(batch_size=_ROWS, columns=["audio.bytes"], use_threads=False)
                 while True:
                     with _damage_named(file):
                         batch = next(batches, None)

@@ -426,3 +426,12 @@ def test_rows_of_two_searches_with_the_same_label_are_not_mixed(here, show):
     assert [one["table"] for one in shown(show, "--row", "first")] == ["top_narrow", "top_wide"]
     found = shown(show, "--table", "top_wide", "--table", "top_narrow", "--row", "top-wide-1")
     assert [one["table"] for one in found] == ["top_wide"]
+
+
+def test_tables_on_data_sets_of_mirdata_are_found_by_either_name(here, show):
+    write_stored(here / "results" / "local", run_of(setting=SETTING.replace(dataset="mirdata_ballroom")))
+    for name in ("mirdata:ballroom", "mirdata_ballroom"):
+        (table,) = shown(show, "--table", "5.1", "--dataset", name)
+        assert table["dataset"] == "mirdata_ballroom"
+    _, said = show("--table", "5.1", "--dataset", "mirdata:irmas", code=1)
+    assert "--dataset mirdata_irmas --data PATH" in " ".join(said)

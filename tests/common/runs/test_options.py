@@ -86,3 +86,14 @@ def test_without_seeds_the_scale_decides_how_many_there_are(runs):
 def test_a_mistake_in_an_option_ends_the_command_with_2(capsys):
     assert run_app(run_module.make_app(PAPER), ["--patience", "0"]) == 2
     assert capsys.readouterr().err.startswith("error: --patience 0: expected")
+
+
+def test_a_data_set_of_mirdata_is_kept_by_its_key_which_names_folders():
+    assert Options(dataset="mirdata:ballroom").dataset == "mirdata_ballroom"
+    assert Options(dataset="mirdata_ballroom").data_request.dataset == "mirdata_ballroom"
+    assert Options(dataset="gtzan").dataset == "gtzan"
+
+
+def test_a_data_set_that_there_is_not_is_refused_with_the_nearest():
+    with pytest.raises(SpecError, match=r"--dataset gtzn: no such value; did you mean gtzan\? Expected one of: demo, "):
+        Options(dataset="gtzn")
