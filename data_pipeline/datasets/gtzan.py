@@ -23,7 +23,7 @@ from data_pipeline.audio.decode import read_audio
 from data_pipeline.datasets.about import ABOUT
 from data_pipeline.datasets.archives import open_archive
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
-from data_pipeline.datasets.files import files_below
+from data_pipeline.datasets.files import clip_files, files_below
 from data_pipeline.datasets.gtzan_names import CLIPS_PER_GENRE, GENRES, LOSSY, NamedClips, genre_in, named_clips
 from data_pipeline.datasets.packed import advice_on, is_archive, is_pointer, pointer_advice
 from data_pipeline.datasets.parquet import AudioRows, open_audio_rows
@@ -133,9 +133,9 @@ def _clips_below(folder: Path) -> tuple[Path, NamedClips[Path]]:
     GTZAN's own names, the one with most clips is taken alone.
     """
     inner = sorted(path for path in folder.iterdir() if path.name.lower() in FOLDERS and path.is_dir())
-    within = [(path, named_clips(files_below(path).files)) for path in inner]
+    within = [(path, named_clips(clip_files(path))) for path in inner]
     root, found = max(within, key=lambda one: len(one[1].clips), default=(folder, None))
-    return (root, found) if found is not None and found.clips else (folder, named_clips(files_below(folder).files))
+    return (root, found) if found is not None and found.clips else (folder, named_clips(clip_files(folder)))
 
 
 def _is_packed(name: str) -> bool:

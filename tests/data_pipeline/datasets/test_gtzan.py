@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from common.core.console import collected
 from common.core.errors import DataError
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.datasets import gtzan, registry
@@ -227,6 +228,24 @@ def test_of_the_folders_with_its_names_the_one_with_most_clips_is_taken(tmp_path
     assert ids(catalog) == SOME
     assert {track.path.relative_to(tmp_path).parts[0] for track in catalog.tracks} == {"genres_original"}
     assert catalog.extra == ()
+
+
+def test_an_empty_folder_with_its_name_hides_nothing(tmp_path):
+    (tmp_path / "genres").mkdir()
+    (tmp_path / "blues.00000.wav").touch()
+    assert ids(gtzan.load(tmp_path)) == ["blues.00000"]
+
+
+def test_links_that_lead_nowhere_are_named_and_their_clips_are_missing(tmp_path):
+    touch(tmp_path / "genres", SOME)
+    for number in (1, 2):
+        (tmp_path / "genres" / "rock" / f"rock.0000{number}.wav").symlink_to(tmp_path / "nowhere")
+    with collected() as lines:
+        catalog = gtzan.load(tmp_path)
+    folder = tmp_path / "genres"
+    assert lines == [f"warning: {folder}: 2 links lead to no file: rock/rock.00001.wav and 1 more"]
+    assert ids(catalog) == SOME
+    assert {"rock.00001", "rock.00002"} <= set(catalog.missing)
 
 
 def test_copies_with_loss_are_used_and_named(tmp_path):
