@@ -15,17 +15,13 @@ from common.core.errors import SpecError
 from common.core.nearest import did_you_mean, nearest_names
 from common.core.option_groups import SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
-from data_pipeline.datasets.about import ABOUT, About
+from data_pipeline.datasets.about import ABOUT, About, names_beginning
 
 _HELP = (
     "Where to get a data set, its licence, citation and known faults; with DIR, a check of your copy of it. Ends with "
     "0 where the copy can be used as it is, 1 where clips are missing or broken, or no paper has rows for it, 2 where "
     "it cannot be checked."
 )
-
-
-def _names(incomplete: str) -> list[str]:
-    return [name for name in ABOUT if name.startswith(incomplete)]
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,9 @@ class DataOptions:
     dataset: Annotated[
         str | None,
         Argument(
-            metavar="DATASET", help=f"One of: {', '.join(ABOUT)}. Without it: a list of them.", autocompletion=_names
+            metavar="DATASET",
+            help=f"One of: {', '.join(ABOUT)}. Without it: a list of them.",
+            autocompletion=names_beginning,
         ),
     ] = None
     data: Annotated[

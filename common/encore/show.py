@@ -24,12 +24,12 @@ from common.reports.asked import labels_with_numbers, only_rows
 from common.reports.stored import CellsOf, StoredTable
 from common.reports.table import Table
 from common.reports.tables.settings import SettingColumn, settings_table
-from common.runs.options import DatasetName
 from common.runs.selection import choose_rows, labels_of
+from data_pipeline.datasets.about import ABOUT
 
 # Option that may be repeated -> the values that it takes.
 _VALUES = {
-    "--dataset": get_args(DatasetName),
+    "--dataset": tuple(ABOUT),
     "--split": get_args(SplitName),
     "--unit": tuple(UNIT_NAMES.values()),
 }
@@ -73,7 +73,7 @@ class ShowOptions:
             "--dataset",
             metavar="NAME",
             rich_help_panel=DATA,
-            help=f"{', '.join(get_args(DatasetName))}. Several are shown beside each other.",
+            help=f"{', '.join(ABOUT)}. Several are shown beside each other.",
             autocompletion=_completing("--dataset"),
         ),
     ] = ()

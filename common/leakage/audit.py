@@ -49,7 +49,7 @@ def run_audit(
     outcomes = []
     try:
         with without_repetition():
-            for condition in split_conditions(paper):
+            for condition in split_conditions(paper, options.dataset):
                 planned.append((condition, *_plan(paper, condition, options, parallel_map)))
         with quiet_start():
             from common.runs.runner import execute, in_this_process
@@ -161,7 +161,7 @@ def _plan(
     reason = ""
     if condition.unit == "segment" and not any(run.run.fold.shared_tracks for run in work.runs):
         reason = f"no clip has windows on both sides, so it is the same as {condition.split}, by clip"
-    if condition.key == "no_duplicates" and not exact_pairs(work.runs[0].reader.index.clips):
+    if condition.drops_duplicates and not exact_pairs(work.runs[0].reader.index.clips):
         reason = f"no clip occurs twice, so it is the same as {condition.split}, by clip"
     if reason:
         work.close()

@@ -21,6 +21,7 @@ from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.datasets.about import ABOUT, names_beginning, require_known
 from data_pipeline.datasets.request import DataRequest
 
 # In place of a value of `--set`: list the values that there are.
@@ -28,25 +29,51 @@ SET_HELP = "help"
 # Larger ones could meet those that `common.training.mirrored` gives to further devices.
 _HIGHEST_SEED = 10**9 - 1
 
-DatasetName = Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"]
-
 
 @dataclass(frozen=True)
 class DataOptions:
     """Which data a command reads, and where it keeps what it makes."""
 
     dataset: Annotated[
-        DatasetName,
+        str,
         Option(
             metavar="NAME",
             rich_help_panel=DATA,
             show_default=False,
-            help="demo, gtzan, fma_small, fma_large or arrays. Default: demo, which is generated music.",
+            parser=require_known,
+            autocompletion=names_beginning,
+            help=f"{', '.join(ABOUT)}. Default: demo, which is generated music.",
         ),
     ] = "demo"
     data: Annotated[
         Path | None,
         Option(metavar="PATH", rich_help_panel=DATA, help="Folder of the data set, or the file of arrays (.npz)."),
+    ] = None
+    labels: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            rich_help_panel=SPECIAL,
+            help="Genres, artists, splits of --dataset folder (.csv). Columns: path, and any of genre, artist, split.",
+        ),
+    ] = None
+    artist_level: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=SPECIAL,
+            help="Artists are the folders N levels below the genres. For --dataset folder. Default: the files' tags.",
+        ),
+    ] = None
+    clip_seconds: Annotated[
+        float | None,
+        Option(
+            min=0.001,
+            metavar="S",
+            rich_help_panel=SPECIAL,
+            help="Use S seconds from the middle of each clip of audio. Default: whole clips.",
+        ),
     ] = None
     seconds_per_column: Annotated[
         float | None,
@@ -89,7 +116,15 @@ class DataOptions:
     @property
     def data_request(self) -> DataRequest:
         """The data that the options name."""
-        return DataRequest(self.dataset, self.data, self.cache, seconds_per_column=self.seconds_per_column)
+        return DataRequest(
+            self.dataset,
+            self.data,
+            self.cache,
+            seconds_per_column=self.seconds_per_column,
+            labels=self.labels,
+            artist_level=self.artist_level,
+            clip_seconds=self.clip_seconds,
+        )
 
 
 @dataclass(frozen=True)
@@ -322,6 +357,7 @@ class Options(DataOptions):
         return replace(
             self,
             data=None if self.data is None else _absolute(self.data),
+            labels=None if self.labels is None else _absolute(self.labels),
             cache=_absolute(self.cache),
             out=_absolute(self.out),
             weights=tuple(f"{name}={_absolute(path)}" for name, path in self.weight_files.items()),

@@ -1,6 +1,7 @@
 """Strict audio decoding: every frame that a file's header declares must decode, be finite and not all be zero."""
 
 import importlib.util
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ def read_header(path: Path) -> AudioHeader:
     path = Path(path)
     _check_declared_length(path)
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(name_for_libsndfile(path)) as file:
             header = AudioHeader(file.samplerate, file.channels, file.frames)
     except (soundfile.SoundFileError, OSError) as error:
         raise _undecodable(path, error) from error
@@ -87,6 +88,15 @@ def read_audio(
     return samples
 
 
+def name_for_libsndfile(path: Path) -> Path | bytes:
+    """The path as soundfile opens it: as bytes where the file's name is not valid Unicode, which it cannot encode."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
 def require_decoder(decoder: Decoder) -> None:
     """Check that a decoder is installed, before any file is reported as bad.
 
@@ -116,7 +126,7 @@ def _without_frames(path: Path) -> DataError:
 
 def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(name_for_libsndfile(path)) as file:
             declared = file.frames
             samples = file.read(dtype="float32", always_2d=True)
             rate = file.samplerate

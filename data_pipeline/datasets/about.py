@@ -5,6 +5,9 @@ Messages, `encore data` and the README of this folder take these facts from here
 
 from dataclasses import dataclass
 
+from common.core.errors import SpecError
+from common.core.nearest import did_you_mean, nearest_names
+
 
 @dataclass(frozen=True)
 class Source:
@@ -197,4 +200,39 @@ _DEMO = About(
     note="Numbers on it only show that everything works. It takes no --data.",
 )
 
-ABOUT = {about.key: about for about in (_DEMO, _GTZAN, _FMA_SMALL, _FMA_LARGE, _ARRAYS)}
+_FOLDER = About(
+    key="folder",
+    title="Own folder",
+    summary="your own audio files, in folders that are named as their genres",
+    size="yours",
+    takes="a folder that holds a folder of audio files for each genre",
+    sources=(),
+    licence="what the files' owners state",
+    citation="",
+    note=(
+        "The genre of a file is the first folder below the one that you give: DIR/rock/ABBA/song.mp3 is rock. Artists, "
+        "for --split artist, come from the files' tags; from folders with --artist-level 1, which here gives ABBA; or "
+        "from a table with --labels FILE.csv, which has a column path and any of genre, artist and split. Encore reads "
+        "WAV, FLAC, MP3, OGG, Opus, AIFF and AU. It names files of other audio formats, such as .m4a, and says how to "
+        "convert them."
+    ),
+)
+
+ABOUT = {about.key: about for about in (_DEMO, _FOLDER, _GTZAN, _FMA_SMALL, _FMA_LARGE, _ARRAYS)}
+
+
+def require_known(name: str) -> str:
+    """A name of a data set as `--dataset` takes it, unchanged.
+
+    Raises:
+        SpecError: there is no such data set.
+    """
+    if name not in ABOUT:
+        near = did_you_mean(nearest_names(name, ABOUT))
+        raise SpecError(f"--dataset {name}: no such value{near or '.'} Expected one of: {', '.join(ABOUT)}.")
+    return name
+
+
+def names_beginning(incomplete: str) -> list[str]:
+    """Names of data sets that begin as what was typed, for shells to complete."""
+    return [name for name in ABOUT if name.startswith(incomplete)]

@@ -1,6 +1,7 @@
 """Files below a folder, through links to folders, each folder once."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from common.core.errors import DataError
 
 # What macOS adds to archives: a second tree of files that hold no audio.
 _IGNORED_FOLDERS = ("__MACOSX",)
+
+
+# How Python keeps bytes of file names that are not UTF-8 (PEP 383).
+_BYTE_ZERO = 0xDC00
+_KEPT_BYTE = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,12 @@ class FoundFiles:
 
     files: tuple[Path, ...]
     broken_links: tuple[Path, ...]
+
+
+def encodable(name: str) -> str:
+    """A file's name as text that can be written as UTF-8: bytes that are not UTF-8 become `\\xe9`."""
+    shown = _KEPT_BYTE.sub(lambda found: f"\\x{ord(found[0]) - _BYTE_ZERO:02x}", name)
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def files_below(folder: Path) -> FoundFiles:

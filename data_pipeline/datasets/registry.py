@@ -1,15 +1,19 @@
 """Datasets by their name in `--dataset`."""
 
+import math
+
 from common.core.console import say
 from common.core.errors import SpecError
-from data_pipeline.datasets import arrays, fma, gtzan
-from data_pipeline.datasets.about import ABOUT
+from data_pipeline.datasets import arrays, fma, folder, gtzan
+from data_pipeline.datasets.about import ABOUT, require_known
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.demo import corpus
 from data_pipeline.datasets.request import DataRequest
 from data_pipeline.features.precomputed import Precomputed
 
 NAMES = tuple(ABOUT)
+# Data sets of a user's audio files, which can be cut.
+OF_AUDIO = ("gtzan", "fma_small", "fma_large", "folder")
 
 
 def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
@@ -22,9 +26,8 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
         SpecError: an unknown dataset, or `--data` is missing or not allowed.
         DataError: the data cannot be used.
     """
-    dataset, data = request.dataset, request.data
-    if dataset not in NAMES:
-        raise SpecError(f"--dataset {dataset}: unknown, expected one of: {', '.join(NAMES)}.")
+    dataset, data = require_known(request.dataset), request.data
+    _require_fitting(request)
     if dataset == "demo":
         if data is not None:
             raise SpecError(
@@ -37,8 +40,45 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
         raise SpecError(f"--dataset {dataset} needs --data: {missing}.")
     if data.expanduser().exists():
         say(f"reading {data} ...")
-    if dataset == "gtzan":
-        return gtzan.load(data), None
-    if dataset in fma.SUBSETS:
-        return fma.load(data, dataset), None
-    return arrays.load(data, seconds_per_column=request.seconds_per_column)
+    if dataset == "arrays":
+        return arrays.load(data, seconds_per_column=request.seconds_per_column)
+    catalog = _of_audio(request)
+    return catalog if request.clip_seconds is None else catalog.with_clip_seconds(request.clip_seconds), None
+
+
+def _of_audio(request: DataRequest) -> Catalog:
+    if request.dataset == "gtzan":
+        return gtzan.load(request.data)
+    if request.dataset in fma.SUBSETS:
+        return fma.load(request.data, request.dataset)
+    return folder.load(
+        request.data,
+        labels=request.labels,
+        artist_level=request.artist_level,
+        needs_genres=request.needs_genres,
+        flag=request.data_flag,
+    )
+
+
+def _require_fitting(request: DataRequest) -> None:
+    """Refuse options that the data set does not use.
+
+    Raises:
+        SpecError: naming the first of them.
+    """
+    for flag, value, used_by in (
+        ("--seconds-per-column", request.seconds_per_column, ("arrays",)),
+        ("--labels", request.labels, ("folder",)),
+        ("--artist-level", request.artist_level, ("folder",)),
+        ("--clip-seconds", request.clip_seconds, OF_AUDIO),
+    ):
+        if value is not None and request.dataset not in used_by:
+            raise SpecError(f"{flag}: goes with --dataset {_listed(used_by)}, received --dataset {request.dataset}.")
+    if request.clip_seconds is not None and not 0 < request.clip_seconds < math.inf:
+        raise SpecError(f"--clip-seconds {request.clip_seconds:g}: not a length, expected a number above 0, e.g. 30.")
+    if request.artist_level is not None and request.artist_level < 1:
+        raise SpecError(f"--artist-level {request.artist_level}: expected 1, the folders below the genres, or more.")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:-1]) + " or " + names[-1] if len(names) > 1 else names[0]

@@ -12,8 +12,8 @@ from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import ShardIndex
+from data_pipeline.datasets import folder as own_folder
 from data_pipeline.datasets.catalog import BadTrack, Catalog
-from data_pipeline.datasets.folder import load_folder
 from data_pipeline.features import Feature
 from data_pipeline.windows.index import WindowSpec
 from data_pipeline.windows.layout import Layout
@@ -85,7 +85,7 @@ def folder_windows(
         raise SpecError(f"batch_windows={batch_windows}: expected a number of windows, 1 or more.")
     if layout not in get_args(Layout):
         raise SpecError(f"layout={layout!r}: no such layout. Expected one of: {', '.join(get_args(Layout))}.")
-    catalog = load_folder(Path(folder), name="folder")
+    catalog = own_folder.load(Path(folder), needs_genres=False, flag="folder")
     index = prepare(catalog, feature, Path(cache), skip_bad=skip_bad, decoder=decoder)
     if skip_bad:
         index = _without_short(index, windows, catalog)

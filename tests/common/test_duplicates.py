@@ -145,7 +145,7 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
     printed = capsys.readouterr()
     assert "3 of 4 clips are shorter than 5 s" in printed.err
-    assert printed.out.splitlines()[0] == "songs: clips of the same recording"
+    assert printed.out.splitlines()[0] == "own folder songs: clips of the same recording"
     assert "the parts that hold" not in printed.out
     assert "Similarity: correlation of the fingerprints, 1 for the same sound. Shift: " in " ".join(printed.out.split())
     written = (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
