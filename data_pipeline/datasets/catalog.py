@@ -1,6 +1,7 @@
 """Catalog of a dataset's tracks, the common form of all datasets."""
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from pydantic import PositiveFloat, model_validator
@@ -102,6 +103,10 @@ class Catalog(Spec):
         """The same catalog with the first `count` tracks of each genre, by id."""
         kept = [t for genre in self.genres for t in [t for t in self.tracks if t.label == genre][:count]]
         return self.replace(tracks=tuple(sorted(kept, key=lambda track: track.id)))
+
+    def of_clips(self, ids: Collection[str]) -> "Catalog":
+        """The same catalog with these tracks only."""
+        return self.replace(tracks=tuple(track for track in self.tracks if track.id in ids))
 
     def only(self, genres: tuple[str, ...]) -> "Catalog":
         """The same catalog with the tracks, found, missing or bad, of these genres only.
