@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ from common.encore.data_pages import Words, grid
 from common.launch import paper_keys
 from data_pipeline.datasets import gtzan
 from data_pipeline.datasets.about import ABOUT
+from tests.helpers.own_folder import write_own_folder, write_song
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def common_copy(all_clips, monkeypatch):
 def fits(text: str) -> bool:
     """Whether text fits 80 columns; commands, paths, addresses and checksums are not wrapped, so that they can be
     copied."""
-    unwrapped = ("Run one: ", "  https://", "  SHA-1 of ", "GTZAN in ", "Arrays in ")
+    unwrapped = ("Run one: ", "  https://", "  SHA-1 of ", "GTZAN in ", "Arrays in ", "own folder ")
     return all(len(line.rstrip()) <= 80 or line.startswith(unwrapped) for line in text.splitlines())
 
 
@@ -299,3 +301,62 @@ def test_a_percent_sign_stays_with_its_number(width):
     assert not [line for line in lines if line.strip().startswith("%")]
     assert max(map(len, lines)) <= width
     assert " ".join(screen.getvalue().replace("known faults", "").split()) == ABOUT["gtzan"].faults[2].text
+
+
+@pytest.fixture
+def songs(tmp_path):
+    """24 songs in two genres, two of them the same file, one in a format that is not read, and a text."""
+    folder = write_own_folder(tmp_path / "songs", genres=2, artists=4)
+    shutil.copy(folder / "bebop" / "00.flac", folder / "bebop" / "11.flac")
+    write_song(folder / "ambient" / "long.wav", seconds=7.5, sample_rate=8000)
+    (folder / "ambient" / "new.m4a").write_bytes(b"x")
+    (folder / "read me.txt").write_text("text")
+    return folder
+
+
+def test_an_own_folder_is_described_by_genre_with_a_picture(encore_data, songs, tmp_path):
+    code, out, err = encore_data("folder", songs, "--out", tmp_path / "out")
+    said = " ".join(out.split())
+    assert code == 1
+    assert "usable 25 clips; every clip was read whole missing none extra files 1, ignored: read me.txt" in said
+    assert "broken 1, --skip-bad skips them: ambient/new.m4a (Encore does not read .m4a: convert it, e.g. with" in said
+    assert "FLAC, 22,050 Hz, mono (24), WAV, 8,000 Hz, mono (1); 5.0 to 7.5 s, median 5.0 s" in said
+    assert "exact duplicates 1 group of clips: bebop/00.flac = bebop/11.flac" in said
+    assert "artists known for 24 of 25 clips" in said
+    assert "ambient 13 of 14 4 1 5.0 5.0 7.5 bebop 12 4 0 5.0 5.0 5.0" in said
+    assert "which copy" not in said
+    assert fits(out)
+    picture = tmp_path / "out" / "data" / "songs" / "figure_data"
+    assert f"picture: {picture}.png and {picture}.svg" in " ".join(err.split())
+    assert picture.with_suffix(".png").exists()
+    assert picture.with_suffix(".svg").exists()
+    assert f"Run one: encore run PAPER --dataset folder --data {songs} --skip-bad\n" in out
+
+
+def test_an_own_folder_as_json_holds_what_is_shown_and_the_files_of_the_picture(encore_data, songs, tmp_path):
+    (songs.parent / "labels.csv").write_text("path,artist,split\nambient/00.flac,X,train\nbebop/00.flac,Y,test\n")
+    arguments = ("--labels", songs.parent / "labels.csv", "--out", tmp_path / "out", "--json")
+    code, out, _ = encore_data("folder", songs, *arguments)
+    values = json.loads(out)
+    assert (code, values["usable"], values["with_artist"], values["splits"]) == (
+        *(0, 2, 2),
+        {"labels": {"train": 1, "test": 1}},
+    )
+    assert values["by_genre"]["bebop"] == {"clips": 1, "artists": 1, "unknown_artist": 0, "seconds": [5.0, 5.0, 5.0]}
+    assert values["read_with"] == ["--labels", str(songs.parent / "labels.csv")]
+    folder = tmp_path / "out" / "data" / "songs"
+    assert values["figures"] == [str(folder / "figure_data.png"), str(folder / "figure_data.svg")]
+
+
+def test_an_own_folder_of_one_genre_cannot_be_used(encore_data, tmp_path):
+    songs = write_own_folder(tmp_path / "songs", genres=1, clips=3)
+    code, out, _ = encore_data("folder", songs, "--out", tmp_path / "out")
+    assert code == 1
+    verdict = "This copy cannot be used: all clips are of one genre, and a classifier needs at least two."
+    assert " ".join(out.split()).endswith(verdict)
+
+
+@pytest.mark.parametrize("flag", [("--labels", "x.csv"), ("--artist-level", "1")])
+def test_options_of_an_own_folder_are_refused_for_others(encore_data, flag):
+    code, _, err = encore_data("gtzan", "/tmp", *flag)
+    assert (code, f"{flag[0]}: goes with encore data folder DIR" in err) == (2, True)
