@@ -25,13 +25,13 @@ from common.records.paths import ResultPaths
 from common.reports.formats import write_table
 from common.reports.pages import write_overview
 from common.reports.table import Note, Table
-from common.runs.data import require_usable
 from common.runs.options import DataOptions
 from common.splits.clips import PARTS, split_ids
 from data_pipeline.cache.shards import ShardTrack
 from data_pipeline.datasets import registry
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.folder import OWN_FOLDER
+from data_pipeline.datasets.usable import require_usable
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
 from data_pipeline.duplicates.scan import MIN_OVERLAP_SECONDS, SIMILARITY_THRESHOLD, Scan
 

@@ -10,9 +10,8 @@ from common.runs.options import Options
 from common.runs.selection import choose_genres
 from data_pipeline.datasets import registry
 from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.datasets.usable import require_usable
 from data_pipeline.features import Feature
-
-_NAMED_BAD = 5
 
 
 @dataclass(frozen=True)
@@ -70,19 +69,3 @@ def _report(catalog: Catalog, options: Options) -> None:
         f"{found} ({first}). To run anyway, give --allow-incomplete (tables are then marked incomplete; add --scale "
         f"smoke for a quick look), or use the generated corpus with --dataset demo."
     )
-
-
-def require_usable(catalog: Catalog, *, skip_bad: bool) -> None:
-    """Refuse tracks that are known to be unusable before they are decoded, unless they are to be skipped.
-
-    Raises:
-        DataError: there are such tracks.
-    """
-    if not catalog.bad:
-        return
-    named = "; ".join(bad.reason for bad in catalog.bad[:_NAMED_BAD])
-    more = f"; and {len(catalog.bad) - _NAMED_BAD} more" if len(catalog.bad) > _NAMED_BAD else ""
-    found = f"{catalog.title}: {counted(len(catalog.bad), 'clip')} cannot be used: {named}{more}"
-    if not skip_bad:
-        raise DataError(f"{found}. {catalog.bad_advice}, or skip them with --skip-bad.")
-    warn(f"{found}; continuing without them")

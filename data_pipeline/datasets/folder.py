@@ -8,7 +8,7 @@ import shlex
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import soundfile
@@ -44,21 +44,25 @@ _LABELS = "or give --labels FILE.csv, a table with the columns path and genre"
 
 @dataclass(frozen=True)
 class _Files:
-    """What lies below the folder, each file under its path below `root`.
+    """What lies below a folder, each file under its path below it.
 
     Args:
-        given: the folder that was given.
-        root: the folder of the genres, `given` or one below it.
+        folder: that was given.
+        inner: path below it of the folder of the genres, with a slash at its end; empty where it is that folder itself.
         audio: files of a format that is read.
         bad: path -> why it cannot be read.
         others: files that are no audio.
     """
 
-    given: Path
-    root: Path
+    folder: Path
+    inner: str
     audio: dict[str, Path]
     bad: dict[str, BadTrack]
     others: tuple[str, ...]
+
+    def levels(self, name: str) -> list[str]:
+        """Names of the folders that a file lies in, from that of its genre on."""
+        return name.removeprefix(self.inner).split("/")[:-1]
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class _Artists:
     """Artists of clips.
 
     Args:
-        of: path below the root -> artist; None where unknown.
+        of: path -> artist; None where unknown.
         source: where they are from, in captions.
         remark: what else has to be said of them; may be empty.
     """
@@ -98,7 +102,7 @@ def load(
         flag: of the folder in messages: the option or the argument that it was given as.
 
     Returns:
-        The catalog; an id is the file's path below the folder of the genres.
+        The catalog; an id is the file's path below `folder`.
 
     Raises:
         DataError: the folder does not exist or holds no audio, files have no genre, or the table cannot be used.
@@ -148,16 +152,14 @@ def load(
 
 
 def _find(folder: Path, flag: str) -> _Files:
-    """All files below a folder, under their paths below the folder of the genres."""
     below = files_below(folder)
-    root = _genre_root(folder, [path for path in below.files if path.suffix.lower() in SUFFIXES | UNREAD_SUFFIXES])
+    inner = _inner(folder, [path for path in below.files if path.suffix.lower() in SUFFIXES | UNREAD_SUFFIXES])
     audio: dict[str, Path] = {}
     bad: dict[str, BadTrack] = {}
     others = []
     for path in below.files:
         suffix = path.suffix.lower()
-        # What lies beside the folder of the genres is no audio.
-        name = path.relative_to(root if path.is_relative_to(root) else folder).as_posix()
+        name = path.relative_to(folder).as_posix()
         if suffix in SUFFIXES:
             audio[name] = path
         elif suffix in UNREAD_SUFFIXES:
@@ -166,24 +168,24 @@ def _find(folder: Path, flag: str) -> _Files:
             others.append(name)
     for path in below.broken_links:
         if path.suffix.lower() in SUFFIXES | UNREAD_SUFFIXES:
-            name = path.relative_to(root if path.is_relative_to(root) else folder).as_posix()
+            name = path.relative_to(folder).as_posix()
             bad[name] = BadTrack(id=name, path=path, reason=f"{path}: a link to a file that does not exist")
     if not audio and not bad:
         advice = advice_on(folder, where="Expected audio files in folders that are named as their genres")
         raise DataError(f"{flag} {folder}: no audio file in it. {advice}.")
-    return _Files(folder, root, audio, bad, tuple(others))
+    return _Files(folder, inner, audio, bad, tuple(others))
 
 
-def _genre_root(folder: Path, audio: list[Path]) -> Path:
-    """The folder whose subfolders are the genres: `folder`, or the only folder in it, where that holds several folders
-    of audio, as archives unpack (`genres/rock/song.mp3`)."""
+def _inner(folder: Path, audio: list[Path]) -> str:
+    """The only folder in `folder`, with a slash at its end, where that holds several folders of audio, as archives
+    unpack (`genres/rock/song.mp3`): those are the genres; empty where the folders in `folder` itself are."""
     parts = [path.relative_to(folder).parts for path in audio]
     names = _subfolders(folder)
     is_wrapper = len(names) == 1 and all(len(of_file) > 2 and of_file[0] == names[0] for of_file in parts)
     if not is_wrapper or len({of_file[1] for of_file in parts}) < 2:
-        return folder
+        return ""
     say(f"{folder}: its only folder is {names[0]}; the folders in that are the genres")
-    return folder / names[0]
+    return f"{names[0]}/"
 
 
 def _subfolders(folder: Path) -> list[str]:
@@ -204,15 +206,14 @@ def _matched(table: Labels, found: _Files) -> tuple[dict[str, LabelRow], tuple[s
     Raises:
         DataError: the table lists none of the files, one of them twice, or one that is no audio.
     """
-    # Paths may be given below the folder that was given, or below that of the genres.
-    inner = found.root.relative_to(found.given).as_posix()
+    # Paths below the folder of the genres are known, too.
     names: dict[str, str] = {}
     for name in [*found.audio, *found.bad]:
-        for spelled in (name, name if inner == "." else f"{inner}/{name}"):
+        for spelled in (name, name.removeprefix(found.inner)):
             # Names from macOS hold accents as characters of their own.
             names.setdefault(unicodedata.normalize("NFC", spelled), name)
             names[spelled] = name
-    others = set(found.others)
+    others = {spelled for name in found.others for spelled in (name, name.removeprefix(found.inner))}
     rows: dict[str, LabelRow] = {}
     missing = []
     for row in table.rows:
@@ -230,19 +231,17 @@ def _matched(table: Labels, found: _Files) -> tuple[dict[str, LabelRow], tuple[s
         first, file = table.rows[0].path, next(iter(names.values()))
         raise DataError(
             f"--labels {table.file}: none of its {counted(len(table.rows), 'path')} is that of a file below "
-            f"{found.given}; the first is {first}, and the first file {encodable(file)}. Give paths below that "
+            f"{found.folder}; the first is {first}, and the first file {encodable(file)}. Give paths below that "
             "folder, with / between folders."
         )
     return rows, tuple(missing), sum(name not in rows for name in found.audio)
 
 
 def _only_listed(found: _Files, rows: dict[str, LabelRow]) -> _Files:
-    return _Files(
-        found.given,
-        found.root,
-        {name: path for name, path in found.audio.items() if name in rows},
-        {name: entry for name, entry in found.bad.items() if name in rows},
-        found.others,
+    return replace(
+        found,
+        audio={name: path for name, path in found.audio.items() if name in rows},
+        bad={name: entry for name, entry in found.bad.items() if name in rows},
     )
 
 
@@ -256,27 +255,28 @@ def _genres(found: _Files, rows: dict[str, LabelRow], *, flag: str, needs_genres
     without = []
     for name in [*found.audio, *found.bad]:
         row = rows.get(name)
-        first, separator, _ = name.partition("/")
+        levels = found.levels(name)
         if row is not None and row.genre:
             genres[name] = row.genre
-        elif separator:
-            genres[name] = encodable(first)
+        elif levels:
+            genres[name] = encodable(levels[0])
         elif not needs_genres:
-            genres[name] = encodable(found.given.resolve().name)
+            genres[name] = encodable(found.folder.resolve().name)
         elif name in found.audio:
             without.append(encodable(name))
     if without:
         named = ", ".join(without[:_NAMED]) + (f" and {len(without) - _NAMED} more" if len(without) > _NAMED else "")
         lie = "lies" if len(without) == 1 else "lie"
         raise DataError(
-            f"{flag} {found.given}: {counted(len(without), 'audio file')} without a genre {lie} directly in this "
+            f"{flag} {found.folder}: {counted(len(without), 'audio file')} without a genre {lie} directly in this "
             f"folder: {named}. Move such files to folders that are named as their genres, {_LABELS}."
         )
-    used = {name.partition("/")[0] for name in [*found.audio, *found.bad]}
-    empty = [] if rows or not needs_genres else [name for name in _subfolders(found.root) if name not in used]
+    used = {levels[0] for name in [*found.audio, *found.bad] if (levels := found.levels(name))}
+    root = found.folder / found.inner
+    empty = [] if rows or not needs_genres else [name for name in _subfolders(root) if name not in used]
     if empty:
         what = "folder" if len(empty) == 1 else "folders"
-        warn(f"{found.root}: {what} without audio, not used as a genre: {', '.join(map(encodable, empty))}")
+        warn(f"{root}: {what} without audio, not used as a genre: {', '.join(map(encodable, empty))}")
     return genres
 
 
@@ -293,12 +293,12 @@ def _artists(found: _Files, rows: dict[str, LabelRow], table: Labels | None, lev
             )
         return _Artists({name: known_artist(rows[name].artist) for name in found.audio}, "table")
     if level is not None:
-        folders = {name: name.split("/")[1:-1] for name in found.audio}
+        folders = {name: found.levels(name)[1:] for name in found.audio}
         deepest = max(map(len, folders.values()), default=0)
         if deepest < level:
             levels = f"they have at most {counted(deepest, 'level')} of folders" if deepest else "they have no folders"
             raise SpecError(
-                f"--artist-level {level}: no file of {found.given} lies in a folder of that level: below the genres, "
+                f"--artist-level {level}: no file of {found.folder} lies in a folder of that level: below the genres, "
                 f"{levels}. Expected e.g. {'/'.join(['rock', *['...'] * (level - 1), 'ABBA', 'song.mp3'])}."
             )
         return _Artists(

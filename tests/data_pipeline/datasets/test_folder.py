@@ -76,8 +76,12 @@ def test_files_without_a_genre_are_counted_and_named_with_the_way_out(tmp_path):
 def test_the_only_folder_in_a_folder_is_taken_where_it_holds_the_genres(tmp_path, capsys):
     put(tmp_path / "unpacked", "genres/rock/1.wav", "genres/jazz/2.wav", "readme.txt", "__MACOSX/x/y.wav")
     catalog = own_folder.load(tmp_path / "unpacked")
-    assert genre_of(catalog) == {"jazz/2.wav": "jazz", "rock/1.wav": "rock"}
+    assert genre_of(catalog) == {"genres/jazz/2.wav": "jazz", "genres/rock/1.wav": "rock"}
     assert catalog.extra == ("readme.txt",)
+    assert [
+        track.artist
+        for track in own_folder.load(put(tmp_path / "unpacked", "genres/rock/ABBA/3.wav"), artist_level=1).tracks
+    ] == [None, None, "ABBA"]
     assert "its only folder is genres; the folders in that are the genres" in capsys.readouterr().err
 
 
