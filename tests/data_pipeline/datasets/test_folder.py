@@ -78,10 +78,9 @@ def test_the_only_folder_in_a_folder_is_taken_where_it_holds_the_genres(tmp_path
     catalog = own_folder.load(tmp_path / "unpacked")
     assert genre_of(catalog) == {"genres/jazz/2.wav": "jazz", "genres/rock/1.wav": "rock"}
     assert catalog.extra == ("readme.txt",)
-    assert [
-        track.artist
-        for track in own_folder.load(put(tmp_path / "unpacked", "genres/rock/ABBA/3.wav"), artist_level=1).tracks
-    ] == [None, None, "ABBA"]
+    put(tmp_path / "unpacked", "genres/rock/ABBA/3.wav")
+    artists = artist_of(own_folder.load(tmp_path / "unpacked", artist_level=1))
+    assert artists["genres/rock/ABBA/3.wav"] == "ABBA"
     assert "its only folder is genres; the folders in that are the genres" in capsys.readouterr().err
 
 
