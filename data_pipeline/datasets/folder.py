@@ -181,7 +181,7 @@ def _inner(folder: Path, audio: list[Path]) -> str:
     unpack (`genres/rock/song.mp3`): those are the genres; empty where the folders in `folder` itself are."""
     parts = [path.relative_to(folder).parts for path in audio]
     names = _subfolders(folder)
-    is_wrapper = len(names) == 1 and all(len(of_file) > 2 and of_file[0] == names[0] for of_file in parts)
+    is_wrapper = len(names) == 1 and all(len(of_file) > 2 for of_file in parts)
     if not is_wrapper or len({of_file[1] for of_file in parts}) < 2:
         return ""
     say(f"{folder}: its only folder is {names[0]}; the folders in that are the genres")

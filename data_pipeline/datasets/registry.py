@@ -12,8 +12,8 @@ from data_pipeline.datasets.request import DataRequest
 from data_pipeline.features.precomputed import Precomputed
 
 NAMES = tuple(ABOUT)
-# Data sets of a user's audio files, which can be cut.
-OF_AUDIO = ("gtzan", "fma_small", "fma_large", "folder")
+# Their clips are not cut to another length.
+WITHOUT_FILES_OF_AUDIO = ("demo", "arrays")
 
 
 def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
@@ -67,18 +67,15 @@ def _require_fitting(request: DataRequest) -> None:
         SpecError: naming the first of them.
     """
     for flag, value, used_by in (
-        ("--seconds-per-column", request.seconds_per_column, ("arrays",)),
-        ("--labels", request.labels, ("folder",)),
-        ("--artist-level", request.artist_level, ("folder",)),
-        ("--clip-seconds", request.clip_seconds, OF_AUDIO),
+        ("--seconds-per-column", request.seconds_per_column, "arrays"),
+        ("--labels", request.labels, "folder"),
+        ("--artist-level", request.artist_level, "folder"),
     ):
-        if value is not None and request.dataset not in used_by:
-            raise SpecError(f"{flag}: goes with --dataset {_listed(used_by)}, received --dataset {request.dataset}.")
+        if value is not None and request.dataset != used_by:
+            raise SpecError(f"{flag}: goes with --dataset {used_by}, received --dataset {request.dataset}.")
+    if request.clip_seconds is not None and request.dataset in WITHOUT_FILES_OF_AUDIO:
+        raise SpecError(f"--clip-seconds: goes with your own files of audio, received --dataset {request.dataset}.")
     if request.clip_seconds is not None and not 0 < request.clip_seconds < math.inf:
         raise SpecError(f"--clip-seconds {request.clip_seconds:g}: not a length, expected a number above 0, e.g. 30.")
     if request.artist_level is not None and request.artist_level < 1:
         raise SpecError(f"--artist-level {request.artist_level}: expected 1, the folders below the genres, or more.")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:-1]) + " or " + names[-1] if len(names) > 1 else names[0]

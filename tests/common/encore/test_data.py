@@ -346,6 +346,8 @@ def test_an_own_folder_as_json_holds_what_is_shown_and_the_files_of_the_picture(
     assert values["read_with"] == ["--labels", str(songs.parent / "labels.csv")]
     folder = tmp_path / "out" / "data" / "songs"
     assert values["figures"] == [str(folder / "figure_data.png"), str(folder / "figure_data.svg")]
+    _, out, _ = encore_data("folder", songs, *arguments[:-1])
+    assert f"--dataset folder --data {songs} --labels {songs.parent / 'labels.csv'}\n" in out
 
 
 def test_an_own_folder_of_one_genre_cannot_be_used(encore_data, tmp_path):
