@@ -28,6 +28,11 @@ class AudioHeader:
     frames: int
 
 
+def libsndfile_name(path: Path) -> str | bytes:
+    """A path as libsndfile takes it: where names are bytes, as these, because not all of them are valid UTF-8."""
+    return str(path) if os.name == "nt" else os.fsencode(path)
+
+
 def read_header(path: Path) -> AudioHeader:
     """Read a file's header without decoding its samples.
 
@@ -37,7 +42,7 @@ def read_header(path: Path) -> AudioHeader:
     path = Path(path)
     _check_declared_length(path)
     try:
-        with soundfile.SoundFile(name_for_libsndfile(path)) as file:
+        with soundfile.SoundFile(libsndfile_name(path)) as file:
             header = AudioHeader(file.samplerate, file.channels, file.frames)
     except (soundfile.SoundFileError, OSError) as error:
         raise _undecodable(path, error) from error
@@ -88,15 +93,6 @@ def read_audio(
     return samples
 
 
-def name_for_libsndfile(path: Path) -> Path | bytes:
-    """The path as soundfile opens it: as bytes where the file's name is not valid Unicode, which it cannot encode."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path)
-    return path
-
-
 def require_decoder(decoder: Decoder) -> None:
     """Check that a decoder is installed, before any file is reported as bad.
 
@@ -126,7 +122,7 @@ def _without_frames(path: Path) -> DataError:
 
 def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
     try:
-        with soundfile.SoundFile(name_for_libsndfile(path)) as file:
+        with soundfile.SoundFile(libsndfile_name(path)) as file:
             declared = file.frames
             samples = file.read(dtype="float32", always_2d=True)
             rate = file.samplerate

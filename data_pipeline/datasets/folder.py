@@ -16,7 +16,7 @@ import soundfile
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.words import counted
-from data_pipeline.audio.decode import name_for_libsndfile
+from data_pipeline.audio.decode import libsndfile_name
 from data_pipeline.datasets.artists import known_artist
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 from data_pipeline.datasets.files import encodable, files_below
@@ -328,7 +328,7 @@ def _lengths(paths: Iterable[Path]) -> list[str]:
     seconds = []
     for path in paths:
         try:
-            seconds.append(soundfile.info(name_for_libsndfile(path)).duration)
+            seconds.append(soundfile.info(libsndfile_name(path)).duration)
         except (soundfile.SoundFileError, OSError):
             continue  # a broken file is reported where it is decoded
     if not seconds:
