@@ -49,6 +49,32 @@ class DataOptions:
         Path | None,
         Option(metavar="PATH", rich_help_panel=DATA, help="Folder of the data set, or the file of arrays (.npz)."),
     ] = None
+    labels: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            rich_help_panel=SPECIAL,
+            help="Genres, artists, splits of --dataset folder (.csv). Columns: path, and any of genre, artist, split.",
+        ),
+    ] = None
+    artist_level: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=SPECIAL,
+            help="Artists are the folders N levels below the genres. For --dataset folder. Default: the files' tags.",
+        ),
+    ] = None
+    clip_seconds: Annotated[
+        float | None,
+        Option(
+            min=0.001,
+            metavar="S",
+            rich_help_panel=SPECIAL,
+            help="Use S seconds from the middle of each clip of audio. Default: whole clips.",
+        ),
+    ] = None
     seconds_per_column: Annotated[
         float | None,
         Option(
@@ -91,7 +117,15 @@ class DataOptions:
     @property
     def data_request(self) -> DataRequest:
         """The data that the options name."""
-        return DataRequest(self.dataset, self.data, self.cache, seconds_per_column=self.seconds_per_column)
+        return DataRequest(
+            self.dataset,
+            self.data,
+            self.cache,
+            seconds_per_column=self.seconds_per_column,
+            labels=self.labels,
+            artist_level=self.artist_level,
+            clip_seconds=self.clip_seconds,
+        )
 
 
 @dataclass(frozen=True)
@@ -324,6 +358,7 @@ class Options(DataOptions):
         return replace(
             self,
             data=None if self.data is None else _absolute(self.data),
+            labels=None if self.labels is None else _absolute(self.labels),
             cache=_absolute(self.cache),
             out=_absolute(self.out),
             weights=tuple(f"{name}={_absolute(path)}" for name, path in self.weight_files.items()),

@@ -1,6 +1,7 @@
 """Strict audio decoding: every frame that a file's header declares must decode, be finite and not all be zero."""
 
 import importlib.util
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,11 @@ class AudioHeader:
     frames: int
 
 
+def libsndfile_name(path: Path) -> str | bytes:
+    """A path as libsndfile takes it: where names are bytes, as these, because not all of them are valid UTF-8."""
+    return str(path) if os.name == "nt" else os.fsencode(path)
+
+
 def read_header(path: Path) -> AudioHeader:
     """Read a file's header without decoding its samples.
 
@@ -36,7 +42,7 @@ def read_header(path: Path) -> AudioHeader:
     path = Path(path)
     _check_declared_length(path)
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(libsndfile_name(path)) as file:
             header = AudioHeader(file.samplerate, file.channels, file.frames)
     except (soundfile.SoundFileError, OSError) as error:
         raise _undecodable(path, error) from error
@@ -116,7 +122,7 @@ def _without_frames(path: Path) -> DataError:
 
 def _decode_soundfile(path: Path) -> tuple[np.ndarray, int]:
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(libsndfile_name(path)) as file:
             declared = file.frames
             samples = file.read(dtype="float32", always_2d=True)
             rate = file.samplerate

@@ -224,6 +224,24 @@ _DEMO = About(
     note="Numbers on it only show that everything works. It takes no --data.",
 )
 
+_FOLDER = About(
+    key="folder",
+    title="Own folder",
+    summary="your own audio files, in folders that are named as their genres",
+    size="yours",
+    takes="a folder that holds a folder of audio files for each genre",
+    sources=(),
+    licence="what the files' owners state",
+    citation="",
+    note=(
+        "The genre of a file is the first folder below the one that you give: DIR/rock/ABBA/song.mp3 is rock. Artists, "
+        "for --split artist, come from the files' tags; from folders with --artist-level 1, which here gives ABBA; or "
+        "from a table with --labels FILE.csv, which has a column path and any of genre, artist and split. Encore reads "
+        "WAV, FLAC, MP3, OGG, Opus, AIFF and AU. It names files of other audio formats, such as .m4a, and says how to "
+        "convert them."
+    ),
+)
+
 _MIRDATA = About(
     key="mirdata",
     title="mirdata",
@@ -250,7 +268,7 @@ _MIRDATA = About(
     check="python -c \"import mirdata; mirdata.initialize('NAME', data_home='DIR').validate()\"",
 )
 
-ABOUT = {about.key: about for about in (_DEMO, _GTZAN, _FMA_SMALL, _FMA_LARGE, _ARRAYS, _MIRDATA)}
+ABOUT = {about.key: about for about in (_DEMO, _FOLDER, _GTZAN, _FMA_SMALL, _FMA_LARGE, _ARRAYS, _MIRDATA)}
 # What `--dataset` takes, as messages and help texts say it.
 VALUES = tuple(about.value or about.key for about in ABOUT.values())
 # The same as sentences of a help text.

@@ -1,6 +1,7 @@
 """Files below a folder, through links to folders, each folder once."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from common.core.errors import DataError
 
 # What macOS adds to archives: a second tree of files that hold no audio.
 _IGNORED_FOLDERS = ("__MACOSX",)
+
+
+# How Python keeps bytes of file names that are not UTF-8 (PEP 383).
+_BYTE_ZERO = 0xDC00
+_KEPT_BYTE = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,12 @@ def clip_files(folder: Path) -> tuple[Path, ...]:
 def is_ignored(name: str) -> bool:
     """Whether a file or folder of this name, and what is in it, is no part of a data set: hidden, or added by macOS."""
     return name.startswith(".") or name in _IGNORED_FOLDERS
+
+
+def encodable(name: str) -> str:
+    """A file's name as text that can be written as UTF-8: bytes that are not UTF-8 become `\\xe9`."""
+    shown = _KEPT_BYTE.sub(lambda found: f"\\x{ord(found[0]) - _BYTE_ZERO:02x}", name)
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def files_below(folder: Path) -> FoundFiles:

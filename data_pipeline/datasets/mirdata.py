@@ -115,6 +115,7 @@ def _catalog(name: str, dataset: Any, ids: list[str], get: str) -> Catalog:
         expected=len(genre_of),
         missing=tuple(missing),
         bad=tuple(bad),
+        bad_advice="Choose a data set whose tracks have one genre each",
         genre_of=genre_of,
         caption=f"listed by mirdata {importlib.metadata.version('mirdata')} in version {dataset.version}{left_out}",
     )

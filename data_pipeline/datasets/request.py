@@ -13,9 +13,19 @@ class DataRequest:
         data: the user's folder or file; None where the data set takes none.
         cache: folder of all caches, where the demo corpus is written.
         seconds_per_column: time step of arrays; None where the file states it.
+        labels: table of an own folder's clips; None for none.
+        artist_level: level of an own folder's subfolders that names artists, 1 below the genres; None for the tags.
+        clip_seconds: length that is taken from the middle of each clip of audio; None for whole clips.
+        data_flag: option that `data` was given with, for messages.
+        needs_genres: False where clips are compared only: an own folder may then hold files without a genre.
     """
 
     dataset: str
     data: Path | None
     cache: Path
     seconds_per_column: float | None = None
+    labels: Path | None = None
+    artist_level: int | None = None
+    clip_seconds: float | None = None
+    data_flag: str = "--data"
+    needs_genres: bool = True

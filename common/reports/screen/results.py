@@ -253,7 +253,8 @@ def settings_on_screen(table: Table) -> ShortTable:
 def _differences(settings: list[dict[str, Any]]) -> str:
     """What several settings differ in."""
     found = []
-    if len({one["data"] for one in settings}) > 1:
+    # Two folders may have one name.
+    if len({(one["data"], one["setting"].get("data_digest")) for one in settings}) > 1:
         found.append("data")
     if len({(one["setting"]["split"], one["setting"]["unit"]) for one in settings}) > 1:
         found.append("split")

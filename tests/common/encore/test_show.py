@@ -309,7 +309,7 @@ def test_a_table_below_another_one_is_shown_by_its_own_id(here, show):
         (("--row", "nosuch"), "--row nosuch: no such row. Rows: encore list se_cnn."),
         (("--unit", "windows"), "--unit windows: expected one of: clip, window"),
         (("--split", "holdouts"), "--split holdouts: expected one of: holdout"),
-        (("--dataset", "gtzen"), "--dataset gtzen: expected one of: demo, gtzan"),
+        (("--dataset", "gtzen"), "--dataset gtzen: expected one of: demo, folder, gtzan"),
         (("--out", "nowhere"), "nowhere: no such folder; expected a folder of results"),
     ],
 )

@@ -1,6 +1,7 @@
 """Options that stand for one value of the experiments, and the seeds of a command."""
 
 import functools
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,12 @@ def test_an_option_that_equals_the_papers_value_changes_nothing(runs):
 def test_options_keep_their_changes_in_another_process(tmp_path):
     options = Options(batch_size=16, changes=("training.l2=1",), out=tmp_path).with_absolute_paths()
     assert options.all_changes == ("training.l2=1", "training.batch_windows=16")
+
+
+def test_processes_that_run_in_other_folders_get_absolute_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = Options(dataset="folder", data=Path("songs"), labels=Path("labels.csv")).with_absolute_paths()
+    assert (options.data, options.labels) == (tmp_path / "songs", tmp_path / "labels.csv")
 
 
 @pytest.mark.parametrize(

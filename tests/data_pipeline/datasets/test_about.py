@@ -21,7 +21,7 @@ README = " ".join((Path(about.__file__).parent / "README.md").read_text(encoding
 
 
 def test_every_data_set_has_its_facts():
-    assert registry.NAMES == ("demo", "gtzan", "fma_small", "fma_large", "arrays", "mirdata")
+    assert registry.NAMES == ("demo", "folder", "gtzan", "fma_small", "fma_large", "arrays", "mirdata")
     assert [one.key for one in ABOUT.values()] == list(ABOUT)
 
 

@@ -101,6 +101,7 @@ def test_tracks_with_several_genres_cannot_be_used_and_those_with_none_are_left_
         ("2", tmp_path / "audio" / "2.mp3", "2 has 2 genres (House, Trance)")
     ]
     assert (catalog.expected, catalog.missing) == (2, ())
+    assert catalog.bad_advice == "Choose a data set whose tracks have one genre each"
     assert catalog.caption.endswith("; 1 track without a genre is not used")
 
 

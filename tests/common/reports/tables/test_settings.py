@@ -13,10 +13,10 @@ CLIPPED = [
 ]
 
 
-def column(name: str, *warnings: Note, data: str = "GTZAN", unit: str = "clip") -> SettingColumn:
+def column(name: str, *warnings: Note, data: str = "GTZAN", unit: str = "clip", digest: str = "d") -> SettingColumn:
     found = table_of(record(correct=200), setting=SETTING)
     values = Table(found.values | {"data": data, "data_clips": 999}, (), (), (), warnings).as_json()
-    values["setting"] = values["setting"] | {"unit": unit}
+    values["setting"] = values["setting"] | {"unit": unit, "data_digest": digest}
     return SettingColumn(name, f"{name}.md", values)
 
 
@@ -56,3 +56,9 @@ def test_data_that_differ_are_said_of_each_column():
     assert short.about == "gtzan: holdout, by clip: GTZAN, 999 clips; fma: holdout, by clip: FMA small, 999 clips"
     assert "the columns differ in the data." in short.keys[0]
     assert short.needed_keys == 1
+
+
+def test_data_of_one_name_that_differ_are_not_mixed_silently():
+    windows = column("holdout, by window", data="own folder songs", unit="segment")
+    other = column("holdout, by clip", data="own folder songs", digest="of another folder")
+    assert "the columns differ in the data and the split." in short_table(table(windows, other)).keys[0]
