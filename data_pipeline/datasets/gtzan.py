@@ -132,7 +132,9 @@ def _clips_below(folder: Path) -> tuple[Path, NamedClips[Path]]:
     Folders come with pictures and tables beside the audio, and with one of two folders of audio empty: of those with
     GTZAN's own names, the one with most clips is taken alone.
     """
-    inner = sorted(path for path in folder.iterdir() if path.name.lower() in FOLDERS and path.is_dir())
+    inner: list[Path] = []
+    with suppress(OSError):  # a folder that must not be read is reported where its files are listed
+        inner = sorted(path for path in folder.iterdir() if path.name.lower() in FOLDERS and path.is_dir())
     within = [(path, named_clips(clip_files(path))) for path in inner]
     root, found = max(within, key=lambda one: len(one[1].clips), default=(folder, None))
     return (root, found) if found is not None and found.clips else (folder, named_clips(clip_files(folder)))

@@ -43,28 +43,28 @@ class AudioRows:
                 self._list(file, table, label_column)
 
     def _list(self, file: Path, table: "ParquetFile", label_column: str) -> None:
-        names = table.schema.names, [field.name for field in table.schema_arrow]
-        columns = {column.path for column in (table.schema.column(i) for i in range(len(table.schema.names)))}
-        if not {"audio.bytes", "audio.path"} <= columns:
+        columns = [field.name for field in table.schema_arrow]
+        # Places of the columns as they are stored, in which a column of records is split.
+        stored = {table.schema.column(place).path: place for place in range(len(table.schema.names))}
+        if not {"audio.bytes", "audio.path"} <= set(stored):
             raise DataError(
-                f"{file}: has the columns {', '.join(names[1])}; expected audio, with bytes and path, as Hugging Face "
+                f"{file}: has the columns {', '.join(columns)}; expected audio, with bytes and path, as Hugging Face "
                 "writes it."
             )
-        wanted = [name for name in ("file", label_column) if name in names[1]]
+        wanted = [name for name in ("file", label_column) if name in columns]
         rows: list[dict[str, Any]] = []
         for batch in table.iter_batches(columns=["audio.path", *wanted]):
             rows += batch.to_pylist()
         for row in rows:
             # The path inside `audio` is the file's name alone in most copies, and empty in some.
-            stated = row["audio"]["path"] if row["audio"] else None
-            self.paths.append(PurePosixPath((stated or row.get("file") or "").replace("\\", "/")))
-        if label_column not in names[1]:
+            named = row["audio"]["path"] if row["audio"] else None
+            self.paths.append(PurePosixPath((named or row.get("file") or "").replace("\\", "/")))
+        if label_column not in columns:
             self.labels = None
         elif self.labels is not None:
             self.labels += _label_names(table, label_column, [row[label_column] for row in rows])
-        place = next(i for i in range(len(table.schema.names)) if table.schema.column(i).path == "audio.bytes")
-        groups = (table.metadata.row_group(i) for i in range(table.metadata.num_row_groups))
-        self._audio_bytes += sum(group.column(place).total_uncompressed_size for group in groups)
+        groups = (table.metadata.row_group(group) for group in range(table.metadata.num_row_groups))
+        self._audio_bytes += sum(group.column(stored["audio.bytes"]).total_uncompressed_size for group in groups)
 
     def total_bytes(self, places: Sequence[int]) -> int:
         """Bytes of the audio of all rows, of which some may be wanted only."""

@@ -236,6 +236,16 @@ def test_an_empty_folder_with_its_name_hides_nothing(tmp_path):
     assert ids(gtzan.load(tmp_path)) == ["blues.00000"]
 
 
+def test_a_folder_that_must_not_be_read_is_named(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", refuse)
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    with pytest.raises(DataError, match=r"the folder cannot be read \(Permission denied\)\. Check its permissions"):
+        gtzan.load(tmp_path)
+
+
 def test_links_that_lead_nowhere_are_named_and_their_clips_are_missing(tmp_path):
     touch(tmp_path / "genres", SOME)
     for number in (1, 2):
