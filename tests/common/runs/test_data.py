@@ -9,6 +9,7 @@ import pytest
 from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.errors import DataError, SpecError
+from common.launch import load_paper, paper_keys
 from common.records.record import read_records
 from common.runs.data import open_data
 from common.runs.options import Options
@@ -161,3 +162,18 @@ def test_listed_songs_that_are_gone_stop_a_command_unless_that_is_allowed(songs,
         open_data(PAPER, options(labels=labels))
     opened = open_data(PAPER, options(labels=labels, allow_incomplete=True))
     assert (len(opened.catalog.tracks), opened.catalog.missing) == (36, ("bebop/gone.flac",))
+
+
+# Embeddings need the trained weights of musicnn.
+@pytest.mark.parametrize(
+    "key", [key for key in paper_keys() if load_paper(key).default_experiment.feature.kind != "musicnn"]
+)
+def test_every_paper_plans_its_recommended_row_on_an_own_folder(key, options):
+    paper = load_paper(key)
+    table, row = paper.default_row
+    work = plan(paper, options(tables=(table,), rows=(row,), scale="smoke", genres="all"))
+    assert work.setting.dataset == "folder"
+    for planned in work.runs:
+        assert {track.label for track in planned.reader.index.tracks} == {"ambient", "bebop", "cumbia"}
+        assert all(len(getattr(planned.run.fold, part)) for part in ("train", "valid", "test"))
+    work.close()
