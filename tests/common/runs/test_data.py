@@ -93,6 +93,24 @@ def test_a_length_of_clips_is_part_of_what_the_data_are(options):
         work.close()
 
 
+def test_other_genres_artists_or_parts_of_the_same_songs_make_other_runs(songs, options, tmp_path):
+    listed = [f"{genre}/{number:02d}.flac" for genre in ("ambient", "bebop", "cumbia") for number in range(12)]
+    ids = set()
+    for number, column in enumerate(("genre", "artist", "split")):
+        cells = {"genre": ("x", "y"), "artist": ("ABBA", "Queen"), "split": ("train", "test")}[column]
+        path = tmp_path / f"{number}.csv"
+        rows = [f"{name},{cells[place % 2]}" for place, name in enumerate(listed)]
+        path.write_text("\n".join([f"path,{column}", *rows]), encoding="utf-8")
+        work = plan(PAPER, options(labels=path))
+        ids.add(work.runs[0].run.id)
+        work.close()
+    plain = plan(PAPER, options())
+    plain.close()
+    # A split that is not asked for changes nothing.
+    assert len(ids) == 3
+    assert plain.runs[0].run.id in ids
+
+
 def test_features_with_a_length_of_their_own_are_made_from_what_is_left(options, capsys):
     row = CRNN.default_row
     work = plan(CRNN, options(clip_seconds=2.0, tables=(row[0],), rows=(row[1],)))
