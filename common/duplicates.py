@@ -75,7 +75,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     from common.reports.formats import write_table
     from common.reports.pages import write_overview
     from data_pipeline.datasets import registry
-    from data_pipeline.datasets.folder import load_folder
+    from data_pipeline.datasets.folder import OWN_FOLDER
     from data_pipeline.duplicates.fingerprints import fingerprint_shards
 
     screen.apply()
@@ -86,13 +86,11 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     if folder is not None and {"dataset", "data"} & set(flags.typed):
         raise SpecError(f"--folder {folder}: is used instead of --dataset and --data; give one or the other.")
     if folder is not None:
-        if folder.expanduser().exists():
-            say(f"reading {folder} ...")
-        catalog, given = load_folder(folder), None
-    else:
-        if options.dataset == "demo":
-            say("reading the demo corpus ...")
-        catalog, given = registry.load(options.data_request)
+        options = replace(options, dataset="folder", data=folder)
+    elif options.dataset == "demo":
+        say("reading the demo corpus ...")
+    flag = "--data" if folder is None else "--folder"
+    catalog, given = registry.load(replace(options.data_request, data_flag=flag, needs_genres=False))
     if catalog.missing:
         warn(f"{catalog.title}: {len(catalog.missing)} of {catalog.expected} clips are missing and not compared")
     if catalog.extra:
@@ -112,8 +110,8 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
         warn(f"{clips} shorter than {MIN_OVERLAP_SECONDS:g} s: compared by their bytes only")
     table = scan_table(catalog, index.clips, scan, skipped)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
-    own = folder is not None or catalog.dataset == "arrays"
-    place = re.sub(r"[^\w.-]+", "_", catalog.title) if own else catalog.dataset
+    own = re.sub(r"[^\w.-]+", "_", catalog.title.removeprefix(OWN_FOLDER))
+    place = own if catalog.dataset in ("folder", "arrays") else catalog.dataset
     stem = "table_duplicates" if above == SIMILARITY_THRESHOLD else f"table_duplicates_above_{above:g}"
     paths = write_table(ResultPaths.of(out, "duplicates", place).folder, stem, table)
     write_overview(out)  # lists the new table

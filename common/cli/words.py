@@ -10,7 +10,7 @@ from data_pipeline.datasets.about import ABOUT
 
 def words_of(paper: Paper) -> dict[str, Callable[[str], list[str]]]:
     """Field of an option -> function from the beginning of a value to the values that begin so. Options with fixed
-    choices, as `--dataset` and `--split`, are completed without one."""
+    choices, as `--split`, and with names of their own, as `--dataset`, are completed without one."""
     return {
         "tables": lambda incomplete: _beginning(
             incomplete, [*paper.table_ids, *(matrix.id for matrix in paper.confusions)]

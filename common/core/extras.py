@@ -12,6 +12,8 @@ EXTRAS = {
     "cluster": ("distributed", "dask"),
     "jax": ("jax",),
     "frames": ("pandas",),
+    "parquet": ("pyarrow",),
+    "mirdata": ("mirdata",),
 }
 _BACKENDS = ("tensorflow", "jax", "torch")
 

@@ -1,8 +1,9 @@
 """`encore data`: where to get a data set, what is known of it, and whether a user's copy is complete and whole."""
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -12,20 +13,21 @@ from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json
 from common.core.console import say
 from common.core.errors import SpecError
+from common.core.files import require_writable_folder
 from common.core.nearest import did_you_mean, nearest_names
-from common.core.option_groups import SPECIAL, WHAT
+from common.core.option_groups import OUTPUT, SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
-from data_pipeline.datasets.about import ABOUT, About
+from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.datasets.about import ABOUT, About, names_beginning, page_of
+
+if TYPE_CHECKING:
+    from data_pipeline.datasets.check.report import DataReport
 
 _HELP = (
     "Where to get a data set, its licence, citation and known faults; with DIR, a check of your copy of it. Ends with "
     "0 where the copy can be used as it is, 1 where clips are missing or broken, or no paper has rows for it, 2 where "
     "it cannot be checked."
 )
-
-
-def _names(incomplete: str) -> list[str]:
-    return [name for name in ABOUT if name.startswith(incomplete)]
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,44 @@ class DataOptions:
     dataset: Annotated[
         str | None,
         Argument(
-            metavar="DATASET", help=f"One of: {', '.join(ABOUT)}. Without it: a list of them.", autocompletion=_names
+            metavar="DATASET",
+            help=f"One of: {', '.join(ABOUT)}. Without it: a list of them.",
+            autocompletion=names_beginning,
         ),
     ] = None
     data: Annotated[
-        Path | None, Argument(metavar="DIR", help="Folder of the data set or of arrays, or their .npz file.")
+        Path | None,
+        Argument(metavar="DIR", help="Folder of the data set or of arrays; GTZAN's archive, or an .npz of arrays."),
     ] = None
     quick: Annotated[
         bool,
         Option("--quick", rich_help_panel=WHAT, help="Read names, sizes and headers only; decode nothing."),
     ] = False
+    labels: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            rich_help_panel=SPECIAL,
+            help="Genres, artists, splits of data set folder (.csv). Columns: path, and any of genre, artist, split.",
+        ),
+    ] = None
+    artist_level: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=SPECIAL,
+            help="Artists are the folders N levels below the genres. For data set folder. Default: the files' tags.",
+        ),
+    ] = None
+    out: Annotated[
+        Path | None,
+        Option(
+            metavar="DIR",
+            rich_help_panel=OUTPUT,
+            help="Folder for results: the picture of an own folder. Default: results/local.",
+        ),
+    ] = None
     seconds_per_column: Annotated[
         float | None,
         Option(
@@ -63,6 +93,10 @@ class DataOptions:
             "one name per line.",
         ),
     ] = None
+    cache: Annotated[
+        Path,
+        Option(metavar="DIR", rich_help_panel=OUTPUT, help="Folder where GTZAN is unpacked, if it comes packed."),
+    ] = DEFAULT_CACHE
 
 
 def make_app() -> typer.Typer:
@@ -75,7 +109,7 @@ def make_app() -> typer.Typer:
 def _data(options: DataOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
     screen.apply()
     dataset, data, seconds_per_column = options.dataset, options.data, options.seconds_per_column
-    if dataset is not None and dataset not in ABOUT:
+    if dataset is not None and page_of(dataset) is None:
         near = did_you_mean(nearest_names(dataset, ABOUT))
         raise SpecError(f"{dataset}: no such data set{near or '.'} Expected one of: {', '.join(ABOUT)}.")
     if options.quick and data is None:
@@ -84,9 +118,12 @@ def _data(options: DataOptions, screen: ScreenOptions, flags: TypedFlags) -> int
         raise SpecError("--seconds-per-column: goes with encore data arrays PATH.")
     if options.genre_names is not None and (data is None or dataset != "arrays"):
         raise SpecError("--genre-names: goes with encore data arrays PATH.")
+    for flag, value in (("--labels", options.labels), ("--artist-level", options.artist_level)):
+        if value is not None and (data is None or dataset != "folder"):
+            raise SpecError(f"{flag}: goes with encore data folder DIR.")
     if data is not None:
         return _check(dataset, data, options, as_json=screen.json)
-    shown = list(ABOUT.values()) if dataset is None else [ABOUT[dataset]]
+    shown = list(ABOUT.values()) if dataset is None else [page_of(dataset)]
     if screen.json:
         values = [_about_json(about) for about in shown]
         print_json(values if dataset is None else values[0])
@@ -104,6 +141,8 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
             f"{data}: the demo corpus is generated by Encore and checked whenever it is used; there is no folder to "
             "give. Name the data set of the folder, e.g. encore data gtzan DIR."
         )
+    if page_of(dataset).check:
+        raise SpecError(f"{data}: is not checked by Encore, but by mirdata: {page_of(dataset).check}.")
     if data.expanduser().exists():
         say(f"reading {data} ...")
     # Loaded here, so that help texts and the pages on data sets are shown at once.
@@ -120,24 +159,40 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
             genre_names=options.genre_names,
         )
     else:
-        report, given = check_folder(dataset, data, quick=options.quick), None
+        given = None
+        report = check_folder(
+            dataset,
+            data,
+            quick=options.quick,
+            labels=options.labels,
+            artist_level=options.artist_level,
+            cache=options.cache,
+        )
     papers = papers_on(report, given)
-    can_run = any(paper.rows for paper in papers)
+    can_run = any(paper.rows for paper in papers) and report.genres_with_clips > 1
     splits = split_names(report.splits, with_artist=report.with_artist > 0) if can_run else []
+    figures = _draw(report, options.out) if report.by_genre and report.usable else []
     if as_json:
-        print_json(report.as_json() | {"split_names": splits, "papers": [asdict(paper) for paper in papers]})
+        found = {"split_names": splits, "papers": [asdict(paper) for paper in papers]}
+        print_json(report.as_json() | found | {"figures": list(map(str, figures))})
     else:
-        show_report(report, splits, papers, options=_further_options(options))
+        show_report(report, splits, papers)
+        if figures:
+            say(f"picture: {' and '.join(map(str, figures))}")
     return 0 if report.is_complete and can_run else 1
 
 
-def _further_options(options: DataOptions) -> list[str]:
-    words = []
-    if options.seconds_per_column is not None:
-        words += ["--seconds-per-column", f"{options.seconds_per_column:g}"]
-    if options.genre_names is not None:
-        words += ["--genre-names", options.genre_names]
-    return words
+def _draw(report: "DataReport", out: Path | None) -> list[Path]:
+    """Draw what an own folder holds; returns the files."""
+    # matplotlib takes half a second to load.
+    from common.encore.data_figure import draw_report
+    from common.records.paths import OWN_RESULTS, data_figure
+    from common.reports.figures.files import save_figure
+    from data_pipeline.datasets.folder import OWN_FOLDER
+
+    out = (out or OWN_RESULTS).expanduser()
+    require_writable_folder(out, flag="--out")
+    return save_figure(partial(draw_report, report), data_figure(out, report.title.removeprefix(OWN_FOLDER)))
 
 
 def _about_json(about: About) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def show_about(about: About) -> None:
     rows = grid()
     rows.add_row("size", Text(about.size))
     if about.takes:
-        rows.add_row("options", Text(f"--dataset {about.key} --data PATH, where PATH is {about.takes}"))
+        rows.add_row("options", Text(f"--dataset {about.value or about.key} --data PATH, where PATH is {about.takes}"))
     rows.add_row("licence", Text(about.licence))
     if about.citation:
         rows.add_row("cite", Text(about.citation))
@@ -51,7 +51,10 @@ def show_about(about: About) -> None:
     if about.note:
         rows.add_row("note", Words(about.note))
     screen.print(rows)
-    if about.takes:
+    if about.check:
+        screen.print("Check your copy:")
+        screen.print(Text(f"  {about.check}"), soft_wrap=True)
+    elif about.takes:
         path = "PATH" if about.key == "arrays" else "DIR"
         screen.print(f"Check your copy: encore data {about.key} {path}")
     else:

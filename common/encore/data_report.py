@@ -1,9 +1,11 @@
 """The report of `encore data DATASET DIR` on screen."""
 
 import shlex
+import statistics
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from common.cli.screen import wide_console
@@ -20,14 +22,11 @@ _NAMED = 5
 _PARTS = ("train", "valid", "test", "removed")
 
 
-def show_report(
-    report: DataReport, splits: Sequence[str], papers: Sequence[PaperOnData], *, options: Sequence[str] = ()
-) -> None:
+def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[PaperOnData]) -> None:
     """Print what a check found, and what can be run.
 
     Args:
         splits: values of `--split` that can be used; empty where no paper has rows that can be run.
-        options: further words of a command that reads the same data.
     """
     screen = wide_console(WIDTH, WIDEST)
     title = "Arrays" if report.arrays is not None else report.title
@@ -39,13 +38,16 @@ def show_report(
         rows.add_row("--split", Text(_listed_splits(report, splits)))
     screen.print(rows)
     screen.print()
+    if report.by_genre:
+        screen.print(_by_genre(report))
+        screen.print()
     if splits:
         _show_papers(papers, screen)
     short = [f"{paper.paper} {paper.too_short:,}" for paper in papers if paper.too_short]
     if short:
         screen.print(Text(f"Clips shorter than a window, to be skipped with --skip-bad: {', '.join(short)}."))
     if splits:
-        data = ["--dataset", report.dataset, "--data", report.data, *options]
+        data = ["--dataset", report.dataset, "--data", report.data, *report.read_with]
         command = ["encore", "run", "PAPER", *data, *report.flags]
         screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
     screen.print(Text(_verdict(report, can_run=bool(splits))), style="bold")
@@ -55,7 +57,8 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
     read = "only headers were read" if report.quick else "every clip was read whole"
     total = f" of {report.expected:,}" if report.expected is not None else ""
     yield "usable", f"{report.usable:,}{total} clips; {read}"
-    yield "per genre", _genres(report)
+    if not report.by_genre:
+        yield "per genre", _genres(report)
     if report.arrays is not None:
         facts = report.arrays
         columns = f"{facts.columns:,}" + (f" to {facts.most_columns:,}" if facts.most_columns else "")
@@ -74,15 +77,33 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
     if report.formats:
         shortest, longest = min(report.seconds.values()), max(report.seconds.values())
         formats = ", ".join(f"{name} ({count:,})" for name, count in list(report.formats.items())[:_NAMED])
-        yield "format", f"{formats}; {shortest:.1f} to {longest:.1f} s"
+        yield "format", f"{formats}; {shortest:.1f} to {longest:.1f} s{_median(report)}"
     if report.unlike:
         yield "unlike", _described(report.unlike, "used as they are")
     if report.arrays is None and not report.quick:
-        yield "which copy", _copy(report)
+        if report.known_as is not None:
+            yield "which copy", _copy(report)
         yield "exact duplicates", _same_bytes(report)
     yield "artists", f"known for {report.with_artist:,} of {report.usable:,} clips" if report.with_artist else "unknown"
     for note in report.notes:
         yield "note", note
+
+
+def _median(report: DataReport) -> str:
+    """Of clips that may be of any length."""
+    return f", median {statistics.median(report.seconds.values()):.1f} s" if report.by_genre else ""
+
+
+def _by_genre(report: DataReport) -> Table:
+    table = bare_table("genre")
+    for name in ("clips", "artists", "unknown artist", "shortest (s)", "median (s)", "longest (s)"):
+        table.add_column(name, justify="right")
+    for genre, one in report.by_genre.items():
+        whole = report.genres[genre].expected in (None, one.clips)
+        clips = f"{one.clips:,}" if whole else f"{one.clips:,} of {report.genres[genre].expected:,}"
+        lengths = [f"{seconds:,.1f}" for seconds in one.seconds] if one.clips else ["", "", ""]
+        table.add_row(Text(genre), clips, f"{one.artists:,}", f"{one.unknown_artist:,}", *lengths)
+    return table
 
 
 def _genres(report: DataReport) -> str:
@@ -137,6 +158,8 @@ def _same_bytes(report: DataReport) -> str:
     # Groups that nobody knows of come first.
     ordered = sorted(groups, key=lambda group: group in known)
     named = _first([" = ".join(group) for group in ordered])
+    if report.known_as is None:
+        return f"{counted(len(groups), 'group')} of clips: {named}"
     what = "all" if len(known) == len(groups) else f"{len(known):,}" if known else "none"
     return f"{counted(len(groups), 'group')} of clips, {what} known: {named}"
 
@@ -186,6 +209,8 @@ def _verdict(report: DataReport, *, can_run: bool) -> str:
     listed = f" ({', '.join(problems)})" if problems else ""
     if not report.usable:
         return f"This copy cannot be used: it has no usable clip{listed}."
+    if report.genres_with_clips < 2:
+        return f"This copy cannot be used{listed}: all clips are of one genre, and a classifier needs at least two."
     if not can_run:
         return f"This copy cannot be used{listed}: no paper has a row that takes these data and has windows this short."
     if report.is_complete:

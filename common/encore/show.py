@@ -28,12 +28,12 @@ from common.reports.screen.results import data_name
 from common.reports.stored import CellsOf, StoredTable
 from common.reports.table import Table
 from common.reports.tables.settings import SettingColumn, settings_table
-from common.runs.options import DatasetName
 from common.runs.selection import choose_rows, labels_of
+from data_pipeline.datasets.about import VALUES, VALUES_TEXT, mirdata_name, require_known
 
 # Option -> the values that it takes.
 _VALUES = {
-    "--dataset": get_args(DatasetName),
+    "--dataset": VALUES,
     "--split": get_args(SplitName),
     "--unit": tuple(UNIT_NAMES.values()),
     "--precision": (*get_args(Precision), OF_PAPER),
@@ -80,7 +80,7 @@ class ShowOptions:
             "--dataset",
             metavar="NAME",
             rich_help_panel=DATA,
-            help=f"{', '.join(get_args(DatasetName))}. Several are shown beside each other.",
+            help=f"{VALUES_TEXT} Several are shown beside each other.",
             autocompletion=_completing("--dataset"),
         ),
     ] = ()
@@ -131,9 +131,12 @@ class ShowOptions:
     ] = None
 
     def __post_init__(self) -> None:
+        # Tables are found by the keys of data sets.
+        keys = tuple(require_known(name) if mirdata_name(name) else name for name in self.datasets)
+        object.__setattr__(self, "datasets", keys)
+        named = tuple(key for key in keys if not mirdata_name(key))
         precisions = () if self.precision is None else (self.precision,)
-        of_flags = zip(_VALUES, (self.datasets, self.splits, self.units, precisions), strict=True)
-        for flag, values in of_flags:
+        for flag, values in zip(_VALUES, (named, self.splits, self.units, precisions), strict=True):
             for value in values:
                 if UNIT_NAMES.get(value, value) not in _VALUES[flag]:
                     raise SpecError(f"{flag} {value}: expected one of: {', '.join(_VALUES[flag])}.")

@@ -49,7 +49,7 @@ def run_audit(
     outcomes = []
     try:
         with without_repetition():
-            for condition in split_conditions(paper):
+            for condition in _conditions(paper, options):
                 planned.append((condition, *_plan(paper, condition, options, parallel_map)))
         with quiet_start():
             from common.runs.runner import execute, in_this_process
@@ -78,6 +78,12 @@ def run_audit(
         raise RunError(f"no run of row {name_and_label(paper.row(table, label))} finished: {reasons}")
     write_json(audited.path, audited.audit.as_json())
     return audited, outcomes
+
+
+def _conditions(paper: Paper, options: Options) -> tuple[SplitCondition, ...]:
+    """The split conditions of an audit; that of a user's own table only where there is one."""
+    conditions = split_conditions(paper, options.dataset)
+    return tuple(one for one in conditions if one.split != "labels" or options.labels is not None)
 
 
 def _path(paper: Paper, audit: Audit, results: ResultPaths) -> Path:
@@ -161,7 +167,7 @@ def _plan(
     reason = ""
     if condition.unit == "segment" and not any(run.run.fold.shared_tracks for run in work.runs):
         reason = f"no clip has windows on both sides, so it is the same as {condition.split}, by clip"
-    if condition.key == "no_duplicates" and not exact_pairs(work.runs[0].reader.index.clips):
+    if condition.drops_duplicates and not exact_pairs(work.runs[0].reader.index.clips):
         reason = f"no clip occurs twice, so it is the same as {condition.split}, by clip"
     if reason:
         work.close()

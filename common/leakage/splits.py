@@ -9,6 +9,8 @@ from common.runs.options import Options
 
 # Splits into one train, valid and test part, which an audit can also make by window.
 _SINGLE = ("holdout", "per_genre")
+# Change of a row that leaves duplicates out.
+_DROP = ('protocol.duplicates="drop"',)
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,26 @@ class SplitCondition:
     changes: tuple[str, ...] = ()
     needed: bool = False
 
+    @property
+    def drops_duplicates(self) -> bool:
+        """Whether of clips with the same bytes only one is used."""
+        return _DROP[0] in self.changes
+
     def options(self, asked: Options) -> Options:
         """The options of a command that runs this split condition."""
         return replace(asked, split=self.split, unit=self.unit, changes=(*asked.changes, *self.changes))
 
 
-def split_conditions(paper: Paper) -> tuple[SplitCondition, ...]:
-    """All split conditions, the least strict first; papers with folds or a special split use one holdout split here."""
+def split_conditions(paper: Paper, dataset: str) -> tuple[SplitCondition, ...]:
+    """All split conditions, the least strict first; papers with folds or a special split use one holdout split here.
+
+    Args:
+        dataset: key of the data set. A user's own folder has no published split without its duplicates: there the
+            artist filter is also run without them, because copies of unknown artist, or under another name, pass it.
+    """
     own = paper.default_experiment.protocol.split
     single: SplitName = own if own in _SINGLE else "holdout"
-    return (
+    general = (
         SplitCondition(
             "windows",
             f"{single}, {by_unit('segment')}",
@@ -55,9 +67,24 @@ def split_conditions(paper: Paper) -> tuple[SplitCondition, ...]:
             f"{single}, by clip, {NO_DUPLICATES}",
             "all windows of a clip are in one part, and of clips with the same bytes only one is used",
             single,
-            changes=('protocol.duplicates="drop"',),
+            changes=_DROP,
         ),
         SplitCondition("artists", "artist, by clip", "artist filter: all clips of an artist are in one part", "artist"),
+    )
+    if dataset == "folder":
+        return (
+            *general,
+            SplitCondition(
+                "artists_no_duplicates",
+                f"artist, by clip, {NO_DUPLICATES}",
+                "artist filter, and of clips with the same bytes only one is used",
+                "artist",
+                changes=_DROP,
+            ),
+            SplitCondition("labels", "labels, by clip", SPLIT_MEANINGS["labels"], "labels"),
+        )
+    return (
+        *general,
         SplitCondition("fault_filtered", "fault_filtered, by clip", SPLIT_MEANINGS["fault_filtered"], "fault_filtered"),
         SplitCondition("official", "official, by clip", SPLIT_MEANINGS["official"], "official"),
     )

@@ -61,7 +61,10 @@ def records_of(paper: Paper, stored: StoredAudit) -> dict[str, list[Record]]:
 
 def split_titles(paper: Paper, audit: Audit) -> dict[str, tuple[str, str]]:
     """Key of each split of an audit -> (title, what it separates), in the current wording where there is one."""
-    current = {condition.key: (condition.title, condition.means) for condition in split_conditions(paper)}
+    current = {
+        condition.key: (condition.title, condition.means)
+        for condition in split_conditions(paper, audit.setting.dataset)
+    }
     return {split.key: current.get(split.key, (split.title, split.means)) for split in audit.regimes}
 
 

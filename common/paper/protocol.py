@@ -10,12 +10,19 @@ from common.core.spec import Spec
 # `segment` is how specs, records and JSON files spell what readers see as `window`.
 Unit = Literal["clip", "segment"]
 UNIT_NAMES: dict[Unit, str] = {"clip": "clip", "segment": "window"}
-SplitName = Literal["holdout", "per_genre", "artist", "kfold", "rotating", "official", "fault_filtered", "course"]
+SplitName = Literal[
+    "holdout", "per_genre", "artist", "kfold", "rotating", "official", "fault_filtered", "course", "labels"
+]
 # Splits that work for any data set; the others need artists or predefined parts, which only some data sets have.
 GENERAL_SPLITS = ("holdout", "per_genre", "kfold", "rotating")
-PREDEFINED = ("official", "fault_filtered", "course")
+PREDEFINED = ("official", "fault_filtered", "course", "labels")
 # The data set that a predefined split belongs to.
-SPLIT_OWNERS = {"official": "FMA", "fault_filtered": "GTZAN", "course": "GTZAN"}
+SPLIT_OWNERS = {
+    "official": "FMA",
+    "fault_filtered": "GTZAN",
+    "course": "GTZAN",
+    "labels": "--dataset folder, with a column split in its --labels,",
+}
 # What each split does, in one line of a help text of 80 columns, and in the README.
 SPLIT_MEANINGS: dict[SplitName, str] = {
     "holdout": "random; genres in proportion in all parts",
@@ -26,6 +33,7 @@ SPLIT_MEANINGS: dict[SplitName, str] = {
     "official": "published with FMA, with an artist filter",
     "fault_filtered": "published for GTZAN, without faults",
     "course": "of a course at KAIST, eight GTZAN genres",
+    "labels": "of your own: column split of --labels",
 }
 # In names of splits, where copies are dropped.
 NO_DUPLICATES = "no exact duplicates"
@@ -67,7 +75,7 @@ class Protocol(Spec):
             validation), `artist` (artist filter: fractions in tenths, each artist in one part), `kfold` (the fold after
             the test fold is for validation), `rotating` (for every k, training on partition k, validation on k + 1,
             testing on k + 2), or a predefined split of the clips of a data set: `official` (FMA), `fault_filtered`,
-            `course` (GTZAN).
+            `course` (GTZAN), `labels` (a user's own).
         unit: what is split: whole clips (`clip`), or single windows (`--unit window`): windows of one clip are
             then in several parts, which is leakage, and the accuracy is too high.
         fractions: train, valid and test shares of `holdout`, `per_genre` and `artist`.

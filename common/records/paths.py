@@ -276,6 +276,15 @@ def overview_file(out: Path) -> Path:
     return Path(out) / "README.md"
 
 
+def data_figure(out: Path, name: str) -> Path:
+    """The picture, without suffix, of a data set of a user's own.
+
+    Args:
+        name: of its folder.
+    """
+    return Path(out) / "data" / re.sub(r"[^\w.-]+", "_", name) / "figure_data"
+
+
 def results_of_checkout() -> Path | None:
     """The results that come with the source of Encore; None where it was installed without them."""
     root = Path(__file__).resolve().parents[2]

@@ -106,6 +106,7 @@ class RunBuilder:
             for given in experiment.inputs
         }
         for given, experiment in inputs.values():
+            self._warn_of_length(given.feature)
             self._index(given.feature, experiment.copies)
         if not self._skip_bad:
             return
@@ -119,6 +120,17 @@ class RunBuilder:
             raise DataError(
                 f"{self._catalog.title}: no clip can be used by all rows asked for; first: "
                 f"{next(iter(skipped.values())).reason}. Ask for fewer rows with --row, or use longer clips."
+            )
+        used = {track.id for index in self._indices.values() for track in index.clips}
+        self._catalog.of_clips(used).require_two_genres()
+
+    def _warn_of_length(self, feature: Feature) -> None:
+        """Features with a length of their own are extracted from what `--clip-seconds` leaves."""
+        asked, own = self._catalog.clip_seconds, getattr(feature, "clip_seconds", None)
+        if asked is not None and own is not None:
+            self._warn_once(
+                f"--clip-seconds {asked:g}: the features of {self._resolver.paper.key} cut what is left of each clip, "
+                f"or fill it up, to {own:g} s"
             )
 
     def _too_short(self, given: Input, experiment: Experiment) -> dict[str, BadTrack]:

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 
 from common.core.console import warn
-from common.core.errors import DataError, SpecError
+from common.core.errors import DataError
 from common.core.words import counted
 from common.paper.paper import Paper
 from common.runs.options import Options
 from common.runs.selection import choose_genres
 from data_pipeline.datasets import registry
 from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.datasets.usable import require_usable
 from data_pipeline.features import Feature
-
-_NAMED_BAD = 5
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,13 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
     Raises:
         EncoreError: options or data cannot be used.
     """
-    if options.seconds_per_column is not None and options.dataset != "arrays":
-        raise SpecError(f"--seconds-per-column: goes with --dataset arrays, received --dataset {options.dataset}.")
     catalog, given = registry.load(options.data_request)
     own = choose_genres(paper, catalog.genres, ())
     wanted = choose_genres(paper, catalog.genres, options.genres)
     if set(wanted) != set(catalog.genres):
         catalog = catalog.only(wanted)
     _report(catalog, options)
+    catalog.require_two_genres()
     genres = () if set(wanted) == set(own) else catalog.genres
     if options.effective_scale == "smoke":
         catalog = catalog.first_of_each_genre(paper.smoke_tracks_per_genre)
@@ -71,19 +69,3 @@ def _report(catalog: Catalog, options: Options) -> None:
         f"{found} ({first}). To run anyway, give --allow-incomplete (tables are then marked incomplete; add --scale "
         f"smoke for a quick look), or use the generated corpus with --dataset demo."
     )
-
-
-def require_usable(catalog: Catalog, *, skip_bad: bool) -> None:
-    """Refuse tracks that the data set's own tables make unusable, unless they are to be skipped.
-
-    Raises:
-        DataError: there are such tracks.
-    """
-    if not catalog.bad:
-        return
-    named = "; ".join(bad.reason for bad in catalog.bad[:_NAMED_BAD])
-    more = f"; and {len(catalog.bad) - _NAMED_BAD} more" if len(catalog.bad) > _NAMED_BAD else ""
-    found = f"{catalog.title}: {counted(len(catalog.bad), 'clip')} cannot be used: {named}{more}"
-    if not skip_bad:
-        raise DataError(f"{found}. Unpack the official metadata again, or skip them with --skip-bad.")
-    warn(f"{found}; continuing without them")

@@ -22,6 +22,7 @@ from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
+from data_pipeline.datasets.about import VALUES_TEXT, names_beginning, require_known
 from data_pipeline.datasets.genre_names import is_names_file
 from data_pipeline.datasets.request import DataRequest
 
@@ -30,25 +31,51 @@ SET_HELP = "help"
 # Larger ones could meet those that `common.training.mirrored` gives to further devices.
 _HIGHEST_SEED = 10**9 - 1
 
-DatasetName = Literal["demo", "gtzan", "fma_small", "fma_large", "arrays"]
-
 
 @dataclass(frozen=True)
 class DataOptions:
     """Which data a command reads, and where it keeps what it makes."""
 
     dataset: Annotated[
-        DatasetName,
+        str,
         Option(
             metavar="NAME",
             rich_help_panel=DATA,
             show_default=False,
-            help="demo, gtzan, fma_small, fma_large or arrays. Default: demo, which is generated music.",
+            parser=require_known,
+            autocompletion=names_beginning,
+            help=f"{VALUES_TEXT} Default: demo, which is generated music.",
         ),
     ] = "demo"
     data: Annotated[
         Path | None,
         Option(metavar="PATH", rich_help_panel=DATA, help="Folder of the data set, or the file of arrays (.npz)."),
+    ] = None
+    labels: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            rich_help_panel=SPECIAL,
+            help="Genres, artists, splits of --dataset folder (.csv). Columns: path, and any of genre, artist, split.",
+        ),
+    ] = None
+    artist_level: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=SPECIAL,
+            help="Artists are the folders N levels below the genres. For --dataset folder. Default: the files' tags.",
+        ),
+    ] = None
+    clip_seconds: Annotated[
+        float | None,
+        Option(
+            min=0.001,
+            metavar="S",
+            rich_help_panel=SPECIAL,
+            help="Use S seconds from the middle of each clip of audio. Default: whole clips.",
+        ),
     ] = None
     seconds_per_column: Annotated[
         float | None,
@@ -94,6 +121,7 @@ class DataOptions:
     ] = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "dataset", require_known(self.dataset))
         object.__setattr__(self, "cache", cache_folder(self.cache))
         object.__setattr__(self, "out", expanded(self.out))
 
@@ -106,6 +134,9 @@ class DataOptions:
             self.cache,
             seconds_per_column=self.seconds_per_column,
             genre_names=self.genre_names,
+            labels=self.labels,
+            artist_level=self.artist_level,
+            clip_seconds=self.clip_seconds,
         )
 
 
@@ -340,6 +371,7 @@ class Options(DataOptions):
             self,
             data=None if self.data is None else _absolute(self.data),
             genre_names=_with_absolute_file(self.genre_names),
+            labels=None if self.labels is None else _absolute(self.labels),
             cache=_absolute(self.cache),
             out=_absolute(self.out),
             weights=tuple(f"{name}={_absolute(path)}" for name, path in self.weight_files.items()),

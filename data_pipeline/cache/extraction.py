@@ -191,6 +191,7 @@ def _extract(
             shards=shards,
             extraction_version=feature.extraction_version,
             copies_version=None if catalog.copies is None else catalog.copies.extraction_version,
+            clip_seconds=catalog.clip_seconds,
         )
     )
 
@@ -308,12 +309,18 @@ def _extractor(
         memory_left_bytes: see `prepare`.
     """
     if not isinstance(feature, Precomputed):
-        extract = _FromAudio(feature, decoder, catalog.copies, cache=folder.parent.parent)
+        extract = _FromAudio(feature, decoder, catalog.copies, folder.parent.parent, catalog.clip_seconds)
         extract.make_ready()
         yield extract
         return
     with open_arrays_of(shards, feature, folder, memory_left_bytes=memory_left_bytes) as arrays:
         yield _FromArrays(feature, arrays)
+
+
+def middle(samples: np.ndarray, count: int) -> np.ndarray:
+    """`count` samples from the middle of a clip, (count,) or (count, channels); all of them where there are fewer."""
+    start = max(0, (len(samples) - count) // 2)
+    return samples[start : start + count]
 
 
 @dataclass(frozen=True)
@@ -323,12 +330,14 @@ class _FromAudio:
     Args:
         copies: how altered copies are made; None where there are none.
         cache: folder of all caches, which holds pretrained weights.
+        clip_seconds: length that is taken from the middle of each clip; None for whole clips.
     """
 
     feature: Feature
     decoder: Decoder
     copies: OfflineAugmentation | None
     cache: Path
+    clip_seconds: float | None = None
 
     def make_ready(self) -> None:
         """Load what the feature needs, once per process; further calls cost nothing."""
@@ -345,6 +354,13 @@ class _FromAudio:
             decoder=self.decoder,
             content=content,
         )
+        if self.clip_seconds is not None:
+            samples = middle(samples, round(self.clip_seconds * feature.sample_rate))
+            if not samples.any():
+                raise DataError(
+                    f"{track.path}: the middle {self.clip_seconds:g} s are digital silence. Take more of the clips "
+                    "with --clip-seconds, or skip this one with --skip-bad (skip_bad=True)."
+                )
         if track.copy_of is not None:
             samples = self.copies.altered(samples, feature.sample_rate, track.copy_of)
         try:

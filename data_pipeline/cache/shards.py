@@ -56,6 +56,7 @@ class ShardIndex(Spec):
         genres: class names in label order.
         extraction_version: of the feature when the tracks were extracted; None in an index that older code wrote.
         copies_version: of the altered copies; None where there are none.
+        clip_seconds: length that was taken from the middle of each clip; None for whole clips.
     """
 
     format_version: int = FORMAT_VERSION
@@ -66,6 +67,7 @@ class ShardIndex(Spec):
     shards: tuple[Shard, ...]
     extraction_version: int | None = None
     copies_version: int | None = None
+    clip_seconds: float | None = None
 
     @property
     def tracks(self) -> tuple[ShardTrack, ...]:
@@ -99,9 +101,10 @@ class ShardIndex(Spec):
 
     @property
     def data_digest(self) -> str:
-        """Digest of the clips' ids, labels, artists and source checksums: the same on every machine. Altered copies
-        are left out, because they follow from their clips."""
-        return sha256_of_json([(t.id, t.label, t.artist, t.source_sha256) for t in self.clips])
+        """Digest of the clips' ids, labels, artists and source checksums, and of the length that is used of each: the
+        same on every machine. Altered copies are left out, because they follow from their clips."""
+        clips = [(t.id, t.label, t.artist, t.source_sha256) for t in self.clips]
+        return sha256_of_json(clips if self.clip_seconds is None else [clips, {"clip_seconds": self.clip_seconds}])
 
     def labels(self) -> np.ndarray:
         """Class index of every track, int32 (tracks,)."""

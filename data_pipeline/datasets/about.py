@@ -3,7 +3,28 @@
 Messages, `encore data` and the README of this folder take these facts from here.
 """
 
+import re
 from dataclasses import dataclass
+
+from common.core.errors import SpecError
+from common.core.nearest import did_you_mean, nearest_names
+
+# What names of mirdata's data sets begin with on the command line, and as keys: folders are named after keys, and not
+# every system allows a colon there.
+MIRDATA_PREFIX, MIRDATA_KEY = "mirdata:", "mirdata_"
+# Those whose tracks have a genre, and audio that mirdata says where to get.
+MIRDATA_WITH_GENRES = (
+    "ballroom",
+    "beatport_key",
+    "giantsteps_key",
+    "giantsteps_tempo",
+    "gtzan_genre",
+    "irmas",
+    "medleydb_melody",
+    "medleydb_pitch",
+    "openmic2018",
+    "salami",
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +67,8 @@ class About:
         citation: of the paper to cite; empty where there is none.
         faults: known ones.
         note: a further remark for the page on the data set.
+        value: what to give with `--dataset`; empty for the key.
+        check: command that checks a copy, where `encore data` does not.
     """
 
     key: str
@@ -58,6 +81,8 @@ class About:
     citation: str
     faults: tuple[KnownFault, ...] = ()
     note: str = ""
+    value: str = ""
+    check: str = ""
 
     @property
     def where(self) -> str:
@@ -78,19 +103,19 @@ _GTZAN = About(
     title="GTZAN",
     summary="1,000 clips of 30 s, ten genres of 100 clips; WAV, 22,050 Hz, mono",
     size="about 1.2 GB",
-    takes="the folder that holds genres/ or genres_original/",
+    takes="the downloaded archive, or the folder that holds genres/ or genres_original/",
     sources=(
         Source(
             "Kaggle, 'GTZAN Dataset - Music Genre Classification'",
             "kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification",
             "holds Data/genres_original/<genre>/<genre>.00000.wav beside pictures (images_original/) and .csv files, "
-            "which are not used; give the folder Data",
+            "which are not used; give the downloaded archive.zip, or the folder Data",
         ),
         Source(
             "Hugging Face, 'marsyas/gtzan'",
             "huggingface.co/datasets/marsyas/gtzan",
-            "holds data/genres.tar.gz, which unpacks to genres/<genre>/<genre>.00000.wav; give the folder that holds "
-            "genres",
+            "holds data/genres.tar.gz, or .parquet files in its branch refs/convert/parquet; give the archive, or the "
+            "folder that holds either. For .parquet files, install the extra parquet",
         ),
     ),
     licence="none was ever stated; the recordings belong to their owners",
@@ -118,7 +143,9 @@ _GTZAN = About(
     note=(
         "The address from which TensorFlow Datasets and torchaudio download it (opihi.cs.uvic.ca) has been dead since "
         "2022 (github.com/tensorflow/datasets/issues/4090). A copy that they downloaded before holds genres/ and can "
-        "be used."
+        "be used. Clips are known by their names, in any folder: upper case, blues_00000, hip-hop and a suffix that is "
+        "there twice are accepted, and MP3 or OGG copies are used and named in every table. Archives and .parquet "
+        "files are unpacked once, below the folder of --cache."
     ),
 )
 _FMA_SMALL = About(
@@ -200,4 +227,84 @@ _DEMO = About(
     note="Numbers on it only show that everything works. It takes no --data.",
 )
 
-ABOUT = {about.key: about for about in (_DEMO, _GTZAN, _FMA_SMALL, _FMA_LARGE, _ARRAYS)}
+_FOLDER = About(
+    key="folder",
+    title="Own folder",
+    summary="your own audio files, in folders that are named as their genres",
+    size="yours",
+    takes="a folder that holds a folder of audio files for each genre",
+    sources=(),
+    licence="what the files' owners state",
+    citation="",
+    note=(
+        "The genre of a file is the first folder below the one that you give: DIR/rock/ABBA/song.mp3 is rock. Artists, "
+        "for --split artist, come from the files' tags; from folders with --artist-level 1, which here gives ABBA; or "
+        "from a table with --labels FILE.csv, which has a column path and any of genre, artist and split. Encore reads "
+        "WAV, FLAC, MP3, OGG, Opus, AIFF and AU. It names files of other audio formats, such as .m4a, and says how to "
+        "convert them."
+    ),
+)
+
+_MIRDATA = About(
+    key="mirdata",
+    title="mirdata",
+    summary="data sets that the package mirdata describes, by its names",
+    size="see mirdata",
+    takes="mirdata's data_home for the data set; without --data, ~/mir_datasets/NAME",
+    sources=(
+        Source(
+            "PyPI, 'mirdata', which knows where to get each data set",
+            "mirdata.readthedocs.io",
+            'comes with the extra mirdata: pip install "encore-mgc[mirdata]". mirdata, not Encore, downloads a data '
+            "set: python -c \"import mirdata; mirdata.initialize('NAME', data_home='DIR').download()\"",
+        ),
+    ),
+    licence="of each data set: mirdata.initialize('NAME').license()",
+    citation="of each data set: mirdata.initialize('NAME').cite()",
+    note=(
+        f"With a genre and audio: {', '.join(MIRDATA_WITH_GENRES)}. A track with several genres cannot be used, "
+        "because any choice among them would be arbitrary; --skip-bad skips such tracks. Tracks without a genre are "
+        "left out. Artists come from mirdata where it has them. The clips of gtzan_genre get GTZAN's genres, artists "
+        "and splits."
+    ),
+    value=f"{MIRDATA_PREFIX}NAME",
+    check="python -c \"import mirdata; mirdata.initialize('NAME', data_home='DIR').validate()\"",
+)
+
+ABOUT = {about.key: about for about in (_DEMO, _FOLDER, _GTZAN, _FMA_SMALL, _FMA_LARGE, _ARRAYS, _MIRDATA)}
+# What `--dataset` takes, as messages and help texts say it.
+VALUES = tuple(about.value or about.key for about in ABOUT.values())
+# The same as sentences of a help text.
+VALUES_TEXT = f"{', '.join(VALUES[:-1])}. Also {VALUES[-1]}."
+
+
+def require_known(name: str) -> str:
+    """A name of a data set as `--dataset` takes it; `mirdata:NAME` as the key `mirdata_NAME`.
+
+    Raises:
+        SpecError: there is no such data set. Whether mirdata has one is known when it is opened.
+    """
+    if (of_mirdata := mirdata_name(name)) is not None:
+        return f"{MIRDATA_KEY}{of_mirdata}"
+    if name not in ABOUT or name == _MIRDATA.key:
+        near = did_you_mean(nearest_names(name, VALUES))
+        raise SpecError(f"--dataset {name}: no such value{near or '.'} Expected one of: {', '.join(VALUES)}.")
+    return name
+
+
+def mirdata_name(name: str) -> str | None:
+    """mirdata's name of a data set, from a value of `--dataset` or a key; None for data sets that are not mirdata's."""
+    match = re.fullmatch(f"(?:{MIRDATA_PREFIX}|{MIRDATA_KEY})([a-z0-9_]+)", name)
+    return None if match is None else match[1]
+
+
+def page_of(name: str) -> About | None:
+    """The facts about a data set, by its key or a value of `--dataset`; None where there is no such data set."""
+    return ABOUT.get(name) if mirdata_name(name) is None else _MIRDATA
+
+
+def names_beginning(incomplete: str) -> list[str]:
+    """Names of data sets that begin as what was typed, for shells to complete."""
+    names = [name for name in ABOUT if name != _MIRDATA.key]
+    names += [f"{MIRDATA_PREFIX}{name}" for name in MIRDATA_WITH_GENRES]
+    return [name for name in names if name.startswith(incomplete)]

@@ -149,7 +149,7 @@ def _load_clips(clips: Clips, seconds_per_column: float | None) -> tuple[Catalog
     caption = f"precomputed features: {clips.bins} bins x {columns} columns per clip, from .npy files"
     feature = Precomputed(bins=clips.bins, columns_per_second=1 / seconds_per_column, storage=clips.storage)
     catalog = _catalog(clips.folder, list(clips.tracks), caption, extra=clips.extra)
-    return catalog.replace(bad=clips.bad), feature
+    return catalog.replace(bad=clips.bad, bad_advice="Save these arrays again"), feature
 
 
 def _catalog(path: Path, tracks: Sequence[Track], caption: str, *, extra: tuple[str, ...]) -> Catalog:

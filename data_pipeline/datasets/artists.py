@@ -4,6 +4,10 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 
+# Names that stand for no artist, in lower case and without punctuation: `V.A.` and `V/A` are `va`.
+PLACEHOLDERS = frozenset({"", "various", "various artists", "va", "compilation", "unknown", "unknown artist"})
+# End of the names of collections, e.g. `Magnatune Compilation`.
+PLACEHOLDER_END = " compilation"
 _SEPARATOR = re.compile(r",|;|/|\+|&|\b(?:and|feat|featuring|ft|with|vs)\b", re.IGNORECASE)
 
 
@@ -19,6 +23,15 @@ def artist_keys(clips: Sequence[str], artists: Sequence[str | None]) -> list[str
     """
     canonical = _one_name_each(artist for artist in artists if artist)
     return [canonical[artist] if artist else f"unknown: {clip}" for clip, artist in zip(clips, artists, strict=True)]
+
+
+def known_artist(name: str | None) -> str | None:
+    """The name of an artist; None where there is none, or one that stands for several artists or an unknown one:
+    `PLACEHOLDERS`, and names that end as `PLACEHOLDER_END`."""
+    if name is None:
+        return None
+    plain = " ".join(re.sub(r"[^\w\s]", "", name.casefold()).split())
+    return None if plain in PLACEHOLDERS or plain.endswith(PLACEHOLDER_END) else name.strip()
 
 
 def in_order_of_appearance(owners: Iterable[str]) -> list[int]:

@@ -1,15 +1,16 @@
 """Catalog of a dataset's tracks, the common form of all datasets."""
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, PositiveFloat, model_validator
 
 from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
 from common.core.spec import Spec
-from common.core.words import printable
+from common.core.words import counted, printable
 from data_pipeline.augmentation.offline import OfflineAugmentation
 
 COPY_SUFFIX = "+copy"
@@ -90,8 +91,10 @@ class Catalog(Spec):
         known_bad: tracks skipped because they are known to be unusable.
         bad: tracks that were found but are unusable according to the dataset's own metadata; an error unless they are
             skipped.
+        bad_advice: what to do about those instead of skipping them, without a full stop.
         splits: predefined splits, name -> track id -> `train`, `valid`, `test` or `removed`.
         genre_of: genre of every clip of the complete dataset, including those that are missing; empty where unknown.
+        clip_seconds: only this length is used, from the middle of each clip of audio; None for whole clips.
         copies: how altered copies among the tracks are made; None where there are none.
         caption: note for every table made from it (synthetic, reduced features, ...).
         clip_accuracy_ceiling_percent: highest accuracy that faulty labels allow; a result above it is suspicious.
@@ -106,8 +109,10 @@ class Catalog(Spec):
     extra: tuple[_Name, ...] = ()
     known_bad: tuple[BadTrack, ...] = ()
     bad: tuple[BadTrack, ...] = ()
+    bad_advice: str = "Unpack the official metadata again"
     splits: dict[str, dict[_Name, str]] = {}
     genre_of: dict[_Name, _Name] = {}
+    clip_seconds: PositiveFloat | None = None
     copies: OfflineAugmentation | None = None
     caption: str = ""
     clip_accuracy_ceiling_percent: float | None = None
@@ -132,8 +137,12 @@ class Catalog(Spec):
         kept = [t for genre in self.genres for t in [t for t in self.tracks if t.label == genre][:count]]
         return self.replace(tracks=tuple(sorted(kept, key=lambda track: track.id)))
 
+    def of_clips(self, ids: Collection[str]) -> "Catalog":
+        """The same catalog with these tracks only."""
+        return self.replace(tracks=tuple(track for track in self.tracks if track.id in ids))
+
     def only(self, genres: tuple[str, ...]) -> "Catalog":
-        """The same catalog with the tracks, found or missing, of these genres only.
+        """The same catalog with the tracks, found, missing or bad, of these genres only.
 
         Raises:
             SpecError: there is no such genre, or fewer than two remain.
@@ -146,12 +155,15 @@ class Catalog(Spec):
             )
         kept = tuple(genre for genre in self.genres if genre in genres)
         tracks = tuple(track for track in self.tracks if track.label in kept)
-        if len({track.label for track in tracks}) < 2:
+        remaining = len({track.label for track in tracks})
+        if remaining < 2:
             raise SpecError(
-                f"{self.title}: with only the genres {', '.join(genres) or 'that are left'}, {len(tracks)} clips of "
-                f"{len({track.label for track in tracks})} genres remain, and a classifier needs at least two. Name "
-                f"others of {', '.join(self.genres)} with --genres, or give --genres all."
+                f"{self.title}: with only the genres {', '.join(genres) or 'that are left'}, "
+                f"{counted(len(tracks), 'clip')} of {counted(remaining, 'genre')} remain, and a classifier needs at "
+                f"least two. Name others of {', '.join(self.genres)} with --genres, or give --genres all."
             )
+
+        is_complete_known = self.expected is not None and bool(self.genre_of)
 
         def belongs(clip: str) -> bool:
             return self.genre_of.get(clip, kept[0]) in kept
@@ -159,11 +171,31 @@ class Catalog(Spec):
         return self.replace(
             genres=kept,
             tracks=tracks,
-            expected=sum(genre in kept for genre in self.genre_of.values()) if self.genre_of else None,
+            expected=sum(genre in kept for genre in self.genre_of.values()) if is_complete_known else None,
             missing=tuple(clip for clip in self.missing if belongs(clip)),
             known_bad=tuple(bad for bad in self.known_bad if belongs(bad.id)),
+            bad=tuple(bad for bad in self.bad if belongs(bad.id)),
             genre_of={clip: genre for clip, genre in self.genre_of.items() if genre in kept},
         )
+
+    def with_clip_seconds(self, seconds: float) -> "Catalog":
+        """The same catalog, of which only the middle of each clip is used."""
+        used = f"of each clip the middle {seconds:g} s"
+        return self.replace(clip_seconds=seconds, caption=f"{self.caption}; {used}" if self.caption else used)
+
+    def require_two_genres(self) -> None:
+        """Refuse clips of one genre: a network that always answers with it would be right every time.
+
+        Raises:
+            DataError: all tracks have the same genre, or there are none.
+        """
+        genres = sorted({track.label for track in self.tracks})
+        if len(genres) < 2:
+            raise DataError(
+                f"{self.title}: {counted(len(self.tracks), 'clip')} of {counted(len(genres), 'genre')}"
+                f"{f' ({genres[0]})' if genres else ''}, and a classifier needs at least two genres. Give data with "
+                "more genres."
+            )
 
     @property
     def source_digest(self) -> str:
@@ -184,12 +216,13 @@ class Catalog(Spec):
                     f"{path}: was listed, but cannot be read now ({error.strerror or error}). "
                     "Start again when no other program changes the folder."
                 ) from error
-            files[path.name if unique else path.as_posix()] = (status.st_size, status.st_mtime_ns)
+            files[printable(path.name if unique else path.as_posix())] = (status.st_size, status.st_mtime_ns)
         return sha256_of_json(
             {
                 "dataset": self.dataset,
-                "tracks": [(t.id, t.label, t.artist, t.path.name, t.row) for t in self.tracks],
+                "tracks": [(t.id, t.label, t.artist, printable(t.path.name), t.row) for t in self.tracks],
                 "files": sorted(files.items()),
                 **({"copies": self.copies.digest} if self.copies else {}),
+                **({"clip_seconds": self.clip_seconds} if self.clip_seconds else {}),
             }
         )

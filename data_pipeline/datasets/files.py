@@ -28,6 +28,22 @@ class FoundFiles:
     broken_links: tuple[Path, ...]
 
 
+def clip_files(folder: Path) -> tuple[Path, ...]:
+    """All files below a folder; links that lead nowhere are named in a warning, since the clips behind them are then
+    missing.
+
+    Raises:
+        DataError: a folder must not be read.
+    """
+    found = files_below(folder)
+    if found.broken_links:
+        count = len(found.broken_links)
+        lead = "link leads" if count == 1 else "links lead"
+        more = f" and {count - 1:,} more" if count > 1 else ""
+        warn(f"{folder}: {count:,} {lead} to no file: {found.broken_links[0].relative_to(folder)}{more}")
+    return found.files
+
+
 def is_ignored(name: str) -> bool:
     """Whether a file or folder of this name, and what is in it, is no part of a data set: hidden, or of a system."""
     return name.startswith(".") or name.lower() in _IGNORED_FOLDERS

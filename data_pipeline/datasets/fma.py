@@ -20,7 +20,7 @@ from common.core.errors import DataError
 from data_pipeline.audio.decode import read_audio
 from data_pipeline.datasets.about import ABOUT
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
-from data_pipeline.datasets.files import files_below
+from data_pipeline.datasets.files import clip_files
 from data_pipeline.datasets.packed import advice_on
 
 SMALL_GENRES = ("Electronic", "Experimental", "Folk", "Hip-Hop", "Instrumental", "International", "Pop", "Rock")
@@ -201,7 +201,7 @@ def _require_official(table: Path, subset: Subset, facts: dict[str, Fact]) -> No
 def _files(root: Path, facts: dict[str, Fact]) -> tuple[dict[str, Path], tuple[str, ...]]:
     """Clip id -> file, and the files that are not clips of the subset."""
     found, extra = {}, []
-    for path in files_below(root).files:
+    for path in clip_files(root):
         clip = path.stem
         is_clip = clip in facts and path.suffix.lower() == ".mp3" and path.parent.name == clip[:3]
         if is_clip and clip not in found:

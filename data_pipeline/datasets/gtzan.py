@@ -10,28 +10,34 @@ Index: `gtzan_index.csv` holds, per clip, the artist (81 unknown), its part in t
 
 import csv
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import soundfile
 
 from common.core.errors import DataError
+from common.core.words import counted
 from data_pipeline.audio.decode import read_audio
 from data_pipeline.audio.sound_file import libsndfile_name
 from data_pipeline.datasets.about import ABOUT
+from data_pipeline.datasets.archives import open_archive
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
-from data_pipeline.datasets.files import files_below
-from data_pipeline.datasets.packed import advice_on
+from data_pipeline.datasets.files import clip_files, files_below
+from data_pipeline.datasets.gtzan_names import CLIPS_PER_GENRE, GENRES, LOSSY, NamedClips, genre_in, named_clips
+from data_pipeline.datasets.packed import advice_on, is_archive, is_pointer, pointer_advice
+from data_pipeline.datasets.parquet import AudioRows, open_audio_rows
+from data_pipeline.datasets.unpacked import Members, unpacked
 
-GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
-CLIPS, CLIP_SECONDS, SAMPLE_RATE = 1000, 30.0, 22050
+CLIPS, CLIP_SECONDS, SAMPLE_RATE = len(GENRES) * CLIPS_PER_GENRE, 30.0, 22050
 # Highest accuracy that the mislabelled and repeated clips allow (after Sturm).
 CLIP_ACCURACY_CEILING_PERCENT = 94.5
 COURSE_VALID, COURSE_SEED = 40, 1004
 FOLDERS = ("genres", "genres_original")
-SUFFIXES = (".wav", ".au", ".flac")
+_PARQUET = ".parquet"
+# What Hugging Face's and Kaggle's archives, and that of the authors, are called.
+_OWN_ARCHIVES = ("genres.tar.gz", "genres.tar", "genres.zip", "archive.zip")
 # Truncated in the copy that most people have; the published split lists it nevertheless.
 UNREADABLE_IN_COMMON_COPY = ("jazz.00054",)
 WHERE = ABOUT["gtzan"].where
@@ -66,53 +72,160 @@ def course_split() -> dict[str, str]:
     return parts | {rest[position]: "train" for position in train} | {rest[position]: "valid" for position in valid}
 
 
-def load(folder: Path) -> Catalog:
-    """Find GTZAN's clips below `folder`.
+def load(data: Path, *, cache: Path | None = None) -> Catalog:
+    """Find GTZAN's clips in a folder, an archive or .parquet files.
 
     Args:
-        folder: holds `genres/` or `genres_original/`, or is one of them.
+        data: a folder that holds the clips at any depth, named as `data_pipeline.datasets.gtzan_names` says; or one
+            that holds an archive of them or Hugging Face's .parquet files; or such a file itself.
+        cache: folder of all caches, where archives and .parquet files are unpacked; None leaves them packed.
 
     Raises:
-        DataError: the folder does not exist or holds none of the clips.
+        DataError: there is no such folder or file, or it holds none of the clips.
+        ExtraError: pyarrow is needed for .parquet files, and is not installed.
     """
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
-        kind = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise DataError(f"--data {folder}: {kind}. {advice_on(folder, where=WHERE)}.")
-    root = next((folder / name for name in FOLDERS if (folder / name).is_dir()), folder)
-    found: dict[str, Path] = {}
-    extra = []
-    for path in files_below(root).files:
-        clip = path.stem
-        is_clip = clip in facts() and path.suffix.lower() in SUFFIXES and path.parent.name == clip.split(".")[0]
-        if is_clip and clip not in found:
-            found[clip] = path
-        else:
-            extra.append(path.relative_to(root).as_posix())
-    if not found:
+    data = Path(data).expanduser()
+    left_out: tuple[str, ...] = ()
+    if data.is_dir():
+        root, found = _clips_below(data)
+        if not found.clips and (files := _packed_in(data)) and cache is not None:
+            root, left_out = _unpacked(files, cache)
+            found = named_clips(files_below(root).files)
+    elif data.is_file() and cache is not None and not is_pointer(data) and _is_packed(data.name):
+        root, left_out = _unpacked((data,), cache)
+        found = named_clips(files_below(root).files)
+    else:
+        kind = "is a file, not a folder" if data.exists() else "does not exist"
+        raise DataError(f"--data {data}: {kind}. {advice_on(data, where=WHERE)}.")
+    if not found.clips:
         raise DataError(
-            f"--data {folder}: no GTZAN clip in it, expected e.g. genres/blues/blues.00000.wav (or .au). "
-            f"{advice_on(folder, where=WHERE)}."
+            f"--data {data}: no GTZAN clip in it, expected e.g. genres/blues/blues.00000.wav (or .au). "
+            f"{_advice_on(found, data)}."
         )
-    known_bad = _unreadable(found)
+    pointers = [path.name for path in found.clips.values() if is_pointer(path)]
+    if pointers:
+        raise DataError(f"--data {data}: {pointer_advice(pointers)}.")
+    clips = dict(found.clips)
+    known_bad = _unreadable(clips)
     for bad in known_bad:
-        found.pop(bad.id, None)
-    if not found:
-        raise DataError(f"--data {folder}: no usable GTZAN clip in it: {known_bad[0].reason} {WHERE}.")
+        clips.pop(bad.id, None)
+    if not clips:
+        raise DataError(f"--data {data}: no usable GTZAN clip in it: {known_bad[0].reason} {WHERE}.")
     return Catalog(
         dataset="gtzan",
         title="GTZAN",
         genres=GENRES,
-        tracks=tuple(track(clip, path) for clip, path in sorted(found.items())),
+        tracks=tuple(track(clip, path) for clip, path in clips.items()),
         expected=CLIPS,
-        missing=tuple(sorted(set(facts()) - set(found) - {bad.id for bad in known_bad})),
-        extra=tuple(extra),
+        missing=tuple(sorted(set(facts()) - set(clips) - {bad.id for bad in known_bad})),
+        extra=left_out or tuple(path.relative_to(root).as_posix() for path in found.extra),
         known_bad=known_bad,
         splits={"fault_filtered": fault_filtered_split(), "course": course_split()},
-        caption=_excerpt_caption(found.values()),
+        caption="; ".join(filter(None, (_excerpt_caption(clips.values()), _lossy_caption(clips.values())))),
         genre_of={clip: clip.split(".")[0] for clip in facts()},
         clip_accuracy_ceiling_percent=CLIP_ACCURACY_CEILING_PERCENT,
     )
+
+
+def _clips_below(folder: Path) -> tuple[Path, NamedClips[Path]]:
+    """The clips below a folder, and the folder that they were looked for in.
+
+    Folders come with pictures and tables beside the audio, and with one of two folders of audio empty: of those with
+    GTZAN's own names, the one with most clips is taken alone.
+    """
+    inner: list[Path] = []
+    with suppress(OSError):  # a folder that must not be read is reported where its files are listed
+        inner = sorted(path for path in folder.iterdir() if path.name.lower() in FOLDERS and path.is_dir())
+    within = [(path, named_clips(clip_files(path))) for path in inner]
+    root, found = max(within, key=lambda one: len(one[1].clips), default=(folder, None))
+    return (root, found) if found is not None and found.clips else (folder, named_clips(clip_files(folder)))
+
+
+def _is_packed(name: str) -> bool:
+    return is_archive(name) or name.lower().endswith(_PARQUET)
+
+
+def _packed_in(folder: Path) -> tuple[Path, ...]:
+    """The archive, or else the .parquet files, in a folder without clips; empty where there are none.
+
+    Raises:
+        DataError: there are several archives, and none has the name that GTZAN's has.
+    """
+    files = [path for path in files_below(folder).files if not is_pointer(path)]
+    packed = [path for path in files if is_archive(path.name)]
+    own = [path for path in packed if path.name.lower() in _OWN_ARCHIVES]
+    if len(packed) > 1 and len(own) != 1:
+        names = ", ".join(path.relative_to(folder).as_posix() for path in packed[:3])
+        raise DataError(
+            f"--data {folder}: holds {len(packed)} archives ({names}{', ...' if len(packed) > 3 else ''}) and no "
+            "clips. Give the one that holds GTZAN with --data."
+        )
+    tables = [path for path in files if path.name.lower().endswith(_PARQUET)]
+    return tuple(own or packed or tables)
+
+
+def _unpacked(files: tuple[Path, ...], cache: Path) -> tuple[Path, tuple[str, ...]]:
+    """Folder of the clips that the files hold, and the members that are no clips.
+
+    Raises:
+        DataError: the files cannot be read, or hold no clip of GTZAN.
+    """
+    is_table = files[0].name.lower().endswith(_PARQUET)
+
+    def choose(members: Members) -> dict[int, str]:
+        # Several members may have the same path; the last one counts, as it does where an archive is unpacked by hand.
+        places = {path: place for place, path in enumerate(members.paths)}
+        found = named_clips(places)
+        if not found.clips:
+            raise DataError(
+                f"--data {files[0]}: no GTZAN clip among its {counted(len(members.paths), 'file')}, expected e.g. "
+                f"genres/blues/blues.00000.wav (or .au). {_advice_on(found, None)}."
+            )
+        if isinstance(members, AudioRows):
+            _require_same_genres(files[0], members, found, places)
+        return {
+            places[path]: f"genres/{clip.partition('.')[0]}/{clip}{path.suffix.lower()}"
+            for clip, path in found.clips.items()
+        }
+
+    def opened() -> AbstractContextManager[Members]:
+        return open_audio_rows(files, label_column="genre") if is_table else open_archive(files[0])
+
+    made = unpacked(files, cache, dataset="gtzan", opened=opened, choose=choose)
+    return made.folder / "genres", made.left_out
+
+
+def _require_same_genres(
+    file: Path, rows: AudioRows, found: NamedClips[PurePosixPath], places: dict[PurePosixPath, int]
+) -> None:
+    for clip, path in found.clips.items():
+        label = rows.labels[places[path]] if rows.labels is not None else clip.partition(".")[0]
+        if genre_in(label) != clip.partition(".")[0]:
+            raise DataError(
+                f"{file}: the row of {path} has the genre {label}, which is not the one in its name. Get the file anew."
+            )
+
+
+def _advice_on(found: NamedClips, data: Path | None) -> str:
+    """What to do where there are no clips.
+
+    Args:
+        data: folder that was looked in; None for an archive.
+    """
+    if found.pieces:
+        are = "file is a piece of a clip" if len(found.pieces) == 1 else "files are pieces of clips"
+        return (
+            f"{len(found.pieces):,} {are} ({found.pieces[0].name}): give the whole clips, of which Encore cuts its own "
+            "windows"
+        )
+    if found.uncertain:
+        are = "file is" if len(found.uncertain) == 1 else "files are"
+        return (
+            f"{len(found.uncertain):,} {are} numbered otherwise than GTZAN's ({found.uncertain[0].name}), whose clips "
+            "count from 0 to 99 in each genre, so that it is not certain which clips they are. Name them as GTZAN "
+            "does: blues.00000.wav"
+        )
+    return WHERE if data is None else advice_on(data, where=WHERE)
 
 
 def track(clip: str, path: Path, row: int | None = None) -> Track:
@@ -129,6 +242,17 @@ def _excerpt_caption(paths: Iterable[Path]) -> str:
     if not seconds or max(seconds) >= CLIP_SECONDS / 2:
         return ""
     return f"excerpts of {min(seconds):.1f} to {max(seconds):.1f} s instead of clips of {CLIP_SECONDS:g} s"
+
+
+def _lossy_caption(paths: Iterable[Path]) -> str:
+    """Caption for clips that were compressed with loss, which GTZAN's own are not; empty for others."""
+    suffixes = [path.suffix.lower() for path in paths]
+    lossy = [suffix for suffix in suffixes if suffix in LOSSY]
+    if not lossy:
+        return ""
+    kinds = " and ".join(suffix[1:].upper() for suffix in LOSSY if suffix in lossy)
+    count = "" if len(lossy) == len(suffixes) else f" in place of {counted(len(lossy), 'clip')}"
+    return f"{kinds} copies{count}, compressed with loss, which GTZAN's own files are not"
 
 
 def _unreadable(found: dict[str, Path]) -> tuple[BadTrack, ...]:

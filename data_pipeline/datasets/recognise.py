@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from data_pipeline.datasets import fma, gtzan
+from data_pipeline.datasets.about import mirdata_name
 
 
 def known_dataset(dataset: str, genres: Iterable[str], clip_ids: Iterable[str]) -> str | None:
@@ -17,7 +18,7 @@ def known_dataset(dataset: str, genres: Iterable[str], clip_ids: Iterable[str]) 
         return "GTZAN"
     if dataset in fma.SUBSETS:
         return fma.SUBSETS[dataset].title
-    if dataset != "arrays":
+    if dataset != "arrays" and mirdata_name(dataset) is None:
         return None
     ids = list(clip_ids)
     if are_gtzan(ids):

@@ -1,15 +1,19 @@
 """Datasets by their name in `--dataset`."""
 
+import math
+
 from common.core.console import say
 from common.core.errors import SpecError
-from data_pipeline.datasets import arrays, fma, gtzan
-from data_pipeline.datasets.about import ABOUT
+from data_pipeline.datasets import arrays, fma, folder, gtzan, mirdata
+from data_pipeline.datasets.about import ABOUT, mirdata_name, require_known
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.demo import corpus
 from data_pipeline.datasets.request import DataRequest
 from data_pipeline.features.precomputed import Precomputed
 
 NAMES = tuple(ABOUT)
+# Their clips are not cut to another length.
+WITHOUT_FILES_OF_AUDIO = ("demo", "arrays")
 
 
 def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
@@ -22,25 +26,60 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
         SpecError: an unknown dataset, or `--data` is missing or not allowed.
         DataError: the data cannot be used.
     """
-    dataset, data = request.dataset, request.data
-    if dataset not in NAMES:
-        raise SpecError(f"--dataset {dataset}: unknown, expected one of: {', '.join(NAMES)}.")
-    if request.genre_names is not None and dataset != "arrays":
-        raise SpecError(f"--genre-names: goes with --dataset arrays, received --dataset {dataset}.")
+    dataset, data = require_known(request.dataset), request.data
+    _require_fitting(request)
     if dataset == "demo":
         if data is not None:
             raise SpecError(
                 f"--data {data}: the demo corpus is generated and takes no --data. Name the data with --dataset."
             )
         return corpus.load(request.cache / "demo"), None
-    if data is None:
+    # mirdata itself knows where its data sets are.
+    if data is None and mirdata_name(dataset) is None:
         about = ABOUT[dataset]
         missing = about.where if about.sources else f"give {about.takes} with --data"
         raise SpecError(f"--dataset {dataset} needs --data: {missing}.")
-    if data.expanduser().exists():
+    if data is not None and data.expanduser().exists():
         say(f"reading {data} ...")
-    if dataset == "gtzan":
-        return gtzan.load(data), None
-    if dataset in fma.SUBSETS:
-        return fma.load(data, dataset), None
-    return arrays.load(data, seconds_per_column=request.seconds_per_column, genre_names=request.genre_names)
+    if dataset == "arrays":
+        return arrays.load(data, seconds_per_column=request.seconds_per_column, genre_names=request.genre_names)
+    catalog = _of_audio(request)
+    return catalog if request.clip_seconds is None else catalog.with_clip_seconds(request.clip_seconds), None
+
+
+def _of_audio(request: DataRequest) -> Catalog:
+    if (of_mirdata := mirdata_name(request.dataset)) is not None:
+        return mirdata.load(of_mirdata, request.data)
+    if request.dataset == "gtzan":
+        return gtzan.load(request.data, cache=request.cache)
+    if request.dataset in fma.SUBSETS:
+        return fma.load(request.data, request.dataset)
+    return folder.load(
+        request.data,
+        labels=request.labels,
+        artist_level=request.artist_level,
+        needs_genres=request.needs_genres,
+        flag=request.data_flag,
+    )
+
+
+def _require_fitting(request: DataRequest) -> None:
+    """Refuse options that the data set does not use.
+
+    Raises:
+        SpecError: naming the first of them.
+    """
+    for flag, value, used_by in (
+        ("--seconds-per-column", request.seconds_per_column, "arrays"),
+        ("--genre-names", request.genre_names, "arrays"),
+        ("--labels", request.labels, "folder"),
+        ("--artist-level", request.artist_level, "folder"),
+    ):
+        if value is not None and request.dataset != used_by:
+            raise SpecError(f"{flag}: goes with --dataset {used_by}, received --dataset {request.dataset}.")
+    if request.clip_seconds is not None and request.dataset in WITHOUT_FILES_OF_AUDIO:
+        raise SpecError(f"--clip-seconds: goes with your own files of audio, received --dataset {request.dataset}.")
+    if request.clip_seconds is not None and not 0 < request.clip_seconds < math.inf:
+        raise SpecError(f"--clip-seconds {request.clip_seconds:g}: not a length, expected a number above 0, e.g. 30.")
+    if request.artist_level is not None and request.artist_level < 1:
+        raise SpecError(f"--artist-level {request.artist_level}: expected 1, the folders below the genres, or more.")

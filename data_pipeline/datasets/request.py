@@ -14,6 +14,11 @@ class DataRequest:
         cache: folder of all caches, where the demo corpus is written.
         seconds_per_column: time step of arrays; None where the file states it.
         genre_names: names of genres that arrays hold as numbers: names with commas between them, or a text file.
+        labels: table of an own folder's clips; None for none.
+        artist_level: level of an own folder's subfolders that names artists, 1 below the genres; None for the tags.
+        clip_seconds: length that is taken from the middle of each clip of audio; None for whole clips.
+        data_flag: option that `data` was given with, for messages.
+        needs_genres: False where clips are compared only: an own folder may then hold files without a genre.
     """
 
     dataset: str
@@ -21,3 +26,8 @@ class DataRequest:
     cache: Path
     seconds_per_column: float | None = None
     genre_names: str | None = None
+    labels: Path | None = None
+    artist_level: int | None = None
+    clip_seconds: float | None = None
+    data_flag: str = "--data"
+    needs_genres: bool = True

@@ -12,8 +12,9 @@ from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import ShardIndex
+from data_pipeline.datasets import folder as own_folder
 from data_pipeline.datasets.catalog import BadTrack, Catalog
-from data_pipeline.datasets.folder import load_folder
+from data_pipeline.datasets.usable import require_usable
 from data_pipeline.features import Feature
 from data_pipeline.windows.index import WindowSpec
 from data_pipeline.windows.layout import Layout
@@ -32,7 +33,7 @@ class FolderWindows(NamedTuple):
 
     Args:
         dataset: batches of (windows, genres): float32 (batch, ...) and int32 (batch,), the place in `genres`.
-        genres: names of the subfolders that hold audio files, in alphabetical order.
+        genres: names of the folders directly below the folder that hold audio files, in alphabetical order.
         clips: path below the folder of each window's clip, in the order of the windows.
         starts_seconds: start of each window in its clip, float64 (windows,).
     """
@@ -62,7 +63,7 @@ def folder_windows(
     used, so that memory stays small however large the folder is. Values are those of the feature, not standardised.
 
     Args:
-        folder: its subfolders are the genres.
+        folder: the folders directly below it are the genres.
         feature: e.g. `common.paper.LogMel(...)`.
         windows: e.g. `common.paper.WindowSpec(seconds=3, hop_seconds=3)`.
         cache: folder for extracted features; the one that commands use.
@@ -76,8 +77,8 @@ def folder_windows(
         decoder: of the audio files.
 
     Raises:
-        DataError: the folder does not exist, holds fewer than two audio files, or a file cannot be used or is shorter
-            than one window; with `skip_bad`, if this is so for all files.
+        DataError: the folder does not exist or holds no audio files, or a file cannot be used, is of a format that is
+            not read or is shorter than one window; with `skip_bad`, if this is so for all files.
         BudgetError: the memory limit is smaller than one batch needs.
         SpecError: `batch_windows` or `layout` is not valid.
     """
@@ -85,7 +86,8 @@ def folder_windows(
         raise SpecError(f"batch_windows={batch_windows}: expected a number of windows, 1 or more.")
     if layout not in get_args(Layout):
         raise SpecError(f"layout={layout!r}: no such layout. Expected one of: {', '.join(get_args(Layout))}.")
-    catalog = load_folder(Path(folder), name="folder")
+    catalog = own_folder.load(Path(folder), needs_genres=False, flag="folder")
+    require_usable(catalog, skip_bad=skip_bad)
     index = prepare(catalog, feature, Path(cache), skip_bad=skip_bad, decoder=decoder)
     if skip_bad:
         index = _without_short(index, windows, catalog)

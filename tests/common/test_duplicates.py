@@ -213,7 +213,7 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
     printed = capsys.readouterr()
     assert "3 of 4 clips are shorter than 5 s" in printed.err
-    assert printed.out.splitlines()[0] == "songs: clips of the same recording"
+    assert printed.out.splitlines()[0] == "own folder songs: clips of the same recording"
     assert "the parts that hold" not in printed.out
     assert "Similarity: correlation of the fingerprints, 1 for the same sound. Shift: " in " ".join(printed.out.split())
     written = (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
@@ -221,3 +221,15 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     assert printed.out.splitlines()[-1].endswith("table_duplicates.md")
     assert any(line.startswith("one.wav ") and " same.wav " in line for line in printed.out.splitlines())
     assert "4 clips compared. Exact duplicates (the same bytes): 1; found by their sound: 0." in printed.out
+
+
+def test_a_folder_is_the_same_as_a_data_set_and_on_its_own(planted, tmp_path, capsys):
+    folder, _ = planted
+    tables = []
+    for named in (["--folder", str(folder)], ["--dataset", "folder", "--data", str(folder)]):
+        out = tmp_path / named[0].strip("-")
+        assert run_app(make_app(), [*named, "--cache", str(tmp_path / "cache"), "--out", str(out)]) == 0
+        tables.append((out / "duplicates" / folder.name / "table_duplicates.csv").read_bytes())
+    assert tables[0] == tables[1]
+    assert run_app(make_app(), ["--folder", str(folder / "gone")]) == 2
+    assert f"error: --folder {folder / 'gone'}: does not exist" in " ".join(capsys.readouterr().err.split())

@@ -128,8 +128,8 @@ def _clips_are(number: int) -> str:
 
 
 def _is_excerpts(setting: Setting, facts: DataFacts) -> bool:
-    """Whether the clips are shorter than they should be: only then does GTZAN have a caption."""
-    return setting.dataset == "gtzan" and bool(facts.caption)
+    """Whether the clips are shorter than they should be."""
+    return setting.dataset == "gtzan" and facts.caption.startswith("excerpts of")
 
 
 def published_split_notes(paper: Paper, record: Record) -> list[Note]:

@@ -59,6 +59,10 @@ def check_arrays(
         usable=len(usable),
         expected=None,
         genres={genre: GenreCount(counts[genre], None) for genre in catalog.genres},
+        read_with=(
+            *(() if seconds_per_column is None else ("--seconds-per-column", f"{seconds_per_column:g}")),
+            *(() if genre_names is None else ("--genre-names", genre_names)),
+        ),
         extra=catalog.extra,
         broken=broken,
         seconds={track.id: columns[track.id] / feature.columns_per_second for track in usable},

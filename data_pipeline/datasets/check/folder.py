@@ -1,8 +1,9 @@
-"""Checks a folder of audio: GTZAN or FMA."""
+"""Checks a folder of audio: GTZAN, FMA or a user's own."""
 
 import hashlib
 import os
 import re
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,9 +15,19 @@ from common.core.console import progress
 from common.core.errors import DataError
 from common.core.words import printable
 from data_pipeline.audio.decode import read_audio, read_header
-from data_pipeline.datasets import fma, gtzan
+from data_pipeline.datasets import fma, gtzan, gtzan_names
+from data_pipeline.datasets import folder as own_folder
+from data_pipeline.datasets.artists import artist_keys
 from data_pipeline.datasets.catalog import BadTrack, Catalog, fault_of
-from data_pipeline.datasets.check.report import CopyComparison, DataReport, Finding, GenreCount, part_sizes
+from data_pipeline.datasets.check.report import (
+    CopyComparison,
+    DataReport,
+    Finding,
+    GenreCount,
+    GenreSummary,
+    part_sizes,
+)
+from data_pipeline.datasets.unpacked import unpacked_below
 
 # A clip that is longer or shorter by more than this is named; GTZAN's last 29.9 to 30.7 s.
 _LENGTH_TOLERANCE_SECONDS = 1.0
@@ -43,22 +54,39 @@ class _Clip:
     sha1: str = ""
 
 
-def check_folder(dataset: str, folder: Path, *, quick: bool = False) -> DataReport:
+def check_folder(
+    dataset: str,
+    folder: Path,
+    *,
+    quick: bool = False,
+    labels: Path | None = None,
+    artist_level: int | None = None,
+    cache: Path | None = None,
+) -> DataReport:
     """Look for the clips of a data set and read each of them.
 
     Args:
-        dataset: `gtzan`, `fma_small` or `fma_large`.
+        dataset: `gtzan`, `fma_small`, `fma_large` or `folder`.
         folder: as for `--data`.
+        cache: folder of all caches, where GTZAN is unpacked if it comes packed; None leaves it packed.
         quick: read headers only, instead of decoding every clip and comparing checksums.
+        labels, artist_level: of an own folder, see `data_pipeline.datasets.folder.load`.
 
     Raises:
         DataError: the folder does not exist or holds none of the clips, metadata are missing, or a file must not be
             read.
     """
     folder = Path(folder).expanduser().absolute()
-    catalog = gtzan.load(folder) if dataset == "gtzan" else fma.load(folder, dataset)
+    is_own = dataset == "folder"
+    if is_own:
+        catalog = own_folder.load(folder, labels=labels, artist_level=artist_level)
+    else:
+        catalog = gtzan.load(folder, cache=cache) if dataset == "gtzan" else fma.load(folder, dataset)
     clips = _read_all(catalog, quick=quick)
-    root = Path(os.path.commonpath([path.parent.parent for path in _paths(catalog)]))
+    root = folder if is_own else _root(catalog)
+    is_unpacked = cache is not None and root.is_relative_to(unpacked_below(cache)) and not is_own
+    # Files of a packed data set are named by their paths in the folder that it was unpacked to.
+    base = root.parent if is_unpacked else folder
     left_out = {bad.id for bad in (*catalog.known_bad, *catalog.bad)}
     good = [clip for clip in clips if not clip.reason and clip.id not in left_out]
     usable = {clip.id for clip in good}
@@ -67,37 +95,51 @@ def check_folder(dataset: str, folder: Path, *, quick: bool = False) -> DataRepo
     counts = Counter(label[clip] for clip in usable)
     expected = Counter(catalog.genre_of.values())
     broken = [
-        *(_finding(bad, folder) for bad in catalog.bad),
-        *(Finding(clip.id, _below(clip.path, folder), clip.reason) for clip in clips if clip.reason),
+        *(_finding(bad, base) for bad in catalog.bad),
+        *(Finding(clip.id, _below(clip.path, base), clip.reason) for clip in clips if clip.reason),
     ]
     return DataReport(
         dataset=dataset,
         title=catalog.title,
-        known_as=catalog.title,
+        known_as=None if is_own else catalog.title,
         data=str(folder),
         clips_in=_below(root, folder),
         quick=quick,
         usable=len(usable),
         expected=catalog.expected,
         genres={genre: GenreCount(counts[genre], expected[genre]) for genre in catalog.genres},
+        read_with=(
+            *(() if labels is None else ("--labels", str(labels))),
+            *(() if artist_level is None else ("--artist-level", str(artist_level))),
+        ),
         missing=catalog.missing,
         extra=catalog.extra,
         broken=tuple(finding for finding in broken if finding.clip not in {bad.id for bad in catalog.known_bad}),
-        known_broken=tuple(_finding(bad, folder) for bad in catalog.known_bad),
-        unlike=tuple(_unlike(dataset, good, folder)),
-        formats=dict(Counter(_format(clip) for clip in good).most_common()),
+        known_broken=tuple(_finding(bad, base) for bad in catalog.known_bad),
+        unlike=() if is_own else tuple(_unlike(dataset, good, base)),
+        formats=dict(Counter(_format(clip, with_suffix=is_own) for clip in good).most_common()),
         seconds={clip.id: clip.seconds for clip in good},
-        copy=None if quick else _compared(dataset, clips, root),
+        copy=None if quick or is_own else _compared(dataset, clips, root),
         same_bytes=groups,
         same_bytes_known=_known_groups(dataset, groups or ()),
         with_artist=sum(track.artist is not None for track in catalog.tracks if track.id in usable),
+        by_genre=_by_genre(catalog, good) if is_own else {},
         splits={name: part_sizes(parts, usable) for name, parts in catalog.splits.items()},
-        notes=tuple(_notes(catalog, root, folder)),
+        notes=tuple(_notes(catalog, root, folder, is_unpacked=is_unpacked)),
     )
 
 
 def _paths(catalog: Catalog) -> list[Path]:
     return [entry.path for entry in (*catalog.tracks, *catalog.known_bad, *catalog.bad)]
+
+
+def _root(catalog: Catalog) -> Path:
+    """The folder that holds the genres, or the clips themselves where they are not in folders of genres."""
+    is_sorted = all(gtzan_names.genre_in(path.parent.name) for path in _paths(catalog))
+    folders = [
+        path.parent.parent if catalog.dataset != "gtzan" or is_sorted else path.parent for path in _paths(catalog)
+    ]
+    return Path(os.path.commonpath(folders))
 
 
 def _read_all(catalog: Catalog, *, quick: bool) -> list[_Clip]:
@@ -143,9 +185,27 @@ def _below(path: Path, folder: Path) -> str:
     return printable(path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path))
 
 
-def _format(clip: _Clip) -> str:
+def _format(clip: _Clip, *, with_suffix: bool = False) -> str:
     channels = {1: "mono", 2: "stereo"}.get(clip.channels, f"{clip.channels} channels")
-    return f"{clip.sample_rate:,} Hz, {channels}"
+    kind = f"{clip.path.suffix[1:].upper()}, " if with_suffix else ""
+    return f"{kind}{clip.sample_rate:,} Hz, {channels}"
+
+
+def _by_genre(catalog: Catalog, good: list[_Clip]) -> dict[str, GenreSummary]:
+    seconds = {clip.id: clip.seconds for clip in good}
+    usable = [track for track in catalog.tracks if track.id in seconds]
+    keys = dict(zip(usable, artist_keys([t.id for t in usable], [t.artist for t in usable]), strict=True))
+    found = {}
+    for genre in catalog.genres:
+        mine = [track for track in usable if track.label == genre]
+        lengths = sorted(seconds[track.id] for track in mine)
+        found[genre] = GenreSummary(
+            clips=len(mine),
+            artists=len({keys[track] for track in mine if track.artist}),
+            unknown_artist=sum(track.artist is None for track in mine),
+            seconds=(lengths[0], statistics.median(lengths), lengths[-1]) if lengths else (0.0, 0.0, 0.0),
+        )
+    return found
 
 
 def _unlike(dataset: str, clips: Iterable[_Clip], folder: Path) -> Iterator[Finding]:
@@ -210,8 +270,15 @@ def _known_groups(dataset: str, groups: tuple[tuple[str, ...], ...]) -> tuple[tu
     return tuple(group for group in groups if len({facts[clip]["wav_sha256"] for clip in group}) == 1)
 
 
-def _notes(catalog: Catalog, root: Path, folder: Path) -> Iterator[str]:
+def _is_inner(root: Path, folder: Path) -> bool:
+    """Whether the clips are in a folder of GTZAN's own name, more than one level below the one that was checked."""
+    return root.is_relative_to(folder) and root.name in gtzan.FOLDERS and root.parent != folder
+
+
+def _notes(catalog: Catalog, root: Path, folder: Path, *, is_unpacked: bool) -> Iterator[str]:
+    if is_unpacked:
+        yield f"the clips are packed; Encore unpacked them to {root}"
     if catalog.caption:
         yield catalog.caption
-    if catalog.dataset == "gtzan" and catalog.extra and root.name in gtzan.FOLDERS and root.parent != folder:
+    if catalog.dataset == "gtzan" and catalog.extra and _is_inner(root, folder):
         yield f"the clips are in {_below(root, folder)}: give {root.parent} to leave the other files out"

@@ -27,6 +27,22 @@ class GenreCount:
 
 
 @dataclass(frozen=True)
+class GenreSummary:
+    """The usable clips of one genre of a user's own folder.
+
+    Args:
+        artists: number of different artists, of the clips whose artist is known.
+        unknown_artist: number of clips whose artist is not known.
+        seconds: shortest, median and longest clip.
+    """
+
+    clips: int
+    artists: int
+    unknown_artist: int
+    seconds: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
 class CopyComparison:
     """Clips whose bytes were compared with known checksums.
 
@@ -68,6 +84,7 @@ class DataReport:
         dataset: name in `--dataset`.
         known_as: title of the well-known data set that the clips are from; None where they are from none.
         data: what was checked.
+        read_with: further options that it was read with, as they are typed.
         clips_in: folder below it that holds the clips, `.` for itself; empty for arrays.
         quick: whether only names, sizes and headers were read.
         usable: number of clips that can be used.
@@ -83,6 +100,7 @@ class DataReport:
         same_bytes: groups of clips with the same bytes; None with `quick`.
         same_bytes_known: those groups that are known faults of the data set.
         with_artist: number of usable clips whose artist is known.
+        by_genre: genre -> its usable clips, of a user's own folder; empty for other data sets.
         splits: predefined split -> part -> number of usable clips in it.
         arrays: facts about the array; None for audio.
         notes: further remarks, each a sentence without a full stop.
@@ -97,6 +115,7 @@ class DataReport:
     usable: int
     expected: int | None
     genres: dict[str, GenreCount]
+    read_with: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     broken: tuple[Finding, ...] = ()
@@ -108,6 +127,7 @@ class DataReport:
     same_bytes: tuple[tuple[str, ...], ...] | None = None
     same_bytes_known: tuple[tuple[str, ...], ...] = ()
     with_artist: int = 0
+    by_genre: dict[str, GenreSummary] = field(default_factory=dict)
     splits: dict[str, dict[str, int]] = field(default_factory=dict)
     arrays: ArrayFacts | None = None
     notes: tuple[str, ...] = ()
@@ -116,6 +136,11 @@ class DataReport:
     def is_complete(self) -> bool:
         """Whether a run takes it without `--allow-incomplete` and `--skip-bad`."""
         return not self.missing and not self.broken
+
+    @property
+    def genres_with_clips(self) -> int:
+        """Number of genres with usable clips."""
+        return sum(count.usable > 0 for count in self.genres.values())
 
     @property
     def flags(self) -> tuple[str, ...]:

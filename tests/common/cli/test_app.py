@@ -268,7 +268,9 @@ CASES = [
         "1,2,3,4",
         says="--row 1,2,3,4: no such row; did you mean se-12345? Rows: encore list se_cnn.",
     ),
-    only_arguments("--dataset", "spotify", says="--dataset spotify: no such value. Expected one of: demo, gtzan"),
+    only_arguments(
+        "--dataset", "spotify", says="--dataset spotify: no such value. Expected one of: demo, folder, gtzan"
+    ),
     only_arguments("--scale", "huge", says="--scale huge: no such value. Expected one of: smoke, paper"),
     only_arguments(
         "--precision", "float16", says="--precision float16: no such value; did you mean mixed_bfloat16? Expected"

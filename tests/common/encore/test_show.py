@@ -406,7 +406,7 @@ def test_a_table_below_another_one_is_shown_by_its_own_id(here, show):
         (("--row", "nosuch"), "--row nosuch: no such row. Rows: encore list se_cnn."),
         (("--unit", "windows"), "--unit windows: expected one of: clip, window"),
         (("--split", "holdouts"), "--split holdouts: expected one of: holdout"),
-        (("--dataset", "gtzen"), "--dataset gtzen: expected one of: demo, gtzan"),
+        (("--dataset", "gtzen"), "--dataset gtzen: expected one of: demo, folder, gtzan"),
         (("--out", "nowhere"), "nowhere: no such folder; expected a folder of results"),
     ],
 )
@@ -530,3 +530,12 @@ def test_settings_beside_each_other_are_of_one_data_set_of_a_place(here, show):
     write_stored(here / "results", run_of(setting=WINDOWS.replace(dataset="arrays", features="given")))
     (table,) = shown(show, "--table", "5.1", *UNITS, code=1)
     assert len(table["settings"]) == 1
+
+
+def test_tables_on_data_sets_of_mirdata_are_found_by_either_name(here, show):
+    write_stored(here / "results" / "local", run_of(setting=SETTING.replace(dataset="mirdata_ballroom")))
+    for name in ("mirdata:ballroom", "mirdata_ballroom"):
+        (table,) = shown(show, "--table", "5.1", "--dataset", name)
+        assert table["dataset"] == "mirdata_ballroom"
+    _, said = show("--table", "5.1", "--dataset", "mirdata:irmas", code=1)
+    assert "--dataset mirdata_irmas --data PATH" in " ".join(said)

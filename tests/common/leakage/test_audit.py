@@ -1,9 +1,11 @@
 """The leakage audit: every split that the data allow, tables from records only."""
 
+import dataclasses
 import json
 import math
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +16,8 @@ from common.cli.run import make_app
 from common.core.console import collected
 from common.core.errors import RunError, SpecError
 from common.core.files import write_json
+from common.leakage.audit import _conditions, run_audit
 from common.leakage.audit import _path as audit_path
-from common.leakage.audit import run_audit
 from common.leakage.report import regenerate_audits
 from common.leakage.splits import require_free_split
 from common.leakage.stored import read_audits
@@ -31,6 +33,7 @@ from common.runs.options import Options
 from common.runs.plan import plan
 from data_pipeline.datasets.gtzan import facts
 from reproductions.se_cnn.paper import PAPER
+from tests.helpers.own_folder import write_own_folder, write_song
 from tests.helpers.se_cnn_records import divergence_note
 
 pytestmark = pytest.mark.usefixtures("kept_models")
@@ -389,3 +392,29 @@ def test_an_edited_audit_is_named(tmp_path, capsys):
     path.write_text('{"format_version": 1, "paper": "se_cnn"}')
     assert run_app(make_app(PAPER), ["--from-records", "--out", str(tmp_path)]) == 2
     assert "audit.json: not an audit of se_cnn" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_folder_of_songs_has_five_splits(tmp_path):
+    songs = write_own_folder(tmp_path / "songs", genres=2, clips=10, artists=5)
+    # Copies of one song, by an unknown artist: an artist filter alone may put them in two parts.
+    for name in ("a", "b", "c"):
+        write_song(songs / "bebop" / f"{name}.wav", seed=77)
+    options = Options(
+        dataset="folder", data=songs, features="small", epochs=1, seeds=1, cache=tmp_path / "cache", out=tmp_path / "o"
+    )
+    audited, _ = run_audit(PAPER, options)
+    rows = {row["label"]: row for row in audit_table(PAPER, audited).values["rows"]}
+    assert list(rows) == [WINDOWS, CLIPS, NO_DUPLICATES, ARTISTS, f"{ARTISTS}, no exact duplicates"]
+    assert all(row["measured"] for row in rows.values())
+    assert [sum(row["overlap"]["parts"].values()) for row in list(rows.values())[1:]] == [23, 21, 23, 21]
+    assert [row["overlap"]["artists"] for row in list(rows.values())[3:]] == [0, 0]
+    assert rows[f"{ARTISTS}, no exact duplicates"]["overlap"]["exact_pairs"] == 0
+
+
+def test_a_folder_with_a_table_has_a_split_more():
+    options = Options(dataset="folder")
+    keys = [condition.key for condition in _conditions(PAPER, options)]
+    assert keys == ["windows", "clips", "no_duplicates", "artists", "artists_no_duplicates"]
+    with_table = _conditions(PAPER, dataclasses.replace(options, labels=Path("labels.csv")))
+    assert [condition.key for condition in with_table] == [*keys, "labels"]
+    assert "labels" not in [condition.key for condition in _conditions(PAPER, Options(dataset="gtzan"))]

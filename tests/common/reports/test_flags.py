@@ -186,6 +186,7 @@ CASES: dict[str, tuple] = {
         lambda _: results(plain(data=ALL_GENRES.replace(caption="excerpts of 5 s"))),
         ("excerpts", "one_seed"),
     ),
+    "copies with loss": (lambda _: results(plain(data=ALL_GENRES.replace(caption="MP3 copies"))), ("one_seed",)),
     "legacy metric": (
         lambda _: legacy_table(
             replace(PAPER, legacy_batches={"train": 32, "valid": 16}), TABLE_5_1, SETTING, every_row()

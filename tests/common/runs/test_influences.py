@@ -25,12 +25,16 @@ from reproductions.se_cnn.paper import PAPER
 from tests.helpers.se_cnn_runs import options_of_row
 from tests.helpers.untrained_records import untrained_record
 
-# Option -> another value of it, which makes other runs. Those of audio and of trained weights have tests of their own.
+# Option -> another value of it, which makes other runs. Those of audio (tests/common/runs/test_data.py) and of trained
+# weights have tests of their own.
 IN_THE_ID = {
     "dataset": None,
     "data": "other clips",
     "seconds_per_column": 0.1,
     "genre_names": "d,c,b,a",
+    "labels": None,
+    "artist_level": None,
+    "clip_seconds": None,
     "decoder": None,
     "skip_bad": "other clips",
     "scale": "smoke",

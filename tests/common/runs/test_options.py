@@ -60,6 +60,12 @@ def test_a_file_of_genre_names_is_found_from_another_folder_and_names_stay_names
     assert Options(genre_names="blues,jazz").data_request.genre_names == "blues,jazz"
 
 
+def test_processes_that_run_in_other_folders_get_absolute_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = Options(dataset="folder", data=Path("songs"), labels=Path("labels.csv")).with_absolute_paths()
+    assert (options.data, options.labels) == (tmp_path / "songs", tmp_path / "labels.csv")
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -95,3 +101,14 @@ def test_without_seeds_the_scale_decides_how_many_there_are(runs):
 def test_a_mistake_in_an_option_ends_the_command_with_2(capsys):
     assert run_app(run_module.make_app(PAPER), ["--patience", "0"]) == 2
     assert capsys.readouterr().err.startswith("error: --patience 0: expected")
+
+
+def test_a_data_set_of_mirdata_is_kept_by_its_key_which_names_folders():
+    assert Options(dataset="mirdata:ballroom").dataset == "mirdata_ballroom"
+    assert Options(dataset="mirdata_ballroom").data_request.dataset == "mirdata_ballroom"
+    assert Options(dataset="gtzan").dataset == "gtzan"
+
+
+def test_a_data_set_that_there_is_not_is_refused_with_the_nearest():
+    with pytest.raises(SpecError, match=r"--dataset gtzn: no such value; did you mean gtzan\? Expected one of: demo, "):
+        Options(dataset="gtzn")

@@ -142,7 +142,7 @@ def test_a_genre_whose_name_holds_a_comma_is_given_alone(arrays, tmp_path, capsy
         ("", '--genres "": names no genre'),
         (" , ", "names no genre; expected names with commas between them, of: Blues, Country"),
         ("Rock,Polka", "has no genre Polka; it has: Blues, Country, Folk, Pop, Rock"),
-        ("Rock", "with only the genres Rock, 12 clips of 1 genres remain, and a classifier needs at least two"),
+        ("Rock", "with only the genres Rock, 12 clips of 1 genre remain, and a classifier needs at least two"),
         ("Rock,Pop,Rock", "Rock is given twice"),
     ],
 )

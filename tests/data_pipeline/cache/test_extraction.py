@@ -447,3 +447,34 @@ def test_the_data_digest_does_not_depend_on_folders_times_or_features(tiny_corpu
     there = prepare(own_corpus.catalog, FEATURE.replace(n_mels=8), tmp_path / "there")
     assert here.folder.name != there.folder.name
     assert here.data_digest == there.data_digest
+
+
+def test_only_the_middle_of_a_clip_is_extracted(tiny_corpus, tmp_path):
+    catalog = tiny_corpus.catalog.with_clip_seconds(2.0)
+    index = prepare(catalog, FEATURE, tmp_path / "cut")
+    samples = read_audio(catalog.tracks[0].path)
+    middle = FEATURE.storage.encode(FEATURE.extract(samples[33_075 : 33_075 + 44_100]))
+    np.testing.assert_array_equal(read_track(index, index.tracks[0]), middle)
+    whole = prepare(tiny_corpus.catalog, FEATURE, tmp_path / "whole")
+    assert index.data_digest != whole.data_digest
+    longer = prepare(tiny_corpus.catalog.with_clip_seconds(9.0), FEATURE, tmp_path / "longer")
+    np.testing.assert_array_equal(read_track(longer, longer.tracks[0]), read_track(whole, whole.tracks[0]))
+    assert len({one.data_digest for one in (index, whole, longer)}) == 3
+
+
+def test_whole_and_cut_clips_share_no_folder_of_a_cache(tiny_corpus, tmp_path):
+    lengths = [
+        prepare(tiny_corpus.catalog.replace(clip_seconds=seconds), FEATURE, tmp_path).tracks[0].frames
+        for seconds in (None, 2.0, 3.0, None)
+    ]
+    assert lengths == [216, 87, 130, 216]
+    assert len(folders(tmp_path)) == 3
+
+
+def test_a_clip_whose_middle_is_silent_is_named(own_corpus, tmp_path):
+    path = own_corpus.path("blues", 0)
+    samples, rate = soundfile.read(path)
+    samples[rate : 4 * rate] = 0
+    soundfile.write(path, samples, rate)
+    with pytest.raises(DataError, match=r"blues\.00000\.wav: the middle 2 s are digital silence"):
+        prepare(own_corpus.catalog.with_clip_seconds(2.0), FEATURE, tmp_path)

@@ -1,18 +1,27 @@
 """Facts about data sets: they agree with the loaders, and messages and the README take them from one place."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from common.core.errors import SpecError
 from data_pipeline.datasets import about, fma, gtzan, registry
-from data_pipeline.datasets.about import ABOUT
+from data_pipeline.datasets.about import (
+    ABOUT,
+    MIRDATA_WITH_GENRES,
+    mirdata_name,
+    names_beginning,
+    page_of,
+    require_known,
+)
 from data_pipeline.datasets.demo import corpus
 
 README = " ".join((Path(about.__file__).parent / "README.md").read_text(encoding="utf-8").split())
 
 
 def test_every_data_set_has_its_facts():
-    assert registry.NAMES == ("demo", "gtzan", "fma_small", "fma_large", "arrays")
+    assert registry.NAMES == ("demo", "folder", "gtzan", "fma_small", "fma_large", "arrays", "mirdata")
     assert [one.key for one in ABOUT.values()] == list(ABOUT)
 
 
@@ -61,6 +70,36 @@ def test_the_readme_names_no_other_source():
 
 def test_a_message_names_the_page_with_the_addresses_instead_of_repeating_them():
     assert ABOUT["gtzan"].where == (
-        "GTZAN is not part of Encore. Get it: encore data gtzan. Then give the folder that holds genres/ or "
-        "genres_original/ with --data"
+        "GTZAN is not part of Encore. Get it: encore data gtzan. Then give the downloaded archive, or the folder "
+        "that holds genres/ or genres_original/ with --data"
     )
+
+
+def test_the_readme_lists_the_data_sets_of_mirdata_that_have_genres():
+    assert ", ".join(MIRDATA_WITH_GENRES) in README
+    assert ", ".join(MIRDATA_WITH_GENRES) in ABOUT["mirdata"].note
+
+
+@pytest.mark.parametrize("given", ["mirdata:gtzan_genre", "mirdata_gtzan_genre"])
+def test_data_sets_of_mirdata_have_a_key_that_may_be_the_name_of_a_folder(given):
+    assert require_known(given) == "mirdata_gtzan_genre"
+    assert mirdata_name(given) == "gtzan_genre"
+    assert page_of(given) is ABOUT["mirdata"]
+
+
+@pytest.mark.parametrize("given", ["mirdata", "mirdata:", "mirdata:NAME", "mirdata:../x", "mirdata:a b", "gtzn", ""])
+def test_names_that_are_none_are_refused(given):
+    with pytest.raises(SpecError, match=rf"^--dataset {re.escape(given)}: no such value.* arrays, mirdata:NAME\.$"):
+        require_known(given)
+
+
+def test_every_other_name_is_its_own_key():
+    names = [name for name in ABOUT if name != "mirdata"]
+    assert [require_known(name) for name in names] == names
+    assert [mirdata_name(name) for name in names] == [None] * len(names)
+
+
+def test_shells_complete_names_also_those_of_mirdata():
+    assert names_beginning("fma") == ["fma_small", "fma_large"]
+    assert names_beginning("mir") == [f"mirdata:{name}" for name in MIRDATA_WITH_GENRES]
+    assert names_beginning("mirdata:med") == ["mirdata:medleydb_melody", "mirdata:medleydb_pitch"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_pipeline.datasets.artists import artist_keys, in_order_of_appearance
+from data_pipeline.datasets.artists import artist_keys, in_order_of_appearance, known_artist
 from data_pipeline.datasets.gtzan import facts
 
 
@@ -73,3 +73,19 @@ def test_the_index_of_gtzan_spells_four_artists_in_several_ways():
         ["Peter Tosh", "Peter Tosh and Mick Jagger"],
         ["Rage Against The Machine", "Rage Against the Machine"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        *(
+            (name, None)
+            for name in ("various", "Various Artists", "VA", "V.A.", "v/a", "Compilation", "unknown", " ", None)
+        ),
+        *((name, None) for name in ("<Unknown Artist>", "[unknown]", "Magnatune Compilation", "Various  artists")),
+        *((name, name) for name in ("Vašek", "The Unknown Band", "Compilations", "VAST", "Various Cruelties", "!!!!a")),
+        (" ABBA ", "ABBA"),
+    ],
+)
+def test_names_that_stand_for_no_artist_are_unknown(name, known):
+    assert known_artist(name) == known

@@ -6,6 +6,7 @@ import soundfile
 
 from common.cli.app import run_app
 from common.cli.run import make_app
+from common.core.console import collected
 from common.core.errors import DataError, SpecError
 from common.core.tf_logging import quiet_start
 from data_pipeline.audio.decode import read_audio
@@ -213,3 +214,13 @@ def test_clips_of_the_large_archive_without_top_genre_are_not_used_and_are_count
     assert not catalog.bad
     assert catalog.expected == 7999
     assert "Jazz" in catalog.genres
+
+
+def test_links_that_lead_nowhere_are_named(tmp_path):
+    write_table(tmp_path)
+    write_mp3(tmp_path, PRESENT[0])
+    (tmp_path / "fma_small" / "000" / "000003.mp3").symlink_to(tmp_path / "nowhere")
+    with collected() as lines:
+        catalog = fma.load(tmp_path, "fma_small")
+    assert lines == [f"warning: {tmp_path / 'fma_small'}: 1 link leads to no file: 000/000003.mp3"]
+    assert "000003" in catalog.missing

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from common.core.console import collected
 from common.core.errors import DataError
 from data_pipeline.cache.extraction import prepare
-from data_pipeline.datasets import gtzan
+from data_pipeline.datasets import gtzan, registry
+from data_pipeline.datasets.request import DataRequest
 from data_pipeline.features.spectrograms import LogMel
+from tests.helpers.packed_gtzan import tar_member, write_parquet, write_tar, write_zip
 
 
 def touch(folder: Path, clips: list[str], suffix: str = ".wav") -> None:
@@ -183,3 +186,229 @@ def test_the_tiny_corpus_prepares_as_gtzan(tiny_corpus, tmp_path):
 def test_the_module_is_loaded_without_scikit_learn():
     line = "import sys; import data_pipeline.datasets.gtzan; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", line], check=False).returncode == 0
+
+
+LAYOUTS = {
+    "Kaggle": ["Data/genres_original/blues/blues.00000.wav", "Data/genres_original/pop/pop.00001.wav"],
+    "nested twice": ["genres/genres/blues/blues.00000.wav", "genres/genres/pop/pop.00001.wav"],
+    "TensorFlow Datasets": [
+        "downloads/extracted/TAR_GZ.opihi/genres/blues/blues.00000.wav",
+        "downloads/extracted/TAR_GZ.opihi/genres/pop/pop.00001.wav",
+    ],
+    "one folder": ["blues.00000.wav", "pop.00001.wav"],
+    "folders of a split": ["train/blues.00000.wav", "test/pop.00001.wav"],
+    "a split of genres": ["train/blues/blues.00000.wav", "test/pop/pop.00001.wav"],
+    "upper case": ["GENRES/Blues/Blues.00000.WAV", "GENRES/Pop/Pop.00001.WAV"],
+    "underscores": ["genres/blues/blues_00000.wav", "genres/pop/pop_00001.wav"],
+    "a suffix twice": ["genres/blues/blues.00000.wav.wav", "genres/pop/pop.00001.wav.wav"],
+}
+
+
+@pytest.mark.parametrize("names", LAYOUTS.values(), ids=LAYOUTS)
+def test_clips_are_found_in_every_layout(tmp_path, names):
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    catalog = gtzan.load(tmp_path)
+    assert {track.id: track.path for track in catalog.tracks} == {
+        "blues.00000": tmp_path / names[0],
+        "pop.00001": tmp_path / names[1],
+    }
+    assert [track.label for track in catalog.tracks] == ["blues", "pop"]
+    assert catalog.extra == ()
+
+
+@pytest.mark.parametrize("others", [[], ["blues.00000"]])
+def test_of_the_folders_with_its_names_the_one_with_most_clips_is_taken(tmp_path, others):
+    (tmp_path / "genres").mkdir()
+    touch(tmp_path / "genres", others)
+    touch(tmp_path / "genres_original", SOME)
+    touch(tmp_path / "images_original", ["blues.00000"], ".png")
+    catalog = gtzan.load(tmp_path)
+    assert ids(catalog) == SOME
+    assert {track.path.relative_to(tmp_path).parts[0] for track in catalog.tracks} == {"genres_original"}
+    assert catalog.extra == ()
+
+
+def test_an_empty_folder_with_its_name_hides_nothing(tmp_path):
+    (tmp_path / "genres").mkdir()
+    (tmp_path / "blues.00000.wav").touch()
+    assert ids(gtzan.load(tmp_path)) == ["blues.00000"]
+
+
+def test_a_folder_that_must_not_be_read_is_named(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", refuse)
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    with pytest.raises(DataError, match=r"the folder cannot be read \(Permission denied\)\. Check its permissions"):
+        gtzan.load(tmp_path)
+
+
+def test_links_that_lead_nowhere_are_named_and_their_clips_are_missing(tmp_path):
+    touch(tmp_path / "genres", SOME)
+    for number in (1, 2):
+        (tmp_path / "genres" / "rock" / f"rock.0000{number}.wav").symlink_to(tmp_path / "nowhere")
+    with collected() as lines:
+        catalog = gtzan.load(tmp_path)
+    folder = tmp_path / "genres"
+    assert lines == [f"warning: {folder}: 2 links lead to no file: rock/rock.00001.wav and 1 more"]
+    assert ids(catalog) == SOME
+    assert {"rock.00001", "rock.00002"} <= set(catalog.missing)
+
+
+def test_copies_with_loss_are_used_and_named(tmp_path):
+    time = np.arange(5000) / 22050
+    for place, (clip, suffix) in enumerate([("blues.00000", ".mp3"), ("pop.00001", ".ogg"), ("rock.00002", ".wav")]):
+        (tmp_path / clip.split(".")[0]).mkdir()
+        path = tmp_path / clip.split(".")[0] / f"{clip}{suffix}"
+        soundfile.write(path, np.sin(2000 * (place + 1) * time), 22050)
+    some = gtzan.load(tmp_path)
+    assert ids(some) == ["blues.00000", "pop.00001", "rock.00002"]
+    assert some.caption.endswith(
+        " s; MP3 and OGG copies in place of 2 clips, compressed with loss, which GTZAN's own files are not"
+    )
+    all_lossy = gtzan.load(tmp_path / "blues").caption
+    assert all_lossy.endswith(" s; MP3 copies, compressed with loss, which GTZAN's own files are not")
+    assert all_lossy.startswith("excerpts of 0.2 to ")
+    assert "loss" not in gtzan.load(tmp_path / "rock").caption
+
+
+def test_pieces_of_clips_are_named_for_what_they_are(tmp_path):
+    touch(tmp_path / "genres", [f"blues.00000.{piece}" for piece in range(10)])
+    with pytest.raises(DataError, match=r"10 files are pieces of clips \(blues\.00000\.0\.wav\): give the whole clips"):
+        gtzan.load(tmp_path)
+
+
+def test_clips_that_are_counted_from_1_are_not_taken_for_others(tmp_path):
+    touch(tmp_path / "genres", [f"blues.{number}" for number in range(1, 101)])
+    with pytest.raises(DataError, match=r"100 files are numbered otherwise than GTZAN's \(blues\.1\.wav\)"):
+        gtzan.load(tmp_path)
+
+
+def test_pointers_of_git_lfs_are_not_taken_for_clips(tmp_path):
+    touch(tmp_path / "genres", SOME)
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1323632\n"
+    (tmp_path / "genres" / "rock" / "rock.00007.wav").write_text(pointer)
+    with pytest.raises(DataError, match=r"rock\.00007\.wav is a pointer of Git LFS, .*: run git lfs pull\.$"):
+        gtzan.load(tmp_path)
+
+
+PACKED = {
+    "genres.tar.gz": lambda folder, clips: write_tar(
+        folder / "genres.tar.gz",
+        *(tar_member(f"genres/{clip.split('.')[0]}/{clip}.wav", b) for clip, b in clips.items()),
+    ),
+    "Kaggle's zip": lambda folder, clips: write_zip(
+        folder / "archive.zip",
+        {f"Data/genres_original/{clip.split('.')[0]}/{clip}.wav": content for clip, content in clips.items()},
+    ),
+    "Hugging Face's tables": lambda folder, clips: min(
+        write_parquet(folder / "data" / f"train-{number}.parquet", {clip: clips[clip]})
+        for number, clip in enumerate(clips)
+    ),
+}
+
+
+@pytest.fixture(params=PACKED.values(), ids=PACKED)
+def packed(request, tiny_corpus, tmp_path):
+    """A folder that holds some clips packed, a packed file of it, and the clips."""
+    if request.param is PACKED["Hugging Face's tables"]:
+        pytest.importorskip("pyarrow")
+    clips = {track.id: track.path.read_bytes() for track in tiny_corpus.catalog.tracks[2:7]}
+    return tmp_path / "given", request.param(tmp_path / "given", clips), clips
+
+
+def test_packed_clips_are_unpacked_below_the_cache(packed, tmp_path):
+    folder, _, clips = packed
+    catalog = gtzan.load(folder, cache=tmp_path / "cache")
+    assert {track.id: track.path.read_bytes() for track in catalog.tracks} == clips
+    (root,) = {track.path.parents[2] for track in catalog.tracks}
+    assert root.parent == tmp_path / "cache" / "unpacked"
+    assert root.name.startswith("gtzan-")
+    assert [track.label for track in catalog.tracks] == [clip.split(".")[0] for clip in clips]
+    assert catalog.extra == ()
+    assert len(catalog.missing) == 1000 - len(clips)
+
+
+def test_packed_clips_keep_their_digest_when_they_are_unpacked_again(packed, tmp_path):
+    folder, _, _ = packed
+    digests = {gtzan.load(folder, cache=tmp_path / name).source_digest for name in ("one", "one", "two")}
+    assert len(digests) == 1
+
+
+def test_a_packed_file_itself_may_be_given(packed, tmp_path):
+    _, file, clips = packed
+    given = clips if file.suffix != ".parquet" else dict(list(clips.items())[:1])
+    assert ids(gtzan.load(file, cache=tmp_path / "cache")) == list(given)
+
+
+def test_without_a_cache_packed_clips_stay_packed(packed):
+    folder, file, _ = packed
+    with pytest.raises(DataError, match=r"unpack|does not read \.parquet"):
+        gtzan.load(folder)
+    with pytest.raises(DataError, match="is a file, not a folder"):
+        gtzan.load(file)
+
+
+def test_clips_that_are_unpacked_already_are_used_where_they_are(packed, tmp_path):
+    folder, _, _ = packed
+    touch(folder / "genres", SOME)
+    catalog = gtzan.load(folder, cache=tmp_path / "cache")
+    assert ids(catalog) == SOME
+    assert all(track.path.is_relative_to(folder) for track in catalog.tracks)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_members_of_an_archive_that_are_no_clips_are_left_out_and_listed(tmp_path):
+    names = [
+        "Data/features_30_sec.csv",
+        "Data/genres_original/pop/pop.00000.wav",
+        "Data/images_original/pop/pop00000.png",
+    ]
+    file = write_zip(tmp_path / "archive.zip", dict.fromkeys(names, b"1"))
+    catalog = gtzan.load(file, cache=tmp_path / "cache")
+    assert ids(catalog) == ["pop.00000"]
+    assert catalog.extra == (names[0], names[2])
+    assert [path.name for path in (tmp_path / "cache").rglob("*.*") if path.suffix in (".csv", ".png")] == []
+
+
+def test_of_several_archives_the_one_with_its_name_is_taken(tmp_path):
+    write_zip(tmp_path / "fma_small.zip", {"pop/pop.00000.wav": b"1"})
+    write_zip(tmp_path / "other.zip", {"pop/pop.00001.wav": b"1"})
+    with pytest.raises(DataError, match=r"holds 2 archives \(fma_small\.zip, other\.zip\) and no clips\. Give the one"):
+        gtzan.load(tmp_path, cache=tmp_path / "cache")
+    write_tar(tmp_path / "genres.tar.gz", tar_member("genres/pop/pop.00002.wav", b"1"))
+    assert ids(gtzan.load(tmp_path, cache=tmp_path / "cache")) == ["pop.00002"]
+
+
+def test_archives_of_other_things_are_named(tmp_path):
+    file = write_zip(tmp_path / "songs.zip", {"a.wav": b"1", "b.wav": b"1"})
+    with pytest.raises(DataError, match=r"songs\.zip: no GTZAN clip among its 2 files, expected e\.g\. genres/blues/"):
+        gtzan.load(file, cache=tmp_path / "cache")
+    pieces = write_zip(tmp_path / "pieces.zip", {"blues/blues.00000.0.wav": b"1"})
+    with pytest.raises(DataError, match=r"1 file is a piece of a clip \(blues\.00000\.0\.wav\): give the whole clips"):
+        gtzan.load(pieces, cache=tmp_path / "cache")
+    assert [path.name for path in (tmp_path / "cache" / "unpacked").iterdir() if path.suffix != ".lock"] == []
+
+
+def test_a_table_whose_labels_contradict_its_names_is_refused(tmp_path):
+    pytest.importorskip("pyarrow")
+    file = write_parquet(tmp_path / "a.parquet", {"pop.00000": b"1", "pop.00001": b"2"}, labels={"pop.00001": "rock"})
+    with pytest.raises(DataError, match=r"a\.parquet: the row of pop\.00001\.wav has the genre rock"):
+        gtzan.load(file, cache=tmp_path / "cache")
+
+
+def test_a_pointer_in_place_of_an_archive_is_named(tmp_path):
+    (tmp_path / "genres.tar.gz").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n")
+    for data in (tmp_path, tmp_path / "genres.tar.gz"):
+        with pytest.raises(DataError, match=r"genres\.tar\.gz is a pointer of Git LFS"):
+            gtzan.load(data, cache=tmp_path / "cache")
+
+
+def test_the_registry_unpacks_below_the_cache_of_the_command(packed, tmp_path):
+    folder, _, clips = packed
+    catalog, _ = registry.load(DataRequest("gtzan", folder, tmp_path / "caches"))
+    assert len(catalog.tracks) == len(clips)
+    assert all(track.path.is_relative_to(tmp_path / "caches") for track in catalog.tracks)

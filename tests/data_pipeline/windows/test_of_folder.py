@@ -134,3 +134,11 @@ def test_clips_shorter_than_a_window_and_too_little_memory_are_one_line_each(tin
 
 def test_functions_and_commands_keep_features_in_the_same_folder():
     assert DataOptions().cache == DEFAULT_CACHE.expanduser()
+
+
+def test_a_file_of_a_format_that_is_not_read_is_not_left_out_silently(own_corpus, cache, capsys):
+    (own_corpus.folder / "genres" / "blues" / "new.m4a").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"1 clip cannot be used: .*new\.m4a: Encore does not read \.m4a"):
+        folder_windows(own_corpus.folder, FEATURE, WINDOWS, cache=cache)
+    assert len(folder_windows(own_corpus.folder, FEATURE, WINDOWS, cache=cache, skip_bad=True).clips) == 48
+    assert "new.m4a" in capsys.readouterr().err

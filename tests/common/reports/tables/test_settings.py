@@ -18,10 +18,10 @@ CLIPPED = [
 ]
 
 
-def column(name: str, *warnings: Note, data: str = "GTZAN", unit: str = "clip") -> SettingColumn:
+def column(name: str, *warnings: Note, data: str = "GTZAN", unit: str = "clip", digest: str = "d") -> SettingColumn:
     found = table_of(record(correct=200), setting=SETTING)
     values = Table(found.values | {"data": data, "known_data": None, "data_clips": 999}, (), (), (), warnings).as_json()
-    values["setting"] = values["setting"] | {"unit": unit}
+    values["setting"] = values["setting"] | {"unit": unit, "data_digest": digest}
     return SettingColumn(name, f"{name}.md", values)
 
 

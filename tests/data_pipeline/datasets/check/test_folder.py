@@ -12,6 +12,7 @@ from data_pipeline.datasets.check import folder as checking
 from data_pipeline.datasets.check.folder import check_folder
 from data_pipeline.datasets.check.report import CopyComparison, Finding, GenreCount
 from tests.helpers.fma import write_mp3, write_table
+from tests.helpers.packed_gtzan import tar_member, write_tar
 
 PRESENT = {f"{genre}.{number:05d}" for genre in ("blues", "classical", "country") for number in range(4)}
 
@@ -202,3 +203,32 @@ def test_fma_is_compared_with_the_list_in_its_archive(fma_small):
     # Clip 000003 has no genre and is not read; 098565 is not in the list.
     assert (copy.same, copy.other, copy.without_checksum) == (3, ("000005",), 1)
     assert copy.reference == "the archive's own list, checksums"
+
+
+def test_clips_without_folders_of_genres_are_placed_in_the_folder_that_was_checked(tiny_corpus, tmp_path):
+    for track in tiny_corpus.catalog.tracks:
+        (tmp_path / track.path.name).write_bytes(track.path.read_bytes())
+    (tmp_path / "blues.00001.wav").write_bytes(b"no audio")
+    report = check_folder("gtzan", tmp_path, cache=tmp_path / "cache")
+    assert (report.usable, report.clips_in) == (11, ".")
+    assert [finding.file for finding in report.broken] == ["blues.00001.wav"]
+    assert not any("unpacked" in note for note in report.notes)
+
+
+def test_a_packed_data_set_is_checked_like_a_folder(tiny_corpus, tmp_path):
+    contents = {
+        track.path.relative_to(tiny_corpus.folder).as_posix(): track.path.read_bytes()
+        for track in tiny_corpus.catalog.tracks
+    }
+    contents |= {"genres/blues/blues.00001.wav": b"no audio", "genres/readme.txt": b"1"}
+    members = (tar_member(name, content) for name, content in contents.items())
+    file = write_tar(tmp_path / "genres.tar.gz", *members)
+    report = check_folder("gtzan", file, cache=tmp_path / "cache")
+    assert (report.usable, report.data, report.extra) == (11, str(file), ("genres/readme.txt",))
+    assert [(finding.clip, finding.file) for finding in report.broken] == [
+        ("blues.00001", "genres/blues/blues.00001.wav")
+    ]
+    (note,) = (note for note in report.notes if "packed" in note)
+    root = report.clips_in
+    assert note == f"the clips are packed; Encore unpacked them to {root}"
+    assert root.startswith(str(tmp_path / "cache" / "unpacked" / "gtzan-"))

@@ -1,0 +1,157 @@
+"""Tables of a user's own: genre, artist and part of each clip, as `--labels FILE.csv`.
+
+The first line names the columns: `path` (of the clip, below the folder of the data set, with `/` between folders), and
+any of `genre`, `artist` and `split` (train, valid, test or removed). Text is UTF-8; columns are separated by commas,
+semicolons or tabs.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from common.core.console import warn
+from common.core.errors import DataError, SpecError
+from common.core.nearest import did_you_mean, nearest_names
+
+COLUMNS = ("path", "genre", "artist", "split")
+# Spellings of the parts of a split -> the part.
+_PARTS = {
+    **{"train": "train", "training": "train"},
+    **{"valid": "valid", "validation": "valid", "val": "valid"},
+    **{"test": "test", "testing": "test"},
+    "removed": "removed",
+}
+_DELIMITERS = (",", ";", "\t")
+_EXPECTED = (
+    "a first line such as path,genre,artist,split, of which path is needed; columns separated by commas, semicolons or "
+    "tabs"
+)
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """One clip of the table; None where a cell is empty or there is no such column.
+
+    Args:
+        line: where it is in the file, from 1.
+        path: of the clip, below the folder of the data set.
+        part: `train`, `valid`, `test` or `removed`.
+    """
+
+    line: int
+    path: str
+    genre: str | None
+    artist: str | None
+    part: str | None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A table of clips.
+
+    Args:
+        file: that it was read from.
+        columns: those of `COLUMNS` that it has.
+    """
+
+    file: Path
+    columns: tuple[str, ...]
+    rows: tuple[LabelRow, ...]
+
+
+def read_labels(file: Path) -> Labels:
+    """Read a table of clips. Further columns are named in a warning and not used.
+
+    Raises:
+        SpecError: there is no such file.
+        DataError: it cannot be read, is not UTF-8, its header is not one of such a table, or a row is not valid.
+    """
+    file = Path(file).expanduser()
+    if not file.is_file():
+        kind = "is a folder" if file.is_dir() else "does not exist"
+        raise SpecError(f"--labels {file}: {kind}; expected a table of the clips, with {_EXPECTED}.")
+    text = _text(file)
+    if not text.strip():
+        raise DataError(f"--labels {file}: is empty; expected {_EXPECTED}.")
+    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = [name.strip().casefold() for name in next(reader)]
+        _check_header(file, header)
+        rows = [
+            _row(file, reader.line_num, header, [cell.strip() for cell in cells])
+            for cells in reader
+            if any(cell.strip() for cell in cells)
+        ]
+    except csv.Error as error:
+        raise DataError(
+            f"--labels {file}, line {reader.line_num}: not a valid row ({error}). Quote cells that hold the separator "
+            "or quotes."
+        ) from error
+    if not rows:
+        raise DataError(f"--labels {file}: has no row below its header; expected one for each clip.")
+    _require_once(file, rows)
+    return Labels(file, tuple(name for name in COLUMNS if name in header), tuple(rows))
+
+
+def _text(file: Path) -> str:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"--labels {file}: cannot be read ({error.strerror or error}). Check its permissions."
+        ) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"--labels {file}, line {line}: not UTF-8 text ({error.reason}). Save the table as UTF-8."
+        ) from error
+
+
+def _check_header(file: Path, header: list[str]) -> None:
+    shown = ", ".join(header)
+    if "path" not in header:
+        raise DataError(f"--labels {file}: its first line has no column path, but: {shown}. Expected {_EXPECTED}.")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise DataError(f"--labels {file}: its first line has {', '.join(twice)} twice: {shown}. Keep one of them.")
+    others = [name for name in header if name not in COLUMNS]
+    if others:
+        near = did_you_mean([name for other in others for name in nearest_names(other, COLUMNS) if name not in header])
+        warn(f"--labels {file}: columns that are not used: {', '.join(others)}{near}")
+
+
+def _row(file: Path, line: int, header: list[str], cells: list[str]) -> LabelRow:
+    where = f"--labels {file}, line {line}"
+    if len(cells) != len(header):
+        raise DataError(
+            f"{where}: has {len(cells)} cells, expected {len(header)} ({', '.join(header)}). Quote cells that hold the "
+            "separator."
+        )
+    values = dict(zip(header, cells, strict=True))
+    if not values["path"]:
+        raise DataError(f"{where}: has no path; expected one below the folder of the data set, e.g. rock/song.mp3.")
+    path = PurePosixPath(values["path"])
+    if path.is_absolute() or ".." in path.parts:
+        raise DataError(
+            f"{where}: the path {values['path']} is not below the folder of the data set. Give it as it is below that "
+            "folder, e.g. rock/song.mp3."
+        )
+    split = values.get("split", "")
+    part = _PARTS.get(split.casefold())
+    if split and part is None:
+        raise DataError(f"{where}: split is {split}; expected train, valid, test or removed, or nothing.")
+    return LabelRow(line, path.as_posix(), values.get("genre") or None, values.get("artist") or None, part)
+
+
+def _require_once(file: Path, rows: list[LabelRow]) -> None:
+    first: dict[str, int] = {}
+    for row in rows:
+        if row.path in first:
+            raise DataError(
+                f"--labels {file}, line {row.line}: {row.path} is in line {first[row.path]} already. Keep one of them."
+            )
+        first[row.path] = row.line

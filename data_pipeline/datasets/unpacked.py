@@ -1,0 +1,160 @@
+"""Data sets that come packed: unpacked once, below the cache, and found there at the next start.
+
+Layout: `<cache>/unpacked/<dataset>-<digest>/` with the files and `unpacked.json`, which lists them with their sizes.
+The digest is of the names, sizes and times of the packed files, and not of their bytes: reading 1.2 GB at every start
+would take longer than the start itself, and a file that was replaced has another size or time.
+
+A folder appears under its name when it is complete. What a killed process leaves behind has another name and is removed
+by the next one. Files get the time of the packed file, so that features that were extracted from them before are found
+again after they were unpacked anew.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from filelock import FileLock
+
+from common.core.console import detail, progress
+from common.core.errors import DataError
+from common.core.files import make_folder, read_json, sha256_of_json, write_json
+
+_LIST = "unpacked.json"
+
+
+def unpacked_below(cache: Path) -> Path:
+    """Folder of everything that is unpacked below the folder of all caches."""
+    return Path(cache).expanduser().absolute() / "unpacked"
+
+
+class Members(Protocol):
+    """What an archive or a table holds: files, known by their place in `paths`."""
+
+    paths: Sequence[PurePosixPath]
+
+    def total_bytes(self, places: Sequence[int]) -> int: ...
+
+    def contents(self, places: Sequence[int]) -> Iterator[tuple[int, Iterator[bytes]]]: ...
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """A data set that was packed.
+
+    Args:
+        folder: holds its files.
+        left_out: paths of the members that are no part of it.
+    """
+
+    folder: Path
+    left_out: tuple[str, ...]
+
+
+def unpacked(
+    files: Sequence[Path],
+    cache: Path,
+    *,
+    dataset: str,
+    opened: Callable[[], AbstractContextManager[Members]],
+    choose: Callable[[Members], dict[int, str]],
+) -> Unpacked:
+    """The folder of a data set that comes packed; it is unpacked if it was not before.
+
+    Args:
+        files: the packed files.
+        cache: folder of all caches.
+        dataset: key of the data set.
+        opened: opens them.
+        choose: place of a member -> path to write it to, below the folder, of those that belong to the data set.
+
+    Raises:
+        DataError: the files cannot be read, hold nothing of the data set, or the cache lacks space for it.
+    """
+    place = make_folder(unpacked_below(cache))
+    stated = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    folder = place / f"{dataset}-{sha256_of_json(stated)[:16]}"
+    try:
+        with FileLock(place / f".{folder.name}.lock"):
+            left_out = _left_out_of(folder)
+            if left_out is None:
+                left_out = _unpack(files, folder, opened, choose)
+            else:
+                detail(f"{files[0].name}: unpacked before, in {folder}")
+    except OSError as error:
+        raise DataError(
+            f"{place}: {files[0].name} cannot be unpacked there ({error.strerror or error}). Give a writable folder "
+            "with free space with --cache."
+        ) from error
+    return Unpacked(folder, left_out)
+
+
+def _left_out_of(folder: Path) -> tuple[str, ...] | None:
+    """Members that were left out when it was unpacked; None where it was not, or where a file has gone since."""
+    if not (folder / _LIST).is_file():
+        return None
+    listed = read_json(folder / _LIST, what="the list of unpacked files")
+    for name, size in listed["files"].items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != size:
+            return None
+    return tuple(listed["left_out"])
+
+
+def _unpack(
+    files: Sequence[Path],
+    folder: Path,
+    opened: Callable[[], AbstractContextManager[Members]],
+    choose: Callable[[Members], dict[int, str]],
+) -> tuple[str, ...]:
+    # Of a process that was killed, and of a folder that is no longer complete: only the lock's holder comes here.
+    part = folder.with_name(f".{folder.name}.part")
+    for old in (part, folder):
+        if old.exists():
+            shutil.rmtree(old)
+    with opened() as members:
+        chosen = choose(members)
+        _require_space(files[0], folder.parent, members.total_bytes(list(chosen)))
+        try:
+            part.mkdir()
+            time = files[0].stat().st_mtime_ns
+            sizes = _write(members, chosen, part, f"unpacking {files[0].name}", time)
+            left_out = tuple(sorted(_text(path) for i, path in enumerate(members.paths) if i not in chosen))
+            write_json(part / _LIST, {"from": [file.name for file in files], "files": sizes, "left_out": left_out})
+            os.replace(part, folder)
+        finally:
+            if part.exists():
+                shutil.rmtree(part)
+    return left_out
+
+
+def _write(members: Members, chosen: dict[int, str], part: Path, what: str, time: int) -> dict[str, int]:
+    sizes = {}
+    with progress(what, len(chosen), unit="clips") as advance:
+        for place, pieces in members.contents(list(chosen)):
+            path = part / chosen[place]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "xb") as file:
+                for piece in pieces:
+                    file.write(piece)
+                sizes[chosen[place]] = file.tell()
+            os.utime(path, ns=(time, time))
+            advance(1)
+    return sizes
+
+
+def _require_space(file: Path, cache: Path, needed: int) -> None:
+    free = shutil.disk_usage(cache).free
+    if needed > free:
+        raise DataError(
+            f"{cache}: has {free / 2**20:,.0f} MB of free space, but {file} unpacks to {needed / 2**20:,.0f} MB. Free "
+            "some space, or give another folder with --cache."
+        )
+
+
+def _text(path: PurePosixPath) -> str:
+    """A path with bytes that are no text written as `\\xe9`: the list is UTF-8."""
+    return path.as_posix().encode("utf-8", "backslashreplace").decode("utf-8")

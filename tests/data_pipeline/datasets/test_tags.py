@@ -1,0 +1,34 @@
+"""Artists in the tags of audio files."""
+
+import pytest
+
+from data_pipeline.datasets.tags import read_artists
+from tests.helpers.own_folder import id3_tag, write_song
+
+# The beginning of a frame of MPEG audio.
+FRAME = b"\xff\xfb\x90\x00" + bytes(2000)
+
+
+@pytest.mark.parametrize(
+    ("frames", "artist"),
+    [
+        ({"TPE1": "ABBA", "TPE2": "Various Artists"}, "ABBA"),
+        ({"TPE2": "Björk"}, "Björk"),
+        ({"TPE1": " ", "TPE2": "Queen"}, "Queen"),
+        ({"TIT2": "Waterloo"}, None),
+        ({"TPE1": "Simon\0Garfunkel"}, "Simon; Garfunkel"),
+    ],
+)
+def test_the_artist_comes_before_that_of_the_album(tmp_path, frames, artist):
+    path = tmp_path / "song.mp3"
+    path.write_bytes(id3_tag(**frames) + FRAME)
+    assert read_artists([path]).artists == {path: artist}
+
+
+def test_tags_that_cannot_be_read_are_counted_and_no_error(tmp_path):
+    broken, gone, whole = tmp_path / "a.flac", tmp_path / "b.mp3", tmp_path / "c.flac"
+    broken.write_bytes(b"fLaX" + bytes(100))
+    write_song(whole, artist="ABBA", seconds=0.1)
+    found = read_artists([broken, gone, whole])
+    assert found.artists == {broken: None, gone: None, whole: "ABBA"}
+    assert found.unreadable == (broken, gone)
