@@ -14,9 +14,9 @@ from common.core.errors import DataError
 from common.duplicates import make_app
 from common.leakage.scan import cached_scan
 from common.reports.pages import write_overview
+from data_pipeline.datasets import folder as own_folder
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.demo import corpus
-from data_pipeline.datasets.folder import load_folder
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
 from data_pipeline.features.spectrograms import LogMel
 from data_pipeline.windows.index import WindowSpec
@@ -131,7 +131,7 @@ def test_unusable_clips_are_named(planted, tmp_path, capsys):
     assert "broken6.wav" in (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
     # A command that trains on the same clips is still stopped by them.
     with pytest.raises(DataError, match=r"broken0\.wav"):
-        fingerprint_shards(load_folder(folder), None, tmp_path / "cache")
+        fingerprint_shards(own_folder.load(folder), None, tmp_path / "cache")
 
 
 def test_more_than_two_equal_files_are_a_group_and_short_clips_are_named(planted, tmp_path, capsys):

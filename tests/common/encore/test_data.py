@@ -44,8 +44,8 @@ def all_clips(tmp_path_factory):
         if clip in gtzan.UNREADABLE_IN_COMMON_COPY:
             path.write_bytes(b"no audio")
             continue
-        # 3.1 s at a rate that keeps the files small.
-        soundfile.write(path, np.full(3100, 0.1 + place / 5000), 1000, subtype="PCM_16")
+        # 3.1 s at the lowest rate that is read, which keeps the files small.
+        soundfile.write(path, np.full(12_400, 0.1 + place / 5000), 4000, subtype="PCM_16")
     return folder
 
 

@@ -189,7 +189,7 @@ def test_listed_songs_that_are_gone_stop_a_command_unless_that_is_allowed(songs,
 def test_every_paper_plans_its_recommended_row_on_an_own_folder(key, options):
     paper = load_paper(key)
     table, row = paper.default_row
-    work = plan(paper, options(tables=(table,), rows=(row,), scale="smoke", genres="all"))
+    work = plan(paper, options(tables=(table,), rows=(row,), scale="smoke", genres=("all",)))
     assert work.setting.dataset == "folder"
     for planned in work.runs:
         assert {track.label for track in planned.reader.index.tracks} == {"ambient", "bebop", "cumbia"}

@@ -264,6 +264,8 @@ def test_arrays_of_other_names_are_named_with_what_to_do(save, case):
 def test_labels_are_named_and_odd_genres_and_names_are_kept(save, tmp_path, capsys):
     genres, names = ["Folk, World", "all", "a\nb", "50 % off_#1 | {x}"], ["a\nb", '"', "c\td", "民謡/♫"]
     catalog, feature = arrays.load(save(genre=np.array(genres), name=np.array(names)))
+    # Line ends and tabs can be seen.
+    genres, names = ([name.replace("\n", "\\n").replace("\t", "\\t") for name in given] for given in (genres, names))
     assert catalog.genres == tuple(sorted(genres))
     # Written as JSON and read again.
     index = prepare(catalog, feature, tmp_path / "cache")
