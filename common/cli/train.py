@@ -112,13 +112,16 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
             whole, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map
         )
         from common.cli.regenerate import regenerate
+        from common.leakage.tables import without_splits_that_were_not_run
 
         # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
         dataset = audited.audit.setting.dataset
         made = regenerate(paper, asked.out, dataset)
         page = ResultPaths.of(asked.out, paper.key, dataset).folder / f"table_{audited.path.stem}.md"
         table, paths = made.other(page)
-        print_tables([Shown(table, page)], [*paths, made.page], screen)
+        # Why the other splits were not run was said before the training.
+        shown = table if screen.json else without_splits_that_were_not_run(table)
+        print_tables([Shown(shown, page)], [*paths, made.page], screen)
         if any(summary.trained for summary in summaries):
             print_where_curves_are(paper.key, asked.out, as_json=screen.json)
     return 1 if any(summary.failed for summary in summaries) else 0

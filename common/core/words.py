@@ -1,10 +1,12 @@
 """Numbers with nouns in messages and captions (1 clip, 2 clips), and lines that are broken between words."""
 
+import re
 import textwrap
 
 # Ends of nouns whose plural has one more syllable: class, box, batch, hash.
 _HISSING = ("ss", "x", "ch", "sh")
 _WITHOUT_E = "epoch"
+_LEFT_OUT = "..."
 
 
 def counted(number: int, noun: str) -> str:
@@ -33,6 +35,19 @@ def _singular(noun: str) -> str:
     if noun.endswith("es") and noun[:-2].endswith(_HISSING):
         return noun[:-2]
     return noun if noun.endswith("ss") else noun.removesuffix("s")
+
+
+def first_clause(text: str) -> str:
+    """What comes first of a message: up to its first full stop or semicolon."""
+    return re.split(r"[.;] ", text)[0].rstrip(".")
+
+
+def shortened(text: str, width: int) -> str:
+    """A path in at most `width` characters: where it is longer, its middle is left out."""
+    if len(text) <= width:
+        return text
+    kept = width - len(_LEFT_OUT)
+    return text[: kept - kept // 2] + _LEFT_OUT + text[len(text) - kept // 2 :]
 
 
 def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from common.core.errors import DataError
@@ -116,6 +117,13 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
     }
     notes = [*_notes(paper, audit, records, published), *_parts_of_gaps(rows), *_gaps_between_clips(titles, estimates)]
     return Table(values, *audit_cells(values), tuple(notes), tuple(_warnings(paper, stored, records, rows)))
+
+
+def without_splits_that_were_not_run(table: Table) -> Table:
+    """The table of an audit with the rows only of splits that the data allow."""
+    kept = [place for place, row in enumerate(table.values["rows"]) if row["measured"] or row["overlap"]]
+    values = table.values | {"rows": [table.values["rows"][place] for place in kept]}
+    return replace(table, values=values, rows=tuple(table.rows[place] for place in kept))
 
 
 def _published(paper: Paper, audit: Audit) -> dict[str, Any]:

@@ -147,9 +147,11 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     assert "3 of 4 clips are shorter than 5 s" in printed.err
     assert printed.out.splitlines()[0] == "songs: clips of the same recording"
     assert "the parts that hold" not in printed.out
-    assert "Similarity: correlation of the fingerprints, 1 for the same sound. Shift: " in " ".join(printed.out.split())
+    assert "the correlation of the fingerprints of their sound, 1 for the same sound. Shift: " in " ".join(
+        printed.out.split()
+    )
     written = (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
     assert "Splits by fractions" not in written
     assert printed.out.splitlines()[-1].endswith("table_duplicates.md")
     assert any(line.startswith("one.wav ") and " same.wav " in line for line in printed.out.splitlines())
-    assert "4 clips compared. Exact duplicates (the same bytes): 1; found by their sound: 0." in printed.out
+    assert "4 clips compared, 3 of them, which are too short for more, by their bytes only." in printed.out

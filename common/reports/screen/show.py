@@ -49,7 +49,10 @@ def screen_lines(
     """
     short, text_width = short_table(table), min(width, _LONGEST_TEXT)
     rows, left_out = table_lines(short, width)
-    notes = note_lines(table, short.keys, left_out, text_width, needed_keys=short.needed_keys, page=page, said=said)
+    keys = [*short.keys, *dict.fromkeys(column.key for column in short.columns if column not in left_out)]
+    notes = note_lines(
+        table, list(filter(None, keys)), left_out, text_width, needed_keys=short.needed_keys, page=page, said=said
+    )
     return [
         *(Line(line, "bold") for line in wrapped(with_origin(short.title, origin), text_width)),
         *(Line(line) for line in wrapped(short.about, text_width)),
