@@ -44,7 +44,7 @@ def verify_records(results: Path) -> Verified:
     """
     papers, counts, faults = Papers(results), Counter(), []
     files = _files_to_read(results)
-    with progress("checking records", len(files), unit="files") as advance:
+    with progress("checking records", len(files), unit="files", transient=True) as advance:
         for path in files:
             try:
                 _check(path, papers, counts)

@@ -69,7 +69,7 @@ def verify_tables(results: Path) -> Verified:
     found: list[ComparedTables] = []
     with (
         tempfile.TemporaryDirectory(prefix="encore-verify-") as scratch,
-        progress("making tables again", len(keys), unit="papers") as advance,
+        progress("making tables again", len(keys), unit="papers", transient=True) as advance,
     ):
         together = Path(scratch) / "all"
         for key in keys:

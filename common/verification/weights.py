@@ -44,7 +44,7 @@ def verify_weights(results: Path, cache: Path | None) -> Verified:
         with quiet_start(announced=True):
             importlib.import_module("common.training.model_cache")
     if total := len(kept) + len(downloaded) + len(clips):
-        with progress("checking weights", total, unit="files") as advance:
+        with progress("checking weights", total, unit="files", transient=True) as advance:
             for path in kept:
                 faults += _check_kept(path, networks, counts)
                 advance(1)

@@ -180,7 +180,7 @@ def test_defaults_of_a_search_are_values(capsys):
     assert "Default: the space's" not in said
     assert "including those of earlier commands. Default: 50." in said
     assert "val_accuracy or val_loss. Default: val_accuracy." in said
-    assert "Name of the search and of its folder. Default: that of the space, e.g. documented." in said
+    assert "Searches of one space need different ones. Default: that of the space, e.g. documented." in said
     assert "Default: 30." in _help_of("tune resnet1d", capsys)
 
 
