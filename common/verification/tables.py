@@ -99,7 +99,7 @@ def verify_tables(results: Path) -> Verified:
     others = [path for one in found for path in one.others]
     unchecked = list(dict.fromkeys(message for one in found for message in one.messages))
     if counts["figures"]:
-        unchecked.append("the pictures of figures: only the digests of what they were drawn from are compared")
+        unchecked.append("the pictures of figures (the values that they show were compared)")
     if of_other_code:
         unchecked.append(
             f"{counted(len(of_other_code), 'figure file')} drawn by the code of another version, first: "

@@ -103,4 +103,4 @@ def test_a_search_counts_trials(screen):
     display = ProgressDisplay(runs=30, finished=4, epochs=26, numbered=False, things="trials")
     with display:
         (total,) = screen(display)
-    assert total.startswith("trials  4/30 done, epochs 0/26, 0:00 ")
+    assert total.startswith("trials  4/30 done, epochs 0/26, 0:00")
