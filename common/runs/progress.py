@@ -98,8 +98,8 @@ class _FieldColumn(ProgressColumn):
 
 
 class _EpochsColumn(_FieldColumn):
-    """What a run is doing; of all runs together, whose field is None, the runs and epochs done, and the time that has passed and that
-    is left."""
+    """What a run is doing; of all runs together, whose field is None, the runs and epochs done, and the time that has
+    passed and that is left."""
 
     def render(self, task: Task) -> Text:
         """The text of the field, or the epochs and times."""

@@ -82,5 +82,8 @@ def plain_lines(title: str, columns: Sequence[Column], width: int, notes: Sequen
     """
     rows, left_out = table_lines(ShortTable(title, tuple(columns)), width)
     lines = [*(Line(line, "bold") for line in wrapped(title, width)), *map(Line, rows)]
-    lines += map(Line, left_out_lines(left_out, width))
-    return [*lines, *(line for note in notes for line in text_lines(note, width))]
+    below = [
+        *map(Line, left_out_lines(left_out, width)),
+        *(line for note in notes for line in text_lines(note, width)),
+    ]
+    return [*lines, Line(""), *below] if below else lines
