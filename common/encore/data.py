@@ -11,7 +11,7 @@ from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json
 from common.core.console import say
-from common.core.errors import SpecError
+from common.core.errors import EncoreError, SpecError
 from common.core.nearest import did_you_mean, nearest_names
 from common.core.option_groups import SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
@@ -101,10 +101,13 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     from data_pipeline.datasets.check.arrays import check_arrays
     from data_pipeline.datasets.check.folder import check_folder
 
-    if dataset == "arrays":
-        report, given = check_arrays(data, quick=options.quick, seconds_per_column=options.seconds_per_column)
-    else:
-        report, given = check_folder(dataset, data, quick=options.quick), None
+    try:
+        if dataset == "arrays":
+            report, given = check_arrays(data, quick=options.quick, seconds_per_column=options.seconds_per_column)
+        else:
+            report, given = check_folder(dataset, data, quick=options.quick), None
+    except EncoreError as error:
+        raise type(error)(_of_argument(str(error), ABOUT[dataset])) from error
     papers = papers_on(report, given)
     can_run = any(paper.rows for paper in papers)
     splits = split_names(report.splits, with_artist=report.with_artist > 0) if can_run else []
@@ -113,6 +116,12 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     else:
         show_report(report, splits, papers)
     return 0 if report.is_complete and can_run else 1
+
+
+def _of_argument(message: str, about: About) -> str:
+    """What is wrong with a folder, where it was given without `--data`, to the command that says where to get it."""
+    give = f"Give {about.takes}. Where to get it: encore data {about.key}"
+    return message.removeprefix("--data ").replace(about.where, give)
 
 
 def _about_json(about: About) -> dict[str, Any]:
