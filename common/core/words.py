@@ -7,6 +7,8 @@ import textwrap
 _HISSING = ("ss", "x", "ch", "sh")
 _WITHOUT_E = "epoch"
 _LEFT_OUT = "..."
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|(?:s|ms|Hz|kHz|dB|MB|MiB|GB|GiB|points)\b))| (?=%)")
+_COMMAND = re.compile(r"\bencore (?:list|run|show|tune|audit|duplicates|data|board|verify)(?: [a-z]\w*)?")
 
 
 def counted(number: int, noun: str) -> str:
@@ -50,14 +52,19 @@ def shortened(text: str, width: int) -> str:
     return text[: kept - kept // 2] + _LEFT_OUT + text[len(text) - kept // 2 :]
 
 
+def _kept_together(text: str) -> str:
+    """A text whose units stay with their numbers, and whose commands with what they name: no line ends between them."""
+    text = re.sub(_BEFORE_UNIT, "\xa0", text)
+    return re.sub(_COMMAND, lambda found: found[0].replace(" ", "\xa0"), text)
+
+
 def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
     """Lines of at most `width` characters; words are never broken, so a path stays whole, however long.
 
     Args:
         indent: before every line but the first.
     """
-    # A percent sign stays with its number.
     lines = textwrap.wrap(
-        text.replace(" %", "\xa0%"), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        _kept_together(text), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
     return [line.replace("\xa0", " ") for line in lines]

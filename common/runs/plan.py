@@ -193,7 +193,7 @@ def plan_runs(rows: ResolvedRows, data: OpenedData, builder: RunBuilder) -> Plan
                 earlier = runs.get(planned.run.id)
                 if earlier and earlier.row_experiment != planned.row_experiment:
                     raise AssertionError(f"{earlier.labels} and {table.id} [{row.name}] would share one record")
-                labels = (*(earlier.labels if earlier else ()), f"{table.id} [{row.name}]")
+                labels = (*(earlier.labels if earlier else ()), f"table {table.id}, {row.name}")
                 runs[planned.run.id] = replace(earlier or planned, labels=labels)
     catalog = data.catalog
     index = next(iter(runs.values())).reader.index

@@ -53,7 +53,7 @@ class ProgressDisplay:
         """
         task = self._bars.add_task(short or name, total=1, place=place, details="")
         self._begun += 1
-        number = f"[{self._begun}{self._of}] " if self._numbered else ""
+        number = f"{self._begun}{self._of}: " if self._numbered else ""
         return RunProgress(self, name, task, epochs, number, place, about)
 
     def end(self, callback: "RunProgress", result: str) -> None:

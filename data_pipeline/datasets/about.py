@@ -62,7 +62,9 @@ class About:
     @property
     def where(self) -> str:
         """Where it is said how to get it, and what to give, as the end of an error message, without a full stop."""
-        return f"{self.title} is not part of Encore. Get it: encore data {self.key}. Then give {self.takes} with --data"
+        return (
+            f"{self.title} is not part of Encore. Get it: encore data {self.key} (then give {self.takes} with --data)"
+        )
 
 
 _FMA_LICENCE = (

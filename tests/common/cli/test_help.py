@@ -162,7 +162,7 @@ def test_the_help_of_a_group_lists_what_is_below_it(capsys):
         (["--jobs", "two"], "--jobs two: expected a whole number. See --help."),
         (["--kind", "on"], "--kind on: no such value; did you mean one? Expected one of: one, two. See --help."),
         (["--seconds", "long"], "--seconds long: expected a number. See --help."),
-        (["more"], "Got unexpected extra argument(s) (more). See --help."),
+        (["more"], "more: not expected here. See --help."),
     ],
 )
 def test_a_mistake_is_answered_with_the_nearest_name_or_what_was_expected(app, capsys, arguments, says):

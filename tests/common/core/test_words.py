@@ -1,6 +1,6 @@
 import pytest
 
-from common.core.words import counted, plural
+from common.core.words import counted, first_clause, plural, shortened, wrapped
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 clips"), (1, "1 clip"), (2, "2 clips"), (1234, "1,234 clips")])
@@ -30,3 +30,26 @@ def test_nouns_whose_plural_has_one_more_syllable_end_in_es(one, more):
 
 def test_without_a_noun_there_is_only_the_number():
     assert counted(2, "") == "2 "
+
+
+@pytest.mark.parametrize(
+    "text", ["trained for 12 s", "a rate of 8 kHz", "by 2.5 points", "at most 94.5 %", "encore data gtzan"]
+)
+def test_no_line_ends_between_a_number_and_its_unit_or_within_a_command(text):
+    words = f"word {text} word"
+    for width in range(len(text), len(words)):
+        lines = wrapped(words, width)
+        assert " ".join(lines) == words
+        kept = text if text.startswith("encore") else " ".join(text.split()[-2:])
+        assert any(kept in line for line in lines)
+
+
+def test_a_path_loses_its_middle():
+    assert shortened("jazz/a_long_name.wav", 20) == "jazz/a_long_name.wav"
+    assert shortened("jazz/a_long_name.wav", 15) == "jazz/a...me.wav"
+    assert {len(shortened("jazz/a_long_name.wav", width)) for width in range(8, 20)} == set(range(8, 20))
+
+
+def test_the_first_clause_of_a_message_ends_with_it():
+    assert first_clause("only GTZAN has it. Choose another.") == "only GTZAN has it"
+    assert first_clause("no 1.5 s; so it is") == "no 1.5 s"

@@ -32,7 +32,7 @@ def options(tiny_arrays, tmp_path):
 def test_rows_shared_by_tables_are_one_run(options):
     work = plan(PAPER, options(seeds=1))
     assert len(work.runs) == 11
-    assert ("5.1 [se-12345]", "5.2 [r16]", "5.3 [width-1x]") in [planned.labels for planned in work.runs]
+    assert ("table 5.1, se-12345", "table 5.2, r16", "table 5.3, width-1x") in [planned.labels for planned in work.runs]
     assert [table.id for table in work.tables] == ["4.1", "5.1", "5.2", "5.3"]
 
 

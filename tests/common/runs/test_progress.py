@@ -26,13 +26,13 @@ def test_progress_and_summaries_of_runs_round_as_tables_do(capsys, tmp_path):
     display = ProgressDisplay(runs=1, finished=0, epochs=1)
     callback = display.begin("5.1 [0], seed 0", epochs=1)
     callback.on_step("building the network")
-    assert capsys.readouterr().err == "[1/1] 5.1 [0], seed 0: building the network ...\n"
+    assert capsys.readouterr().err == "1/1: 5.1 [0], seed 0: building the network ...\n"
     callback.on_epoch_end({"epoch": 1, "loss": 2.3, "val_accuracy": SHARE})
     mine = record(metrics={"test": METRICS})
     display.end(callback, RunResult(mine.run_id, mine, trained=True).line)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "[1/1] 5.1 [0], seed 0: epoch 1/1, loss 2.300, validation 10.4 %"
-    assert lines[1].startswith("[1/1] 5.1 [0], seed 0: test window accuracy 10.4 % (")
+    assert lines[0] == "1/1: 5.1 [0], seed 0: epoch 1/1, loss 2.300, validation 10.4 %"
+    assert lines[1].startswith("1/1: 5.1 [0], seed 0: test window accuracy 10.4 % (")
     assert format_score(SHARE, "val_accuracy") == "validation 10.4 %"
     table = table_of(mine)
     assert cells_of(table, "1,2,3,4,5")["Our window accuracy (%)"] == "10.4"
