@@ -12,6 +12,7 @@ from common.core.errors import EncoreError
 from common.core.nearest import did_you_mean, nearest_names
 
 _ENDS_WITH_COMMAND = re.compile(r"\b(encore|python|pip) [^.;:,]*[^.;:,\s]\.$")
+_IN_PYTHON = " (skip_bad=True)"
 _EXTRA = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)")
 # Exit code of a process that was ended by Ctrl-C; typer turns the interrupt into it.
 _INTERRUPTED = 130
@@ -30,7 +31,7 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     try:
         code = app(arguments, standalone_mode=False) or 0
     except EncoreError as error:
-        print_message(f"error: {_without_stop(str(error))}", style="red")
+        print_message(f"error: {_for_a_shell(str(error))}", style="red")
         return error.exit_code
     except KeyboardInterrupt:
         code = _INTERRUPTED
@@ -51,8 +52,10 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     return code
 
 
-def _without_stop(message: str) -> str:
-    """A message without the full stop of a command at its end, so that the command can be copied."""
+def _for_a_shell(message: str) -> str:
+    """A message for a shell: without the full stop of a command at its end, so that the command can be copied, and
+    without how an option is spelled in Python."""
+    message = message.replace(_IN_PYTHON, "")
     return message[:-1] if _ENDS_WITH_COMMAND.search(message) else message
 
 

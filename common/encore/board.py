@@ -32,7 +32,7 @@ _JSON_HELP = "Print the address and the folders as JSON."
 class BoardOptions:
     """What the command takes."""
 
-    paper: Annotated[str | None, Argument(metavar="[PAPER]", help="Show this paper only. Without it: all.")] = None
+    paper: Annotated[str | None, Argument(metavar="PAPER", help="Show this paper only. Without it: all.")] = None
     out: Annotated[
         Path, Option(metavar="DIR", rich_help_panel=OUTPUT, help="Folder of results, as commands write it with --out.")
     ] = DataOptions.out

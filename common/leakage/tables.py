@@ -161,7 +161,13 @@ def _warnings(
 
 
 def _of_split(title: str, note: Note) -> Note:
-    return Note(note.kind, f"{title}: {note.text}", note.short and f"{title}: {note.short}")
+    text, short = _after_colon(note.text), _after_colon(note.short)
+    return Note(note.kind, f"{title}: {text}", short and f"{title}: {short}")
+
+
+def _after_colon(sentence: str) -> str:
+    """A sentence that goes on behind a colon; names in capitals stay."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
 # Metric -> its estimate and the effective number of clips.
