@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 from common.cli.app import exit_process, run_app
 from common.cli.flags import TypedFlags, command_of
@@ -43,6 +43,10 @@ _MOST_SHOWN = 60
 class ScanOptions:
     """What the command takes besides the options of data."""
 
+    directory: Annotated[
+        Path | None,
+        Argument(metavar="DIR", help="Any folder of audio, as --folder takes it. Without it: the data set."),
+    ] = None
     folder: Annotated[
         Path | None,
         Option(
@@ -67,7 +71,7 @@ def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     about = "Find clips that are the same recording: the same bytes, or re-encoded, louder, or cut differently."
-    example = "encore duplicates --folder ~/music"
+    example = "encore duplicates ~/music"
     app.command(help=f"{about}\n\nExample: {example}", cls=HelpCommand)(
         command_of(_scan, DataOptions, ScanOptions, ScreenOptions)
     )
@@ -76,12 +80,15 @@ def make_app() -> typer.Typer:
 
 def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
     screen.apply()
-    folder, above = asked.folder, asked.above
+    if None not in (asked.directory, asked.folder):
+        raise SpecError(f"{asked.directory}, --folder {asked.folder}: are the same; give one folder.")
+    folder, above = asked.directory or asked.folder, asked.above
     out, cache, skip_bad = options.out, options.cache, options.skip_bad
     require_writable_folder(out, flag="--out")
     require_writable_folder(cache, flag="--cache")
     if folder is not None and {"dataset", "data"} & set(flags.typed):
-        raise SpecError(f"--folder {folder}: is used instead of --dataset and --data; give one or the other.")
+        given = f"--folder {folder}" if asked.directory is None else folder
+        raise SpecError(f"{given}: is used instead of --dataset and --data; give one or the other.")
     if folder is not None:
         if folder.expanduser().exists():
             say(f"reading {folder} ...")

@@ -64,7 +64,11 @@ def _board(options: BoardOptions, screen: ScreenOptions, flags: TypedFlags) -> i
         raise ExtraError(
             f"encore board: TensorBoard cannot be found. Install it: {sys.executable} -m pip install tensorboard."
         )
-    url = start_board(logdirs, options.port)
+    try:
+        url = start_board(logdirs, options.port)
+    except KeyboardInterrupt:
+        say("ended")
+        return 0
     if screen.json:
         print_json({"url": url, "folders": {name: str(folder) for name, folder in logdirs.items()}})
     else:
@@ -113,9 +117,9 @@ def start_board(logdirs: dict[str, Path], port: int | None) -> str:
     Raises:
         SpecError: the port is in use.
     """
-    say("starting TensorBoard ...")
     spec = ",".join(f"{name}:{folder}" for name, folder in logdirs.items())
-    with quiet_start():  # also while it starts: it imports TensorFlow as late as that
+    # Also while it starts: it imports TensorFlow as late as that.
+    with quiet_start(announced=True, what="TensorBoard"):
         from tensorboard import program
 
         board = program.TensorBoard()

@@ -108,7 +108,7 @@ def _enough_for_holdout(protocol: Protocol, genres: np.ndarray) -> str:
         n_test, n_valid = round(test_share * number * each), round(valid_share * number * each)
         if min(n_test, n_valid, number * each - n_test - n_valid) >= number:
             return f"{each} of each, {number * each} in all, are enough"
-    return f"more of each are needed"
+    return "more of each are needed"
 
 
 def _per_genre(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split:

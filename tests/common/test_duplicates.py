@@ -118,6 +118,9 @@ def test_unusable_clips_are_named(planted, tmp_path, capsys):
     [
         (("--folder", "nowhere"), "nowhere: does not exist"),
         (("--folder", ".", "--dataset", "gtzan"), "is used instead of --dataset and --data"),
+        ((".", "--dataset", "gtzan"), ".: is used instead of --dataset and --data"),
+        ((".", "--folder", "."), "., --folder .: are the same; give one folder."),
+        (("nowhere",), "nowhere: does not exist"),
         (("--dataset", "gtzan"), "needs --data"),
     ],
 )
@@ -142,7 +145,7 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     assert "all notes" not in printed.out
     # With pairs, too, it is said before the table.
     (folder / "same.wav").write_bytes((folder / "one.wav").read_bytes())
-    assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
+    assert run_app(make_app(), [str(folder), *places]) == 0  # the folder alone is enough
     printed = capsys.readouterr()
     assert "3 of 4 clips are shorter than 5 s" in printed.err
     assert printed.out.splitlines()[0] == "songs: clips of the same recording"
