@@ -22,6 +22,7 @@ from data_pipeline.datasets.catalog import COPY_SUFFIX, Catalog
 from data_pipeline.features import Feature
 from data_pipeline.windows.reader import WindowReader
 
+_FEW_CLIPS = 2_000
 _NAMED_TRACKS = 20
 
 
@@ -147,6 +148,8 @@ def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: Opene
     if options.allow_incomplete and not _can_stratify(protocol, data.catalog):
         resolver = resolver.with_setting(stratified=False)
         warn("too few clips of some genres for a stratified split: genres are ignored, and the table says so")
+        protocol = resolver.experiment(experiments[0]).protocol
+    _require_split(protocol, data.catalog)
     return ResolvedRows(chosen, resolver, weights)
 
 
@@ -265,6 +268,19 @@ def _require_predefined(protocol: Protocol, catalog: Catalog) -> None:
         split_ids(
             protocol, [t.id for t in tracks], [t.label for t in tracks], catalog.splits, [t.artist for t in tracks]
         )
+
+
+def _require_split(protocol: Protocol, catalog: Catalog) -> None:
+    """Refuse data that are too small for a split of clips before their features are computed. A large data set, whose
+    split takes a while, is refused when it is split.
+
+    Raises:
+        DataError, SpecError: see `common.splits.clips.split_ids`.
+    """
+    if protocol.unit == "segment" or len(catalog.tracks) > _FEW_CLIPS:
+        return
+    ids, labels, artists = zip(*((track.id, track.label, track.artist) for track in catalog.tracks), strict=True)
+    split_ids(protocol, list(ids), list(labels), catalog.splits, list(artists))
 
 
 def _can_stratify(protocol: Protocol, catalog: Catalog) -> bool:

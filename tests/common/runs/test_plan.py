@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from common.core.errors import BudgetError, SpecError
+from common.core.errors import BudgetError, DataError, SpecError
 from common.paper.overrides import Setting
 from common.runs.data import OpenedData, open_data
 from common.runs.options import Options
@@ -20,6 +20,7 @@ from data_pipeline.cache import extraction
 from reproductions.embeddings import paper as embeddings
 from reproductions.se_cnn.paper import PAPER
 from reproductions.soundfusion import paper as soundfusion
+from tests.helpers.arrays import content
 
 
 @pytest.fixture
@@ -256,3 +257,14 @@ def test_a_split_that_the_data_lack_is_replaced_with_a_warning(options, capsys, 
     assert setting_of(paper, asked, open_data(paper, asked)).split == "holdout"
     said = capsys.readouterr().err.replace("\n", " ")
     assert f"has no split {missing}, which the paper uses: a holdout split is used instead" in said
+
+
+def test_too_few_clips_for_the_split_are_refused_before_features_are_computed(options, tmp_path):
+    file = tmp_path / "few.npz"
+    np.savez(file, **content())
+    asked = options(data=file)
+    data, chosen = open_data(PAPER, asked), choose_rows(PAPER, ("5.1",), ("se-5",))
+    with pytest.raises(DataError, match=r"of each, .* in all, are enough"):
+        resolve_rows(PAPER, asked, chosen, data)
+    # Windows are many.
+    resolve_rows(PAPER, replace(asked, unit="segment"), chosen, data)
