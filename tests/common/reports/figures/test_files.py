@@ -16,6 +16,7 @@ from common.reports.figures.files import (
     is_drawing,
     save_digest,
     save_figure,
+    save_unless_drawn,
     stated_digest,
     write_figure,
 )
@@ -139,3 +140,25 @@ def test_only_the_digest_is_written_where_nothing_is_drawn(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["figure.digest"]
     assert digest_file(tmp_path / "figure").read_text() == drawing_digest(drawing())
     assert drawn == []
+
+
+def test_a_figure_of_other_things_than_values_is_drawn_again_only_when_these_change(tmp_path):
+    drawn = []
+
+    def figure():
+        drawn.append(1)
+        return draw({"line": Line((1.0, 2.0))}, title="a")
+
+    stem = tmp_path / "figure"
+    paths = save_unless_drawn(figure, ["data", 3], stem, __name__)
+    content = [path.read_bytes() for path in paths]
+    assert save_unless_drawn(figure, ["data", 3], stem, __name__) == paths
+    assert len(drawn) == 1
+    assert [path.read_bytes() for path in paths] == content
+    save_unless_drawn(figure, ["data", 4], stem, __name__)
+    paths[1].unlink()
+    save_unless_drawn(figure, ["data", 4], stem, __name__)
+    assert len(drawn) == 3
+    # Other code draws again, too.
+    save_unless_drawn(figure, ["data", 4], stem, "common.core.words")
+    assert len(drawn) == 4

@@ -271,7 +271,7 @@ def test_a_search_has_its_values_and_a_loss_four_digits():
     short = short_table(Table(ABOUT | accuracy | named, (), ()))
     assert columns_of(short)["validation accuracy (%)"] == ("71.3",)
     assert short.title == 'p, search "documented" (squeeze ratio r): 1 trial, best first'
-    assert short.keys[0].endswith("Test the best: encore tune p ... --top 1.")
+    assert short.keys[0].endswith("Test the best: encore tune p ... --top 1 (with the flags of this search).")
     assert found["learning rate"] == ("0.001235",)
     assert found["parameters"] == ("1,234,567",)
 
