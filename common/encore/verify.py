@@ -138,7 +138,7 @@ def _checked(counts: dict[str, dict[str, int]]) -> str:
         (counts["tables"].get("files", 0), "table file"),
         (counts["tables"].get("compared_figures", 0), "figure"),
         (counts["README"].get("sentences", 0), "statement of the README"),
-        (counts["weights"].get("kept", 0), "network of a run"),
+        (counts["weights"].get("kept", 0), "kept network"),
         (counts["weights"].get("downloaded", 0), "downloaded file"),
         (counts["weights"].get("demo_clips", 0), "demo clip"),
     )
