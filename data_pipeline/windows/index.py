@@ -91,8 +91,8 @@ def index_windows(spec: WindowSpec, track_frames: list[int], track_ids: list[str
         remedy = "Skip them with --skip-bad (skip_bad=True)" if len(short) < len(track_ids) else "Use longer clips"
         if seconds > 0:
             remedy += (
-                f", or use shorter windows: --set windows.seconds={seconds:g} (the shortest clip has {shortest} frames; "
-                "with less music in a window, accuracy is lower, and not comparable with the published numbers)"
+                f", or use shorter windows: --set windows.seconds={seconds:g} (the shortest clip has {shortest} "
+                "frames; with less music in a window, accuracy is lower, and not comparable with the published numbers)"
             )
         raise DataError(
             f"{len(short)} of {len(track_ids)} clips are shorter than one window of {spec.seconds:g} s = {frames} "

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import soundfile
 
 from common.core.errors import BudgetError, DataError, SpecError
 from common.paper.overrides import Setting
+from common.runs.builder import _size_of_windows
 from common.runs.data import OpenedData, open_data
 from common.runs.options import Options
 from common.runs.plan import plan, plan_runs, prepare_features, resolve_rows
@@ -268,3 +270,17 @@ def test_too_few_clips_for_the_split_are_refused_before_features_are_computed(op
         resolve_rows(PAPER, asked, chosen, data)
     # Windows are many.
     resolve_rows(PAPER, replace(asked, unit="segment"), chosen, data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bins", "frames", "text"),
+    [
+        ("log_mel", 32, 129, "32 bands x 129 frames"),
+        ("mfcc", 20, 129, "20 coefficients x 129 frames"),
+        ("stft_db", 513, 129, "513 bins x 129 frames"),
+        ("waveform", 1, 66150, "66,150 samples"),
+    ],
+)
+def test_the_axes_of_windows_are_named(kind, bins, frames, text):
+    index = SimpleNamespace(feature=SimpleNamespace(kind=kind, bins=bins))
+    assert _size_of_windows(SimpleNamespace(index=index, windows=SimpleNamespace(frames=frames))) == text
