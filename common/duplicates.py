@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 from common.cli.app import exit_process, run_app
 from common.cli.flags import TypedFlags, command_of
@@ -37,6 +37,10 @@ _MOST_NAMED = 5
 class ScanOptions:
     """What the command takes besides the options of data."""
 
+    directory: Annotated[
+        Path | None,
+        Argument(metavar="DIR", help="Any folder of audio, as --folder takes it. Without it: the data set."),
+    ] = None
     folder: Annotated[
         Path | None,
         Option(
@@ -61,7 +65,7 @@ def make_app() -> typer.Typer:
     """The command line, not yet run."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     about = "Find clips that are the same recording: the same bytes, or re-encoded, louder, or cut differently."
-    example = "encore duplicates --folder ~/music"
+    example = "encore duplicates ~/music"
     app.command(help=f"{about}\n\nExample: {example}", cls=HelpCommand)(
         # A scan leaves unusable clips out without a flag, too.
         command_of(_scan, DataOptions, ScanOptions, ScreenOptions, hidden=("skip_bad",))
@@ -79,17 +83,20 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     from data_pipeline.duplicates.fingerprints import fingerprint_shards
 
     screen.apply()
-    folder, above = asked.folder, asked.above
+    if None not in (asked.directory, asked.folder):
+        raise SpecError(f"{asked.directory}, --folder {asked.folder}: are the same; give one folder.")
+    folder, above = asked.directory or asked.folder, asked.above
     out, cache = options.out, options.cache
     require_writable_folder(out, flag="--out")
     require_writable_folder(cache, flag="--cache")
     if folder is not None and {"dataset", "data"} & set(flags.typed):
-        raise SpecError(f"--folder {folder}: is used instead of --dataset and --data; give one or the other.")
+        given = f"--folder {folder}" if asked.directory is None else folder
+        raise SpecError(f"{given}: is used instead of --dataset and --data; give one or the other.")
     if folder is not None:
         options = replace(options, dataset="folder", data=folder)
     elif options.dataset == "demo":
         say("reading the demo corpus ...")
-    flag = "--data" if folder is None else "--folder"
+    flag = "--data" if folder is None else "--folder" if asked.directory is None else "DIR"
     catalog, given = registry.load(replace(options.data_request, data_flag=flag, needs_genres=False))
     if catalog.missing:
         warn(f"{catalog.title}: {len(catalog.missing)} of {catalog.expected} clips are missing and not compared")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from common.core.console import escape_unprintable
+from common.core.console import escape_unprintable, print_message
 from common.core.errors import EncoreError
 from common.paper.by_name import load_paper, paper_keys
 from common.paper.foreign_names import require_no_foreign_names
@@ -52,7 +52,7 @@ def _load_or_exit(key: str):
         _require_own_script(key)
         return load_paper(key)
     except EncoreError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print_message(f"error: {error}", style="red")
         sys.exit(error.exit_code)
 
 

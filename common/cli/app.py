@@ -1,6 +1,7 @@
 """Runs command lines: errors as one clear line each, and exit codes."""
 
 import gc
+import re
 import sys
 from typing import Any, NoReturn
 
@@ -10,6 +11,9 @@ from common.core.console import escape_unprintable, print_message
 from common.core.errors import EncoreError
 from common.core.nearest import did_you_mean, nearest_names
 
+_ENDS_WITH_COMMAND = re.compile(r"\b(encore|python|pip) [^.;:,]*[^.;:,\s]\.$")
+_IN_PYTHON = " (skip_bad=True)"
+_EXTRA = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)")
 # Exit code of a process that was ended by Ctrl-C; typer turns the interrupt into it.
 _INTERRUPTED = 130
 
@@ -28,7 +32,7 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     try:
         code = app(arguments, standalone_mode=False) or 0
     except EncoreError as error:
-        print_message(f"error: {error}", style="red")
+        print_message(f"error: {_for_a_shell(str(error))}", style="red")
         return error.exit_code
     except KeyboardInterrupt:
         code = _INTERRUPTED
@@ -49,6 +53,13 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     return code
 
 
+def _for_a_shell(message: str) -> str:
+    """A message for a shell: without the full stop of a command at its end, so that the command can be copied, and
+    without how an option is spelled in Python."""
+    message = message.replace(_IN_PYTHON, "")
+    return message[:-1] if _ENDS_WITH_COMMAND.search(message) else message
+
+
 def usage_message(error: Any) -> str:
     """What is wrong with the arguments, with the nearest name that exists, as one sentence or several.
 
@@ -65,6 +76,10 @@ def usage_message(error: Any) -> str:
     param, cause = getattr(error, "param", None), error.__cause__
     if param is None or not hasattr(cause, "errors"):
         message = error.format_message().replace("Value error, ", "")
+        if extra := _EXTRA.match(message):
+            takes_rows = any(param.name == "rows" for param in error.ctx.command.params)
+            several = " Several values of an option are one word, e.g. --row r8,r16." if takes_rows else ""
+            return f"{extra[1]}: not expected here.{several}"
         return message if not message or message.endswith((".", "?")) else f"{message}."
     problem, choices = cause.errors()[0], param.type_descriptor.choices
     received = problem["input"]

@@ -1,12 +1,14 @@
 """`--list` and `--sources`: what a paper published, and where the values of its experiments come from."""
 
+import json
 from typing import Any
 
 from common.cli.screen import ScreenOptions, print_json, print_lines, print_listing, screen_width
 from common.core.percent import percent_text
+from common.core.words import wrapped
 from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.parameters import StoredNetworks
-from common.paper.provenance import covered_values
+from common.paper.provenance import covered_values, leaf_paths
 from common.paper.row_names import name_and_label
 from common.paper.tables import ArchitectureTable, ResultTable
 from common.reports.screen.columns import Column
@@ -14,6 +16,11 @@ from common.reports.screen.notes import Line
 from common.reports.screen.show import text_lines
 from common.reports.text.caption import paper_notes
 
+# Values of other rows that are shown.
+_MOST_VALUES = 3
+_NAME_WIDTH = 30
+_STATUSES = "Stated: by the paper. Assumed: by us, where it says nothing. Differs: not as the paper states."
+_AGGREGATION = "Aggregation: share of clips that are right, where the windows of a clip decide together."
 _COUNTED = "Trainable parameters: with the paper's own features; on others, a network may have more or fewer."
 
 
@@ -58,13 +65,14 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
     last = next((entry for entry in reversed(values["tables"]) if "name" in entry["rows"][0]), None)
     for entry in values["tables"]:
         rows = entry["rows"]
+        table = paper.table(entry["id"])
         # Tables of layers have no rows to run, and so no names for `--row`.
         is_named = "name" in rows[0]
         columns = [
             *([Column("--row", tuple(row["name"] for row in rows), is_text=True)] if is_named else []),
             # Names say which row is which, where the width does not hold both.
             Column(
-                "row",
+                getattr(table, "row_header", "layer"),
                 tuple(row["label"] for row in rows),
                 3 if is_named else 0,
                 is_text=True,
@@ -76,11 +84,7 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
         if screen.wide:
             # Records and `--json` name a row by the digest of its values.
             columns.append(Column("digest of the row's values", tuple(row["experiment"][:12] for row in rows)))
-        table = paper.table(entry["id"])
-        notes = paper_notes(table) if isinstance(table, ResultTable) else []
-        counted = [_COUNTED] if entry is last else []
-        unverified = [note.short for note in notes if note.kind == "unverified"]
-        print_listing(f"Table {entry['id']}: {entry['title']}", columns, screen, [*unverified, *counted])
+        print_listing(f"Table {entry['id']}: {entry['title']}", columns, screen, _notes(table, is_last=entry is last))
     if paper.confusions:
         shown = paper.confusions
         columns = [
@@ -96,20 +100,33 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
     return 0
 
 
+def _notes(table: ResultTable | ArchitectureTable, *, is_last: bool) -> list[str]:
+    """What a reader of a listed table has to know.
+
+    Args:
+        is_last: of the tables with rows to run, below which what holds for all of them is said.
+    """
+    if isinstance(table, ArchitectureTable):
+        return ["Its rows are layers of one network, which are not trained one by one: --row does not take them."]
+    notes = [note.short for note in paper_notes(table) if note.kind == "unverified"]
+    notes += [_AGGREGATION] if "aggregation" in table.metrics else []
+    return notes + ([_COUNTED] if is_last else [])
+
+
 def _published_column(name: str, values: list[Any], is_percent: bool) -> Column:
     """Published numbers in percent, all with as many decimals as any was published with, or sizes of layers."""
     words = name.replace("_", " ")
     if not is_percent:
         return Column(f"published {words}", tuple(map(_size, values)), 1)
     digits = max((len(str(float(value)).partition(".")[2]) for value in values if value is not None), default=1)
-    texts = ("-" if value is None else percent_text(value, digits) for value in values)
+    texts = ("not given" if value is None else percent_text(value, digits) for value in values)
     return Column(f"published {words} (%)", tuple(texts), 1)
 
 
 def _size(published: Any) -> str:
     """A published size of a layer, as text."""
     if published is None:
-        return "-"
+        return "not given"
     return " x ".join(map(str, published)) if isinstance(published, list | tuple) else str(published)
 
 
@@ -135,23 +152,58 @@ def show_sources(paper: Paper, screen: ScreenOptions) -> int:
     if screen.json:
         print_json(values)
         return 0
-    lines = [Line(f"{paper.title}: sources of values", "bold")]
+    in_use = _values_in_use(paper)
+    lines = [
+        Line(f"{paper.title}: values, and where they come from", "bold"),
+        *text_lines(_STATUSES, screen_width()),
+        Line(""),
+    ]
     for one in values["sources"]:
-        covered = [path for path in one["covers"] if path != one["path"]]
-        covers = f"covers {', '.join(covered)}" if covered else ""
-        lines += _source_lines(one, covers)
+        own = [path for path in one["covers"] if path == one["path"]]
+        covered = [f"{path} = {in_use[path]}" for path in one["covers"] if path != one["path"]]
+        name = f"{one['path']} = {in_use[one['path']]}" if own else one["path"]
+        lines += _source_lines(name, one, f"covers {', '.join(covered)}" if covered else "")
     for one in values["fixed"]:
-        lines += _source_lines(one, f"always {one['value']}")
+        lines += _source_lines(f"{one['path']} = {one['value']}", one, "")
     if values["unused"]:
-        lines += [Line("options that no row uses"), *text_lines(", ".join(values["unused"]), screen_width(), indent=4)]
+        lines += [
+            Line("Options that no row uses:"),
+            *text_lines(", ".join(values["unused"]), screen_width(), indent=4),
+        ]
     print_lines(lines)
     return 0
 
 
-def _source_lines(one: dict[str, Any], remark: str) -> list[Line]:
-    """A path with its status, and below it where its value comes from, and what else is to be said."""
-    texts = (one["reason"], remark)
+def _values_in_use(paper: Paper) -> dict[str, str]:
+    """Path of each value -> what it is in the recommended row, as `--set` takes it, and in other rows the first ones of
+    what else it is."""
+    found: dict[str, list[str]] = {}
+    for experiment in (paper.default_experiment, *paper.experiments):
+        plain = experiment.as_json()
+        for path in leaf_paths(experiment):
+            value: Any = plain
+            for name in path.split("."):
+                value = value[name]
+            text = json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value)
+            if text not in found.setdefault(path, []):
+                found[path].append(text)
+    return {path: _with_others(*texts) for path, texts in found.items()}
+
+
+def _with_others(value: str, *others: str) -> str:
+    if not others:
+        return value
+    return f"{value} (other rows: {'; '.join(others[:_MOST_VALUES])}{' ...' if len(others) > _MOST_VALUES else ''})"
+
+
+def _source_lines(name: str, one: dict[str, Any], remark: str) -> list[Line]:
+    """A value and where it comes from, in one line where there is room; below it what else is to be said."""
+    source = f"{one['status']}: {one['reason']}"
+    short = f"{name:{_NAME_WIDTH}}  {source}"
+    if not remark and len(short) <= screen_width() and len(name) <= _NAME_WIDTH:
+        return [Line(short)]
+    texts = (source, remark)
     return [
-        Line(f"{one['path']}: {one['status']}"),
+        *(Line(text) for text in wrapped(name, screen_width(), indent=" " * 8)),
         *(line for text in texts if text for line in text_lines(text, screen_width(), indent=4)),
     ]

@@ -7,15 +7,16 @@ change of the code meanwhile does no harm.
 
 import importlib
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from common.cli.curves import print_after_tables, print_where_curves_are, shown_path
 from common.cli.screen import ScreenOptions, Shown, print_tables
-from common.core.console import progress
+from common.core.console import progress, say
 from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
+from common.core.words import counted
 from common.leakage.audit import row_to_audit, run_audit
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths
@@ -55,6 +56,11 @@ class WorkerChoice:
         """The workers; None for this process."""
         if self.is_this_process:
             return nullcontext()
+        say(
+            f"starting {counted(self.jobs, 'worker')} ..."
+            if self.cluster is None
+            else f"connecting to {self.cluster} ..."
+        )
         with quiet_start():
             from common.execution.pools import cluster_workers, local_workers
 
@@ -82,20 +88,20 @@ def train(
     options = options if workers.is_this_process else options.with_absolute_paths()
     data = open_data(whole, options)
     rows = resolve_rows(whole, options, chosen, data)
-    with workers.pool() as pool:
-        execute = _import_training()
-        _find_devices(options, workers)
-        builder = prepare_features(rows, options, data, parallel_map=pool and pool.parallel_map)
-        plan = plan_runs(rows, data, builder)
-        say_splits(plan)
-        try:
+    with ExitStack() as at_the_end:
+        with workers.pool() as pool:
+            execute = _import_training()
+            _find_devices(options, workers)
+            builder = prepare_features(rows, options, data, parallel_map=pool and pool.parallel_map)
+            plan = plan_runs(rows, data, builder)
+            at_the_end.callback(plan.close)
+            say_splits(plan)
             summary = execute(plan, options, pool and pool.work)
-            missing = _report(paper, asked, plan, chosen, screen, legacy=legacy)
-            _print_where_records_are(plan, asked, as_json=screen.json)
-            if summary.trained:
-                print_where_curves_are(paper.key, asked.out, as_json=screen.json)
-        finally:
-            plan.close()
+        # The workers have ended by now, so that nothing is waited for after the tables.
+        missing = _report(paper, asked, plan, chosen, screen, legacy=legacy)
+        _print_where_records_are(plan, asked, as_json=screen.json)
+        if summary.trained:
+            print_where_curves_are(paper.key, asked.out, as_json=screen.json)
     return 1 if summary.failed or missing else 0
 
 
@@ -111,16 +117,19 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
         audited, summaries = run_audit(
             whole, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map
         )
-        from common.cli.regenerate import regenerate
+    from common.cli.regenerate import regenerate
+    from common.leakage.tables import without_splits_that_were_not_run
 
-        # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
-        dataset = audited.audit.setting.dataset
-        made = regenerate(paper, asked.out, dataset)
-        page = ResultPaths.of(asked.out, paper.key, dataset).folder / f"table_{audited.path.stem}.md"
-        table, paths = made.other(page)
-        print_tables([Shown(table, page)], [*paths, made.page], screen)
-        if any(summary.trained for summary in summaries):
-            print_where_curves_are(paper.key, asked.out, as_json=screen.json)
+    # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
+    dataset = audited.audit.setting.dataset
+    made = regenerate(paper, asked.out, dataset)
+    page = ResultPaths.of(asked.out, paper.key, dataset).folder / f"table_{audited.path.stem}.md"
+    table, paths = made.other(page)
+    # Why the other splits were not run was said before the training.
+    shown = table if screen.json else without_splits_that_were_not_run(table)
+    print_tables([Shown(shown, page)], [*paths, made.page], screen)
+    if any(summary.trained for summary in summaries):
+        print_where_curves_are(paper.key, asked.out, as_json=screen.json)
     return 1 if any(summary.failed for summary in summaries) else 0
 
 

@@ -36,7 +36,7 @@ def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:
 
 def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
     """A paper's search command, not yet run."""
-    listed = "; ".join(f"{space.key}: {space.title}" for space in spaces)
+    listed = ", ".join(f"{space.key} ({space.title})" for space in spaces)
     help_texts = {
         "space": f"Which search space to use. Default: {spaces[0].key}.",
         "genres": genres_text(paper),
@@ -44,11 +44,12 @@ def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:
         f"Default: {_by_space(spaces, lambda space: space.trials)}.",
         "objective": "What to optimise: val_accuracy or val_loss. "
         f"Default: {_by_space(spaces, lambda space: space.objective)}.",
-        "initial": "Draw the first N trials at random. "
+        "initial": "Draw the first N trials at random. The others are chosen by their results. "
         f"Default: {_by_space(spaces, lambda space: space.initial or 3 * len(space.parameters.every))}.",
         "row": "Search another row of the space's table. "
         f"Default: {_by_space(spaces, lambda space: paper.row(*space.row).name)}.",
-        "name": f"Name of the search and of its folder. Default: that of the space, e.g. {spaces[0].key}.",
+        "name": "Name of the search, its folder and its tables. Searches of one space need different ones. "
+        f"Default: that of the space, e.g. {spaces[0].key}.",
     }
 
     def handle(search: SearchOptions, options: Options, screen: ScreenOptions, flags: TypedFlags) -> int:

@@ -14,6 +14,16 @@ from common.paper.paper import Paper
 from common.paper.values import DescribedValue, described_values
 
 _INDENT = "    "
+# First part of the paths -> heading.
+_GROUPS = {
+    "model": "model: the network",
+    "feature": "feature: what is computed of each clip",
+    "windows": "windows: how clips are cut",
+    "protocol": "protocol: how clips are divided into training, validation and test",
+    "training": "training: how the network is trained",
+    "second_input": "second_input: the second input of the network",
+    "copies": "copies: changed copies of the clips, made once before the training",
+}
 
 
 def show_values(
@@ -43,17 +53,24 @@ def show_values(
             screen.print(Text(line, style=style), soft_wrap=True)
 
     put(f"{paper.title}, table {row[0]}, row {row[1]}: values at the scale of the paper.", "bold")
-    put("Replace one with --set PATH=VALUE. To see those of another row, add --row.")
+    put("Replace one with --set PATH=VALUE. To see those of another row, add --row. null stands for none.")
+    group = ""
     for one in values:
         screen.print()
+        if one.path.partition(".")[0] != group:
+            group = one.path.partition(".")[0]
+            put(_GROUPS.get(group, group), "bold")
+            screen.print()
         screen.print(Text(f"{one.path}={json.dumps(one.value)}", style="cyan"), soft_wrap=True)
         put(one.about, indent=_INDENT)
+        if any(choice not in one.about for choice in one.choices):
+            put(f"Values: {', '.join(one.choices)}.", indent=_INDENT)
         if one.path in varied:
             put("Varied by this search, so it cannot be set.", indent=_INDENT)
         elif one.path in EFFECT_OF:
             put(EFFECT_OF[one.path], indent=_INDENT)
         elif one.option:
-            put(f"Option: {one.option}." if one.settable else f"Set it with {one.option}.", indent=_INDENT)
+            put(f"Also: {one.option}." if one.settable else f"Only: {one.option}.", indent=_INDENT)
     return 0
 
 

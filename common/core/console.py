@@ -15,7 +15,7 @@ from rich.console import Console
 from common.core.words import ESCAPED, counted, wrapped
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, ProgressColumn
+    from rich.progress import Progress, ProgressColumn, Task
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 Verbosity = Literal["quiet", "normal", "verbose"]
@@ -139,7 +139,7 @@ def new_bars(
     *columns: "ProgressColumn", console: Console | None = None, transient: bool = False, disable: bool = False
 ) -> "Progress":
     """Progress bars as wide as the terminal. What a bar is about comes first, and is cut where there is no room for it;
-    the given columns are never cut, and the bar comes last.
+    the given columns are never cut, and the bar comes last and takes the room that is left.
 
     Args:
         columns: of numbers, that must not be wrapped.
@@ -148,19 +148,34 @@ def new_bars(
     """
     # Not at the top of the file: most commands show no progress, and would start later.
     from rich import progress as shown
-    from rich.table import Column
+    from rich.measure import measure_renderables
+    from rich.table import Column, Table
 
-    about = shown.TextColumn(
-        "{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
-    )
-    bar = shown.BarColumn(bar_width=_BAR_COLUMNS, table_column=Column(no_wrap=True, min_width=_BAR_COLUMNS))
+    screen = console or messages
+
+    class Bars(shown.Progress):
+        """Bars with a last column that grows."""
+
+        def make_tasks_table(self, tasks) -> Table:
+            """As wide as the console: names whole if there is room for them and a short bar, the rest for the bar."""
+            table = super().make_tasks_table(tasks)
+            widths = [
+                measure_renderables(screen, screen.options, list(column.cells) or [""]).maximum
+                for column in table.columns[:-1]
+            ]
+            room = screen.width - sum(widths[1:]) - len(widths) - _BAR_COLUMNS
+            table.columns[0].width = max(1, min(widths[0], room))
+            return table
+
+    about = shown.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    bar = shown.BarColumn(bar_width=None, table_column=Column(ratio=1, no_wrap=True, min_width=_BAR_COLUMNS))
     # Beside another console, what is printed to standard error meanwhile is not the bar's affair.
     redirect = console is None
-    return shown.Progress(
+    return Bars(
         about,
         *columns,
         bar,
-        console=console or messages,
+        console=screen,
         expand=True,
         transient=transient,
         disable=disable,
@@ -171,9 +186,28 @@ def new_bars(
     )
 
 
+def times_text(task: "Task") -> str:
+    """How long a bar has run and how long it will go on, e.g. `0:13, 0:08 left`; when it ended the first only."""
+    left = None if task.finished else task.time_remaining
+    return clock(task.elapsed or 0) + ("" if left is None else f", {clock(left)} left")
+
+
+def clock(seconds: float) -> str:
+    """A time as `0:08`, or `1:00:08` from one hour on."""
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
 @contextmanager
 def progress(
-    description: str, total: int | None = None, *, unit: str = "", console: Console | None = None
+    description: str,
+    total: int | None = None,
+    *,
+    unit: str = "",
+    short: str = "",
+    transient: bool = False,
+    console: Console | None = None,
 ) -> Iterator[Callable[[int], None]]:
     """Show a progress bar with time left while the block runs; the block calls the yielded function to advance it, and
     `show_step` to name what is being done.
@@ -185,6 +219,8 @@ def progress(
         total: number of things to do; None where it is not known: the bar then shows the time that has passed, and is
             removed at the end. Of 0 things nothing is shown.
         unit: what is counted, in the plural.
+        short: name of the bar, where the description is too long for it and stands in a line of its own above.
+        transient: remove the bar at the end, because a line that says what was found follows.
         console: to draw on, where it is not that of the messages.
     """
     if total == 0:
@@ -199,14 +235,21 @@ def progress(
         return
     from rich import progress as shown
     from rich.table import Column
+    from rich.text import Text
 
-    def whole(kind: type["ProgressColumn"], *text: str) -> "ProgressColumn":
-        return kind(*text, table_column=Column(no_wrap=True))
+    class Numbers(shown.ProgressColumn):
+        """What is done, of how many, and the times."""
 
-    counts = () if total is None else (whole(shown.MofNCompleteColumn), whole(shown.TextColumn, unit))
-    left = () if total is None else (whole(shown.TextColumn, "left"), whole(shown.TimeRemainingColumn))
-    columns = (*counts, whole(shown.TimeElapsedColumn), *left)
-    with new_bars(*columns, console=console, transient=total is None) as bars:
+        def render(self, task: "Task") -> Text:
+            """In one line."""
+            done = "" if task.total is None else f"{int(task.completed)}/{int(task.total)} {unit}".rstrip() + ", "
+            return Text(done + times_text(task))
+
+    if short:
+        say(f"{description} ...")
+        description = short
+    numbers = Numbers(table_column=Column(no_wrap=True))
+    with new_bars(numbers, console=console, transient=transient or total is None) as bars:
         task = bars.add_task(description, total=total)
         token = _step.set(lambda what: bars.update(task, description=f"{description}: {what}", refresh=True))
         try:

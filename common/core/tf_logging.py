@@ -35,13 +35,14 @@ def _is_not_retracing(record: logging.LogRecord) -> bool:
 
 
 @contextmanager
-def _announcement(standard_error: int) -> Iterator[None]:
-    """Say that Keras is being started; on a terminal with a bar that moves until it is.
+def _announcement(standard_error: int, what: str) -> Iterator[None]:
+    """Say that something is being started; on a terminal with a bar that moves until it is.
 
     Args:
         standard_error: a descriptor of it, which is not held back meanwhile.
+        what: is started.
     """
-    what = f"starting {_backend()}"
+    what = f"starting {what}"
     if not shows_progress():
         say(f"{what} ...")
         yield
@@ -54,19 +55,21 @@ def _announcement(standard_error: int) -> Iterator[None]:
 
 
 @contextmanager
-def quiet_start(*, announced: bool = False) -> Iterator[None]:
+def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
     """Hold back standard error while the block imports Keras, then print what is not a start-up message of TensorFlow;
     print all of it where details are asked for.
 
     Args:
         announced: whether a line says that Keras is being started, because that takes seconds; where Keras is imported
             already, there is none.
+        what: is started, where it is not Keras; it is then announced in any case.
     """
     began, is_new = time.perf_counter(), "keras" not in sys.modules
     logging.getLogger("tensorflow").addFilter(_is_not_retracing)
     sys.stderr.flush()
     original = os.dup(2)
-    with _announcement(original) if announced and is_new else nullcontext(), tempfile.TemporaryFile() as held:
+    is_said = announced and (is_new or bool(what))
+    with _announcement(original, what or _backend()) if is_said else nullcontext(), tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield

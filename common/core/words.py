@@ -2,6 +2,7 @@
 from a user's files in a form that can be printed and written."""
 
 import codecs
+import re
 import textwrap
 import unicodedata
 
@@ -16,6 +17,9 @@ _BYTES = range(0xDC80, 0xDD00)
 # Control characters and separators of lines and paragraphs, which would break a line or steer a terminal.
 _UNPRINTABLE = ("Cc", "Zl", "Zp")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_LEFT_OUT = "..."
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|(?:s|ms|Hz|kHz|dB|MB|MiB|GB|GiB|points)\b))| (?=%)")
+_COMMAND = re.compile(r"\bencore (?:list|run|show|tune|audit|duplicates|data|board|verify)(?: [a-z]\w*)?")
 
 
 def counted(number: int, noun: str) -> str:
@@ -46,15 +50,33 @@ def _singular(noun: str) -> str:
     return noun if noun.endswith("ss") else noun.removesuffix("s")
 
 
+def first_clause(text: str) -> str:
+    """What comes first of a message: up to its first full stop or semicolon."""
+    return re.split(r"[.;] ", text)[0].rstrip(".")
+
+
+def shortened(text: str, width: int) -> str:
+    """A path in at most `width` characters: where it is longer, its middle is left out."""
+    if len(text) <= width:
+        return text
+    kept = width - len(_LEFT_OUT)
+    return text[: kept - kept // 2] + _LEFT_OUT + text[len(text) - kept // 2 :]
+
+
+def _kept_together(text: str) -> str:
+    """A text whose units stay with their numbers, and whose commands with what they name: no line ends between them."""
+    text = re.sub(_BEFORE_UNIT, "\xa0", text)
+    return re.sub(_COMMAND, lambda found: found[0].replace(" ", "\xa0"), text)
+
+
 def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
     """Lines of at most `width` characters; words are never broken, so a path stays whole, however long.
 
     Args:
         indent: before every line but the first.
     """
-    # A percent sign stays with its number.
     lines = textwrap.wrap(
-        text.replace(" %", "\xa0%"), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        _kept_together(text), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
     return [line.replace("\xa0", " ") for line in lines]
 

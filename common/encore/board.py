@@ -33,7 +33,7 @@ _JSON_HELP = "Print the address and the folders as JSON."
 class BoardOptions:
     """What the command takes."""
 
-    paper: Annotated[str | None, Argument(metavar="[PAPER]", help="Show this paper only. Without it: all.")] = None
+    paper: Annotated[str | None, Argument(metavar="PAPER", help="Show this paper only. Without it: all.")] = None
     out: Annotated[
         Path, Option(metavar="DIR", rich_help_panel=OUTPUT, help="Folder of results, as commands write it with --out.")
     ] = DataOptions.out
@@ -65,7 +65,11 @@ def _board(options: BoardOptions, screen: ScreenOptions, flags: TypedFlags) -> i
         raise ExtraError(
             f"encore board: TensorBoard cannot be found. Install it: {sys.executable} -m pip install tensorboard."
         )
-    url = start_board(logdirs, options.port)
+    try:
+        url = start_board(logdirs, options.port)
+    except KeyboardInterrupt:
+        say("ended")
+        return 0
     if screen.json:
         print_json({"url": url, "folders": {name: str(folder) for name, folder in logdirs.items()}})
     else:
@@ -114,9 +118,9 @@ def start_board(logdirs: dict[str, Path], port: int | None) -> str:
     Raises:
         SpecError: the port is in use.
     """
-    say("starting TensorBoard ...")
     spec = ",".join(f"{name}:{folder}" for name, folder in logdirs.items())
-    with quiet_start():  # also while it starts: it imports TensorFlow as late as that
+    # Also while it starts: it imports TensorFlow as late as that.
+    with quiet_start(announced=True, what="TensorBoard"):
         from tensorboard import program
 
         board = program.TensorBoard()

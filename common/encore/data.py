@@ -12,7 +12,7 @@ from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json
 from common.core.console import say
-from common.core.errors import SpecError
+from common.core.errors import EncoreError, SpecError
 from common.core.files import require_writable_folder
 from common.core.nearest import did_you_mean, nearest_names
 from common.core.option_groups import OUTPUT, SPECIAL, WHAT
@@ -151,23 +151,26 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     from data_pipeline.datasets.check.arrays import check_arrays
     from data_pipeline.datasets.check.folder import check_folder
 
-    if dataset == "arrays":
-        report, given = check_arrays(
-            data,
-            quick=options.quick,
-            seconds_per_column=options.seconds_per_column,
-            genre_names=options.genre_names,
-        )
-    else:
-        given = None
-        report = check_folder(
-            dataset,
-            data,
-            quick=options.quick,
-            labels=options.labels,
-            artist_level=options.artist_level,
-            cache=options.cache,
-        )
+    try:
+        if dataset == "arrays":
+            report, given = check_arrays(
+                data,
+                quick=options.quick,
+                seconds_per_column=options.seconds_per_column,
+                genre_names=options.genre_names,
+            )
+        else:
+            given = None
+            report = check_folder(
+                dataset,
+                data,
+                quick=options.quick,
+                labels=options.labels,
+                artist_level=options.artist_level,
+                cache=options.cache,
+            )
+    except EncoreError as error:
+        raise type(error)(_of_argument(str(error), ABOUT[dataset])) from error
     papers = papers_on(report, given)
     can_run = any(paper.rows for paper in papers) and report.genres_with_clips > 1
     splits = split_names(report.splits, with_artist=report.with_artist > 0) if can_run else []
@@ -193,6 +196,12 @@ def _draw(report: "DataReport", out: Path | None) -> list[Path]:
     out = (out or OWN_RESULTS).expanduser()
     require_writable_folder(out, flag="--out")
     return save_figure(partial(draw_report, report), data_figure(out, report.title.removeprefix(OWN_FOLDER)))
+
+
+def _of_argument(message: str, about: About) -> str:
+    """What is wrong with a folder, where it was given without `--data`, to the command that says where to get it."""
+    give = f"Give {about.takes}. Where to get it: encore data {about.key}"
+    return message.removeprefix("--data ").replace(about.where, give)
 
 
 def _about_json(about: About) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def show_about(about: About) -> None:
     if about.citation:
         rows.add_row("cite", Text(about.citation))
     for place, fault in enumerate(about.faults):
-        rows.add_row("" if place else "known faults", Words(f"- {fault.text} [{fault.source}]"))
+        rows.add_row("" if place else "known faults", Words(f"- {fault.text} [{fault.source}]", indent="  "))
     if about.note:
         rows.add_row("note", Words(about.note))
     screen.print(rows)
@@ -66,14 +66,15 @@ class Words:
 
     Args:
         text: of one paragraph.
+        indent: before every line but the first.
     """
 
-    def __init__(self, text: str):
-        self._text = text
+    def __init__(self, text: str, *, indent: str = ""):
+        self._text, self._indent = text, indent
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         # Brackets are no markup; a word that is wider than the screen is folded.
-        yield Text("\n".join(wrapped(self._text, options.max_width)), overflow="fold")
+        yield Text("\n".join(wrapped(self._text, options.max_width, indent=self._indent)), overflow="fold")
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement.get(console, options, Text(self._text))

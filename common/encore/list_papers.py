@@ -20,7 +20,7 @@ from common.paper.paper import Paper
 from common.paper.parameters import StoredNetworks
 from common.reports.screen.columns import Column
 
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(r"\b(?:19|20)\d\d(?:-(?:19|20)\d\d)?\b")
 
 
 def _keys(incomplete: str) -> list[str]:
@@ -75,10 +75,11 @@ def _list(asked: ListOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
         (one["key"], _title(one), one["published_on"], ", ".join(one["tables"]), "yes" if one["searches"] else "")
         for one in papers
     ]
-    rows += [(key, "cannot be used: there is a mistake in its modules", "", "", "") for key in mistakes]
     heads = ("paper", "title and authors", "data", "tables", "tune")
-    columns = [Column(head, cells, is_text=True) for head, cells in zip(heads, zip(*rows, strict=True), strict=True)]
-    print_listing("Papers", columns, screen)
+    cells = zip(*rows, strict=True) if rows else ((),) * len(heads)
+    columns = [Column(head, of_papers, is_text=True) for head, of_papers in zip(heads, cells, strict=True)]
+    if papers:
+        print_listing("Papers", columns, screen)
     say("encore list PAPER shows the rows of its tables, encore run PAPER trains them.")
     return 0
 

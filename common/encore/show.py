@@ -199,6 +199,8 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
         lacking = [_command(stored, "", choice, *asked.rows) for choice in choices]
     for line in dict.fromkeys(lacking):
         warn(line)
+    if not (shown or asked.tables or asked.rows):
+        say(f"looked in {', '.join(map(str, _places(asked.out)))}; --out DIR for another folder")
     return 1 if lacking else 0
 
 

@@ -10,7 +10,7 @@ from typer import Argument, Option
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, print_json, print_sentence
-from common.core.console import say
+from common.core.console import is_verbose, say
 from common.core.errors import DataError
 from common.core.files import expanded
 from common.core.option_groups import SPECIAL
@@ -22,6 +22,7 @@ from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
 tables, and weights against their checksums. Nothing is written into it. Exit code: 0 if everything holds, 1 if not."""
 _KIND_WIDTH = 10
+_NOT_CHECKED = "not checked: "
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,13 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
     if has_headline(readme):
         found.append(verify_readme(readme, results))
     else:
-        found.append(Verified("README", f"not checked: no headline table in {readme}"))
+        found.append(Verified("README", f"{_NOT_CHECKED}no headline table in {readme}"))
     found.append(verify_weights(results, cache))
     others = [path for path in result_subfolders(results) if path.name not in papers]
-    unchecked = tuple(f"{path}: not of a paper; of its JSON files only that they can be read" for path in others)
+    unchecked = tuple(f"{path}, which is not of a paper: only whether its JSON files can be read" for path in others)
     if own_runs_in(results).is_dir():
         own = own_runs_in(results)
-        unchecked += (f"{own}: own runs; encore verify {own} checks them",)
+        unchecked += (f"{own}, your own runs: encore verify {own}",)
     summary = f"{counted(len(papers), 'paper')}: {', '.join(papers)}" if papers else "no paper"
     return [Verified("folder", summary, {"papers": len(papers)}, unchecked=unchecked), *found]
 
@@ -108,13 +109,44 @@ def _has_records(results: Path) -> bool:
 
 
 def _print(found: list[Verified], holds: bool) -> None:
-    for one in found:
-        print_sentence(f"{one.kind:{_KIND_WIDTH}}{one.summary}", indent=_KIND_WIDTH)
-    for one in found:
-        for text in one.unchecked:
-            print_sentence(f"not checked ({one.kind}): {text}")
+    """What was found, first of all whether everything is right; then what is wrong, and what was not covered."""
+    faults = sum(len(one.faults) for one in found)
+    checked = _checked({one.kind: one.counts for one in found})
+    result = "all right" if holds else f"{counted(faults, 'fault')}, checked"
+    print_sentence(f"{result}: {checked}")
     for one in found:
         for fault in one.faults:
             print_sentence(f"fault ({one.kind}): {fault.line}")
-    faults = sum(len(one.faults) for one in found)
-    print("everything that was checked holds" if holds else counted(faults, "fault"))
+    if is_verbose():
+        for one in found:
+            print_sentence(f"{one.kind:{_KIND_WIDTH}}{one.summary}", indent=_KIND_WIDTH)
+    not_covered = [text for one in found for text in one.unchecked]
+    not_covered += [one.summary.replace(_NOT_CHECKED, f"{one.kind}: ") for one in found if _was_not_checked(one)]
+    if not_covered:
+        print_sentence("Not covered:")
+    for text in not_covered:
+        print_sentence(f"- {text}")
+
+
+def _was_not_checked(one: Verified) -> bool:
+    return one.summary.startswith(_NOT_CHECKED)
+
+
+def _checked(counts: dict[str, dict[str, int]]) -> str:
+    """What was looked at: `116 records, 95 table files, 66 figures`."""
+    numbers = (
+        (counts["records"].get("records", 0), "record"),
+        (counts["records"].get("notes", 0), "note of a diverged run"),
+        (counts["tables"].get("files", 0), "table file"),
+        (counts["tables"].get("compared_figures", 0), "figure"),
+        (counts["README"].get("sentences", 0), "statement of the README"),
+        (counts["weights"].get("kept", 0), "kept network"),
+        (counts["weights"].get("downloaded", 0), "downloaded file"),
+        (counts["weights"].get("demo_clips", 0), "demo clip"),
+    )
+    return ", ".join(_number(number, noun) for number, noun in numbers if number) or "nothing"
+
+
+def _number(number: int, noun: str) -> str:
+    head, of, rest = noun.partition(" of ")
+    return counted(number, head) + of + rest

@@ -17,9 +17,9 @@ _CONNECT_SECONDS = 10
 
 @contextmanager
 def local_workers(jobs: int) -> Iterator[DaskPool]:
-    """Start `jobs` worker processes on this machine, which end with the `with` block."""
+    """Start `jobs` worker processes on this machine, which end with the `with` block. What starts them says so, because
+    importing this module already takes seconds."""
     _silence()
-    say(f"starting {counted(jobs, 'worker')} ...")
     # Dask sets these variables in this process, too, when it starts the first worker.
     threads = worker.thread_settings()
     with (
@@ -34,7 +34,10 @@ def local_workers(jobs: int) -> Iterator[DaskPool]:
         ) as cluster,
         Client(cluster) as client,
     ):
-        yield DaskPool(client, f"--jobs {jobs}", threads)
+        try:
+            yield DaskPool(client, f"--jobs {jobs}", threads)
+        finally:
+            say(f"stopping {counted(jobs, 'worker')} ...")
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The leakage audit: one row trained under every split that the data allow, and the leakage of each split."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from common.core.console import say, without_repetition
 from common.core.errors import DataError, RunError, SpecError
 from common.core.files import sha256_of_json, write_json
 from common.core.tf_logging import quiet_start
+from common.core.words import first_clause
 from common.leakage.overlap import overlap_of, sides_of
 from common.leakage.scan import scan_plan
 from common.leakage.splits import SplitCondition, require_free_split, split_conditions
@@ -121,7 +121,7 @@ def _with_earlier_runs(
 
 def _in_brief(condition: SplitCondition, reason: str) -> str:
     """What comes first of why a split cannot be run, without the option that an audit sets itself."""
-    return re.split(r"[.;] ", reason.removeprefix(f"--split {condition.split}: "))[0].rstrip(".")
+    return first_clause(reason.removeprefix(f"--split {condition.split}: "))
 
 
 def row_to_audit(paper: Paper, options: Options) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from common.core.errors import DataError
@@ -124,6 +125,13 @@ def audit_table(paper: Paper, stored: StoredAudit) -> Table:
     return Table(values, *audit_cells(values), tuple(notes), tuple(_warnings(paper, stored, records, rows)))
 
 
+def without_splits_that_were_not_run(table: Table) -> Table:
+    """The table of an audit with the rows only of splits that the data allow."""
+    kept = [place for place, row in enumerate(table.values["rows"]) if row["measured"] or row["overlap"]]
+    values = table.values | {"rows": [table.values["rows"][place] for place in kept]}
+    return replace(table, values=values, rows=tuple(table.rows[place] for place in kept))
+
+
 def _published(paper: Paper, audit: Audit) -> dict[str, Any]:
     """The row's first published number for test windows or clips, and which of our metrics to compare it with."""
     whole = paper.table(audit.row[0])
@@ -159,7 +167,13 @@ def _warnings(
 
 
 def _of_split(title: str, note: Note) -> Note:
-    return Note(note.kind, f"{title}: {note.text}", note.short and f"{title}: {note.short}")
+    text, short = _after_colon(note.text), _after_colon(note.short)
+    return Note(note.kind, f"{title}: {text}", short and f"{title}: {short}")
+
+
+def _after_colon(sentence: str) -> str:
+    """A sentence that goes on behind a colon; names in capitals stay."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
 # Metric -> its estimate and the effective number of clips.

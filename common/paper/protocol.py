@@ -81,7 +81,7 @@ class Protocol(Spec):
         fractions: train, valid and test shares of `holdout`, `per_genre` and `artist`.
         folds: number of folds of `kfold`.
         stratified: every part has the genres in the same proportions.
-        seed: of the split only, so that all rows and run seeds have the same test clips.
+        seed: seed of the split only, so that all rows and run seeds have the same test clips.
         partitions: number of partitions of `rotating`, which is also its number of rounds.
         equal_partitions: put the clips of each genre that cannot be divided evenly among the partitions in no part.
         duplicates: `drop` removes, before the split, every clip whose bytes equal those of another clip with a

@@ -23,8 +23,7 @@ class Training(Spec):
         epochs: maximum number of epochs.
         patience_epochs: stop after this many epochs without a lower validation loss; None never stops early.
         precision: of the network's arithmetic: `float32`, or `mixed_bfloat16`, which is faster and less exact.
-        standardise: feed the network `(value - mean) / standard deviation`, both computed on the training windows; one
-            of two inputs can be left as it is (`second_input.standardise`).
+        standardise: feed the network `(value - mean) / standard deviation`, both computed on the training windows.
         windows_per_epoch: train on this many of the shuffled windows per epoch; None for all.
         accumulate_batches: number of batches whose gradients make one update.
         accumulate_reduce: an update takes the `mean` over the samples of its batches, as one large batch would, or the

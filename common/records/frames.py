@@ -1,19 +1,21 @@
 """Records as data frames of pandas: one row for each run, or for each test clip of each run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.core.console import warn
 from common.core.errors import DataError
 from common.core.extras import require_extra
 from common.core.percent import stored_percent
+from common.core.words import counted
 from common.metrics.clips import METRIC_NAMES
 from common.paper.by_name import load_paper, paper_keys
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES
 from common.records.machines import compute_device
-from common.records.paths import ResultPaths
+from common.records.paths import ResultPaths, result_subfolders
 from common.records.record import Record, read_records
 from common.records.tuned_rows import with_tuned_rows
 
@@ -103,6 +105,8 @@ def _found(out: Path, paper: str | None, dataset: str | None) -> Iterator[_Found
     if not out.is_dir():
         raise DataError(f"{out}: no such folder; expected one with results. Give the folder of --out.")
     keys = paper_keys() if paper is None else [load_paper(paper).key]
+    if paper is None:
+        _warn_of_others(out, keys, dataset)
     found = False
     for key in keys:
         for results in ResultPaths.with_records(out, key):
@@ -115,6 +119,19 @@ def _found(out: Path, paper: str | None, dataset: str | None) -> Iterator[_Found
     if not found:
         wanted = f"{paper or '*'}/{dataset or '*'}/runs/*.json"
         raise DataError(f"{out}: no record in {wanted}. Give the folder of --out, or train with encore run.")
+
+
+def _warn_of_others(out: Path, keys: Sequence[str], dataset: str | None) -> None:
+    """Say how many runs are of papers that this version does not have, and so are in no row."""
+    others = {
+        folder.name: sum(1 for _ in folder.glob(f"{dataset or '*'}/runs/*.json"))
+        for folder in result_subfolders(out)
+        if folder.name not in keys
+    }
+    left_out = {name: runs for name, runs in others.items() if runs}
+    if left_out:
+        runs = counted(sum(left_out.values()), "run")
+        warn(f"{out}: left out: {runs} of papers that this version does not have: {', '.join(left_out)}")
 
 
 def _run(found: _Found) -> dict[str, Any]:

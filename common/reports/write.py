@@ -21,7 +21,7 @@ from common.records.tuned_rows import with_tuned_rows
 from common.reports.committed import CommittedOf, committed_beside
 from common.reports.figures.curves import draw_compared_curves, draw_curves, draw_projection
 from common.reports.figures.data import draw_spectrogram, draw_spectrograms, draw_waveform_windows, draw_windows
-from common.reports.figures.files import save_digest, save_figure, write_figure
+from common.reports.figures.files import save_digest, save_figure, save_unless_drawn
 from common.reports.figures.tables import (
     draw_confusion,
     draw_folds,
@@ -273,8 +273,17 @@ def write_data_figures(paper: Paper, group: Group, readers: list[WindowReader], 
         fitting = [reader for reader in readers if _can_show(figure, reader)]
         if fitting:
             stem = results.figures / group.data_figure_stem(figure.id, paper)
-            paths += write_figure(_draw_example(paper, figure, fitting[0]), stem)
+            draw = partial(_draw_example, paper, figure, fitting[0])
+            paths += save_unless_drawn(draw, _example(paper, figure, fitting[0]), stem, __name__)
     return paths
+
+
+def _example(paper: Paper, figure: Figure, reader: WindowReader) -> list[Any]:
+    """What tells a figure of the data from others."""
+    windows = reader.windows
+    first = int(windows.tracks[0])
+    places = [windows.frames, first, windows.starts[windows.tracks == first].tolist()]
+    return [_figure_title(paper, figure), figure, reader.index.data_digest, reader.index.feature, places]
 
 
 def data_figure_stems(paper: Paper, group: Group) -> set[str]:

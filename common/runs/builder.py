@@ -27,6 +27,7 @@ from data_pipeline.duplicates.scan import first_of_source
 from data_pipeline.features import Feature
 from data_pipeline.windows.layout import Reader
 from data_pipeline.windows.opening import open_windows
+from data_pipeline.windows.reader import WindowReader
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class PlannedRun:
     """A run with everything that it needs.
 
     Args:
-        labels: the rows that it belongs to, e.g. `5.2 [r16]`.
+        labels: the rows that it belongs to, e.g. `table 5.2, r16`.
         previous: id of the run whose best weights it starts from; None for fresh weights.
         row_name: of the first of its rows, e.g. `r16`.
     """
@@ -49,8 +50,8 @@ class PlannedRun:
 
     @property
     def name(self) -> str:
-        """Its name in printed lines and error messages, e.g. `5.1 [r16], seed 0, fold 2/10`."""
-        return f"{', '.join(self.labels)}, {self.place}"
+        """Its name in printed lines and error messages, e.g. `table 5.2, r16, seed 0, fold 2/10`."""
+        return f"{'; '.join(self.labels)}, {self.place}"
 
     @property
     def place(self) -> str:
@@ -58,6 +59,15 @@ class PlannedRun:
         kind = fold_name(self.run.experiment.protocol.split)
         fold = f", {kind} {self.run.fold.number + 1}/{self.folds}" if self.folds > 1 else ""
         return f"seed {self.run.seed}{fold}"
+
+
+def _size_of_windows(part: WindowReader) -> str:
+    """The axes of the windows of one input: `32 bands x 32 frames`."""
+    feature = part.index.feature
+    if feature.kind == "waveform":
+        return f"{part.windows.frames:,} samples" + (f" x {feature.bins}" if feature.bins > 1 else "")
+    name = "bands" if "mel" in feature.kind else "coefficients" if feature.kind == "mfcc" else "bins"
+    return f"{feature.bins} {name} x {part.windows.frames:,} frames"
 
 
 class RunBuilder:
@@ -228,7 +238,7 @@ class RunBuilder:
             windows_per_track = (
                 f"{per_track.min()}" if per_track.min() == per_track.max() else f"{per_track.min()}-{per_track.max()}"
             )
-            shown = " and ".join(f"{part.index.feature.bins} x {part.windows.frames}" for part in reader.parts)
+            shown = " and ".join(map(_size_of_windows, reader.parts))
             what = "clips" if experiment.copies is None else "clips and copies"
             say(f"{len(used)} {what}, {counted(len(windows), 'window')} of {shown} ({windows_per_track} per clip)")
             self._readers[key] = reader, folds

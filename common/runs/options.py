@@ -83,7 +83,7 @@ class DataOptions:
             min=1e-6,
             metavar="S",
             rich_help_panel=SPECIAL,
-            help="Seconds between columns, of --dataset arrays. Needed where the file has no n_samples.",
+            help="Seconds between columns, of --dataset arrays. Needed where the file has no n_samples (clip lengths).",
         ),
     ] = None
     genre_names: Annotated[

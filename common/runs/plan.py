@@ -22,6 +22,7 @@ from data_pipeline.datasets.catalog import COPY_SUFFIX, Catalog
 from data_pipeline.features import Feature
 from data_pipeline.windows.reader import WindowReader
 
+_FEW_CLIPS = 2_000
 _NAMED_TRACKS = 20
 
 
@@ -147,6 +148,8 @@ def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: Opene
     if options.allow_incomplete and not _can_stratify(protocol, data.catalog):
         resolver = resolver.with_setting(stratified=False)
         warn("too few clips of some genres for a stratified split: genres are ignored, and the table says so")
+        protocol = resolver.experiment(experiments[0]).protocol
+    _require_split(protocol, data.catalog)
     return ResolvedRows(chosen, resolver, weights)
 
 
@@ -194,7 +197,7 @@ def plan_runs(rows: ResolvedRows, data: OpenedData, builder: RunBuilder) -> Plan
                 earlier = runs.get(planned.run.id)
                 if earlier and earlier.row_experiment != planned.row_experiment:
                     raise AssertionError(f"{earlier.labels} and {table.id} [{row.name}] would share one record")
-                labels = (*(earlier.labels if earlier else ()), f"{table.id} [{row.name}]")
+                labels = (*(earlier.labels if earlier else ()), f"table {table.id}, {row.name}")
                 runs[planned.run.id] = replace(earlier or planned, labels=labels)
     catalog = data.catalog
     index = next(iter(runs.values())).reader.index
@@ -266,6 +269,19 @@ def _require_predefined(protocol: Protocol, catalog: Catalog) -> None:
         split_ids(
             protocol, [t.id for t in tracks], [t.label for t in tracks], catalog.splits, [t.artist for t in tracks]
         )
+
+
+def _require_split(protocol: Protocol, catalog: Catalog) -> None:
+    """Refuse data that are too small for a split of clips before their features are computed. A large data set, whose
+    split takes a while, is refused when it is split.
+
+    Raises:
+        DataError, SpecError: see `common.splits.clips.split_ids`.
+    """
+    if protocol.unit == "segment" or len(catalog.tracks) > _FEW_CLIPS:
+        return
+    ids, labels, artists = zip(*((track.id, track.label, track.artist) for track in catalog.tracks), strict=True)
+    split_ids(protocol, list(ids), list(labels), catalog.splits, list(artists))
 
 
 def _can_stratify(protocol: Protocol, catalog: Catalog) -> bool:

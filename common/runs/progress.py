@@ -1,13 +1,12 @@
 """The progress of a whole table: runs done, runs left, time left, loss and validation accuracy."""
 
 import time
-from datetime import timedelta
 
 from rich.progress import Progress, ProgressColumn, Task
 from rich.table import Column
 from rich.text import Text
 
-from common.core.console import new_bars, say, shows_progress, warn
+from common.core.console import new_bars, say, shows_progress, times_text, warn
 from common.core.percent import percent_text, stored_percent
 from common.training.callback import FitCallback
 
@@ -21,25 +20,28 @@ class ProgressDisplay:
         epochs: epochs that the pending runs take at most, for the time left.
         numbered: number the lines of the runs from 1 on; False where their names have numbers of their own. The line of
             a run that ended then says how many are done.
+        things: what is counted, in the plural.
     """
 
-    def __init__(self, runs: int, finished: int, epochs: int, *, numbered: bool = True):
+    def __init__(self, runs: int, finished: int, epochs: int, *, numbered: bool = True, things: str = "runs"):
         self._done, self._begun, self._epochs = finished, finished, epochs
         self._of = f"/{runs}" if runs else ""
-        self._numbered = numbered
+        self._numbered, self._things = numbered, things
         self._bars = new_bars(_FieldColumn("place"), _EpochsColumn("details"), disable=not shows_progress())
         self._total = None
 
     def __enter__(self) -> "ProgressDisplay":
         if self._epochs:
             self._bars.start()
-            self._total = self._bars.add_task("runs", total=self._epochs, place=self._count(), details=None)
+            self._total = self._bars.add_task(
+                self._things, total=self._epochs, place="", details=None, done=self._count()
+            )
         return self
 
     def __exit__(self, *exception) -> None:
         self._bars.stop()
 
-    def begin(self, name: str, epochs: int, *, short: str = "", place: str = "") -> "RunProgress":
+    def begin(self, name: str, epochs: int, *, short: str = "", place: str = "", about: str = "") -> "RunProgress":
         """Add the bar of a run that starts, while others may be running; returns the callback for its fit loop.
 
         Args:
@@ -47,11 +49,12 @@ class ProgressDisplay:
             epochs: that it takes at most.
             short: name in the bar, which is cut where there is no room; by default as in the lines.
             place: its seed and fold in the bar, which are never cut.
+            about: at the end of the line with its result, e.g. the values of a trial.
         """
         task = self._bars.add_task(short or name, total=1, place=place, details="")
         self._begun += 1
-        number = f"[{self._begun}{self._of}] " if self._numbered else ""
-        return RunProgress(self, name, task, epochs, number, place)
+        number = f"{self._begun}{self._of}: " if self._numbered else ""
+        return RunProgress(self, name, task, epochs, number, place, about)
 
     def end(self, callback: "RunProgress", result: str) -> None:
         """Remove the bar of a run that ended, and print its result in one line."""
@@ -60,9 +63,10 @@ class ProgressDisplay:
         if self._total is not None:
             # Early stopping leaves epochs undone; they count as done for the time left.
             self._bars.advance(self._total, callback.epochs - callback.epochs_shown)
-            self._bars.update(self._total, place=self._count())
+            self._bars.update(self._total, done=self._count())
         done = "" if self._numbered else f", {self._count()}"
-        say(f"{callback.number}{callback.name}: {result} ({time.perf_counter() - callback.began:.0f} s{done})")
+        about = f", {callback.about}" if callback.about else ""
+        say(f"{callback.number}{callback.name}: {result} ({time.perf_counter() - callback.began:.0f} s{done}){about}")
 
     def epoch(self) -> None:
         """Count one finished epoch of any run."""
@@ -94,29 +98,25 @@ class _FieldColumn(ProgressColumn):
 
 
 class _EpochsColumn(_FieldColumn):
-    """What a run is doing; of all runs together, whose field is None, the epochs, and the time that has passed and that
-    is left."""
+    """What a run is doing; of all runs together, whose field is None, the runs and epochs done, and the time that has
+    passed and that is left."""
 
     def render(self, task: Task) -> Text:
         """The text of the field, or the epochs and times."""
         if task.fields[self._name] is not None:
             return super().render(task)
-        text = f"epochs {int(task.completed)}/{int(task.total)}, {_clock(task.elapsed or 0)}"
-        left = None if task.finished else task.time_remaining
-        return Text(text if left is None else f"{text}, {_clock(left)} left")
-
-
-def _clock(seconds: float) -> str:
-    return str(timedelta(seconds=int(seconds)))
+        return Text(f"{task.fields['done']}, epochs {int(task.completed)}/{int(task.total)}, {times_text(task)}")
 
 
 class RunProgress(FitCallback):
     """Moves the bar of one run."""
 
-    def __init__(self, display: ProgressDisplay, name: str, task: int, epochs: int, number: str, place: str):
+    def __init__(
+        self, display: ProgressDisplay, name: str, task: int, epochs: int, number: str, place: str, about: str = ""
+    ):
         self._display = display
         self.name, self.task, self.epochs = name, task, epochs
-        self.number, self._place = number, place
+        self.number, self.about, self._place = number, about, place
         self.epochs_shown = 0
         self.began = time.perf_counter()
         self._latest = ""

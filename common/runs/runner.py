@@ -140,6 +140,13 @@ class RunSummary:
             self.misfits.append(result.failure)
 
 
+def _already_trained(finished: int, runs: int) -> str:
+    if runs == 1:
+        return "already trained: read from its record (train again: --fresh)"
+    which = f"all {runs}" if finished == runs else f"{finished} of {runs}"
+    return f"{which} runs are already trained: read from their records (train again: --fresh)"
+
+
 def execute(plan: Plan, options: Options, workers: Workers | None = None) -> RunSummary:
     """Train every planned run that has no record.
 
@@ -157,7 +164,7 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
     job = replace(job, pending=tuple(_grouped_by_model(pending)))
     summary = RunSummary(finished_before=len(plan.runs) - len(job.pending))
     if summary.finished_before:
-        say(f"{summary.finished_before} of {len(plan.runs)} runs are already finished")
+        say(_already_trained(summary.finished_before, len(plan.runs)))
         if workers is None:
             # Workers may run under other circumstances than this process.
             report_circumstances(plan.paper.key, list(finished.values()), find_devices(options.devices).facts)

@@ -175,7 +175,7 @@ def _watch(search: Search, oracle: SearchOracle, lease_seconds: float) -> None:
             reported += 1
             trial = state.trials[trial_id]
             result = "FAILED" if trial.score is None else format_score(trial.score, search.asked.objective)
-            say(f"[{reported}/{search.asked.trials}] trial {trial_id} by {trial.tuner}: {result}")
+            say(f"{reported}/{search.asked.trials}: trial {trial_id} by {trial.tuner}: {result}")
         for worker in oracle.take_lost():
             warn(f"{worker} sent no heartbeat for {lease_seconds:g} s: its trial goes to another worker")
         if isinstance(oracle.failure, EncoreError):

@@ -1,5 +1,6 @@
 """Writes the report of a search from its folder: table, figures, and the best trials as rows."""
 
+from functools import partial
 from pathlib import Path
 
 from common.core.console import show_step, warn
@@ -9,7 +10,7 @@ from common.paper.overrides import parse_change
 from common.paper.paper import Paper
 from common.records.paths import searches
 from common.records.tuned_rows import ROWS_FORMAT
-from common.reports.figures.files import figure_files, write_figure
+from common.reports.figures.files import figure_files, save_unless_drawn
 from common.reports.formats import write_table
 from common.reports.table import Table
 from common.reports.text.caption import flag_summary
@@ -18,6 +19,8 @@ from common.search.folder import SearchFolder
 from common.search.space import SearchSpace, describe_values, value_at
 from common.search.table import StoredSearch, read_search, search_table
 
+# Modules whose code decides what the figures of a search show.
+_DRAWN_BY = ("common.search.figures", "common.search.surrogate", "common.search.table", "common.search.space")
 _OF_FEATURES = ("feature.", "second_input.feature.")
 
 
@@ -38,7 +41,11 @@ def write_search(paper: Paper, folder: SearchFolder, *, draw_figures: bool = Tru
     if found.can_be_drawn:
         for kind, draw in (("along", draw_along), ("parallel", draw_parallel)):
             figure = results.figures / f"figure_{table.id}_{kind}"
-            paths += write_figure(draw(found, marks=marks), figure) if draw_figures else figure_files(figure)
+            if not draw_figures:
+                paths += figure_files(figure)
+                continue
+            shown = [kind, marks, found.identity, found.trials, sorted(found.records)]
+            paths += save_unless_drawn(partial(draw, found, marks=marks), shown, figure, *_DRAWN_BY)
     return table, paths
 
 

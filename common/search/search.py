@@ -20,7 +20,15 @@ from common.runs.runner import Job, RunResult, claim, run_one
 from common.search.folder import SearchFolder, TrialNote, identity_of
 from common.search.journal import StateFiles, TrialState
 from common.search.oracle import SearchOracle
-from common.search.space import Objective, SearchSpace, TrialValues, describe_values, format_score, score_of
+from common.search.space import (
+    Objective,
+    SearchSpace,
+    TrialValues,
+    describe_values,
+    format_score,
+    format_value,
+    score_of,
+)
 from common.training.devices import find_devices
 from common.training.model_cache import CompiledModelCache
 
@@ -164,13 +172,15 @@ class Search:
         """One run of a trial; the first trial with a network trains it, later ones use its record."""
         first = self._first.run
         run = replace(first, experiment=experiment, seed=seed, variant=SEARCH_VARIANT)
-        name = f"trial {trial_id} ({describe_values(drawn)})" + (
-            f", seed {seed}" if self.asked.runs_per_trial > 1 else ""
-        )
+        of_seed = f", seed {seed}" if self.asked.runs_per_trial > 1 else ""
+        name = f"trial {trial_id}{of_seed}"
         place = f"seed {seed}" if self.asked.runs_per_trial > 1 else ""
-        callback = progress.begin(name, experiment.training.epochs, short=f"trial {trial_id}", place=place)
+        values = " ".join(f"{parameter}={format_value(value)}" for parameter, value in drawn.items())
+        callback = progress.begin(
+            name, experiment.training.epochs, short=f"trial {trial_id}", place=place, about=values
+        )
         try:
-            planned = replace(self._first, run=run, labels=(name,))
+            planned = replace(self._first, run=run, labels=(f"trial {trial_id} ({describe_values(drawn)}){of_seed}",))
             with claim(self._job, planned, wait=True):
                 result = run_one(self._job, planned, self._model_cache, callback)
         except EncoreError as error:

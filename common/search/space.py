@@ -239,9 +239,9 @@ def score_of(record: Record, objective: Objective) -> float:
 
 
 def format_score(score: float, objective: Objective) -> str:
-    """The score as text, rounded as in the table of the search, e.g. `validation accuracy 71.23 %`."""
+    """The score as text, rounded as in the table of the search, e.g. `validation 71.2 %`."""
     if objective == "val_accuracy":
-        return f"validation accuracy {percent_text(stored_percent(score), 2)} %"
+        return f"validation {percent_text(stored_percent(score))} %"
     return f"validation loss {score:.4f}"
 
 

@@ -234,7 +234,7 @@ def search_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[st
     header = ["Rank", *table["parameters"], objective, "Trainable parameters", "Best epoch", "Trial", "Remark"]
     rows = []
     for row in table["rows"]:
-        score = "" if (score := row["score"]) is None else percent_text(score, 2) if percent else f"{score:.4f}"
+        score = "" if (score := row["score"]) is None else percent_text(score) if percent else f"{score:.4f}"
         counted = "" if row["trainable_parameters"] is None else f"{row['trainable_parameters']:,}"
         rows.append(
             [

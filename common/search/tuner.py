@@ -81,7 +81,8 @@ def run_search(search: Search, *, fresh: bool = False) -> None:
         runs = search.asked.trials * search.asked.runs_per_trial
         finished = len(oracle.end_order) * search.asked.runs_per_trial
         epochs = (runs - finished) * search.epochs
-        with ProgressDisplay(runs, min(finished, runs), max(0, epochs), numbered=False) as progress:
+        things = "trials" if search.asked.runs_per_trial == 1 else "runs"
+        with ProgressDisplay(runs, min(finished, runs), max(0, epochs), numbered=False, things=things) as progress:
             run_loop(TrialTuner(oracle, search, progress))
         warn_of_end(search, oracle)
 
@@ -108,7 +109,9 @@ def report_progress(search: Search, oracle: SearchOracle) -> None:
     done = len(oracle.end_order)
     if done:
         left = max(0, search.asked.trials - done)
-        say(f"{search.folder.path}: ended before: {counted(done, 'trial')}; {left} to go")
+        say(
+            f'search "{search.folder.name}": {counted(done, "trial")} ended before, {left} to go ({search.folder.path})'
+        )
 
 
 def warn_of_end(search: Search, oracle: SearchOracle) -> None:

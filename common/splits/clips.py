@@ -15,6 +15,8 @@ PARTS = ("train", "valid", "test")
 # What readers call them: the training part.
 PART_NAMES = {"train": "training", "valid": "validation", "test": "test"}
 _TENTHS = 10
+# A share of a part is never so small that more are needed.
+_MOST_OF_A_GENRE = 1_000
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def _holdout(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split
 
     _, valid_share, test_share = protocol.fractions
     n_test, n_valid = round(test_share * len(items)), round(valid_share * len(items))
-    _require_parts(protocol, len(items) - n_test - n_valid, n_valid, n_test, len(items))
+    enough = _enough_for_holdout(protocol, genres) if protocol.stratified else ""
+    _require_parts(protocol, len(items) - n_test - n_valid, n_valid, n_test, len(items), enough)
     try:
         rest, test, rest_genres, _ = train_test_split(
             items,
@@ -94,8 +97,18 @@ def _holdout(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split
             rest, test_size=n_valid, random_state=protocol.seed, stratify=rest_genres if protocol.stratified else None
         )
     except ValueError as error:
-        raise _too_few(protocol, genres, error) from error
+        raise _too_few(protocol, genres, enough) from error
     return _split(train, valid, test)
+
+
+def _enough_for_holdout(protocol: Protocol, genres: np.ndarray) -> str:
+    """How many items of each genre are enough for a stratified split, whose parts hold at least one of each."""
+    number, (_, valid_share, test_share) = len(np.unique(genres)), protocol.fractions
+    for each in range(1, _MOST_OF_A_GENRE):
+        n_test, n_valid = round(test_share * number * each), round(valid_share * number * each)
+        if min(n_test, n_valid, number * each - n_test - n_valid) >= number:
+            return f"{each} of each, {number * each} in all, are enough"
+    return "more of each are needed"
 
 
 def _per_genre(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> Split:
@@ -143,7 +156,7 @@ def _artist(protocol: Protocol, items: np.ndarray, genres: np.ndarray, artists: 
             classes = genres if protocol.stratified else np.zeros(len(items), int)
             tenths = [held_out for _, held_out in splitter.split(items, classes, item_artists)]
         except ValueError as error:
-            raise _too_few(protocol, genres, error) from error
+            raise _too_few(protocol, genres, f"one genre needs {_TENTHS} or more") from error
     _, n_valid, n_test = (round(_TENTHS * share) for share in protocol.fractions)
     test, valid = np.concatenate(tenths[:n_test]), np.concatenate(tenths[n_test : n_test + n_valid])
     train = np.setdiff1d(np.arange(len(items)), np.concatenate((test, valid)))
@@ -215,20 +228,21 @@ def _split(train: np.ndarray, valid: np.ndarray, test: np.ndarray) -> Split:
     return Split(*(tuple(sorted(part.tolist())) for part in (train, valid, test)))
 
 
-def _require_parts(protocol: Protocol, n_train: int, n_valid: int, n_test: int, total: int) -> None:
+def _require_parts(protocol: Protocol, n_train: int, n_valid: int, n_test: int, total: int, enough: str = "") -> None:
     if min(n_train, n_valid, n_test) < 1:
         raise DataError(
             f"split {protocol.name}: {total} {protocol.items} would give {n_train} for training, {n_valid} for "
-            f"validation and {n_test} for testing; each part needs at least one. Use more clips, or another --split."
+            f"validation and {n_test} for testing; each part needs at least one{enough and f'; {enough}'}. Use more "
+            "clips, or another --split."
         )
 
 
-def _too_few(protocol: Protocol, genres: np.ndarray, cause: object) -> DataError:
+def _too_few(protocol: Protocol, genres: np.ndarray, cause: str) -> DataError:
     names, counts = np.unique(genres, return_counts=True)
     rarest = np.argmin(counts)
     return DataError(
         f"split {protocol.name}: too few {protocol.items}, {len(genres)} of {len(names)} genres; "
-        f"the rarest, {names[rarest]}, has {counts[rarest]} ({cause}). Use more clips, exclude the genre with "
+        f"the rarest, {names[rarest]}, has {counts[rarest]}; {cause}. Use more clips, exclude the genre with "
         "--genres, or give --allow-incomplete (which splits without regard to genre) or, where clips have several "
         "windows, --unit window."
     )

@@ -116,7 +116,7 @@ def _shown(versions: tuple[int, ...]) -> str:
 
 def _model(record: Record, paper: Paper, experiment: Experiment, weights: Path) -> "keras.Model":
     """The run's network with its weights, after comparing them with the digest in the record."""
-    with quiet_start():
+    with quiet_start(announced=True):
         import keras
 
         from common.training.model_cache import build_network

@@ -44,7 +44,7 @@ def verify_records(results: Path) -> Verified:
     """
     papers, counts, faults = Papers(results), Counter(), []
     files = _files_to_read(results)
-    with progress("checking records", len(files), unit="files") as advance:
+    with progress("checking records", len(files), unit="files", transient=True) as advance:
         for path in files:
             try:
                 _check(path, papers, counts)
@@ -58,7 +58,7 @@ def verify_records(results: Path) -> Verified:
     wrong = f" ({counts['wrong_digest']} wrong)" if counts["wrong_digest"] else ""
     summary = f"{read} read, {counts['with_digest']} with a digest{right}{wrong}"
     if counts["without_digest"]:
-        summary += f", {counts['without_digest']} too old to hold one"
+        summary += f", {counts['without_digest']} written before digests were stored"
     if counts["other_json"]:
         summary += f"; {counted(counts['other_json'], 'JSON file')} of other folders can be read"
     return Verified("records", summary, dict(counts), tuple(faults), tuple(_unchecked(results, counts)))
@@ -210,13 +210,12 @@ def _unchecked(results: Path, counts: Counter) -> list[str]:
     found = []
     if counts["without_digest"]:
         found.append(
-            f"times and histories of the {counted(counts['without_digest'], 'file')} without a digest, which are older "
-            "than digests; their accuracies, run ids and experiments were checked"
+            f"times and histories of {counted(counts['without_digest'], 'run')} (written before Encore stored digests)"
         )
     if counts["ids_not_computed"]:
         found.append(
-            f"{counted(counts['ids_not_computed'], 'record')} of papers or rows that are not in this version: run ids "
-            "cannot be computed again"
+            f"run ids of {counted(counts['ids_not_computed'], 'record')} (of papers or rows that this version does not "
+            "have)"
         )
     aside = sum(1 for path in results.glob("*/*/set_aside/*.json"))
     aside += sum(1 for path in results.glob("*/*/searches/*/set_aside/*.json"))

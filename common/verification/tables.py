@@ -69,7 +69,7 @@ def verify_tables(results: Path) -> Verified:
     found: list[ComparedTables] = []
     with (
         tempfile.TemporaryDirectory(prefix="encore-verify-") as scratch,
-        progress("making tables again", len(keys), unit="papers") as advance,
+        progress("making tables again", len(keys), unit="papers", transient=True) as advance,
     ):
         together = Path(scratch) / "all"
         for key in keys:
@@ -99,7 +99,7 @@ def verify_tables(results: Path) -> Verified:
     others = [path for one in found for path in one.others]
     unchecked = list(dict.fromkeys(message for one in found for message in one.messages))
     if counts["figures"]:
-        unchecked.append("the pictures of figures: only the digests of what they were drawn from are compared")
+        unchecked.append("the pictures of figures (the values that they show were compared)")
     if of_other_code:
         unchecked.append(
             f"{counted(len(of_other_code), 'figure file')} drawn by the code of another version, first: "

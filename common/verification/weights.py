@@ -44,7 +44,7 @@ def verify_weights(results: Path, cache: Path | None) -> Verified:
         with quiet_start(announced=True):
             importlib.import_module("common.training.model_cache")
     if total := len(kept) + len(downloaded) + len(clips):
-        with progress("checking weights", total, unit="files") as advance:
+        with progress("checking weights", total, unit="files", transient=True) as advance:
             for path in kept:
                 faults += _check_kept(path, networks, counts)
                 advance(1)
@@ -181,7 +181,7 @@ def _unchecked(cache: Path | None, counts: Counter) -> list[str]:
     }
     found = [f"{counted(counts[name], 'file')} of kept weights {why}" for name, why in files.items() if counts[name]]
     if cache is None:
-        found.append("downloaded weights and demo clips: there is no cache folder")
+        found.append("downloaded weights and demo clips (there is no cache folder)")
     elif (cache / "shards").is_dir():
-        found.append(f"features in {cache / 'shards'}: every command that reads them compares their SHA-256")
+        found.append(f"features in {cache / 'shards'} (every command that reads them compares their SHA-256)")
     return found

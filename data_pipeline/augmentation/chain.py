@@ -17,9 +17,9 @@ class SpectrogramChain(Spec):
     """Masks over bands, masks over frames and a change of amplitude; then a shift in time, noise, a shift in frequency.
 
     Args:
-        probability: of a window being changed at all.
-        early_probability: of each of the first three parts.
-        late_probability: of each of the last three.
+        probability: share of the windows that are changed at all.
+        early_probability: probability of each of the first three parts.
+        late_probability: probability of each of the last three parts.
         masks: number of zero-filled masks on each of the two axes.
         widest_bands, widest_frames: a mask's width is drawn uniformly from the integers 0 to this; over frames it
             covers at most a quarter of the window.

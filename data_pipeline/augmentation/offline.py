@@ -20,7 +20,7 @@ class OfflineAugmentation(Spec):
         noise_deviation: standard deviation of the Gaussian noise, in the units of the samples.
         shift_seconds: samples are rolled by up to this; those that leave at the end enter at the beginning.
         tempi: tempo factors, one is drawn; 1.1 makes a clip 10 % faster at the same pitch.
-        seed: of all random numbers.
+        seed: start of all random numbers of the copies.
 
     `extraction_version` has to be raised whenever the same clip would give another copy: caches are named by it.
     """

@@ -20,7 +20,7 @@ class WaveformAugmentation(Spec):
     """Noise, then gain; always both.
 
     Args:
-        probability: of a window being changed at all.
+        probability: share of the windows that are changed at all.
         noise_deviation: standard deviation of the Gaussian noise, in the units of the samples.
         gain_db: the gain is drawn uniformly from -gain_db to gain_db.
     """
@@ -34,10 +34,10 @@ class SpectrogramAugmentation(Spec):
     """Masks over mel bands and over frames; equally many on both axes.
 
     Args:
-        probability: of a window being changed at all.
+        probability: share of the windows that are changed at all.
         masks: number of masks on each of the two axes.
         largest_share: each mask's width is drawn uniformly from 0 to this share of its axis; None with `width`.
-        width: or each mask covers exactly this many bands or frames.
+        width: each mask covers exactly this many bands or frames; `None` with largest_share.
         fill: masked values become the `mean` of the window, or `zero`.
     """
 

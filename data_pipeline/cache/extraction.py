@@ -155,7 +155,8 @@ def _extract(
     plan = _plan(catalog.tracks, feature)
     finished = {number: shard for number in range(len(plan)) if (shard := read_finished_shard(folder, number))}
     if finished:
-        say(f"{folder.name}: {len(finished)} of {counted(len(plan), 'shard')} in the cache already")
+        there = sum(len(plan[number]) for number in finished)
+        say(f"features: {there:,} of {counted(len(catalog.tracks), 'clip')} are in the cache")
     pending = [number for number in range(len(plan)) if number not in finished]
     bad: list[BadTrack] = [entry for shard in finished.values() for entry in shard.skipped]
     shards = [plan[number] for number in pending]
@@ -164,7 +165,7 @@ def _extract(
         what = f"extracting {feature_name(feature)} of {_name_of(catalog)}"
         with (
             _extractor(catalog, feature, decoder, folder, shards, memory_left_bytes) as extract,
-            progress(what, len(tracks), unit="clips") as advance,
+            progress(what, len(tracks), unit="clips", short="features") as advance,
             closing(_extracted(extract, tracks, jobs, parallel_map)) as results,
         ):
             for number in pending:

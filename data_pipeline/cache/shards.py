@@ -194,7 +194,7 @@ def verify(index: ShardIndex) -> None:
         if index.size_bytes < _SILENT_CHECK_BYTES:
             list(pool.map(check, index.shards))
             return
-        with progress("checking shards", len(index.shards), unit="shards") as advance:
+        with progress("checking shards", len(index.shards), unit="shards", transient=True) as advance:
             for _ in pool.map(check, index.shards):
                 advance(1)
 

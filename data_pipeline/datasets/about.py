@@ -87,7 +87,9 @@ class About:
     @property
     def where(self) -> str:
         """Where it is said how to get it, and what to give, as the end of an error message, without a full stop."""
-        return f"{self.title} is not part of Encore. Get it: encore data {self.key}. Then give {self.takes} with --data"
+        return (
+            f"{self.title} is not part of Encore. Get it: encore data {self.key} (then give {self.takes} with --data)"
+        )
 
 
 _FMA_LICENCE = (
@@ -125,10 +127,10 @@ _GTZAN = About(
     ),
     faults=(
         KnownFault(
-            "jazz.00054 is broken in the common copy and is skipped by name where it does not decode",
-            "the file whose SHA-256 is in Encore's index",
+            "jazz.00054 cannot be decoded in the copy that most sites offer; it is then left out without a flag",
+            "SHA-256 of each clip, in Encore's list",
         ),
-        KnownFault("14 pairs of clips are the same file", "SHA-256 of the common copy"),
+        KnownFault("14 pairs of clips have the same bytes", "SHA-256 of each clip, in Encore's list"),
         KnownFault(
             "7.2 % of the clips share their recording with another clip, 10.6 % have a wrong label, and one is badly "
             "distorted",
@@ -137,7 +139,7 @@ _GTZAN = About(
         KnownFault(
             "most artists have several clips, which a random split puts into training and test: use --split artist "
             "or fault_filtered. The artist of 81 clips is unknown",
-            "artists in Encore's index",
+            "artist of each clip, in Encore's list",
         ),
     ),
     note=(

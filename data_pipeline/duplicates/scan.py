@@ -106,7 +106,7 @@ def find_duplicates(index: ShardIndex, *, above: float = SIMILARITY_THRESHOLD) -
     rate = columns_per_second(index)
     min_overlap = MIN_OVERLAP_SECONDS * rate
     exact = exact_pairs(clips)
-    with progress("reading fingerprints", len(clips), unit="clips") as advance:
+    with progress("reading fingerprints", len(clips), unit="clips", transient=True) as advance:
         prints = []
         for track in clips:
             prints.append(fingerprint(index, track))
@@ -143,7 +143,7 @@ def _near(
     coarse = [_coarse(prints[clip]) for clip in chosen]
     candidates = []
     rows = range(0, len(chosen), _BLOCK_CLIPS)
-    with progress("comparing clips", len(rows), unit="blocks") as advance:
+    with progress("comparing clips", len(rows), unit="blocks", transient=True) as advance:
         for row in rows:
             ones = coarse[row : row + _BLOCK_CLIPS]
             column = row
@@ -162,7 +162,7 @@ def _near(
     found = []
     if not candidates:
         return found
-    with progress("comparing similar clips once more", len(candidates), unit="pairs") as advance:
+    with progress("comparing similar clips once more", len(candidates), unit="pairs", transient=True) as advance:
         for one, other in candidates:
             similarity, shift = similarities([prints[one]], [prints[other]], min_overlap)
             if similarity[0, 0] >= above:

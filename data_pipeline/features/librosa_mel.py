@@ -21,7 +21,7 @@ class _Mel(UnitRangeFrames, Spec):
     """Base of all: mel power of centred frames in decibels over a range of `top_db`, from samples of one length.
 
     Args:
-        sample_rate: of the decoded samples, in Hz.
+        sample_rate: samples per second after decoding; files of another rate are resampled.
         n_fft: samples of one frame.
         hop_samples: samples between the starts of neighbouring frames.
         n_mels: number of mel bands.

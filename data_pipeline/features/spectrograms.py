@@ -15,7 +15,7 @@ class _Decibels(UnitRangeFrames, Spec):
     """Base of the dB features: the reference is the clip's maximum, the floor `top_db` below it, scaled to [0, 1].
 
     Args:
-        sample_rate: of the decoded samples, in Hz.
+        sample_rate: samples per second after decoding; files of another rate are resampled.
         n_fft: samples of one frame.
         hop_samples: samples between the starts of neighbouring frames.
         top_db: range in dB below the loudest value; what is quieter is raised to its end.
@@ -92,7 +92,7 @@ class TorchaudioLogMel(Spec):
     decibels relative to 1 (not to the clip's maximum), floored `top_db` below the clip's loudest value.
 
     Args:
-        sample_rate: of the decoded samples, in Hz.
+        sample_rate: samples per second after decoding; files of another rate are resampled.
         n_fft: samples of one frame.
         hop_samples: samples between the starts of neighbouring frames.
         n_mels: number of mel bands.

@@ -1,5 +1,6 @@
 """Overlapping windows as (track, start) pairs: an index, never a copy of the samples."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,10 +86,17 @@ def index_windows(spec: WindowSpec, track_frames: list[int], track_ids: list[str
     frames = spec.window_frames(fps)
     short = [f"{name} ({count} frames)" for name, count in zip(track_ids, track_frames, strict=True) if count < frames]
     if short:
-        remedy = "Skip them with --skip-bad (skip_bad=True)." if len(short) < len(track_ids) else "Use longer clips."
+        shortest = min(track_frames)
+        seconds = math.floor(10 * shortest / fps) / 10
+        remedy = "Skip them with --skip-bad (skip_bad=True)" if len(short) < len(track_ids) else "Use longer clips"
+        if seconds > 0:
+            remedy += (
+                f", or use shorter windows: --set windows.seconds={seconds:g} (the shortest clip has {shortest} "
+                "frames; with less music in a window, accuracy is lower, and not comparable with the published numbers)"
+            )
         raise DataError(
             f"{len(short)} of {len(track_ids)} clips are shorter than one window of {spec.seconds:g} s = {frames} "
-            f"frames: {', '.join(short[:5])}{', ...' if len(short) > 5 else ''}. {remedy}"
+            f"frames: {', '.join(short[:5])}{', ...' if len(short) > 5 else ''}. {remedy}."
         )
     starts = [spec.starts(count, fps) for count in track_frames]
     counts = [len(each) for each in starts]

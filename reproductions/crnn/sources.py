@@ -20,7 +20,7 @@ SOURCES = {
     "feature.padding": stated(f"{_CODE}: zeros"),
     "windows": stated("one window of a track"),
     "windows.seconds": stated(f"{_CODE}: the whole track, 1,292 frames"),
-    "protocol.split": stated(f"slides: 80/10/10; {_CODE}: within each genre, rounded down (option: `--split artist`)"),
+    "protocol.split": stated(f"slides: 80/10/10; {_CODE}: within each genre, rounded down (or: `--split artist`)"),
     "protocol.fractions": stated("slides: 80 %, 10 %, 10 %"),
     "protocol.unit": stated("whole tracks"),
     "protocol.stratified": stated(_CODE),
@@ -31,7 +31,7 @@ SOURCES = {
     "training.epochs": stated(f"{_CODE}: 40 for the final comparison"),
     "training.patience_epochs": stated(_CODE),
     "training.keep": differs(
-        f"{_CODE} evaluates the last epoch (option: `--set training.keep=last`); here the epoch with the "
+        f"{_CODE} evaluates the last epoch (or: `--set training.keep=last`); here the epoch with the "
         "lowest validation loss is evaluated, as usual with early stopping"
     ),
     "training.precision": assumed("Keras' default"),
@@ -46,7 +46,7 @@ SOURCES = {
     "training.augmentation.waveform": stated("only spectrograms are augmented"),
     "training.augmentation.spectrogram": stated("masks are part of the chain"),
     "training.class_weights": stated(
-        f"none: {_CODE} tried and rejected them (option: `--set training.class_weights=inverse_frequency`)"
+        f"none: {_CODE} tried and rejected them (or: `--set training.class_weights=inverse_frequency`)"
     ),
     "training.plateau_epochs": stated(f"slides: ReduceLROnPlateau; {_CODE}: patience 2, which is the third epoch"),
     "training.plateau_factor": stated(_CODE),

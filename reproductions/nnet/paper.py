@@ -123,7 +123,7 @@ SOURCES = {
     "protocol.stratified": assumed(f"{_UNREAD}; equal shares of each genre"),
     "protocol.seed": assumed(f"{_UNREAD}; one fixed shuffle for both networks"),
     "training.optimizer": assumed(
-        f"{_UNREAD}; a public re-implementation takes it (option: `--set training.optimizer=adam --set "
+        f"{_UNREAD}; a public re-implementation takes it (or: `--set training.optimizer=adam --set "
         "training.learning_rate=0.001`); rho 0.95 and epsilon 1e-7 are Keras' defaults, its library has 0.9 and 1e-6",
     ),
     "training.learning_rate": assumed("1.0 is the classic rate of Adadelta"),

@@ -129,16 +129,20 @@ SOURCES = {
     "model.ratio": stated("chapter 4 and Table 5.2"),
     "model.dropout": stated("chapter 4: rate of 25 %"),
     "model.padding": assumed(f"{_SILENT}; `same` keeps the size of the map and is usual in Keras"),
-    "model.relu_position": assumed(f"{_SILENT}; inside the convolution is the usual place (option: `after_se`)"),
+    "model.relu_position": assumed(
+        f"{_SILENT}; inside the convolution is the usual place (or: `--set model.relu_position=after_se`)"
+    ),
     "model.se_bias": assumed(f"{_SILENT}; Keras' default is with bias"),
     "model.head_bias": assumed(f"{_SILENT}; Keras' default is with bias"),
     "feature.kind": stated("section 2.2: magnitude of the STFT in decibels"),
     "feature.sample_rate": stated("section 2.1: 22,050 Hz"),
-    "feature.n_fft": stated("section 2.2: windows of 1024 samples"),
-    "feature.hop_samples": stated("section 2.2: 512 samples of overlap"),
+    "feature.n_fft": stated("section 2.2: frames of 1,024 samples"),
+    "feature.hop_samples": stated("section 2.2: neighbouring frames share 512 of their 1,024 samples"),
     "feature.top_db": assumed(f"{_SILENT} on reference and range; 80 dB below the clip's maximum, scaled to 0-1"),
     "windows.seconds": stated("section 2.3: 3 seconds; 129 frames are assumed (128, 129 and 130 fit)"),
-    "windows.hop_seconds": stated("section 2.3: overlap of 1.5 seconds; 64 frames are assumed"),
+    "windows.hop_seconds": stated(
+        "section 2.3: neighbouring windows share 1.5 of their 3 seconds; 64 frames are assumed"
+    ),
     "windows.max_per_track": stated("section 2.3: 19 windows of each clip, 19,000 in all"),
     "windows.rounding": assumed(f"{_SILENT}; whole hops of 64 frames"),
     "protocol.split": stated("section 2.1: one split into train, validation and test"),

@@ -50,12 +50,12 @@ def _space(key: str, title: str, *widths: Choice | IntRange) -> SearchSpace:
 
 DOCUMENTED = _space(
     "documented",
-    "squeeze ratio r with the four documented widths",
+    "squeeze ratio r, and one of the paper's four lists of widths",
     Choice(name="widths", path="model.widths", values=tuple(row.experiment.model.widths for row in TABLE_5_3.rows)),
 )
 FREE = _space(
     "free",
-    "squeeze ratio r with free widths",
+    "squeeze ratio r, and the width of each stage",
     *(
         IntRange(name=f"width{stage + 1}", path="model.widths", place=stage, low=8, high=512, sampling="log")
         for stage in range(5)

@@ -7,7 +7,7 @@ _CODE = "the authors' code"
 SOURCES = {
     "model.kind": stated("slides, learning framework"),
     "model.dropout": stated("slides: 30-50 %; 0.3 in most of the authors' runs, 0.5 in those of nnet1 and VGG16"),
-    "model.dropout_on": stated("slides: after the output layer (option: `--set model.dropout_on=features`)"),
+    "model.dropout_on": stated("slides: after the output layer (or: `--set model.dropout_on=features`)"),
     "model.norm_momentum": assumed("PyTorch's default 0.1, which is Keras' 0.9"),
     "model.filters": stated("parameter counts of the slides; " + _CODE),
     "model.base_filters": stated("slides: F = 32 medium, 64 large; 16 for small in " + _CODE),
@@ -52,7 +52,7 @@ SOURCES = {
     ),
     "protocol.split": stated(
         "slides: 80/10/10, stratified; the code takes FMA's official split, of the same shares and with an artist "
-        "filter, which is the default where FMA's metadata are at hand (option: `--split holdout`)"
+        "filter, which is the default where FMA's metadata are at hand (or: `--split holdout`)"
     ),
     "protocol.unit": stated(f"{_CODE}: clips"),
     "protocol.fractions": stated("slides: 80/10/10"),
@@ -61,7 +61,7 @@ SOURCES = {
     "training.optimizer": stated("the report: Adam"),
     "training.learning_rate": differs(
         "the report: 1e-4, 0.001 for SimpleCNN; its code never passes it on, so that the numbers are for 0.001 "
-        "(option: `--set training.learning_rate=0.0001`); VGG16 has 1e-4 in both"
+        "(or: `--set training.learning_rate=0.0001`); VGG16 has 1e-4 in both"
     ),
     "training.batch_windows": stated(
         f"the report: 32, 16 for large models, which are taken to be ResNet1D-l and ResNet2D-l; {_CODE}: 16 for "
@@ -71,12 +71,12 @@ SOURCES = {
     "training.patience_epochs": stated(f"{_CODE}: none"),
     "training.keep": differs(
         f"{_CODE} means to keep the weights of the lowest validation loss, but keeps a reference, so that it evaluates "
-        "the last epoch (option: `--set training.keep=last`); here the epoch with the lowest loss is kept, which for "
+        "the last epoch (or: `--set training.keep=last`); here the epoch with the lowest loss is kept, which for "
         "SimpleCNN includes the penalty, unlike PyTorch's"
     ),
     "training.plateau_epochs": differs(
         "early notebooks of nnet and those of VGG16 multiply the rate by 0.2 on a plateau of 5 in PyTorch's count, "
-        "which is 6 here (option: `--set training.plateau_epochs=6`), for VGG16 checked after every batch; the other "
+        "which is 6 here (or: `--set training.plateau_epochs=6`), for VGG16 checked after every batch; the other "
         "rows have none, and none is taken for all"
     ),
     "training.plateau_factor": assumed("0.2 where a plateau lowers the rate"),
@@ -89,7 +89,7 @@ SOURCES = {
     "training.l2": stated(f"{_CODE}: PyTorch's weight decay of 0.001 for SimpleCNN, half of it as a sum of squares"),
     "training.l2_form": stated("what PyTorch's weight decay is"),
     "training.l2_layers": stated("what PyTorch's weight decay covers: all"),
-    "training.watch": assumed("the loss with its penalty (option: `--set training.watch=cross_entropy`)"),
+    "training.watch": assumed("the loss with its penalty (or: `--set training.watch=cross_entropy`)"),
     "training.l2_variables": stated("what PyTorch's weight decay covers: all, biases and normalisations too"),
     "training.augmentation": stated("slides: noise and gain of samples, masks on spectrograms; rows without have none"),
     "training.augmentation.waveform": stated(
@@ -106,7 +106,7 @@ SOURCES = {
     "training.augmentation.spectrogram.masks": stated("slides: 2 time masks; as many on frequency in " + _CODE),
     "training.augmentation.spectrogram.largest_share": differs(
         "slides: 0.3, which is followed in all rows; the code of the networks on segments has one mask of 15 bands and "
-        "one of 15 frames, filled with zeros (option: "
+        "one of 15 frames, filled with zeros (or: "
         '`--set \'training.augmentation={"spectrogram": {"probability": 0.8, "masks": 1, "largest_share": null, '
         '"width": 15, "fill": "zero"}}\'`)'
     ),

@@ -186,6 +186,9 @@ def test_names_that_are_not_valid_utf_8_are_scanned_printed_and_written(planted,
     [
         (("--folder", "nowhere"), "nowhere: does not exist"),
         (("--folder", ".", "--dataset", "gtzan"), "is used instead of --dataset and --data"),
+        ((".", "--dataset", "gtzan"), ".: is used instead of --dataset and --data"),
+        ((".", "--folder", "."), "., --folder .: are the same; give one folder."),
+        (("nowhere",), "nowhere: does not exist"),
         (("--dataset", "gtzan"), "needs --data"),
     ],
 )
@@ -210,17 +213,19 @@ def test_clips_too_short_to_compare_are_named_first_and_no_empty_table_is_printe
     assert "all notes" not in printed.out
     # With pairs, too, it is said before the table.
     (folder / "same.wav").write_bytes((folder / "one.wav").read_bytes())
-    assert run_app(make_app(), ["--folder", str(folder), *places]) == 0
+    assert run_app(make_app(), [str(folder), *places]) == 0  # the folder alone is enough
     printed = capsys.readouterr()
     assert "3 of 4 clips are shorter than 5 s" in printed.err
     assert printed.out.splitlines()[0] == "own folder songs: clips of the same recording"
     assert "the parts that hold" not in printed.out
-    assert "Similarity: correlation of the fingerprints, 1 for the same sound. Shift: " in " ".join(printed.out.split())
+    assert "the correlation of the fingerprints of their sound, 1 for the same sound. Shift: " in " ".join(
+        printed.out.split()
+    )
     written = (tmp_path / "out" / "duplicates" / "songs" / "table_duplicates.md").read_text()
     assert "Splits by fractions" not in written
     assert printed.out.splitlines()[-1].endswith("table_duplicates.md")
     assert any(line.startswith("one.wav ") and " same.wav " in line for line in printed.out.splitlines())
-    assert "4 clips compared. Exact duplicates (the same bytes): 1; found by their sound: 0." in printed.out
+    assert "4 clips compared, 3 of them, which are too short for more, by their bytes only." in printed.out
 
 
 def test_a_folder_is_the_same_as_a_data_set_and_on_its_own(planted, tmp_path, capsys):

@@ -11,7 +11,7 @@ import json
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,22 @@ def save_figure(drawing: functools.partial, stem: Path) -> list[Path]:
     if not all(is_drawing(path, digest) for path in paths):
         with own_style():
             write_figure(drawing(), stem, digest)
+    return paths
+
+
+def save_unless_drawn(draw: Callable[[], Figure], made_from: Any, stem: Path, *modules: str) -> list[Path]:
+    """As `save_figure`, for a figure that is drawn from more than plain values; returns the files.
+
+    Args:
+        made_from: plain values, specs and dataclasses that tell what it shows.
+        stem: path of the files without suffix.
+        modules: names of those whose code draws it, beside the modules of figures.
+    """
+    digest = f"{sha256_of_json(_described(made_from))} by {_digest_of_code(*modules)}"
+    paths = figure_files(stem)
+    if not all(is_drawing(path, digest) for path in paths):
+        with own_style():
+            write_figure(draw(), stem, digest)
     return paths
 
 
@@ -111,12 +127,14 @@ def drawing_digest(drawing: functools.partial) -> str:
         "function": f"{function.__module__}.{function.__qualname__}",
         "arguments": _described([drawing.args, drawing.keywords]),
     }
+    return f"{sha256_of_json(shown)} by {_digest_of_code(function.__module__)}"
+
+
+def _digest_of_code(*modules: str) -> str:
+    """SHA-256 of the code that draws, and of the version of matplotlib."""
     # As a set, so that all figures that the modules beside this one draw have the same digest of their code.
-    code = {
-        "code": sorted({*_code_of_figures(), _code_of(function.__module__)}),
-        "matplotlib": matplotlib.__version__,
-    }
-    return f"{sha256_of_json(shown)} by {sha256_of_json(code)}"
+    code = {"code": sorted({*_code_of_figures(), *map(_code_of, modules)}), "matplotlib": matplotlib.__version__}
+    return sha256_of_json(code)
 
 
 def stated_digest(path: Path) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from common.core.words import wrapped
+from common.core.words import shortened, wrapped
 from common.reports.screen.numbers import aligned
 
 # A column of text is not made narrower than this for the sake of a less important column.
 _NARROWEST_TEXT = 16
+_NARROWEST_PATH = 24
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,10 @@ class Column:
         cells: one for each row.
         priority: 0 for a column that is always shown; the greater, the sooner it is left out.
         is_text: its cells are words, which stand on the left and may continue on a second line, not numbers.
+        is_path: its cells are paths, of which the middle is left out where there is no room.
         is_group: a cell that is the same as the one above is left blank.
         least_width: in columns of the screen, so that columns of one kind are equally wide.
+        key: what it means, said where it is shown.
         is_spare: another column says the same, so that it is not missed where there is no room for it.
         is_asked: it was asked for, so that the table is shown in several blocks rather than without it.
     """
@@ -29,10 +32,12 @@ class Column:
     cells: tuple[str, ...]
     priority: int = 0
     is_text: bool = False
+    is_path: bool = False
     is_group: bool = False
     is_spare: bool = False
     is_asked: bool = False
     least_width: int = 0
+    key: str = ""
 
     @property
     def name(self) -> str:
@@ -49,6 +54,8 @@ class Column:
         """The fewest columns of the screen that it can be shown in without breaking a number or a word."""
         if not self.is_text:
             return self.widest
+        if self.is_path:
+            return max(self._head_width, min(self.widest, _NARROWEST_PATH))
         words = [word for cell in self.cells for word in cell.replace(" %", "\xa0%").split(" ")]
         return max(self._head_width, min(self.widest, max(_NARROWEST_TEXT, *map(len, words), 0)))
 
@@ -117,6 +124,8 @@ class Placed:
         """A cell in as many lines as it needs, each as wide as the column."""
         if not self.column.is_text:
             return [cell.rjust(self.width)]
+        if self.column.is_path:
+            return [shortened(cell, self.width).ljust(self.width)]
         return [line.ljust(self.width) for line in wrapped(cell, self.width) or [""]]
 
 

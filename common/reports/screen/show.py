@@ -60,9 +60,10 @@ def screen_lines(
     """
     short, text_width = short_table(table, is_own=is_own), min(width, _LONGEST_TEXT)
     rows, left_out = table_lines(short, width)
+    keys = [*short.keys, *dict.fromkeys(column.key for column in short.columns if column not in left_out)]
     notes = note_lines(
         table,
-        short.keys,
+        list(filter(None, keys)),
         left_out,
         text_width,
         mark=short.mark,
@@ -99,5 +100,8 @@ def plain_lines(title: str, columns: Sequence[Column], width: int, notes: Sequen
     """
     rows, left_out = table_lines(ShortTable(title, tuple(columns)), width)
     lines = [*(Line(line, "bold") for line in wrapped(title, width)), *map(Line, rows)]
-    lines += map(Line, left_out_lines(left_out, width))
-    return [*lines, *(line for note in notes for line in text_lines(note, width))]
+    below = [
+        *map(Line, left_out_lines(left_out, width)),
+        *(line for note in notes for line in text_lines(note, width)),
+    ]
+    return [*lines, Line(""), *below] if below else lines

@@ -2,21 +2,24 @@
 
 from typing import Any
 
+from common.core.percent import percent_text
+from common.core.words import counted
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.screen.results import about_data
 from common.reports.table import Table
 
-_FROM_TWO_DIGITS = 10
+_TITLE_END = ": trials, the best first"
 
 
 def search_on_screen(table: Table) -> ShortTable:
     """Rank, score and values of each trial."""
     values = table.values
     rows = values["rows"]
-    score = "validation accuracy (%)" if values["objective"] == "val_accuracy" else "validation loss"
+    is_percent = values["objective"] == "val_accuracy"
+    score = "validation accuracy (%)" if is_percent else "validation loss"
     columns = (
         Column("rank", tuple(map(_text, (row["rank"] for row in rows)))),
-        Column(score, tuple(_score(row["score"]) for row in rows)),
+        Column(score, tuple(_score(row["score"], is_percent) for row in rows)),
         *(
             Column(name.replace("_", " "), tuple(_text(row["values"][name]) for row in rows), 1)
             for name in values["parameters"]
@@ -26,14 +29,25 @@ def search_on_screen(table: Table) -> ShortTable:
         Column("parameters", tuple(_count(row["trainable_parameters"]) for row in rows), 4),
         Column("trial", tuple(row["trial"] for row in rows), 5),
     )
-    best = "Measured on validation windows: these are not results, and the best of many trials is too optimistic."
-    return ShortTable(table.title, columns, about_data(values), (best,), empty="No trial has begun.")
+    measured = "Accuracy" if is_percent else "Loss"
+    key = (
+        f"{measured} on validation windows, by which trials are chosen; on test clips expect worse. Test the best: "
+        f"encore tune {values['paper']} ... --top 1 (with the flags of this search)."
+    )
+    return ShortTable(_title(values), columns, about_data(values), (key,), needed_keys=1, empty="No trial has begun.")
 
 
-def _score(value: float | None) -> str:
+def _title(values: dict[str, Any]) -> str:
+    """The search by its name, with what it varies."""
+    name, varied = values["table"].removeprefix("search_"), values["title"].removesuffix(_TITLE_END)
+    trials = counted(len(values["rows"]), "trial")
+    return f'{values["paper"]}, search "{name}" ({varied}): {trials}, best first'
+
+
+def _score(value: float | None, is_percent: bool) -> str:
     if value is None:
         return ""
-    return f"{value:.2f}" if value >= _FROM_TWO_DIGITS else f"{value:.4f}"
+    return percent_text(value) if is_percent else f"{value:.4f}"
 
 
 def _text(value: Any) -> str:

@@ -30,7 +30,7 @@ class MusicnnEmbedding(Spec):
     """Values of a layer of musicnn for each patch of 2.992 s; one frame is one patch, or the whole track.
 
     Args:
-        sample_rate: of the decoded samples, in Hz; that of musicnn.
+        sample_rate: samples per second after decoding, as musicnn takes them.
         model: trained on the Million Song Dataset or on MagnaTagATune.
         layer: `max_pool` (753 values), `penultimate` (200) or `taggram` (50 tags between 0 and 1).
         pooled: keep only the mean over a track's patches, as its one frame.

@@ -8,9 +8,11 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+import typer
 
 from common.cli.app import run_app
 from common.cli.run import make_app
+from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
 from common.duplicates import make_app as make_duplicates_app
 from common.encore.main import make_command
@@ -266,7 +268,7 @@ CASES = [
     only_arguments(
         "--row",
         "1,2,3,4",
-        says="--row 1,2,3,4: no such row; did you mean se-12345? Rows: encore list se_cnn.",
+        says="--row 1,2,3,4: no such row; did you mean se-12345? Rows: encore list se_cnn\n",
     ),
     only_arguments(
         "--dataset", "spotify", says="--dataset spotify: no such value. Expected one of: demo, folder, gtzan"
@@ -380,3 +382,27 @@ def test_an_empty_path_is_refused_and_does_not_mean_the_current_folder(line, tmp
 def test_a_path_below_a_home_folder_that_is_not_known_is_refused(line, capsys):
     assert run_app(make_command(), line.split()) == 2
     assert "error: ~no-such-user/x: the home folder that its ~ stands for is not known." in capsys.readouterr().err
+
+
+def test_several_rows_after_a_blank_are_answered_with_how_they_are_written(capsys):
+    assert run_app(make_app(PAPER), ["--row", "r8", "r16"]) == 2
+    expected = "error: r16: not expected here. Several values of an option are one word, e.g. --row r8,r16. See --help."
+    assert capsys.readouterr().err.strip() == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("no runs. Make one: encore run se_cnn.", "no runs. Make one: encore run se_cnn"),
+        ("no such file.", "no such file."),
+        ("start it with encore run, or not.", "start it with encore run, or not."),
+    ],
+)
+def test_a_command_at_the_end_of_an_error_has_no_full_stop(capsys, message, shown):
+    def fail():
+        raise SpecError(message)
+
+    app = typer.Typer()
+    app.command()(fail)
+    assert run_app(app, []) == 2
+    assert capsys.readouterr().err == f"error: {shown}\n"

@@ -162,7 +162,7 @@ def test_the_help_of_a_group_lists_what_is_below_it(capsys):
         (["--jobs", "two"], "--jobs two: expected a whole number. See --help."),
         (["--kind", "on"], "--kind on: no such value; did you mean one? Expected one of: one, two. See --help."),
         (["--seconds", "long"], "--seconds long: expected a number. See --help."),
-        (["more"], "Got unexpected extra argument(s) (more). See --help."),
+        (["more"], "more: not expected here. See --help."),
     ],
 )
 def test_a_mistake_is_answered_with_the_nearest_name_or_what_was_expected(app, capsys, arguments, says):
@@ -180,7 +180,7 @@ def test_defaults_of_a_search_are_values(capsys):
     assert "Default: the space's" not in said
     assert "including those of earlier commands. Default: 50." in said
     assert "val_accuracy or val_loss. Default: val_accuracy." in said
-    assert "Name of the search and of its folder. Default: that of the space, e.g. documented." in said
+    assert "Searches of one space need different ones. Default: that of the space, e.g. documented." in said
     assert "Default: 30." in _help_of("tune resnet1d", capsys)
 
 

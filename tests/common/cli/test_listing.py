@@ -31,7 +31,7 @@ def test_rows_are_listed_with_the_names_that_row_takes(capsys):
     assert not any("name" in row for row in values["4.1"]["rows"])
     assert show_listing(SE_CNN, ScreenOptions()) == 0
     layers, *tables = capsys.readouterr().out.split("Table ")[1:]
-    assert "--row" not in layers
+    assert "--row" not in layers.splitlines()[2]
     assert any(line.split()[:2] == ["width-0.5x", "16,32,64,128,64"] for line in tables[2].splitlines())
 
 
@@ -40,9 +40,10 @@ def test_published_numbers_have_a_unit_and_one_style_of_decimals(monkeypatch, ca
     show_listing(EMBEDDINGS, ScreenOptions())
     second = capsys.readouterr().out.split("Table 2")[1].splitlines()
     assert second[1].split() == ["published", "published", "published", "trainable"]
-    assert second[2].split() == ["--row", "row", "train", "(%)", "validation", "(%)", "test", "(%)", "parameters"]
+    assert second[2].split() == ["--row", "Model", "train", "(%)", "validation", "(%)", "test", "(%)", "parameters"]
     assert [line.split()[2:5] for line in second[9:11]] == [["99.35", "83.30", "78.44"], ["99.06", "82.10", "78.00"]]
-    assert second[11].startswith("Trainable parameters: with the paper's own features;")
+    assert second[11] == ""
+    assert second[12].startswith("Trainable parameters: with the paper's own features;")
 
 
 def test_unverified_numbers_are_named_below_their_table(capsys):
@@ -94,4 +95,28 @@ def test_sources_fit_the_screen(monkeypatch, capsys, key, width):
     assert max(map(len, printed.splitlines())) <= width
     text = " ".join(printed.split())
     for one in sources(paper_of(key))["sources"]:
-        assert f"{one['path']}: {one['status']} {' '.join(one['reason'].split())}" in text
+        assert f"{one['status']}: {' '.join(one['reason'].split())}" in text
+
+
+def test_sources_have_the_values_that_they_are_of(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    show_sources(SE_CNN, ScreenOptions())
+    lines = capsys.readouterr().out.splitlines()
+    assert "model.ratio = 16 (other rows: 8; 32)" in lines
+    assert "model.dropout = 0.25            stated: chapter 4: rate of 25 %" in lines
+    assert "fixed.adam_epsilon = 1e-07      assumed: Keras' default; PyTorch's is 1e-8" in lines
+
+
+def test_a_table_of_layers_says_that_its_rows_are_not_for_row(capsys):
+    show_listing(SE_CNN, ScreenOptions())
+    layers, *tables = " ".join(capsys.readouterr().out.split()).split("Table ")[1:]
+    assert layers.endswith("--row does not take them. ")
+    assert "--row SE blocks accuracy (%)" in tables[0]
+    assert not any("does not take them" in text for text in tables)
+
+
+def test_a_missing_number_and_an_unusual_metric_are_words(capsys):
+    show_listing(paper_of("soundfusion"), ScreenOptions())
+    said = capsys.readouterr().out
+    assert any(line.split()[:5] == ["simplecnn", "SimpleCNN", "48.4", "not", "given"] for line in said.splitlines())
+    assert "\nAggregation: share of clips that are right, where the windows of a clip decide together." in said

@@ -89,7 +89,7 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
     again = ("--table", "5.1", "--table", "5.2", "--row", "16", "--row", "5", "--seeds", "1", "--epochs", "2")
     assert run_app(make_app(PAPER), command(*again)[2:]) == 0
     second = capsys.readouterr()
-    assert "2 of 2 runs are already finished" in second.err
+    assert "all 2 runs are already trained: read from their records" in second.err
     assert "epoch 1/" not in second.err
     # Table 5.2 would show only the row that Table 5.1 shows already.
     assert "table 5.2 has no file of its own: all its measured rows are in table_5.1_2_epochs.md" in second.err
@@ -146,7 +146,7 @@ def test_a_killed_command_continues_to_the_same_table(command, tmp_path, monkeyp
     for line in process.stderr:
         seen.append(line)
         # In the middle of the second run: the first has its record, the second two epochs.
-        if line.startswith("[2/2]") and "epoch 2/3" in line:
+        if line.startswith("2/2: ") and "epoch 2/3" in line:
             os.kill(process.pid, signal.SIGKILL)
             break
     process.stderr.close()
@@ -156,7 +156,7 @@ def test_a_killed_command_continues_to_the_same_table(command, tmp_path, monkeyp
     record_before = finished[0].read_bytes()
     again = run(arguments, tmp_path)
     assert again.returncode == 0, again.stderr
-    assert "1 of 2 runs are already finished" in again.stderr
+    assert "1 of 2 runs are already trained" in again.stderr
     assert "continuing after epoch" in again.stderr
     assert "ours (%)," in again.stdout
     assert "table_5.1_3_epochs.md" in again.stdout

@@ -87,9 +87,9 @@ def test_each_value_is_printed_as_it_is_typed_after_set(capsys):
     assert run_app(make_app(PAPER), ["--set", "help"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("SE-CNN, table 5.1, row se-12345: values at the scale of the paper.\n")
-    assert "\ntraining.batch_windows=32\n    windows in a batch.\n    Option: --batch-size.\n" in said
+    assert "\ntraining.batch_windows=32\n    windows in a batch.\n    Also: --batch-size.\n" in said
     assert '\ntraining.precision="float32"\n' in said
-    assert "\n    Set it with --precision.\n" in said
+    assert "\n    Only: --precision.\n" in said
 
 
 def test_a_table_of_layers_has_no_values(capsys):
@@ -135,7 +135,30 @@ def test_what_an_option_does_is_said_where_it_does_not_take_the_value(capsys):
     assert run_app(make_app(PAPER), ["--set", "help"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "--allow-incomplete turns it off where a genre has too few clips." in said
-    assert "Set it with --allow-incomplete" not in said
+    assert "Only: --allow-incomplete" not in said
+
+
+def test_values_are_grouped_and_choices_are_named(capsys):
+    assert run_app(make_app(PAPER), ["--set", "help"]) == 0
+    said = capsys.readouterr().out
+    headings = re.findall(r"^(\w+): (?!.*values at)", said, re.MULTILINE)
+    assert headings == ["model", "feature", "windows", "protocol", "training"]
+    assert '\nmodel.padding="same"\n    padding of the convolutions.\n    Values: same, valid.\n' in said
+    # These are in the description.
+    assert "Values: in_conv" not in said
+    assert "null stands for none." in " ".join(said.split())
+
+
+def test_a_network_with_one_input_is_not_told_of_a_second(capsys):
+    assert run_app(make_app(PAPER), ["--set", "help"]) == 0
+    assert "second_input" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_descriptions_can_be_read_without_the_path(key):
+    for experiment in paper_of(key).experiments:
+        for one in described_values(experiment):
+            assert not re.match(r"(of|or) ", one.about), (one.path, one.about)
 
 
 @pytest.mark.parametrize("key", KEYS)

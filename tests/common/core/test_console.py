@@ -2,10 +2,12 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -14,7 +16,7 @@ from rich.console import Console
 from common.cli.app import run_app
 from common.cli.screen import print_json, print_lines
 from common.core import console
-from common.core.console import collected, progress, say, set_verbosity, show_step, warn
+from common.core.console import clock, collected, progress, say, set_verbosity, show_step, times_text, warn
 from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
 from common.reports.screen.notes import Line
@@ -132,16 +134,23 @@ def test_in_a_log_a_message_is_one_line(capsys):
     assert capsys.readouterr().err == f"{MESSAGE}\n"
 
 
+WHAT = "extracting log-mel spectrograms of the demo corpus (128 mel bands, hop of 512 samples)"
+
+
+def last_bar(screen: io.StringIO, words: str) -> str:
+    """The last line that was drawn with these words."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.getvalue())
+    return [line for line in re.split(r"[\r\n]", plain) if words in line][-1].rstrip()
+
+
 def test_no_number_of_a_bar_is_cut_at_80_columns(monkeypatch):
     screen = io.StringIO()
     monkeypatch.setattr(console, "messages", _terminal(screen, 80))
-    what = "extracting log-mel spectrograms of the demo corpus (128 mel bands, hop of 512 samples)"
-    with progress(what, 25000, unit="clips") as advance:
+    with progress(WHAT, 25000, unit="clips") as advance:
         advance(24999)
-    last = [line for line in screen.getvalue().splitlines() if "24999" in line][-1]
-    assert "24999/25000 clips 0:00:0" in last
-    assert "left" in last
-    assert "extracting log-mel" in last
+    last = last_bar(screen, "24999")
+    assert "24999/25000 clips, 0:0" in last
+    assert last.startswith("extracting log-mel")
     assert "…" in last
 
 
@@ -177,6 +186,39 @@ def test_a_reader_that_stops_reading_ends_a_command_quietly():
     assert started.stderr.read() == b""
     started.stderr.close()
     assert started.wait() == 1
+
+
+def test_a_short_name_of_a_bar_has_the_whole_one_above_and_an_ended_bar_no_time_left(monkeypatch):
+    screen = io.StringIO()
+    monkeypatch.setattr(console, "messages", _terminal(screen, 80))
+    with progress(WHAT, 96, unit="clips", short="features") as advance:
+        advance(96)
+    assert screen.getvalue().startswith("extracting log-mel spectrograms of the demo corpus (128 mel bands")
+    assert re.search(r"features 96/96 clips, 0:00 ━{40,}$", last_bar(screen, "96/96"))
+
+
+def test_a_bar_that_tells_nothing_afterwards_is_removed(monkeypatch):
+    ended = {}
+    for transient in (False, True):
+        screen = io.StringIO()
+        monkeypatch.setattr(console, "messages", _terminal(screen, 80))
+        with progress("checking", 2, unit="files", transient=transient) as advance:
+            advance(2)
+        ended[transient] = screen.getvalue()
+    assert ended[True].endswith("\x1b[1A\x1b[2K")
+    assert not ended[False].endswith("\x1b[2K")
+
+
+def test_the_time_left_follows_the_time_passed_until_the_end():
+    task = SimpleNamespace(finished=False, elapsed=13.4, time_remaining=8.9)
+    assert times_text(task) == "0:13, 0:08 left"
+    assert times_text(SimpleNamespace(**vars(task) | {"time_remaining": None})) == "0:13"
+    assert times_text(SimpleNamespace(**vars(task) | {"finished": True})) == "0:13"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(8.9, "0:08"), (73, "1:13"), (3608, "1:00:08")])
+def test_times_have_hours_only_from_one_hour_on(seconds, text):
+    assert clock(seconds) == text
 
 
 def test_a_bar_of_nothing_is_not_shown(terminal, capsys):

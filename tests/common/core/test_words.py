@@ -1,6 +1,6 @@
 import pytest
 
-from common.core.words import ESCAPED, counted, plural, printable
+from common.core.words import ESCAPED, counted, first_clause, plural, printable, shortened, wrapped
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 clips"), (1, "1 clip"), (2, "2 clips"), (1234, "1,234 clips")])
@@ -55,3 +55,26 @@ def test_characters_that_an_encoding_lacks_are_written_as_escapes():
     assert "\u00b1 \u65e5 \U0001f3b5".encode("latin-1", errors=ESCAPED) == b"\xb1 \\u65e5 \\U0001f3b5"
     with pytest.raises(UnicodeDecodeError):
         b"\xe9".decode("utf-8", errors=ESCAPED)
+
+
+@pytest.mark.parametrize(
+    "text", ["trained for 12 s", "a rate of 8 kHz", "by 2.5 points", "at most 94.5 %", "encore data gtzan"]
+)
+def test_no_line_ends_between_a_number_and_its_unit_or_within_a_command(text):
+    words = f"word {text} word"
+    for width in range(len(text), len(words)):
+        lines = wrapped(words, width)
+        assert " ".join(lines) == words
+        kept = text if text.startswith("encore") else " ".join(text.split()[-2:])
+        assert any(kept in line for line in lines)
+
+
+def test_a_path_loses_its_middle():
+    assert shortened("jazz/a_long_name.wav", 20) == "jazz/a_long_name.wav"
+    assert shortened("jazz/a_long_name.wav", 15) == "jazz/a...me.wav"
+    assert {len(shortened("jazz/a_long_name.wav", width)) for width in range(8, 20)} == set(range(8, 20))
+
+
+def test_the_first_clause_of_a_message_ends_with_it():
+    assert first_clause("only GTZAN has it. Choose another.") == "only GTZAN has it"
+    assert first_clause("no 1.5 s; so it is") == "no 1.5 s"

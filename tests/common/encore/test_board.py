@@ -61,6 +61,16 @@ def test_a_missing_package_is_named(tmp_path, capsys, monkeypatch):
     assert "encore board: TensorBoard cannot be found. Install it: " in board(capsys, "--out", str(tmp_path))
 
 
+def test_an_interrupt_while_it_starts_says_only_that_it_ended(tmp_path, capsys, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    write_events(tmp_path, *RUN)
+    monkeypatch.setattr("common.encore.board.start_board", interrupt)
+    assert run_app(make_app(), ["--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == "ended\n"
+
+
 @pytest.mark.slow
 def test_tensorboard_shows_runs_by_paper_data_set_row_and_seed_until_it_is_interrupted(tmp_path):
     write_events(tmp_path, *RUN)

@@ -1,6 +1,7 @@
 """`encore verify`: exit codes, text and JSON; the checks themselves are tested in tests/common/verification."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -32,15 +33,16 @@ def test_a_folder_that_holds_ends_with_0_and_stays_as_it_is(made, capsys, snapsh
     monkeypatch.chdir(made)
     assert run_app(make_app(), ["--cache", "empty_cache"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[:5]] == ["folder", "records", "tables", "README", "weights"]
-    assert lines[1] == "records   3 records read, 3 with a digest: all right"
-    assert lines[3].startswith("README    not checked: no headline table in")
-    assert (
-        "not checked (folder): results/benchmarks: not of a paper; of its JSON files only that they can be read"
-        in lines
-    )
-    assert lines[-1] == "everything that was checked holds"
+    # What everybody wants to know comes first.
+    assert re.fullmatch(r"all right: 3 records, \d+ table files, \d+ figures", lines[0])
+    assert lines[1] == "Not covered:"
+    assert "- results/benchmarks, which is not of a paper: only whether its JSON files can be read" in lines
+    assert any(line.startswith("- README: no headline table in") for line in lines)
     assert snapshot(made) == before
+    assert run_app(make_app(), ["--cache", "empty_cache", "--verbose"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:6]] == ["folder", "records", "tables", "README", "weights"]
+    assert lines[2] == "records   3 records read, 3 with a digest: all right"
 
 
 def test_faults_of_every_kind_are_named_and_end_with_1(made, tmp_path, capsys):
@@ -54,7 +56,8 @@ def test_faults_of_every_kind_are_named_and_end_with_1(made, tmp_path, capsys):
     assert run_app(make_app(), arguments) == 1
     printed = capsys.readouterr().out.splitlines()
     faults = [line for line in printed if line.startswith("fault (")]
-    assert printed[-1] == f"{len(faults)} faults"
+    assert printed[0].startswith(f"{len(faults)} faults, checked: 3 records, ")
+    assert printed[1:6][: len(faults)] == faults[:5]
     for kind, path in {
         "records": record,
         "tables": results.folder / "table_5.1.csv",
@@ -111,9 +114,8 @@ def test_own_runs_below_the_committed_results_are_named_and_checked_on_their_own
     broken.write_text("{")
     assert run_app(make_app(), [str(tmp_path / "results")]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "folder    1 paper: se_cnn"
-    assert lines[1].startswith("records   3 records read")
-    assert f"not checked (folder): {own}: own runs; encore verify {own} checks them" in lines
+    assert lines[0].startswith("all right: 3 records, ")
+    assert f"- {own}, your own runs: encore verify {own}" in lines
     assert run_app(make_app(), [str(own)]) == 1
     assert f"fault (records): {broken}" in capsys.readouterr().out
     # Where there are only own runs, they are named.
@@ -124,8 +126,9 @@ def test_own_runs_below_the_committed_results_are_named_and_checked_on_their_own
 
 def test_records_of_an_unknown_paper_are_checked_and_no_table_is_said_to_be_right(made, tmp_path, capsys):
     shutil.copytree(made / "results" / "se_cnn" / "gtzan" / "runs", tmp_path / "later" / "gtzan" / "runs")
-    assert run_app(make_app(), [str(tmp_path)]) == 0
+    assert run_app(make_app(), [str(tmp_path), "--verbose"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "folder    no paper"
-    assert lines[1].startswith("records   3 records read")
-    assert lines[2] == "tables    0 files of 0 papers made again; 0 figure files looked for, 0 compared by digest"
+    assert lines[0].startswith("all right: 3 records")
+    assert lines[1] == "folder    no paper"
+    assert lines[2].startswith("records   3 records read")
+    assert lines[3] == "tables    0 files of 0 papers made again; 0 figure files looked for, 0 compared by digest"

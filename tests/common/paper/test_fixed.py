@@ -103,5 +103,5 @@ def test_a_paper_can_replace_a_shared_value_and_add_its_own():
 def test_sources_show_fixed_values(capsys):
     show_sources(paper_of("resnet1d"), ScreenOptions())
     printed = " ".join(capsys.readouterr().out.split())
-    assert "fixed.adam_epsilon: assumed Keras' default; PyTorch's is 1e-8 always 1e-07" in printed
-    assert "training.l2_form: differs" in printed
+    assert "fixed.adam_epsilon = 1e-07 assumed: Keras' default; PyTorch's is 1e-8" in printed
+    assert 'training.l2_form = "sum" (other rows: "mean"; "decoupled") differs:' in printed

@@ -63,6 +63,18 @@ def test_a_run_of_a_row_that_is_gone_has_no_label(out):
     assert one["also"] == ""
 
 
+def test_runs_of_papers_that_are_gone_are_counted_and_named(out, capsys):
+    frame(out)
+    assert capsys.readouterr().err == ""
+    write_record(ResultPaths.of(out, "old_paper", "gtzan"), record(run_id="gone"))
+    assert list(frame(out)["run_id"]) == ["windows", "run0", "run1"]
+    said = f"warning: {out}: left out: 1 run of papers that this version does not have: old_paper\n"
+    assert capsys.readouterr().err == said
+    # Of one paper nothing is left out.
+    frame(out, paper="se_cnn")
+    assert capsys.readouterr().err == ""
+
+
 def test_each_test_clip_of_each_run_is_a_row(out):
     found = clips_frame(out, paper="se_cnn", dataset="gtzan")
     assert len(found) == 2 * 290

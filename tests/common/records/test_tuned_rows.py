@@ -37,7 +37,7 @@ def test_rows_of_a_search_do_not_rename_the_runs_of_the_paper(tiny_arrays, tmp_p
     write_rows(tmp_path, [{"label": "patient", "values": {"training.patience_epochs": None}}])
     both = planned(tables=("5.1", "top_tiny"))
     assert {label: both[label] for label in before} == before
-    assert both["top_tiny [top-tiny-1]"] not in before.values()
+    assert both["table top_tiny, top-tiny-1"] not in before.values()
 
 
 def test_rows_of_two_searches_never_share_a_name(tmp_path, capsys):

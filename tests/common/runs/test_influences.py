@@ -138,7 +138,7 @@ def test_an_option_in_the_id_makes_other_runs(options, tiny_arrays, tmp_path, op
 def measured(chosen: Options) -> dict:
     work = plan(PAPER, chosen)
     execute(work, chosen)
-    run = min(work.runs, key=lambda planned: planned.labels != ("5.1 [se-5]",)).run.id
+    run = min(work.runs, key=lambda planned: planned.labels != ("table 5.1, se-5",)).run.id
     record = read_record(ResultPaths.of(chosen.out, "se_cnn", "arrays").record(run)).as_json()
     losses = [(entry["loss"], entry["val_loss"]) for entry in record["history"]]
     return {name: value for name, value in record.items() if name not in VARYING} | {"losses": losses}

@@ -2,13 +2,15 @@
 
 import dataclasses
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
-from common.core.errors import BudgetError, SpecError
+from common.core.errors import BudgetError, DataError, SpecError
 from common.paper.overrides import Setting
+from common.runs.builder import _size_of_windows
 from common.runs.data import OpenedData, open_data
 from common.runs.options import Options
 from common.runs.plan import plan, plan_runs, prepare_features, resolve_rows
@@ -20,6 +22,7 @@ from data_pipeline.cache import extraction
 from reproductions.embeddings import paper as embeddings
 from reproductions.se_cnn.paper import PAPER
 from reproductions.soundfusion import paper as soundfusion
+from tests.helpers.arrays import content
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def options(tiny_arrays, tmp_path):
 def test_rows_shared_by_tables_are_one_run(options):
     work = plan(PAPER, options(seeds=1))
     assert len(work.runs) == 11
-    assert ("5.1 [se-12345]", "5.2 [r16]", "5.3 [width-1x]") in [planned.labels for planned in work.runs]
+    assert ("table 5.1, se-12345", "table 5.2, r16", "table 5.3, width-1x") in [planned.labels for planned in work.runs]
     assert [table.id for table in work.tables] == ["4.1", "5.1", "5.2", "5.3"]
 
 
@@ -264,3 +267,28 @@ def test_a_split_that_the_data_lack_is_replaced_with_a_warning(options, capsys, 
     assert setting_of(paper, asked, open_data(paper, asked)).split == "holdout"
     said = capsys.readouterr().err.replace("\n", " ")
     assert f"has no split {missing}, which the paper uses: a holdout split is used instead" in said
+
+
+def test_too_few_clips_for_the_split_are_refused_before_features_are_computed(options, tmp_path):
+    file = tmp_path / "few.npz"
+    np.savez(file, **content())
+    asked = options(data=file)
+    data, chosen = open_data(PAPER, asked), choose_rows(PAPER, ("5.1",), ("se-5",))
+    with pytest.raises(DataError, match=r"of each, .* in all, are enough"):
+        resolve_rows(PAPER, asked, chosen, data)
+    # Windows are many.
+    resolve_rows(PAPER, replace(asked, unit="segment"), chosen, data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bins", "frames", "text"),
+    [
+        ("log_mel", 32, 129, "32 bands x 129 frames"),
+        ("mfcc", 20, 129, "20 coefficients x 129 frames"),
+        ("stft_db", 513, 129, "513 bins x 129 frames"),
+        ("waveform", 1, 66150, "66,150 samples"),
+    ],
+)
+def test_the_axes_of_windows_are_named(kind, bins, frames, text):
+    index = SimpleNamespace(feature=SimpleNamespace(kind=kind, bins=bins))
+    assert _size_of_windows(SimpleNamespace(index=index, windows=SimpleNamespace(frames=frames))) == text

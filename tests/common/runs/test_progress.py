@@ -26,14 +26,14 @@ def test_progress_and_summaries_of_runs_round_as_tables_do(capsys, tmp_path):
     display = ProgressDisplay(runs=1, finished=0, epochs=1)
     callback = display.begin("5.1 [0], seed 0", epochs=1)
     callback.on_step("building the network")
-    assert capsys.readouterr().err == "[1/1] 5.1 [0], seed 0: building the network ...\n"
+    assert capsys.readouterr().err == "1/1: 5.1 [0], seed 0: building the network ...\n"
     callback.on_epoch_end({"epoch": 1, "loss": 2.3, "val_accuracy": SHARE})
     mine = record(metrics={"test": METRICS})
     display.end(callback, RunResult(mine.run_id, mine, trained=True).line)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "[1/1] 5.1 [0], seed 0: epoch 1/1, loss 2.300, validation 10.4 %"
-    assert lines[1].startswith("[1/1] 5.1 [0], seed 0: test window accuracy 10.4 % (")
-    assert format_score(SHARE, "val_accuracy") == "validation accuracy 10.35 %"
+    assert lines[0] == "1/1: 5.1 [0], seed 0: epoch 1/1, loss 2.300, validation 10.4 %"
+    assert lines[1].startswith("1/1: 5.1 [0], seed 0: test window accuracy 10.4 % (")
+    assert format_score(SHARE, "val_accuracy") == "validation 10.4 %"
     table = table_of(mine)
     assert cells_of(table, "1,2,3,4,5")["Our window accuracy (%)"] == "10.4"
     columns, *rows = csv.reader(io.StringIO(as_csv(table)))
@@ -71,7 +71,7 @@ def test_bars_show_short_names_and_no_number_is_cut_at_80_columns(screen):
         total, run = screen(display)
     assert total.startswith("runs ")
     assert "12/30 done" in total
-    assert "epochs 1/4500, 0:00:0" in total
+    assert "12/30 done, epochs 1/4500, 0:0" in total
     assert "seed 0, fold 10/10 epoch 2/150, loss 12.345, validation 100.0 %" in run
 
 
@@ -84,15 +84,23 @@ def test_names_in_brackets_are_shown_and_a_finished_bar_shows_no_time_left(scree
         display.end(callback, "test window accuracy 50.0 %")
         (total,) = screen(display)
     assert "1/1 done" in total
-    assert "epochs 1/1, 0:00:0" in total
-    assert "left" not in total
+    # What is left of the line is the bar.
+    assert re.fullmatch(r"runs  1/1 done, epochs 1/1, 0:0\d ━{40,}", total)
+    assert len(total) == 80
 
 
-def test_trials_are_counted_by_their_own_numbers_only(capsys):
+def test_trials_are_counted_by_their_own_numbers_only_and_their_values_come_last(capsys):
     display = ProgressDisplay(runs=30, finished=4, epochs=26, numbered=False)
-    callback = display.begin("trial 04 (r=8)", 1, short="trial 04")
+    callback = display.begin("trial 04", 1, short="trial 04", about="r=8 width=32")
     callback.on_step("building the network")
-    display.end(callback, "validation accuracy 50.00 %")
+    display.end(callback, "validation 50.0 %")
     first, last = capsys.readouterr().err.splitlines()
-    assert first == "trial 04 (r=8): building the network ..."
-    assert re.fullmatch(r"trial 04 \(r=8\): validation accuracy 50\.00 % \(\d+ s, 5/30 done\)", last)
+    assert first == "trial 04: building the network ..."
+    assert re.fullmatch(r"trial 04: validation 50\.0 % \(\d+ s, 5/30 done\), r=8 width=32", last)
+
+
+def test_a_search_counts_trials(screen):
+    display = ProgressDisplay(runs=30, finished=4, epochs=26, numbered=False, things="trials")
+    with display:
+        (total,) = screen(display)
+    assert total.startswith("trials  4/30 done, epochs 0/26, 0:00")

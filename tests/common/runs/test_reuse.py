@@ -62,7 +62,7 @@ def test_a_record_of_the_same_run_is_used_again(options, paths, trained, capsys)
         chosen = options(seeds=2)
         outcome = execute(plan(PAPER, chosen), chosen)
     assert (outcome.trained, outcome.finished_before, len(trained)) == (0, 2, 2)
-    assert "2 of 2 runs are already finished" in capsys.readouterr().err
+    assert "all 2 runs are already trained" in capsys.readouterr().err
 
 
 def test_an_old_record_is_not_used_after_a_default_changed(options, paths, trained, capsys):
@@ -251,7 +251,9 @@ def test_a_run_in_progress_is_passed_over_and_the_next_free_one_taken(options, p
     assert trained == others
     assert (outcome.trained, outcome.failed) == (2, [])
     said = " ".join(capsys.readouterr().err.split())
-    assert "waiting for runs that another command carries out, or that start from these: 5.1 [se-5], seed 0" in said
+    assert (
+        "waiting for runs that another command carries out, or that start from these: table 5.1, se-5, seed 0" in said
+    )
     assert "finished by another command" in said
 
 

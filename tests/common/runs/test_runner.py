@@ -49,7 +49,7 @@ def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
     train = runner.train_and_evaluate
 
     def fail_first(work, planned, *arguments):
-        if "5.1 [se-0]" in planned.labels:
+        if "table 5.1, se-0" in planned.labels:
             raise RunError("the loss is not finite in epoch 1")
         return train(work, planned, *arguments)
 
@@ -57,7 +57,7 @@ def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
     outcome = execute(plan(PAPER, options), options)
     assert outcome.trained == 1
     assert len(outcome.failed) == 1
-    assert "5.1 [se-0]" in outcome.failed[0]
+    assert "table 5.1, se-0" in outcome.failed[0]
     assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
 
 
@@ -98,7 +98,7 @@ def test_each_part_of_a_run_is_named_when_it_begins(options, capsys):
     capsys.readouterr()
     execute(work, options())
     lines = capsys.readouterr().err.splitlines()
-    begins = f"[1/1] {planned.name}: "
+    begins = f"1/1: {planned.name}: "
     assert all(line.startswith(begins) for line in lines)
     parts = [line.removeprefix(begins) for line in lines]
     valid, test = len(planned.run.fold.valid), len(planned.run.fold.test)

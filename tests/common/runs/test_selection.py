@@ -112,7 +112,7 @@ def test_naming_the_papers_own_genres_gives_the_same_runs(arrays, run):
     assert run(path, "--genres", "Rock, Folk,Pop")[0] == 0
     code, stderr, folder = run(path)
     assert code == 0
-    assert "1 of 1 runs are already finished" in stderr
+    assert "already trained: read from its record (train again: --fresh)" in stderr
     assert len(list((folder / "runs").glob("*.json"))) == 1
 
 
@@ -174,7 +174,7 @@ def test_different_genre_choices_with_the_same_clips_are_different_runs(arrays, 
     assert run(path)[0] == 0
     code, stderr, folder = run(path, "--genres", "all")
     assert code == 0
-    assert "already finished" not in stderr
+    assert "already trained" not in stderr
     records = [json.loads(path.read_text()) for path in (folder / "runs").glob("*.json")]
     assert sorted(len(record["data"]["genres"]) for record in records) == [2, 3]
 

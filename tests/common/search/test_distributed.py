@@ -102,7 +102,7 @@ def test_a_chief_and_two_workers_of_which_one_is_killed(start, tmp_path):
     finish(workers[1])
     _, ended, epochs = results(tmp_path, "many")
     assert sorted(ended) == [f"{number:02d}" for number in range(12)]
-    assert "[12/12]" in log
+    assert "12/12: trial" in log
     # None was trained twice, not even what the lost worker left behind.
     assert set(epochs.values()) == {2}
     refused = start("many", *asked, "--role", "worker", "--seed", "5")

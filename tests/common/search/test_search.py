@@ -144,7 +144,7 @@ def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays
     before = {path: content for path, (_, _, content) in snapshot(place / "out").items()}
     monkeypatch.setattr(runner, "train_and_evaluate", None)
     assert searching(tiny_arrays, place, "--trials", "4", "--initial", "3", "--top", "2") == 0
-    assert "ended before: 4 trials; 0 to go" in capsys.readouterr().err.replace("\n", " ")
+    assert "4 trials ended before, 0 to go" in capsys.readouterr().err.replace("\n", " ")
     again = ("--dataset", "arrays", "--out", str(place / "out"), "--from-records")
     assert run_app(make_app(PAPER, (TINY,)), [*again]) == 0
     assert {path: content for path, (_, _, content) in snapshot(place / "out").items()} == before

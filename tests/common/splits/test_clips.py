@@ -1,5 +1,6 @@
 """Splits of clips: exact shares, disjoint parts, and no dependence on order."""
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -49,7 +50,12 @@ def test_fault_filtered_split_is_the_published_one_and_leaves_removed_clips_out(
 @pytest.mark.parametrize(
     ("protocol", "per_genre", "error", "words"),
     [
-        (Protocol(), 1, DataError, "too few clips"),
+        (
+            Protocol(),
+            1,
+            DataError,
+            r"too few clips, 10 of 10 genres; the rarest, blues, has 1; 10 of each, 100 in all, are enough\. Use more",
+        ),
         (Protocol(split="kfold", folds=10), 5, DataError, "has 5"),
         (Protocol(split="fault_filtered"), 20, SpecError, "--split fault_filtered: only GTZAN has this split"),
     ],
@@ -136,7 +142,7 @@ def test_per_genre_gives_the_published_sizes_of_fma_large():
 @pytest.mark.parametrize("rare", [1, 9])
 def test_per_genre_refuses_a_genre_without_validation_clips(rare):
     ids, labels = clips_of({"a": 50, "b": rare})
-    with pytest.raises(DataError, match=rf"the rarest, b, has {rare} .*0 for validation.*--genres"):
+    with pytest.raises(DataError, match=rf"the rarest, b, has {rare}; .*0 for validation.*--genres"):
         split_ids(PER_GENRE, ids, labels)
     (split,) = split_ids(PER_GENRE.replace(stratified=False), ids, labels)
     assert len(split.train) == int(0.8 * len(ids))
@@ -213,3 +219,17 @@ def test_a_split_by_artist_keeps_spellings_and_duets_together():
 def test_splits_are_named_without_scikit_learn():
     without = "import sys; sys.modules['sklearn'] = None\n"
     assert "common.splits.clips" in modules_after(f"{without}import common.splits.clips")
+
+
+@pytest.mark.parametrize("genres", [2, 3, 5, 10, 16])
+def test_the_number_that_is_said_to_be_enough_is_the_smallest_that_is(genres):
+    def split(each: int):
+        return split_ids(Protocol(), *clips_of({f"genre{number:02}": each for number in range(genres)}))
+
+    with pytest.raises(DataError) as error:
+        split(2)
+    enough = int(re.search(r"; (\d+) of each, (\d+) in all, are enough", str(error.value))[1])
+    with pytest.raises(DataError, match=f"{enough} of each"):
+        split(enough - 1)
+    (made,) = split(enough)
+    assert len(made.train) + len(made.valid) + len(made.test) == genres * enough

@@ -51,7 +51,7 @@ def test_kept_weights_are_those_of_the_record(results):
     found = verified(results)
     assert found.faults == ()
     assert found.counts["kept"] == 1
-    assert found.unchecked == ("downloaded weights and demo clips: there is no cache folder",)
+    assert found.unchecked == ("downloaded weights and demo clips (there is no cache folder)",)
 
 
 def test_other_kept_weights_are_named(results, network):

@@ -32,8 +32,8 @@ def test_the_facts_agree_with_the_loaders():
     assert f"{gtzan.SAMPLE_RATE:,} Hz" in ABOUT["gtzan"].summary
     assert f"The artist of {shared} clips is unknown" in faults
     sums = [fact["wav_sha256"] for fact in gtzan.facts().values()]
-    assert f"{len(sums) - len(set(sums))} pairs of clips are the same file" in faults
-    assert all(f"{clip} is broken" in faults for clip in gtzan.UNREADABLE_IN_COMMON_COPY)
+    assert f"{len(sums) - len(set(sums))} pairs of clips have the same bytes" in faults
+    assert all(f"{clip} cannot be decoded" in faults for clip in gtzan.UNREADABLE_IN_COMMON_COPY)
     assert all(f"{name}/" in ABOUT["gtzan"].takes for name in gtzan.FOLDERS)
     for key, subset in fma.SUBSETS.items():
         assert ABOUT[key].title == subset.title
@@ -70,8 +70,8 @@ def test_the_readme_names_no_other_source():
 
 def test_a_message_names_the_page_with_the_addresses_instead_of_repeating_them():
     assert ABOUT["gtzan"].where == (
-        "GTZAN is not part of Encore. Get it: encore data gtzan. Then give the downloaded archive, or the folder "
-        "that holds genres/ or genres_original/ with --data"
+        "GTZAN is not part of Encore. Get it: encore data gtzan (then give the downloaded archive, or the folder that "
+        "holds genres/ or genres_original/ with --data)"
     )
 
 

@@ -88,3 +88,6 @@ def test_the_remedy_depends_on_whether_any_track_is_long_enough():
         index_windows(SE_CNN, [128, 129], ["a", "b"], STFT_FPS)
     with pytest.raises(DataError, match=r"2 of 2 clips .* Use longer clips"):
         index_windows(SE_CNN, [128, 5], ["a", "c"], STFT_FPS)
+    shorter = r"or use shorter windows: --set windows\.seconds=2\.3 \(the shortest clip has 100 frames; with less music"
+    with pytest.raises(DataError, match=rf"Use longer clips, {shorter}"):
+        index_windows(SE_CNN, [100, 128], ["a", "c"], STFT_FPS)

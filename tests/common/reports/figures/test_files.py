@@ -17,6 +17,7 @@ from common.reports.figures.files import (
     is_drawing,
     save_digest,
     save_figure,
+    save_unless_drawn,
     stated_digest,
     write_figure,
 )
@@ -155,3 +156,25 @@ def test_characters_that_the_font_lacks_are_named_once_in_one_line(tmp_path):
         save_figure(drawing(title="\u672c\u65e5"), tmp_path / "two")
     assert lines == ["warning: figures: their font lacks these characters, and shows boxes instead: \u65e5 \u672c"]
     assert "\u65e5\u672c \u00b1\u00e9" in (tmp_path / "one.svg").read_text(encoding="utf-8")
+
+
+def test_a_figure_of_other_things_than_values_is_drawn_again_only_when_these_change(tmp_path):
+    drawn = []
+
+    def figure():
+        drawn.append(1)
+        return draw({"line": Line((1.0, 2.0))}, title="a")
+
+    stem = tmp_path / "figure"
+    paths = save_unless_drawn(figure, ["data", 3], stem, __name__)
+    content = [path.read_bytes() for path in paths]
+    assert save_unless_drawn(figure, ["data", 3], stem, __name__) == paths
+    assert len(drawn) == 1
+    assert [path.read_bytes() for path in paths] == content
+    save_unless_drawn(figure, ["data", 4], stem, __name__)
+    paths[1].unlink()
+    save_unless_drawn(figure, ["data", 4], stem, __name__)
+    assert len(drawn) == 3
+    # Other code draws again, too.
+    save_unless_drawn(figure, ["data", 4], stem, "common.core.words")
+    assert len(drawn) == 4

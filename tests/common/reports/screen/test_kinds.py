@@ -235,27 +235,70 @@ def test_an_audit_has_split_accuracies_known_clips_and_gap():
     gap = {"clip_accuracy_mean_softmax": {"mean": -18.75, "ci95": [-31.2, 6.7]}}
     rows = [split("holdout, by window", 96.8, 300, {}), split("artist, by clip", 78.0, 9, gap)]
     rows.append({"label": "kfold, by clip", "measured": {}, "gap": {}, "overlap": {"met": 5}})
-    rows.append({"label": "official, by clip", "measured": {}, "gap": {}, "overlap": None})
+    reason = "--split fault_filtered: only GTZAN has this split. Choose another one."
+    rows.append({"label": "fault_filtered, by clip", "measured": {}, "gap": {}, "overlap": None, "unavailable": reason})
+    twice = "no clip occurs twice, so it is the same as holdout, by clip"
+    no_copies = {"label": "holdout, by clip, no exact duplicates", "unavailable": twice}
+    rows.append({"measured": {}, "gap": {}, "overlap": None} | no_copies)
+    rows.append({"label": "official, by clip", "measured": {}, "gap": {}, "overlap": None})  # of an earlier version
     published = {"metric": "accuracy", "percent": 93.6, "compared_with": "window accuracy"}
     values = {"kind": "audit", "rows": rows, "gap_to": "holdout, by window", "published": published}
     short = short_table(Table(ABOUT | values, (), ()))
     assert columns_of(short) == {
         "split": ("holdout, by window", "artist, by clip", "kfold, by clip"),
-        "window accuracy (%)": ("96.8", "78.0", "-"),
-        "clip accuracy (%)": ("96.8", "78.0", "-"),
+        "window accuracy": ("96.8 %", "78.0 %", "-"),
+        "clip accuracy": ("96.8 %", "78.0 %", "-"),
         "known test clips": ("300 of 300", "9 of 300", "-"),
-        "gap to by-window, clip accuracy (points)": ("", "-18.8 (-31.2 to +6.7)", ""),
+        "gap (points)": ("", "-18.8 (-31.2 to +6.7)", ""),
         "runs": ("3", "3", ""),
     }
-    assert short.about == "demo corpus; published accuracy: 93.6 % (ours: window accuracy)"
+    assert short.about == "demo corpus; published: 93.6 %, to compare with window accuracy"
     assert short.keys[:3] == (
-        "Gap: to holdout, by window, with its 95 % interval.",
+        "Known: the clip, a duplicate of it or another clip of its artist is in training or validation.",
+        "Gap: clip accuracy minus that of holdout, by window, with its 95 % interval.",
         "-: not run.",
-        "Splits that these data do not have: official, by clip.",
     )
-    assert [line for line in lines_of(values) if "of 300" in line][1].split()[5:8] == ["9", "of", "300"]
+    assert short.needed_keys == 2  # what the columns mean is never left out
+    assert short.keys[-1] == (
+        "Not measured: fault_filtered (only GTZAN has this split); holdout, no duplicates (no clip occurs twice, so it "
+        "is the same as holdout, by clip); official."
+    )
+    assert [line for line in lines_of(values) if "of 300" in line][1].split()[7:10] == ["9", "of", "300"]
+    # At 80 columns no name of a split is broken, and no column is missing.
+    assert lines_of(values)[3].split("  ")[0] == "holdout, by window"
+    assert lines_of(values)[1].split()[-3:] == ["gap", "(points)", "runs"]
     named = values | {"row_name": "se-12345", "row_table": "5.1"}
     assert short_table(Table(ABOUT | named, (), ())).title == "p, leakage audit of row se-12345 of table 5.1"
+
+
+def test_pairs_of_clips_say_how_they_are_the_same_and_long_paths_lose_their_middle():
+    long, copy = "jazz/a_louder_with_a_rather_long_name_of_the_file.wav", "rock/a_copy_with_a_name_as_long.wav"
+    rows = [
+        {"label": long, "second": copy, "similarity": 0.934, "shift_seconds": -1.3, "exact": False, "parts": []},
+        {"label": "b.wav", "second": "rock/b.wav", "similarity": 1.0, "shift_seconds": 0, "exact": True, "parts": []},
+    ]
+    values = {"kind": "duplicates", "regimes": [], "rows": rows, "clips": 10, "too_short_clips": 3}
+    assert lines_of(values) == [
+        "                                                                           shift",
+        "first clip                        second clip                        same    (s)",
+        "--------------------------------  --------------------------------  -----  -----",
+        "jazz/a_louder_w...f_the_file.wav  rock/a_copy_wit...me_as_long.wav   0.93   -1.3",
+        "b.wav                             rock/b.wav                        bytes    0.0",
+    ]
+    keys = short_table(Table(ABOUT | values, (), ())).keys
+    assert keys[0] == "10 clips compared, 3 of them, which are too short for more, by their bytes only."
+    assert not any("split" in key for key in keys)
+    # What a column means is said where it is shown.
+    in_parts = [row | {"parts": ["train / test"]} for row in rows]
+    with_split = Table(
+        ABOUT | values | {"regimes": ["fault_filtered 60/10/30, by clip, no exact duplicates"], "rows": in_parts},
+        (),
+        (),
+    )
+    wide, narrow = ("\n".join(line.text for line in screen_lines(with_split, width)) for width in (140, 80))
+    assert "Columns of splits" in wide
+    assert "Columns of splits" not in narrow
+    assert "Shift: by how many seconds" in narrow
 
 
 def test_a_search_has_its_values_and_a_loss_four_digits():
@@ -264,6 +307,16 @@ def test_a_search_has_its_values_and_a_loss_four_digits():
     values = {"kind": "search", "objective": "val_loss", "parameters": ["learning_rate"], "rows": [row]}
     found = columns_of(short_table(Table(ABOUT | values, (), ())))
     assert found["validation loss"] == ("1.2346",)
+    loss = short_table(Table(ABOUT | values, (), ()))
+    assert loss.keys[0].startswith(
+        "Loss on validation windows, by which trials are chosen; on test clips expect worse."
+    )
+    accuracy = values | {"objective": "val_accuracy", "rows": [row | {"score": 71.25}]}
+    named = {"table": "search_documented", "title": "squeeze ratio r: trials, the best first"}
+    short = short_table(Table(ABOUT | accuracy | named, (), ()))
+    assert columns_of(short)["validation accuracy (%)"] == ("71.3",)
+    assert short.title == 'p, search "documented" (squeeze ratio r): 1 trial, best first'
+    assert short.keys[0].endswith("Test the best: encore tune p ... --top 1 (with the flags of this search).")
     assert found["learning rate"] == ("0.001235",)
     assert found["parameters"] == ("1,234,567",)
 

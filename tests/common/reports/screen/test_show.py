@@ -130,7 +130,8 @@ def test_numbers_and_words_of_the_shown_columns_are_whole(name, width):
     words = [word for line in lines for word in re.split(r"[ ()]+", line)]
     for column in short.columns:
         if column not in left_out:
-            for text in (*column.cells, column.name):
+            # Paths lose their middle in a table.
+            for text in (*(() if column.is_path and width >= 80 else column.cells), column.name):
                 assert set(re.split(r"[ \xa0()]+", text)) <= {*words, *(word.rstrip(":") for word in words), ""}, text
             if not column.is_text and width >= NARROWEST_TABLE:
                 # A number and its interval stand on one line.
@@ -201,7 +202,7 @@ def test_a_label_without_room_beside_its_name_is_not_missed():
 
 def test_the_gap_of_an_audit_fits_eighty_columns():
     (audit,) = [table for table in committed_tables().values() if table.values.get("kind") == "audit"]
-    assert "gap to by-window," in " ".join(parts_of(audit, 80)[1])
+    assert "gap (points)" in parts_of(audit, 80)[1][1]
 
 
 def test_smoke_scale_says_for_how_many_epochs_it_trained():
