@@ -171,7 +171,7 @@ def test_names_that_are_not_valid_utf_8_are_scanned_printed_and_written(planted,
     written = {path.suffix: path for path in Path(places[-1]).glob("duplicates/*/*")}
     assert pd.read_csv(written[".csv"]).iloc[0, :2].tolist() == [r"caf\xe9.wav", r"two\nlines.wav"]
     table = json.loads(written[".json"].read_text(encoding="utf-8"))
-    assert [table["paper"], *table["unusable_clips"]] == [r"m\xfcsic", r"broken\xe9.wav"]
+    assert [table["paper"], *table["unusable_clips"]] == [r"own folder m\xfcsic", r"broken\xe9.wav"]
     assert run_app(make_app(), ["--folder", os.fsdecode(folder), *places, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["tables"][0]["rows"] == table["rows"]
     # Windows for training have the same names.

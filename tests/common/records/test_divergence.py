@@ -54,7 +54,7 @@ def test_regenerated_tables_read_the_notes_and_the_list_of_tables_marks_them(tmp
     write_divergence(RunPaths(folder), divergence_note())
     regenerate_tables(PAPER, tmp_path)
     (path,) = folder.glob("table_5.1*.md")
-    assert "DIVERGED without a result: 0, seed 1" in path.read_text(encoding="utf-8")
+    assert "DIVERGED without a result: se-0, seed 1" in path.read_text(encoding="utf-8")
     assert "diverged |" in write_overview(tmp_path).read_text(encoding="utf-8")
     for unusable in ("{}", "{"):
         (folder / "diverged" / "lost1.json").write_text(unusable)

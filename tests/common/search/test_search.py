@@ -173,14 +173,14 @@ def test_a_trial_whose_files_were_deleted_is_carried_out_again(finished, tiny_ar
     for trial in again:
         assert f"trial {trial}: begins again, because its note or a record of it is missing" in said
     assert said.count("begins again") == len(again)
-    assert f"; {len(again)} to go" in said
+    assert f", {len(again)} to go" in said
     assert json.loads(table.read_text()) == before
     assert {one.id: one.runs for one in folder.notes().values()} == {one.id: one.runs for one in notes.values()}
     assert sum(folder.notes()[trial].trained for trial in again) == (0 if deleted == "note" else 1)
     assert [trial.status for trial in folder.trials()] == ["COMPLETED"] * 4
     # Then nothing is left to do.
     assert searching(tiny_arrays, tmp_path / "copy", "--trials", "4", "--initial", "3") == 0
-    assert "ended before: 4 trials; 0 to go" in capsys.readouterr().err.replace("\n", " ")
+    assert "4 trials ended before, 0 to go" in capsys.readouterr().err.replace("\n", " ")
 
 
 @pytest.mark.parametrize(
