@@ -136,7 +136,7 @@ def _sentences(table: dict[str, Any]) -> Iterator[_Sentence]:
     measured = _measured(table)
     published = table["published"]["percent"]
     yield _Sentence(f"| published | {published:g} |")
-    yield _Sentence(f"on {_noted(table, r'Data: .*?, ([0-9]+) clips')} GTZAN clips")
+    yield _Sentence(f"on {_noted(table, r'Data: (?:.*?, )?([0-9]+) clips')} GTZAN clips")
     yield _Sentence(f"({_noted(table, r'Training: windows of ([0-9]+ x [0-9]+)')} log-mel windows instead of ")
     setting = table["setting"]
     yield _Sentence(f"at most {setting['epochs']} epochs")
@@ -205,7 +205,8 @@ def _chance(table: dict[str, Any], seeds: str) -> _Sentence:
 def _clipped(table: dict[str, Any]) -> _Sentence:
     """Which rows were trained with a loss of clipped probabilities."""
     warned = [text for text in table["warnings"] if text.startswith("CLIPPED LOSS")]
-    named = re.findall(r"(?:rows|;) ([^;(]+) \(seed 1, seed 2\)", " ".join(warned))
+    found = re.search(r"CLIPPED LOSS in splits ([^;(]+) \(seeds 1 and 2\)\.", " ".join(warned))
+    named = found[1].split(" | ") if found else []
     expected = [row["label"] for row in _measured(table) if row["label"] != _BY_CLIP]
     return _Sentence(
         f"In every row but that of {_BY_CLIP}, seeds 1 and 2 ran on JAX with a loss of clipped probabilities",

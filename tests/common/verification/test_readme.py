@@ -100,7 +100,7 @@ def test_sentences_that_results_contradict_are_named(folder):
 
     def change(table):
         table["caption"] = [text.replace("(-29.1 to +3.5)", "(-29.1 to -3.5)") for text in table["caption"]]
-        table["warnings"] = [text.replace("artist, by clip (seed 1, seed 2); ", "") for text in table["warnings"]]
+        table["warnings"] = [text.replace("artist, by clip | ", "") for text in table["warnings"]]
 
     change_table(folder, change)
     path = folder / "README.md"
