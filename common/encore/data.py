@@ -19,6 +19,7 @@ from common.core.option_groups import OUTPUT, SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
 from data_pipeline.cache import DEFAULT_CACHE
 from data_pipeline.datasets.about import ABOUT, About, names_beginning, page_of
+from data_pipeline.datasets.files import require_reachable
 
 if TYPE_CHECKING:
     from data_pipeline.datasets.check.report import DataReport
@@ -143,6 +144,7 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
         )
     if page_of(dataset).check:
         raise SpecError(f"{data}: is not checked by Encore, but by mirdata: {page_of(dataset).check}.")
+    require_reachable(data.expanduser(), flag="encore data")
     if data.expanduser().exists():
         say(f"reading {data} ...")
     # Loaded here, so that help texts and the pages on data sets are shown at once.
