@@ -27,6 +27,16 @@ def libsndfile_name(path: Path) -> str | bytes:
     return str(path) if os.name == "nt" else os.fsencode(path)
 
 
+def declared_seconds(path: Path) -> float | None:
+    """Length that a file's header declares; None where it leaves the length open.
+
+    Raises:
+        soundfile.SoundFileError: the header cannot be read.
+    """
+    header = soundfile.info(libsndfile_name(path))
+    return None if header.frames == _UNKNOWN_FRAMES else header.duration
+
+
 class _InOrder(soundfile.SoundFile):
     """Reads from the first frame to the last.
 

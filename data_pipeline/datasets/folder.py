@@ -16,7 +16,7 @@ import soundfile
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.words import counted, printable
-from data_pipeline.audio.sound_file import libsndfile_name
+from data_pipeline.audio.sound_file import declared_seconds
 from data_pipeline.datasets.artists import known_artist
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 from data_pipeline.datasets.files import files_below
@@ -324,13 +324,14 @@ def _caption(tracks: tuple[Track, ...], artists: _Artists) -> str:
 
 
 def _lengths(paths: Iterable[Path]) -> list[str]:
-    """Shortest and longest clip, by their headers; empty where no header can be read."""
+    """Shortest and longest clip, by their headers; empty where no header states a length."""
     seconds = []
     for path in paths:
         try:
-            seconds.append(soundfile.info(libsndfile_name(path)).duration)
+            seconds.append(declared_seconds(path))
         except (soundfile.SoundFileError, OSError):
             continue  # a broken file is reported where it is decoded
+    seconds = [length for length in seconds if length is not None]
     if not seconds:
         return []
     shortest, longest = (f"{value:.0f}" if value >= 10 else f"{value:.1f}" for value in (min(seconds), max(seconds)))

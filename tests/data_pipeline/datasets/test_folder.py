@@ -8,6 +8,7 @@ import pytest
 
 from common.core.errors import DataError, SpecError
 from data_pipeline.datasets import folder as own_folder
+from tests.helpers.odd_audio import flac_with_total
 from tests.helpers.own_folder import id3_tag, write_song
 
 
@@ -271,3 +272,11 @@ def test_choosing_genres_also_chooses_the_bad_files(tmp_path):
     assert len(catalog.bad) == 1
     chosen = catalog.only(("jazz", "rock"))
     assert (chosen.bad, chosen.expected, len(chosen.tracks)) == ((), None, 2)
+
+
+def test_the_caption_leaves_out_lengths_that_headers_leave_open(tmp_path):
+    for name, seconds in (("a/1.flac", 2.0), ("a/2.flac", 3.0), ("b/3.flac", 4.0)):
+        write_song(tmp_path / name, seconds=seconds)
+    longest = tmp_path / "b/3.flac"
+    longest.write_bytes(flac_with_total(longest.read_bytes(), 0))
+    assert own_folder.load(tmp_path).caption.startswith("FLAC, 2 genres, 2.0 to 3.0 s, ")
