@@ -91,9 +91,11 @@ def samples_of(file: Path, values: np.ndarray, count: int) -> np.ndarray:
     values = _one_for_each(file, "n_samples", values, count)
     if values.dtype.kind == "f":
         values = _whole(file, "n_samples", values)
-    if not (values.dtype.kind in "iu" and values.min() > 0):
+    # Signed, because differences of unsigned integers are never negative.
+    lengths = values.astype(np.int64) if values.dtype.kind in "iu" else None
+    if lengths is None or lengths.min() <= 0:
         raise DataError(f"{file}: n_samples must hold positive integers, found {values.dtype} {values[:3]}.")
-    return values
+    return lengths
 
 
 def warn_of_unlike(file: Path, names: list[str], n_samples: np.ndarray, columns: int) -> None:

@@ -119,3 +119,9 @@ def test_clips_of_unlike_lengths_are_named(capsys):
     assert "columns: c4 (1011, +1 %), c5 (500, -50 %). All clips are read with one time step" in said
     warn_of_unlike(FILE, names[:4], lengths[:4], 60)
     assert capsys.readouterr().err == ""
+
+
+def test_clips_that_are_a_little_shorter_are_not_named_where_lengths_are_unsigned(capsys):
+    lengths = samples_of(FILE, np.array([999, 1000, 1000], np.uint32), 3)
+    warn_of_unlike(FILE, ["a", "b", "c"], lengths, 60)
+    assert capsys.readouterr().err == ""
