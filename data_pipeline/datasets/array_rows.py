@@ -7,7 +7,7 @@ import numpy as np
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
-from data_pipeline.datasets.genre_names import EXAMPLE, FLAG
+from data_pipeline.datasets.genre_names import EXAMPLE, FLAG, warn_of_alike
 
 _NAMED = 5
 # Lengths of clips that differ from the usual one by more than this are named.
@@ -66,17 +66,6 @@ def genres_of(file: Path, values: np.ndarray, count: int, given: tuple[str, ...]
         _require_printable(file, "genre", genres)
     warn_of_alike(file, genres)
     return genres
-
-
-def warn_of_alike(file: Path, genres: list[str]) -> None:
-    """Warn of genres that differ only in capitals or spaces."""
-    alike: dict[str, list[str]] = {}
-    for genre in sorted(set(genres)):
-        alike.setdefault(" ".join(genre.split()).casefold(), []).append(genre)
-    for names in alike.values():
-        if len(names) > 1:
-            listed = ", ".join(map(repr, names))
-            warn(f"{file}: the genres {listed} differ in capitals or spaces only; they count as different genres")
 
 
 def samples_of(file: Path, values: np.ndarray, count: int) -> np.ndarray:

@@ -1,7 +1,10 @@
-"""`--genre-names`: the names of genres that arrays hold as numbers."""
+"""Names of genres: those of `--genre-names`, for arrays that hold numbers, and those that look alike."""
 
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
+from common.core.console import warn
 from common.core.errors import DataError, SpecError
 
 FLAG = "--genre-names"
@@ -48,3 +51,17 @@ def is_names_file(given: str) -> bool:
         return Path(given).expanduser().is_file()
     except (OSError, ValueError):
         return False  # a list of names may be longer than a path can be
+
+
+def warn_of_alike(path: Path, genres: Iterable[str]) -> None:
+    """Warn of genres that differ only in capitals, spaces, or how an accent is stored."""
+    alike: dict[str, list[str]] = {}
+    for genre in sorted(set(genres)):
+        alike.setdefault(unicodedata.normalize("NFC", " ".join(genre.split()).casefold()), []).append(genre)
+    for names in alike.values():
+        if len(names) > 1:
+            listed = ", ".join(map(repr, names))
+            warn(
+                f"{path}: the genres {listed} differ only in capitals, spaces or how accents are stored; they count as "
+                "different genres"
+            )
