@@ -154,17 +154,19 @@ def _naming(path: Path) -> Iterator[None]:
         detail = detail.strip().removeprefix("Error : ").rstrip(".")
         if detail.startswith(_NOT_RECOGNISED):
             detail = "no sound in a known format was found in it"
-        if instead := about_file(_start_of(path)):
+        start = _start_of(path)
+        if start is not None and (instead := about_file(start)):
             detail = f"it is {instead}"
         raise refusal(path, f"does not decode as audio ({detail}). Expected WAV, AU, FLAC, OGG or MP3") from error
 
 
-def _start_of(path: Path) -> bytes:
+def _start_of(path: Path) -> bytes | None:
+    """The first bytes of a file; None where it was deleted in the meantime."""
     try:
         with open(path, "rb") as file:
             return file.read(START_BYTES)
-    except OSError:  # deleted in the meantime
-        return b""
+    except OSError:
+        return None
 
 
 def _without_frames(path: Path) -> DataError:

@@ -39,6 +39,8 @@ def about_file(start: bytes) -> str:
     Args:
         start: the file's first bytes, `START_BYTES` of them.
     """
+    if not start:
+        return "empty"
     for first, what in _STARTS:
         if start.startswith(first):
             return what

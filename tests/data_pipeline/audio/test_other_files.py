@@ -19,6 +19,7 @@ FILES = {
     "AAC": (bytes.fromhex("fff15080 2e7ffc") + bytes(range(200)), "it is AAC"),
     "zip": (b"PK\3\4" + bytes(range(200)), "it is a zip archive"),
     "AppleDouble": (b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(500), "it is a companion file of macOS"),
+    "nothing": (b"", "it is empty"),
     "text": (b"Not Found\n" * 50, "no sound in a known format was found in it"),
 }
 
