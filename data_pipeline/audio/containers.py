@@ -29,7 +29,11 @@ _KNOWN_CHUNKS = {
 }
 _MAX_FORMAT_BYTES = 4096
 _MAX_OGG_PAGE_BYTES = 27 + 255 + 255 * 255
-_PCM, _EXTENSIBLE = 1, 0xFFFE
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+# What does not fit into the lower 3 bytes of 4.
+_TOP = 1 << 23
+# Samples as floats are in [-1, 1] or on the scale of 16 bits.
+_MAX_FLOAT = 1e6
 _PIECE_BYTES = 1 << 20
 
 
@@ -185,8 +189,11 @@ def _are_zeros(file: BinaryIO, position: int) -> bool:
 def _readable_layout(
     file: BinaryIO, begin: int, length: int, layout: bytes, order: str, path: Path
 ) -> tuple[bytes, bool]:
-    """The content of a format chunk, and whether it was changed: libsndfile goes by the bits of a sample, and reads
-    noise where a sample takes more bytes than these need."""
+    """The content of a format chunk, and whether it was changed.
+
+    Where the header says 24 bits and frames of 4 bytes a channel, libsndfile guesses from the samples what they are,
+    and reads noise, or three quarters of them, where the guess fails. So the header has to say it in another way.
+    """
     if len(layout) < 16:
         return layout, False
     tag, channels, rate, rate_bytes, align, bits = struct.unpack(order + "HHIIHH", layout[:16])
@@ -196,17 +203,32 @@ def _readable_layout(
         return layout, False
     if 0 < bits < 8:
         raise refusal(path, f"its header declares PCM samples of {bits} bits, expected 8 to 32")
-    # Some writers count the block in bits or get it wrong: both fields have to say 4 bytes.
-    if not 16 < bits <= 24 or align != 4 * channels or rate_bytes != rate * align:
+    if not 16 < bits <= 24 or align != 4 * channels:
         return layout, False
-    values = np.frombuffer(_at(file, begin, length // 4 * 4), order + "i4")
-    if len(values) and values.min() >= -(1 << 23) and values.max() < 1 << 23 and values.any():
-        raise refusal(
-            path,
-            f"holds samples of {bits} bits in 4 bytes, of which only the lower 3 are in use: they belong into the "
-            "upper ones. Write the file again with 24 or 32 bits",
-        )
-    return layout[:14] + struct.pack(order + "H", 32) + layout[16:], True
+    tag, width = _PCM, 3
+    if rate_bytes == rate * align:
+        tag, width = _form_in_4_bytes(_at(file, begin, length // 4 * 4), order, bits, path), 4
+    align = width * channels
+    return struct.pack(order + "HHIIHH", tag, channels, rate, rate * align, align, 8 * width), True
+
+
+def _form_in_4_bytes(content: bytes, order: str, bits: int, path: Path) -> int:
+    """The format tag of samples in 4 bytes each that a header declares as integers of 17 to 24 bits."""
+    integers = np.frombuffer(content, order + "i4")
+    if not len(integers) or not integers.any():
+        return _PCM
+    if not (integers & 0xFF).any() and not -_TOP <= integers.min() <= integers.max() < _TOP:
+        return _PCM  # of 32 bits, the lower ones zero, as the format demands
+    # As floats, small negative integers are not numbers, or huge ones.
+    with np.errstate(invalid="ignore"):
+        loudest = np.abs(np.frombuffer(content, order + "f4")).max()
+    if loudest < _MAX_FLOAT:
+        return _FLOAT  # as Cool Edit wrote them
+    raise refusal(
+        path,
+        f"its header declares samples of {bits} bits in 4 bytes, expected in the upper 3 with zeros below, and they "
+        "are somewhere else. Write the file again with 24 or 32 bits",
+    )
 
 
 def _wav_header(order: str, layout: bytes, length: int) -> bytes:

@@ -19,6 +19,7 @@ from tests.helpers.odd_audio import (
     flac_blocks,
     flac_of,
     flac_with_total,
+    four_bytes,
     frames_of,
     id3_frame,
     id3v1,
@@ -604,7 +605,7 @@ WAV_KINDS = (
         "WAV of 24 bits in 4 bytes",
         ".wav",
         "xiph/flac#301",
-        lambda: riff(chunk(b"fmt ", wav_format(bits=24, align=4)), chunk(b"data", integers(X.astype("f8"), "<i4"))),
+        lambda: riff(chunk(b"fmt ", wav_format(bits=24, align=4)), chunk(b"data", four_bytes(X))),
         WHOLE,
     ),
     Kind(

@@ -160,10 +160,36 @@ def test_24_bits_in_the_upper_part_of_4_bytes_are_read(tmp_path, bits, order, ch
     assert read_header(path) == AudioHeader(RATE, channels, 5000 // channels)
 
 
+@pytest.mark.parametrize("scale", [1, 32768])
+def test_floats_that_are_said_to_be_24_bits_are_read(tmp_path, scale):
+    values = (EXPECTED * scale + np.float32(1e-5)).astype("<f4")
+    (tmp_path / "a.wav").write_bytes(with_format(values.tobytes(), bits=24, align=4))
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.wav"), values)
+
+
+def test_a_wrong_length_of_a_frame_alone_does_not_make_24_bits_4_bytes(tmp_path):
+    content = UPPER.astype("<i4").view("u1").reshape(-1, 4)[:, 1:].tobytes()
+    layout = struct.pack("<HHIIHH", 1, 1, RATE, 3 * RATE, 4, 24)
+    (tmp_path / "a.wav").write_bytes(riff(chunk(b"fmt ", layout), chunk(b"data", content)))
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.wav"), EXPECTED)
+
+
 UNSUITABLE = {
     "24 bits in the lower part of 4 bytes": (
         with_format(LOWER.astype("<i4").tobytes(), bits=24, align=4),
-        r"24 bits in 4 bytes, of which only the lower 3 are in use",
+        r"24 bits in 4 bytes, expected in the upper 3 with zeros below, and they are somewhere else",
+    ),
+    "23 bits in the lower part of 4 bytes": (
+        with_format((LOWER + 1).astype("<i4").tobytes(), bits=23, align=4),
+        r"23 bits in 4 bytes, expected in the upper 3",
+    ),
+    "32 bits that are said to be 20": (
+        with_format((UPPER + 1).astype("<i4").tobytes(), bits=20, align=4),
+        r"20 bits in 4 bytes, expected in the upper 3",
+    ),
+    "3 bytes that are said to be 4": (
+        with_format(UPPER.astype("<i4").view("u1").reshape(-1, 4)[:, 1:].tobytes(), bits=24, align=4),
+        r"24 bits in 4 bytes, expected in the upper 3",
     ),
     "4 bits": (with_format(DATA, bits=4, align=1), r"PCM samples of 4 bits, expected 8 to 32"),
     "lengths that began anew": (
@@ -198,6 +224,7 @@ FOLLOWED = {
     "zeros": bytes(50_000),
     "a tag": b"TAG" + bytes(range(125)),
     "large chunks": chunk(b"iXML", b"<x/>" * 10_000) + chunk(b"id3 ", b"ID3" + bytes(20_001)) + b"\0",
+    "a large chunk of one program only": chunk(b"_PMX", b"<x/>" * 10_000),
     "a large chunk and a few bytes": chunk(b"iXML", b"<x/>" * 10_000) + b"\1\2\3",
     "fewer bytes than the samples": b"\xaa" * 9_999,
 }

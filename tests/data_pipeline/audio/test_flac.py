@@ -83,3 +83,12 @@ def test_a_file_that_states_its_samples_is_read_as_it_is(seconds):
 @pytest.mark.parametrize("length", [0, 4, 20, 26, 42, 60])
 def test_a_cut_header_is_left_to_the_decoder(length):
     assert _header(_flac()[:length]) == b""
+
+
+def test_what_only_looks_like_the_header_of_a_frame_does_not_count(tmp_path):
+    header = bytes((0xFF, 0xF8, 0xC9, 0x08, 0x7F))  # frame 127, of 4,096 samples
+    content = _flac() + b"TAG" + header + bytes([flac._crc8(header)]) + bytes(119)
+    assert flac._Frame(127 * 4096, 128 * 4096) in flac._frames(content[-128:], 4096)
+    assert _header(content) == b""
+    (tmp_path / "a.flac").write_bytes(flac_with_total(content, 9))
+    assert len(read_audio(tmp_path / "a.flac")) == 44_100

@@ -44,7 +44,7 @@ def test_a_damaged_file_keeps_the_reason_of_the_decoder(tmp_path):
     content = np.frombuffer(written(signal(), format="FLAC"), np.uint8).copy()
     content[2000:2010] ^= 0xFF
     (tmp_path / "a.flac").write_bytes(content.tobytes())
-    with pytest.raises(DataError, match=r"does not decode as audio \(.*flac decoder"):
+    with pytest.raises(DataError, match=r"does not decode as audio \(flac decoder lost sync\)"):
         read_audio(tmp_path / "a.flac")
 
 

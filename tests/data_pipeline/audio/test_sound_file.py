@@ -128,3 +128,10 @@ def test_the_header_of_a_file_with_a_long_name_is_read(tmp_path):
     soundfile.write(tmp_path / "a.wav", NOISE, RATE)
     (tmp_path / "a.wav").rename(folder / "a.wav")
     assert read_header(folder / "a.wav").frames == len(NOISE)
+
+
+def test_a_file_with_a_long_name_that_was_read_already_is_not_read_again(tmp_path):
+    soundfile.write(tmp_path / "a.wav", NOISE, RATE)
+    content = (tmp_path / "a.wav").read_bytes()
+    samples = read_audio(tmp_path.joinpath(*["x" * 200] * 6, "a.wav"), content=content)
+    np.testing.assert_array_equal(samples, read_audio(tmp_path / "a.wav"))
