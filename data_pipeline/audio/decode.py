@@ -24,8 +24,8 @@ Decoder = Literal["soundfile", "tensorflow-io"]
 # Part of the keys of caches. To be raised when the same file and decoder give other samples than before, so that
 # features are extracted again.
 DECODING_VERSION = 2
-# What libsndfile says of files in which it finds no format that it knows, though it has opened them.
-_NOT_RECOGNISED = ("File does not exist or is not a regular file", "Format not recognised")
+# What libsndfile says of files named .mp3 in which it finds no frames, though it has opened them.
+_NOT_FOUND = "File does not exist or is not a regular file"
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ def _naming(path: Path) -> Iterator[None]:
     except Exception as error:
         detail = getattr(error, "error_string", None) or str(error) or type(error).__name__
         detail = detail.strip().removeprefix("Error : ").rstrip(".")
-        if detail.startswith(_NOT_RECOGNISED):
-            detail = "no sound in a known format was found in it"
+        if detail.startswith(_NOT_FOUND):
+            detail = "Format not recognised"
         start = _start_of(path)
         if start is not None and (instead := about_file(start)):
             detail = f"it is {instead}"

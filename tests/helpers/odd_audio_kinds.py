@@ -967,7 +967,7 @@ MP3_KINDS = (
         "mdeff/fma#44",
         lambda: frames_of(mp3_of("X"))[0],
         REFUSED,
-        does="refused; the reason given is that no sound was found in it",
+        does="refused; the reason given is an unknown format",
     ),
     Kind(
         "ID3v2 without sound",
@@ -975,7 +975,7 @@ MP3_KINDS = (
         "mdeff/fma#36, mdeff/fma#70",
         lambda: id3v2(bytes(3000)),
         REFUSED,
-        does="refused; the reason given is that no sound was found in it",
+        does="refused; the reason given is an unknown format",
     ),
     Kind("MP3 of 0.1 s", ".mp3", "mdeff/fma#8", lambda: mp3(X[:4410]), WHOLE, parts=(X[:4410],)),
     Kind("MP3 named .flac", ".flac", "luanxuechao/qn-decode#1", lambda: mp3_of("X"), WHOLE),
