@@ -92,8 +92,9 @@ def read_audio(
 
     Raises:
         DataError: the file does not decode, holds fewer frames than its header declares, no frames at all, values that
-            are not finite, or nothing but zeros; its header declares more frames than its bytes can hold, or a sample
-            rate that is not between 4 and 384 kHz.
+            are not finite, or nothing but zeros; its header declares more frames than its bytes can hold, a sample rate
+            that is not between 4 and 384 kHz, or samples in a form that cannot be told; streams that follow one another
+            in it differ in sample rate or channels, or lack pages.
         SpecError: the decoder is not installed.
     """
     path = Path(path)
