@@ -2,6 +2,8 @@
 
 libsndfile shortens a file whose data end early without a word, and reads nothing where a header declares 0 bytes. WAV
 and AU files whose headers leave the length open, or that hold a chunk which stops libsndfile, get a new header.
+
+Formats of WAV: Microsoft, Multiple Channel Audio Data and WAVE Files (2007); RF64: EBU Tech 3306.
 """
 
 import struct
@@ -9,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from common.core.errors import DataError
+from data_pipeline.audio import flac
 from data_pipeline.audio.id3 import after_tags
 from data_pipeline.audio.refusal import refusal
 
@@ -24,6 +29,12 @@ _KNOWN_CHUNKS = {
 }
 _MAX_FORMAT_BYTES = 4096
 _MAX_OGG_PAGE_BYTES = 27 + 255 + 255 * 255
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+# What does not fit into the lower 3 bytes of 4.
+_TOP = 1 << 23
+# Samples as floats are in [-1, 1] or on the scale of 16 bits.
+_MAX_FLOAT = 1e6
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class SampleData:
 
 
 def find_samples(file: BinaryIO, size: int, path: Path) -> SampleData | None:
-    """Look for the samples of a WAV, AU, AIFF or W64 file, and for the end of an Ogg file.
+    """Look for the samples of a WAV, AU, AIFF or W64 file, and for the end of an Ogg or FLAC file.
 
     Args:
         file: open file of `size` bytes.
@@ -56,7 +67,8 @@ def find_samples(file: BinaryIO, size: int, path: Path) -> SampleData | None:
         Where they are; None for other formats, and where the header is not understood.
 
     Raises:
-        DataError: the header declares more bytes than the file holds, or there are two pieces of samples.
+        DataError: the header declares more bytes than the file holds, or fewer than half of them; there are two pieces
+            of samples; or the samples are in a form that libsndfile takes for another one.
     """
     base = after_tags(file)
     file.seek(base)
@@ -69,6 +81,9 @@ def find_samples(file: BinaryIO, size: int, path: Path) -> SampleData | None:
         return _aiff(file, base, size, path)
     if head[:4] == b"riff" and head[24:28] == b"wave":
         return _w64(file, base, size, path)
+    if head[:4] == flac.NAME:
+        header = flac.header_of_all_samples(file, base, size)
+        return SampleData(base + len(header), size - base - len(header), header) if header else None
     if head[:4] == b"OggS":
         _require_whole_last_page(file, size, path)
     return None
@@ -119,7 +134,8 @@ def _wav(file: BinaryIO, base: int, size: int, path: Path) -> SampleData | None:
             if 0 < length <= size - position:
                 raise refusal(path, "holds two data chunks, expected one")
         elif name == b"data":
-            length, available = wide if is_wide and wide and length == 0xFFFFFFFF else length, size - position
+            # libsndfile goes by the 64-bit length, whatever the other one says.
+            length, available = wide if is_wide and wide else length, size - position
             is_unknown = length in _UNKNOWN_LENGTHS or (whole_is_unknown and length > available)
             if length == 0:
                 is_odd = True
@@ -131,14 +147,88 @@ def _wav(file: BinaryIO, base: int, size: int, path: Path) -> SampleData | None:
                 raise _truncated(path, length, available)
             if length:
                 found = (position, length)
+                _require_nothing_else(file, position, length, size, order, path)
         elif not _is_name(name):
             break
         position = _next_chunk(file, position, length)
         is_odd = is_odd or (found is None and position % 2 != base % 2)
     if found is None:
         return None
-    header = _wav_header(order, layout, found[1]) if is_odd and len(layout) >= 16 else b""
+    layout, is_changed = _readable_layout(file, *found, layout, order, path)
+    header = _wav_header(order, layout, found[1]) if (is_odd or is_changed) and len(layout) >= 16 else b""
     return SampleData(*found, header)
+
+
+def _require_nothing_else(file: BinaryIO, begin: int, length: int, size: int, order: str, path: Path) -> None:
+    """Raise a DataError where more bytes than the declared samples follow them, and are neither chunks nor zeros.
+
+    Lengths have 32 bits: in a file of more than 4 GB they began anew at 0, and at least 4 GB follow.
+    """
+    position = _next_chunk(file, begin, length)
+    if size - position <= length or _at(file, position, 4) in _KNOWN_CHUNKS:
+        return
+    if _are_chunks(file, position, size, order) or _are_zeros(file, position):
+        return
+    raise refusal(
+        path,
+        f"the header declares {length} bytes of samples, and {size - position} bytes follow that are no chunks: the "
+        "length is wrong, as in WAV files of more than 4 GB, whose lengths began anew at 0. If they are samples, write "
+        "the file again as RF64 or FLAC",
+    )
+
+
+def _are_zeros(file: BinaryIO, position: int) -> bool:
+    """Whether nothing but zeros follows, as programs leave it that set a file's size before they fill it."""
+    file.seek(position)
+    while piece := file.read(_PIECE_BYTES):
+        if any(piece):
+            return False
+    return True
+
+
+def _readable_layout(
+    file: BinaryIO, begin: int, length: int, layout: bytes, order: str, path: Path
+) -> tuple[bytes, bool]:
+    """The content of a format chunk, and whether it was changed.
+
+    Where the header says 24 bits and frames of 4 bytes a channel, libsndfile guesses from the samples what they are,
+    and reads noise, or three quarters of them, where the guess fails. So the header has to say it in another way.
+    """
+    if len(layout) < 16:
+        return layout, False
+    tag, channels, rate, rate_bytes, align, bits = struct.unpack(order + "HHIIHH", layout[:16])
+    if tag == _EXTENSIBLE and len(layout) >= 26:
+        (tag,) = struct.unpack(order + "H", layout[24:26])
+    if tag != _PCM:
+        return layout, False
+    if 0 < bits < 8:
+        raise refusal(path, f"its header declares PCM samples of {bits} bits, expected 8 to 32")
+    if not 16 < bits <= 24 or align != 4 * channels:
+        return layout, False
+    tag, width = _PCM, 3
+    if rate_bytes == rate * align:
+        tag, width = _form_in_4_bytes(_at(file, begin, length // 4 * 4), order, bits, path), 4
+    align = width * channels
+    return struct.pack(order + "HHIIHH", tag, channels, rate, rate * align, align, 8 * width), True
+
+
+def _form_in_4_bytes(content: bytes, order: str, bits: int, path: Path) -> int:
+    """The format tag of samples in 4 bytes each that a header declares as integers of 17 to 24 bits."""
+    integers = np.frombuffer(content, order + "i4")
+    if not len(integers) or not integers.any():
+        return _PCM
+    if not (integers & 0xFF).any() and not -_TOP <= integers.min() <= integers.max() < _TOP:
+        return _PCM  # of 32 bits, the lower ones zero, as the format demands
+    # As floats, small negative integers are not numbers, or huge ones.
+    with np.errstate(invalid="ignore"):
+        loudest = np.abs(np.frombuffer(content, order + "f4")).max()
+    if loudest < _MAX_FLOAT:
+        return _FLOAT  # as Cool Edit wrote them
+    raise refusal(
+        path,
+        f"its header declares samples of {bits} bits in 4 bytes, expected in the upper 3 with zeros below, and they "
+        "are somewhere else. Write the file again with 24 or 32 bits",
+    )
 
 
 def _wav_header(order: str, layout: bytes, length: int) -> bytes:

@@ -14,11 +14,18 @@ import soundfile
 import soxr
 
 from common.core.errors import DataError, EncoreError, SpecError
-from data_pipeline.audio import containers, mpeg
+from common.core.words import counted
+from data_pipeline.audio import containers, mpeg, ogg
+from data_pipeline.audio.other_files import START_BYTES, about_file
 from data_pipeline.audio.refusal import refusal
-from data_pipeline.audio.sound_file import Opened, average_channels, libsndfile_name, open_sound
+from data_pipeline.audio.sound_file import Opened, average_channels, open_sound, source_of
 
 Decoder = Literal["soundfile", "tensorflow-io"]
+# Part of the keys of caches. To be raised when the same file and decoder give other samples than before, so that
+# features are extracted again.
+DECODING_VERSION = 2
+# What libsndfile says of files named .mp3 in which it finds no frames, though it has opened them.
+_NOT_FOUND = "File does not exist or is not a regular file"
 
 
 @dataclass(frozen=True)
@@ -42,9 +49,14 @@ def read_header(path: Path) -> AudioHeader:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             data = containers.find_samples(file, size, path)
+            file.seek(0)
+            is_ogg = file.read(len(ogg.NAME)) == ogg.NAME
+        if is_ogg and len(parts := ogg.links(path.read_bytes(), path)) > 1:
+            samples, rate = _decode_parts(parts, path, mono=False)
+            return AudioHeader(rate, samples.shape[1], len(samples))
         try:
             if data is None or not data.header:
-                opened = open_sound(libsndfile_name(path), size, path)
+                opened = open_sound(source_of(path), size, path)
             else:
                 opened = open_sound(io.BytesIO(data.mended(path.read_bytes())), size, path)
         except soundfile.SoundFileError as error:
@@ -80,8 +92,9 @@ def read_audio(
 
     Raises:
         DataError: the file does not decode, holds fewer frames than its header declares, no frames at all, values that
-            are not finite, or nothing but zeros; its header declares more frames than its bytes can hold, or a sample
-            rate that is not between 4 and 384 kHz.
+            are not finite, or nothing but zeros; its header declares more frames than its bytes can hold, a sample rate
+            that is not between 4 and 384 kHz, or samples in a form that cannot be told; streams that follow one another
+            in it differ in sample rate or channels, or lack pages.
         SpecError: the decoder is not installed.
     """
     path = Path(path)
@@ -139,9 +152,22 @@ def _naming(path: Path) -> Iterator[None]:
     # A damaged file makes libsndfile, its bindings and NumPy raise errors of many types, MemoryError among them.
     except Exception as error:
         detail = getattr(error, "error_string", None) or str(error) or type(error).__name__
-        raise refusal(
-            path, f"does not decode as audio ({detail.strip().rstrip('.')}). Expected WAV, AU, FLAC, OGG or MP3"
-        ) from error
+        detail = detail.strip().removeprefix("Error : ").rstrip(".")
+        if detail.startswith(_NOT_FOUND):
+            detail = "Format not recognised"
+        start = _start_of(path)
+        if start is not None and (instead := about_file(start)):
+            detail = f"it is {instead}"
+        raise refusal(path, f"does not decode as audio ({detail}). Expected WAV, AU, FLAC, OGG or MP3") from error
+
+
+def _start_of(path: Path) -> bytes | None:
+    """The first bytes of a file; None where it was deleted in the meantime."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(START_BYTES)
+    except OSError:
+        return None
 
 
 def _without_frames(path: Path) -> DataError:
@@ -152,9 +178,14 @@ def _truncated(path: Path, declared: int, decoded: int) -> DataError:
     return refusal(path, f"truncated: its headers declare {declared} frames, only {decoded} decode")
 
 
-def _decode_soundfile(content: bytes, path: Path, mono: bool) -> tuple[np.ndarray, int]:
+def _decode_soundfile(content: bytes, path: Path, mono: bool, *, is_part: bool = False) -> tuple[np.ndarray, int]:
     data = containers.find_samples(io.BytesIO(content), len(content), path)
-    source = libsndfile_name(path) if data is None or not data.header else io.BytesIO(data.mended(content))
+    if not is_part and content.startswith(ogg.NAME) and len(parts := ogg.links(content, path)) > 1:
+        return _decode_parts(parts, path, mono)
+    if data is not None and data.header:
+        source = io.BytesIO(data.mended(content))
+    else:
+        source = io.BytesIO(content) if is_part else source_of(path, content)
     try:
         opened = open_sound(source, len(content), path)
     except soundfile.SoundFileError as error:
@@ -168,6 +199,17 @@ def _decode_soundfile(content: bytes, path: Path, mono: bool) -> tuple[np.ndarra
         if opened.frames is not None and len(samples) < opened.frames:
             raise _truncated(path, opened.frames, len(samples))
         return samples, file.samplerate
+
+
+def _decode_parts(parts: list[bytes], path: Path, mono: bool) -> tuple[np.ndarray, int]:
+    """Decode streams that follow one another, which libsndfile reads as files of their own."""
+    decoded = [_decode_soundfile(part, path, mono=False, is_part=True) for part in parts]
+    forms = {(rate, samples.shape[1]): None for samples, rate in decoded}
+    if len(forms) > 1:
+        named = "; ".join(f"{rate} Hz, {counted(channels, 'channel')}" for rate, channels in forms)
+        raise refusal(path, f"holds {len(parts)} streams one after the other, in different forms ({named})")
+    samples = np.concatenate([samples for samples, _ in decoded])
+    return (average_channels(samples) if mono else samples), decoded[0][1]
 
 
 def _decode_mpeg(

@@ -1,5 +1,6 @@
 """Reading files with libsndfile: what a header declares is checked before memory is taken for it."""
 
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,11 +21,19 @@ _MAX_VALUES_PER_BYTE = 16_384
 # Music never reaches this in any format. Memory for more is taken as the values decode.
 _LIKELY_VALUES_PER_BYTE = 64
 _BLOCK_FRAMES = 1 << 17
+_MAX_NAME_BYTES = 1023
 
 
-def libsndfile_name(path: Path) -> str | bytes:
-    """A path as libsndfile takes it: where names are bytes, as these, because not all of them are valid UTF-8."""
-    return str(path) if os.name == "nt" else os.fsencode(path)
+def source_of(path: Path, content: bytes | None = None) -> str | bytes | BinaryIO:
+    """A file as libsndfile takes it: its name, as bytes where names are bytes: not all are valid UTF-8.
+
+    Args:
+        content: the file's bytes, where they were read already; a file whose name is too long is read from memory.
+    """
+    name = os.fsencode(path)
+    if len(name) > _MAX_NAME_BYTES:
+        return io.BytesIO(path.read_bytes() if content is None else content)
+    return str(path) if os.name == "nt" else name
 
 
 def declared_seconds(path: Path) -> float | None:
@@ -33,7 +42,7 @@ def declared_seconds(path: Path) -> float | None:
     Raises:
         soundfile.SoundFileError: the header cannot be read.
     """
-    header = soundfile.info(libsndfile_name(path))
+    header = soundfile.info(source_of(path))
     return None if header.frames == _UNKNOWN_FRAMES else header.duration
 
 
@@ -118,7 +127,7 @@ def average_channels(samples: np.ndarray, out: np.ndarray | None = None) -> np.n
     return averages
 
 
-def open_sound(source: str | BinaryIO, size: int, path: Path) -> Opened:
+def open_sound(source: str | bytes | BinaryIO, size: int, path: Path) -> Opened:
     """Open a file and check what its header declares.
 
     Args:

@@ -18,7 +18,7 @@ from common.core.console import progress, say
 from common.core.errors import DataError
 from common.core.files import make_folder, require_writable_folder, sha256_of_json
 from common.core.words import counted
-from data_pipeline.audio.decode import Decoder, read_audio, read_content, require_decoder
+from data_pipeline.audio.decode import DECODING_VERSION, Decoder, read_audio, read_content, require_decoder
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.cache.array_tracks import ArrayReader, open_arrays_of
@@ -128,17 +128,18 @@ def extract_audio(
 
 
 def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:
-    return sha256_of_json(
-        {
-            "source": catalog.source_digest,
-            "genres": catalog.genres,
-            "feature": feature.as_json(),
-            "extraction": feature.extraction_version,
-            "copies": None if catalog.copies is None else catalog.copies.extraction_version,
-            "decoder": decoder,
-            "format": FORMAT_VERSION,
-        }
-    )
+    key = {
+        "source": catalog.source_digest,
+        "genres": catalog.genres,
+        "feature": feature.as_json(),
+        "extraction": feature.extraction_version,
+        "copies": None if catalog.copies is None else catalog.copies.extraction_version,
+        "decoder": decoder,
+        "format": FORMAT_VERSION,
+    }
+    if not isinstance(feature, Precomputed):
+        key["decoding"] = DECODING_VERSION
+    return sha256_of_json(key)
 
 
 def _extract(

@@ -4,8 +4,10 @@ Every header is compared with the number of bytes that are there for its array, 
 an error before any memory is taken for it. Pickles are never loaded.
 """
 
+import io
 import lzma
 import math
+import re
 import struct
 import tokenize
 import zipfile
@@ -22,6 +24,8 @@ import numpy as np
 from common.core.errors import DataError
 
 NPY_START = b"\x93NUMPY"
+# In a shape, as Python 2 wrote it: `(4L, 6L)`.
+_LONG_INTEGER = re.compile(rb"(\d)L(?=\s*[,)])")
 # Names of a million tracks, of 60 characters each, take 240 MB.
 _MAX_SMALL_BYTES = 256 << 20
 _PIECE_BYTES = 1 << 20
@@ -217,8 +221,12 @@ def read_header(stream: BinaryIO) -> ArrayHeader:
     if version not in ((1, 0), (2, 0), (3, 0)):
         raise ValueError(f"version {version} of the .npy format is unknown")
     # Version 3 differs from 2 only in the names of fields, and arrays with fields are refused.
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran_order, dtype = read(stream)
+    is_first = version == (1, 0)
+    read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
+    length = stream.read(2 if is_first else 4)
+    text = stream.read(int.from_bytes(length, "little"))
+    # NumPy reads these, too, but warns of every file.
+    shape, fortran_order, dtype = read(io.BytesIO(length + _LONG_INTEGER.sub(rb"\1 ", text)))
     # True and False are integers in Python.
     return ArrayHeader(tuple(map(int, shape)), dtype, fortran_order, stream.tell())
 

@@ -65,6 +65,11 @@ def three_bytes(samples: np.ndarray) -> bytes:
     return np.round(samples * (2**23 - 1)).astype("<i4").view("u1").reshape(-1, 4)[:, :3].tobytes()
 
 
+def four_bytes(samples: np.ndarray) -> bytes:
+    """24-bit little-endian samples in the upper 3 of 4 bytes."""
+    return (np.round(samples * (2**23 - 1)).astype("<i4") << 8).tobytes()
+
+
 def dts_in_wav() -> bytes:
     """Blocks that begin as those of DTS do, in a WAV that says stereo of 16 bits."""
     blocks = b"".join(bytes.fromhex("ff1f00e80a") + noise(4091) for _ in range(30))

@@ -19,6 +19,7 @@ from tests.helpers.odd_audio import (
     flac_blocks,
     flac_of,
     flac_with_total,
+    four_bytes,
     frames_of,
     id3_frame,
     id3v1,
@@ -63,7 +64,6 @@ class Kind:
         parts: sounds that the file holds, in their order; None stands for X at `rate`.
         length: samples that are read where the outcome is AS_STATED.
         does: what reading the file gives, where it is not plain from the outcome.
-        pending: why the outcome is not reached yet.
     """
 
     name: str
@@ -75,13 +75,11 @@ class Kind:
     parts: tuple[np.ndarray, ...] | None = None
     length: int | None = None
     does: str = ""
-    pending: str = ""
 
     @property
     def described(self) -> str:
         """What the page says that reading such a file gives."""
-        does = self.does or _DOES[self.outcome]
-        return f"not yet right: {does}" if self.pending else does
+        return self.does or _DOES[self.outcome]
 
 
 X, Y = signal(0), signal(1)
@@ -216,10 +214,6 @@ def adts() -> bytes:
 
 LAME_DELAY = "read whole, with the encoder's delay"
 PAGE = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body>" + b"<p>gone</p>" * 100
-CHAINS = "only the first of the two is read"
-SHORTER = "what is left is read as the whole"
-POSSIBLY_A_PIPE = "refused; the reason given is that the file does not exist"
-TO_COME = "the reader of audio files is being changed on another branch"
 
 FLAC_KINDS = (
     Kind(
@@ -228,8 +222,6 @@ FLAC_KINDS = (
         "libsndfile/libsndfile#1038, sonic-visualiser/sonic-visualiser#125",
         lambda: flac_with_total(flac(), 0),
         WHOLE,
-        does="ValueError",
-        pending=TO_COME,
     ),
     Kind(
         "FLAC whose number of samples is unknown, cut in the middle",
@@ -237,17 +229,13 @@ FLAC_KINDS = (
         "vitiko98/qobuz-dl#160",
         lambda: cut(flac_with_total(flac(), 0)),
         REFUSED,
-        does="ValueError",
-        pending=TO_COME,
     ),
     Kind(
         "FLAC that states fewer samples than it holds",
         ".flac",
         "ietf-wg-cellar/flac-specification#110",
         lambda: flac_with_total(flac(), HALF),
-        EITHER,
-        does="read to the number stated",
-        pending=TO_COME,
+        WHOLE,
     ),
     Kind(
         "FLAC that states more samples than it holds",
@@ -313,31 +301,25 @@ OGG_KINDS = (
         ".ogg",
         "RustAudio/lewton#18, zaps166/QMPlay2#94",
         lambda: vorbis() + chained(vorbis(1)),
-        EITHER,
+        WHOLE,
         parts=(X, Y),
-        does=CHAINS,
-        pending=TO_COME,
     ),
     Kind(
         "two Ogg Vorbis files of different rates joined",
         ".ogg",
         "TeamPyOgg/PyOgg#70",
         lambda: vorbis() + chained(vorbis(1, rate=22050)),
-        EITHER,
+        REFUSED,
         parts=(X, Y),
-        does=CHAINS,
-        pending=TO_COME,
     ),
     Kind(
         "two Opus files joined",
         ".opus",
         "RustAudio/lewton#18, xiph/flac#254",
         lambda: opus() + chained(opus(1)),
-        EITHER,
+        WHOLE,
         rate=48000,
         parts=(signal(0, rate=48000), signal(1, rate=48000)),
-        does=CHAINS,
-        pending=TO_COME,
     ),
     Kind(
         "Ogg Vorbis with Skeleton",
@@ -361,7 +343,6 @@ OGG_KINDS = (
         "libsndfile/libsndfile#809, libsndfile/libsndfile#989",
         lambda: cut(vorbis(0, 3.0)),
         REFUSED,
-        does="refused; the reason given is that it holds no frames",
     ),
     Kind(
         "Ogg Vorbis whose last page lacks the end mark",
@@ -407,8 +388,6 @@ OGG_KINDS = (
         "libsndfile/libsndfile#888",
         lambda: cut(opus(0, 3.0)),
         REFUSED,
-        does=SHORTER,
-        pending=TO_COME,
     ),
     Kind(
         "Opus whose last page lacks the end mark",
@@ -525,8 +504,6 @@ AIFF_KINDS = (
         "quodlibet/mutagen#517, mono/taglib-sharp#95",
         lambda: cut(AIFF),
         REFUSED,
-        does=SHORTER,
-        pending=TO_COME,
     ),
     Kind(
         "AIFF whose outermost chunk states more than there is",
@@ -628,10 +605,8 @@ WAV_KINDS = (
         "WAV of 24 bits in 4 bytes",
         ".wav",
         "xiph/flac#301",
-        lambda: riff(chunk(b"fmt ", wav_format(bits=24, align=4)), chunk(b"data", integers(X.astype("f8"), "<i4"))),
-        EITHER,
-        does="read as samples of 3 bytes: noise",
-        pending=TO_COME,
+        lambda: riff(chunk(b"fmt ", wav_format(bits=24, align=4)), chunk(b"data", four_bytes(X))),
+        WHOLE,
     ),
     Kind(
         "WAV whose block length counts bits",
@@ -646,8 +621,6 @@ WAV_KINDS = (
         "xiph/flac#918",
         lambda: riff(chunk(b"fmt ", wav_format(bits=4, align=1)), DATA),
         REFUSED,
-        does="read as samples of 8 bits: noise",
-        pending=TO_COME,
     ),
     Kind(
         "WAV with an odd number of samples for two channels",
@@ -674,9 +647,7 @@ WAV_KINDS = (
         ".wav",
         "bastibe/python-soundfile#228, libsndfile/libsndfile#300, breakfastquay/rubberband#101",
         lambda: riff(FMT, chunk(b"data", PCM, size=HALF), size=HALF + 36),
-        EITHER,
-        does="read to the length stated",
-        pending=TO_COME,
+        REFUSED,
     ),
     Kind(
         "RF64 cut in the middle",
@@ -684,8 +655,6 @@ WAV_KINDS = (
         "MediaArea/MediaInfoLib#352",
         lambda: cut(rf64()),
         REFUSED,
-        does=SHORTER,
-        pending=TO_COME,
     ),
     Kind(
         "RF64 whose `data` says 00FFFFFF instead of FFFFFFFF",
@@ -707,8 +676,7 @@ WAV_KINDS = (
         ".wav",
         "libsndfile/libsndfile#399, MediaArea/MediaInfo#822",
         lambda: rf64(b"BW64"),
-        EITHER,
-        does="refused; the reason given is an unknown format",
+        REFUSED,
     ),
     Kind(
         "WAV with `bext`, `iXML` and `_PMX` behind the samples",
@@ -729,8 +697,7 @@ WAV_KINDS = (
         ".wav",
         "FFmpeg/FFmpeg#13",
         lambda: riff(FMT, chunk(b"bext", bytes(603), padded=False), DATA),
-        EITHER,
-        does="refused; the reason given is that it holds no samples",
+        WHOLE,
     ),
     Kind(
         "WAV with 390 KB of zeros in `LIST` before the samples",
@@ -835,8 +802,7 @@ MP3_KINDS = (
         lambda: mp3_of("X") + mp3_of("Y"),
         EITHER,
         parts=(X, Y),
-        does=CHAINS,
-        pending=TO_COME,
+        does=LAME_DELAY,
     ),
     Kind(
         "two MP3 files joined, without numbers of frames",
@@ -861,9 +827,8 @@ MP3_KINDS = (
         ".mp3",
         "Borewit/music-metadata#38, libsndfile/libsndfile#725",
         lambda: without_info(mp3_of("X")) + without_info(mp3(signal(1, rate=48000), 48000)),
-        EITHER,
+        REFUSED,
         parts=(X, Y),
-        does="refused; the reason given is that it is truncated",
     ),
     Kind(
         "MP3 that turns from mono to stereo",
@@ -887,8 +852,7 @@ MP3_KINDS = (
         ".mp3",
         "libsndfile/libsndfile#1039",
         lambda: bytes(100_000) + mp3_of("X"),
-        EITHER,
-        does=POSSIBLY_A_PIPE,
+        WHOLE,
     ),
     Kind(
         "MP3 that begins inside a frame, as radio recordings do",
@@ -897,7 +861,7 @@ MP3_KINDS = (
         lambda: without_info(mp3_of("LONG"))[150:],
         EITHER,
         parts=(LONG[5000:],),
-        does="refused; the reason given is that it is truncated",
+        does=LAME_DELAY,
     ),
     Kind(
         "MP3 with APEv2 before it",
@@ -956,8 +920,7 @@ MP3_KINDS = (
         lambda: with_titles(without_info(mp3_of("LONG"))),
         EITHER,
         parts=(LONG[:17_000], LONG[-20_000:]),
-        does="read to the first title",
-        pending=TO_COME,
+        does="read to the end; the frames that titles cut in two are damaged",
     ),
     Kind(
         "MP3 with VBRI",
@@ -976,7 +939,7 @@ MP3_KINDS = (
         ),
         EITHER,
         parts=(LONG[:20_000], LONG[30_000:]),
-        does="refused; the reason given is that it is truncated",
+        does="read to the end, without that frame",
     ),
     Kind(
         "MP3 cut in the middle, with a number of frames",
@@ -1004,7 +967,7 @@ MP3_KINDS = (
         "mdeff/fma#44",
         lambda: frames_of(mp3_of("X"))[0],
         REFUSED,
-        does=POSSIBLY_A_PIPE,
+        does="refused; the reason given is an unknown format",
     ),
     Kind(
         "ID3v2 without sound",
@@ -1012,7 +975,7 @@ MP3_KINDS = (
         "mdeff/fma#36, mdeff/fma#70",
         lambda: id3v2(bytes(3000)),
         REFUSED,
-        does=POSSIBLY_A_PIPE,
+        does="refused; the reason given is an unknown format",
     ),
     Kind("MP3 of 0.1 s", ".mp3", "mdeff/fma#8", lambda: mp3(X[:4410]), WHOLE, parts=(X[:4410],)),
     Kind("MP3 named .flac", ".flac", "luanxuechao/qn-decode#1", lambda: mp3_of("X"), WHOLE),
@@ -1025,7 +988,6 @@ OTHER_KINDS = (
         "SimpleMobileTools/Simple-Voice-Recorder#1",
         adts,
         REFUSED,
-        does=POSSIBLY_A_PIPE,
     ),
     Kind(
         "WebM named .mp3",
@@ -1033,7 +995,6 @@ OTHER_KINDS = (
         "yt-dlg/yt-dlg#28, ytdl-org/youtube-dl#28041",
         lambda: bytes.fromhex("1a45dfa39f4286810142f7810142f2810442f381084282847765626d42878104") + noise(5000),
         REFUSED,
-        does=POSSIBLY_A_PIPE,
     ),
     Kind(
         "M4A named .mp3",
@@ -1041,7 +1002,6 @@ OTHER_KINDS = (
         "bastibe/python-soundfile#389",
         lambda: b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom\0\0\0\0" + noise(5000),
         REFUSED,
-        does=POSSIBLY_A_PIPE,
     ),
     Kind(
         "page of HTML named .wav",
@@ -1049,7 +1009,6 @@ OTHER_KINDS = (
         "adafruit/Adafruit_Learning_System_Guides#518",
         lambda: PAGE,
         REFUSED,
-        does="refused; the reason given is an unknown format",
     ),
     Kind(
         "page of HTML named .mp3",
@@ -1057,7 +1016,6 @@ OTHER_KINDS = (
         "adafruit/Adafruit_Learning_System_Guides#518",
         lambda: PAGE,
         REFUSED,
-        does=POSSIBLY_A_PIPE,
     ),
     Kind(
         "Git LFS pointer named .mp3",
@@ -1065,7 +1023,6 @@ OTHER_KINDS = (
         "CheyneyComputerScience/CREMA-D#3, microsoft/DNS-Challenge#6",
         lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d" * 32 + b"\nsize 1323632\n",
         REFUSED,
-        does=POSSIBLY_A_PIPE,
     ),
     Kind(
         "AppleDouble of macOS, renamed to .mp3",
@@ -1073,7 +1030,6 @@ OTHER_KINDS = (
         "birdnet-team/BirdNET-Analyzer#635, quodlibet/quodlibet#1021",
         lambda: b"\0\5\x16\7\0\2\0\0Mac OS X        \0\2" + bytes(4000),
         REFUSED,
-        does=POSSIBLY_A_PIPE,
     ),
     Kind("samples without a header, named .wav", ".wav", "aargirakis/BZRPlayer#173", lambda: PCM, REFUSED),
 )

@@ -26,7 +26,7 @@ from joblib import Parallel, cpu_count, delayed
 from common.core.console import progress
 from common.core.errors import DataError
 from common.core.files import make_folder, read_json, sha256_of_file, write_atomically, write_json
-from data_pipeline.audio.sound_file import libsndfile_name
+from data_pipeline.audio.sound_file import source_of
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.demo.composition import Event, Player, choose_band, compose
 from data_pipeline.datasets.demo.drum_kit import DRUMS
@@ -129,7 +129,7 @@ def _comment(seed: int) -> str:
 def _is_written(path: Path, seed: int) -> bool:
     """Whether the file is a whole clip of this seed and synthesis version, which its header names."""
     try:
-        with soundfile.SoundFile(libsndfile_name(path)) as file:
+        with soundfile.SoundFile(source_of(path)) as file:
             return file.frames == CLIP_SAMPLES and file.comment == _comment(seed)
     except soundfile.LibsndfileError:
         return False

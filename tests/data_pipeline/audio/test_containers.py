@@ -150,3 +150,117 @@ def test_aiff_files_without_samples_are_not_looked_through_byte_by_byte(tmp_path
     file = Counted(b"FORM\0\0\0\0AIFF" + bytes(80_000))
     assert find_samples(file, 80_012, tmp_path / "a.aiff") is None
     assert file.reads < 10
+
+
+def with_format(content: bytes, *, tag: int = 1, channels: int = 1, bits: int, align: int, order: str = "<") -> bytes:
+    """A WAV file of samples in a form that is stated by hand; `align` is the bytes of a frame."""
+    layout = struct.pack(order + "HHIIHH", tag, channels, RATE, RATE * align, align, bits)
+    body = b"WAVE" + chunk(b"fmt ", layout, order=order) + chunk(b"data", content, order=order)
+    return (b"RIFX" if order == ">" else b"RIFF") + struct.pack(order + "I", len(body)) + body
+
+
+UPPER = PCM.astype("i4") << 16
+LOWER = UPPER >> 8
+
+
+@pytest.mark.parametrize("bits", [20, 24])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_24_bits_in_the_upper_part_of_4_bytes_are_read(tmp_path, bits, order, channels):
+    content = UPPER.astype(order + "i4").tobytes()
+    path = tmp_path / "a.wav"
+    path.write_bytes(with_format(content, channels=channels, bits=bits, align=4 * channels, order=order))
+    np.testing.assert_array_equal(read_audio(path, mono=False), EXPECTED.reshape(-1, channels))
+    assert read_header(path) == AudioHeader(RATE, channels, 5000 // channels)
+
+
+@pytest.mark.parametrize("scale", [1, 32768])
+def test_floats_that_are_said_to_be_24_bits_are_read(tmp_path, scale):
+    values = (EXPECTED * scale + np.float32(1e-5)).astype("<f4")
+    (tmp_path / "a.wav").write_bytes(with_format(values.tobytes(), bits=24, align=4))
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.wav"), values)
+
+
+def test_a_wrong_length_of_a_frame_alone_does_not_make_24_bits_4_bytes(tmp_path):
+    content = UPPER.astype("<i4").view("u1").reshape(-1, 4)[:, 1:].tobytes()
+    layout = struct.pack("<HHIIHH", 1, 1, RATE, 3 * RATE, 4, 24)
+    (tmp_path / "a.wav").write_bytes(riff(chunk(b"fmt ", layout), chunk(b"data", content)))
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.wav"), EXPECTED)
+
+
+UNSUITABLE = {
+    "24 bits in the lower part of 4 bytes": (
+        with_format(LOWER.astype("<i4").tobytes(), bits=24, align=4),
+        r"24 bits in 4 bytes, expected in the upper 3 with zeros below, and they are somewhere else",
+    ),
+    "23 bits in the lower part of 4 bytes": (
+        with_format((LOWER + 1).astype("<i4").tobytes(), bits=23, align=4),
+        r"23 bits in 4 bytes, expected in the upper 3",
+    ),
+    "32 bits that are said to be 20": (
+        with_format((UPPER + 1).astype("<i4").tobytes(), bits=20, align=4),
+        r"20 bits in 4 bytes, expected in the upper 3",
+    ),
+    "3 bytes that are said to be 4": (
+        with_format(UPPER.astype("<i4").view("u1").reshape(-1, 4)[:, 1:].tobytes(), bits=24, align=4),
+        r"24 bits in 4 bytes, expected in the upper 3",
+    ),
+    "4 bits": (with_format(DATA, bits=4, align=1), r"PCM samples of 4 bits, expected 8 to 32"),
+    "lengths that began anew": (
+        riff(FMT, chunk(b"data", DATA, declared=2000)),
+        r"declares 2000 bytes of samples, and 8000 bytes follow that are no chunks",
+    ),
+}
+
+
+@pytest.mark.parametrize("read", [read_audio, read_header])
+@pytest.mark.parametrize("kind", UNSUITABLE)
+def test_what_would_be_read_as_other_sound_is_refused(tmp_path, kind, read):
+    content, reason = UNSUITABLE[kind]
+    (tmp_path / "a.wav").write_bytes(content)
+    with pytest.raises(DataError, match=rf"a\.wav: .*{reason}.*Replace the file"):
+        read(tmp_path / "a.wav")
+
+
+def test_lengths_of_more_than_4_gb_that_began_anew_are_refused(tmp_path):
+    """A sparse file of 4 GB takes no space on the disk."""
+    path = tmp_path / "a.wav"
+    with open(path, "wb") as file:
+        file.write(riff(FMT, chunk(b"data", DATA, declared=len(DATA))))
+        file.write(DATA)
+        file.truncate((1 << 32) + 44 + len(DATA))
+    with pytest.raises(DataError, match=r"declares 10000 bytes of samples, and 4294967296 bytes follow"):
+        read_header(path)
+    assert path.stat().st_size > 1 << 32
+
+
+FOLLOWED = {
+    "zeros": bytes(50_000),
+    "a tag": b"TAG" + bytes(range(125)),
+    "large chunks": chunk(b"iXML", b"<x/>" * 10_000) + chunk(b"id3 ", b"ID3" + bytes(20_001)) + b"\0",
+    "a large chunk of one program only": chunk(b"_PMX", b"<x/>" * 10_000),
+    "a large chunk and a few bytes": chunk(b"iXML", b"<x/>" * 10_000) + b"\1\2\3",
+    "fewer bytes than the samples": b"\xaa" * 9_999,
+}
+
+
+@pytest.mark.parametrize("kind", FOLLOWED)
+def test_what_follows_the_samples_and_is_no_sound_does_not_matter(tmp_path, kind):
+    (tmp_path / "a.wav").write_bytes(riff(FMT, chunk(b"data", DATA)) + FOLLOWED[kind])
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.wav"), EXPECTED)
+
+
+@pytest.mark.parametrize("declared", [0xFFFFFFFF, 0x00FFFFFF, 5000, 0])
+def test_the_64_bit_length_of_an_rf64_counts(tmp_path, declared):
+    path = tmp_path / "a.wav"
+
+    def write(content: bytes) -> None:
+        wide = chunk(b"ds64", struct.pack("<QQQI", 0, len(DATA), 5000, 0))
+        path.write_bytes(b"RF64" + riff(wide, FMT, chunk(b"data", content, declared=declared))[4:])
+
+    write(DATA)
+    np.testing.assert_array_equal(read_audio(path), EXPECTED)
+    assert read_header(path).frames == 5000
+    write(DATA[:-2])
+    with pytest.raises(DataError, match="declares 10000 bytes of samples, the file holds 9998"):
+        read_audio(path)

@@ -45,13 +45,7 @@ def _read(path: Path, rate: int) -> np.ndarray | DataError:
         return error
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, id=kind.name, marks=pytest.mark.xfail(reason=kind.pending) if kind.pending else ())
-        for kind in KINDS
-    ],
-)
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in KINDS])
 def test_a_file_is_read_whole_or_refused(kind, tmp_path):
     path = tmp_path / f"song{kind.suffix}"
     path.write_bytes(kind.make())

@@ -111,3 +111,34 @@ def test_a_length_that_the_header_leaves_open_is_none(tmp_path):
     assert declared_seconds(tmp_path / "a.flac") == 2.0
     flac_that_declares(tmp_path / "a.flac", 0)
     assert declared_seconds(tmp_path / "a.flac") is None
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "ogg"])
+@pytest.mark.parametrize("name_bytes", [1023, 1024, 1500])
+def test_a_name_that_is_too_long_for_libsndfile_is_read(tmp_path, suffix, name_bytes):
+    folder = tmp_path
+    while len(str(folder)) < name_bytes - 200:
+        folder /= "x" * 90
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ("y" * (name_bytes - len(f"{folder}/.{suffix}")) + f".{suffix}")
+    assert len(str(path)) == name_bytes
+    soundfile.write(tmp_path / f"a.{suffix}", NOISE, RATE)
+    (tmp_path / f"a.{suffix}").rename(path)
+    samples = read_audio(path)
+    path.rename(tmp_path / f"b.{suffix}")
+    np.testing.assert_array_equal(samples, read_audio(tmp_path / f"b.{suffix}"))
+
+
+def test_the_header_of_a_file_with_a_long_name_is_read(tmp_path):
+    folder = tmp_path.joinpath(*["x" * 200] * 6)
+    folder.mkdir(parents=True)
+    soundfile.write(tmp_path / "a.wav", NOISE, RATE)
+    (tmp_path / "a.wav").rename(folder / "a.wav")
+    assert read_header(folder / "a.wav").frames == len(NOISE)
+
+
+def test_a_file_with_a_long_name_that_was_read_already_is_not_read_again(tmp_path):
+    soundfile.write(tmp_path / "a.wav", NOISE, RATE)
+    content = (tmp_path / "a.wav").read_bytes()
+    samples = read_audio(tmp_path.joinpath(*["x" * 200] * 6, "a.wav"), content=content)
+    np.testing.assert_array_equal(samples, read_audio(tmp_path / "a.wav"))

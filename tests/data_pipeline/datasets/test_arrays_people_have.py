@@ -21,7 +21,6 @@ from tests.helpers.arrays import NAMES, content
 
 WHOLE, REFUSED, EITHER = "whole", "refused", "either"
 _DOES = {WHOLE: "read whole", REFUSED: "refused, with a reason"}
-_TO_COME = "the reader of arrays is being changed on another branch"
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ class Kind:
         make: the file's bytes.
         outcome: WHOLE: the values are those of `content()`; REFUSED: a DataError; EITHER: one or the other.
         does: what the page says, where it is not plain from the outcome.
-        pending: why the outcome is not reached yet.
     """
 
     name: str
@@ -42,12 +40,10 @@ class Kind:
     make: Callable[[], bytes]
     outcome: str
     does: str = ""
-    pending: str = ""
 
     @property
     def described(self) -> str:
-        does = self.does or _DOES[self.outcome]
-        return f"not yet right: {does}" if self.pending else does
+        return self.does or _DOES[self.outcome]
 
 
 def _npy(values: np.ndarray, version: tuple[int, int] | None = None) -> bytes:
@@ -130,8 +126,6 @@ KINDS = (
         "kwikteam/npy-matlab#2, numpy/numpy#5183",
         lambda: _npz(X=_with_header("'|u1'", "(4L, 6L, 387L)", _X.tobytes())),
         WHOLE,
-        does="read whole; NumPy prints a warning",
-        pending=_TO_COME,
     ),
     Kind("a header of version 2", "rogersce/cnpy#77", lambda: _npz(X=_npy(_X, (2, 0))), WHOLE),
     Kind("a header of version 3", "rogersce/cnpy#77", lambda: _npz(X=_npy(_X, (3, 0))), WHOLE),
@@ -194,13 +188,7 @@ def _read(path: Path, cache: Path) -> dict[str, np.ndarray] | DataError:
     return {track.id: np.asarray(read_track(index, track)) for track in index.tracks}
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, id=kind.name, marks=pytest.mark.xfail(reason=kind.pending) if kind.pending else ())
-        for kind in KINDS
-    ],
-)
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in KINDS])
 def test_a_file_of_arrays_is_read_whole_or_refused(kind, tmp_path):
     path = tmp_path / "clips.npz"
     path.write_bytes(kind.make())

@@ -15,8 +15,6 @@ from data_pipeline.audio.decode import read_audio
 from data_pipeline.datasets.files import files_below
 from tests.helpers.odd_audio import RATE, signal, written
 
-_TO_COME = "the reader of audio files is being changed on another branch"
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -165,9 +163,9 @@ def test_the_songs_of_a_folder_are_found(kind, tmp_path):
         "a\nb\t.wav",
         "\u202egnp.wav",
         "re\u0301.wav",
-        pytest.param("b\udcf3.wav", marks=pytest.mark.xfail(reason=_TO_COME)),
+        "b\udcf3.wav",
         _LONG,
-        pytest.param(f"{_DEEP}/a.wav", marks=pytest.mark.xfail(reason=_TO_COME)),
+        f"{_DEEP}/a.wav",
     ],
     ids=["emoji", "option", "line end", "right to left", "decomposed", "Latin-1", "255 bytes", "1,100 bytes"],
 )

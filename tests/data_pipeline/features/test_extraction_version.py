@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from data_pipeline.audio.decode import DECODING_VERSION
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache import extraction
 from data_pipeline.cache.extraction import prepare
@@ -133,6 +134,22 @@ def test_the_version_is_part_of_caches_and_not_of_what_names_runs(recording, mon
     monkeypatch.setattr(kind, "extraction_version", 2)
     assert (feature.digest, feature.as_json()) == (digest, values)
     assert extraction._cache_key(recording, feature, "soundfile") != key
+
+
+def test_the_version_of_decoding_is_part_of_caches_of_audio_only(recording, monkeypatch):
+    arrays = Precomputed(bins=3, columns_per_second=2.0, storage={"dtype": "uint8"})
+    keys = {feature: extraction._cache_key(recording, feature, "soundfile") for feature in (FEATURE, arrays)}
+    monkeypatch.setattr(extraction, "DECODING_VERSION", DECODING_VERSION + 1)
+    assert extraction._cache_key(recording, FEATURE, "soundfile") != keys[FEATURE]
+    assert extraction._cache_key(recording, arrays, "soundfile") == keys[arrays]
+
+
+def test_features_are_extracted_again_where_decoding_changed(recording, monkeypatch, tmp_path):
+    first = prepare(recording, FEATURE, tmp_path)
+    monkeypatch.setattr(extraction, "DECODING_VERSION", DECODING_VERSION + 1)
+    again = prepare(recording, FEATURE, tmp_path)
+    assert again.folder != first.folder
+    assert (again.tracks, again.data_digest) == (first.tracks, first.data_digest)
 
 
 def test_an_index_of_older_code_is_read(recording, tmp_path):
