@@ -16,7 +16,7 @@ import soundfile
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.words import counted, printable
-from data_pipeline.audio.sound_file import libsndfile_name
+from data_pipeline.audio.sound_file import source_of
 from data_pipeline.datasets.artists import known_artist
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 from data_pipeline.datasets.files import files_below
@@ -328,7 +328,7 @@ def _lengths(paths: Iterable[Path]) -> list[str]:
     seconds = []
     for path in paths:
         try:
-            seconds.append(soundfile.info(libsndfile_name(path)).duration)
+            seconds.append(soundfile.info(source_of(path)).duration)
         except (soundfile.SoundFileError, OSError):
             continue  # a broken file is reported where it is decoded
     if not seconds:
