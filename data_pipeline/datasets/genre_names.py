@@ -21,8 +21,9 @@ def read_genre_names(given: str) -> tuple[str, ...]:
         SpecError: a name is empty or there twice, or there is only one.
         DataError: the file cannot be read as text.
     """
-    path = Path(given).expanduser()
+    path = Path(given)
     if is_names_file(given):
+        path = path.expanduser()
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -49,8 +50,8 @@ def is_names_file(given: str) -> bool:
     """Whether `--genre-names` is a file that exists, and not names."""
     try:
         return Path(given).expanduser().is_file()
-    except (OSError, ValueError):
-        return False  # a list of names may be longer than a path can be
+    except (OSError, ValueError, RuntimeError):
+        return False  # a list of names may be longer than a path can be, or begin with a ~ that is no home folder
 
 
 def warn_of_alike(path: Path, genres: Iterable[str]) -> None:
