@@ -2,9 +2,8 @@
 
 A clip is named `blues.00007.wav`. Copies differ in upper and lower case, in the separator (`blues_00007`), in leading
 zeros (`blues.7`), in a suffix that is there twice (`blues.00007.wav.wav`) and in the spelling of hiphop; all of these
-name one clip. Numbers are taken only where they may count from 0 as GTZAN does: a copy that counts from 1 would get the
-artists and the splits of other clips. Of five digits, those do not that go to 100 without a 0; of fewer, there has to
-be a 0.
+name one clip. A copy that counts from 1 would get the artists and the splits of other clips. So numbers of
+five digits are not taken where a genre has 100 and no 0, and numbers of fewer digits only where it has 0 and not 100.
 """
 
 import re
