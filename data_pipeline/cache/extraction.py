@@ -66,9 +66,9 @@ def prepare(
 ) -> ShardIndex:
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
-    Memory: two shards of 32 MB, or of one clip where that takes more. Beside them, of arrays one track; of audio, in each thread, one clip in the making (its
-    file's bytes, and its samples as float32 two to five times, 20 times for an altered copy of another tempo) and two
-    finished ones.
+    Memory: two shards of 32 MB, or of one clip where that takes more. Beside them, of arrays one track; of audio, in
+    each thread, one clip in the making (its file's bytes, and its samples as float32 two to five times, 20 times for an
+    altered copy of another tempo) and two finished ones.
 
     Args:
         cache: folder of all caches; each dataset and feature gets its own subfolder.

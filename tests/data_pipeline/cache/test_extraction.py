@@ -1,5 +1,6 @@
 """Extraction into shards: every track once, also after interruptions, and no bad track unnoticed."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -509,7 +510,7 @@ def test_a_shard_of_other_clips_is_made_again(tiny_corpus, undisturbed, tmp_path
     # As if all were planned one shard later.
     shards = {path.name: path.read_bytes() for path in folder.glob("shard*")}
     names = sorted({name.partition(".")[0] for name in shards})
-    for first, second in zip(names, names[1:], strict=False):
+    for first, second in itertools.pairwise(names):
         for name in [name for name in shards if name.startswith(f"{second}.")]:
             (folder / name.replace(second, first)).write_bytes(shards[name])
     prepare(tiny_corpus.catalog, FEATURE, tmp_path)
