@@ -144,9 +144,6 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
         )
     if page_of(dataset).check:
         raise SpecError(f"{data}: is not checked by Encore, but by mirdata: {page_of(dataset).check}.")
-    require_reachable(data.expanduser(), flag="encore data")
-    if data.expanduser().exists():
-        say(f"reading {data} ...")
     # Loaded here, so that help texts and the pages on data sets are shown at once.
     from common.encore.data_papers import papers_on, split_names
     from common.encore.data_report import show_report
@@ -154,6 +151,9 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     from data_pipeline.datasets.check.folder import check_folder
 
     try:
+        require_reachable(data.expanduser(), flag="--data")
+        if data.expanduser().exists():
+            say(f"reading {data} ...")
         if dataset == "arrays":
             report, given = check_arrays(
                 data,
