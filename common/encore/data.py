@@ -17,7 +17,7 @@ from common.core.files import require_writable_folder
 from common.core.nearest import did_you_mean, nearest_names
 from common.core.option_groups import OUTPUT, SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
-from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.datasets.about import ABOUT, About, names_beginning, page_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ _HELP = (
     "0 where the copy can be used as it is, 1 where clips are missing or broken, or no paper has rows for it, 2 where "
     "it cannot be checked."
 )
+# Option that checks of one data set use -> this data set, and what is given of it.
+_OWNERS = {
+    "labels": ("folder", "DIR"),
+    "artist_level": ("folder", "DIR"),
+    "out": ("folder", "DIR"),
+    "seconds_per_column": ("arrays", "PATH"),
+    "genre_names": ("arrays", "PATH"),
+    "cache": ("gtzan", "PATH"),
+}
 
 
 @dataclass(frozen=True)
@@ -108,19 +117,16 @@ def make_app() -> typer.Typer:
 
 def _data(options: DataOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
     screen.apply()
-    dataset, data, seconds_per_column = options.dataset, options.data, options.seconds_per_column
+    dataset, data = options.dataset, options.data
     if dataset is not None and page_of(dataset) is None:
         near = did_you_mean(nearest_names(dataset, ABOUT))
         raise SpecError(f"{dataset}: no such data set{near or '.'} Expected one of: {', '.join(ABOUT)}.")
     if options.quick and data is None:
         raise SpecError("--quick: goes with a folder to check, e.g. encore data gtzan DIR --quick.")
-    if seconds_per_column is not None and (data is None or dataset != "arrays"):
-        raise SpecError("--seconds-per-column: goes with encore data arrays PATH.")
-    if options.genre_names is not None and (data is None or dataset != "arrays"):
-        raise SpecError("--genre-names: goes with encore data arrays PATH.")
-    for flag, value in (("--labels", options.labels), ("--artist-level", options.artist_level)):
-        if value is not None and (data is None or dataset != "folder"):
-            raise SpecError(f"{flag}: goes with encore data folder DIR.")
+    for name in flags.typed:
+        owner, path = _OWNERS.get(name, (dataset, ""))
+        if path and (data is None or dataset != owner):
+            raise SpecError(f"{flags.spelled[name]}: goes with encore data {owner} {path}.")
     if data is not None:
         return _check(dataset, data, options, as_json=screen.json)
     shown = list(ABOUT.values()) if dataset is None else [page_of(dataset)]
@@ -167,7 +173,8 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
                 quick=options.quick,
                 labels=options.labels,
                 artist_level=options.artist_level,
-                cache=options.cache,
+                # Only GTZAN is unpacked there.
+                cache=cache_folder(options.cache) if dataset == "gtzan" else None,
             )
     except EncoreError as error:
         raise type(error)(_of_argument(str(error), ABOUT[dataset])) from error
