@@ -327,7 +327,7 @@ def _setting_head(setting: dict[str, Any]) -> str:
 
 def _reductions(settings: list[dict[str, Any]]) -> list[str]:
     """What was reduced or different under all settings, and under some."""
-    every = "Both" if len(settings) == 2 else "All"
+    every = {1: "Reduced or different", 2: "Both"}.get(len(settings), "All")
     common = [words for words in settings[0]["reduced"] if all(words in one["reduced"] for one in settings)]
     texts = [f"{every}: {', '.join(common)}."] if common else []
     for one in settings:
