@@ -150,6 +150,9 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     if page_of(dataset).check:
         raise SpecError(f"{data}: is not checked by Encore, but by mirdata: {page_of(dataset).check}.")
     if data.expanduser().exists():
+        if dataset == "folder":
+            # Before the check, which may take minutes.
+            require_writable_folder(_results(options), flag="--out")
         say(f"reading {data} ...")
     # Loaded here, so that help texts and the pages on data sets are shown at once.
     from common.encore.data_papers import papers_on, split_names
@@ -181,7 +184,7 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     papers = papers_on(report, given)
     can_run = any(paper.rows for paper in papers) and report.genres_with_clips > 1
     splits = split_names(report.splits, with_artist=report.with_artist > 0) if can_run else []
-    figures = _draw(report, options.out) if report.by_genre and report.usable else []
+    figures = _draw(report, _results(options)) if report.by_genre and report.usable else []
     if as_json:
         found = {"split_names": splits, "papers": [asdict(paper) for paper in papers]}
         print_json(report.as_json() | found | {"figures": list(map(str, figures))})
@@ -192,16 +195,25 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     return 0 if report.is_complete and can_run else 1
 
 
-def _draw(report: "DataReport", out: Path | None) -> list[Path]:
-    """Draw what an own folder holds; returns the files."""
+def _results(options: DataOptions) -> Path:
+    """The folder of results of a command."""
+    from common.records.paths import OWN_RESULTS  # here: takes longer to load than all pages on data sets
+
+    return (options.out or OWN_RESULTS).expanduser()
+
+
+def _draw(report: "DataReport", out: Path) -> list[Path]:
+    """Draw what an own folder holds; returns the files.
+
+    Args:
+        out: folder of results.
+    """
     # matplotlib takes half a second to load.
     from common.encore.data_figure import draw_report
-    from common.records.paths import OWN_RESULTS, data_figure
+    from common.records.paths import data_figure
     from common.reports.figures.files import save_figure
     from data_pipeline.datasets.folder import OWN_FOLDER
 
-    out = (out or OWN_RESULTS).expanduser()
-    require_writable_folder(out, flag="--out")
     return save_figure(partial(draw_report, report), data_figure(out, report.title.removeprefix(OWN_FOLDER)))
 
 

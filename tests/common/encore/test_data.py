@@ -396,6 +396,14 @@ def test_an_own_folder_as_json_holds_what_is_shown_and_the_files_of_the_picture(
     assert f"--dataset folder --data {songs} --labels {songs.parent / 'labels.csv'}\n" in out
 
 
+def test_a_folder_for_the_picture_that_cannot_be_written_is_refused_before_the_check(encore_data, songs, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    code, out, err = encore_data("folder", songs, "--out", tmp_path / "out")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: {tmp_path / 'out'}: --out must be a writable folder")
+    assert "reading" not in err
+
+
 def test_an_own_folder_of_one_genre_cannot_be_used(encore_data, tmp_path):
     songs = write_own_folder(tmp_path / "songs", genres=1, clips=3)
     code, out, _ = encore_data("folder", songs, "--out", tmp_path / "out")
