@@ -396,6 +396,14 @@ def test_an_own_folder_as_json_holds_what_is_shown_and_the_files_of_the_picture(
     assert f"--dataset folder --data {songs} --labels {songs.parent / 'labels.csv'}\n" in out
 
 
+def test_a_paper_that_leaves_one_of_two_genres_out_can_run_nothing(encore_data, songs, tmp_path):
+    (songs / "bebop").rename(songs / "rock")
+    _, out, _ = encore_data("folder", songs, "--out", tmp_path / "out", "--quick", "--json")
+    rows = {one["paper"]: (one["rows"], one["left_out_genres"]) for one in json.loads(out)["papers"]}
+    assert rows["embeddings"] == (0, ["rock"])
+    assert rows["se_cnn"] == (13, [])
+
+
 def test_a_folder_for_the_picture_that_cannot_be_written_is_refused_before_the_check(encore_data, songs, tmp_path):
     (tmp_path / "out").write_text("a file")
     code, out, err = encore_data("folder", songs, "--out", tmp_path / "out")
