@@ -19,6 +19,7 @@ from common.core.option_groups import OUTPUT, SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.datasets.about import ABOUT, About, names_beginning, page_of
+from data_pipeline.datasets.files import require_reachable
 
 if TYPE_CHECKING:
     from data_pipeline.datasets.check.report import DataReport
@@ -149,11 +150,6 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
         )
     if page_of(dataset).check:
         raise SpecError(f"{data}: is not checked by Encore, but by mirdata: {page_of(dataset).check}.")
-    if data.expanduser().exists():
-        if dataset == "folder":
-            # Before the check, which may take minutes.
-            require_writable_folder(_results(options), flag="--out")
-        say(f"reading {data} ...")
     # Loaded here, so that help texts and the pages on data sets are shown at once.
     from common.encore.data_papers import papers_on, split_names
     from common.encore.data_report import show_report
@@ -161,6 +157,12 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     from data_pipeline.datasets.check.folder import check_folder
 
     try:
+        require_reachable(data.expanduser(), flag="--data")
+        if data.expanduser().exists():
+            if dataset == "folder":
+                # Before the check, which may take minutes.
+                require_writable_folder(_results(options), flag="--out")
+            say(f"reading {data} ...")
         if dataset == "arrays":
             report, given = check_arrays(
                 data,

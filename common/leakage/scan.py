@@ -7,6 +7,7 @@ from common.core.errors import DataError
 from common.core.files import read_json, sha256_of_json, write_json
 from common.runs.options import Options
 from common.runs.plan import Plan
+from data_pipeline.audio.decode import DECODING_VERSION
 from data_pipeline.cache import cache_folder
 from data_pipeline.cache.extraction import ParallelMap
 from data_pipeline.cache.shards import ShardIndex
@@ -44,6 +45,7 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
         "data": index.data_digest,
         "feature": index.feature.as_json(),
         "extraction": index.extraction_version,
+        "decoding": DECODING_VERSION,
         "above": above,
         "version": _SCAN_VERSION,
     }

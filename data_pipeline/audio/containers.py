@@ -272,6 +272,8 @@ def _aiff(file: BinaryIO, base: int, size: int, path: Path) -> SampleData | None
             if declared > size - begin:
                 raise _truncated(path, declared, max(0, size - begin))
             return SampleData(begin, declared)
+        if not _is_name(name):
+            break
         position += 8 + length + length % 2
     return None
 

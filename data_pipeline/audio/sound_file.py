@@ -36,6 +36,16 @@ def source_of(path: Path, content: bytes | None = None) -> str | bytes | BinaryI
     return str(path) if os.name == "nt" else name
 
 
+def declared_seconds(path: Path) -> float | None:
+    """Length that a file's header declares; None where it leaves the length open.
+
+    Raises:
+        soundfile.SoundFileError: the header cannot be read.
+    """
+    header = soundfile.info(source_of(path))
+    return None if header.frames == _UNKNOWN_FRAMES else header.duration
+
+
 class _InOrder(soundfile.SoundFile):
     """Reads from the first frame to the last.
 

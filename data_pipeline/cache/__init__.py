@@ -31,10 +31,17 @@ def cache_folder(cache: Path | str = DEFAULT_CACHE) -> Path:
         found = expanded(cache)
     except DataError:
         return _without_home("there is no home folder (HOME is not set)")
-    existing = next(folder for folder in (found, *found.parents) if folder.exists())
+    existing = next(folder for folder in (found, *found.parents) if _is_there(folder))
     if os.access(existing, os.W_OK | os.X_OK):
         return found
     return _without_home(f"{existing} cannot be written to")
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError:
+        return False  # in somebody else's home folder, as where HOME is that of root
 
 
 @functools.cache  # said once

@@ -41,6 +41,8 @@ from data_pipeline.features.precomputed import Precomputed
 
 _TARGET_SHARD_BYTES = 32 << 20
 _NOMINAL_TRACK_SECONDS = 30
+# Longer files, such as whole songs and mixes, are known by their size: MP3 files have 8 to 40 KB a second, others more.
+_NOMINAL_BYTES_PER_SECOND = 64_000
 # Embeddings are small but slow to compute, and a killed extraction loses the shard that it was working on.
 _MAX_EMBEDDED_TRACKS_PER_SHARD = 64
 _MAX_LISTED_BAD_TRACKS = 10
@@ -64,9 +66,9 @@ def prepare(
 ) -> ShardIndex:
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
-    Memory: two shards of 32 MB. Beside them, of arrays one track; of audio, in each thread, one clip in the making (its
-    file's bytes, and its samples as float32 two to five times, 20 times for an altered copy of another tempo) and two
-    finished ones.
+    Memory: two shards of 32 MB, or of one clip where that takes more. Beside them, of arrays one track; of audio, in
+    each thread, one clip in the making (its file's bytes, and its samples as float32 two to five times, 20 times for an
+    altered copy of another tempo) and two finished ones.
 
     Args:
         cache: folder of all caches; each dataset and feature gets its own subfolder.
@@ -153,8 +155,12 @@ def _extract(
     parallel_map: ParallelMap | None,
     memory_left_bytes: int | None,
 ) -> None:
-    plan = _plan(catalog.tracks, feature)
-    finished = {number: shard for number in range(len(plan)) if (shard := read_finished_shard(folder, number))}
+    plan = _plan(catalog, feature)
+    finished = {
+        number: shard
+        for number, tracks in enumerate(plan)
+        if (shard := read_finished_shard(folder, number)) and _holds(shard, tracks)
+    }
     if finished:
         there = sum(len(plan[number]) for number in finished)
         say(f"features: {there:,} of {counted(len(catalog.tracks), 'clip')} are in the cache")
@@ -198,15 +204,40 @@ def _extract(
     )
 
 
-def _plan(tracks: tuple[Track, ...], feature: Feature) -> list[list[Track]]:
-    """Split the tracks into shards of about the target size; depends only on tracks and feature, so that a resumed
-    extraction splits them in the same way."""
+def _plan(catalog: Catalog, feature: Feature) -> list[list[Track]]:
+    """Split the tracks into shards of about the target size; depends only on the catalog and the feature, so that a
+    resumed extraction splits them in the same way."""
+    tracks = catalog.tracks
     itemsize = np.dtype(feature.storage.dtype).itemsize
-    track_bytes = feature.frames_per_second * _NOMINAL_TRACK_SECONDS * feature.bins * itemsize
-    count = max(1, int(_TARGET_SHARD_BYTES // track_bytes))
+    second_bytes = feature.frames_per_second * feature.bins * itemsize
+    count = max(1, int(_TARGET_SHARD_BYTES // (_NOMINAL_TRACK_SECONDS * second_bytes)))
     if isinstance(feature, MusicnnEmbedding):
         count = min(count, _MAX_EMBEDDED_TRACKS_PER_SHARD)
-    return [list(tracks[first : first + count]) for first in range(0, len(tracks), count)]
+    if isinstance(feature, Precomputed):
+        return [list(tracks[first : first + count]) for first in range(0, len(tracks), count)]
+    shards: list[list[Track]] = []
+    seconds = 0.0
+    for track in tracks:
+        length = _nominal_seconds(track, catalog.clip_seconds)
+        if not shards or len(shards[-1]) == count or seconds + length > count * _NOMINAL_TRACK_SECONDS:
+            shards.append([])
+            seconds = 0.0
+        shards[-1].append(track)
+        seconds += length
+    return shards
+
+
+def _holds(shard: Shard, tracks: list[Track]) -> bool:
+    """Whether a shard is that of these tracks; one that was planned in another way is not."""
+    return {entry.id for entry in (*shard.tracks, *shard.skipped)} == {track.id for track in tracks}
+
+
+def _nominal_seconds(track: Track, clip_seconds: float | None) -> float:
+    try:
+        by_size = track.path.stat().st_size / _NOMINAL_BYTES_PER_SECOND
+    except OSError:
+        return _NOMINAL_TRACK_SECONDS  # reported where it is read
+    return max(_NOMINAL_TRACK_SECONDS, by_size if clip_seconds is None else min(by_size, clip_seconds))
 
 
 def _extracted(

@@ -161,7 +161,7 @@ def _zip_entries(opened: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, int, 
         kind = stat.S_IFMT(info.external_attr >> 16)
         # Some programs write Windows' separators, which the format does not allow.
         path = PurePosixPath(info.filename.replace("\\", "/"))
-        if not info.is_dir() and path.parts:
+        if path.parts and not info.is_dir():  # a member without a name is neither
             yield path, info.file_size, kind in (0, stat.S_IFREG), info
 
 

@@ -120,7 +120,7 @@ def find_clips(folder: Path) -> Clips:
         bad=tuple(
             BadTrack(id=ids.get(file, file.stem), path=file, reason=reason) for file, reason in sorted(bad.items())
         ),
-        extra=tuple(file.relative_to(root).as_posix() for file in found.files if file not in set(files)),
+        extra=tuple(file.relative_to(root).as_posix() for file in found.files if file.suffix.lower() != ".npy"),
     )
 
 

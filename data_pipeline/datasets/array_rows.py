@@ -7,7 +7,7 @@ import numpy as np
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
-from data_pipeline.datasets.genre_names import EXAMPLE, FLAG
+from data_pipeline.datasets.genre_names import EXAMPLE, FLAG, warn_of_alike
 
 _NAMED = 5
 # Lengths of clips that differ from the usual one by more than this are named.
@@ -68,17 +68,6 @@ def genres_of(file: Path, values: np.ndarray, count: int, given: tuple[str, ...]
     return genres
 
 
-def warn_of_alike(file: Path, genres: list[str]) -> None:
-    """Warn of genres that differ only in capitals or spaces."""
-    alike: dict[str, list[str]] = {}
-    for genre in sorted(set(genres)):
-        alike.setdefault(" ".join(genre.split()).casefold(), []).append(genre)
-    for names in alike.values():
-        if len(names) > 1:
-            listed = ", ".join(map(repr, names))
-            warn(f"{file}: the genres {listed} differ in capitals or spaces only; they count as different genres")
-
-
 def samples_of(file: Path, values: np.ndarray, count: int) -> np.ndarray:
     """Samples of each clip: positive integers, also as whole floats.
 
@@ -91,9 +80,11 @@ def samples_of(file: Path, values: np.ndarray, count: int) -> np.ndarray:
     values = _one_for_each(file, "n_samples", values, count)
     if values.dtype.kind == "f":
         values = _whole(file, "n_samples", values)
-    if not (values.dtype.kind in "iu" and values.min() > 0):
+    # Signed, because differences of unsigned integers are never negative.
+    lengths = values.astype(np.int64) if values.dtype.kind in "iu" else None
+    if lengths is None or lengths.min() <= 0:
         raise DataError(f"{file}: n_samples must hold positive integers, found {values.dtype} {values[:3]}.")
-    return values
+    return lengths
 
 
 def warn_of_unlike(file: Path, names: list[str], n_samples: np.ndarray, columns: int) -> None:

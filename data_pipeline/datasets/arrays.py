@@ -26,11 +26,11 @@ from common.core.console import warn
 from common.core.errors import DataError, SpecError
 from data_pipeline.datasets import fma, gtzan
 from data_pipeline.datasets.array_clips import Clips, find_clips, holds_arrays
-from data_pipeline.datasets.array_rows import genres_of, names_of, row_names, samples_of, warn_of_alike, warn_of_unlike
+from data_pipeline.datasets.array_rows import genres_of, names_of, row_names, samples_of, warn_of_unlike
 from data_pipeline.datasets.array_shapes import of_one_channel, storage_of, warn_of_transposed
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.files import files_below
-from data_pipeline.datasets.genre_names import FLAG, read_genre_names
+from data_pipeline.datasets.genre_names import FLAG, read_genre_names, warn_of_alike
 from data_pipeline.datasets.npy import ArrayHeader, NpyFiles, StoredArrays
 from data_pipeline.datasets.npz import open_npz
 from data_pipeline.features.precomputed import Precomputed

@@ -44,6 +44,28 @@ def clip_files(folder: Path) -> tuple[Path, ...]:
     return found.files
 
 
+def require_reachable(path: Path, *, flag: str) -> None:
+    """Refuse a path that cannot be looked up, e.g. in a folder that must not be read. One that does not exist is left
+    to whoever needs it.
+
+    Args:
+        path: without `~`.
+        flag: option or argument that it was given with, for the message.
+
+    Raises:
+        DataError: it cannot be looked up.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise DataError(
+            f"{flag} {path}: cannot be read ({error.strerror or error}). Check the path, and the permissions of the "
+            "folders that it is in."
+        ) from error
+
+
 def is_ignored(name: str) -> bool:
     """Whether a file or folder of this name, and what is in it, is no part of a data set: hidden, or of a system."""
     return name.startswith(".") or name.lower() in _IGNORED_FOLDERS
@@ -57,7 +79,7 @@ def files_below(folder: Path) -> FoundFiles:
     devices, which could be read without end, and files whose content is in iCloud only are left out with a warning.
 
     Raises:
-        DataError: a folder must not be read.
+        DataError: a folder, or the place that a link leads to, must not be read.
     """
     seen: dict[tuple[int, int], Path] = {}
     files: list[Path] = []
@@ -93,6 +115,16 @@ class _Unreadable:
             )
 
 
+def _leads_somewhere(link: Path) -> bool:
+    try:
+        return link.exists()
+    except OSError as error:
+        raise DataError(
+            f"{link}: the place that this link leads to cannot be read ({error.strerror or error}). Check the "
+            "permissions there, or remove the link."
+        ) from error
+
+
 def _walk(
     start: Path,
     seen: dict[tuple[int, int], Path],
@@ -123,7 +155,7 @@ def _walk(
                 unreadable.in_icloud.append(folder / entry.name[1:].removesuffix(_PLACEHOLDER_SUFFIX))
             if is_ignored(entry.name):
                 continue
-            if entry.is_symlink() and not path.exists():
+            if entry.is_symlink() and not _leads_somewhere(path):
                 broken.append(path)
             elif entry.is_dir(follow_symlinks=False):
                 pending.append(path)

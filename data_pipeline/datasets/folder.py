@@ -16,10 +16,11 @@ import soundfile
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.words import counted, printable
-from data_pipeline.audio.sound_file import source_of
+from data_pipeline.audio.sound_file import declared_seconds
 from data_pipeline.datasets.artists import known_artist
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
-from data_pipeline.datasets.files import files_below
+from data_pipeline.datasets.files import files_below, is_ignored
+from data_pipeline.datasets.genre_names import warn_of_alike
 from data_pipeline.datasets.labels import LabelRow, Labels, read_labels
 from data_pipeline.datasets.packed import advice_on
 from data_pipeline.datasets.tags import read_artists
@@ -114,7 +115,9 @@ def load(
         raise DataError(f"{flag} {folder}: {kind}; expected a folder of audio files, e.g. with rock/song.mp3 in it.")
     table = None if labels is None else read_labels(labels)
     found = _find(folder, flag)
-    rows, missing, not_listed = {}, (), 0
+    rows: dict[str, LabelRow] = {}
+    missing: tuple[LabelRow, ...] = ()
+    not_listed = 0
     if table is not None:
         rows, missing, not_listed = _matched(table, found)
         found = _only_listed(found, rows)
@@ -131,9 +134,13 @@ def load(
     if table is not None and not_listed:
         files = counted(not_listed, "audio file")
         warn(f"{folder}: left out, because --labels {table.file} does not list them: {files}")
+    warn_of_alike(folder, [track.label for track in tracks])
     splits = {}
     if table is not None and "split" in table.columns:
         splits["labels"] = {ids[name]: row.part for name, row in rows.items() if row.part is not None}
+        if without_part := sum(row.part is None for row in rows.values()):
+            clips = counted(without_part, "clip")
+            warn(f"--labels {table.file}: column split is empty for {clips}: --split labels leaves them out")
     return Catalog(
         dataset="folder",
         # The name of `.` is empty, and that of `..` says nothing.
@@ -141,12 +148,12 @@ def load(
         genres=tuple(sorted({track.label for track in tracks})),
         tracks=tuple(sorted(tracks, key=lambda track: track.id)),
         expected=len(tracks) + len(bad) + len(missing) if missing else None,
-        missing=missing,
+        missing=tuple(row.path for row in missing),
         extra=tuple(map(printable, found.others)),
         bad=tuple(sorted(bad, key=lambda entry: entry.id)),
         bad_advice=_BAD_ADVICE,
         splits=splits,
-        genre_of={ids[name]: genre for name, genre in genres.items()},
+        genre_of={ids[name]: genre for name, genre in genres.items()} | _genres_of_missing(missing, found),
         caption=_caption(tracks, artists),
     )
 
@@ -189,9 +196,9 @@ def _inner(folder: Path, audio: list[Path]) -> str:
 
 
 def _subfolders(folder: Path) -> list[str]:
-    """Names of the folders in a folder, but for hidden ones and what macOS adds to archives."""
+    """Names of the folders in a folder, but for hidden ones and what systems add."""
     with os.scandir(folder) as entries:
-        return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith(".") and e.name != "__MACOSX")
+        return sorted(entry.name for entry in entries if not is_ignored(entry.name) and entry.is_dir())
 
 
 def _unread(path: Path) -> str:
@@ -199,8 +206,14 @@ def _unread(path: Path) -> str:
     return f"{path}: Encore does not read {path.suffix.lower()}: convert it, e.g. with ffmpeg -i {source} {target}"
 
 
-def _matched(table: Labels, found: _Files) -> tuple[dict[str, LabelRow], tuple[str, ...], int]:
-    """Path of each listed file -> its row; paths that the table lists and the folder lacks; number of audio files that
+def _genres_of_missing(missing: tuple[LabelRow, ...], found: _Files) -> dict[str, str]:
+    """Path -> genre of the files that the table lists and the folder lacks, as far as it is known."""
+    genres = {row.path: row.genre or next(iter(found.levels(row.path)), None) for row in missing}
+    return {path: genre for path, genre in genres.items() if genre is not None}
+
+
+def _matched(table: Labels, found: _Files) -> tuple[dict[str, LabelRow], tuple[LabelRow, ...], int]:
+    """Path of each listed file -> its row; rows of files that the folder lacks; number of audio files that
     the table does not list.
 
     Raises:
@@ -222,7 +235,7 @@ def _matched(table: Labels, found: _Files) -> tuple[dict[str, LabelRow], tuple[s
         if name is None and row.path in others:
             raise DataError(f"{where}: {row.path} is not an audio file. Remove the line.")
         if name is None:
-            missing.append(row.path)
+            missing.append(row)
         elif name in rows:
             raise DataError(f"{where}: {row.path} is the file of line {rows[name].line}. Keep one of them.")
         else:
@@ -324,13 +337,14 @@ def _caption(tracks: tuple[Track, ...], artists: _Artists) -> str:
 
 
 def _lengths(paths: Iterable[Path]) -> list[str]:
-    """Shortest and longest clip, by their headers; empty where no header can be read."""
+    """Shortest and longest clip, by their headers; empty where no header states a length."""
     seconds = []
     for path in paths:
         try:
-            seconds.append(soundfile.info(source_of(path)).duration)
+            seconds.append(declared_seconds(path))
         except (soundfile.SoundFileError, OSError):
             continue  # a broken file is reported where it is decoded
+    seconds = [length for length in seconds if length is not None]
     if not seconds:
         return []
     shortest, longest = (f"{value:.0f}" if value >= 10 else f"{value:.1f}" for value in (min(seconds), max(seconds)))

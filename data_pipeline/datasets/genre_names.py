@@ -1,7 +1,10 @@
-"""`--genre-names`: the names of genres that arrays hold as numbers."""
+"""Names of genres: those of `--genre-names`, for arrays that hold numbers, and those that look alike."""
 
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
+from common.core.console import warn
 from common.core.errors import DataError, SpecError
 
 FLAG = "--genre-names"
@@ -18,8 +21,9 @@ def read_genre_names(given: str) -> tuple[str, ...]:
         SpecError: a name is empty or there twice, or there is only one.
         DataError: the file cannot be read as text.
     """
-    path = Path(given).expanduser()
+    path = Path(given)
     if is_names_file(given):
+        path = path.expanduser()
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -46,5 +50,19 @@ def is_names_file(given: str) -> bool:
     """Whether `--genre-names` is a file that exists, and not names."""
     try:
         return Path(given).expanduser().is_file()
-    except (OSError, ValueError):
-        return False  # a list of names may be longer than a path can be
+    except (OSError, ValueError, RuntimeError):
+        return False  # a list of names may be longer than a path can be, or begin with a ~ that is no home folder
+
+
+def warn_of_alike(path: Path, genres: Iterable[str]) -> None:
+    """Warn of genres that differ only in capitals, spaces, or how an accent is stored."""
+    alike: dict[str, list[str]] = {}
+    for genre in sorted(set(genres)):
+        alike.setdefault(unicodedata.normalize("NFC", " ".join(genre.split()).casefold()), []).append(genre)
+    for names in alike.values():
+        if len(names) > 1:
+            listed = ", ".join(map(repr, names))
+            warn(
+                f"{path}: the genres {listed} differ only in capitals, spaces or how accents are stored; they count as "
+                "different genres"
+            )

@@ -20,7 +20,7 @@ import soundfile
 from common.core.errors import DataError
 from common.core.words import counted
 from data_pipeline.audio.decode import read_audio
-from data_pipeline.audio.sound_file import source_of
+from data_pipeline.audio.sound_file import declared_seconds
 from data_pipeline.datasets.about import ABOUT
 from data_pipeline.datasets.archives import open_archive
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
@@ -238,7 +238,8 @@ def _excerpt_caption(paths: Iterable[Path]) -> str:
     seconds = []
     for path in paths:
         with suppress(soundfile.SoundFileError):  # a broken file is reported where it is decoded
-            seconds.append(soundfile.info(source_of(path)).duration)
+            seconds.append(declared_seconds(path))
+    seconds = [length for length in seconds if length is not None]
     if not seconds or max(seconds) >= CLIP_SECONDS / 2:
         return ""
     return f"excerpts of {min(seconds):.1f} to {max(seconds):.1f} s instead of clips of {CLIP_SECONDS:g} s"

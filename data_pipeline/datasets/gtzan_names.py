@@ -2,8 +2,8 @@
 
 A clip is named `blues.00007.wav`. Copies differ in upper and lower case, in the separator (`blues_00007`), in leading
 zeros (`blues.7`), in a suffix that is there twice (`blues.00007.wav.wav`) and in the spelling of hiphop; all of these
-name one clip. Numbers without five digits are taken only where they count from 0 as GTZAN does: a copy that counts from
-1 would get the artists and the splits of other clips.
+name one clip. A copy that counts from 1 would get the artists and the splits of other clips. So numbers of
+five digits are not taken where a genre has 100 and no 0, and numbers of fewer digits only where it has 0 and not 100.
 """
 
 import re
@@ -65,7 +65,7 @@ def named_clips(paths: Iterable[AnyPath]) -> NamedClips[AnyPath]:
     Args:
         paths: with the folders that they lie in.
     """
-    exact: list[tuple[int, AnyPath, str]] = []
+    exact: dict[str, list[tuple[int, AnyPath]]] = defaultdict(list)
     loose: dict[str, list[tuple[int, AnyPath]]] = defaultdict(list)
     pieces, others = [], []
     for path in paths:
@@ -78,18 +78,21 @@ def named_clips(paths: Iterable[AnyPath]) -> NamedClips[AnyPath]:
         if match is None or (genre_in(path.parent.name) or genre) != genre:
             others.append(path)
         elif len(match[2]) == _DIGITS:
-            exact.append((int(match[2]), path, genre))
+            exact[genre].append((int(match[2]), path))
         else:
             loose[genre].append((int(match[2]), path))
+    certain: list[tuple[int, AnyPath, str]] = []
     uncertain = []
-    for genre, numbered in loose.items():
+    for genre, numbered in (*exact.items(), *loose.items()):
         numbers = {number for number, _ in numbered}
-        if 0 in numbers and max(numbers) < CLIPS_PER_GENRE:
-            exact += [(number, path, genre) for number, path in numbered]
+        counts_from_0 = 0 in numbers and max(numbers) < CLIPS_PER_GENRE
+        counts_from_1 = 0 not in numbers and CLIPS_PER_GENRE in numbers
+        if counts_from_0 or (numbered is exact.get(genre) and not counts_from_1):
+            certain += [(number, path, genre) for number, path in numbered]
         else:
             uncertain += [path for _, path in numbered]
     clips: dict[str, AnyPath] = {}
-    for number, path, genre in sorted(exact, key=_preference):
+    for number, path, genre in sorted(certain, key=_preference):
         clip = f"{genre}.{number:05d}"
         if number >= CLIPS_PER_GENRE or clip in clips:
             others.append(path)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
 from common.core.nearest import did_you_mean, nearest_names
+from data_pipeline.datasets.files import require_reachable
 
 COLUMNS = ("path", "genre", "artist", "split")
 # Spellings of the parts of a split -> the part.
@@ -68,6 +69,7 @@ def read_labels(file: Path) -> Labels:
         DataError: it cannot be read, is not UTF-8, its header is not one of such a table, or a row is not valid.
     """
     file = Path(file).expanduser()
+    require_reachable(file, flag="--labels")
     if not file.is_file():
         kind = "is a folder" if file.is_dir() else "does not exist"
         raise SpecError(f"--labels {file}: {kind}; expected a table of the clips, with {_EXPECTED}.")

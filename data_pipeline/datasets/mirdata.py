@@ -24,6 +24,7 @@ from common.core.nearest import did_you_mean, nearest_names
 from common.core.words import counted
 from data_pipeline.datasets import gtzan
 from data_pipeline.datasets.about import MIRDATA_KEY, MIRDATA_WITH_GENRES
+from data_pipeline.datasets.artists import known_artist
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 
 _GENRES = ("genre", "genres")
@@ -84,7 +85,7 @@ def _catalog(name: str, dataset: Any, ids: list[str], get: str) -> Catalog:
                 track = dataset.track(clip)
                 path = _audio_path(name, track)
                 genres = _texts(_attribute(name, track, _GENRES, required="genre"))
-                artist = ", ".join(_texts(_attribute(name, track, _ARTISTS)))
+                artist = ", ".join(filter(None, map(known_artist, _texts(_attribute(name, track, _ARTISTS)))))
             advance(1)
             if not genres:
                 without_genre += 1

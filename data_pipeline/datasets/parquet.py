@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.core.errors import DataError
 from common.core.extras import require_extra
+from data_pipeline.datasets.archives import MOST_MEMBER_BYTES
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -58,7 +59,10 @@ class AudioRows:
         for row in rows:
             # The path inside `audio` is the file's name alone in most copies, and empty in some.
             named = row["audio"]["path"] if row["audio"] else None
-            self.paths.append(PurePosixPath((named or row.get("file") or "").replace("\\", "/")))
+            named = named or row.get("file") or ""
+            if not isinstance(named, str):
+                raise _of_another_type(file, "audio.path or file", named, "text")
+            self.paths.append(PurePosixPath(named.replace("\\", "/")))
         if label_column not in columns:
             self.labels = None
         elif self.labels is not None:
@@ -95,23 +99,39 @@ class AudioRows:
 
 
 def _pieces(file: Path, path: PurePosixPath, audio: Any) -> Iterator[bytes]:
-    content = audio["bytes"].as_buffer() if audio.is_valid else None
-    if content is None:
+    from pyarrow import BinaryScalar
+
+    stored = audio["bytes"] if audio.is_valid else None
+    if stored is None or not stored.is_valid:
         raise DataError(
             f"{file}: the row of {path} holds a path and no audio. Get the copy of the data set that holds the audio."
         )
+    if not isinstance(stored, BinaryScalar):
+        raise _of_another_type(file, "audio.bytes", stored.as_py(), "bytes")
+    content = stored.as_buffer()
+    if content.size > MOST_MEMBER_BYTES:
+        raise DataError(
+            f"{file}: the audio of {path} takes {content.size / 2**20:,.0f} MB, expected a clip of at most "
+            f"{MOST_MEMBER_BYTES >> 20} MB. Get the file anew."
+        )
     for start in range(0, content.size, _PIECE_BYTES):
         yield content[start : start + _PIECE_BYTES].to_pybytes()
+
+
+def _of_another_type(file: Path, column: str, value: Any, expected: str) -> DataError:
+    return DataError(
+        f"{file}: its column {column} holds {type(value).__name__}, expected {expected}, as Hugging Face writes it."
+    )
 
 
 def _label_names(table: "ParquetFile", column: str, values: list[Any]) -> list[str]:
     metadata = (table.schema_arrow.metadata or {}).get(b"huggingface")
     try:
         names = json.loads(metadata)["info"]["features"][column].get("names") if metadata else None
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         names = None  # no description of the column that Hugging Face would write; numbers then stay numbers
     if isinstance(names, list):
-        return [names[v] if isinstance(v, int) and 0 <= v < len(names) else str(v) for v in values]
+        return [str(names[v] if isinstance(v, int) and 0 <= v < len(names) else v) for v in values]
     return [str(value) for value in values]
 
 
@@ -143,7 +163,8 @@ def _damage_named(file: Path) -> Iterator[None]:
 
     try:
         yield
-    except (ArrowException, OSError) as error:
+    # ValueError: text that is not UTF-8.
+    except (ArrowException, OSError, ValueError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
         raise DataError(
             f"{file}: cannot be read as a .parquet file ({reason}). It may be damaged, or not fully downloaded: get it "

@@ -8,6 +8,7 @@ from data_pipeline.datasets import arrays, fma, folder, gtzan, mirdata
 from data_pipeline.datasets.about import ABOUT, mirdata_name, require_known
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.demo import corpus
+from data_pipeline.datasets.files import require_reachable
 from data_pipeline.datasets.request import DataRequest
 from data_pipeline.features.precomputed import Precomputed
 
@@ -39,8 +40,10 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
         about = ABOUT[dataset]
         missing = about.where if about.sources else f"give {about.takes} with --data"
         raise SpecError(f"--dataset {dataset} needs --data: {missing}.")
-    if data is not None and data.expanduser().exists():
-        say(f"reading {data} ...")
+    if data is not None:
+        require_reachable(data.expanduser(), flag=request.data_flag)
+        if data.expanduser().exists():
+            say(f"reading {data} ...")
     if dataset == "arrays":
         return arrays.load(data, seconds_per_column=request.seconds_per_column, genre_names=request.genre_names)
     catalog = _of_audio(request)

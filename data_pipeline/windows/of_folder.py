@@ -33,7 +33,8 @@ class FolderWindows(NamedTuple):
 
     Args:
         dataset: batches of (windows, genres): float32 (batch, ...) and int32 (batch,), the place in `genres`.
-        genres: names of the folders directly below the folder that hold audio files, in alphabetical order.
+        genres: names of the folders directly below the folder, or below the only one in it, that hold audio files, in
+            alphabetical order.
         clips: path below the folder of each window's clip, in the order of the windows.
         starts_seconds: start of each window in its clip, float64 (windows,).
     """

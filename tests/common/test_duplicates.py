@@ -89,6 +89,9 @@ def test_a_scan_is_kept_and_read_again(planted, tmp_path, monkeypatch):
     # Fingerprints that were extracted in another way may give other pairs.
     with pytest.raises(TypeError):
         cached_scan(index.replace(extraction_version=2), tmp_path)
+    monkeypatch.setattr("common.leakage.scan.DECODING_VERSION", -1)
+    with pytest.raises(TypeError):
+        cached_scan(index, tmp_path)
 
 
 def test_arrays_of_samples_are_compared_by_their_spectra(tmp_path, capsys):

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from common.core.errors import DataError
+from data_pipeline.audio.containers import find_samples
 from data_pipeline.audio.decode import AudioHeader, read_audio, read_header
 
 RATE = 22050
@@ -136,6 +137,19 @@ def test_a_cut_file_of_any_format_is_truncated(tmp_path, format, subtype, endian
     (tmp_path / "a.wav").write_bytes(content[: int(0.7 * len(content))])
     with pytest.raises(DataError, match=r"a\.wav: truncated: "):
         read_audio(tmp_path / "a.wav")
+
+
+def test_aiff_files_without_samples_are_not_looked_through_byte_by_byte(tmp_path):
+    class Counted(io.BytesIO):
+        reads = 0
+
+        def read(self, size=-1):
+            self.reads += 1
+            return super().read(size)
+
+    file = Counted(b"FORM\0\0\0\0AIFF" + bytes(80_000))
+    assert find_samples(file, 80_012, tmp_path / "a.aiff") is None
+    assert file.reads < 10
 
 
 def with_format(content: bytes, *, tag: int = 1, channels: int = 1, bits: int, align: int, order: str = "<") -> bytes:

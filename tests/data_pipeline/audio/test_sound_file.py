@@ -8,7 +8,7 @@ import soundfile
 
 from common.core.errors import DataError
 from data_pipeline.audio.decode import read_audio, read_header
-from data_pipeline.audio.sound_file import average_channels
+from data_pipeline.audio.sound_file import average_channels, declared_seconds
 
 RATE = 22050
 NOISE = np.random.default_rng(0).normal(0, 0.1, 2 * RATE)
@@ -104,6 +104,13 @@ def test_a_long_file_is_averaged_like_a_whole_array(tmp_path, suffix, channels):
     expected = soundfile.read(path, dtype="float32", always_2d=True)[0]
     np.testing.assert_array_equal(read_audio(path, mono=False), expected)
     np.testing.assert_array_equal(read_audio(path), expected.mean(axis=1, dtype=np.float32))
+
+
+def test_a_length_that_the_header_leaves_open_is_none(tmp_path):
+    flac_that_declares(tmp_path / "a.flac", len(NOISE))
+    assert declared_seconds(tmp_path / "a.flac") == 2.0
+    flac_that_declares(tmp_path / "a.flac", 0)
+    assert declared_seconds(tmp_path / "a.flac") is None
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "ogg"])

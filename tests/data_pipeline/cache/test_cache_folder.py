@@ -60,6 +60,22 @@ def test_a_home_folder_that_cannot_be_written_to_is_not_used(homeless, monkeypat
     assert f"{tmp_path} cannot be written to" in lines[0]
 
 
+def test_somebody_elses_home_folder_is_not_used(homeless, monkeypatch, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    exists = Path.exists
+
+    def only_outside(path):
+        if home in path.parents:
+            raise PermissionError(13, "Permission denied")
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", only_outside)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != home)
+    assert cache_folder().parent == homeless
+
+
 def test_somebody_elses_folder_among_temporary_files_is_not_used(homeless, tmp_path):
     (homeless / f"encore-cache-{os.getuid()}").symlink_to(tmp_path)
     with pytest.raises(DataError, match="is not a folder of this user"):

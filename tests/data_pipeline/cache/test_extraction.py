@@ -1,5 +1,6 @@
 """Extraction into shards: every track once, also after interruptions, and no bad track unnoticed."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from data_pipeline.cache import extraction as prepare_module
 from data_pipeline.cache import shards as shards_module
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_track, write_shard
+from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.features.spectrograms import LogMel, StftDb
 from data_pipeline.windows.index import WindowSpec, index_windows
 from data_pipeline.windows.reader import WindowReader
@@ -478,3 +480,38 @@ def test_a_clip_whose_middle_is_silent_is_named(own_corpus, tmp_path):
     soundfile.write(path, samples, rate)
     with pytest.raises(DataError, match=r"blues\.00000\.wav: the middle 2 s are digital silence"):
         prepare(own_corpus.catalog.with_clip_seconds(2.0), FEATURE, tmp_path)
+
+
+def test_shards_of_long_files_hold_fewer_of_them(tmp_path, monkeypatch):
+    sizes = {"a": 1 << 20, "b": 1 << 20, "c": 60 << 20, "d": 1 << 20, "e": 60 << 20, "f": 60 << 20}
+    for name, size in sizes.items():
+        with open(tmp_path / f"{name}.wav", "wb") as file:
+            file.truncate(size)
+    tracks = tuple(Track(id=name, label="rock", path=tmp_path / f"{name}.wav") for name in sizes)
+    catalog = Catalog(dataset="folder", title="own", genres=("rock",), tracks=tracks)
+
+    def planned(catalog: Catalog) -> list[str]:
+        return ["".join(track.id for track in shard) for shard in prepare_module._plan(catalog, FEATURE)]
+
+    second_bytes = FEATURE.frames_per_second * FEATURE.bins * np.dtype(FEATURE.storage.dtype).itemsize
+    monkeypatch.setattr(prepare_module, "_TARGET_SHARD_BYTES", 120 * 30 * second_bytes)
+    assert planned(catalog) == ["abcdef"]
+    monkeypatch.setattr(prepare_module, "_TARGET_SHARD_BYTES", 4 * 30 * second_bytes)
+    assert planned(catalog) == ["ab", "c", "d", "e", "f"]
+    # Of 30 s of each, a shard holds four.
+    assert planned(catalog.with_clip_seconds(30)) == ["abcd", "ef"]
+
+
+def test_a_shard_of_other_clips_is_made_again(tiny_corpus, undisturbed, tmp_path, monkeypatch):
+    monkeypatch.setattr(prepare_module, "_TARGET_SHARD_BYTES", SMALL_SHARD_BYTES)
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    folder = cache_folder(tmp_path)
+    (folder / "index.json").unlink()
+    # As if all were planned one shard later.
+    shards = {path.name: path.read_bytes() for path in folder.glob("shard*")}
+    names = sorted({name.partition(".")[0] for name in shards})
+    for first, second in itertools.pairwise(names):
+        for name in [name for name in shards if name.startswith(f"{second}.")]:
+            (folder / name.replace(second, first)).write_bytes(shards[name])
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    assert contents(folder) == undisturbed

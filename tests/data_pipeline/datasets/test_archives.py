@@ -156,3 +156,9 @@ def test_a_file_that_is_no_archive_is_named(tmp_path):
     (tmp_path / "a.tar.gz").write_bytes(b"<html>404</html>" * 10)
     with pytest.raises(DataError, match=r"a\.tar\.gz: cannot be unpacked"):
         read_all(tmp_path / "a.tar.gz")
+
+
+def test_members_of_a_zip_that_have_no_name_are_left_out(tmp_path):
+    file = write_zip(tmp_path / "a.zip", {"one.wav": CONTENT, "two.wav": b"2"})
+    file.write_bytes(file.read_bytes().replace(b"two.wav", b"\0wo.wav"))
+    assert read_all(file) == {"one.wav": CONTENT}

@@ -183,4 +183,6 @@ def test_the_time_step_must_be_given_and_names_of_labels_must_not(write):
 
 def test_genre_folders_that_look_alike_are_pointed_out(write, capsys):
     load(write({"Rock/1.npy": values_of(9), "rock/2.npy": values_of(9)}))
-    assert "the genres 'Rock', 'rock' differ in capitals or spaces only" in capsys.readouterr().err
+    assert (
+        "the genres 'Rock', 'rock' differ only in capitals, spaces or how accents are stored" in capsys.readouterr().err
+    )

@@ -73,10 +73,12 @@ def test_genres_that_look_alike_are_pointed_out_and_kept(capsys):
     genres = ["rock", "rock ", "Rock", "pop"]
     assert genres_of(FILE, np.array(genres), 4, None) == genres
     said = capsys.readouterr().err
-    assert "the genres 'Rock', 'rock', 'rock ' differ in capitals or spaces only" in said
+    assert "the genres 'Rock', 'rock', 'rock ' differ only in capitals, spaces or how accents are stored" in said
     assert "pop" not in said
     genres_of(FILE, np.array([0, 1]), 2, ("Rock", "rock"))
-    assert "the genres 'Rock', 'rock' differ in capitals or spaces only" in capsys.readouterr().err
+    assert (
+        "the genres 'Rock', 'rock' differ only in capitals, spaces or how accents are stored" in capsys.readouterr().err
+    )
 
 
 def test_names_are_text_whatever_they_were():
@@ -118,4 +120,10 @@ def test_clips_of_unlike_lengths_are_named(capsys):
     assert "n_samples of 2 of 10 clips differs by more than 1 % from the usual 1000, while all have 60 columns" in said
     assert "columns: c4 (1011, +1 %), c5 (500, -50 %). All clips are read with one time step" in said
     warn_of_unlike(FILE, names[:4], lengths[:4], 60)
+    assert capsys.readouterr().err == ""
+
+
+def test_clips_that_are_a_little_shorter_are_not_named_where_lengths_are_unsigned(capsys):
+    lengths = samples_of(FILE, np.array([999, 1000, 1000], np.uint32), 3)
+    warn_of_unlike(FILE, ["a", "b", "c"], lengths, 60)
     assert capsys.readouterr().err == ""

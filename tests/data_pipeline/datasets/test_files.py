@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.core.errors import DataError
-from data_pipeline.datasets.files import files_below
+from data_pipeline.datasets.files import files_below, require_reachable
 
 
 def _put(path: Path) -> Path:
@@ -129,3 +129,21 @@ def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(DataError, match=r"rock: the folder cannot be read \(Permission denied\)"):
         files_below(tmp_path)
+
+
+# A name that nobody can look up, not even the administrator, whom permissions do not bind.
+UNREACHABLE = "x" * 300
+
+
+def test_links_to_what_cannot_be_looked_up_are_an_error(tmp_path):
+    (tmp_path / "a.wav").symlink_to(UNREACHABLE)
+    with pytest.raises(DataError, match=r"a\.wav: the place that this link leads to cannot be read \(File name too"):
+        files_below(tmp_path)
+
+
+def test_paths_that_cannot_be_looked_up_are_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"--data .*x: cannot be read \(File name too long\)"):
+        require_reachable(tmp_path / UNREACHABLE, flag="--data")
+    _put(tmp_path / "a.wav")
+    for name in ("a.wav", "gone", "a.wav/below"):
+        require_reachable(tmp_path / name, flag="--data")

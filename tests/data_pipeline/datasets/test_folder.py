@@ -8,6 +8,7 @@ import pytest
 
 from common.core.errors import DataError, SpecError
 from data_pipeline.datasets import folder as own_folder
+from tests.helpers.odd_audio import flac_with_total
 from tests.helpers.own_folder import id3_tag, write_song
 
 
@@ -193,7 +194,9 @@ def test_the_table_replaces_genres_and_artists_and_empty_cells_fall_back(tmp_pat
     assert artist_of(catalog) == {"jazz/3.wav": "Miles", "loose.wav": "ABBA", "rock/1.wav": None, "rock/2.wav": None}
     assert catalog.splits == {"labels": {"loose.wav": "train", "rock/1.wav": "valid", "jazz/3.wav": "test"}}
     assert "(table)" in catalog.caption
-    assert re.search(r"left out, because --labels \S+ does not list them: 1 audio file", capsys.readouterr().err)
+    said = " ".join(capsys.readouterr().err.split())
+    assert re.search(r"left out, because --labels \S+ does not list them: 1 audio file", said)
+    assert "column split is empty for 1 clip: --split labels leaves them out" in said
 
 
 def test_without_a_column_of_artists_they_come_from_tags_and_without_one_of_splits_there_is_none(tmp_path):
@@ -215,6 +218,29 @@ def test_files_that_the_table_lists_and_the_folder_lacks_are_missing(tmp_path):
     labels = labelled(tmp_path / "m", "path\nrock/1.wav\njazz/2.wav\njazz/gone.wav\n")
     catalog = own_folder.load(tmp_path / "m", labels=labels)
     assert (catalog.missing, catalog.expected) == (("jazz/gone.wav",), 3)
+
+
+def test_missing_files_belong_to_the_genres_of_their_rows(tmp_path):
+    put(tmp_path / "m", "rock/1.wav", "jazz/2.wav", "pop/3.wav")
+    text = "path,genre\nrock/1.wav,\njazz/2.wav,\npop/3.wav,\njazz/gone.wav,\njazz/other.wav,pop\n"
+    catalog = own_folder.load(tmp_path / "m", labels=labelled(tmp_path / "m", text))
+    of_two = catalog.only(("jazz", "rock"))
+    assert (of_two.missing, of_two.expected) == (("jazz/gone.wav",), 3)
+    assert catalog.only(("pop", "rock")).missing == ("jazz/other.wav",)
+
+
+def test_genres_that_look_alike_are_pointed_out(tmp_path, capsys):
+    put(tmp_path, "Rock/1.wav", "rock/2.wav", "jazz/3.wav", "caf\u00e9/4.wav", "cafe\u0301/5.wav")
+    assert len(own_folder.load(tmp_path).genres) == 5
+    said = " ".join(capsys.readouterr().err.split())
+    assert "the genres 'Rock', 'rock' differ only in capitals, spaces or how accents are stored" in said
+    assert "the genres 'cafe\u0301', 'caf\u00e9' differ only in" in said
+
+
+def test_folders_of_systems_are_neither_genres_nor_in_the_way_of_them(tmp_path, capsys):
+    put(tmp_path, "genres/rock/1.wav", "genres/jazz/2.wav", "@eaDir/1.wav", "genres/@eaDir/2.wav")
+    assert own_folder.load(tmp_path).genres == ("jazz", "rock")
+    assert "@eaDir" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -271,3 +297,11 @@ def test_choosing_genres_also_chooses_the_bad_files(tmp_path):
     assert len(catalog.bad) == 1
     chosen = catalog.only(("jazz", "rock"))
     assert (chosen.bad, chosen.expected, len(chosen.tracks)) == ((), None, 2)
+
+
+def test_the_caption_leaves_out_lengths_that_headers_leave_open(tmp_path):
+    for name, seconds in (("a/1.flac", 2.0), ("a/2.flac", 3.0), ("b/3.flac", 4.0)):
+        write_song(tmp_path / name, seconds=seconds)
+    longest = tmp_path / "b/3.flac"
+    longest.write_bytes(flac_with_total(longest.read_bytes(), 0))
+    assert own_folder.load(tmp_path).caption.startswith("FLAC, 2 genres, 2.0 to 3.0 s, ")

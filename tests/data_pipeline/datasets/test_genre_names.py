@@ -36,3 +36,7 @@ def test_a_file_with_an_empty_line_or_other_bytes_is_refused(tmp_path):
         (tmp_path / "names.txt").write_bytes(content)
         with pytest.raises(EncoreError, match=reason):
             read_genre_names(str(tmp_path / "names.txt"))
+
+
+def test_a_name_that_begins_with_a_tilde_is_no_home_folder():
+    assert read_genre_names("~blues,rock") == ("~blues", "rock")

@@ -64,11 +64,23 @@ def test_numbers_without_five_digits_are_taken_where_they_count_from_0():
     assert clips("blues.00.wav", "blues.01.wav").keys() == {"blues.00000", "blues.00001"}
 
 
-@pytest.mark.parametrize("names", [("blues.1.wav", "blues.2.wav"), ("blues.0.wav", "blues.100.wav")])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("blues.1.wav", "blues.2.wav"),
+        ("blues.0.wav", "blues.100.wav"),
+        ("blues.00001.wav", "blues.00002.wav", "blues.00100.wav"),
+    ],
+)
 def test_numbers_that_may_count_from_1_are_not_guessed(names):
     found = named_clips(map(PurePosixPath, names))
     assert found.clips == {}
     assert [path.name for path in found.uncertain] == sorted(names)
+
+
+def test_a_file_too_many_does_not_make_the_others_uncertain():
+    assert clips("blues.00000.wav", "blues.00001.wav", "blues.00100.wav").keys() == {"blues.00000", "blues.00001"}
+    assert extra("blues.00000.wav", "blues.00100.wav") == ["blues.00100.wav"]
 
 
 def test_a_genre_that_counts_from_1_does_not_take_the_others_with_it():

@@ -91,6 +91,11 @@ def test_artists_come_from_mirdata(with_index, tmp_path):
     assert {track.id: track.label for track in catalog.tracks} == {"1": "House", "2": "House", "3": "Trance"}
 
 
+def test_names_that_stand_for_no_artist_are_no_artists(with_index, tmp_path):
+    beatport(tmp_path, with_index, {"1": (["House"], ["Various Artists"]), "2": (["Trance"], ["Unknown", "A"])})
+    assert {track.id: track.artist for track in module.load("beatport_key", tmp_path).tracks} == {"1": None, "2": "A"}
+
+
 def test_tracks_with_several_genres_cannot_be_used_and_those_with_none_are_left_out(with_index, tmp_path):
     beatport(
         tmp_path, with_index, {"1": (["House"], []), "2": (["House", "Trance"], []), "3": ([], []), "4": (["Dub"], [])}

@@ -65,11 +65,52 @@ def test_the_path_that_a_file_once_had_is_used_where_the_audio_has_none(tmp_path
     assert contents == {0: b"1", 1: b"2"}
 
 
-@pytest.mark.parametrize("metadata", [None, {"huggingface": "no JSON"}, {"huggingface": '{"info": []}'}])
+@pytest.mark.parametrize(
+    "metadata",
+    [None, {"huggingface": "no JSON"}, {"huggingface": '{"info": []}'}, {"huggingface": "[" * 100_000}],
+    ids=["none", "text", "other", "deep"],
+)
 def test_numbers_without_names_stay_numbers(tmp_path, metadata):
     file = write_parquet(tmp_path / "a.parquet", CLIPS)
     parquet.write_table(parquet.read_table(file).replace_schema_metadata(metadata), file)
     assert read(file)[1] == ["5", "5", "7", "7"]
+
+
+def test_names_of_genres_that_are_no_text_become_text(tmp_path):
+    file = write_parquet(tmp_path / "a.parquet", CLIPS)
+    described = '{"info": {"features": {"genre": {"names": [0, 1, 2, 3, 4, 55, 6, [7]]}}}}'
+    parquet.write_table(parquet.read_table(file).replace_schema_metadata({"huggingface": described}), file)
+    assert read(file)[1] == ["55", "55", "[7]", "[7]"]
+
+
+@pytest.mark.parametrize(
+    ("content", "path", "further", "message"),
+    [
+        (1, "pop.00000.wav", {}, "audio.bytes holds int, expected bytes"),
+        (b"1", 5, {}, "audio.path or file holds int, expected text"),
+        (b"1", b"pop.00000.wav", {}, "audio.path or file holds bytes, expected text"),
+        (b"1", None, {"file": [5]}, "audio.path or file holds int, expected text"),
+    ],
+)
+def test_columns_of_other_types_are_named(tmp_path, content, path, further, message):
+    parquet.write_table(pyarrow.table({"audio": [{"bytes": content, "path": path}], **further}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=rf"a\.parquet: its column {message}"):
+        read(tmp_path / "a.parquet")
+
+
+def test_names_that_are_not_utf8_are_damage(tmp_path):
+    path = pyarrow.array([b"pop.00000.wav\xff"], pyarrow.binary()).view(pyarrow.string())
+    audio = pyarrow.StructArray.from_arrays([pyarrow.array([b"1"]), path], names=["bytes", "path"])
+    parquet.write_table(pyarrow.table({"audio": audio}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a\.parquet: cannot be read as a \.parquet file \('utf-8' codec"):
+        read(tmp_path / "a.parquet")
+
+
+def test_audio_that_is_larger_than_any_clip_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_MEMBER_BYTES", 1 << 20)
+    file = write_parquet(tmp_path / "a.parquet", {"pop.00000": bytes(1 << 21)})
+    with pytest.raises(DataError, match=r"a\.parquet: the audio of pop\.00000\.wav takes 2 MB, expected .* 1 MB"):
+        read(file)
 
 
 def test_tables_without_audio_are_named_with_their_columns(tmp_path):

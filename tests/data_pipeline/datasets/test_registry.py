@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.core.errors import SpecError
+from common.core.errors import DataError, SpecError
 from data_pipeline.datasets import registry
 from data_pipeline.datasets.request import DataRequest
 
@@ -25,3 +25,11 @@ def test_the_registry_requires_data_except_for_the_demo_corpus(tmp_path):
         registry.load(DataRequest("gtzan", tmp_path, tmp_path, genre_names="a,b"))
     with pytest.raises(SpecError, match=r"--dataset fma: no such value; did you mean fma_small or fma_large"):
         registry.load(DataRequest("fma", tmp_path, tmp_path))
+
+
+def test_data_and_tables_that_cannot_be_looked_up_are_errors(tmp_path):
+    unreachable = tmp_path / ("x" * 300)
+    with pytest.raises(DataError, match=r"--data .*xx: cannot be read \(File name too long\)"):
+        registry.load(DataRequest("folder", unreachable, tmp_path))
+    with pytest.raises(DataError, match=r"--labels .*xx: cannot be read \(File name too long\)"):
+        registry.load(DataRequest("folder", tmp_path, tmp_path, labels=unreachable))
