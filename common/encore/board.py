@@ -60,25 +60,26 @@ def make_app() -> typer.Typer:
 
 def _board(options: BoardOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
     screen.apply()
+    try:
+        return _serve(options, screen)
+    except KeyboardInterrupt:
+        say("ended")
+        return 0
+
+
+def _serve(options: BoardOptions, screen: ScreenOptions) -> int:
     logdirs = log_folders(options.out, options.paper)
     if importlib.util.find_spec("tensorboard") is None:
         raise ExtraError(
             f"encore board: TensorBoard cannot be found. Install it: {sys.executable} -m pip install tensorboard."
         )
-    try:
-        url = start_board(logdirs, options.port)
-    except KeyboardInterrupt:
-        say("ended")
-        return 0
+    url = start_board(logdirs, options.port)
     if screen.json:
         print_json({"url": url, "folders": {name: str(folder) for name, folder in logdirs.items()}})
     else:
         print(f"learning curves: {url} (Ctrl-C ends it)")
     sys.stdout.flush()
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        say("ended")
+    threading.Event().wait()
     return 0
 
 

@@ -56,7 +56,8 @@ class DataOptions:
         Option(
             metavar="FILE",
             rich_help_panel=SPECIAL,
-            help="Genres, artists, splits of --dataset folder (.csv). Columns: path, and any of genre, artist, split.",
+            help="Genres, artists, splits of --dataset folder (.csv). Columns: path, and any of genre, artist, split. "
+            "Parts of a split: train, valid, test, removed.",
         ),
     ] = None
     artist_level: Annotated[

@@ -277,10 +277,11 @@ def _require_split(protocol: Protocol, catalog: Catalog) -> None:
 
 def _can_stratify(protocol: Protocol, catalog: Catalog) -> bool:
     """Whether every genre has enough clips for the split (windows are always enough)."""
-    if protocol.unit == "segment" or protocol.split not in GENERAL_SPLITS:
+    if protocol.unit == "segment" or protocol.split not in (*GENERAL_SPLITS, "artist"):
         return True
+    tracks = catalog.tracks
     try:
-        split_ids(protocol, [track.id for track in catalog.tracks], [track.label for track in catalog.tracks])
+        split_ids(protocol, [t.id for t in tracks], [t.label for t in tracks], artists=[t.artist for t in tracks])
     except DataError:
         return False
     return True

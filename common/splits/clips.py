@@ -8,7 +8,7 @@ import numpy as np
 from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
 from common.core.words import plural
-from common.paper.protocol import SPLIT_OWNERS, Protocol
+from common.paper.protocol import GENERAL_SPLITS, SPLIT_OWNERS, Protocol
 from data_pipeline.datasets.artists import artist_keys
 
 PARTS = ("train", "valid", "test")
@@ -240,11 +240,12 @@ def _require_parts(protocol: Protocol, n_train: int, n_valid: int, n_test: int, 
 def _too_few(protocol: Protocol, genres: np.ndarray, cause: str) -> DataError:
     names, counts = np.unique(genres, return_counts=True)
     rarest = np.argmin(counts)
+    regardless = ", or give --allow-incomplete (which splits without regard to genre)" if protocol.stratified else ""
+    windows = " or, where clips have several windows, --unit window" if protocol.split in GENERAL_SPLITS else ""
     return DataError(
         f"split {protocol.name}: too few {protocol.items}, {len(genres)} of {len(names)} genres; "
-        f"the rarest, {names[rarest]}, has {counts[rarest]}; {cause}. Use more clips, exclude the genre with "
-        "--genres, or give --allow-incomplete (which splits without regard to genre) or, where clips have several "
-        "windows, --unit window."
+        f"the rarest, {names[rarest]}, has {counts[rarest]}; {cause}. Use more clips, or exclude the genre "
+        f"with --genres{regardless}{windows}."
     )
 
 

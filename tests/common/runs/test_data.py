@@ -172,6 +172,15 @@ def test_a_genre_whose_clips_all_break_leaves_too_few(options, tmp_path):
         plan(PAPER, options(data=folder, skip_bad=True))
 
 
+def test_few_clips_of_each_genre_are_split_by_artist_without_regard_to_genre_if_allowed(options, tmp_path):
+    folder = write_own_folder(tmp_path / "music", genres=2, clips=8, artists=16)
+    with pytest.raises(DataError, match="one genre needs 10 or more"):
+        plan(PAPER, options(data=folder, split="artist"))
+    work = plan(PAPER, options(data=folder, split="artist", allow_incomplete=True))
+    assert not work.setting.stratified
+    work.close()
+
+
 def test_listed_songs_that_are_gone_stop_a_command_unless_that_is_allowed(songs, options, tmp_path):
     labels = table_of(songs, tmp_path / "labels.csv", parts=False)
     with open(labels, "a", encoding="utf-8") as file:

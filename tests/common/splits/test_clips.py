@@ -191,10 +191,20 @@ def test_a_split_by_artist_that_cannot_be_made_is_refused(artists, unit, message
         split_ids(PER_GENRE.replace(split="artist", unit=unit), ids, labels, artists=artists)
 
 
+def test_a_split_that_has_no_regard_to_genre_already_is_not_advised_again():
+    ids, labels = clips_of({"a": 1})
+    with pytest.raises(DataError, match="of 1 the fractions give") as caught:
+        split_ids(PER_GENRE.replace(stratified=False), ids, labels)
+    assert "--allow-incomplete" not in str(caught.value)
+    assert str(caught.value).endswith("where clips have several windows, --unit window.")
+
+
 def test_a_split_by_artist_of_fewer_than_ten_clips_a_genre_is_refused():
     ids, labels = clips_of({"a": 8, "b": 8})
-    with pytest.raises(DataError, match="too few clips, 16 of 2 genres; the rarest, a, has 8"):
+    with pytest.raises(DataError, match="too few clips, 16 of 2 genres; the rarest, a, has 8") as caught:
         split_ids(PER_GENRE.replace(split="artist"), ids, labels, artists=list(map(str, range(16))))
+    # What would not help is not advised: there is no split by artist of windows.
+    assert str(caught.value).endswith("give --allow-incomplete (which splits without regard to genre).")
     (split,) = split_ids(
         PER_GENRE.replace(split="artist", stratified=False), ids, labels, artists=list(map(str, range(16)))
     )
