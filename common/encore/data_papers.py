@@ -20,12 +20,14 @@ class PaperOnData:
         published_on: data set of the published numbers.
         is_published_on_it: whether that is this data set.
         tables: ids of tables, of those made without `--table`, with rows that can be run.
-        rows: number of their rows that can be run: they take what the data are, and at least one clip is long enough.
+        rows: number of their rows that can be run: they take what the data are, at least one clip is long enough, and
+            the genres that the paper uses are two or more.
         all_rows: number of the rows of all those tables.
         protocol: name of the protocol without `--split` and `--unit`.
         too_short: number of clips that are shorter than a window of one of these rows; they stop a run unless
             `--skip-bad` is given.
         left_out_genres: genres of the data set that the paper does not use without `--genres`.
+        too_few_genres: whether rows cannot be run only because fewer than two genres are left then.
     """
 
     paper: str
@@ -38,6 +40,7 @@ class PaperOnData:
     protocol: str
     too_short: int
     left_out_genres: tuple[str, ...]
+    too_few_genres: bool
 
 
 def papers_on(report: DataReport, given: Feature | None) -> list[PaperOnData]:
@@ -69,8 +72,10 @@ def _on(paper: Paper, report: DataReport, given: Feature | None) -> PaperOnData:
         for row in rows
         if is_runnable(row, given)
     }
+    used = [genre for genre, clips in report.genres.items() if clips.usable and genre not in paper.left_out_genres]
+    fits = len(used) > 1
     kept = [
-        (table, [row for row in rows if too_short.get(row.label, len(seconds)) < len(seconds)])
+        (table, [row for row in rows if fits and too_short.get(row.label, len(seconds)) < len(seconds)])
         for table, rows in chosen
     ]
     return PaperOnData(
@@ -84,6 +89,7 @@ def _on(paper: Paper, report: DataReport, given: Feature | None) -> PaperOnData:
         protocol=paper.protocol_on(report.splits).name,
         too_short=max((too_short[row.label] for _, rows in kept for row in rows), default=0),
         left_out_genres=tuple(genre for genre in report.genres if genre in paper.left_out_genres),
+        too_few_genres=not fits and any(short < len(seconds) for short in too_short.values()),
     )
 
 
