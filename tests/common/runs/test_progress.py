@@ -111,7 +111,7 @@ def test_the_time_left_counts_epochs_by_what_they_cost(monkeypatch, screen):
     now = [0.0]
     made = console.new_bars
     monkeypatch.setattr("common.runs.progress.new_bars", lambda *columns, **more: _at(made(*columns, **more), now))
-    display = ProgressDisplay(runs=2, finished=0, epochs=3, costs={"small": 1, "large": 9}, work=11)
+    display = ProgressDisplay(runs=2, finished=0, epochs=3, costs={"small": 2, "large": 18}, work=22)
     with display:
         small = display.begin("small", 2)
         for epoch in (1, 2):
