@@ -17,12 +17,12 @@ _WIDEST_TEXT = 40
 _GAP = 2
 # How heads of measured numbers begin.
 _OURS = ("Our ", "Ours ")
+# A cell of a column of numbers: a number, several with words between them, or none.
+_NUMBERS = re.compile(r"[-+\d(]|not |wide|yes|no\b|$")
 # How heads of columns begin that belong to the number before them.
 _OF_NUMBER = re.compile(
     r"95 % interval|interval, |Encore's, 95 % interval|Published inside|(Our|Your)s - |Gap to |p \(Holm"
 )
-# A cell of a column of numbers: a number, several with words between them, or none.
-_NUMBERS = re.compile(r"[-+\d(]|not |wide|yes|no\b|$")
 
 
 def wide_lines(
