@@ -3,11 +3,11 @@
 What runs a search is imported after the data have been checked, so that a mistake in them is reported at once.
 """
 
-import shlex
 from dataclasses import replace
-from pathlib import Path
 
 from common.cli.curves import print_where_curves_are
+from common.cli.flags import TypedFlags
+from common.cli.next_commands import say_next_commands
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
@@ -23,7 +23,7 @@ from common.runs.options import Options
 from common.runs.plan import plan_runs, prepare_features, resolve_rows, say_splits
 from common.runs.selection import choose_rows
 from common.search.folder import SearchFolder, identity_of
-from common.search.report import changes_of_rows, write_top
+from common.search.report import write_top
 from common.search.space import SearchSpace, find_space
 from common.search.table import read_search
 
@@ -36,6 +36,7 @@ def search(
     name: str,
     address: tuple[str, int] | None,
     screen: ScreenOptions,
+    flags: TypedFlags,
 ) -> int:
     """Run the trials of a search, or of this process's part of it, and show its table; returns the exit code.
 
@@ -75,7 +76,7 @@ def search(
             run_search(found, fresh=asked.fresh)
     finally:
         work.close()
-    code = _report(paper, space, found.folder, asked.top, options.out, screen)
+    code = _report(paper, space, found.folder, asked.top, options, screen, flags)
     print_where_curves_are(paper.key, options.out, as_json=screen.json)
     return code
 
@@ -87,11 +88,12 @@ def report_from_records(
     asked: SearchOptions,
     name: str,
     screen: ScreenOptions,
+    flags: TypedFlags,
 ) -> int:
     """Make the report of an existing search again, without data or training; returns the exit code."""
     folder = SearchFolder(ResultPaths.of(options.out, paper.key, options.dataset).search(name))
     saved = _saved_space(paper, spaces, folder, asked.space, asked.row)
-    return _report(paper, saved, folder, asked.top, options.out, screen)
+    return _report(paper, saved, folder, asked.top, options, screen, flags)
 
 
 def _saved_space(
@@ -114,7 +116,13 @@ def _saved_space(
 
 
 def _report(
-    paper: Paper, space: SearchSpace, folder: SearchFolder, top: int | None, out: Path, screen: ScreenOptions
+    paper: Paper,
+    space: SearchSpace,
+    folder: SearchFolder,
+    top: int | None,
+    options: Options,
+    screen: ScreenOptions,
+    flags: TypedFlags,
 ) -> int:
     found = read_search(paper, folder)
     failed = [trial for trial in found.trials if trial.status == "FAILED"]
@@ -125,16 +133,12 @@ def _report(
         tuned = table_id_of(folder.name)
         listed = ", ".join(f"{tuned_row_name(folder.name, place)} ({label})" for place, label in enumerate(labels, 1))
         say(f"{counted(len(labels), 'row')} of table {tuned}: {listed}")
-        again = "".join(f" --set {shlex.quote(change)}" for change in changes_of_rows(found)[1])
-        say(
-            f"train them: encore run {paper.key} --dataset {folder.paths.results.dataset} "
-            f"--table {tuned} --out {shlex.quote(str(out))} --seeds 3{again}, with the flags of this "
-            "search that choose data and scale"
-        )
-    made = regenerate(paper, out, folder.paths.results.dataset)
+    made = regenerate(paper, options.out, folder.paths.results.dataset)
     page = folder.paths.results.folder / f"table_search_{folder.name}.md"
     table, paths = made.other(page)
     print_tables([Shown(table, page)], [*paths, *rows, made.page], screen)
+    if found.completed:
+        say_next_commands(found, options, flags, has_rows=top is not None)
     for trial in failed:
         warn(f"trial {trial.id} failed; {folder.paths.trial(trial.id)} says why")
     if not found.completed:

@@ -101,7 +101,7 @@ def _tune(
         say(f'reading the records of the search "{name}" below {options.out} ...')
         from common.cli.search import report_from_records
 
-        return report_from_records(paper, spaces, options, asked, name, screen)
+        return report_from_records(paper, spaces, options, asked, name, screen, flags)
     options = replace(options, tables=(space.row[0],), rows=(space.row[1],), seeds=1)
     require_writable_folder(options.cache, flag="--cache")
     if options.all_changes:
@@ -114,7 +114,7 @@ def _tune(
     say(f'preparing the search "{name}" ...')
     from common.cli.search import search
 
-    return search(paper, space, options, asked, name, address, screen)
+    return search(paper, space, options, asked, name, address, screen, flags)
 
 
 def _with_row(paper: Paper, space: SearchSpace, named: str) -> SearchSpace:

@@ -69,6 +69,12 @@ def say(text: str) -> None:
         _print(text)
 
 
+def say_unbroken(text: str) -> None:
+    """Print one plain line that is broken nowhere, e.g. a command to copy."""
+    if _State.verbosity != "quiet":
+        messages.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def detail(text: str) -> None:
     """Print one plain line where details are asked for."""
     if is_verbose():

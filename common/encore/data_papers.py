@@ -27,6 +27,7 @@ class PaperOnData:
         too_short: number of clips that are shorter than a window of one of these rows; they stop a run unless
             `--skip-bad` is given.
         left_out_genres: genres of the data set that the paper does not use without `--genres`.
+        too_few_genres: whether rows cannot be run only because fewer than two genres are left then.
     """
 
     paper: str
@@ -39,6 +40,7 @@ class PaperOnData:
     protocol: str
     too_short: int
     left_out_genres: tuple[str, ...]
+    too_few_genres: bool
 
 
 def papers_on(report: DataReport, given: Feature | None) -> list[PaperOnData]:
@@ -87,6 +89,7 @@ def _on(paper: Paper, report: DataReport, given: Feature | None) -> PaperOnData:
         protocol=paper.protocol_on(report.splits).name,
         too_short=max((too_short[row.label] for _, rows in kept for row in rows), default=0),
         left_out_genres=tuple(genre for genre in report.genres if genre in paper.left_out_genres),
+        too_few_genres=not fits and any(short < len(seconds) for short in too_short.values()),
     )
 
 

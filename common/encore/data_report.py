@@ -14,6 +14,7 @@ from common.encore.data_pages import WIDEST, WIDTH, Words, bare_table, grid
 from common.encore.data_papers import PaperOnData
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.screen.layout import NARROWEST_TABLE, table_lines
+from data_pipeline.datasets.artists import NO_ARTIST_IN_TAGS
 from data_pipeline.datasets.catalog import listed_genres
 from data_pipeline.datasets.check.report import DataReport, Finding
 
@@ -43,6 +44,10 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
         screen.print()
     if splits:
         _show_papers(papers, screen)
+        if any(paper.rows < paper.all_rows for paper in papers):
+            takes = "that take these arrays" if report.arrays is not None else ""
+            fits = "whose window fits your clips"
+            screen.print(Text(f"rows: those {' and '.join(filter(None, (takes, fits)))}"))
     short = [f"{paper.paper} {paper.too_short:,}" for paper in papers if paper.too_short]
     if short:
         screen.print(Text(f"Clips shorter than a window, to be skipped with --skip-bad: {', '.join(short)}."))
@@ -84,9 +89,15 @@ def _findings(report: DataReport) -> Iterable[tuple[str, str]]:
         if report.known_as is not None:
             yield "which copy", _copy(report)
         yield "exact duplicates", _same_bytes(report)
-    yield "artists", f"known for {report.with_artist:,} of {report.usable:,} clips" if report.with_artist else "unknown"
+    yield "artists", _artists(report)
     for note in report.notes:
         yield "note", note
+
+
+def _artists(report: DataReport) -> str:
+    if report.with_artist:
+        return f"known for {report.with_artist:,} of {report.usable:,} clips"
+    return NO_ARTIST_IN_TAGS if report.dataset == "folder" and report.usable and not report.read_with else "unknown"
 
 
 def _median(report: DataReport) -> str:
@@ -197,8 +208,12 @@ def _papers(papers: Sequence[PaperOnData]) -> list[tuple[str, ...]]:
     for paper in papers:
         rows = f"{paper.rows}" if paper.rows == paper.all_rows else f"{paper.rows} of {paper.all_rows}"
         published = f"{paper.published_on} (this)" if paper.is_published_on_it else paper.published_on
-        left_out = f", without {', '.join(paper.left_out_genres)}" if paper.left_out_genres else ""
-        lines.append((paper.paper, rows if paper.rows else "none", published, f"{paper.protocol}{left_out}"))
+        left_out = ", ".join(paper.left_out_genres)
+        if paper.too_few_genres:
+            split = f"leaves out {left_out}: too few genres, add --genres all"
+        else:
+            split = f"{paper.protocol}, without {left_out}" if left_out else paper.protocol
+        lines.append((paper.paper, rows if paper.rows else "none", published, split))
     return lines
 
 

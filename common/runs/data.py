@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from common.core.console import warn
-from common.core.errors import DataError
+from common.core.errors import DataError, SpecError
 from common.core.words import counted
 from common.paper.paper import Paper
 from common.runs.options import Options
 from common.runs.selection import choose_genres
 from data_pipeline.datasets import registry
+from data_pipeline.datasets.artists import NO_ARTIST_IN_TAGS
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.usable import require_usable
 from data_pipeline.features import Feature
@@ -36,16 +37,24 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
         EncoreError: options or data cannot be used.
     """
     catalog, given = registry.load(options.data_request)
+    _require_artists(catalog, options)
     own = choose_genres(paper, catalog.genres, ())
     wanted = choose_genres(paper, catalog.genres, options.genres)
     if set(wanted) != set(catalog.genres):
-        catalog = catalog.only(wanted)
+        catalog = catalog.only(wanted, left_out_by="" if options.genres else paper.key)
     _report(catalog, options)
     catalog.require_two_genres()
     genres = () if set(wanted) == set(own) else catalog.genres
     if options.effective_scale == "smoke":
         catalog = catalog.first_of_each_genre(paper.smoke_tracks_per_genre)
     return OpenedData(catalog, given, genres)
+
+
+def _require_artists(catalog: Catalog, options: Options) -> None:
+    """Say where else the artists of an own folder can be taken from; a split of other data says that there are none."""
+    from_tags = options.dataset == "folder" and options.labels is None and options.artist_level is None
+    if options.split == "artist" and from_tags and not any(track.artist for track in catalog.tracks):
+        raise SpecError(f"--split artist: {NO_ARTIST_IN_TAGS}. Or use another --split.")
 
 
 def _report(catalog: Catalog, options: Options) -> None:

@@ -1,12 +1,13 @@
 """The progress of a whole table: runs done, runs left, time left, loss and validation accuracy."""
 
 import time
+from collections.abc import Mapping
 
 from rich.progress import Progress, ProgressColumn, Task
 from rich.table import Column
 from rich.text import Text
 
-from common.core.console import new_bars, say, shows_progress, times_text, warn
+from common.core.console import clock, new_bars, say, shows_progress, times_text, warn
 from common.core.percent import percent_text, stored_percent
 from common.training.callback import FitCallback
 
@@ -21,9 +22,25 @@ class ProgressDisplay:
         numbered: number the lines of the runs from 1 on; False where their names have numbers of their own. The line of
             a run that ended then says how many are done.
         things: what is counted, in the plural.
+        costs: name of a run -> cost of one of its epochs, relative to the other runs; 1 of a run that is not named.
+        work: cost of all epochs together; 0 where all cost the same, None where costs are not known: the time left is
+            not known then, either.
     """
 
-    def __init__(self, runs: int, finished: int, epochs: int, *, numbered: bool = True, things: str = "runs"):
+    def __init__(
+        self,
+        runs: int,
+        finished: int,
+        epochs: int,
+        *,
+        numbered: bool = True,
+        things: str = "runs",
+        costs: Mapping[str, float] | None = None,
+        work: float | None = 0,
+    ):
+        self._costs, self._work = costs or {}, work or epochs
+        self._knows_costs = work is not None
+        self._epochs_done = 0
         self._done, self._begun, self._epochs = finished, finished, epochs
         self._of = f"/{runs}" if runs else ""
         self._numbered, self._things = numbered, things
@@ -34,7 +51,13 @@ class ProgressDisplay:
         if self._epochs:
             self._bars.start()
             self._total = self._bars.add_task(
-                self._things, total=self._epochs, place="", details=None, done=self._count()
+                self._things,
+                total=self._work,
+                place="",
+                details=None,
+                done=self._count(),
+                epochs=f"0/{self._epochs}",
+                knows_costs=self._knows_costs,
             )
         return self
 
@@ -54,7 +77,7 @@ class ProgressDisplay:
         task = self._bars.add_task(short or name, total=1, place=place, details="")
         self._begun += 1
         number = f"{self._begun}{self._of}: " if self._numbered else ""
-        return RunProgress(self, name, task, epochs, number, place, about)
+        return RunProgress(self, name, task, epochs, number, place, about, cost=self._costs.get(name, 1))
 
     def end(self, callback: "RunProgress", result: str) -> None:
         """Remove the bar of a run that ended, and print its result in one line."""
@@ -62,16 +85,17 @@ class ProgressDisplay:
         self._bars.remove_task(callback.task)
         if self._total is not None:
             # Early stopping leaves epochs undone; they count as done for the time left.
-            self._bars.advance(self._total, callback.epochs - callback.epochs_shown)
+            self.epochs(callback, callback.epochs - callback.epochs_shown)
             self._bars.update(self._total, done=self._count())
         done = "" if self._numbered else f", {self._count()}"
         about = f", {callback.about}" if callback.about else ""
         say(f"{callback.number}{callback.name}: {result} ({time.perf_counter() - callback.began:.0f} s{done}){about}")
 
-    def epoch(self) -> None:
-        """Count one finished epoch of any run."""
+    def epochs(self, callback: "RunProgress", count: int = 1) -> None:
+        """Count finished epochs of a run."""
         if self._total is not None:
-            self._bars.advance(self._total, 1)
+            self._epochs_done += count
+            self._bars.update(self._total, advance=count * callback.cost, epochs=f"{self._epochs_done}/{self._epochs}")
 
     def bars(self) -> Progress:
         """The bars on screen."""
@@ -105,16 +129,26 @@ class _EpochsColumn(_FieldColumn):
         """The text of the field, or the epochs and times."""
         if task.fields[self._name] is not None:
             return super().render(task)
-        return Text(f"{task.fields['done']}, epochs {int(task.completed)}/{int(task.total)}, {times_text(task)}")
+        times = times_text(task) if task.fields["knows_costs"] else clock(task.elapsed or 0)
+        return Text(f"{task.fields['done']}, epochs {task.fields['epochs']}, {times}")
 
 
 class RunProgress(FitCallback):
     """Moves the bar of one run."""
 
     def __init__(
-        self, display: ProgressDisplay, name: str, task: int, epochs: int, number: str, place: str, about: str = ""
+        self,
+        display: ProgressDisplay,
+        name: str,
+        task: int,
+        epochs: int,
+        number: str,
+        place: str,
+        about: str = "",
+        *,
+        cost: float = 1,
     ):
-        self._display = display
+        self._display, self.cost = display, cost
         self.name, self.task, self.epochs = name, task, epochs
         self.number, self.about, self._place = number, about, place
         self.epochs_shown = 0
@@ -133,15 +167,15 @@ class RunProgress(FitCallback):
     def on_epoch_begin(self, epoch: int, batches: int) -> None:
         if epoch > self.epochs_shown:
             # Continuing from a checkpoint: the epochs before it take no more time.
-            for _ in range(epoch - self.epochs_shown):
-                self._display.epoch()
+            self._display.epochs(self, epoch - self.epochs_shown)
             say(f"{self.number}{self.name}: continuing after epoch {epoch}")
             self.epochs_shown = epoch
         self._display.bars().update(
             self.task,
             details=f"epoch {epoch + 1}/{self.epochs}{self._latest}",
-            total=batches,
-            completed=0,
+            # Of all epochs of the run, as the text beside it.
+            total=self.epochs * batches,
+            completed=epoch * batches,
         )
 
     def on_train_batch_end(self) -> None:
@@ -161,7 +195,7 @@ class RunProgress(FitCallback):
         epoch = int(entry["epoch"])
         # An epoch that a lost worker had finished counts once.
         if epoch > self.epochs_shown:
-            self._display.epoch()
+            self._display.epochs(self)
             self.epochs_shown = epoch
         if not shows_progress():
             say(f"{self.number}{self.name}: epoch {epoch}/{self.epochs}{self._latest}")

@@ -20,6 +20,7 @@ from common.records.paths import RunPaths
 from common.records.record import Record, read_or_warn, read_record, utc_now, write_record
 from common.records.source import encore_version
 from common.runs.builder import PlannedRun
+from common.runs.costs import epoch_costs
 from common.runs.curves import curves_folder
 from common.runs.evaluate import train_and_evaluate
 from common.runs.options import Options
@@ -175,8 +176,12 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
             # All rounds at once: an interrupted chain must not continue with later rounds of an earlier chain.
             if planned.run.experiment.protocol.carry_weights:
                 job.forget_once(planned)
-    epochs = sum(planned.run.experiment.training.epochs for planned in job.pending)
-    with ProgressDisplay(len(plan.runs), summary.finished_before, epochs) as progress:
+    epochs = {planned.name: planned.run.experiment.training.epochs for planned in job.pending}
+    costs = epoch_costs(plan.paper, job.pending) if job.pending else {}
+    work = None if costs is None else sum(costs[name] * count for name, count in epochs.items())
+    with ProgressDisplay(
+        len(plan.runs), summary.finished_before, sum(epochs.values()), costs=costs or {}, work=work
+    ) as progress:
         for planned, result in (workers or in_this_process(options))(job, progress):
             summary.take(planned, result)
             if result.diverged:

@@ -8,6 +8,10 @@ from collections.abc import Iterable, Sequence
 PLACEHOLDERS = frozenset({"", "various", "various artists", "va", "compilation", "unknown", "unknown artist"})
 # End of the names of collections, e.g. `Magnatune Compilation`.
 PLACEHOLDER_END = " compilation"
+# Where else artists can come from, of an own folder that was read without these options.
+NO_ARTIST_IN_TAGS = (
+    "no artist is known from tags; --artist-level 1 takes them from folders, --labels FILE.csv from a table"
+)
 _SEPARATOR = re.compile(r",|;|/|\+|&|\b(?:and|feat|featuring|ft|with|vs)\b", re.IGNORECASE)
 
 

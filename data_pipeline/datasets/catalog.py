@@ -141,8 +141,11 @@ class Catalog(Spec):
         """The same catalog with these tracks only."""
         return self.replace(tracks=tuple(track for track in self.tracks if track.id in ids))
 
-    def only(self, genres: tuple[str, ...]) -> "Catalog":
+    def only(self, genres: tuple[str, ...], *, left_out_by: str = "") -> "Catalog":
         """The same catalog with the tracks, found, missing or bad, of these genres only.
+
+        Args:
+            left_out_by: key of the paper that leaves out the others; empty where the user named these.
 
         Raises:
             SpecError: there is no such genre, or fewer than two remain.
@@ -155,12 +158,18 @@ class Catalog(Spec):
             )
         kept = tuple(genre for genre in self.genres if genre in genres)
         tracks = tuple(track for track in self.tracks if track.label in kept)
-        remaining = len({track.label for track in tracks})
-        if remaining < 2:
+        remaining = tuple(genre for genre in kept if any(track.label == genre for track in tracks))
+        if len(remaining) < 2:
+            clips = counted(len(tracks), "clip")
+            if left_out_by:
+                left_out = " and ".join(genre for genre in self.genres if genre not in kept)
+                only = f"only {remaining[0]} remains ({clips})" if remaining else "no genre with clips remains"
+                found = f"{left_out_by} leaves out {left_out}; {only}."
+            else:
+                found = f"--genres {listed_genres(genres)}: {clips} of {counted(len(remaining), 'genre')} remain."
             raise SpecError(
-                f"{self.title}: with only the genres {', '.join(genres) or 'that are left'}, "
-                f"{counted(len(tracks), 'clip')} of {counted(remaining, 'genre')} remain, and a classifier needs at "
-                f"least two. Name others of {', '.join(self.genres)} with --genres, or give --genres all."
+                f"{found} A classifier needs at least two genres: give --genres all, or name two or more of "
+                f"{listed_genres(self.genres)} with --genres."
             )
 
         is_complete_known = self.expected is not None and bool(self.genre_of)

@@ -187,6 +187,13 @@ PAPER = Paper(
     build=late("reproductions.se_cnn.model:build"),
     layout="bins_frames_channel",
     smoke={"training.epochs": 8, "training.windows_per_epoch": 1024, "training.patience_epochs": None},
+    # With all 19 windows of 513 x 129 of each clip, most of the time would go into testing.
+    smoke_paper_features={
+        "training.epochs": 1,
+        "training.windows_per_epoch": 64,
+        "training.patience_epochs": None,
+        "windows.max_per_track": 2,
+    },
     sources=SOURCES,
     notes=(
         "The squeeze ratio is discrete: hidden units are max(1, floor(C / r)), so Xu and Zhou's optimum r = 31.43 and "

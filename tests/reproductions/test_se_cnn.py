@@ -6,6 +6,8 @@ import pytest
 
 from common.cli.listing import listing
 from common.core.errors import SpecError
+from common.paper.experiment import Experiment
+from common.paper.overrides import Resolver, Setting
 from common.paper.parameters import count_trainable
 from common.reports.tables.architecture import architecture_table
 from reproductions.se_cnn.model import build
@@ -125,3 +127,14 @@ def test_windows_of_the_paper():
     fps = experiment.feature.frames_per_second
     assert PAPER.input_shape(experiment) == (513, 129, 1)
     assert [len(experiment.windows.starts(1 + n // 512, fps)) for n in (660_000, 661_794, 675_808)] == [19, 19, 19]
+
+
+def test_smoke_scale_reduces_windows_of_the_papers_features_only():
+    def ran(features: str) -> Experiment:
+        setting = {"dataset": "folder", "data_digest": "x", "split": "holdout", "unit": "clip", "scale": "smoke"}
+        return Resolver(PAPER, Setting(**setting, features=features)).experiment(PAPER.default_experiment)
+
+    of_paper, small = ran("paper"), ran("small")
+    assert (of_paper.windows.max_per_track, of_paper.training.epochs, of_paper.training.windows_per_epoch) == (2, 1, 64)
+    assert (small.windows.max_per_track, small.training.epochs, small.training.windows_per_epoch) == (19, 8, 1024)
+    assert of_paper.digest != of_paper.with_values({"windows.max_per_track": 19}).digest

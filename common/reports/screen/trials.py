@@ -30,10 +30,7 @@ def search_on_screen(table: Table) -> ShortTable:
         Column("trial", tuple(row["trial"] for row in rows), 5),
     )
     measured = "Accuracy" if is_percent else "Loss"
-    key = (
-        f"{measured} on validation windows, by which trials are chosen; on test clips expect worse. Test the best: "
-        f"encore tune {values['paper']} ... --top 1 (with the flags of this search)."
-    )
+    key = f"{measured} on validation windows, by which trials are chosen; on test clips expect worse."
     return ShortTable(_title(values), columns, about_data(values), (key,), needed_keys=1, empty="No trial has begun.")
 
 

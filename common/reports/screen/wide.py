@@ -19,6 +19,10 @@ _GAP = 2
 _OURS = ("Our ", "Ours ")
 # A cell of a column of numbers: a number, several with words between them, or none.
 _NUMBERS = re.compile(r"[-+\d(]|not |wide|yes|no\b|$")
+# How heads of columns begin that belong to the number before them.
+_OF_NUMBER = re.compile(
+    r"95 % interval|interval, |Encore's, 95 % interval|Published inside|(Our|Your)s - |Gap to |p \(Holm"
+)
 
 
 def wide_lines(
@@ -90,17 +94,37 @@ def _is_text(lines: Sequence[Sequence[str]], place: int) -> bool:
 
 
 def _blocks(columns: list[Column], width: int | None) -> list[list[Placed]]:
-    """The columns in blocks that are no wider than the screen, unless a single column is."""
+    """The columns in blocks that are no wider than the screen, unless a single column is. What belongs to a number
+    stands in the same block, e.g. its interval; where this has no room for all of it, the number is shown again."""
     first, *others = columns
     names = Placed(first, first.widest if width is None else min(first.widest, max(first.narrowest, width // 3)))
-    left = None if width is None else width - names.width - _GAP
+    if width is None:
+        return [[names, *(Placed(column, column.widest) for column in others)]]
+    left = width - names.width - _GAP
     blocks: list[list[Placed]] = [[names]]
-    used = 0
-    for column in others:
-        size = column.widest if left is None else max(min(column.widest, left, _WIDEST_TEXT), column.narrowest)
-        if left is not None and len(blocks[-1]) > 1 and used + size > left:
+    for group in _groups(others):
+        placed = [Placed(column, max(min(column.widest, left, _WIDEST_TEXT), column.narrowest)) for column in group]
+        if _total(blocks[-1][1:] + placed) > left and len(blocks[-1]) > 1:
             blocks.append([names])
-            used = 0
-        blocks[-1].append(Placed(column, size))
-        used += size + _GAP
+        for one in placed:
+            if _total([*blocks[-1][1:], one]) > left and len(blocks[-1]) > 1:
+                blocks.append([names])
+                if _total([placed[0], one]) <= left:
+                    blocks[-1].append(placed[0])
+            blocks[-1].append(one)
     return blocks
+
+
+def _groups(columns: list[Column]) -> list[list[Column]]:
+    """Each column with those behind it that belong to it."""
+    groups: list[list[Column]] = []
+    for column in columns:
+        if groups and _OF_NUMBER.match(column.head):
+            groups[-1].append(column)
+        else:
+            groups.append([column])
+    return groups
+
+
+def _total(placed: list[Placed]) -> int:
+    return sum(one.width for one in placed) + _GAP * (len(placed) - 1)

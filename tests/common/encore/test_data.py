@@ -317,6 +317,30 @@ def test_a_whole_data_set_that_no_paper_has_rows_for_ends_with_1(encore_data, tm
     assert fits(out)
 
 
+def test_a_paper_of_which_one_genre_is_left_runs_no_row_and_rows_are_explained(encore_data, tmp_path):
+    for genre in ("blues", "jazz", "rock"):
+        write_song(tmp_path / "songs" / genre / "1.wav", seconds=4)
+    _, out, _ = encore_data("folder", tmp_path / "songs", "--out", tmp_path / "out")
+    reason = "leaves out blues, rock: too few genres, add --genres all"
+    assert f" embeddings none GTZAN {reason} " in " ".join(out.split())
+    assert "rows: those whose window fits your clips\n" in out
+    _, out, _ = encore_data("folder", tmp_path / "songs", "--out", tmp_path / "out", "--json")
+    papers = {paper["paper"]: paper for paper in json.loads(out)["papers"]}
+    assert (papers["embeddings"]["rows"], papers["embeddings"]["too_few_genres"]) == (0, True)
+    assert (papers["se_cnn"]["rows"], papers["se_cnn"]["too_few_genres"]) == (13, False)
+
+
+def test_where_artists_can_come_from_is_said_where_none_is_known(encore_data, tmp_path):
+    for genre in ("bebop", "dub"):
+        write_song(tmp_path / "songs" / genre / "anna" / "1.wav", seconds=4)
+    _, out, _ = encore_data("folder", tmp_path / "songs", "--out", tmp_path / "out")
+    hint = "no artist is known from tags; --artist-level 1 takes them from folders, --labels FILE.csv from a table"
+    assert f"artists {hint} " in " ".join(out.split())
+    _, out, _ = encore_data("folder", tmp_path / "songs", "--artist-level", "1", "--out", tmp_path / "out")
+    assert "artists known for 2 of 2 clips" in " ".join(out.split())
+    assert "from tags" not in out
+
+
 @pytest.mark.parametrize("width", range(30, 66, 3))
 def test_a_percent_sign_stays_with_its_number(width):
     screen = io.StringIO()

@@ -70,6 +70,15 @@ def test_a_split_of_the_table_reaches_the_record_and_the_table(songs, tmp_path, 
     assert str(tmp_path) not in " ".join(caption)
 
 
+def test_the_artist_filter_on_songs_without_artists_says_where_else_these_can_come_from(options, tmp_path):
+    for genre in ("bebop", "dub"):
+        write_song(tmp_path / "nameless" / genre / "anna" / "1.wav")
+    with pytest.raises(SpecError, match=r"^--split artist: no artist is known from tags; --artist-level 1 takes them"):
+        open_data(PAPER, options(data=tmp_path / "nameless", split="artist"))
+    opened = open_data(PAPER, options(data=tmp_path / "nameless", split="artist", artist_level=1))
+    assert [track.artist for track in opened.catalog.tracks] == ["anna", "anna"]
+
+
 def test_the_artist_filter_puts_no_artist_in_two_parts(options):
     work = plan(PAPER, options(split="artist"))
     (planned,) = work.runs

@@ -104,3 +104,47 @@ def test_a_search_counts_trials(screen):
     with display:
         (total,) = screen(display)
     assert total.startswith("trials  4/30 done, epochs 0/26, 0:00")
+
+
+def test_the_time_left_counts_epochs_by_what_they_cost(monkeypatch, screen):
+    """Two runs of one epoch, of which the second takes nine times as long."""
+    now = [0.0]
+    made = console.new_bars
+    monkeypatch.setattr("common.runs.progress.new_bars", lambda *columns, **more: _at(made(*columns, **more), now))
+    display = ProgressDisplay(runs=2, finished=0, epochs=3, costs={"small": 2, "large": 18}, work=22)
+    with display:
+        small = display.begin("small", 2)
+        for epoch in (1, 2):
+            now[0] += 10
+            small.on_epoch_end({"epoch": epoch, "loss": 1.0, "val_accuracy": 0.5})
+        display.end(small, "")
+        (total,) = screen(display)
+    # Of equal cost, 10 s would be left.
+    assert "1/2 done, epochs 2/3, 0:20, 1:30 left" in total
+
+
+def test_no_time_left_is_shown_where_costs_are_not_known(screen):
+    display = ProgressDisplay(runs=2, finished=0, epochs=3, work=None)
+    with display:
+        run = display.begin("one", 2)
+        for epoch in (1, 2):
+            run.on_epoch_end({"epoch": epoch, "loss": 1.0, "val_accuracy": 0.5})
+        total = screen(display)[0]
+    assert "epochs 2/3, 0:00" in total
+    assert "left" not in total
+
+
+def test_the_bar_of_a_run_is_of_all_its_epochs(screen):
+    display = ProgressDisplay(runs=1, finished=0, epochs=4)
+    with display:
+        run = display.begin("one", 4)
+        run.on_epoch_begin(2, 10)
+        run.batches(5)
+        (task,) = [task for task in display.bars().tasks if task.id == run.task]
+        assert (task.completed, task.total) == (25, 40)
+
+
+def _at(bars, now: list[float]):
+    """The bars, which take the time from a list."""
+    bars.get_time = lambda: now[0]
+    return bars

@@ -142,7 +142,7 @@ def test_a_genre_whose_name_holds_a_comma_is_given_alone(arrays, tmp_path, capsy
         ("", '--genres "": names no genre'),
         (" , ", "names no genre; expected names with commas between them, of: Blues, Country"),
         ("Rock,Polka", "has no genre Polka; it has: Blues, Country, Folk, Pop, Rock"),
-        ("Rock", "with only the genres Rock, 12 clips of 1 genre remain, and a classifier needs at least two"),
+        ("Rock", "error: --genres Rock: 12 clips of 1 genre remain. A classifier needs at least two genres: give "),
         ("Rock,Pop,Rock", "Rock is given twice"),
     ],
 )
@@ -156,8 +156,11 @@ def test_a_choice_that_leaves_nothing_to_learn_is_refused(arrays, run, genres, m
 def test_an_error_about_the_papers_genre_choice_suggests_all_genres(arrays, run):
     code, stderr, _ = run(arrays({"Blues": 12, "Country": 12}))
     assert code == 2
-    assert "with only the genres that are left, 0 clips of 0 genres remain" in stderr
-    assert "--genres all" in stderr
+    assert "error: crnn leaves out Blues and Country; no genre with clips remains. A classifier" in stderr
+    assert "two genres: give --genres all, or name two or more of Blues, Country with --genres." in stderr
+    code, stderr, _ = run(arrays({"Blues": 12, "Country": 12, "Folk": 7}))
+    assert code == 2
+    assert "error: crnn leaves out Blues and Country; only Folk remains (7 clips). A classifier" in stderr
 
 
 @pytest.mark.slow

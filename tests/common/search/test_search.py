@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from common.cli.app import run_app
 from common.cli.run import make_app as run_command
 from common.cli.tune import make_app
+from common.core import console
 from common.core.errors import BudgetError, RunError
 from common.records.paths import ResultPaths
 from common.records.record import read_records
@@ -148,6 +150,25 @@ def test_the_same_again_trains_nothing_and_writes_the_same(finished, tiny_arrays
     again = ("--dataset", "arrays", "--out", str(place / "out"), "--from-records")
     assert run_app(make_app(PAPER, (TINY,)), [*again]) == 0
     assert {path: content for path, (_, _, content) in snapshot(place / "out").items()} == before
+
+
+def test_commands_that_test_the_best_are_whole_and_not_broken(finished, tiny_arrays, monkeypatch, capsys):
+    monkeypatch.setattr(console, "messages", Console(stderr=True, width=80, force_terminal=True, no_color=True))
+    place = finished[0]
+    cache, out = place / "cache", place / "out"
+    at = f"--dataset arrays --data {tiny_arrays}"
+    run = "encore run se_cnn --table top_tiny --seeds 3 "
+    assert searching(tiny_arrays, place, "--trials", "4", "--initial", "3") == 0
+    commands = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  encore ")]
+    assert commands == [
+        f"  encore tune se_cnn --from-records --name tiny --dataset arrays --out {out} --top 1",
+        f"  {run}{at} --split holdout --unit clip --out {out} --cache {cache}",
+    ]
+    assert run_app(make_app(PAPER, (TINY,)), commands[0].split()[3:]) == 0
+    again = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  encore ")]
+    # The path of the data is known to the search only.
+    assert again == [f"  {run}--dataset arrays --data PATH --split holdout --unit clip --out {out}"]
+    assert run_app(run_command(PAPER), [*commands[1].split()[3:], "--set", "help"]) == 0
 
 
 @pytest.mark.parametrize("deleted", ["note", "record", "both"])

@@ -312,15 +312,14 @@ def test_a_search_has_its_values_and_a_loss_four_digits():
     found = columns_of(short_table(Table(ABOUT | values, (), ())))
     assert found["validation loss"] == ("1.2346",)
     loss = short_table(Table(ABOUT | values, (), ()))
-    assert loss.keys[0].startswith(
-        "Loss on validation windows, by which trials are chosen; on test clips expect worse."
-    )
+    assert loss.keys[0] == "Loss on validation windows, by which trials are chosen; on test clips expect worse."
     accuracy = values | {"objective": "val_accuracy", "rows": [row | {"score": 71.25}]}
     named = {"table": "search_documented", "title": "squeeze ratio r: trials, the best first"}
     short = short_table(Table(ABOUT | accuracy | named, (), ()))
     assert columns_of(short)["validation accuracy (%)"] == ("71.3",)
     assert short.title == 'p, search "documented" (squeeze ratio r): 1 trial, best first'
-    assert short.keys[0].endswith("Test the best: encore tune p ... --top 1 (with the flags of this search).")
+    # The same table is shown where the flags of the search are not known, and after its rows were written.
+    assert "encore" not in short.keys[0]
     assert found["learning rate"] == ("0.001235",)
     assert found["parameters"] == ("1,234,567",)
 
