@@ -17,7 +17,7 @@ from common.core.files import require_writable_folder
 from common.core.nearest import did_you_mean, nearest_names
 from common.core.option_groups import OUTPUT, SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
-from data_pipeline.cache import DEFAULT_CACHE
+from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.datasets.about import ABOUT, About, names_beginning, page_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ _HELP = (
     "0 where the copy can be used as it is, 1 where clips are missing or broken, or no paper has rows for it, 2 where "
     "it cannot be checked."
 )
+# Option that checks of one data set use -> this data set, and what is given of it.
+_OWNERS = {
+    "labels": ("folder", "DIR"),
+    "artist_level": ("folder", "DIR"),
+    "out": ("folder", "DIR"),
+    "seconds_per_column": ("arrays", "PATH"),
+    "genre_names": ("arrays", "PATH"),
+    "cache": ("gtzan", "PATH"),
+}
 
 
 @dataclass(frozen=True)
@@ -108,19 +117,16 @@ def make_app() -> typer.Typer:
 
 def _data(options: DataOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
     screen.apply()
-    dataset, data, seconds_per_column = options.dataset, options.data, options.seconds_per_column
+    dataset, data = options.dataset, options.data
     if dataset is not None and page_of(dataset) is None:
         near = did_you_mean(nearest_names(dataset, ABOUT))
         raise SpecError(f"{dataset}: no such data set{near or '.'} Expected one of: {', '.join(ABOUT)}.")
     if options.quick and data is None:
         raise SpecError("--quick: goes with a folder to check, e.g. encore data gtzan DIR --quick.")
-    if seconds_per_column is not None and (data is None or dataset != "arrays"):
-        raise SpecError("--seconds-per-column: goes with encore data arrays PATH.")
-    if options.genre_names is not None and (data is None or dataset != "arrays"):
-        raise SpecError("--genre-names: goes with encore data arrays PATH.")
-    for flag, value in (("--labels", options.labels), ("--artist-level", options.artist_level)):
-        if value is not None and (data is None or dataset != "folder"):
-            raise SpecError(f"{flag}: goes with encore data folder DIR.")
+    for name in flags.typed:
+        owner, path = _OWNERS.get(name, (dataset, ""))
+        if path and (data is None or dataset != owner):
+            raise SpecError(f"{flags.spelled[name]}: goes with encore data {owner} {path}.")
     if data is not None:
         return _check(dataset, data, options, as_json=screen.json)
     shown = list(ABOUT.values()) if dataset is None else [page_of(dataset)]
@@ -144,6 +150,9 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     if page_of(dataset).check:
         raise SpecError(f"{data}: is not checked by Encore, but by mirdata: {page_of(dataset).check}.")
     if data.expanduser().exists():
+        if dataset == "folder":
+            # Before the check, which may take minutes.
+            require_writable_folder(_results(options), flag="--out")
         say(f"reading {data} ...")
     # Loaded here, so that help texts and the pages on data sets are shown at once.
     from common.encore.data_papers import papers_on, split_names
@@ -167,14 +176,15 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
                 quick=options.quick,
                 labels=options.labels,
                 artist_level=options.artist_level,
-                cache=options.cache,
+                # Only GTZAN is unpacked there.
+                cache=cache_folder(options.cache) if dataset == "gtzan" else None,
             )
     except EncoreError as error:
         raise type(error)(_of_argument(str(error), ABOUT[dataset])) from error
     papers = papers_on(report, given)
     can_run = any(paper.rows for paper in papers) and report.genres_with_clips > 1
     splits = split_names(report.splits, with_artist=report.with_artist > 0) if can_run else []
-    figures = _draw(report, options.out) if report.by_genre and report.usable else []
+    figures = _draw(report, _results(options)) if report.by_genre and report.usable else []
     if as_json:
         found = {"split_names": splits, "papers": [asdict(paper) for paper in papers]}
         print_json(report.as_json() | found | {"figures": list(map(str, figures))})
@@ -185,16 +195,25 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     return 0 if report.is_complete and can_run else 1
 
 
-def _draw(report: "DataReport", out: Path | None) -> list[Path]:
-    """Draw what an own folder holds; returns the files."""
+def _results(options: DataOptions) -> Path:
+    """The folder of results of a command."""
+    from common.records.paths import OWN_RESULTS  # here: takes longer to load than all pages on data sets
+
+    return (options.out or OWN_RESULTS).expanduser()
+
+
+def _draw(report: "DataReport", out: Path) -> list[Path]:
+    """Draw what an own folder holds; returns the files.
+
+    Args:
+        out: folder of results.
+    """
     # matplotlib takes half a second to load.
     from common.encore.data_figure import draw_report
-    from common.records.paths import OWN_RESULTS, data_figure
+    from common.records.paths import data_figure
     from common.reports.figures.files import save_figure
     from data_pipeline.datasets.folder import OWN_FOLDER
 
-    out = (out or OWN_RESULTS).expanduser()
-    require_writable_folder(out, flag="--out")
     return save_figure(partial(draw_report, report), data_figure(out, report.title.removeprefix(OWN_FOLDER)))
 
 

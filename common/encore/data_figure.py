@@ -17,7 +17,7 @@ _BAR_INCHES = 0.24
 
 
 def draw_report(report: DataReport) -> Figure:
-    """Draw what a folder holds.
+    """Draw what a folder holds, in the style of all figures, where dollar signs in names begin no formula.
 
     Args:
         report: of a folder with usable clips.
@@ -43,8 +43,7 @@ def _bars(axes: Axes, counts: dict[str, int], *, title: str) -> None:
         shown[f"{len(counts) - len(shown)} more"] = sum(counts.values()) - sum(shown.values())
     drawn = axes.barh(range(len(shown)), list(shown.values()), color=OURS)
     axes.bar_label(drawn, padding=2, fontsize=8)
-    # Names are no formulas, whatever dollar signs they hold.
-    axes.set_yticks(range(len(shown)), [name.replace("$", r"\$") for name in shown])
+    axes.set_yticks(range(len(shown)), list(shown))
     # The first at the top; few bars are no thicker than four.
     axes.set_ylim(max(len(shown), _FEWEST_BARS) - 0.5, -0.5)
     axes.set(title=title, xlabel="clips")

@@ -20,7 +20,8 @@ class PaperOnData:
         published_on: data set of the published numbers.
         is_published_on_it: whether that is this data set.
         tables: ids of tables, of those made without `--table`, with rows that can be run.
-        rows: number of their rows that can be run: they take what the data are, and at least one clip is long enough.
+        rows: number of their rows that can be run: they take what the data are, at least one clip is long enough, and
+            the genres that the paper uses are two or more.
         all_rows: number of the rows of all those tables.
         protocol: name of the protocol without `--split` and `--unit`.
         too_short: number of clips that are shorter than a window of one of these rows; they stop a run unless
@@ -69,8 +70,10 @@ def _on(paper: Paper, report: DataReport, given: Feature | None) -> PaperOnData:
         for row in rows
         if is_runnable(row, given)
     }
+    used = [genre for genre, clips in report.genres.items() if clips.usable and genre not in paper.left_out_genres]
+    fits = len(used) > 1
     kept = [
-        (table, [row for row in rows if too_short.get(row.label, len(seconds)) < len(seconds)])
+        (table, [row for row in rows if fits and too_short.get(row.label, len(seconds)) < len(seconds)])
         for table, rows in chosen
     ]
     return PaperOnData(

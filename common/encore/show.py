@@ -524,15 +524,37 @@ def _rows_to_run(stored: TablesThere, one: StoredTable, values: dict[str, Any], 
     setting = one.setting
     # Rows that have a number are not run again, so a long list of the others is not needed.
     rows = ["--row", ",".join(missing)] if len(missing) <= _MOST_ROWS else []
-    flags = Choice.of(setting, choice.out).flags
-    if setting.get("epochs"):
-        flags += ["--epochs", str(setting["epochs"])]
-    if setting.get("precision"):
-        flags += ["--precision", setting["precision"]]
-    for change in setting.get("changes", ()):
-        flags += ["--set", _as_typed(change)]
+    flags = [*Choice.of(setting, choice.out).flags, *_further_flags(setting)]
     words = ["encore", "run", stored.paper.key, "--table", one.id, *rows, *flags]
     return [f"table {one.id}, rows not run yet: {' '.join(map(shlex.quote, words))}"]
+
+
+def _further_flags(setting: dict[str, Any]) -> list[str]:
+    """The flags of a command with a setting, beside those of data set, split, unit and folder; none for a value that
+    the command has without a flag.
+
+    Args:
+        setting: as JSON values; those of earlier versions lack the newer ones.
+    """
+    is_demo = setting["dataset"] == "demo"
+    scale = setting.get("scale")
+    by_default = {
+        "scale": "smoke" if is_demo else "paper",
+        "features": "small" if is_demo and scale == "smoke" else "paper",
+        "decoder": "soundfile",
+        "epochs": None,
+        "precision": None,
+    }
+    found = []
+    for name, default in by_default.items():
+        value = setting.get(name, default)
+        # Arrays bring features of their own, without a flag.
+        found += [f"--{name}", str(value)] if value not in (default, "given") else []
+    for genre in setting.get("genres", ()):
+        found += ["--genres", genre]
+    for change in setting.get("changes", ()):
+        found += ["--set", _as_typed(change)]
+    return found + ([] if setting.get("stratified", True) else ["--allow-incomplete"])
 
 
 def _command(stored: TablesThere, table: str, choice: Choice, *labels: str) -> str:

@@ -93,7 +93,7 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
         found.append(Verified("README", f"{_NOT_CHECKED}no headline table in {readme}"))
     found.append(verify_weights(results, cache))
     others = [path for path in result_subfolders(results) if path.name not in papers]
-    unchecked = tuple(f"{path}, which is not of a paper: only whether its JSON files can be read" for path in others)
+    unchecked = tuple(f"{path}, which is not of a paper, beyond whether its JSON files can be read" for path in others)
     if own_runs_in(results).is_dir():
         own = own_runs_in(results)
         unchecked += (f"{own}, your own runs: encore verify {own}",)

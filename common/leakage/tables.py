@@ -283,7 +283,7 @@ def _notes(paper: Paper, audit: Audit, records: dict[str, list[Record]], publish
     notes += machine_notes(by_split)
     notes += version_notes(by_split)
     notes += other_data_notes(paper, audit.setting, every)
-    notes += other_classes_notes(paper, audit.setting, one.data)
+    notes += other_classes_notes(paper, audit.setting, one.data, every)
     notes += single_seed_notes(by_split)
     notes += skipped_clips_notes(one.data)
     unknown = any(split.overlap and split.overlap.nameless for split in audit.regimes)

@@ -102,9 +102,12 @@ class CommittedTables:
 
 def stated_in(results: ResultPaths) -> FindCommitted:
     """Finds the committed numbers that the tables of some results state, so that these can be made again after the
-    committed ones have changed, or elsewhere."""
+    committed ones have changed, or elsewhere. Rows that were not run have no runs that tell the tables of several
+    splits apart, so the split does."""
     stated = {
-        (one.id, values["label"], tuple(values["records"])): values["committed"]
+        (one.id, one.setting["split"], one.setting["unit"], values["label"], tuple(values["records"])): (
+            values["committed"]
+        )
         for one in stored_tables(results.out, results.paper, results.dataset)
         if one.is_of_results
         for values in one.values["rows"]
@@ -112,7 +115,7 @@ def stated_in(results: ResultPaths) -> FindCommitted:
     }
 
     def find(table: ResultTable, row: Row, setting: Setting, runs: Collection[str]) -> dict[str, Any] | None:
-        return stated.get((table.id, row.label, tuple(sorted(runs))))
+        return stated.get((table.id, setting.split, setting.unit, row.label, tuple(sorted(runs))))
 
     return find
 

@@ -144,7 +144,6 @@ def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: Opene
     resolver = Resolver(paper, setting, data.given).with_canonical_changes(asked).without_idle_overrides(experiments)
     weights = weights_of_rows(paper, list(map(resolver.experiment, experiments)), options.weight_files)
     protocol = resolver.experiment(experiments[0]).protocol
-    _require_predefined(protocol, data.catalog)
     if options.allow_incomplete and not _can_stratify(protocol, data.catalog):
         resolver = resolver.with_setting(stratified=False)
         warn("too few clips of some genres for a stratified split: genres are ignored, and the table says so")
@@ -262,26 +261,18 @@ def _features(options: Options, given: Feature | None) -> str:
     )
 
 
-def _require_predefined(protocol: Protocol, catalog: Catalog) -> None:
-    """Refuse a predefined split, or one by artist, that does not exist or does not fit before anything is extracted."""
-    if protocol.split not in GENERAL_SPLITS:
-        tracks = catalog.tracks
-        split_ids(
-            protocol, [t.id for t in tracks], [t.label for t in tracks], catalog.splits, [t.artist for t in tracks]
-        )
-
-
 def _require_split(protocol: Protocol, catalog: Catalog) -> None:
-    """Refuse data that are too small for a split of clips before their features are computed. A large data set, whose
-    split takes a while, is refused when it is split.
+    """Refuse a split that does not exist or does not fit before features are computed. Where a large data set is too
+    small for a split that takes a while, it is refused when it is split.
 
     Raises:
         DataError, SpecError: see `common.splits.clips.split_ids`.
     """
-    if protocol.unit == "segment" or len(catalog.tracks) > _FEW_CLIPS:
+    tracks = catalog.tracks
+    # Windows are always enough for a split of windows.
+    if protocol.split in GENERAL_SPLITS and (protocol.unit == "segment" or len(tracks) > _FEW_CLIPS):
         return
-    ids, labels, artists = zip(*((track.id, track.label, track.artist) for track in catalog.tracks), strict=True)
-    split_ids(protocol, list(ids), list(labels), catalog.splits, list(artists))
+    split_ids(protocol, [t.id for t in tracks], [t.label for t in tracks], catalog.splits, [t.artist for t in tracks])
 
 
 def _can_stratify(protocol: Protocol, catalog: Catalog) -> bool:

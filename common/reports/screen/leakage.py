@@ -19,23 +19,32 @@ def audit_on_screen(table: Table) -> ShortTable:
     values = table.values
     rows = [row for row in values["rows"] if row["measured"] or row["overlap"]]
     others = [row for row in values["rows"] if row not in rows]
+    gaps = tuple(map(_gap, rows))
     columns = (
         Column("split", tuple(split_on_screen(row["label"]) for row in rows), is_text=True),
         Column("window\naccuracy", tuple(_accuracy(row, _WINDOW) for row in rows), 1),
         Column("clip\naccuracy", tuple(_accuracy(row, _CLIP) for row in rows), 1),
         Column("known\ntest clips", tuple(map(_known, rows)), 1),
-        Column("gap (points)", tuple(map(_gap, rows)), 2),
+        Column("gap (points)", gaps, 2),
         Column("runs", tuple(str(row["measured"]["runs"]) if row["measured"] else "" for row in rows), 3),
     )
     not_measured = "; ".join(_with_reason(row) for row in others)
-    keys = [
+    needed = [
         "Known: the clip, a duplicate of it or another clip of its artist is in training or validation.",
-        f"Gap: clip accuracy minus that of {split_on_screen(values['gap_to'])}, with its 95 % interval.",
+        # With one split there is no gap.
+        *(
+            [f"Gap: clip accuracy minus that of {split_on_screen(values['gap_to'])}, with its 95 % interval."]
+            if any(gaps)
+            else []
+        ),
+    ]
+    keys = [
+        *needed,
         *([] if all(row["measured"] for row in rows) else ["-: not run."]),
         interval_key([row["measured"][_CLIP] for row in rows if row["measured"]]),
         *([f"Not measured: {not_measured}."] if others else []),
     ]
-    return ShortTable(_title(table), columns, _about(values), tuple(keys), needed_keys=2)
+    return ShortTable(_title(table), columns, _about(values), tuple(keys), needed_keys=len(needed))
 
 
 def split_on_screen(title: str) -> str:

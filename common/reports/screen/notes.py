@@ -79,7 +79,8 @@ def note_lines(
     flags = [_flag(note) for note in notes if note.kind in FLAG_WORDS and note.kind not in _FIRST]
     # Files of earlier versions state flags without the sentences that belong to them.
     flags += [Note(flag, "") for flag in table.stated_flags if flag in FLAG_WORDS]
-    if "synthetic" in str(table.values.get("data")):
+    is_synthetic = any(note.kind == "synthetic" for note in flags)
+    if is_synthetic and "synthetic" in str(table.values.get("data")):
         # The name of the data above the table says so, and that they are not the paper's.
         flags = [note for note in flags if note.kind not in ("synthetic", "other_data")]
     flags.sort(key=lambda note: list(FLAG_WORDS).index(note.kind))

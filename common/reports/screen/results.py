@@ -14,6 +14,8 @@ _CLIP_ACCURACY, _WINDOW_ACCURACY = "clip_accuracy_mean_softmax", "window_accurac
 _HEADS = {_CLIP_ACCURACY: "clip accuracy (%)", _WINDOW_ACCURACY: "window accuracy (%)"}
 # Metrics of single clips, which differ only in how clips are averaged.
 _BY_MEAN_SOFTMAX = (_CLIP_ACCURACY, "clip_f1_weighted", "clip_f1_macro")
+# Splits of which one seed has several runs.
+_WITH_FOLDS = ("kfold", "rotating")
 # Settings beside each other whose intervals are shown, too.
 _MOST_INTERVALS = 2
 _RECOMMENDED = "*: the paper's recommended network"
@@ -191,10 +193,14 @@ def _committed_key(values: dict[str, Any], rows: list[dict[str, Any]]) -> str:
 def _measured_on(values: dict[str, Any], committed: dict[str, Any]) -> str:
     """Data, runs, epochs and reductions of Encore's numbers of a row."""
     data = data_name(committed)
-    same = (committed["data"], committed.get("known_data")) == (values.get("data"), values.get("known_data"))
+    # Tables of earlier versions do not say of which well-known data set arrays are.
+    known = {one["known_data"] for one in (committed, values) if one.get("known_data")}
+    same = committed["data"] == values.get("data") and len(known) < 2
     over = next((one.get("runs_vary_in", "") for one in committed["measured"].values()), "")
     number = committed["runs"]
-    runs = counted(number, over) if over else "one seed" if number == 1 else counted(number, "run")
+    # With folds, each seed has several runs, of which only the number together is known.
+    is_known = over == "folds" or (over and values["setting"]["split"] not in _WITH_FOLDS)
+    runs = counted(number, over) if is_known else "one seed" if number == 1 else counted(number, "run")
     epochs = committed.get("epochs")
     reduced = [FLAG_WORDS[flag] for flag in committed.get("reduced", ()) if flag != "fewer_epochs"]
     parts = [
@@ -321,7 +327,7 @@ def _setting_head(setting: dict[str, Any]) -> str:
 
 def _reductions(settings: list[dict[str, Any]]) -> list[str]:
     """What was reduced or different under all settings, and under some."""
-    every = "Both" if len(settings) == 2 else "All"
+    every = {1: "Reduced or different", 2: "Both"}.get(len(settings), "All")
     common = [words for words in settings[0]["reduced"] if all(words in one["reduced"] for one in settings)]
     texts = [f"{every}: {', '.join(common)}."] if common else []
     for one in settings:

@@ -59,6 +59,8 @@ def _columns(table: Table, is_own: bool) -> list[Column]:
     """All columns; names of rows stand first, where they are not the labels."""
     rows = table.values.get("rows", [])
     names = tuple(row.get("name", "") for row in rows)
+    # Layers are built as declared, whoever asks for them.
+    is_own = is_own and "compared_with" in table.values
     header, lines = table.header, table.rows
     if len(header) > 1 and header[0] == ROW_NAME and names == tuple(line[0] for line in lines):
         header, lines = header[1:], tuple(line[1:] for line in lines)

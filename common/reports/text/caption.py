@@ -85,7 +85,7 @@ def results_notes(
     notes += paper_notes(table)
     if table.reference:
         notes.append(Note("paper", f"For comparison: {table.reference.label}: {table.reference.percent:g} %."))
-    notes += other_classes_notes(paper, setting, facts)
+    notes += other_classes_notes(paper, setting, facts, records)
     from_clips = interval_text_with_artists(records)
     if any(metric in OTHER_PART_METRIC_NAMES for metric in table.compared_with.values()):
         from_clips += "; in training and validation, clips count as independent"
@@ -186,8 +186,7 @@ def change_text(change: str) -> str:
 
 def other_data_notes(paper: Paper, setting: Setting, records: list[Record]) -> list[Note]:
     """Whether the published numbers were measured on other data."""
-    clip_ids = {clip.id for record in records for clip in record.clips}
-    if known_dataset(setting.dataset, records[0].data.genres, clip_ids) == paper.published_on:
+    if _known_data(setting, records) == paper.published_on:
         return []
     return [
         Note(
@@ -197,7 +196,13 @@ def other_data_notes(paper: Paper, setting: Setting, records: list[Record]) -> l
     ]
 
 
-def other_classes_notes(paper: Paper, setting: Setting, facts: DataFacts) -> list[Note]:
+def _known_data(setting: Setting, records: list[Record]) -> str | None:
+    """The well-known data set that the clips are of; None where unknown."""
+    clip_ids = {clip.id for record in records for clip in record.clips}
+    return known_dataset(setting.dataset, records[0].data.genres, clip_ids)
+
+
+def other_classes_notes(paper: Paper, setting: Setting, facts: DataFacts, records: list[Record]) -> list[Note]:
     """Whether the published numbers were measured on other genres."""
     if len(facts.genres) == paper.published_classes and not setting.genres:
         return []
@@ -206,15 +211,23 @@ def other_classes_notes(paper: Paper, setting: Setting, facts: DataFacts) -> lis
             "other_classes",
             f"OTHER CLASSES: {counted(len(facts.genres), 'genre')} ({', '.join(facts.genres)}); the published numbers "
             f"are for {paper.published_classes} genres.",
-            f"{_other_genres(len(facts.genres), paper.published_classes)}.",
+            f"{_other_genres(paper, setting, facts, records)}.",
         )
     ]
 
 
-def _other_genres(ours: int, published: int) -> str:
+def _other_genres(paper: Paper, setting: Setting, facts: DataFacts, records: list[Record]) -> str:
+    """How the genres differ, in a few words; only those of the same data, or of another subset of FMA, are some of the
+    published ones."""
+    ours, published = len(facts.genres), paper.published_classes
     if ours == published:
         return "other genres"
-    return f"{ours} of {published} genres" if ours < published else f"{ours} genres instead of {published}"
+    source, published_on = (
+        name.partition("-")[0] for name in (_known_data(setting, records) or "", paper.published_on)
+    )
+    if ours < published and source == published_on:
+        return f"{ours} of {published} genres"
+    return f"{counted(ours, 'genre')} instead of {published}"
 
 
 def skipped_clips_notes(facts: DataFacts) -> list[Note]:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import pwd
 import shutil
 import subprocess
 import sys
@@ -395,6 +396,22 @@ def test_an_own_folder_as_json_holds_what_is_shown_and_the_files_of_the_picture(
     assert f"--dataset folder --data {songs} --labels {songs.parent / 'labels.csv'}\n" in out
 
 
+def test_a_paper_that_leaves_one_of_two_genres_out_can_run_nothing(encore_data, songs, tmp_path):
+    (songs / "bebop").rename(songs / "rock")
+    _, out, _ = encore_data("folder", songs, "--out", tmp_path / "out", "--quick", "--json")
+    rows = {one["paper"]: (one["rows"], one["left_out_genres"]) for one in json.loads(out)["papers"]}
+    assert rows["embeddings"] == (0, ["rock"])
+    assert rows["se_cnn"] == (13, [])
+
+
+def test_a_folder_for_the_picture_that_cannot_be_written_is_refused_before_the_check(encore_data, songs, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    code, out, err = encore_data("folder", songs, "--out", tmp_path / "out")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: {tmp_path / 'out'}: --out must be a writable folder")
+    assert "reading" not in err
+
+
 def test_an_own_folder_of_one_genre_cannot_be_used(encore_data, tmp_path):
     songs = write_own_folder(tmp_path / "songs", genres=1, clips=3)
     code, out, _ = encore_data("folder", songs, "--out", tmp_path / "out")
@@ -403,7 +420,29 @@ def test_an_own_folder_of_one_genre_cannot_be_used(encore_data, tmp_path):
     assert " ".join(out.split()).endswith(verdict)
 
 
-@pytest.mark.parametrize("flag", [("--labels", "x.csv"), ("--artist-level", "1")])
-def test_options_of_an_own_folder_are_refused_for_others(encore_data, flag):
-    code, _, err = encore_data("gtzan", "/tmp", *flag)
-    assert (code, f"{flag[0]}: goes with encore data folder DIR" in err) == (2, True)
+@pytest.mark.parametrize("where", [(), ("fma_small",), ("fma_small", "/tmp")])
+@pytest.mark.parametrize(
+    ("flag", "goes_with"),
+    [
+        (("--labels", "x.csv"), "folder DIR"),
+        (("--artist-level", "1"), "folder DIR"),
+        (("--out", "x"), "folder DIR"),
+        (("--cache", "x"), "gtzan PATH"),
+        (("--seconds-per-column", "1"), "arrays PATH"),
+        (("--genre-names", "a,b"), "arrays PATH"),
+    ],
+)
+def test_an_option_of_one_data_set_is_refused_for_others(encore_data, where, flag, goes_with):
+    code, _, err = encore_data(*where, *flag)
+    assert (code, err) == (2, f"error: {flag[0]}: goes with encore data {goes_with}\n")
+
+
+def test_gtzan_is_checked_without_a_home_folder(encore_data, common_copy, monkeypatch, tmp_path):
+    def no_account(user):
+        raise KeyError(f"getpwuid(): uid not found: {user}")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(pwd, "getpwuid", no_account)
+    code, out, _ = encore_data("gtzan", common_copy, "--quick")
+    assert (code, "This copy can be used" in out) == (0, True)

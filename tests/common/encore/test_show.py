@@ -75,6 +75,40 @@ def test_a_table_is_printed_as_it_lies_there_and_nothing_is_written(here, show, 
     assert snapshot(here) == before
 
 
+@pytest.mark.parametrize(
+    ("changes", "flags"),
+    [
+        ({}, "--dataset gtzan --split holdout --unit clip --data PATH"),
+        (
+            {"scale": "smoke", "features": "small", "genres": ("drum, bass", "jazz"), "decoder": "tensorflow-io"},
+            "--dataset gtzan --split holdout --unit clip --data PATH --scale smoke --features small "
+            "--decoder tensorflow-io --genres 'drum, bass' --genres jazz",
+        ),
+        (
+            {"epochs": 3, "precision": "mixed_bfloat16", "changes": ("training.l2=0.1",), "stratified": False},
+            "--dataset gtzan --split holdout --unit clip --data PATH --epochs 3 --precision mixed_bfloat16 "
+            "--set training.l2=0.1 --allow-incomplete",
+        ),
+        (
+            {"dataset": "demo", "scale": "smoke", "features": "small"},
+            "--dataset demo --split holdout --unit clip",
+        ),
+        ({"dataset": "demo"}, "--dataset demo --split holdout --unit clip --scale paper"),
+        (
+            {"dataset": "demo", "scale": "smoke"},
+            "--dataset demo --split holdout --unit clip --features paper",
+        ),
+        ({"dataset": "arrays", "features": "given"}, "--dataset arrays --split holdout --unit clip --data PATH"),
+    ],
+)
+def test_rows_without_a_number_are_to_be_run_with_all_options_of_the_others(here, show, changes, flags):
+    write_stored(here / "results", run_of(setting=SETTING.replace(**changes)))
+    _, said = show("--table", "5.1")
+    command = next(line for line in said if NOT_RUN in line)
+    assert command.endswith(f" {flags}")
+    assert f"--row se-0,se-5,se-45,se-345,se-2345 {flags}" in command
+
+
 def test_own_results_come_first_with_the_committed_numbers_beside_them(here, show):
     write_stored(here / "results", run_of(correct=203), run_of(0))
     demo = SETTING.replace(dataset="demo", scale="smoke")

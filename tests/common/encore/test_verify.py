@@ -36,7 +36,7 @@ def test_a_folder_that_holds_ends_with_0_and_stays_as_it_is(made, capsys, snapsh
     # What everybody wants to know comes first.
     assert re.fullmatch(r"all right: 3 records, \d+ table files, \d+ figures", lines[0])
     assert lines[1] == "Not covered:"
-    assert "- results/benchmarks, which is not of a paper: only whether its JSON files can be read" in lines
+    assert "- results/benchmarks, which is not of a paper, beyond whether its JSON files can be read" in lines
     assert any(line.startswith("- README: no headline table in") for line in lines)
     assert snapshot(made) == before
     assert run_app(make_app(), ["--cache", "empty_cache", "--verbose"]) == 0

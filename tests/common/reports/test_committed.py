@@ -175,6 +175,22 @@ def test_own_results_hold_after_the_committed_ones_have_changed(checkout, tmp_pa
     assert [fault.path for fault in verify_tables(own.out).faults] == [markdown]
 
 
+def test_rows_that_were_not_run_keep_the_committed_numbers_of_their_own_split(checkout, tmp_path):
+    write_stored(checkout, run_of(0, correct=203))
+    write_stored(checkout, run_of(0, correct=261, setting=SETTING.replace(unit="segment")))
+    own = ResultPaths.of(tmp_path / "own", "se_cnn", "gtzan")
+    for setting in (SETTING, SETTING.replace(unit="segment")):
+        write_record(own, run_of(setting=setting))
+    regenerate(PAPER, own.out, draw_figures=False)
+    found = {}
+    for path in sorted(own.folder.glob("table_5.1*.json")):
+        values = json.loads(path.read_text())
+        found[values["setting"]["unit"]] = values["rows"][0]["committed"]["measured"]["accuracy"]["mean"]
+    assert found == {"clip": 70, "segment": 90}
+    # Figures were not drawn.
+    assert [one.path for one in verify_tables(own.out).faults if one.path.parent.name != "figures"] == []
+
+
 def damaged_by(committed):
     """A table's committed numbers, each with one kind of damage."""
     yield {"runs": 1}

@@ -269,6 +269,10 @@ def test_an_audit_has_split_accuracies_known_clips_and_gap():
     assert lines_of(values)[1].split()[-3:] == ["gap", "(points)", "runs"]
     named = values | {"row_name": "se-12345", "row_table": "5.1"}
     assert short_table(Table(ABOUT | named, (), ())).title == "p, leakage audit of row se-12345 of table 5.1"
+    # With one split there is no gap, and no sentence on it.
+    one = short_table(Table(ABOUT | values | {"rows": rows[:1]}, (), ()))
+    assert [key for key in one.keys if key.startswith("Gap")] == []
+    assert one.needed_keys == 1
 
 
 def test_pairs_of_clips_say_how_they_are_the_same_and_long_paths_lose_their_middle():

@@ -110,6 +110,9 @@ def test_what_the_name_of_the_data_says_is_not_said_again():
     notes = [Note("synthetic", "Data: demo, 9 clips; synthetic."), Note("other_data", "OTHER DATA: GTZAN."), FEATURES]
     table = Table(VALUES | {"data": "Encore demo corpus (synthetic)"}, (), (), tuple(notes))
     assert [line.text for line in note_lines(table, (), (), 80)] == [FEATURES.text, "All notes: add --wide"]
+    # A folder of one's own may have any name.
+    own = Table(VALUES | {"data": "own folder synthetic pads"}, (), (), (notes[1], FEATURES))
+    assert [line.text for line in note_lines(own, (), (), 80)] == [FEATURES.text, notes[1].text]
     # Of other data the sentence stays, and that clips are excerpts is said without the data.
     excerpts = Note("excerpts", "Data: GTZAN, 9 clips; excerpts of 3 s instead of clips of 30 s.")
     assert said((excerpts, notes[1]))[:2] == ["OTHER DATA: GTZAN.", "Also reduced or different: excerpts of clips."]

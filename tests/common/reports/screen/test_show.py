@@ -237,6 +237,10 @@ def test_encores_numbers_that_were_measured_otherwise_name_their_rows():
     )
     short = short_table(replace(table, values=table.values | {"rows": same}))
     assert short.keys[0].startswith(f"Encore's: measured on {table.values['data']}, 3 seeds")
+    # Of several seeds with folds, each run is one of both.
+    folds = {"rows": same, "setting": table.values["setting"] | {"split": "kfold"}}
+    short = short_table(replace(table, values=table.values | folds))
+    assert short.keys[0].startswith(f"Encore's: measured on {table.values['data']}, 3 runs")
 
 
 def test_a_table_without_rows_is_one_line(tmp_path):

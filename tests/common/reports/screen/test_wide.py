@@ -29,6 +29,21 @@ def test_without_a_terminal_it_is_one_table_with_names_and_labels_of_rows():
     ]
 
 
+def test_numbers_of_own_runs_are_yours_and_layers_are_not():
+    header = ("Channels", "Our window accuracy (%)", "Ours - published (points)", "Encore's clip accuracy (%)")
+    table = Table(VALUES | {"compared_with": {}}, header, tuple((row["label"], "", "", "") for row in ROWS))
+
+    def heads(of: Table, **form) -> str:
+        return " ".join(" ".join(line.text.split()) for line in wide_lines(of, None, **form)[2:4])
+
+    assert "Your window" in heads(table, is_own=True)
+    assert "Yours - published" in heads(table, is_own=True)
+    assert "Encore's clip" in heads(table, is_own=True)
+    assert "Our window" in heads(table)
+    layers = Table(VALUES, ("Layer", "Our filter shape"), tuple((row["label"], "3 x 3") for row in ROWS))
+    assert "Our filter" in heads(layers, is_own=True)
+
+
 def test_on_a_narrow_screen_every_block_begins_with_the_names_of_the_rows():
     texts = [line.text for line in wide_lines(TABLE, 42)]
     assert texts[2:13] == [

@@ -92,6 +92,10 @@ def test_what_was_reduced_is_said_of_all_columns_and_of_some():
         "holdout, by clip: reduced features, one seed.",
         "holdout, by window: bfloat16.",
     )
+    # Where only one was found, there are no others to name it with.
+    assert (
+        short_table(table(one)).keys[-1] == "Reduced or different: reduced features, 1 epoch instead of 50, one seed."
+    )
     text = [line.text for line in screen_lines(made, 80)]
     assert smoke.short in text
     # Of one column, the sentence names it.

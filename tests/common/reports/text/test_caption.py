@@ -169,6 +169,9 @@ def shorts(**changes) -> dict[str, str]:
 def test_what_differs_from_the_paper_has_a_short_form():
     assert shorts(data=FACTS.replace(genres=("a", "b")))["other_classes"] == "2 of 10 genres."
     assert shorts(data=FACTS.replace(genres=tuple("abcdefghijkl")))["other_classes"] == "12 genres instead of 10."
+    # The genres of other data are not some of the published ones.
+    fma = {"setting": SETTING.replace(dataset="fma_small"), "data": FACTS.replace(genres=tuple("abcdefgh"))}
+    assert shorts(**fma)["other_classes"] == "8 genres instead of 10."
     assert (
         shorts(data=FACTS.replace(skipped=2, skipped_clips=("x", "y")))["left_out_clips"] == "2 unusable clips skipped."
     )
