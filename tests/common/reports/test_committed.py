@@ -7,7 +7,7 @@ import pytest
 from common.cli.regenerate import regenerate
 from common.records.paths import ResultPaths
 from common.records.record import write_record
-from common.reports.committed import CommittedTables, committed_beside
+from common.reports.committed import CommittedTables, committed_beside, stated_in
 from common.reports.tables.results import results_table
 from common.verification.tables import verify_tables
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
@@ -191,6 +191,23 @@ def test_rows_that_were_not_run_keep_the_committed_numbers_of_their_own_split(ch
     assert [one.path for one in verify_tables(own.out).faults if one.path.parent.name != "figures"] == []
 
 
+def test_rows_that_were_not_run_keep_the_committed_numbers_that_their_own_table_states(checkout, tmp_path):
+    """Of the tables of two numbers of epochs, one was written before there were committed numbers of a row."""
+    own = ResultPaths.of(tmp_path / "own", "se_cnn", "gtzan")
+    for correct, epochs in ((203, 5), (261, 9)):
+        write_record(own, run_of(setting=SETTING.replace(epochs=epochs)))
+        write_stored(checkout, run_of(0, correct=correct))
+        regenerate(PAPER, own.out, draw_figures=False)
+        if epochs == 5:
+            kept = {path: path.read_bytes() for path in own.folder.glob("table_5.1_5_epochs.*")}
+    for path, content in kept.items():
+        path.write_bytes(content)
+    find = stated_in(own)
+    settings = [SETTING.replace(epochs=epochs) for epochs in (5, 9)]
+    stated = [find(TABLE_5_1, TABLE_5_1.rows[0], setting, ()) for setting in settings]
+    assert [one["measured"]["accuracy"]["mean"] for one in stated] == [70, 90]
+
+
 def damaged_by(committed):
     """A table's committed numbers, each with one kind of damage."""
     yield {"runs": 1}
@@ -215,7 +232,7 @@ def test_damaged_committed_numbers_in_an_own_table_are_found(checkout, tmp_path)
     damaged_rows += [{**last, "records": None}, {**last, "label": None}]
     for row in damaged_rows:
         path.write_text(json.dumps({**values, "rows": [*values["rows"][:-1], row]}))
-        assert path in [fault.path for fault in verify_tables(own.out).faults]
+        assert path in [path for fault in verify_tables(own.out).faults for path in (fault.path, *fault.others)]
 
 
 @pytest.mark.parametrize("field", ["label", "measured", "records"])
