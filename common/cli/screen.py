@@ -121,7 +121,7 @@ def print_lines(lines: Sequence[Line]) -> None:
 
 
 def print_sentence(text: str, *, indent: int = 2) -> None:
-    """Print one line; on a terminal it is wrapped at words, but no command with which it ends is, elsewhere it stays one
+    """Print one line; on a terminal it is wrapped at words, but not within a command at its end; elsewhere it stays one
     line, which can be searched.
 
     Args:

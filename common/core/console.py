@@ -81,8 +81,8 @@ def warn(text: str) -> None:
 
 
 def print_message(text: str, style: str | None = None) -> None:
-    """Print a message, however little is to be printed. On a terminal its lines are broken between words, but no command
-    with which one ends is; in a log file they stay as they are, so that they can be searched."""
+    """Print a message, however little is to be printed. On a terminal its lines are broken between words, but a command
+    at their end is not; in a log file they stay as they are, so that they can be searched."""
     if messages.is_terminal:
         lines = [message_lines(line, messages.width, indent="  ") or [""] for line in text.split("\n")]
         text = "\n".join(part for line in lines for part in line)

@@ -143,7 +143,7 @@ def _interval_key_of_parts(entries: list[dict[str, Any]]) -> str:
     """`interval_key` for metrics of several parts of a split."""
     over = _runs_of(entries)
     if not over:
-        return "95 % intervals: chance of the clips of each part only; the spread over seeds is not in it."
+        return "95 % intervals: from the clips of each part only, not from seeds."
     return f"95 % intervals: from the clips of each part, and from {over}."
 
 
@@ -220,7 +220,7 @@ def interval_key(entries: list[dict[str, Any]]) -> str:
     """What the 95 % intervals of measured values account for."""
     over = _runs_of(entries)
     if not over:
-        return "95 % intervals: chance of the test clips only; the spread over seeds is not in it."
+        return "95 % intervals: from test clips only, not from seeds."
     both = f"95 % intervals: from test clips and {over}"
     is_everywhere = all("runs_vary_in" in entry for entry in entries)
     return f"{both}." if is_everywhere else f"{both}; where there is one run, from test clips only."
