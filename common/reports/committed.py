@@ -32,6 +32,11 @@ def are_committed(out: Path) -> bool:
     return checkout is not None and out.resolve() == checkout.resolve()
 
 
+def are_own(results: ResultPaths) -> bool:
+    """Whether results are a user's own."""
+    return not are_committed(results.out)
+
+
 @dataclass(frozen=True)
 class CommittedTables:
     """The committed tables of a paper.

@@ -137,6 +137,7 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
             draw_figures=False,
             list_tables=False,
             committed=lambda _, mine: stated_in(ResultPaths(results / paper.key / mine.dataset)),
+            own=lambda mine: _say_yours(results / paper.key / mine.dataset),
         )
     written = {path for report in made.groups for paths in report.paths.values() for path in paths}
     written |= {path for _, paths in made.others for path in paths}
@@ -195,6 +196,12 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
         tuple(others),
         messages,
     )
+
+
+def _say_yours(folder: Path) -> bool:
+    """Whether the tables below a folder call their numbers the user's own, as they were made; the folder may have been
+    moved since."""
+    return any("| Your " in path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("table_*.md"))
 
 
 def compare_overview(results: Path, out: Path) -> ComparedTables:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from common.reports.screen.columns import Column, wrapped
+from common.reports.screen.results import PUBLISHED_ON
 from common.reports.table import Note, NoteKind, Table
 from common.reports.text.flag_words import FLAG_WORDS, in_words
 
@@ -82,9 +83,11 @@ def note_lines(
     # Files of earlier versions state flags without the sentences that belong to them.
     flags += [Note(flag, "") for flag in table.stated_flags if flag in FLAG_WORDS]
     is_synthetic = any(note.kind == "synthetic" for note in flags)
+    said_otherwise = {"other_data"} if any(key.startswith(PUBLISHED_ON) for key in keys) else set()
     if is_synthetic and "synthetic" in str(table.values.get("data")):
-        # The name of the data above the table says so, and that they are not the paper's.
-        flags = [note for note in flags if note.kind not in ("synthetic", "other_data")]
+        # The name of the data above the table says so; published numbers are in tables of results only.
+        said_otherwise |= {"synthetic", "other_data"} if table.values.get("kind") else {"synthetic"}
+    flags = [note for note in flags if note.kind not in said_otherwise]
     flags.sort(key=lambda note: list(FLAG_WORDS).index(note.kind))
     has_more = (
         bool(table.stated_flags) or len(flags) + len(first) < len(notes) or not all(one.is_whole for one in warnings)

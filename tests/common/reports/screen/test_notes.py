@@ -108,7 +108,13 @@ def test_what_a_mark_means_is_the_first_line():
 def test_what_the_name_of_the_data_says_is_not_said_again():
     notes = [Note("synthetic", "Data: demo, 9 clips; synthetic."), Note("other_data", "OTHER DATA: GTZAN."), FEATURES]
     table = Table(VALUES | {"data": "Encore demo corpus (synthetic)"}, (), (), tuple(notes))
-    assert [line.text for line in note_lines(table, (), (), 80)] == [FEATURES.text, "All notes: add --wide"]
+    # On which data the published numbers were measured is said, unless a key says it or there are none.
+    whole = [FEATURES.text, "OTHER DATA: GTZAN.", "All notes: add --wide"]
+    assert [line.text for line in note_lines(table, (), (), 80)] == whole
+    keyed = [line.text for line in note_lines(table, ("Published: on GTZAN.",), (), 80)]
+    assert keyed == ["Published: on GTZAN.", FEATURES.text, whole[-1]]
+    pairs = Table(table.values | {"kind": "pairs"}, (), (), tuple(notes))
+    assert [line.text for line in note_lines(pairs, (), (), 80)] == [whole[0], whole[-1]]
     # A folder of one's own may have any name.
     own = Table(VALUES | {"data": "own folder synthetic pads"}, (), (), (notes[1], FEATURES))
     assert [line.text for line in note_lines(own, (), (), 80)] == [FEATURES.text, notes[1].text]
