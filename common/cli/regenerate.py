@@ -4,6 +4,7 @@ record supports.
 Every command ends here: one that trained, an audit, a search and `--from-records` leave the same files.
 """
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from common.leakage.report import regenerate_audits
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, result_folders
 from common.records.record import reading_once
-from common.reports.committed import CommittedOf, committed_beside
+from common.reports.committed import CommittedOf, are_own, committed_beside
 from common.reports.pages import write_page
 from common.reports.table import Table
 from common.reports.write import GroupReport, data_figure_stems, regenerate_tables
@@ -65,6 +66,7 @@ def regenerate(
     draw_figures: bool = True,
     list_tables: bool = True,
     committed: CommittedOf = committed_beside,
+    own: Callable[[ResultPaths], bool] = are_own,
 ) -> Regenerated:
     """Make the tables of results, searches and audits of a paper, its page and the list of all tables, and remove the
     tables and figures that earlier commands left and that no record supports.
@@ -74,7 +76,7 @@ def regenerate(
         draw_figures: False names the files of the figures in what is returned, but draws none, and writes the digest of
             what each shows instead, see `save_digest`; none of those of searches.
         list_tables: False leaves the list of all tables as it is.
-        committed: see `common.reports.write.regenerate_tables`.
+        committed, own: see `common.reports.write.regenerate_tables`.
 
     Returns:
         What was made. A record, search or audit that cannot be used is named in a warning and not used; where a search
@@ -90,7 +92,7 @@ def regenerate(
         for results in folders:
             make_folder(results.tables_lock.parent)
             locks.enter_context(FileLock(results.tables_lock))
-        groups = regenerate_tables(paper, out, dataset, draw_figures=draw_figures, committed=committed)
+        groups = regenerate_tables(paper, out, dataset, draw_figures=draw_figures, committed=committed, own=own)
         found = [
             *regenerate_searches(paper, out, dataset, draw_figures=draw_figures),
             *regenerate_audits(paper, out, dataset, draw_figures=draw_figures),

@@ -14,7 +14,8 @@ from typer import Option
 from common.core.console import is_verbose, set_verbosity
 from common.core.errors import SpecError
 from common.core.option_groups import OUTPUT
-from common.reports.screen.columns import Column, wrapped
+from common.core.words import message_lines
+from common.reports.screen.columns import Column
 from common.reports.screen.notes import Line
 from common.reports.screen.show import plain_lines, screen_lines
 from common.reports.screen.wide import wide_lines
@@ -120,13 +121,14 @@ def print_lines(lines: Sequence[Line]) -> None:
 
 
 def print_sentence(text: str, *, indent: int = 2) -> None:
-    """Print one line; on a terminal it is wrapped at words, elsewhere it stays one line, which can be searched.
+    """Print one line; on a terminal it is wrapped at words, but not within a command at its end; elsewhere it stays one
+    line, which can be searched.
 
     Args:
         indent: blanks before every line but the first.
     """
     wide = not sys.stdout.isatty()
-    print_lines([Line(line) for line in ([text] if wide else wrapped(text, screen_width(), indent=" " * indent))])
+    print_lines([Line(line) for line in ([text] if wide else message_lines(text, screen_width(), indent=" " * indent))])
 
 
 def print_listing(title: str, columns: Sequence[Column], screen: ScreenOptions, notes: Sequence[str] = ()) -> None:

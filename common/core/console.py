@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 
-from common.core.words import ESCAPED, counted, wrapped
+from common.core.words import ESCAPED, counted, message_lines
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, Task
@@ -87,10 +87,10 @@ def warn(text: str) -> None:
 
 
 def print_message(text: str, style: str | None = None) -> None:
-    """Print a message, however little is to be printed. On a terminal its lines are broken between words; in a log file
-    they stay as they are, so that they can be searched."""
+    """Print a message, however little is to be printed. On a terminal its lines are broken between words, but a command
+    at their end is not; in a log file they stay as they are, so that they can be searched."""
     if messages.is_terminal:
-        lines = [wrapped(line, messages.width, indent="  ") or [""] for line in text.split("\n")]
+        lines = [message_lines(line, messages.width, indent="  ") or [""] for line in text.split("\n")]
         text = "\n".join(part for line in lines for part in line)
     messages.print(text, style=style, markup=False)
 

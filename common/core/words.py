@@ -19,7 +19,10 @@ _UNPRINTABLE = ("Cc", "Zl", "Zp")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LEFT_OUT = "..."
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|(?:s|ms|Hz|kHz|dB|MB|MiB|GB|GiB|points)\b))| (?=%)")
-_COMMAND = re.compile(r"\bencore (?:list|run|show|tune|audit|duplicates|data|board|verify)(?: [a-z]\w*)?")
+_COMMANDS = "encore (?:list|run|show|tune|audit|duplicates|data|board|verify)"
+_COMMAND = re.compile(rf"\b{_COMMANDS}(?: [a-z]\w*)?")
+# A command with which a text ends, but for the full stop. No sentence follows it.
+_LAST_COMMAND = re.compile(rf"(?P<before>.*:) (?P<command>{_COMMANDS}\b(?:(?![;.:] ).)*?)(?:(?<=[^\s./])\.)?$")
 
 
 def counted(number: int, noun: str) -> str:
@@ -79,6 +82,16 @@ def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
         _kept_together(text), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
     return [line.replace("\xa0", " ") for line in lines]
+
+
+def message_lines(text: str, width: int, *, indent: str = "") -> list[str]:
+    """The lines of a message, as of `wrapped`. Where it is longer than a line and ends with a command, this stands on a
+    line of its own, however long, so that it can be copied as one."""
+    lines = wrapped(text, width, indent=indent)
+    found = _LAST_COMMAND.match(text)
+    if len(lines) < 2 or not found:
+        return lines
+    return [*wrapped(found["before"], width, indent=indent), found["command"]]
 
 
 def printable(name: str) -> str:

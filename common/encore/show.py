@@ -38,6 +38,7 @@ _VALUES = {
     "--unit": tuple(UNIT_NAMES.values()),
     "--precision": (*get_args(Precision), OF_PAPER),
 }
+_REPEAT = "Repeat it to show several beside each other."
 # Id of the table of a leakage audit.
 _AUDIT = "audit"
 # Rows without a number in a command; of more, the command has the whole table.
@@ -80,7 +81,7 @@ class ShowOptions:
             "--dataset",
             metavar="NAME",
             rich_help_panel=DATA,
-            help=f"{VALUES_TEXT} Several are shown beside each other.",
+            help=f"{VALUES_TEXT} {_REPEAT}",
             autocompletion=_completing("--dataset"),
         ),
     ] = ()
@@ -90,7 +91,7 @@ class ShowOptions:
             "--split",
             metavar="NAME",
             rich_help_panel=WHAT,
-            help=f"{', '.join(get_args(SplitName))}. Several are shown beside each other.",
+            help=f"{', '.join(get_args(SplitName))}. {_REPEAT}",
             autocompletion=_completing("--split"),
         ),
     ] = ()
@@ -100,7 +101,7 @@ class ShowOptions:
             "--unit",
             metavar="window|clip",
             rich_help_panel=WHAT,
-            help="Split by single windows or by whole clips. Both are shown beside each other.",
+            help=f"Split by single windows or by whole clips. {_REPEAT}",
             autocompletion=_completing("--unit"),
         ),
     ] = ()
@@ -138,6 +139,9 @@ class ShowOptions:
         precisions = () if self.precision is None else (self.precision,)
         for flag, values in zip(_VALUES, (named, self.splits, self.units, precisions), strict=True):
             for value in values:
+                if len(parts := list(filter(None, value.split(",")))) > 1:
+                    each = " ".join(f"{flag} {part.strip()}" for part in parts)
+                    raise SpecError(f"{flag} {value}: expected one name each: {each}.")
                 if UNIT_NAMES.get(value, value) not in _VALUES[flag]:
                     raise SpecError(f"{flag} {value}: expected one of: {', '.join(_VALUES[flag])}.")
         if self.epochs not in (None, OF_PAPER) and not (self.epochs.isdecimal() and int(self.epochs)):
@@ -296,10 +300,14 @@ def _one(
             said.append(f"table {one.id} is from {_markdown(one)}")
             said += _rows_to_run(stored, one, part.values, choice) if asked is None else []
     of_place = next(mine for mine in found if chosen[0][0] in mine)
-    others = [one for one in of_place if one not in [each for each, _ in chosen]]
-    if others and shown:
-        options = dict.fromkeys(f"  {_choosing(stored, choice, chosen[0][0], other)}" for other in others)
-        said.append("\n".join((f"table {chosen[0][0].id} is also there with:", *options)))
+    every = [each for each, _ in chosen]
+    options = [f"  {_choosing(stored, choice, every[0], other)}" for other in of_place if other not in every]
+    # Of another place the first, as the others can be found from there.
+    for other in (mine[0] for mine in found if mine is not of_place and mine[0] not in every and mine[0].setting):
+        chosen_by = _options(stored, choice, every[0], other) or f"--out {other.path.parents[2]}"
+        options.append(f"  {chosen_by}   ({_origin(stored, other)}, {data_name(other.values)})")
+    if options and shown:
+        said.append("\n".join((f"table {chosen[0][0].id} is also there with:", *dict.fromkeys(options))))
     return shown
 
 
@@ -341,15 +349,17 @@ def _origin(stored: TablesThere, one: StoredTable) -> str:
 def _choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: StoredTable) -> str:
     """The options that show another table instead; where options cannot tell the two apart, what differs, and its
     file."""
-    differing = {
-        name: value
-        for name, value, present in (
-            ("dataset", other.values["dataset"], shown.values["dataset"]),
-            ("split", other.setting.get("split"), shown.setting.get("split")),
-            ("unit", other.setting.get("unit"), shown.setting.get("unit")),
-        )
-        if value != present
-    }
+    if options := _options(stored, choice, shown, other):
+        return options
+    words = [f"{name} {UNIT_NAMES.get(value, value)}" for name, value in _differing(shown, other).items()]
+    words += _other_words(shown, other)
+    changed = "changed values, " if other.setting.get("changes", ()) != shown.setting.get("changes", ()) else ""
+    return f"{changed}open the file: {', '.join(words) or 'the same options'}  ({_markdown(other)})"
+
+
+def _options(stored: TablesThere, choice: Choice, shown: StoredTable, other: StoredTable) -> str:
+    """The options that show another table instead; empty where there are none that do."""
+    differing = _differing(shown, other)
     further = {
         name: chosen(other, name) for name in ("epochs", "precision") if chosen(other, name) != chosen(shown, name)
     }
@@ -359,9 +369,20 @@ def _choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: St
         first, *_ = [*stored.find(other.id, replace(choice, **given)), []]
         if first[:1] == [other]:
             return " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in given.items())
-    options = " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in differing.items())
-    words = [*([options] if options else []), *_other_words(shown, other)]
-    return f"{', '.join(words) or 'the same options'}  ({_markdown(other)})"
+    return ""
+
+
+def _differing(shown: StoredTable, other: StoredTable) -> dict[str, str]:
+    """Data set, split and unit of another table, where these are others."""
+    return {
+        name: value
+        for name, value, present in (
+            ("dataset", other.values["dataset"], shown.values["dataset"]),
+            ("split", other.setting.get("split"), shown.setting.get("split")),
+            ("unit", other.setting.get("unit"), shown.setting.get("unit")),
+        )
+        if value != present
+    }
 
 
 def _other_words(shown: StoredTable, other: StoredTable) -> list[str]:
@@ -371,7 +392,7 @@ def _other_words(shown: StoredTable, other: StoredTable) -> list[str]:
     words = [change for change in changes if change not in present]
     words += [f"without {change}" for change in present if change not in changes]
     if others.get("scale") != mine.get("scale"):
-        words.append(f"--scale {others.get('scale')}")
+        words.append(f"scale {others.get('scale')}")
     if others.get("epochs") != mine.get("epochs"):
         epochs = others.get("epochs")
         words.append("all epochs" if epochs is None else counted(epochs, "epoch"))

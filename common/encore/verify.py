@@ -1,5 +1,6 @@
 """`encore verify`: whether a results folder is what it claims to be. It writes nothing into it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from common.core.files import expanded
 from common.core.option_groups import SPECIAL
 from common.core.words import counted
 from common.records.paths import own_runs_in, result_subfolders
-from common.verification.faults import Verified
+from common.verification.faults import Fault, Verified
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
@@ -115,8 +116,13 @@ def _print(found: list[Verified], holds: bool) -> None:
     result = "all right" if holds else f"{counted(faults, 'fault')}, checked"
     print_sentence(f"{result}: {checked}")
     for one in found:
-        for fault in one.faults:
-            print_sentence(f"fault ({one.kind}): {fault.line}")
+        for remedy, alike in _by_remedy(one.faults).items():
+            # Where several faults have the same remedy, it is said once, after the last.
+            end = f" {remedy}" if len(alike) == 1 else ""
+            for fault in alike:
+                print_sentence(f"fault ({one.kind}): {fault.line}{end}")
+            if not end:
+                print_sentence(f"  {remedy}")
     if is_verbose():
         for one in found:
             print_sentence(f"{one.kind:{_KIND_WIDTH}}{one.summary}", indent=_KIND_WIDTH)
@@ -126,6 +132,14 @@ def _print(found: list[Verified], holds: bool) -> None:
         print_sentence("Not covered:")
     for text in not_covered:
         print_sentence(f"- {text}")
+
+
+def _by_remedy(faults: Sequence[Fault]) -> dict[str, list[Fault]]:
+    """Remedy -> the faults that have it."""
+    found: dict[str, list[Fault]] = {}
+    for fault in faults:
+        found.setdefault(fault.remedy, []).append(fault)
+    return found
 
 
 def _was_not_checked(one: Verified) -> bool:

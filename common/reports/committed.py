@@ -1,5 +1,6 @@
 """The committed numbers of a row, which come with Encore, to be shown beside a user's own."""
 
+import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from common.reports.text.committed import FindCommitted
 
 # A paper and its results on a data set -> what finds the committed numbers to show beside them; None for none.
 CommittedOf = Callable[[Paper, ResultPaths], FindCommitted | None]
+_DEFAULTS = {name: field.default for name, field in Setting.model_fields.items() if not field.is_required()}
 
 
 def committed_beside(paper: Paper, results: ResultPaths) -> FindCommitted | None:
@@ -28,6 +30,11 @@ def are_committed(out: Path) -> bool:
     """Whether a folder of results is that of the checkout of Encore, and not a user's own."""
     checkout = results_of_checkout()
     return checkout is not None and out.resolve() == checkout.resolve()
+
+
+def are_own(results: ResultPaths) -> bool:
+    """Whether results are a user's own."""
+    return not are_committed(results.out)
 
 
 @dataclass(frozen=True)
@@ -103,11 +110,9 @@ class CommittedTables:
 def stated_in(results: ResultPaths) -> FindCommitted:
     """Finds the committed numbers that the tables of some results state, so that these can be made again after the
     committed ones have changed, or elsewhere. Rows that were not run have no runs that tell the tables of several
-    splits apart, so the split does."""
+    settings apart, so the setting does."""
     stated = {
-        (one.id, one.setting["split"], one.setting["unit"], values["label"], tuple(values["records"])): (
-            values["committed"]
-        )
+        (one.id, _key(one.setting), values["label"], tuple(values["records"])): values["committed"]
         for one in stored_tables(results.out, results.paper, results.dataset)
         if one.is_of_results
         for values in one.values["rows"]
@@ -115,9 +120,14 @@ def stated_in(results: ResultPaths) -> FindCommitted:
     }
 
     def find(table: ResultTable, row: Row, setting: Setting, runs: Collection[str]) -> dict[str, Any] | None:
-        return stated.get((table.id, setting.split, setting.unit, row.label, tuple(sorted(runs))))
+        return stated.get((table.id, _key(setting.as_json()), row.label, tuple(sorted(runs))))
 
     return find
+
+
+def _key(setting: dict[str, Any]) -> str:
+    """A setting as a key; files of earlier versions lack values that are newer, and then have the default."""
+    return json.dumps(_DEFAULTS | setting, sort_keys=True)
 
 
 def _is_same_file(one: Path, other: Path) -> bool:

@@ -10,20 +10,25 @@ from typing import Any
 from common.core.files import write_json, write_text
 from common.reports.escapes import beyond_latin, latex_text, markdown_cell, markdown_text
 from common.reports.plain import plain_table
-from common.reports.table import Table
+from common.reports.table import Table, as_yours
 
 
-def as_markdown(table: Table, companions: Sequence[Table] = ()) -> str:
+def as_markdown(table: Table, companions: Sequence[Table] = (), *, is_own: bool = False) -> str:
     """GitHub Markdown with warnings above and the caption below.
 
     Args:
+        is_own: whether the runs are the user's own, not those that come with Encore.
         companions: tables that belong to it; each gets a section with the notes that it does not share with the table.
     """
     return "\n".join(
         [
             f"# {markdown_text(table.title)}",
-            *_markdown_body(table, Table({}, (), ())),
-            *[line for own in companions for line in (f"## {_section_title(own)}", *_markdown_body(own, table))],
+            *_markdown_body(table, Table({}, (), ()), is_own),
+            *[
+                line
+                for own in companions
+                for line in (f"## {_section_title(own)}", *_markdown_body(own, table, is_own))
+            ],
         ]
     )
 
@@ -32,13 +37,15 @@ def _section_title(table: Table) -> str:
     return markdown_text(f"Table {table.id}: {table.values['title']}")
 
 
-def _markdown_body(table: Table, whole: Table) -> list[str]:
+def _markdown_body(table: Table, whole: Table, is_own: bool) -> list[str]:
     """Warnings, cells and notes, without the warnings and notes of the table that it belongs to."""
     lines = [""]
     for warning in table.warnings:
         if warning not in whole.warnings:
             lines += [f"> **Warning.** {markdown_text(warning.text)}", ""]
-    lines.append(_markdown_line(table.header))
+    # Layers are built as declared, whoever asks for them.
+    is_yours = is_own and "compared_with" in table.values
+    lines.append(_markdown_line(as_yours(table.header) if is_yours else table.header))
     lines.append("|" + "|".join(["---"] + ["---:"] * (len(table.header) - 1)) + "|")
     lines += map(_markdown_line, table.rows)
     return [*lines, "", *[f"- {markdown_text(note.text)}" for note in table.notes if note not in whole.notes], ""]
@@ -97,15 +104,19 @@ def as_latex(table: Table, stem: str) -> str:
     )
 
 
-def write_table(folder: Path, stem: str, table: Table, companions: Mapping[str, Table] | None = None) -> list[Path]:
+def write_table(
+    folder: Path, stem: str, table: Table, companions: Mapping[str, Table] | None = None, *, is_own: bool = False
+) -> list[Path]:
     """Write all four forms and return their paths; JSON last, because readers look for it.
 
     Args:
         companions: stem -> table that belongs to this one, e.g. its comparisons of rows. They are further sections of
             its Markdown, LaTeX and JSON files (`companions`); only CSV, which holds one table, gets a file for each.
+        is_own: whether the runs are the user's own. Their Markdown says `Your`; LaTeX, which is for a paper of the
+            user's, says `Our` of all.
     """
     companions = dict(companions or {})
-    texts = {f"{stem}.md": as_markdown(table, list(companions.values()))}
+    texts = {f"{stem}.md": as_markdown(table, list(companions.values()), is_own=is_own)}
     texts |= {f"{name}.csv": as_csv(one) for name, one in {stem: table, **companions}.items()}
     texts[f"{stem}.tex"] = "\n".join(as_latex(one, name) for name, one in {stem: table, **companions}.items())
     for name, text in texts.items():

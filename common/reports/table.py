@@ -158,6 +158,12 @@ class Table:
         return replace(self, notes=self.notes + shared, warnings=whole.warnings)
 
 
+def as_yours(header: Sequence[str]) -> tuple[str, ...]:
+    """A header in which the measured numbers are called the reader's: `Your`, where files that come with Encore have
+    `Our`."""
+    return tuple(head.replace("Our", "Your", 1) if head.startswith(("Our ", "Ours ")) else head for head in header)
+
+
 def named_cells(
     header: Sequence[str], lines: Sequence[Sequence[str]], rows: Sequence[dict[str, Any]]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -18,7 +18,7 @@ from common.records.paths import ResultPaths
 from common.records.record import with_same_initial_weights
 from common.records.rows import usable_row_records
 from common.records.tuned_rows import with_tuned_rows
-from common.reports.committed import CommittedOf, committed_beside
+from common.reports.committed import CommittedOf, are_own, committed_beside
 from common.reports.figures.curves import draw_compared_curves, draw_curves, draw_projection
 from common.reports.figures.data import draw_spectrogram, draw_spectrograms, draw_waveform_windows, draw_windows
 from common.reports.figures.files import save_digest, save_figure, save_unless_drawn
@@ -80,6 +80,7 @@ def regenerate_tables(
     *,
     draw_figures: bool = True,
     committed: CommittedOf = committed_beside,
+    own: Callable[[ResultPaths], bool] = are_own,
 ) -> list[GroupReport]:
     """Write all tables and learning curves that the records of a paper support.
 
@@ -90,6 +91,7 @@ def regenerate_tables(
         dataset: key of the data set whose records are used; None for all.
         draw_figures: False names the files of the figures in the reports, but writes only digests of what they show.
         committed: paper and results -> what finds the committed numbers to show beside the own ones.
+        own: whether results are the user's own, which their tables call so.
     """
     reports = []
     for results in ResultPaths.with_records(out, paper.key):
@@ -100,7 +102,15 @@ def regenerate_tables(
             notes = read_divergences(results.diverged)
             find = committed(whole, results)
             reports += [
-                _write_group(whole, group, results, group.diverged(whole, notes), find, draw_figures=draw_figures)
+                _write_group(
+                    whole,
+                    group,
+                    results,
+                    group.diverged(whole, notes),
+                    find,
+                    draw_figures=draw_figures,
+                    is_own=own(results),
+                )
                 for group in groups
             ]
     return reports
@@ -114,6 +124,7 @@ def _write_group(
     committed: FindCommitted | None,
     *,
     draw_figures: bool,
+    is_own: bool,
 ) -> GroupReport:
     records = list(group.records)
     made = {
@@ -171,7 +182,7 @@ def _write_group(
             matrices[published.id] = [holder]
     for table_id in dict.fromkeys(holders.values()):
         stem, table = group.stem("table", table_id, paper), made[table_id]
-        written = write_table(results.folder, stem, table, companions.get(table_id))
+        written = write_table(results.folder, stem, table, companions.get(table_id), is_own=is_own)
         paths[table_id] = [*written, *draw(table, draw_results, table), *paths.get(table_id, [])]
     paths["curves"] = [path for stem, drawn in _curves(paper, group, made).items() for path in save(drawn, stem)]
     for figure in paper.figures:

@@ -13,21 +13,37 @@ class Fault:
         path: of the file concerned.
         found, expected: in words, without a full stop.
         remedy: what to do, as a sentence.
+        place: where in the file, in words, if what is found there is what is written and made again.
+        others: further files that hold the same, e.g. a table in other forms.
     """
 
     path: Path
     found: str
     expected: str
     remedy: str
+    place: str = ""
+    others: tuple[Path, ...] = ()
 
     @property
     def line(self) -> str:
-        """The fault in one line."""
-        return f"{self.path}: found {self.found}; expected {self.expected}. {self.remedy}"
+        """The fault in one line, without what to do."""
+        # All files are of one table, whose names differ in what follows its stem.
+        forms = " ".join(path.suffix for path in (self.path, *self.others))
+        where = f"{self.path.with_suffix('')} ({forms})" if self.others else str(self.path)
+        if self.place:
+            return f"{where}: {self.place}: {self.found} is written, {self.expected} made again."
+        return f"{where}: found {self.found}; expected {self.expected}."
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"path": str(self.path), "found": self.found, "expected": self.expected, "remedy": self.remedy}
+        return {
+            "path": str(self.path),
+            "others": list(map(str, self.others)),
+            "place": self.place,
+            "found": self.found,
+            "expected": self.expected,
+            "remedy": self.remedy,
+        }
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 Figures are not drawn again. Their files hold the digest of what they were drawn from, which is made again instead.
 """
 
+import re
 import shutil
 import tempfile
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.cli.regenerate import regenerate, unsupported_files
@@ -30,6 +31,8 @@ _TEXTS = (".md", ".csv", ".tex")
 # Characters of a line that are shown before and after the first that differs.
 _BEFORE, _AFTER = 24, 40
 _SHOWN_DIGITS = 12
+# Bars within cells are escaped.
+_CELL_END = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,7 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
             draw_figures=False,
             list_tables=False,
             committed=lambda _, mine: stated_in(ResultPaths(results / paper.key / mine.dataset)),
+            own=lambda mine: _say_yours(results / paper.key / mine.dataset),
         )
     written = {path for report in made.groups for paths in report.paths.values() for path in paths}
     written |= {path for _, paths in made.others for path in paths}
@@ -141,7 +145,7 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
     ours = {path for folder in folders for path in (out / paper.key / folder.name).glob("table_*") if path.is_file()}
     page = page_file(out, paper.key)
     expected = {results / path.relative_to(out): path for path in sorted({*ours, page})}
-    faults = [fault for theirs, mine in expected.items() for fault in _differences(theirs, mine, remedy)]
+    faults = _by_table([fault for theirs, mine in expected.items() for fault in _differences(theirs, mine, remedy)])
     faults += [
         Fault(
             path, "no such file", "the figure of a table or figure of the paper that its records support", f"{remedy}."
@@ -192,6 +196,12 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
         tuple(others),
         messages,
     )
+
+
+def _say_yours(folder: Path) -> bool:
+    """Whether the tables below a folder call their numbers the user's own, as they were made; the folder may have been
+    moved since."""
+    return any("| Your " in path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("table_*.md"))
 
 
 def compare_overview(results: Path, out: Path) -> ComparedTables:
@@ -255,24 +265,64 @@ def _differences(theirs: Path, mine: Path, remedy: str) -> list[Fault]:
     found = theirs.read_bytes()
     if found == expected:
         return []
-    return [Fault(theirs, *_first_difference(found, expected), f"{remedy}.")]
+    there, here, place = _first_difference(found, expected)
+    return [Fault(theirs, there, here, f"{remedy}.", place)]
 
 
-def _first_difference(found: bytes, expected: bytes) -> tuple[str, str]:
-    """The first place at which two texts differ, as each of them has it."""
+def _by_table(faults: Sequence[Fault]) -> list[Fault]:
+    """One fault for all forms of a table that differ from the records, as its Markdown file, if that does, has it."""
+    of_table: dict[Path, list[Fault]] = {}
+    for fault in faults:
+        # Others, e.g. of missing files, stay as they are.
+        table = fault.path.with_suffix("") if fault.place and fault.path.suffix in _FORMS else fault.path
+        of_table.setdefault(table, []).append(fault)
+    found = []
+    for alike in of_table.values():
+        first, *others = sorted(alike, key=lambda fault: _FORMS.index(fault.path.suffix))
+        found.append(replace(first, others=tuple(fault.path for fault in others)))
+    return found
+
+
+def _first_difference(found: bytes, expected: bytes) -> tuple[str, str, str]:
+    """The first place at which two texts differ, as each of them has it, and where that is; the place is empty where
+    one of them is cut off."""
     one, other = (text.decode("utf-8", errors="replace").split("\n") for text in (found, expected))
     number = next((place for place, lines in enumerate(zip(one, other, strict=False)) if lines[0] != lines[1]), None)
     if number is None:
         number = min(len(one), len(other))
-        return tuple(
-            f"{lines[number]!r:.60} in line {number + 1}" if number < len(lines) else f"no line {number + 1}"
-            for lines in (one, other)
+        return (
+            *(
+                f"{lines[number]!r:.60} in line {number + 1}" if number < len(lines) else f"no line {number + 1}"
+                for lines in (one, other)
+            ),
+            "",
         )
     here, there = one[number], other[number]
+    if cell := _first_cell(one, other, number):
+        return cell
     column = next(
         (place for place, pair in enumerate(zip(here, there, strict=False)) if pair[0] != pair[1]),
         min(len(here), len(there)),
     )
     first = max(0, column - _BEFORE)
     shown = [repr(line[first : column + _AFTER]) for line in (here, there)]
-    return f"{shown[0]} in line {number + 1}", shown[1]
+    return shown[0], shown[1], f"line {number + 1}"
+
+
+def _first_cell(one: list[str], other: list[str], number: int) -> tuple[str, str, str] | None:
+    """The first cells that differ in a line of two Markdown tables, and their row and column; None where the line is
+    none of cells below the same header."""
+    header = next((at for at in range(number - 1, 0, -1) if one[at].startswith("|---")), 0) - 1
+    if header < 0 or not all(line.startswith("| ") for line in one[header + 2 : number + 1]):
+        return None
+    if one[header] != other[header]:
+        return None
+    heads, here, there = (
+        [cell.strip() for cell in _CELL_END.split(line)[1:-1]] for line in (one[header], one[number], other[number])
+    )
+    if not len(heads) == len(here) == len(there):
+        return None
+    place = next((at for at, pair in enumerate(zip(here, there, strict=True)) if pair[0] != pair[1]), 0)
+    if place == 0:
+        return None
+    return here[place] or "nothing", there[place] or "nothing", f"row {here[0]}, {heads[place]}"

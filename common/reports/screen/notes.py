@@ -1,11 +1,13 @@
-"""The notes below a short table: at most eight lines, the most important first, and where the others are."""
+"""The notes below a short table: at most eight lines, unless there are many warnings, the most important first, and
+where the others are."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from common.reports.screen.columns import Column, wrapped
+from common.reports.screen.results import PUBLISHED_ON
 from common.reports.table import Note, NoteKind, Table
 from common.reports.text.flag_words import FLAG_WORDS, in_words
 
@@ -70,7 +72,8 @@ def note_lines(
 
     Returns:
         What a mark means, then warnings, then what columns mean, then what was reduced, and at last where all notes
-        are, if any were left out or shortened. No more than `MOST_LINES` lines, and only whole sentences.
+        are, if any were left out or shortened. Only whole sentences, and no more than `MOST_LINES` lines, unless what
+        is never left out takes more.
     """
     notes = [note for note in table.notes if note not in said and note.text not in keys]
     first = sorted((note for note in notes if note.kind in _FIRST), key=lambda note: _FIRST.index(note.kind))
@@ -80,9 +83,11 @@ def note_lines(
     # Files of earlier versions state flags without the sentences that belong to them.
     flags += [Note(flag, "") for flag in table.stated_flags if flag in FLAG_WORDS]
     is_synthetic = any(note.kind == "synthetic" for note in flags)
+    said_otherwise = {"other_data"} if any(key.startswith(PUBLISHED_ON) for key in keys) else set()
     if is_synthetic and "synthetic" in str(table.values.get("data")):
-        # The name of the data above the table says so, and that they are not the paper's.
-        flags = [note for note in flags if note.kind not in ("synthetic", "other_data")]
+        # The name of the data above the table says so; published numbers are in tables of results only.
+        said_otherwise |= {"synthetic", "other_data"} if table.values.get("kind") else {"synthetic"}
+    flags = [note for note in flags if note.kind not in said_otherwise]
     flags.sort(key=lambda note: list(FLAG_WORDS).index(note.kind))
     has_more = (
         bool(table.stated_flags) or len(flags) + len(first) < len(notes) or not all(one.is_whole for one in warnings)
@@ -90,16 +95,17 @@ def note_lines(
     # Of a table without rows there is nothing that notes could explain.
     end = [Line(f"All notes: {page or 'add --wide'}")] if table.values.get("rows", True) else []
     mark_lines = [Line(mark)] if mark else []
-    for whole, number in _choices(len(warnings), len(keys), needed_keys):
-        heads = [*mark_lines, *_warning_lines(warnings, whole, width), *_key_lines(keys[:number], left_out, width)]
-        is_whole = not has_more and whole == len(warnings) and number == len(keys)
+    warning_lines = [line for one in warnings for line in one.lines]
+    for number in range(len(keys), min(needed_keys, len(keys)) - 1, -1):
+        heads = [*mark_lines, *warning_lines, *_key_lines(keys[:number], left_out, width)]
+        is_whole = not has_more and number == len(keys)
         for sentences in range(len(flags), -1, -1):
             found, all_said = _flag_lines(flags, sentences, width)
             lines = [*heads, *found, *([] if is_whole and all_said else end)]
             if len(lines) <= MOST_LINES:
                 return lines
-    # On a screen so narrow that not even the words of all warnings fit.
-    return [*heads[: MOST_LINES - 1], *end]
+    # With the fewest keys, and what was reduced in words.
+    return lines
 
 
 def _flag(note: Note) -> Note:
@@ -107,47 +113,27 @@ def _flag(note: Note) -> Note:
     return Note(note.kind, "", note.short) if note.kind in _OF_DATA else note
 
 
-def _choices(warnings: int, keys: int, needed_keys: int) -> Iterator[tuple[int, int]]:
-    """Numbers of warnings that are sentences and of keys, in the order in which they are tried."""
-    needed = min(needed_keys, keys)
-    for number in range(keys, needed - 1, -1):
-        yield warnings, number
-    for whole in range(warnings - 1, -1, -1):
-        yield whole, needed
-
-
 @dataclass(frozen=True)
 class _Warning:
     """A warning, or another note that is never left out.
 
     Args:
-        words: said where there is no room for the sentence.
         is_whole: whether the lines hold all of it.
     """
 
     lines: tuple[Line, ...]
-    words: str
     is_whole: bool
 
     @classmethod
     def of(cls, note: Note, width: int, mark: str = "") -> Self:
         """Of a note: its short form; without one, its text, or only its words where that is too long."""
-        words = _WORDS_OF_WARNINGS.get(note.kind) or FLAG_WORDS.get(note.kind) or note.kind.replace("_", " ")
         found = wrapped(f"{mark}{note.short or note.text}", width)
         is_long = len(found) > _LINES_OF_A_NOTE and not note.short
         if is_long:
+            words = _WORDS_OF_WARNINGS.get(note.kind) or FLAG_WORDS.get(note.kind) or note.kind.replace("_", " ")
             found = wrapped(f"{mark}{words}, see all notes.", width)
         lines = tuple(Line(text, "yellow") for text in found)
-        return cls(lines, words, not is_long and note.short in ("", note.text))
-
-
-def _warning_lines(warnings: Sequence[_Warning], whole: int, width: int) -> list[Line]:
-    """The first warnings as sentences, the others in words."""
-    lines = [line for one in warnings[:whole] for line in one.lines]
-    if whole < len(warnings):
-        words = ", ".join(dict.fromkeys(one.words for one in warnings[whole:]))
-        lines += [Line(text, "yellow") for text in wrapped(f"warning: {'also ' if whole else ''}{words}.", width)]
-    return lines
+        return cls(lines, not is_long and note.short in ("", note.text))
 
 
 def _key_lines(keys: Sequence[str], left_out: Sequence[Column], width: int) -> list[Line]:

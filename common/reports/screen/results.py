@@ -18,6 +18,8 @@ _BY_MEAN_SOFTMAX = (_CLIP_ACCURACY, "clip_f1_weighted", "clip_f1_macro")
 _WITH_FOLDS = ("kfold", "rotating")
 # Settings beside each other whose intervals are shown, too.
 _MOST_INTERVALS = 2
+# How the sentence begins that says on which data the published numbers were measured.
+PUBLISHED_ON = "Published: on "
 _RECOMMENDED = "*: the paper's recommended network"
 
 
@@ -48,7 +50,9 @@ def results_on_screen(table: Table, *, is_own: bool = False) -> ShortTable:
     columns.append(column(head, lambda row, metric: _count(values, row, metric, "runs"), 4))
     clips = "clips" if len(values["metrics"]) > 1 else "test clips"
     columns.append(column(clips, lambda row, metric: _count(values, row, metric, "clips"), 5))
-    needed = [*([_committed_key(values, rows)] if beside else []), *_metrics_keys(values, rows, whose)]
+    measured = _metrics_keys(values, rows, whose)
+    needed = [*([_published_key(values), _committed_key(values, rows)] if beside else []), *measured]
+    needed = list(filter(None, needed))
     not_run = _not_shown_key(len(values["rows"]) - len(rows), len(values["rows"]))
     return ShortTable(
         table.title,
@@ -121,11 +125,14 @@ def _names(values: dict[str, Any], rows: list[dict[str, Any]], column: Callable[
 
 def _other_accuracies(values: dict[str, Any], column: Callable[..., Column]) -> list[Column]:
     """Accuracy over clips where the published metrics are compared with another; else that over windows."""
-    compared = values["compared_with"].values()
     if len(values["metrics"]) > 1:
         return []
-    name = _WINDOW_ACCURACY if _CLIP_ACCURACY in compared else _CLIP_ACCURACY
+    name = _other_accuracy(values)
     return [column(_HEADS[name], lambda row, metric: _mean(row, name), 3)]
+
+
+def _other_accuracy(values: dict[str, Any]) -> str:
+    return _WINDOW_ACCURACY if _CLIP_ACCURACY in values["compared_with"].values() else _CLIP_ACCURACY
 
 
 def _metrics_keys(values: dict[str, Any], rows: list[dict[str, Any]], whose: str) -> list[str]:
@@ -136,14 +143,17 @@ def _metrics_keys(values: dict[str, Any], rows: list[dict[str, Any]], whose: str
     measured = next(row["measured"] for row in rows if row["measured"])
     parts = {PART_OF_METRIC.get(metric, "test") for metric in values["compared_with"].values()}
     key = interval_key(entries) if parts == {"test"} else _interval_key_of_parts(entries)
-    return [f"{_ours_text(values, measured, whose)}.", key]
+    # Only beside Encore's numbers it could be asked whose the other accuracy is.
+    beside = any(row.get("committed") for row in rows) and len(values["metrics"]) == 1
+    other = f", and the column {_HEADS[_other_accuracy(values)].removesuffix(' (%)')}" if beside else ""
+    return [f"{_ours_text(values, measured, whose)}{other}.", key]
 
 
 def _interval_key_of_parts(entries: list[dict[str, Any]]) -> str:
     """`interval_key` for metrics of several parts of a split."""
     over = _runs_of(entries)
     if not over:
-        return "95 % intervals: chance of the clips of each part only; the spread over seeds is not in it."
+        return "95 % intervals: from the clips of each part only, not from seeds."
     return f"95 % intervals: from the clips of each part, and from {over}."
 
 
@@ -174,6 +184,13 @@ def _metric_name(metric: str) -> str:
     """A published metric in words."""
     words = metric.replace("_", " ")
     return f"F1{words[2:]}" if words == "f1" or words.startswith("f1 ") else words
+
+
+def _published_key(values: dict[str, Any]) -> str:
+    """On which data the published numbers were measured; empty where that is known to be the same, or not known."""
+    published_on = values.get("published_on")
+    is_same = published_on in (None, values.get("known_data"))
+    return "" if is_same else f"{PUBLISHED_ON}{published_on}."
 
 
 def _committed_key(values: dict[str, Any], rows: list[dict[str, Any]]) -> str:
@@ -220,7 +237,7 @@ def interval_key(entries: list[dict[str, Any]]) -> str:
     """What the 95 % intervals of measured values account for."""
     over = _runs_of(entries)
     if not over:
-        return "95 % intervals: chance of the test clips only; the spread over seeds is not in it."
+        return "95 % intervals: from test clips only, not from seeds."
     both = f"95 % intervals: from test clips and {over}"
     is_everywhere = all("runs_vary_in" in entry for entry in entries)
     return f"{both}." if is_everywhere else f"{both}; where there is one run, from test clips only."

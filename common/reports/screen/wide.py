@@ -8,15 +8,13 @@ from common.reports.screen.columns import Column, Placed, wrapped
 from common.reports.screen.layout import placed_lines
 from common.reports.screen.notes import Line, with_origin
 from common.reports.screen.results import about_data, mark_of, settings_on_screen
-from common.reports.table import ROW_NAME, Note, Table
+from common.reports.table import ROW_NAME, Note, Table, as_yours
 
 # Text is not easy to read in longer lines.
 _LONGEST_TEXT = 100
 # Text in a cell is wrapped from this width on.
 _WIDEST_TEXT = 40
 _GAP = 2
-# How heads of measured numbers begin.
-_OURS = ("Our ", "Ours ")
 # A cell of a column of numbers: a number, several with words between them, or none.
 _NUMBERS = re.compile(r"[-+\d(]|not |wide|yes|no\b|$")
 # How heads of columns begin that belong to the number before them.
@@ -70,11 +68,11 @@ def _columns(table: Table, is_own: bool) -> list[Column]:
         header, lines = header[1:], tuple(line[1:] for line in lines)
     columns = [
         Column(
-            head.replace("Our", "Your", 1) if is_own and head.startswith(_OURS) else head,
+            head,
             tuple(line[place] for line in lines),
             is_text=place == 0 or _is_text(lines, place),
         )
-        for place, head in enumerate(header)
+        for place, head in enumerate(as_yours(header) if is_own else header)
     ]
     # Tables that were cut to some of their lines, and those without rows of the paper, have no name for each.
     if len(rows) == len(lines) and all(names) and any(row["name"] != row["label"].lower() for row in rows):

@@ -100,6 +100,8 @@ def results_table(
         "differing": paper.differing,
         "rows": rows,
     }
+    if any(row.get("committed") for row in rows):
+        values["published_on"] = paper.published_on
     return Table(values, header, lines, tuple(notes), tuple(warnings))
 
 

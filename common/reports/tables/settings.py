@@ -12,8 +12,8 @@ from common.reports.text.flag_words import FLAG_WORDS, in_words
 
 # Said once for all columns that have them, whatever rows they are of.
 _CLIPPED = (
-    "some seeds were trained with a loss that has no gradient for very wrong windows, so they may have collapsed to "
-    "one class."
+    "some seeds were trained with a loss that has no gradient for very wrong windows, so a run that collapsed to one "
+    "class could not recover."
 )
 # Notes of columns that are said as sentences of the whole table.
 _SENTENCES: tuple[NoteKind, ...] = ("unverified", "smoke_scale")

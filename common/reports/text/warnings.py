@@ -48,13 +48,16 @@ def table_warnings(
         if ceiling and row["measured"] and row["measured"]["clip_accuracy_mean_softmax"]["mean"] > ceiling
     ]
     if above:
+        # Of one row, that name says nothing; an audit names its split before the whole sentence.
+        where = f"{_few(above, 'rows')}: " if len(rows) > 1 else ""
         found.append(
             Note(
                 "above_ceiling",
                 f"Clip accuracy above {ceiling:g} % in {plural(len(above), 'row')} {labels_text(above)}: the wrong "
                 f"labels and repeated clips of this data set allow at most {ceiling:g} % (Sturm 2013), so test clips "
                 "were known.",
-                f"clip accuracy above {ceiling:g} %, the most that wrong labels allow: test clips were known.",
+                f"{where}clip accuracy above {ceiling:g} %, which wrong labels make impossible on "
+                "unknown clips (Sturm 2013).",
             )
         )
     return found
@@ -156,10 +159,6 @@ def divergence_warnings(
     """
     notes = []
 
-    def short(heading: str, runs: dict[str, int]) -> str:
-        where = [name for name, number in runs.items() if number]
-        return f"{heading}: {counted(sum(runs.values()), 'run')}, in {_few(where, of)}."
-
     risen = {label: _rises(records) for label, records in of_rows.items()}
     if any(risen.values()):
         rows = "; ".join(f"{label}: {', '.join(found)}" for label, found in risen.items() if found)
@@ -168,7 +167,7 @@ def divergence_warnings(
                 "diverged",
                 "DIVERGED: the training loss rose above its minimum by more than a quarter of the loss of random "
                 f"guessing ({rows}). As in every run, the weights of the kept epoch are evaluated.",
-                short("DIVERGED", {label: len(found) for label, found in risen.items()}),
+                _risen_in_short({label: of_rows[label] for label, found in risen.items() if found}, of),
             )
         )
     measured = {record.run_id for records in of_rows.values() for record in records}
@@ -183,10 +182,29 @@ def divergence_warnings(
             Note(
                 "diverged",
                 f"DIVERGED without a result: {'; '.join(lost)}.",
-                short("DIVERGED without a result", {label: len(mine) for label, mine in noted.items()}),
+                f"DIVERGED without a result: {counted(len(lost), 'run')}, in "
+                f"{_few([label for label, mine in noted.items() if mine], of)}.",
             )
         )
     return notes
+
+
+def _risen_in_short(of_rows: dict[str, list[Record]], of: str) -> str:
+    """In how many runs the training loss rose, and what is tested.
+
+    Args:
+        of_rows: name of each row with such runs -> all its records.
+    """
+    every = [record for records in of_rows.values() for record in records]
+    epochs = [(record, epoch_of_rise(record.history, len(record.data.genres))) for record in every]
+    risen = [(record, epoch) for record, epoch in epochs if epoch is not None]
+    if len(risen) == len(every):
+        runs = "the only run" if len(every) == 1 else f"all {len(every)} runs"
+    else:
+        runs = f"{len(risen)} of {counted(len(every), 'run')}"
+    is_before = all(record.best_epoch < epoch for record, epoch in risen)
+    tested = "the epoch kept from before" if is_before else "the kept epoch"
+    return f"{_few(list(of_rows), of)}: the training loss rose again in {runs} (DIVERGED); {tested} is tested."
 
 
 def clipped_loss_warnings(
@@ -231,12 +249,12 @@ def clipped_loss_warnings(
 
 
 def _clipped_in_short(found: dict[str, list[Record | Divergence]], of: str) -> str:
-    """Which runs have a clipped loss, and what follows from it, as a sentence of two lines.
+    """Which runs have a clipped loss, and what follows from it, as a sentence.
 
     Args:
         found: name of each row -> those runs.
     """
-    where = next(iter(found)) if len(found) == 1 else counted(len(found), of)
+    where = _few(list(found), f"{of}s")
     seeds = {tuple(sorted({run.seed for run in runs})) for runs in found.values()}
     number = sum(map(len, found.values()))
     if len(seeds) == 1 and len(next(iter(seeds))) <= _MOST_SEEDS:
@@ -247,7 +265,7 @@ def _clipped_in_short(found: dict[str, list[Record | Divergence]], of: str) -> s
         runs, is_one = counted(number, "run"), number == 1
     return (
         f"{runs} of {where} {'was' if is_one else 'were'} trained with a loss that has no gradient for very wrong "
-        f"windows, so {'it' if is_one else 'they'} may have collapsed to one class."
+        "windows, so a run that collapsed to one class could not recover."
     )
 
 

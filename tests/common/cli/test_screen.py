@@ -162,3 +162,5 @@ def test_a_sentence_is_wrapped_on_a_terminal_and_one_line_in_a_log(monkeypatch, 
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     print_sentence(text)
     assert capsys.readouterr().out.splitlines() == ["fault (tables):", f"  {'x' * 30}", "  is not there"]
+    print_sentence("Make it again: encore run se_cnn --from-records.")
+    assert capsys.readouterr().out.splitlines() == ["Make it again:", "encore run se_cnn --from-records"]

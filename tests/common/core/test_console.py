@@ -104,6 +104,15 @@ def test_the_start_of_keras_is_announced_once(capsys, monkeypatch, backend, what
 MESSAGE = "of the windows of the demo, in total 25 % are in /a/path/that-is-longer/than-the-screen/of-40-columns"
 
 
+def test_on_a_terminal_a_command_at_the_end_can_be_copied_as_one_line(narrow):
+    command = "encore run se_cnn --table 5.1 --row se-0,se-5 --split holdout"
+    console.say(f"table 5.1, rows not run yet: {command}")
+    console.warn(f"a\nno numbers yet; this makes them: {command}")
+    lines = narrow.getvalue().splitlines()
+    assert [line for line in lines if line.startswith("encore")] == [command] * 2
+    assert lines[0] == "table 5.1, rows not run yet:"
+
+
 def test_on_a_terminal_messages_are_broken_between_words_and_paths_stay_whole(narrow):
     say(MESSAGE)
     assert narrow.getvalue().splitlines() == [

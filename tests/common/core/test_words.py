@@ -1,6 +1,6 @@
 import pytest
 
-from common.core.words import ESCAPED, counted, first_clause, plural, printable, shortened, wrapped
+from common.core.words import ESCAPED, counted, first_clause, message_lines, plural, printable, shortened, wrapped
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 clips"), (1, "1 clip"), (2, "2 clips"), (1234, "1,234 clips")])
@@ -78,3 +78,24 @@ def test_a_path_loses_its_middle():
 def test_the_first_clause_of_a_message_ends_with_it():
     assert first_clause("only GTZAN has it. Choose another.") == "only GTZAN has it"
     assert first_clause("no 1.5 s; so it is") == "no 1.5 s"
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("rows not run yet: encore run se_cnn --row se-0", "encore run se_cnn --row se-0"),
+        ("wrong. Make it again: encore run crnn --out results/local.", "encore run crnn --out results/local"),
+        ("go on there: encore verify --out .", "encore verify --out ."),
+    ],
+)
+def test_a_command_at_the_end_of_a_long_message_is_a_line_of_its_own(text, command):
+    for width in (20, len(text) - 1):
+        lines = message_lines(text, width, indent="  ")
+        assert lines[-1] == command
+        assert " ".join(map(str.strip, lines)) == text.removesuffix("." if text.endswith("l.") else "")
+    assert message_lines(text, len(text)) == [text]
+
+
+@pytest.mark.parametrize("text", ["first: encore run crnn. Then look at it", "the page of encore data folder", ""])
+def test_other_messages_are_broken_between_words(text):
+    assert message_lines(text, 20, indent=" ") == wrapped(text, 20, indent=" ")

@@ -119,7 +119,11 @@ def test_own_results_come_first_with_the_committed_numbers_beside_them(here, sho
     out, said = show("--table", "5.1", "--row", "1,2,3,4,5")
     assert "50.0" in out
     assert "70.0" in out
-    assert said == ["table 5.1 is from results/local/se_cnn/demo/table_5.1.md"]
+    assert said == [
+        "table 5.1 is from results/local/se_cnn/demo/table_5.1.md",
+        "table 5.1 is also there with:",
+        "  --dataset gtzan   (comes with Encore, GTZAN)",
+    ]
     # Where there are no own ones, the committed ones are shown.
     assert [one["dataset"] for one in shown(show, "--dataset", "gtzan")] == ["gtzan"]
     assert [one["dataset"] for one in shown(show, "--out", "results")] == ["gtzan"]
@@ -139,11 +143,21 @@ def test_of_several_tables_the_least_reduced_of_the_papers_split_is_shown_and_th
     assert said[2:] == [
         "table 5.1 is also there with:",
         "  --epochs 1",
-        f"  protocol.duplicates=drop  ({folder}/table_5.1_5_epochs_duplicates_drop.md)",
+        f"  changed values, open the file: protocol.duplicates=drop  ({folder}/table_5.1_5_epochs_duplicates_drop.md)",
         "  --split artist",
     ]
     (artist,) = shown(show, "--table", "5.1", "--split", "artist")
     assert artist["setting"]["split"] == "artist"
+
+
+def test_a_committed_table_on_the_same_data_as_an_own_one_is_shown_with_its_folder(here, show):
+    write_stored(here / "results", run_of(correct=203))
+    write_stored(here / "results" / "local", run_of(correct=145))
+    _, said = show("--table", "5.1", "--row", "se-12345")
+    assert said[1:] == ["table 5.1 is also there with:", "  --out results   (comes with Encore, GTZAN)"]
+    out, _ = show("--table", "5.1", "--row", "se-12345", "--out", "results")
+    assert "70.0" in out
+    assert len(show("--table", "5.1", "--row", "se-12345", "--out", "results")[1]) == 1
 
 
 def test_the_same_options_of_two_tables_are_said_of_each(here, show):
@@ -442,6 +456,10 @@ def test_a_table_below_another_one_is_shown_by_its_own_id(here, show):
         (("--row", "nosuch"), "--row nosuch: no such row. Rows: encore list se_cnn"),
         (("--unit", "windows"), "--unit windows: expected one of: clip, window"),
         (("--split", "holdouts"), "--split holdouts: expected one of: holdout"),
+        (
+            ("--dataset", "demo,arrays"),
+            "--dataset demo,arrays: expected one name each: --dataset demo --dataset arrays.",
+        ),
         (("--dataset", "gtzen"), "--dataset gtzen: expected one of: demo, folder, gtzan"),
         (("--out", "nowhere"), "nowhere: no such folder; expected a folder of results"),
     ],

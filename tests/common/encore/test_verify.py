@@ -73,8 +73,24 @@ def test_faults_of_every_kind_are_named_and_end_with_1(made, tmp_path, capsys):
     assert [one["kind"] for one in document["checks"]] == ["folder", "records", "tables", "README", "weights"]
     assert sum(len(one["faults"]) for one in document["checks"]) == len(faults)
     (fault,) = document["checks"][1]["faults"]
-    assert fault.keys() == {"path", "found", "expected", "remedy"}
+    assert fault.keys() == {"path", "others", "place", "found", "expected", "remedy"}
     assert fault["path"] == str(record)
+
+
+def test_what_to_do_about_several_faults_is_said_once_after_them(made, tmp_path, capsys):
+    shutil.copytree(made / "results", tmp_path / "results")
+    folder = tmp_path / "results" / "se_cnn" / "gtzan"
+    for name in ("table_5.1.csv", "table_5.1.tex"):
+        (folder / name).unlink()
+    assert run_app(make_app(), [str(tmp_path / "results"), "--cache", str(made / "empty_cache")]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[1] for line in lines[1:3]] == [
+        str(folder / f"table_5.1.{form}") for form in ("csv", "tex")
+    ]
+    remedy = (
+        f"  If the records are right, make it again: encore run se_cnn --from-records --out {tmp_path / 'results'}."
+    )
+    assert [line for line in lines if "make it again" in line] == [lines[3]] == [remedy]
 
 
 @pytest.mark.parametrize(

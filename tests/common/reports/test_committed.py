@@ -1,13 +1,15 @@
 """Committed numbers beside a user's own: which of them fit, and what a table then shows."""
 
 import json
+import shutil
 
 import pytest
 
 from common.cli.regenerate import regenerate
 from common.records.paths import ResultPaths
 from common.records.record import write_record
-from common.reports.committed import CommittedTables, committed_beside
+from common.reports.committed import CommittedTables, committed_beside, stated_in
+from common.reports.screen.show import short_table
 from common.reports.tables.results import results_table
 from common.verification.tables import verify_tables
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
@@ -145,6 +147,37 @@ def test_a_table_of_own_runs_shows_published_committed_and_own_side_by_side(chec
     assert not [name for name in alone.header if "Encore" in name]
 
 
+def test_it_is_said_on_which_data_each_number_was_measured_and_whose_it_is(checkout):
+    write_stored(checkout, run_of(correct=203))
+    demo = SETTING.replace(dataset="demo", scale="smoke")
+    find = CommittedTables(PAPER, checkout, own_results(checkout))
+    keys = short_table(results_table(PAPER, TABLE_5_1, demo, [run_of(setting=demo)], committed=find), is_own=True).keys
+    same = run_of(setting=SETTING.replace(epochs=9))
+    own = short_table(results_table(PAPER, TABLE_5_1, same.setting, [same], committed=find), is_own=True).keys
+    assert keys[1:3] == own[:2]
+    assert keys[0] == "Published: on GTZAN."
+    assert keys[1].startswith("Encore's: measured on GTZAN, ")
+    assert keys[2] == "Yours: window accuracy, and the column clip accuracy."
+
+
+def test_the_markdown_of_own_tables_says_your_as_the_screen_does_and_holds_wherever_it_lies(checkout, tmp_path):
+    own, theirs = (ResultPaths.of(out, "se_cnn", "gtzan") for out in (tmp_path / "own", checkout))
+    for results in (own, theirs):
+        write_record(results, identified_record(correct=145))
+        regenerate(PAPER, results.out)
+    texts = [(results.folder / "table_5.1.md").read_text() for results in (own, theirs)]
+    heads = [
+        [head for head in ("Your window", "Yours - p", "Our window", "Ours - p") if head in text] for text in texts
+    ]
+    assert heads == [["Your window", "Yours - p"], ["Our window", "Ours - p"]]
+    # LaTeX is for a paper of the user's.
+    assert "Our window" in (own.folder / "table_5.1.tex").read_text()
+    assert "Our filter" in (own.folder / "table_4.1.md").read_text()
+    shutil.copytree(theirs.out, tmp_path / "copy")
+    for out in (own.out, theirs.out, tmp_path / "copy"):
+        assert verify_tables(out).faults == ()
+
+
 def test_rows_that_were_not_run_have_the_committed_numbers_too(checkout):
     write_stored(checkout, run_of(0, correct=203), run_of(correct=261), run_of(1, correct=232))
     own = [run_of(0, correct=100, setting=ON_ARRAYS)]
@@ -191,6 +224,23 @@ def test_rows_that_were_not_run_keep_the_committed_numbers_of_their_own_split(ch
     assert [one.path for one in verify_tables(own.out).faults if one.path.parent.name != "figures"] == []
 
 
+def test_rows_that_were_not_run_keep_the_committed_numbers_that_their_own_table_states(checkout, tmp_path):
+    """Of the tables of two numbers of epochs, one was written before there were committed numbers of a row."""
+    own = ResultPaths.of(tmp_path / "own", "se_cnn", "gtzan")
+    for correct, epochs in ((203, 5), (261, 9)):
+        write_record(own, run_of(setting=SETTING.replace(epochs=epochs)))
+        write_stored(checkout, run_of(0, correct=correct))
+        regenerate(PAPER, own.out, draw_figures=False)
+        if epochs == 5:
+            kept = {path: path.read_bytes() for path in own.folder.glob("table_5.1_5_epochs.*")}
+    for path, content in kept.items():
+        path.write_bytes(content)
+    find = stated_in(own)
+    settings = [SETTING.replace(epochs=epochs) for epochs in (5, 9)]
+    stated = [find(TABLE_5_1, TABLE_5_1.rows[0], setting, ()) for setting in settings]
+    assert [one["measured"]["accuracy"]["mean"] for one in stated] == [70, 90]
+
+
 def damaged_by(committed):
     """A table's committed numbers, each with one kind of damage."""
     yield {"runs": 1}
@@ -215,7 +265,7 @@ def test_damaged_committed_numbers_in_an_own_table_are_found(checkout, tmp_path)
     damaged_rows += [{**last, "records": None}, {**last, "label": None}]
     for row in damaged_rows:
         path.write_text(json.dumps({**values, "rows": [*values["rows"][:-1], row]}))
-        assert path in [fault.path for fault in verify_tables(own.out).faults]
+        assert path in [path for fault in verify_tables(own.out).faults for path in (fault.path, *fault.others)]
 
 
 @pytest.mark.parametrize("field", ["label", "measured", "records"])

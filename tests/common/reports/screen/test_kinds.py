@@ -53,7 +53,7 @@ def test_numbers_of_the_user_are_called_yours_and_those_that_come_with_encore_ou
 
 def test_that_an_interval_does_not_hold_the_spread_over_seeds_is_never_left_out():
     short = short_table(table_of(record()))
-    intervals = "95 % intervals: chance of the test clips only; the spread over seeds is not in it."
+    intervals = "95 % intervals: from test clips only, not from seeds."
     assert short.keys[: short.needed_keys] == ("Ours: window accuracy.", intervals)
     # Nor the definition of the numbers, on any screen.
     many = tuple(Note("diverged", f"DIVERGED {number}.") for number in range(9))
@@ -329,8 +329,8 @@ def test_long_warnings_have_a_form_of_one_line():
     table = table_of(record(shared_clips=998, history=risen, correct=290))
     assert [note.short for note in table.warnings] == [
         "CONTAMINATED: training has windows of 998 test clips.",
-        "DIVERGED: 1 run, in se-12345.",
-        "clip accuracy above 94.5 %, the most that wrong labels allow: test clips were known.",
+        "se-12345: the training loss rose again in the only run (DIVERGED); the epoch kept from before is tested.",
+        "se-12345: clip accuracy above 94.5 %, which wrong labels make impossible on unknown clips (Sturm 2013).",
     ]
     assert all(len(wrapped(f"warning: {note.short}", 80)) <= 2 for note in table.warnings)
     again = Table.from_json(table.as_json(), table.header, table.rows)

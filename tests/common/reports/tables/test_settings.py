@@ -36,8 +36,8 @@ def test_a_warning_of_both_columns_is_said_once_and_others_with_their_column():
         ("contaminated", "holdout, by window: CONTAMINATED."),
         (
             "clipped_loss",
-            "both: some seeds were trained with a loss that has no gradient for very wrong windows, so they may have "
-            "collapsed to one class.",
+            "both: some seeds were trained with a loss that has no gradient for very wrong windows, so a run that "
+            "collapsed to one class could not recover.",
         ),
     ]
     # What differs is said of each column, the explanation once.
@@ -61,7 +61,7 @@ def test_the_screen_says_which_accuracy_it_is_and_on_which_data():
     assert text[1] == "GTZAN, 999 clips"
     assert text[3].split() == ["published", "ours:", "holdout,", "ours:", "holdout,"]
     assert text[4].split() == ["row", "SE", "blocks", "(%)", "by", "window", "(%)", "by", "clip", "(%)"]
-    assert "Ours: window accuracy. 95 % intervals: chance of the test clips only" in " ".join(text)
+    assert "Ours: window accuracy. 95 % intervals: from test clips only, not from seeds." in " ".join(text)
 
 
 def test_data_that_differ_are_said_of_each_column():

@@ -97,17 +97,29 @@ def test_every_warning_has_a_short_sentence_with_the_names_of_rows():
     )
     assert shorts(old, record()) == ["OTHER TEST CLIPS in se-0: run them again to compare them."]
     clipped = [record(row, seed=seed, machine=GPU) for row in (0, 1) for seed in (1, 2)]
-    what = "trained with a loss that has no gradient for very wrong windows, so"
-    assert shorts(*clipped) == [f"seeds 1 and 2 of 2 rows were {what} they may have collapsed to one class."]
-    assert shorts(*clipped[:1]) == [f"seed 1 of se-0 was {what} it may have collapsed to one class."]
+    what = (
+        "trained with a loss that has no gradient for very wrong windows, so a run that collapsed to one class could "
+        "not recover."
+    )
+    assert shorts(*clipped) == [f"seeds 1 and 2 of se-0 and se-5 were {what}"]
+    assert shorts(*clipped[:1]) == [f"seed 1 of se-0 was {what}"]
     # Of rows with other seeds, and of many, only the number of runs is said.
-    assert shorts(*clipped[:3]) == [f"3 runs of 2 rows were {what} they may have collapsed to one class."]
+    assert shorts(*clipped[:3]) == [f"3 runs of se-0 and se-5 were {what}"]
     many = [record(0, seed=seed, machine=GPU) for seed in range(5)]
-    assert shorts(*many) == [f"5 runs of se-0 were {what} they may have collapsed to one class."]
+    assert shorts(*many) == [f"5 runs of se-0 were {what}"]
     notes = [divergence_note(seed=seed, encore_version="0.1.0") for seed in (1, 2)]
     assert shorts(record(), diverged=notes) == ["DIVERGED without a result: 2 runs, in se-0."]
-    risen = [record(row, history=losses(1.6, 0.4, 9.0)) for row in range(6)]
-    assert shorts(*risen) == ["DIVERGED: 6 runs, in se-0, se-5, se-45, se-345, se-2345 and se-12345."]
+
+    def rose(runs: str, tested: str = "the epoch kept from before") -> str:
+        return f"the training loss rose again in {runs} (DIVERGED); {tested} is tested."
+
+    risen = [record(row, history=losses(1.6, 0.4, 9.0), best_epoch=2) for row in range(6)]
+    every = "se-0, se-5, se-45, se-345, se-2345 and se-12345"
+    assert shorts(*risen) == [f"{every}: {rose('all 6 runs')}"]
+    assert shorts(risen[0], record(0, seed=1), record(1)) == [f"se-0: {rose('1 of 2 runs')}"]
+    assert shorts(record(0, history=losses(1.6, 0.4, 9.0, 0.3), best_epoch=4)) == [
+        f"se-0: {rose('the only run', 'the kept epoch')}"
+    ]
     (genres,) = shorts(record(data=FACTS.replace(genres=tuple("abcd"))))
     assert genres == "No test clip of c and d."
     many = shorts(record(data=FACTS.replace(genres=tuple(f"a genre {number}" for number in range(12)))))
