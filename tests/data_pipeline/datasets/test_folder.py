@@ -53,7 +53,7 @@ def test_the_genre_is_the_first_folder_and_the_id_the_path(tmp_path):
     catalog = own_folder.load(tmp_path / "music")
     expected = {"jazz/3.ogg": "jazz", "jazz/4.opus": "jazz", "rock/2.flac": "rock", "rock/ABBA/Gold/1.MP3": "rock"}
     assert genre_of(catalog) == expected
-    assert (catalog.dataset, catalog.title, catalog.genres) == ("folder", "own folder music", ("jazz", "rock"))
+    assert (catalog.dataset, catalog.title, catalog.genres) == ("folder_music", "own folder music", ("jazz", "rock"))
     assert (catalog.extra, catalog.expected, catalog.splits) == (("jazz/cover.jpg",), None, {})
 
 
