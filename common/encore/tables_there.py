@@ -216,7 +216,7 @@ class TablesThere:
 
     def _in_order(self, tables: Iterable[StoredTable]) -> list[StoredTable]:
         newest_first = sorted(sorted(tables, key=lambda one: one.path), key=self._last_run, reverse=True)
-        return sorted(newest_first, key=self._order)
+        return sorted(newest_first, key=lambda one: (*self._order(one), one.path.parent))
 
     def _last_run(self, one: StoredTable) -> tuple[str, int]:
         """Sort key: greater for data that were run later, among different data in one folder of results."""
