@@ -1,8 +1,11 @@
 """The report of an existing search, found by the data set that was asked for."""
 
+import json
+
 import pytest
 
 from common.cli.app import run_app
+from common.cli.run import make_app as make_run_app
 from common.cli.search import _data_searched
 from common.cli.tune import make_app
 from common.records.paths import ResultPaths
@@ -34,3 +37,14 @@ def test_searches_of_one_name_on_several_own_folders_are_chosen_between_with_the
         "--dataset folder: several own folders have a search ratio. Give one of: --dataset folder_music, "
         "--dataset folder_songs." in " ".join(capsys.readouterr().err.split())
     )
+
+
+@pytest.mark.parametrize(("folder", "says"), [("music", "does not exist"), ("songs", "--table top_ratio: ")])
+def test_rows_that_a_search_found_on_an_own_folder_are_rows_of_that_folder_only(out, capsys, folder, says):
+    rows = [{"label": "first", "values": {"model.ratio": 3}}]
+    values = {"format": 1, "title": "Best", "row": ["5.1", "1,2,3,4,5"], "rows": rows, "notes": []}
+    ResultPaths.of(out, "se_cnn", "folder_music").search("ratio").rows.write_text(json.dumps(values))
+    places = ["--out", str(out), "--cache", str(out / "cache")]
+    arguments = ["--dataset", "folder", "--data", str(out / "x" / folder), "--table", "top_ratio", *places]
+    assert run_app(make_run_app(PAPER), arguments) == 2
+    assert says in " ".join(capsys.readouterr().err.split())
