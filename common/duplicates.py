@@ -1,6 +1,5 @@
 """`python -m common.duplicates ...`: clips of a dataset or folder that are the same recording, and their parts."""
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from common.reports.table import Note, Table
 from common.runs.options import DataOptions
 from common.splits.clips import PARTS, split_ids
 from data_pipeline.cache.shards import ShardTrack
+from data_pipeline.datasets.about import OWN_FOLDER_VALUE, is_own_folder, path_name
 from data_pipeline.datasets.catalog import BadTrack, Catalog
 from data_pipeline.duplicates.scan import MIN_OVERLAP_SECONDS, SIMILARITY_THRESHOLD, Scan
 
@@ -93,7 +93,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
         given = f"--folder {folder}" if asked.directory is None else folder
         raise SpecError(f"{given}: is used instead of --dataset and --data; give one or the other.")
     if folder is not None:
-        options = replace(options, dataset="folder", data=folder)
+        options = replace(options, dataset=OWN_FOLDER_VALUE, data=folder)
     elif options.dataset == "demo":
         say("reading the demo corpus ...")
     flag = "--data" if folder is None else "--folder" if asked.directory is None else "DIR"
@@ -117,8 +117,8 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
         warn(f"{clips} shorter than {MIN_OVERLAP_SECONDS:g} s: compared by their bytes only")
     table = scan_table(catalog, index.clips, scan, skipped)
     # A data set has one folder of results; a user may have many folders of audio and files of arrays.
-    own = re.sub(r"[^\w.-]+", "_", catalog.title.removeprefix(OWN_FOLDER))
-    place = own if catalog.dataset in ("folder", "arrays") else catalog.dataset
+    own = path_name(catalog.title.removeprefix(OWN_FOLDER))
+    place = own if is_own_folder(catalog.dataset) or catalog.dataset == "arrays" else catalog.dataset
     stem = "table_duplicates" if above == SIMILARITY_THRESHOLD else f"table_duplicates_above_{above:g}"
     paths = write_table(ResultPaths.of(out, "duplicates", place).folder, stem, table)
     write_overview(out)  # lists the new table

@@ -10,6 +10,7 @@ from common.records.tuned_rows import table_id_of
 from common.runs.options import Options
 from common.search.report import changes_of_rows
 from common.search.table import StoredSearch
+from data_pipeline.datasets.about import value_to_run
 
 # Fields of options that say where the data are and how they are read, and which setting does not hold.
 _OF_DATA = ("labels", "artist_level", "clip_seconds", "seconds_per_column", "genre_names", "skip_bad")
@@ -39,7 +40,7 @@ def _setting_flags(found: StoredSearch, options: Options, flags: TypedFlags) -> 
     """The flags that choose the data and the scale of the search."""
     setting: dict[str, Any] = found.identity["setting"]
     is_demo = setting["dataset"] == "demo"
-    words = ["--dataset", setting["dataset"], *_typed(options, flags, ("data",))]
+    words = ["--dataset", value_to_run(setting["dataset"]), *_typed(options, flags, ("data",))]
     if not is_demo and "data" not in flags.typed:
         # Searches do not keep the path of their data.
         words += ["--data", "PATH"]

@@ -22,7 +22,7 @@ from common.runs.selection import ChosenRows, choose_rows, labels_of
 
 def architecture_tables(paper: Paper, options: Options, chosen: ChosenRows, screen: ScreenOptions) -> int:
     """Make tables of layers, which need neither data nor training; returns the exit code."""
-    results = ResultPaths.of(options.out, paper.key, options.dataset)
+    results = ResultPaths.of(options.out, paper.key, options.data_key)
     shown, paths = [], []
     for table, _ in chosen:
         built, written = write_architecture(paper, table, results)

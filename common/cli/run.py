@@ -207,7 +207,7 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
 
         dataset = options.dataset if "dataset" in flags.typed else None
         return tables_from_records(paper, options, dataset, screen, legacy=command.legacy_metric)
-    whole = with_tuned_rows(paper, options.out, options.dataset)
+    whole = with_tuned_rows(paper, options.out, options.data_key)
     # Before the data are read: a mistyped table or row is reported at once.
     chosen = choose_rows(whole, options.tables, options.rows)
     if SET_HELP in options.changes:

@@ -16,7 +16,7 @@ from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
 from common.paper.paper import Paper
-from common.records.paths import ResultPaths
+from common.records.paths import ResultPaths, searches
 from common.records.tuned_rows import table_id_of, tuned_row_name
 from common.runs.data import open_data
 from common.runs.options import Options
@@ -91,9 +91,24 @@ def report_from_records(
     flags: TypedFlags,
 ) -> int:
     """Make the report of an existing search again, without data or training; returns the exit code."""
-    folder = SearchFolder(ResultPaths.of(options.out, paper.key, options.dataset).search(name))
+    folder = SearchFolder(ResultPaths.of(options.out, paper.key, _data_searched(paper, options, name)).search(name))
     saved = _saved_space(paper, spaces, folder, asked.space, asked.row)
     return _report(paper, saved, folder, asked.top, options, screen, flags)
+
+
+def _data_searched(paper: Paper, options: Options, name: str) -> str:
+    """Key of the data set of an existing search; of `folder` that of the only own folder that has one of the name.
+
+    Raises:
+        SpecError: several own folders have one.
+    """
+    found = [one.results.dataset for one in searches(options.out, paper.key, options.dataset) if one.name == name]
+    if len(found) > 1:
+        raise SpecError(
+            f"--dataset {options.dataset}: several own folders have a search {name}. Give one of: "
+            f"{', '.join(f'--dataset {key}' for key in found)}."
+        )
+    return found[0] if found else options.dataset
 
 
 def _saved_space(

@@ -18,7 +18,7 @@ from common.core.nearest import did_you_mean, nearest_names
 from common.core.option_groups import OUTPUT, SPECIAL, WHAT
 from common.encore.data_pages import show_about, show_list
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
-from data_pipeline.datasets.about import ABOUT, About, names_beginning, page_of
+from data_pipeline.datasets.about import ABOUT, OWN_FOLDER_VALUE, About, names_beginning, page_of, value_to_run
 from data_pipeline.datasets.files import require_reachable
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ _HELP = (
 )
 # Option that checks of one data set use -> this data set, and what is given of it.
 _OWNERS = {
-    "labels": ("folder", "DIR"),
-    "artist_level": ("folder", "DIR"),
-    "out": ("folder", "DIR"),
+    "labels": (OWN_FOLDER_VALUE, "DIR"),
+    "artist_level": (OWN_FOLDER_VALUE, "DIR"),
+    "out": (OWN_FOLDER_VALUE, "DIR"),
     "seconds_per_column": ("arrays", "PATH"),
     "genre_names": ("arrays", "PATH"),
     "cache": ("gtzan", "PATH"),
@@ -118,7 +118,7 @@ def make_app() -> typer.Typer:
 
 def _data(options: DataOptions, screen: ScreenOptions, flags: TypedFlags) -> int:
     screen.apply()
-    dataset, data = options.dataset, options.data
+    dataset, data = options.dataset and value_to_run(options.dataset), options.data
     if dataset is not None and page_of(dataset) is None:
         near = did_you_mean(nearest_names(dataset, ABOUT))
         raise SpecError(f"{dataset}: no such data set{near or '.'} Expected one of: {', '.join(ABOUT)}.")
@@ -159,7 +159,7 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     try:
         require_reachable(data.expanduser(), flag="--data")
         if data.expanduser().exists():
-            if dataset == "folder":
+            if dataset == OWN_FOLDER_VALUE:
                 # Before the check, which may take minutes.
                 require_writable_folder(_results(options), flag="--out")
             say(f"reading {data} ...")

@@ -29,7 +29,7 @@ from common.reports.stored import CellsOf, StoredTable
 from common.reports.table import Table
 from common.reports.tables.settings import SettingColumn, settings_table
 from common.runs.selection import choose_rows, labels_of
-from data_pipeline.datasets.about import VALUES, VALUES_TEXT, mirdata_name, require_known
+from data_pipeline.datasets.about import VALUES, VALUES_TEXT, is_own_folder, mirdata_name, require_known
 
 # Option -> the values that it takes.
 _VALUES = {
@@ -81,7 +81,7 @@ class ShowOptions:
             "--dataset",
             metavar="NAME",
             rich_help_panel=DATA,
-            help=f"{VALUES_TEXT} {_REPEAT}",
+            help=f"{VALUES_TEXT} Or folder_NAME: one own folder. {_REPEAT}",
             autocompletion=_completing("--dataset"),
         ),
     ] = ()
@@ -135,7 +135,7 @@ class ShowOptions:
         # Tables are found by the keys of data sets.
         keys = tuple(require_known(name) if mirdata_name(name) else name for name in self.datasets)
         object.__setattr__(self, "datasets", keys)
-        named = tuple(key for key in keys if not mirdata_name(key))
+        named = tuple(key for key in keys if not (mirdata_name(key) or is_own_folder(key)))
         precisions = () if self.precision is None else (self.precision,)
         for flag, values in zip(_VALUES, (named, self.splits, self.units, precisions), strict=True):
             for value in values:
@@ -363,8 +363,9 @@ def _options(stored: TablesThere, choice: Choice, shown: StoredTable, other: Sto
     further = {
         name: chosen(other, name) for name in ("epochs", "precision") if chosen(other, name) != chosen(shown, name)
     }
-    # No more options than are needed.
-    for options in (differing, {**differing, "epochs": further.get("epochs")}, {**differing, **further}):
+    # No more options than are needed; none choose between different data with one name.
+    choosing = (differing, {**differing, "epochs": further.get("epochs")}, {**differing, **further})
+    for options in () if "dataset" not in differing and _is_other_data(shown, other) else choosing:
         given = {name: value for name, value in options.items() if value is not None}
         first, *_ = [*stored.find(other.id, replace(choice, **given)), []]
         if first[:1] == [other]:
@@ -401,9 +402,16 @@ def _other_words(shown: StoredTable, other: StoredTable) -> list[str]:
             words.append(f"{name} {others.get(name) or 'of the paper'}")
     if others.get("genres") != mine.get("genres"):
         words.append(f"genres {', '.join(others.get('genres') or ['of the paper'])}")
-    if not words and others.get("data_digest") != mine.get("data_digest"):
+    if _is_other_data(shown, other) or (not words and others.get("data_digest") != mine.get("data_digest")):
         words.append("other data")
     return words
+
+
+def _is_other_data(shown: StoredTable, other: StoredTable) -> bool:
+    """Whether a table is of other data, and not only of other genres or of fewer clips of the same."""
+    mine, others = shown.setting, other.setting
+    chosen_alike = all(mine.get(name) == others.get(name) for name in ("scale", "genres"))
+    return chosen_alike and mine.get("data_digest") != others.get("data_digest")
 
 
 def _as_typed(change: str) -> str:

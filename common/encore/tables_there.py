@@ -9,10 +9,12 @@ from typing import Any
 
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES, Unit
-from common.records.paths import searches
+from common.records.paths import ResultPaths, searches
+from common.records.record import read_records
 from common.records.tuned_rows import with_tables_of, with_tuned_rows
 from common.reports.asked import labels_with_numbers
 from common.reports.stored import StoredTable, held_table, stored_tables
+from data_pipeline.datasets.about import is_asked_for, value_to_run
 
 # Value of `--epochs` and `--precision` for tables of commands that did not give these.
 OF_PAPER = "paper"
@@ -60,7 +62,7 @@ class Choice:
 
     def fits(self, one: StoredTable) -> bool:
         """Whether a table is of what was asked for; tables of layers and of all splits have no split of their own."""
-        if self.dataset not in (None, one.values["dataset"]):
+        if not is_asked_for(one.values["dataset"], self.dataset):
             return False
         trained = [name for name in ("epochs", "precision") if getattr(self, name) is not None]
         if one.setting and any(getattr(self, name) != chosen(one, name) for name in trained):
@@ -75,6 +77,7 @@ class Choice:
         found = []
         for name in ("dataset", "split", "unit"):
             value = getattr(self, name)
+            value = value_to_run(value) if value and name == "dataset" else value
             found += [f"--{name}", UNIT_NAMES.get(value, value)] if value else []
         for name in ("epochs", "precision"):
             value = getattr(self, name)
@@ -130,7 +133,12 @@ class TablesThere:
     @cached_property
     def paper(self) -> Paper:
         """The paper with the rows that searches in any place found."""
-        asked = [paper for folder, paper in self._papers.items() if not self.datasets or folder.name in self.datasets]
+        datasets = self.datasets or (None,)
+        asked = [
+            paper
+            for folder, paper in self._papers.items()
+            if any(is_asked_for(folder.name, dataset) for dataset in datasets)
+        ]
         return with_tables_of(self.declared, asked)
 
     def base_of(self, table: str) -> str:
@@ -142,7 +150,7 @@ class TablesThere:
 
     def find(self, table: str, choice: Choice, *, also_held: bool = False) -> list[list[StoredTable]]:
         """The tables with an id that fit, of each place that has any: those of the paper's split first, then the least
-        reduced.
+        reduced, then those of the data that were run last.
 
         Args:
             also_held: where a place has none, one that has no file of its own, because other tables there hold all its
@@ -150,7 +158,7 @@ class TablesThere:
         """
         found = []
         for mine in self.tables:
-            fitting = sorted((one for one in mine if one.id == table and choice.fits(one)), key=self._order)
+            fitting = self._in_order(one for one in mine if one.id == table and choice.fits(one))
             if also_held and not fitting and (held := self._held(table, mine, choice)):
                 fitting = [held]
             found += [fitting] if fitting else []
@@ -160,7 +168,7 @@ class TablesThere:
         self, table: str, choices: Sequence[Choice], rows: Collection[str] | None, *, also_held: bool = False
     ) -> list[Beside]:
         """The tables with an id that can stand beside each other, because they are of one place, data set, scale and
-        number of epochs, and of one split and unit where none was asked for.
+        number of epochs, of the same data, and of one split and unit where none was asked for.
 
         Args:
             choices: what was asked for.
@@ -174,15 +182,16 @@ class TablesThere:
         groups: dict[tuple[Any, ...], Beside] = {}
         for place in self.tables:
             for choice in choices:
-                fitting = sorted((one for one in place if one.id == table and choice.fits(one)), key=self._order)
+                fitting = self._in_order(one for one in place if one.id == table and choice.fits(one))
                 if also_held and not fitting and (held := self._held(table, place, choice)):
                     fitting = [held]
                 for one in sorted(fitting, key=lambda one: -_rows_there(one, rows)):
                     setting = one.setting
                     key = (
                         one.path.parents[2],
-                        one.values["dataset"] if choice.dataset is None else None,
-                        *(setting.get(name) for name in ("scale", "epochs")),
+                        one.values["dataset"],
+                        # Own folders of one name may hold different data.
+                        *(setting.get(name) for name in ("data_digest", "scale", "epochs")),
                         setting.get("split") if choice.split is None else None,
                         setting.get("unit") if choice.unit is None else None,
                     )
@@ -197,7 +206,7 @@ class TablesThere:
     def _held(self, table: str, mine: list[StoredTable], choice: Choice) -> StoredTable | None:
         """A table that has no file of its own, from those of a place that hold its measured rows."""
         results = [one for one in mine if one.is_of_results and choice.fits(one)]
-        for first in sorted(results, key=self._order):
+        for first in self._in_order(results):
             paper = self.paper_of(first)
             published = next((one for one in paper.tables if one.id == table), None)
             alike = [one for one in results if (one.setting, one.path.parent) == (first.setting, first.path.parent)]
@@ -205,11 +214,40 @@ class TablesThere:
                 return found
         return None
 
+    def _in_order(self, tables: Iterable[StoredTable]) -> list[StoredTable]:
+        newest_first = sorted(sorted(tables, key=lambda one: one.path), key=self._last_run, reverse=True)
+        return sorted(newest_first, key=lambda one: (*self._order(one), one.path.parent))
+
+    def _last_run(self, one: StoredTable) -> tuple[str, int]:
+        """Sort key: greater for data that were run later, among different data in one folder of results."""
+        return self._last_runs.get((one.path.parent, one.setting.get("data_digest")), ("", 0))
+
+    @cached_property
+    def _last_runs(self) -> dict[tuple[Path, str], tuple[str, int]]:
+        """Folder and data -> when the last run on them finished, and when the newest file of their tables was written,
+        for folders with tables of different data."""
+        written: dict[Path, dict[str, int]] = {}
+        for one in itertools.chain(*self.tables):
+            if digest := one.setting.get("data_digest"):
+                of_folder = written.setdefault(one.path.parent, {})
+                of_folder[digest] = max(of_folder.get(digest, 0), one.path.stat().st_mtime_ns)
+        found = {}
+        for folder, of_folder in written.items():
+            if len(of_folder) < 2:
+                continue
+            finished = dict.fromkeys(of_folder, "")
+            # Every command writes all tables of a folder again, so their files do not say which data are newer.
+            for record in read_records(ResultPaths(folder).runs):
+                digest = record.setting.data_digest
+                finished[digest] = max(finished.get(digest, ""), record.finished_at)
+            found |= {(folder, digest): (finished[digest], of_folder[digest]) for digest in of_folder}
+        return found
+
     def _order(self, one: StoredTable) -> tuple[Any, ...]:
         protocol = self.declared.default_experiment.protocol
         own_splits = (self.declared.published_protocol.split, protocol.split)
         other_split = one.setting.get("split") not in (*own_splits, None)
-        return other_split, one.setting.get("unit") not in (protocol.unit, None), *one.rank, one.path
+        return other_split, one.setting.get("unit") not in (protocol.unit, None), *one.rank
 
 
 def _rows_there(one: StoredTable, rows: Collection[str] | None) -> int:

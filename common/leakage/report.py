@@ -21,6 +21,7 @@ from common.reports.figures.style import ACCENT, OURS, new_axes
 from common.reports.formats import write_table
 from common.reports.table import Table
 from common.reports.text.caption import flag_summary
+from data_pipeline.datasets.about import is_asked_for
 
 _COLOURS = {"window_accuracy": OURS, "clip_accuracy_mean_softmax": "#8fc1d4"}
 
@@ -58,7 +59,7 @@ def regenerate_audits(
     written = []
     for path in audit_files(out, paper.key):
         results = results_of_audit(path)
-        if dataset not in (None, results.dataset):
+        if not is_asked_for(results.dataset, dataset):
             continue
         try:
             show_step(f"{results.dataset}: {path.stem}")

@@ -6,6 +6,7 @@ from common.core.errors import SpecError
 from common.paper.paper import Paper
 from common.paper.protocol import NO_DUPLICATES, SPLIT_MEANINGS, UNIT_NAMES, SplitName, Unit, by_unit
 from common.runs.options import Options
+from data_pipeline.datasets.about import is_own_folder
 
 # Splits into one train, valid and test part, which an audit can also make by window.
 _SINGLE = ("holdout", "per_genre")
@@ -71,7 +72,7 @@ def split_conditions(paper: Paper, dataset: str) -> tuple[SplitCondition, ...]:
         ),
         SplitCondition("artists", "artist, by clip", "artist filter: all clips of an artist are in one part", "artist"),
     )
-    if dataset == "folder":
+    if is_own_folder(dataset):
         return (
             *general,
             SplitCondition(

@@ -18,6 +18,7 @@ from common.records.machines import compute_device
 from common.records.paths import ResultPaths, result_subfolders
 from common.records.record import Record, read_records
 from common.records.tuned_rows import with_tuned_rows
+from data_pipeline.datasets.about import is_asked_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ def frame(out: Path | str = "results", paper: str | None = None, dataset: str | 
     Args:
         out: the results folder, as in `--out`.
         paper: name of one paper; None for all.
-        dataset: name of one data set, as in `--dataset`; None for all.
+        dataset: name of one data set, as in `--dataset`; `folder_NAME` for one own folder; None for all.
 
     Returns:
         One row for each run, in order of paper, data set and run id. `paper`, `dataset` and `run_id` name the run;
@@ -110,7 +111,7 @@ def _found(out: Path, paper: str | None, dataset: str | None) -> Iterator[_Found
     found = False
     for key in keys:
         for results in ResultPaths.with_records(out, key):
-            if dataset not in (None, results.dataset):
+            if not is_asked_for(results.dataset, dataset):
                 continue
             whole = with_tuned_rows(load_paper(key), out, results.dataset)
             for record in read_records(results.runs):
@@ -124,7 +125,7 @@ def _found(out: Path, paper: str | None, dataset: str | None) -> Iterator[_Found
 def _warn_of_others(out: Path, keys: Sequence[str], dataset: str | None) -> None:
     """Say how many runs are of papers that this version does not have, and so are in no row."""
     others = {
-        folder.name: sum(1 for _ in folder.glob(f"{dataset or '*'}/runs/*.json"))
+        folder.name: sum(is_asked_for(path.parents[1].name, dataset) for path in folder.glob("*/runs/*.json"))
         for folder in result_subfolders(out)
         if folder.name not in keys
     }

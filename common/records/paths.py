@@ -10,6 +10,7 @@ from common.core.files import sha256_of_json
 from common.paper.overrides import Setting, parse_change
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES
+from data_pipeline.datasets.about import is_asked_for
 
 # Where commands read and write without `--out`, below the current folder: the tables that come with Encore, which
 # `--from-records` makes again, and a user's own runs, which git ignores.
@@ -222,8 +223,12 @@ def results_of_audit(audit: Path) -> ResultPaths:
 
 def searches(out: Path, paper: str, dataset: str | None = None) -> list[SearchPaths]:
     """The searches of a paper that have begun, for one dataset or for all (None)."""
-    found = sorted((Path(out) / paper).glob(f"{dataset or '*'}/searches/*/search.json"))
-    return [SearchPaths(path.parent) for path in found]
+    found = sorted((Path(out) / paper).glob("*/searches/*/search.json"))
+    return [
+        paths
+        for paths in map(SearchPaths, (path.parent for path in found))
+        if is_asked_for(paths.results.dataset, dataset)
+    ]
 
 
 def result_folders(out: Path, paper: str, dataset: str | None = None) -> list[ResultPaths]:
@@ -231,7 +236,7 @@ def result_folders(out: Path, paper: str, dataset: str | None = None) -> list[Re
     found = {results.folder for results in ResultPaths.with_records(out, paper)}
     found |= {results_of_audit(path).folder for path in audit_files(out, paper)}
     found |= {search.results.folder for search in searches(out, paper)}
-    return [ResultPaths(folder) for folder in sorted(found) if dataset in (None, folder.name)]
+    return [ResultPaths(folder) for folder in sorted(found) if is_asked_for(folder.name, dataset)]
 
 
 def curve_folders(out: Path, paper: str = "*") -> dict[str, Path]:

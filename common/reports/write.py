@@ -44,6 +44,7 @@ from common.reports.tables.results import results_table
 from common.reports.text.caption import flag_summary
 from common.reports.text.committed import FindCommitted
 from data_pipeline.cache.shards import read_track
+from data_pipeline.datasets.about import is_asked_for
 from data_pipeline.windows.reader import WindowReader
 
 _CURVES = ("accuracy", "loss", "comparison", "tsne")
@@ -95,7 +96,7 @@ def regenerate_tables(
     """
     reports = []
     for results in ResultPaths.with_records(out, paper.key):
-        if dataset in (None, results.dataset):
+        if is_asked_for(results.dataset, dataset):
             show_step(f"reading records on {results.dataset}")
             whole = with_tuned_rows(paper, out, results.dataset)
             groups = groups_of(whole, [one.record for one in usable_row_records(whole, results)])

@@ -22,7 +22,7 @@ from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
-from data_pipeline.datasets.about import VALUES_TEXT, names_beginning, require_known
+from data_pipeline.datasets.about import OWN_FOLDER_VALUE, VALUES_TEXT, names_beginning, own_folder_key, require_known
 from data_pipeline.datasets.genre_names import is_names_file
 from data_pipeline.datasets.request import DataRequest
 
@@ -125,6 +125,12 @@ class DataOptions:
         object.__setattr__(self, "dataset", require_known(self.dataset))
         object.__setattr__(self, "cache", cache_folder(self.cache))
         object.__setattr__(self, "out", expanded(self.out))
+
+    @property
+    def data_key(self) -> str:
+        """Key of the data set, after which its folder of results is named."""
+        is_given = self.dataset == OWN_FOLDER_VALUE and self.data is not None
+        return own_folder_key(self.data) if is_given else self.dataset
 
     @property
     def data_request(self) -> DataRequest:

@@ -5,13 +5,18 @@ Messages, `encore data` and the README of this folder take these facts from here
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from common.core.errors import SpecError
 from common.core.nearest import did_you_mean, nearest_names
+from common.core.words import printable
 
 # What names of mirdata's data sets begin with on the command line, and as keys: folders are named after keys, and not
 # every system allows a colon there.
 MIRDATA_PREFIX, MIRDATA_KEY = "mirdata:", "mirdata_"
+# Value of `--dataset` for a user's own folder; keys of such data sets are this, an underscore and the folder's name.
+OWN_FOLDER_VALUE = "folder"
+_LONGEST_NAME = 60
 # Those whose tracks have a genre, and audio that mirdata says where to get.
 MIRDATA_WITH_GENRES = (
     "ballroom",
@@ -230,7 +235,7 @@ _DEMO = About(
 )
 
 _FOLDER = About(
-    key="folder",
+    key=OWN_FOLDER_VALUE,
     title="Own folder",
     summary="your own audio files, in folders that are named as their genres",
     size="yours",
@@ -281,13 +286,16 @@ VALUES_TEXT = f"{', '.join(VALUES[:-1])}. Also {VALUES[-1]}."
 
 
 def require_known(name: str) -> str:
-    """A name of a data set as `--dataset` takes it; `mirdata:NAME` as the key `mirdata_NAME`.
+    """A name of a data set as `--dataset` takes it; `mirdata:NAME` as the key `mirdata_NAME`. Keys of own folders,
+    `folder_NAME`, are known too: they name results, not data to read.
 
     Raises:
         SpecError: there is no such data set. Whether mirdata has one is known when it is opened.
     """
     if (of_mirdata := mirdata_name(name)) is not None:
         return f"{MIRDATA_KEY}{of_mirdata}"
+    if is_own_folder(name):
+        return name
     if name not in ABOUT or name == _MIRDATA.key:
         near = did_you_mean(nearest_names(name, VALUES))
         raise SpecError(f"--dataset {name}: no such value{near or '.'} Expected one of: {', '.join(VALUES)}.")
@@ -300,9 +308,43 @@ def mirdata_name(name: str) -> str | None:
     return None if match is None else match[1]
 
 
+def path_name(name: str) -> str:
+    """A name made safe for paths: letters, digits, `.`, `_` and `-` of any script; whatever else is there as `_`."""
+    return re.sub(r"[^\w.-]+", "_", name)
+
+
+def own_folder_key(folder: Path) -> str:
+    """Key of the data set in a user's own folder: `folder_NAME`, after the folder's own name, also for `.`.
+
+    Args:
+        folder: as it is given with `--data`.
+    """
+    name = path_name(printable(folder.expanduser().resolve().name))[:_LONGEST_NAME]
+    return f"{OWN_FOLDER_VALUE}_{name or '_'}"
+
+
+def is_own_folder(key: str) -> bool:
+    """Whether a key, or a value of `--dataset`, is of a user's own folder."""
+    return re.fullmatch(rf"{OWN_FOLDER_VALUE}(_[\w.-]+)?", key) is not None
+
+
+def is_asked_for(key: str, asked: str | None) -> bool:
+    """Whether results with a key are of the data set that was asked for.
+
+    Args:
+        asked: a key; `folder` for all own folders; None for all data sets.
+    """
+    return asked in (None, key) or (asked == OWN_FOLDER_VALUE and is_own_folder(key))
+
+
+def value_to_run(key: str) -> str:
+    """What is given with `--dataset`, beside `--data`, to run on a data set with a key."""
+    return OWN_FOLDER_VALUE if is_own_folder(key) else key
+
+
 def page_of(name: str) -> About | None:
     """The facts about a data set, by its key or a value of `--dataset`; None where there is no such data set."""
-    return ABOUT.get(name) if mirdata_name(name) is None else _MIRDATA
+    return ABOUT.get(value_to_run(name)) if mirdata_name(name) is None else _MIRDATA
 
 
 def names_beginning(incomplete: str) -> list[str]:

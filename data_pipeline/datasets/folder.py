@@ -17,6 +17,7 @@ from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.words import counted, printable
 from data_pipeline.audio.sound_file import declared_seconds
+from data_pipeline.datasets.about import own_folder_key
 from data_pipeline.datasets.artists import known_artist
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 from data_pipeline.datasets.files import files_below, is_ignored
@@ -142,7 +143,7 @@ def load(
             clips = counted(without_part, "clip")
             warn(f"--labels {table.file}: column split is empty for {clips}: --split labels leaves them out")
     return Catalog(
-        dataset="folder",
+        dataset=own_folder_key(folder),
         # The name of `.` is empty, and that of `..` says nothing.
         title=f"{OWN_FOLDER}{printable(folder.resolve().name)}",
         genres=tuple(sorted({track.label for track in tracks})),

@@ -5,7 +5,7 @@ import math
 from common.core.console import say
 from common.core.errors import SpecError
 from data_pipeline.datasets import arrays, fma, folder, gtzan, mirdata
-from data_pipeline.datasets.about import ABOUT, mirdata_name, require_known
+from data_pipeline.datasets.about import ABOUT, OWN_FOLDER_VALUE, is_own_folder, mirdata_name, require_known
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.datasets.demo import corpus
 from data_pipeline.datasets.files import require_reachable
@@ -28,6 +28,11 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
         DataError: the data cannot be used.
     """
     dataset, data = require_known(request.dataset), request.data
+    if is_own_folder(dataset) and dataset != OWN_FOLDER_VALUE:
+        raise SpecError(
+            f"--dataset {dataset}: names the results on an own folder. To read a folder, give --dataset "
+            f"{OWN_FOLDER_VALUE} --data DIR."
+        )
     _require_fitting(request)
     if dataset == "demo":
         if data is not None:
@@ -75,8 +80,8 @@ def _require_fitting(request: DataRequest) -> None:
     for flag, value, used_by in (
         ("--seconds-per-column", request.seconds_per_column, "arrays"),
         ("--genre-names", request.genre_names, "arrays"),
-        ("--labels", request.labels, "folder"),
-        ("--artist-level", request.artist_level, "folder"),
+        ("--labels", request.labels, OWN_FOLDER_VALUE),
+        ("--artist-level", request.artist_level, OWN_FOLDER_VALUE),
     ):
         if value is not None and request.dataset != used_by:
             raise SpecError(f"{flag}: goes with --dataset {used_by}, received --dataset {request.dataset}.")

@@ -17,6 +17,7 @@ from common.core.words import printable
 from data_pipeline.audio.decode import read_audio, read_header
 from data_pipeline.datasets import fma, gtzan, gtzan_names
 from data_pipeline.datasets import folder as own_folder
+from data_pipeline.datasets.about import is_own_folder
 from data_pipeline.datasets.artists import artist_keys
 from data_pipeline.datasets.catalog import BadTrack, Catalog, fault_of
 from data_pipeline.datasets.check.report import (
@@ -77,7 +78,7 @@ def check_folder(
             read.
     """
     folder = Path(folder).expanduser().absolute()
-    is_own = dataset == "folder"
+    is_own = is_own_folder(dataset)
     if is_own:
         catalog = own_folder.load(folder, labels=labels, artist_level=artist_level)
     else:

@@ -238,3 +238,19 @@ def test_tables_of_removed_records_go_and_tables_of_layers_stay(results, tmp_pat
     assert made.groups == []
     left = {path for path in below(results) if not path.startswith("work")}
     assert left == {f"table_4.1.{suffix}" for suffix in ("md", "csv", "tex", "json")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [
+        ("folder", ["folder_music", "folder_other"]),
+        ("folder_other", ["folder_other"]),
+        ("gtzan", ["gtzan"]),
+    ],
+)
+def test_tables_of_all_own_folders_or_of_one_are_made_again(results, tmp_path, asked, made):
+    for key in ("folder_music", "folder_other"):
+        run = record(setting=SETTING.replace(dataset=key))
+        write_record(ResultPaths.of(tmp_path, "se_cnn", key), run)
+    assert run_app(make_app(PAPER), ["--from-records", "--out", str(tmp_path), "--dataset", asked]) == 0
+    assert sorted(path.parent.name for path in tmp_path.glob("se_cnn/*/table_5.1.md")) == made

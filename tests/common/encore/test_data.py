@@ -101,6 +101,10 @@ def test_the_pages_as_json(encore_data):
     assert one["licence"] == ABOUT["fma_small"].licence
 
 
+def test_the_key_of_results_on_an_own_folder_has_the_page_of_own_folders(encore_data):
+    assert encore_data("folder_music") == encore_data("folder")
+
+
 def test_a_whole_copy_ends_with_0_and_says_what_can_be_run(encore_data, common_copy):
     code, out, _ = encore_data("gtzan", common_copy)
     said = " ".join(out.split())

@@ -1,11 +1,13 @@
 """`encore show`: tables as they lie on disk, without making anything again."""
 
 import json
+import os
 import re
 
 import pytest
 
 from common.cli.app import run_app
+from common.core.files import write_json
 from common.encore.main import make_command
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths
@@ -593,3 +595,88 @@ def test_tables_on_data_sets_of_mirdata_are_found_by_either_name(here, show):
         assert table["dataset"] == "mirdata_ballroom"
     _, said = show("--table", "5.1", "--dataset", "mirdata:irmas", code=1)
     assert "--dataset mirdata_irmas --data PATH" in " ".join(said)
+
+
+MUSIC, OTHER = SETTING.replace(dataset="folder_music"), SETTING.replace(dataset="folder_other")
+# Data of another folder of the same name.
+MOVED = MUSIC.replace(data_digest="m" * 64)
+
+
+def test_own_folders_of_different_names_are_chosen_between_with_their_keys(here, show):
+    write_stored(here / "results" / "local", run_of(setting=MUSIC))
+    write_stored(here / "results" / "local", run_of(setting=OTHER))
+    write_stored(here / "results" / "local", run_of())
+    for key in ("folder_music", "folder_other"):
+        (table,) = shown(show, "--table", "5.1", "--dataset", key)
+        assert table["dataset"] == key
+    _, said = show("--table", "5.1", "--dataset", "folder")
+    assert said[0] == "table 5.1 is from results/local/se_cnn/folder_music/table_5.1.md"
+    assert said[1].endswith(" --dataset folder --split holdout --unit clip --data PATH")
+    assert said[2:] == ["table 5.1 is also there with:", "  --dataset folder_other"]
+    _, said = show("--table", "5.1", "--dataset", "folder_third", code=1)
+    assert said[-1].endswith("this makes them: encore run se_cnn --table 5.1 --dataset folder --data PATH")
+
+
+def test_settings_beside_each_other_are_of_one_own_folder(here, show):
+    write_stored(here / "results" / "local", run_of(setting=MUSIC, correct=29))
+    write_stored(here / "results" / "local", run_of(setting=OTHER.replace(unit="segment"), correct=58))
+    (table,) = shown(show, "--table", "5.1", "--dataset", "folder", *UNITS, code=1)
+    assert len(table["settings"]) == 1
+    write_stored(here / "results" / "local", run_of(setting=OTHER, correct=87))
+    found = [["holdout, by window", True, 20], ["holdout, by clip", True, 30]]
+    assert settings(shown(show, "--table", "5.1", "--dataset", "folder", *UNITS)) == found
+
+
+def write_other(out, setting, name: str, **changes):
+    """The table of a setting under a file name of its own, as that of other data with the same options has."""
+    kept = out / "se_cnn" / setting.dataset / "table_5.1.json"
+    held = kept.read_text() if kept.exists() else None
+    path = write_stored(out, run_of(setting=setting, **changes))
+    other = path.rename(path.with_name(f"{name}.json"))
+    if held is not None:
+        kept.write_text(held)
+    return other
+
+
+def test_settings_beside_each_other_are_of_the_same_data_in_folders_of_one_name(here, show):
+    out = here / "results" / "local"
+    write_stored(out, run_of(setting=MUSIC, correct=29))
+    write_other(out, MOVED.replace(unit="segment"), "table_5.1_moved_window", correct=58)
+    (table,) = shown(show, "--table", "5.1", *UNITS, code=1)
+    assert len(table["settings"]) == 1
+    write_other(out, MOVED, "table_5.1_moved", correct=87)
+    found = [["holdout, by window", True, 20], ["holdout, by clip", True, 30]]
+    assert settings(shown(show, "--table", "5.1", *UNITS)) == found
+
+
+@pytest.mark.parametrize("last", ["plain", "moved"])
+@pytest.mark.parametrize("by", ["records", "files"])
+def test_of_different_data_in_folders_of_one_name_the_last_run_is_shown_and_the_other_named(here, show, last, by):
+    out = here / "results" / "local"
+    paths = {
+        "plain": write_stored(out, run_of(setting=MUSIC, correct=29)),
+        "moved": write_other(out, MOVED, "table_5.1_moved", correct=87),
+    }
+    for name, setting in (("plain", MUSIC), ("moved", MOVED)):
+        # Where records say it, the order in which files were written does not count.
+        os.utime(paths[name], (1, 1) if (name == last) == (by == "records") else (2, 2))
+        if by == "records":
+            run = run_of(setting=setting, finished_at=f"2026-01-0{2 if name == last else 1}T00:00:00+00:00")
+            write_json(ResultPaths.of(out, "se_cnn", setting.dataset).record(run.run_id), run.as_json())
+    _, said = show("--table", "5.1")
+    folder = "results/local/se_cnn/folder_music"
+    files = {"plain": f"{folder}/table_5.1.md", "moved": f"{folder}/table_5.1_moved.md"}
+    (other,) = files.keys() - {last}
+    assert said[0] == f"table 5.1 is from {files[last]}"
+    assert said[2:] == ["table 5.1 is also there with:", f"  other data  ({files[other]})"]
+
+
+def test_other_data_in_a_folder_of_one_name_are_named_as_such_beside_other_options(here, show):
+    out = here / "results" / "local"
+    write_stored(out, run_of(setting=MUSIC))
+    other = write_stored(out, run_of(setting=MOVED.replace(epochs=3)))
+    _, said = show("--table", "5.1")
+    assert said[2:] == [
+        "table 5.1 is also there with:",
+        f"  3 epochs, other data  ({other.with_suffix('.md').relative_to(here)})",
+    ]

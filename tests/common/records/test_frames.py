@@ -128,3 +128,15 @@ def test_other_names_are_unknown():
 
     with pytest.raises(AttributeError, match="has no attribute frames_of"):
         common.records.frames_of  # noqa: B018
+
+
+def test_runs_on_all_own_folders_or_on_one_are_rows(out, capsys):
+    for key in ("folder_music", "folder_other"):
+        run = record(run_id=key, setting=SETTING.replace(dataset=key))
+        write_record(ResultPaths.of(out, "se_cnn", key), run)
+    assert frame(out, dataset="folder")["run_id"].tolist() == ["folder_music", "folder_other"]
+    assert frame(out, dataset="folder_other")["run_id"].tolist() == ["folder_other"]
+    (out / "se_cnn").rename(out / "gone")
+    with pytest.raises(DataError):
+        frame(out, dataset="folder")
+    assert "left out: 2 runs of papers that this version does not have: gone" in capsys.readouterr().err

@@ -7,9 +7,12 @@ from common.paper.overrides import Setting
 from common.records.paths import (
     COMMITTED_RESULTS,
     OWN_RESULTS,
+    ResultPaths,
     file_stem,
+    result_folders,
     result_subfolders,
     results_of_checkout,
+    searches,
     table_files,
 )
 from reproductions.se_cnn.paper import PAPER
@@ -89,3 +92,18 @@ def test_a_long_change_gives_a_file_name_that_a_file_system_takes():
     stem = file_stem("table", "5.1", setting, PAPER)
     assert len(stem) < 100
     assert stem != file_stem("table", "5.1", setting.replace(changes=('training.l2_layers="x"',)), PAPER)
+
+
+def test_results_and_searches_are_those_of_all_own_folders_or_of_one(tmp_path):
+    for key in ("folder_music", "folder_other", "gtzan"):
+        search = ResultPaths.of(tmp_path, "se_cnn", key).search("ratio")
+        search.folder.mkdir(parents=True)
+        search.identity.write_text("{}")
+    for asked, keys in {
+        None: ["folder_music", "folder_other", "gtzan"],
+        "folder": ["folder_music", "folder_other"],
+        "folder_other": ["folder_other"],
+        "gtzan": ["gtzan"],
+    }.items():
+        assert [one.results.dataset for one in searches(tmp_path, "se_cnn", asked)] == keys
+        assert [one.dataset for one in result_folders(tmp_path, "se_cnn", asked)] == keys

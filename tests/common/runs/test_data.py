@@ -55,7 +55,7 @@ def test_a_split_of_the_table_reaches_the_record_and_the_table(songs, tmp_path, 
     data = ["--dataset", "folder", "--data", str(songs), "--labels", str(labels), "--split", "labels"]
     quick = ["--table", "5.1", "--row", "se-5", "--features", "small", "--epochs", "1", "--seeds", "1"]
     assert run_app(make_app(PAPER), [*data, *quick, *places]) == 0
-    results = tmp_path / "out" / "se_cnn" / "folder"
+    results = tmp_path / "out" / "se_cnn" / "folder_songs"
     (record,) = read_records(results / "runs")
     assert {part: count.clips for part, count in record.parts.items()} == {"train": 18, "valid": 9, "test": 9}
     assert {clip.id for clip in record.clips} == {
@@ -208,7 +208,7 @@ def test_every_paper_plans_its_recommended_row_on_an_own_folder(key, options):
     paper = load_paper(key)
     table, row = paper.default_row
     work = plan(paper, options(tables=(table,), rows=(row,), scale="smoke", genres=("all",)))
-    assert work.setting.dataset == "folder"
+    assert work.setting.dataset == "folder_songs"
     for planned in work.runs:
         assert {track.label for track in planned.reader.index.tracks} == {"ambient", "bebop", "cumbia"}
         assert all(len(getattr(planned.run.fold, part)) for part in ("train", "valid", "test"))

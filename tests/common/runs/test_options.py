@@ -66,6 +66,14 @@ def test_processes_that_run_in_other_folders_get_absolute_paths(tmp_path, monkey
     assert (options.data, options.labels) == (tmp_path / "songs", tmp_path / "labels.csv")
 
 
+def test_results_on_an_own_folder_are_named_after_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Options(dataset="folder", data=Path("../x/my songs")).data_key == "folder_my_songs"
+    assert Options(dataset="folder", data=Path(".")).data_key == f"folder_{tmp_path.name}"
+    assert Options(dataset="folder").data_key == "folder"
+    assert Options(dataset="gtzan", data=Path("songs")).data_key == "gtzan"
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [

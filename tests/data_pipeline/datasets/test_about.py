@@ -10,10 +10,14 @@ from data_pipeline.datasets import about, fma, gtzan, registry
 from data_pipeline.datasets.about import (
     ABOUT,
     MIRDATA_WITH_GENRES,
+    is_asked_for,
+    is_own_folder,
     mirdata_name,
     names_beginning,
+    own_folder_key,
     page_of,
     require_known,
+    value_to_run,
 )
 from data_pipeline.datasets.demo import corpus
 
@@ -103,3 +107,43 @@ def test_shells_complete_names_also_those_of_mirdata():
     assert names_beginning("fma") == ["fma_small", "fma_large"]
     assert names_beginning("mir") == [f"mirdata:{name}" for name in MIRDATA_WITH_GENRES]
     assert names_beginning("mirdata:med") == ["mirdata:medleydb_melody", "mirdata:medleydb_pitch"]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("music", "folder_music"),
+        ("My songs (2024)", "folder_My_songs_2024_"),
+        ("Üben-1.2", "folder_Üben-1.2"),
+        ("音楽", "folder_音楽"),
+        ("m\udcfcsic", "folder_m_xfcsic"),
+        ("x" * 61, f"folder_{'x' * 60}"),
+    ],
+)
+def test_the_key_of_an_own_folder_is_its_name_made_safe_for_a_path(tmp_path, name, key):
+    assert own_folder_key(tmp_path / name) == key
+    assert is_own_folder(key)
+
+
+def test_the_key_of_the_current_folder_and_of_the_root_have_a_name(tmp_path, monkeypatch):
+    (tmp_path / "music" / "rock").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "music")
+    assert own_folder_key(Path(".")) == own_folder_key(Path("rock/..")) == "folder_music"
+    assert own_folder_key(Path("/")) == "folder__"
+
+
+def test_keys_of_own_folders_are_known_and_are_run_with_the_value_folder():
+    for key in ("folder", "folder_music"):
+        assert (require_known(key), value_to_run(key), page_of(key)) == (key, "folder", ABOUT["folder"])
+        assert is_own_folder(key)
+    for other in ("folders", "folder_", "folder_a/b", "gtzan", "mirdata_irmas"):
+        assert not is_own_folder(other)
+        assert value_to_run(other) == other
+
+
+def test_folder_asks_for_all_own_folders_and_a_key_for_that_one():
+    keys = ("folder_music", "folder_other", "gtzan")
+    assert [is_asked_for(key, None) for key in keys] == [True, True, True]
+    assert [is_asked_for(key, "folder") for key in keys] == [True, True, False]
+    assert [is_asked_for(key, "folder_music") for key in keys] == [True, False, False]
+    assert [is_asked_for(key, "gtzan") for key in keys] == [False, False, True]

@@ -53,7 +53,7 @@ def test_the_genre_is_the_first_folder_and_the_id_the_path(tmp_path):
     catalog = own_folder.load(tmp_path / "music")
     expected = {"jazz/3.ogg": "jazz", "jazz/4.opus": "jazz", "rock/2.flac": "rock", "rock/ABBA/Gold/1.MP3": "rock"}
     assert genre_of(catalog) == expected
-    assert (catalog.dataset, catalog.title, catalog.genres) == ("folder", "own folder music", ("jazz", "rock"))
+    assert (catalog.dataset, catalog.title, catalog.genres) == ("folder_music", "own folder music", ("jazz", "rock"))
     assert (catalog.extra, catalog.expected, catalog.splits) == (("jazz/cover.jpg",), None, {})
 
 
@@ -61,7 +61,9 @@ def test_the_genre_is_the_first_folder_and_the_id_the_path(tmp_path):
 def test_files_directly_in_the_folder_have_its_name_as_their_genre_where_none_is_needed(spelled, tmp_path, monkeypatch):
     folder = put(tmp_path / "music", "1.wav", "a/2.wav")
     monkeypatch.chdir(folder)
-    assert genre_of(own_folder.load(Path(spelled), needs_genres=False)) == {"1.wav": "music", "a/2.wav": "a"}
+    catalog = own_folder.load(Path(spelled), needs_genres=False)
+    assert genre_of(catalog) == {"1.wav": "music", "a/2.wav": "a"}
+    assert catalog.dataset == "folder_music"
 
 
 def test_files_without_a_genre_are_counted_and_named_with_the_way_out(tmp_path):
@@ -78,7 +80,7 @@ def test_the_only_folder_in_a_folder_is_taken_where_it_holds_the_genres(tmp_path
     put(tmp_path / "unpacked", "genres/rock/1.wav", "genres/jazz/2.wav", "readme.txt", "__MACOSX/x/y.wav")
     catalog = own_folder.load(tmp_path / "unpacked")
     assert genre_of(catalog) == {"genres/jazz/2.wav": "jazz", "genres/rock/1.wav": "rock"}
-    assert catalog.extra == ("readme.txt",)
+    assert (catalog.dataset, catalog.extra) == ("folder_unpacked", ("readme.txt",))
     put(tmp_path / "unpacked", "genres/rock/ABBA/3.wav")
     artists = artist_of(own_folder.load(tmp_path / "unpacked", artist_level=1))
     assert artists["genres/rock/ABBA/3.wav"] == "ABBA"

@@ -23,6 +23,10 @@ def test_the_registry_requires_data_except_for_the_demo_corpus(tmp_path):
         registry.load(DataRequest("arrays", None, tmp_path))
     with pytest.raises(SpecError, match=r"--genre-names: goes with --dataset arrays, received --dataset gtzan"):
         registry.load(DataRequest("gtzan", tmp_path, tmp_path, genre_names="a,b"))
+    with pytest.raises(
+        SpecError, match=r"^--dataset folder_music: names the results .* --dataset folder --data DIR\.$"
+    ):
+        registry.load(DataRequest("folder_music", tmp_path, tmp_path))
     with pytest.raises(SpecError, match=r"--dataset fma: no such value; did you mean fma_small or fma_large"):
         registry.load(DataRequest("fma", tmp_path, tmp_path))
 
