@@ -1,10 +1,9 @@
 """`encore show`: the tables of a paper as they lie on disk, without data, training or making them again."""
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
 from typer import Option
@@ -15,9 +14,9 @@ from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.option_groups import DATA, OUTPUT, WHAT
-from common.core.words import counted
-from common.encore.tables_there import OF_PAPER, Beside, Choice, TablesThere, chosen
-from common.paper.overrides import parse_change
+from common.encore.commands_to_run import command_for, rows_not_run, rows_to_run
+from common.encore.other_tables import choosing, markdown_of, options_for
+from common.encore.tables_there import OF_PAPER, Beside, Choice, TablesThere
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES, SplitName, read_unit
 from common.paper.tables import Confusion
@@ -26,7 +25,6 @@ from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_chec
 from common.reports.asked import labels_with_numbers, only_rows
 from common.reports.screen.results import data_name
 from common.reports.stored import CellsOf, StoredTable
-from common.reports.table import Table
 from common.reports.tables.settings import SettingColumn, settings_table
 from common.runs.selection import choose_rows, labels_of
 from data_pipeline.datasets.about import VALUES, VALUES_TEXT, is_own_folder, mirdata_name, require_known
@@ -41,10 +39,6 @@ _VALUES = {
 _REPEAT = "Repeat it to show several beside each other."
 # Id of the table of a leakage audit.
 _AUDIT = "audit"
-# Rows without a number in a command; of more, the command has the whole table.
-_MOST_ROWS = 6
-# What ids of tables of searches begin with, before the name of the search.
-_SEARCH = "search_"
 # Id of a table -> labels of its rows that were asked for, in its order; None where all rows are shown.
 _Labels = dict[str, list[str]] | None
 
@@ -191,7 +185,7 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     if len({one.origin for one in shown if one.origin}) < 2:
         shown = [replace(one, origin="") for one in shown]
     if labels is not None:
-        lacking += _rows_not_run(stored, [one.table for one in shown], labels, choices[0].out)
+        lacking += rows_not_run(stored, [one.table for one in shown], labels, choices[0].out)
     if shown or screen.json:
         print_tables(shown, [], screen)
     for lines in dict.fromkeys(said) if shown else ():
@@ -200,7 +194,7 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     if shown and not (asked.tables or asked.rows or len(choices) > 1):
         return 0  # without --table, tables that have no numbers yet are not missed
     if not shown and not asked.tables:
-        lacking = [_command(stored, "", choice, *asked.rows) for choice in choices]
+        lacking = [command_for(stored, "", choice, *asked.rows) for choice in choices]
     for line in dict.fromkeys(lacking):
         warn(line)
     if not (shown or asked.tables or asked.rows):
@@ -282,7 +276,7 @@ def _one(
     found = stored.find(matrix.table_id if isinstance(matrix, Confusion) else table, choice, also_held=by_name)
     asked = None if labels is None else labels.get(stored.base_of(table), [])
     if not found:
-        lacking.append(_command(stored, table, choice, *(asked or [])))
+        lacking.append(command_for(stored, table, choice, *(asked or [])))
         return []
     if asked is None:
         chosen: list[tuple[StoredTable, list[str] | None]] = [(found[0][0], None)]
@@ -297,14 +291,14 @@ def _one(
         else:
             # The file is named once, below all tables.
             shown.append(Shown(part, is_own=stored.is_own(one), origin=_origin(stored, one)))
-            said.append(f"table {one.id} is from {_markdown(one)}")
-            said += _rows_to_run(stored, one, part.values, choice) if asked is None else []
+            said.append(f"table {one.id} is from {markdown_of(one)}")
+            said += rows_to_run(stored, one, part.values, choice) if asked is None else []
     of_place = next(mine for mine in found if chosen[0][0] in mine)
     every = [each for each, _ in chosen]
-    options = [f"  {_choosing(stored, choice, every[0], other)}" for other in of_place if other not in every]
+    options = [f"  {choosing(stored, choice, every[0], other)}" for other in of_place if other not in every]
     # Of another place the first, as the others can be found from there.
     for other in (mine[0] for mine in found if mine is not of_place and mine[0] not in every and mine[0].setting):
-        chosen_by = _options(stored, choice, every[0], other) or f"--out {other.path.parents[2]}"
+        chosen_by = options_for(stored, choice, every[0], other) or f"--out {other.path.parents[2]}"
         options.append(f"  {chosen_by}   ({_origin(stored, other)}, {data_name(other.values)})")
     if options and shown:
         said.append("\n".join((f"table {chosen[0][0].id} is also there with:", *dict.fromkeys(options))))
@@ -336,7 +330,7 @@ def _without_rows(one: StoredTable, labels: list[str]) -> str:
     """That a table has none of the rows that were asked for, and those that it has."""
     there = " | ".join(sorted(labels_with_numbers(one.values) or ()))
     rows = f" [{' | '.join(labels)}]" if labels else ""
-    return f"table {one.id} has none of the rows that were asked for{rows}; {_markdown(one)} has: {there or 'none'}"
+    return f"table {one.id} has none of the rows that were asked for{rows}; {markdown_of(one)} has: {there or 'none'}"
 
 
 def _origin(stored: TablesThere, one: StoredTable) -> str:
@@ -344,80 +338,6 @@ def _origin(stored: TablesThere, one: StoredTable) -> str:
     if not one.setting:
         return ""
     return "your own runs" if stored.is_own(one) else "comes with Encore"
-
-
-def _choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: StoredTable) -> str:
-    """The options that show another table instead; where options cannot tell the two apart, what differs, and its
-    file."""
-    if options := _options(stored, choice, shown, other):
-        return options
-    words = [f"{name} {UNIT_NAMES.get(value, value)}" for name, value in _differing(shown, other).items()]
-    words += _other_words(shown, other)
-    changed = "changed values, " if other.setting.get("changes", ()) != shown.setting.get("changes", ()) else ""
-    return f"{changed}open the file: {', '.join(words) or 'the same options'}  ({_markdown(other)})"
-
-
-def _options(stored: TablesThere, choice: Choice, shown: StoredTable, other: StoredTable) -> str:
-    """The options that show another table instead; empty where there are none that do."""
-    differing = _differing(shown, other)
-    further = {
-        name: chosen(other, name) for name in ("epochs", "precision") if chosen(other, name) != chosen(shown, name)
-    }
-    # No more options than are needed; none choose between different data with one name.
-    choosing = (differing, {**differing, "epochs": further.get("epochs")}, {**differing, **further})
-    for options in () if "dataset" not in differing and _is_other_data(shown, other) else choosing:
-        given = {name: value for name, value in options.items() if value is not None}
-        first, *_ = [*stored.find(other.id, replace(choice, **given)), []]
-        if first[:1] == [other]:
-            return " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in given.items())
-    return ""
-
-
-def _differing(shown: StoredTable, other: StoredTable) -> dict[str, str]:
-    """Data set, split and unit of another table, where these are others."""
-    return {
-        name: value
-        for name, value, present in (
-            ("dataset", other.values["dataset"], shown.values["dataset"]),
-            ("split", other.setting.get("split"), shown.setting.get("split")),
-            ("unit", other.setting.get("unit"), shown.setting.get("unit")),
-        )
-        if value != present
-    }
-
-
-def _other_words(shown: StoredTable, other: StoredTable) -> list[str]:
-    """What another table was measured with, other than data, split and unit, in words."""
-    mine, others = shown.setting, other.setting
-    changes, present = (list(map(_as_typed, one.get("changes", ()))) for one in (others, mine))
-    words = [change for change in changes if change not in present]
-    words += [f"without {change}" for change in present if change not in changes]
-    if others.get("scale") != mine.get("scale"):
-        words.append(f"scale {others.get('scale')}")
-    if others.get("epochs") != mine.get("epochs"):
-        epochs = others.get("epochs")
-        words.append("all epochs" if epochs is None else counted(epochs, "epoch"))
-    for name in ("precision", "features"):
-        if others.get(name) != mine.get(name):
-            words.append(f"{name} {others.get(name) or 'of the paper'}")
-    if others.get("genres") != mine.get("genres"):
-        words.append(f"genres {', '.join(others.get('genres') or ['of the paper'])}")
-    if _is_other_data(shown, other) or (not words and others.get("data_digest") != mine.get("data_digest")):
-        words.append("other data")
-    return words
-
-
-def _is_other_data(shown: StoredTable, other: StoredTable) -> bool:
-    """Whether a table is of other data, and not only of other genres or of fewer clips of the same."""
-    mine, others = shown.setting, other.setting
-    chosen_alike = all(mine.get(name) == others.get(name) for name in ("scale", "genres"))
-    return chosen_alike and mine.get("data_digest") != others.get("data_digest")
-
-
-def _as_typed(change: str) -> str:
-    """A changed value as it is typed after `--set`: words without the quotation marks of JSON."""
-    path, value = parse_change(change)
-    return f"{path}={value}" if isinstance(value, str) else change
 
 
 def _several(
@@ -458,7 +378,7 @@ def _several(
         lacking += missed if by_name else []
         return made
     if columns or by_name:
-        lacking += [_command(stored, table, choice, *(asked or [])) for choice in choices if choice not in fitting]
+        lacking += [command_for(stored, table, choice, *(asked or [])) for choice in choices if choice not in fitting]
     if not columns:
         return []
     differ = len({one.values["dataset"] for one in columns}) > 1
@@ -466,8 +386,8 @@ def _several(
     for one in columns:
         one.require_metrics(stored.paper)
         name = _column_name(one, differ)
-        named.append(SettingColumn(name, str(_markdown(one)), one.values, stored.is_own(one)))
-        said.append(f"table {table}, {name}, is from {_markdown(one)}")
+        named.append(SettingColumn(name, str(markdown_of(one)), one.values, stored.is_own(one)))
+        said.append(f"table {table}, {name}, is from {markdown_of(one)}")
     whole = settings_table(stored.paper.key, declared, named)
     part = whole if asked is None else only_rows(whole, asked)
     return [Shown(part, is_own=all(map(stored.is_own, columns)))] if part else []
@@ -507,103 +427,3 @@ def _cells_of(kind: str | None) -> CellsOf | None:
 
         return search_cells
     return None
-
-
-def _rows_not_run(
-    stored: TablesThere, tables: list[Table], labels: dict[str, list[str]], out: Path | None
-) -> list[str]:
-    """The commands that measure the rows that no table that is shown has a number of.
-
-    Args:
-        out: folder of results that was asked for.
-    """
-    measured: set[str] = set()
-    missing: dict[str, list[str]] = {}
-    for table in tables:
-        values, base = table.values, stored.base_of(table.id)
-        if "compared_with" not in values:
-            continue
-        digests = {row.label: row.experiment.digest for row in stored.paper.table(base).rows}
-        settings = [one["setting"] for one in values.get("settings", ())] or [values["setting"]]
-        for row in values["rows"]:
-            label = row["label"]
-            digest = digests.get(label)
-            if digest is None or label not in labels.get(base, ()):
-                continue
-            if any(row["measured"]):
-                measured.add(digest)
-            else:
-                lines = [_command(stored, table.id, Choice.of(setting, out), label) for setting in settings]
-                missing.setdefault(digest, lines)
-    return [line for digest, lines in missing.items() if digest not in measured for line in lines]
-
-
-def _rows_to_run(stored: TablesThere, one: StoredTable, values: dict[str, Any], choice: Choice) -> list[str]:
-    """The command that measures the rows of a table of results that have no number yet, with the same options.
-
-    Args:
-        values: of the table as it is shown.
-        choice: what was asked for.
-    """
-    if not one.is_of_results or one.id != stored.base_of(one.id):
-        return []
-    missing = [row.get("name", row["label"]) for row in values["rows"] if not row["measured"]]
-    if not missing:
-        return []
-    setting = one.setting
-    # Rows that have a number are not run again, so a long list of the others is not needed.
-    rows = ["--row", ",".join(missing)] if len(missing) <= _MOST_ROWS else []
-    flags = [*Choice.of(setting, choice.out).flags, *_further_flags(setting)]
-    words = ["encore", "run", stored.paper.key, "--table", one.id, *rows, *flags]
-    return [f"table {one.id}, rows not run yet: {' '.join(map(shlex.quote, words))}"]
-
-
-def _further_flags(setting: dict[str, Any]) -> list[str]:
-    """The flags of a command with a setting, beside those of data set, split, unit and folder; none for a value that
-    the command has without a flag.
-
-    Args:
-        setting: as JSON values; those of earlier versions lack the newer ones.
-    """
-    is_demo = setting["dataset"] == "demo"
-    scale = setting.get("scale")
-    by_default = {
-        "scale": "smoke" if is_demo else "paper",
-        "features": "small" if is_demo and scale == "smoke" else "paper",
-        "decoder": "soundfile",
-        "epochs": None,
-        "precision": None,
-    }
-    found = []
-    for name, default in by_default.items():
-        value = setting.get(name, default)
-        # Arrays bring features of their own, without a flag.
-        found += [f"--{name}", str(value)] if value not in (default, "given") else []
-    for genre in setting.get("genres", ()):
-        found += ["--genres", genre]
-    for change in setting.get("changes", ()):
-        found += ["--set", _as_typed(change)]
-    return found + ([] if setting.get("stratified", True) else ["--allow-incomplete"])
-
-
-def _command(stored: TablesThere, table: str, choice: Choice, *labels: str) -> str:
-    """That something has no numbers yet, and the command that makes them."""
-    key = stored.paper.key
-    words = ["encore", "run", key, *(["--table", stored.base_of(table)] if table else [])]
-    if table == _AUDIT:
-        words = ["encore", "audit", key]
-        choice = replace(choice, split=None, unit=None)  # an audit is of all splits
-    elif table.startswith(_SEARCH):
-        words = ["encore", "tune", key, "--name", table.removeprefix(_SEARCH)]
-    for label in labels:
-        words += ["--row", label]
-    what = f"table {table}" if table else key
-    rows = f" [{' | '.join(labels)}]" if labels else ""
-    command = " ".join(map(shlex.quote, [*words, *choice.flags]))
-    return f"no numbers of {what}{rows} yet; this makes them: {command}"
-
-
-def _markdown(one: StoredTable) -> Path:
-    """Its Markdown file; below the working folder, as a path from there."""
-    path, here = one.path.with_suffix(".md"), Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

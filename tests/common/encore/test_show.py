@@ -668,7 +668,7 @@ def test_of_different_data_in_folders_of_one_name_the_last_run_is_shown_and_the_
     files = {"plain": f"{folder}/table_5.1.md", "moved": f"{folder}/table_5.1_moved.md"}
     (other,) = files.keys() - {last}
     assert said[0] == f"table 5.1 is from {files[last]}"
-    assert said[2:] == ["table 5.1 is also there with:", f"  other data  ({files[other]})"]
+    assert said[2:] == ["table 5.1 is also there with:", f"  open the file: other data  ({files[other]})"]
 
 
 def test_other_data_in_a_folder_of_one_name_are_named_as_such_beside_other_options(here, show):
@@ -678,5 +678,5 @@ def test_other_data_in_a_folder_of_one_name_are_named_as_such_beside_other_optio
     _, said = show("--table", "5.1")
     assert said[2:] == [
         "table 5.1 is also there with:",
-        f"  3 epochs, other data  ({other.with_suffix('.md').relative_to(here)})",
+        f"  open the file: 3 epochs, other data  ({other.with_suffix('.md').relative_to(here)})",
     ]
