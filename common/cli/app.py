@@ -72,6 +72,8 @@ def usage_message(error: Any) -> str:
         ]
         # Without the dashes, which would make any two options alike.
         near = nearest_names(error.option_name.lstrip("-"), [flag[2:] for flag in known if flag.startswith("--")])
+        if error.option_name == "--folder" and "--data" in known:
+            return "--folder: no such option. For a folder of audio files, give --dataset folder --data DIR."
         return f"{error.option_name}: no such option{did_you_mean([f'--{name}' for name in near]) or '.'}"
     param, cause = getattr(error, "param", None), error.__cause__
     if param is None or not hasattr(cause, "errors"):

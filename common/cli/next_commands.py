@@ -5,6 +5,7 @@ from typing import Any
 
 from common.cli.flags import TypedFlags
 from common.core.console import say, say_unbroken
+from common.core.words import counted
 from common.paper.protocol import UNIT_NAMES
 from common.records.tuned_rows import table_id_of
 from common.runs.options import Options
@@ -26,10 +27,12 @@ def say_next_commands(found: StoredSearch, options: Options, flags: TypedFlags, 
     """
     paper, dataset, name = found.identity["paper"], found.identity["setting"]["dataset"], found.folder.name
     out = _typed(options, flags, ("out",))
+    epochs = found.identity["setting"].get("epochs")
+    longer = "" if epochs is None else f" (for all epochs; the search: {counted(epochs, 'epoch')})"
     if has_rows:
-        say("train and test them:")
+        say(f"train and test them{longer}:")
     else:
-        say("write the best network as a row, then train and test it:")
+        say(f"write the best network as a row, then train and test it{longer}:")
         words = ["encore", "tune", paper, "--from-records", "--name", name, "--dataset", dataset, *out, "--top", "1"]
         say_unbroken(f"  {shlex.join(words)}")
     words = ["encore", "run", paper, "--table", table_id_of(name), "--seeds", "3"]

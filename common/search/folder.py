@@ -105,13 +105,16 @@ class SearchFolder:
         # Searches of before did not save it.
         paths = [path for path in paths if path != "whole_experiment" or path in before]
         differing = [path for path in paths if before.get(path) != now.get(path)]
+        # Digests of what the other values make differ say nothing to a reader.
+        named = [path for path in differing if path not in ("experiment", "whole_experiment")]
         if differing:
             listed = "; ".join(
-                f"{path}: saved {_shown(before.get(path))}, asked {_shown(now.get(path))}" for path in differing
+                f"{path}: saved {_shown(before.get(path))}, asked {_shown(now.get(path))}"
+                for path in named or differing
             )
             raise ResumeError(
                 f"{self.path}: holds another search. {listed}. Give the same flags as before, choose another folder "
-                "with --name, or start again with --fresh."
+                "with --name, or delete this one and start again with --fresh."
             )
 
     def note(self, note: TrialNote) -> None:

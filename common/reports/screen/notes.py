@@ -85,8 +85,9 @@ def note_lines(
     is_synthetic = any(note.kind == "synthetic" for note in flags)
     said_otherwise = {"other_data"} if any(key.startswith(PUBLISHED_ON) for key in keys) else set()
     if is_synthetic and "synthetic" in str(table.values.get("data")):
-        # The name of the data above the table says so; published numbers are in tables of results only.
-        said_otherwise |= {"synthetic", "other_data"} if table.values.get("kind") else {"synthetic"}
+        # The name of the data above the table says so; published numbers are in tables of results and audits only.
+        has_published = table.values.get("kind") in (None, "audit")
+        said_otherwise |= {"synthetic"} if has_published else {"synthetic", "other_data"}
     flags = [note for note in flags if note.kind not in said_otherwise]
     flags.sort(key=lambda note: list(FLAG_WORDS).index(note.kind))
     has_more = (

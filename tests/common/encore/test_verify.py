@@ -109,6 +109,8 @@ def test_unusable_input_ends_with_2(arguments, words, tmp_path, monkeypatch, cap
 
 @pytest.mark.parametrize("below", ["", "mine", "results/se_cnn", "results/se_cnn/gtzan", ".."])
 def test_a_folder_that_is_no_results_folder_is_refused(made, tmp_path, below, capsys):
+    # What other tests left beside the folder of this one is no matter here.
+    tmp_path = tmp_path / "one"
     shutil.copytree(made / "results", tmp_path / "results")
     (tmp_path / "mine" / "benchmarks").mkdir(parents=True)
     (tmp_path / "mine" / "benchmarks" / "times.json").write_text("{}")

@@ -197,7 +197,7 @@ def test_folders_without_fma_are_refused(tmp_path):
     write_table(tmp_path)
     with pytest.raises(DataError, match="no clip of FMA-small in it"):
         fma.load(tmp_path, "fma_small")
-    with pytest.raises(SpecError, match=r"--dataset fma_large needs --data: .* fma_large \(.* fma_metadata/"):
+    with pytest.raises(SpecError, match=r"--dataset fma_large needs --data: .* fma_metadata/ .* encore data fma_large"):
         registry.load(DataRequest("fma_large", None, tmp_path))
 
 

@@ -45,7 +45,7 @@ def test_parquet_files_are_named_as_not_read(tmp_path):
 def test_a_folder_with_neither_gets_the_command_that_says_who_offers_the_data_set(tmp_path):
     put(tmp_path, "notes.txt")
     assert "It holds" not in message(gtzan.load, tmp_path)
-    assert "Get it: encore data gtzan " in message(gtzan.load, tmp_path)
+    assert "Where to get it: encore data gtzan." in message(gtzan.load, tmp_path)
 
 
 @pytest.mark.parametrize(
