@@ -92,7 +92,8 @@ class About:
     @property
     def where(self) -> str:
         """Where it is said how to get it, and what to give, as the end of an error message, without a full stop."""
-        return f"{self.title} is not part of Encore. Give {self.takes} with --data. Where to get it: encore data {self.key}"
+        give = f"Give {self.takes} with --data"
+        return f"{self.title} is not part of Encore. {give}. Where to get it: encore data {self.key}"
 
 
 _FMA_LICENCE = (

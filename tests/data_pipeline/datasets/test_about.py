@@ -74,8 +74,8 @@ def test_the_readme_names_no_other_source():
 
 def test_a_message_names_the_page_with_the_addresses_instead_of_repeating_them():
     assert ABOUT["gtzan"].where == (
-        "GTZAN is not part of Encore. Give the downloaded archive, or the folder that holds genres/ or genres_original/ "
-        "with --data. Where to get it: encore data gtzan"
+        "GTZAN is not part of Encore. Give the downloaded archive, or the folder that holds genres/ or "
+        "genres_original/ with --data. Where to get it: encore data gtzan"
     )
 
 
