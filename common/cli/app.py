@@ -9,6 +9,7 @@ import typer
 
 from common.core.console import escape_unprintable, print_message
 from common.core.errors import EncoreError
+from common.core.interrupts import kept_interrupts
 from common.core.nearest import did_you_mean, nearest_names
 
 _ENDS_WITH_COMMAND = re.compile(r"\b(encore|python|pip) [^.;:,]*[^.;:,\s]\.$")
@@ -30,7 +31,8 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     code."""
     escape_unprintable()
     try:
-        code = app(arguments, standalone_mode=False) or 0
+        with kept_interrupts():
+            code = app(arguments, standalone_mode=False) or 0
     except EncoreError as error:
         print_message(f"error: {_for_a_shell(str(error))}", style="red")
         return error.exit_code
