@@ -42,6 +42,7 @@ def test_rows_shared_by_tables_are_one_run(options):
 def test_a_program_above_the_memory_limit_extracts_nothing(options, monkeypatch, tmp_path):
     peak = 3 << 30
     monkeypatch.setattr(memory, "peak_resident_bytes", lambda: peak)
+    monkeypatch.setattr(memory, "resident_bytes", lambda: 1 << 30)
     with pytest.raises(BudgetError) as caught:
         plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(peak - 1)))
     assert str(caught.value) == (
@@ -65,6 +66,7 @@ def test_features_that_took_more_memory_than_the_limit_end_the_command(options, 
         return (3 if list(tmp_path.glob("cache/shards/*/index.json")) else 1) << 30
 
     monkeypatch.setattr(memory, "peak_resident_bytes", peak)
+    monkeypatch.setattr(memory, "resident_bytes", lambda: 1 << 30)
     with pytest.raises(BudgetError) as caught:
         plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(2 << 30)))
     assert str(caught.value) == (
