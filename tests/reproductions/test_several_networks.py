@@ -48,7 +48,9 @@ def options(arrays, tmp_path):
 def test_rows_that_take_samples_are_not_run_on_spectrograms(options, capsys):
     work = plan(PAPER, options())
     labels = [label for planned in work.runs for label in planned.labels]
-    assert [label for label in labels if "performance" in label] == [f"table performance, {row}" for row in SPECTROGRAM_ROWS]
+    assert [label for label in labels if "performance" in label] == [
+        f"table performance, {row}" for row in SPECTROGRAM_ROWS
+    ]
     work.close()
     messages = " ".join(capsys.readouterr().err.split())
     assert "rows not run, because they take samples" in messages
