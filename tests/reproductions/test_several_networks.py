@@ -112,8 +112,8 @@ def test_rows_of_different_windows_share_a_table_and_its_caption_names_the_windo
     assert measured == {"SimpleCNN", "nnet2"}
     caption = "\n".join(table["caption"])
     assert "nnet2: windows of 64 x 11, batch 32, 2 + 2 masks of up to 30 % (mean) with probability 0.8" in caption
-    assert "SimpleCNN: windows of 64 x 64, batch 32, L2 sum with lambda 0.0005 on all variables" in caption
-    assert "nnet2: at most 2 instead of 30; SimpleCNN: at most 2 instead of 50." in caption
+    assert "simplecnn: windows of 64 x 64, batch 32, L2 sum with lambda 0.0005 on all variables" in caption
+    assert "nnet2: at most 2 instead of 30; simplecnn: at most 2 instead of 50." in caption
     assert "arrays (64 x 64 windows) instead of 64-band log-mel (stereo, 44100 Hz, hop 512)" in caption
     parts = {
         r.row_experiment: r.parts["test"].windows

@@ -65,7 +65,7 @@ def test_a_killed_worker_loses_no_run_and_changes_no_digit(loopback, places, und
         errors += line
         if lost is None and "epoch 1/3" in line:
             # Its second epoch is under way.
-            name = re.search(r"\] (.*): epoch", line)[1]
+            name = re.search(r"\d+/\d+: (.*): epoch", line)[1]
             killed, lost, _ = next(run for run in loopback.begun() if run not in before and run[2] == name)
             loopback.workers[killed].kill()
     process.communicate(timeout=240)
@@ -90,7 +90,7 @@ def test_local_workers_give_the_same_digits_and_a_failed_run_does_not_stop_the_o
         (work / "tensorboard" / parent.name / curves.name).write_text("a file where a folder is needed")
     assert run_app(APP, [*places.flags("jobs"), *SIX_RUNS, "--jobs", "2"]) == 1
     assert re.search(
-        r"warning: failed: 5\.1 \[se-5\], seed 0, round \d/6: .* \(see .*error\.txt\)", capsys.readouterr().err
+        r"warning: failed: table 5\.1, se-5, seed 0, round \d/6: .* \(see .*error\.txt\)", capsys.readouterr().err
     )
     assert (work / broken / "error.txt").exists()
     assert measured(out) == {run: record for run, record in measured(undisturbed).items() if run != broken}
@@ -115,7 +115,7 @@ def test_a_run_that_kills_its_workers_fails_without_the_others(places):
         outcome = execute(plan(paper, options), options, pool.work)
     assert outcome.trained == 1
     (failure,) = outcome.failed
-    assert re.search(r"5\.1 \[se-0\].*--jobs 2: 1 worker processes ended while running it.*--memory-limit", failure)
+    assert re.search(r"table 5\.1, se-0.*--jobs 2: 1 worker processes ended while running it.*--memory-limit", failure)
 
 
 def test_rounds_that_carry_weights_are_one_task():

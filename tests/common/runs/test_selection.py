@@ -187,7 +187,7 @@ def test_a_genre_with_one_clip_stops_the_run_and_can_be_excluded(arrays, run):
     path = arrays({"Folk": 20, "Pop": 20, "Rock": 1})
     code, stderr, _ = run(path)
     assert code == 2
-    assert "the rarest, Rock, has 1 (of 1 the fractions give 0 for training, 0 for validation, 1 for test)" in stderr
+    assert "the rarest, Rock, has 1; of 1 the fractions give 0 for training, 0 for validation, 1 for test" in stderr
     assert "--genres" in stderr
     assert run(path, "--genres", "Folk,Pop")[0] == 0
 

@@ -73,13 +73,13 @@ def results(tmp_path: Path, out: str) -> tuple[str, list[str], dict[str, int]]:
 def test_a_killed_search_ends_as_one_that_was_not(start, tmp_path):
     finish(start("whole", "--trials", "8"))
     first = start("killed", "--trials", "8")
-    await_text(first, "trial 1 (")
+    await_text(first, "trial 1: ")
     first.send_signal(signal.SIGKILL)
     first.wait()
     state = ResultPaths.of(tmp_path / "killed", "se_cnn", "arrays").search("tiny").state
     state.write_bytes(state.read_bytes()[:100])
     second = start("killed", "--trials", "8")
-    await_text(second, "trial 6 (")
+    await_text(second, "trial 6: ")
     second.send_signal(signal.SIGKILL)
     second.wait()
     finish(start("killed", "--trials", "8"))

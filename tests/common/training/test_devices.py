@@ -270,7 +270,7 @@ def test_a_command_on_two_devices(tmp_path):
         capture_output=True, text=True, timeout=600, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
-    assert "ours (%)," in ended.stdout
+    assert "yours (%)," in ended.stdout
     for words in ("tensorflow", "Warning", "WARNING"):
         assert words not in ended.stderr
     (record,) = read_records(tmp_path / "out" / "se_cnn" / "demo" / "runs")
