@@ -94,11 +94,12 @@ def test_averages_have_the_bits_of_the_mean(channels, scale):
     np.testing.assert_array_equal(average_channels(samples).view(np.int32), expected.view(np.int32))
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3, 6])
-@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+# MP3 holds two channels at most.
+@pytest.mark.parametrize(
+    ("suffix", "channels"),
+    [*((suffix, channels) for suffix in ("wav", "flac") for channels in (1, 2, 3, 6)), ("mp3", 1), ("mp3", 2)],
+)
 def test_a_long_file_is_averaged_like_a_whole_array(tmp_path, suffix, channels):
-    if suffix == "mp3" and channels > 2:
-        pytest.skip("MP3 holds two channels at most")
     path = tmp_path / f"a.{suffix}"
     soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, (300_001, channels)), 44100)
     expected = soundfile.read(path, dtype="float32", always_2d=True)[0]
