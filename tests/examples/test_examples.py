@@ -27,8 +27,11 @@ import nbclient, nbformat
 notebook = nbformat.read(sys.argv[1], 4)
 nbformat.validate(notebook)
 nbclient.NotebookClient(notebook, timeout=900).execute()
-texts = [[one.get("data", {}).get("text/plain", "") for one in cell.get("outputs", ())] for cell in notebook.cells]
-print(json.dumps(["".join(text) for text in texts]))
+results = [
+    [one["data"]["text/plain"] for one in cell.get("outputs", ()) if one["output_type"] == "execute_result"]
+    for cell in notebook.cells
+]
+print(json.dumps(["".join(text) for text in results]))
 """
 
 
