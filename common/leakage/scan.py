@@ -57,11 +57,12 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
     return read_scan(path)[0]
 
 
-def read_scan(path: Path) -> tuple[Scan, bool]:
+def read_scan(path: Path) -> tuple[Scan | None, bool]:
     """Read a scan from the cache.
 
     Returns:
-        The scan, and whether its file held a digest, as those of earlier versions do not.
+        The scan, None where an earlier version made it in another way; and whether its file held a digest, as those of
+        earlier versions do not.
 
     Raises:
         DataError: it cannot be read, was edited, or is not a scan.
@@ -75,8 +76,12 @@ def read_scan(path: Path) -> tuple[Scan, bool]:
         plain = without_digest(path, values)
     except DataError as error:
         raise DataError(f"{error} {remedy}") from error
-    if not isinstance(plain, dict) or sha256_of_json({k: v for k, v in plain.items() if k != "scan"})[:16] != path.stem:
-        raise DataError(f"{path}: is of other clips than its name says. {remedy}")
+    key = {name: value for name, value in plain.items() if name != "scan"} if isinstance(plain, dict) else {}
+    if sha256_of_json(key)[:16] != path.stem:
+        raise DataError(f"{path}: is no scan for duplicates, or of other clips than its name says. {remedy}")
+    has_digest = plain is not values
+    if key.get("version") != _SCAN_VERSION:
+        return None, has_digest
     try:
         scan = plain["scan"]
         found = Scan(
@@ -88,4 +93,4 @@ def read_scan(path: Path) -> tuple[Scan, bool]:
         )
     except (KeyError, TypeError) as error:
         raise DataError(f"{path}: not a scan for duplicates. {remedy}") from error
-    return found, plain is not values
+    return found, has_digest

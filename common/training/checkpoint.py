@@ -1,14 +1,14 @@
 """Checkpoints: everything that a killed run needs to resume, in one file that is either complete or absent.
 
-The file is an `.npz` that ends with its own SHA-256 (`common.core.trailers`). Its state says so, so that a file that was
-opened, changed and saved again is known, too; those of earlier versions have neither.
+The file is an `.npz` that ends with its own SHA-256 (`common.core.trailers`). Its state says so, so that a file that
+was opened, changed and saved again is known, too; those of earlier versions have neither.
 """
 
 import json
 import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import keras
 import numpy as np
@@ -239,8 +239,9 @@ def restore_checkpoint(
         for group, variables in groups.items()
     }
     for group, variables in groups.items():
-        kinds = [None if value is None else (value.shape, value.dtype.name) for value in saved[group]]
-        if kinds != [(tuple(variable.shape), keras.backend.standardize_dtype(variable.dtype)) for variable in variables]:
+        found_kinds = [None if value is None else (value.shape, value.dtype.name) for value in saved[group]]
+        kinds = [(tuple(variable.shape), keras.backend.standardize_dtype(variable.dtype)) for variable in variables]
+        if found_kinds != kinds:
             raise CheckpointError(
                 f"{path}: the shapes or types of its {group} values do not fit this network. {remedy}"
             )

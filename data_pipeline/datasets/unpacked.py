@@ -131,7 +131,7 @@ def read_list(folder: Path) -> UnpackedList:
         not isinstance(files, dict)
         or not isinstance(left_out, list)
         or not isinstance(digests, dict)
-        or (digests or has_digest) and digests.keys() != files.keys()
+        or ((digests or has_digest) and digests.keys() != files.keys())
     ):
         raise DataError(f"{path}: is not a list of unpacked files. {remedy}")
     return UnpackedList(files, digests, tuple(left_out), has_digest)

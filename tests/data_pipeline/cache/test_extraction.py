@@ -1,6 +1,5 @@
 """Extraction into shards: every track once, also after interruptions, and no bad track unnoticed."""
 
-import itertools
 import os
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from data_pipeline.audio.decode import read_audio
 from data_pipeline.cache import extraction as prepare_module
 from data_pipeline.cache import shards as shards_module
 from data_pipeline.cache.extraction import prepare
-from data_pipeline.cache.shards import read_track, write_shard
+from data_pipeline.cache.shards import read_finished_shard, read_track, write_shard
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.features.spectrograms import LogMel, StftDb
 from data_pipeline.windows.index import WindowSpec, index_windows
@@ -508,10 +507,9 @@ def test_a_shard_of_other_clips_is_made_again(tiny_corpus, undisturbed, tmp_path
     folder = cache_folder(tmp_path)
     (folder / "index.json").unlink()
     # As if all were planned one shard later.
-    shards = {path.name: path.read_bytes() for path in folder.glob("shard*")}
-    names = sorted({name.partition(".")[0] for name in shards})
-    for first, second in itertools.pairwise(names):
-        for name in [name for name in shards if name.startswith(f"{second}.")]:
-            (folder / name.replace(second, first)).write_bytes(shards[name])
+    for number in range(1, len(list(folder.glob("shard*.npy")))):
+        shard = read_finished_shard(folder, number)
+        moved = [track.replace(shard=number - 1) for track in shard.tracks]
+        write_shard(folder, number - 1, np.load(folder / f"{shard.name}.npy"), moved, [])
     prepare(tiny_corpus.catalog, FEATURE, tmp_path)
     assert contents(folder) == undisturbed

@@ -257,9 +257,7 @@ def test_an_array_that_the_index_does_not_describe_is_refused(index, array):
 def test_a_shard_is_finished_once_its_note_and_all_its_bytes_are_there(tmp_path):
     assert read_finished_shard(tmp_path, 0) is None
     skipped = BadTrack(id="t9", path="t9.wav", reason="t9.wav: broken")
-    track = ShardTrack(
-        id="t0", label="a", artist=None, shard=0, first_row=0, frames=5, source_sha256=f"{0:064x}"
-    )
+    track = ShardTrack(id="t0", label="a", artist=None, shard=0, first_row=0, frames=5, source_sha256=f"{0:064x}")
     written = write_shard(tmp_path, 0, ramp(0, 5), [track], [skipped])
     assert read_finished_shard(tmp_path, 0) == written
     assert read_finished_shard(tmp_path, 1) is None
