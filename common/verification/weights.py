@@ -10,7 +10,6 @@ from common.core.errors import DataError, SpecError
 from common.core.extras import require_backend
 from common.core.files import sha256_of_file
 from common.core.tf_logging import quiet_start
-from common.core.trailers import has_checked_trailer
 from common.core.words import counted
 from common.launch import is_paper
 from common.paper.experiment import Experiment
@@ -18,6 +17,7 @@ from common.paper.paper import Paper
 from common.records.paths import RunPaths
 from common.records.record import Record, read_record
 from common.records.rows import experiment_of_row
+from common.training.hdf5 import require_readable_hdf5
 from common.verification.faults import Fault, Verified
 from common.verification.papers import Papers
 
@@ -97,7 +97,7 @@ class _Networks:
 def _check_kept(path: Path, networks: _Networks, counts: Counter) -> list[Fault]:
     """Compare the weights of one run with the SHA-256 at the end of their file, and with its record."""
     try:
-        if not has_checked_trailer(path):
+        if not require_readable_hdf5(path):
             counts["without_own_digest"] += 1
     except DataError as error:
         return [Fault(path, _said(path, error), "the bytes that were written", _TRAIN_AGAIN)]

@@ -124,14 +124,14 @@ def read_list(folder: Path) -> UnpackedList:
         plain = without_digest(path, values)
     except DataError as error:
         raise DataError(f"{error} {remedy}") from error
-    files, left_out = (plain.get(name) for name in ("files", "left_out")) if isinstance(plain, dict) else (None, None)
-    digests = plain.get("sha256_of_files", {}) if isinstance(plain, dict) else None
+    # Those of earlier versions have neither the SHA-256 of the files nor their own.
     has_digest = plain is not values
-    if (
-        not isinstance(files, dict)
-        or not isinstance(left_out, list)
-        or not isinstance(digests, dict)
-        or ((digests or has_digest) and digests.keys() != files.keys())
+    names = {"from", "files", "left_out"} | ({"sha256_of_files"} if has_digest else set())
+    if not isinstance(plain, dict) or plain.keys() != names:
+        raise DataError(f"{path}: is not a list of unpacked files. {remedy}")
+    files, left_out, digests = plain["files"], plain["left_out"], plain.get("sha256_of_files", {})
+    if not all(isinstance(values, kind) for values, kind in ((files, dict), (digests, dict), (left_out, list))) or (
+        has_digest and digests.keys() != files.keys()
     ):
         raise DataError(f"{path}: is not a list of unpacked files. {remedy}")
     return UnpackedList(files, digests, tuple(left_out), has_digest)
