@@ -110,7 +110,10 @@ def fit(
         try:
             load_weights(start_from.file, model, build_network(run.experiment, build, shape, len(reader.index.genres)))
         except DataError as error:
-            raise RunError(f"{error} Give --fresh to train all rounds again.") from error
+            reason = str(error).removeprefix(f"{start_from.file}: ").rstrip(".")
+            raise RunError(
+                f"{start_from.file}: holds no weights of this network ({reason}). Give --fresh to train all rounds again."
+            ) from error
         started_from = digest_of_weights(copy_weights(model))
         if start_from.digest not in ("", started_from):
             raise RunError(

@@ -6,6 +6,7 @@ Weights are only ever loaded into networks that were built here. The files end w
 """
 
 import hashlib
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -78,12 +79,20 @@ def read_weights(path: Path, model: keras.Model) -> None:
     """Put the weights of a file that Keras wrote into a network that has no optimiser.
 
     Raises:
-        DataError: the file was changed, cannot be read, or does not hold weights of this network; without what to do.
+        DataError: the file was changed, cannot be read, or does not hold weights of this network; with the reason, without
+            what to do.
     """
     require_readable_hdf5(path)
     try:
-        model.load_weights(path)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("ignore")
+            warnings.filterwarnings("always", category=UserWarning)
+            model.load_weights(path)
     except _UNREADABLE as error:
         # Keras appends a list of all layers.
         reason = " ".join(str(error).partition("List of objects")[0].split()) or type(error).__name__
-        raise DataError(f"{path}: does not hold weights of this network ({reason.rstrip('.')}).") from error
+        raise DataError(f"{path}: {reason.rstrip('.')}.") from error
+    if caught:
+        # Where the file lacks some layers, Keras may only warn, and leaves them as they were.
+        reason = " ".join(str(caught[0].message).split())
+        raise DataError(f"{path}: {reason.rstrip('.')}.")

@@ -1,6 +1,5 @@
 """Reads ImageNet weights from files into the image networks."""
 
-import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -59,9 +58,7 @@ def load_file(body: keras.Model, network: str, file: Path) -> None:
 
 def _load_h5(body: keras.Model, network: str, file: Path) -> None:
     try:
-        # Keras also warns about parts of what it then raises.
-        with warnings.catch_warnings(action="ignore"):
-            read_weights(file, body)
+        read_weights(file, body)
     except DataError as error:
         reason = str(error).removeprefix(f"{file}: ").rstrip(".")
         raise DataError(f"{file}: not weights that Keras saved from this {network} ({reason}).") from error
