@@ -112,7 +112,8 @@ def fit(
         except DataError as error:
             reason = str(error).removeprefix(f"{start_from.file}: ").rstrip(".")
             raise RunError(
-                f"{start_from.file}: holds no weights of this network ({reason}). Give --fresh to train all rounds again."
+                f"{start_from.file}: holds no weights of this network ({reason}). Give --fresh to train all rounds "
+                "again."
             ) from error
         started_from = digest_of_weights(copy_weights(model))
         if start_from.digest not in ("", started_from):

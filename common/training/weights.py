@@ -79,8 +79,8 @@ def read_weights(path: Path, model: keras.Model) -> None:
     """Put the weights of a file that Keras wrote into a network that has no optimiser.
 
     Raises:
-        DataError: the file was changed, cannot be read, or does not hold weights of this network; with the reason, without
-            what to do.
+        DataError: the file was changed, cannot be read, or does not hold weights of this network; with the reason,
+            without what to do.
     """
     require_readable_hdf5(path)
     try:

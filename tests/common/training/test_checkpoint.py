@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from common.core.errors import CheckpointError, DataError
+from common.core.errors import CheckpointError, DataError, DivergedError
 from common.core.trailers import TRAILER_BYTES
 from common.records.paths import WorkPaths
+from common.training.callback import FitCallback
 from common.training.checkpoint import (
     Circumstances,
     LoopState,
@@ -204,3 +205,24 @@ def test_an_interrupted_run_starts_over_where_what_it_is_of_has_changed(
     fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, model_cache=models, **change)
     assert len(fitted.state.history) == change.get("epochs", 4)
     assert WorkPaths(tmp_path / "a").folder.joinpath("set_aside.checkpoint.npz").exists()
+
+
+def test_a_run_that_diverges_leaves_the_checkpoint_of_the_epoch_before(tiny_arrays, tmp_path, models):
+    """So that no checkpoint holds weights that are not finite."""
+
+    class Infinite(FitCallback):
+        def on_epoch_begin(self, epoch, batches):
+            if epoch == 1:
+                models_in_use[0].optimizer.learning_rate = 1e38
+
+    class Watched:
+        devices = models.devices
+
+        def model_for(self, *given, **named):
+            models_in_use.append(models.model_for(*given, **named))
+            return models_in_use[0]
+
+    models_in_use = []
+    with pytest.raises(DivergedError):
+        trained_weights(tmp_path / "d", tiny_arrays, tmp_path, callback=Infinite(), model_cache=Watched())
+    assert read_checkpoint(WorkPaths(tmp_path / "d").checkpoint).state.epoch == 1
