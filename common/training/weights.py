@@ -83,16 +83,17 @@ def read_weights(path: Path, model: keras.Model) -> None:
             without what to do.
     """
     require_readable_hdf5(path)
+    floats = [weight for weight in model.weights if keras.backend.is_float_dtype(weight.dtype)]
+    # What the file lacks stays as it was, of which Keras may only warn; NaN is in no file of weights.
+    for weight in floats:
+        weight.assign(np.full(weight.shape, np.nan, np.float32))
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("ignore")
-            warnings.filterwarnings("always", category=UserWarning)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
             model.load_weights(path)
     except _UNREADABLE as error:
         # Keras appends a list of all layers.
         reason = " ".join(str(error).partition("List of objects")[0].split()) or type(error).__name__
         raise DataError(f"{path}: {reason.rstrip('.')}.") from error
-    if caught:
-        # Where the file lacks some layers, Keras may only warn, and leaves them as they were.
-        reason = " ".join(str(caught[0].message).split())
-        raise DataError(f"{path}: {reason.rstrip('.')}.")
+    for weight in floats:
+        if np.isnan(keras.ops.convert_to_numpy(weight)).any():
+            raise DataError(f"{path}: holds no values for {weight.path}, or NaN.")
