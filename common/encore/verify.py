@@ -21,7 +21,8 @@ from common.verification.faults import Fault, Verified
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
-tables, and weights against their checksums. Nothing is written into it. Exit code: 0 if everything holds, 1 if not."""
+tables, and weights, checkpoints and the cache against their checksums. Nothing is written into it. Exit code: 0 if
+everything holds, 1 if not."""
 _KIND_WIDTH = 10
 _NOT_CHECKED = "not checked: "
 
@@ -32,7 +33,10 @@ class VerifyOptions:
 
     results: Annotated[Path, Argument(metavar="DIR", help="Folder of results, as commands write it.")] = Path("results")
     cache: Annotated[
-        Path, Option(metavar="DIR", rich_help_panel=SPECIAL, help="Cache, with downloaded weights and the demo corpus.")
+        Path,
+        Option(
+            metavar="DIR", rich_help_panel=SPECIAL, help="Cache, with features, downloaded weights and the demo corpus."
+        ),
     ] = DEFAULT_CACHE
 
 
@@ -73,6 +77,8 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
         DataError: it is no results folder: no subfolder is a paper's, and none has records where a paper has them.
     """
     # Imported here, so that help and wrong options need none of what makes tables.
+    from common.verification.cache import verify_cache
+    from common.verification.checkpoints import verify_checkpoints
     from common.verification.readme import has_headline, verify_readme
     from common.verification.records import verify_records
     from common.verification.tables import papers_in, verify_tables
@@ -92,7 +98,7 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
         found.append(verify_readme(readme, results))
     else:
         found.append(Verified("README", f"{_NOT_CHECKED}no headline table in {readme}"))
-    found.append(verify_weights(results, cache))
+    found += [verify_weights(results, cache), verify_checkpoints(results), verify_cache(cache)]
     others = [path for path in result_subfolders(results) if path.name not in papers]
     unchecked = tuple(f"{path}, which is not of a paper, beyond whether its JSON files can be read" for path in others)
     if own_runs_in(results).is_dir():
@@ -157,6 +163,10 @@ def _checked(counts: dict[str, dict[str, int]]) -> str:
         (counts["weights"].get("kept", 0), "kept network"),
         (counts["weights"].get("downloaded", 0), "downloaded file"),
         (counts["weights"].get("demo_clips", 0), "demo clip"),
+        (counts["work"].get("checkpoints", 0), "checkpoint"),
+        (counts["cache"].get("shards", 0), "shard of features"),
+        (counts["cache"].get("scans", 0), "list of duplicates"),
+        (counts["cache"].get("unpacked", 0), "unpacked file"),
     )
     return ", ".join(_number(number, noun) for number, noun in numbers if number) or "nothing"
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from common.core.errors import DataError
-from common.core.files import read_json, sha256_of_json, write_json
+from common.core.files import read_json, sha256_of_json, with_digest, without_digest, write_json
 from common.runs.options import Options
 from common.runs.plan import Plan
 from data_pipeline.audio.decode import DECODING_VERSION
@@ -52,12 +52,39 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
     path = cache_folder(cache) / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
     if not path.exists():
         found = find_duplicates(index, above=above)
-        write_json(path, key | {"scan": asdict(found)})
+        write_json(path, with_digest(key | {"scan": asdict(found)}))
         return found
-    values = read_json(path, what="a scan for duplicates")
+    return read_scan(path)[0]
+
+
+def read_scan(path: Path) -> tuple[Scan | None, bool]:
+    """Read a scan from the cache.
+
+    Returns:
+        The scan, None where an earlier version made it in another way; and whether its file held a digest, as those of
+        earlier versions do not.
+
+    Raises:
+        DataError: it cannot be read, was edited, or is not a scan.
+    """
+    remedy = "Delete it and run the same command again."
     try:
-        scan = values["scan"]
-        return Scan(
+        values = read_json(path, what="a scan for duplicates")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}). {remedy}") from error
+    try:
+        plain = without_digest(path, values)
+    except DataError as error:
+        raise DataError(f"{error} {remedy}") from error
+    key = {name: value for name, value in plain.items() if name != "scan"} if isinstance(plain, dict) else {}
+    if sha256_of_json(key)[:16] != path.stem:
+        raise DataError(f"{path}: is no scan for duplicates, or of other clips than its name says. {remedy}")
+    has_digest = plain is not values
+    if key.get("version") != _SCAN_VERSION:
+        return None, has_digest
+    try:
+        scan = plain["scan"]
+        found = Scan(
             pairs=tuple(Pair(**pair) for pair in scan["pairs"]),
             clips=scan["clips"],
             short=tuple(scan["short"]),
@@ -65,4 +92,5 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
             above=scan["above"],
         )
     except (KeyError, TypeError) as error:
-        raise DataError(f"{path}: not a scan for duplicates. Delete it and run the same command again.") from error
+        raise DataError(f"{path}: not a scan for duplicates. {remedy}") from error
+    return found, has_digest

@@ -12,7 +12,7 @@ from typing import Protocol
 import keras
 import numpy as np
 
-from common.core.errors import DivergedError, RunError
+from common.core.errors import DataError, DivergedError, RunError
 from common.core.files import make_folder, sha256_of_json, write_text
 from common.core.words import counted
 from common.paper.training import Training
@@ -107,7 +107,14 @@ def fit(
     make_folder(work.folder)
     started_from = ""
     if start_from is not None:
-        load_weights(start_from.file, model, build_network(run.experiment, build, shape, len(reader.index.genres)))
+        try:
+            load_weights(start_from.file, model, build_network(run.experiment, build, shape, len(reader.index.genres)))
+        except DataError as error:
+            reason = str(error).removeprefix(f"{start_from.file}: ").rstrip(".")
+            raise RunError(
+                f"{start_from.file}: holds no weights of this network ({reason}). Give --fresh to train all rounds "
+                "again."
+            ) from error
         started_from = digest_of_weights(copy_weights(model))
         if start_from.digest not in ("", started_from):
             raise RunError(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ def prepare(
                 memory_left_bytes=memory_left_bytes,
             )
         index = read_index(folder)
+    _require_index_of(index, catalog, feature)
     if index.skipped and not skip_bad:
         raise _bad_tracks_error(index.skipped, len(catalog.tracks))
     return index
@@ -229,7 +231,55 @@ def _plan(catalog: Catalog, feature: Feature) -> list[list[Track]]:
 
 def _holds(shard: Shard, tracks: list[Track]) -> bool:
     """Whether a shard is that of these tracks; one that was planned in another way is not."""
-    return {entry.id for entry in (*shard.tracks, *shard.skipped)} == {track.id for track in tracks}
+    return not _difference(shard.tracks, shard.skipped, tracks)
+
+
+def _require_index_of(index: ShardIndex, catalog: Catalog, feature: Feature) -> None:
+    """Compare an index with what it is of: indexes of earlier versions hold no digest.
+
+    Raises:
+        DataError: it lists other genres, another feature or other tracks.
+    """
+    copies_version = None if catalog.copies is None else catalog.copies.extraction_version
+    problem = ""
+    if index.dataset != catalog.dataset or index.genres != catalog.genres:
+        problem = f"is of {index.dataset} with the genres {', '.join(index.genres)}"
+    elif (index.feature, index.clip_seconds) != (feature, catalog.clip_seconds):
+        problem = "is of another feature"
+    elif index.extraction_version not in (None, feature.extraction_version) or index.copies_version not in (
+        None,
+        copies_version,
+    ):
+        problem = "is of another way to extract features"
+    else:
+        problem = _difference(index.tracks, index.skipped, catalog.tracks)
+    if problem:
+        raise DataError(
+            f"{index.folder / INDEX_NAME}: {problem}; expected that of {catalog.title}, which this folder was made "
+            f"for. Delete the folder {index.folder} to extract it again."
+        )
+
+
+def _difference(placed: Sequence[ShardTrack], skipped: Sequence[BadTrack], tracks: Sequence[Track]) -> str:
+    """The first track that shards hold otherwise than it is planned, in words; empty where there is none.
+
+    Args:
+        placed: tracks in the shards, in their order.
+        skipped: those that could not be used.
+        tracks: all that are planned, in their order.
+    """
+    left_out = {entry.id for entry in skipped}
+    planned = [(track.id, track.label, track.artist, track.copy_of) for track in tracks if track.id not in left_out]
+    held = [(track.id, track.label, track.artist, track.copy_of) for track in placed]
+    for found, wanted in zip_longest(held, planned):
+        if found is None:
+            return f"lacks track {wanted[0]}"
+        if wanted is None or found[0] != wanted[0]:
+            return f"lists track {found[0]} in another place"
+        if found != wanted:
+            return f"lists track {found[0]} with another label, artist or original"
+    unknown = left_out - {track.id for track in tracks}
+    return f"lists track {min(unknown)} as skipped" if unknown else ""
 
 
 def _nominal_seconds(track: Track, clip_seconds: float | None) -> float:

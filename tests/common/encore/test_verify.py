@@ -41,7 +41,8 @@ def test_a_folder_that_holds_ends_with_0_and_stays_as_it_is(made, capsys, snapsh
     assert snapshot(made) == before
     assert run_app(make_app(), ["--cache", "empty_cache", "--verbose"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:6]] == ["folder", "records", "tables", "README", "weights"]
+    kinds = ["folder", "records", "tables", "README", "weights", "work", "cache"]
+    assert [line.split()[0] for line in lines[1:8]] == kinds
     assert lines[2] == "records   3 records read, 3 with a digest: all right"
 
 
@@ -70,7 +71,8 @@ def test_faults_of_every_kind_are_named_and_end_with_1(made, tmp_path, capsys):
     assert run_app(make_app(), [*arguments, "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["holds"] is False
-    assert [one["kind"] for one in document["checks"]] == ["folder", "records", "tables", "README", "weights"]
+    kinds = ["folder", "records", "tables", "README", "weights", "work", "cache"]
+    assert [one["kind"] for one in document["checks"]] == kinds
     assert sum(len(one["faults"]) for one in document["checks"]) == len(faults)
     (fault,) = document["checks"][1]["faults"]
     assert fault.keys() == {"path", "others", "place", "found", "expected", "remedy"}
@@ -130,11 +132,12 @@ def test_own_runs_below_the_committed_results_are_named_and_checked_on_their_own
     shutil.copytree(made / "results", own)
     broken = next((own / "se_cnn" / "gtzan" / "runs").glob("*.json"))
     broken.write_text("{")
-    assert run_app(make_app(), [str(tmp_path / "results")]) == 0
+    cache = ["--cache", str(made / "empty_cache")]
+    assert run_app(make_app(), [str(tmp_path / "results"), *cache]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("all right: 3 records, ")
     assert f"- {own}, your own runs: encore verify {own}" in lines
-    assert run_app(make_app(), [str(own)]) == 1
+    assert run_app(make_app(), [str(own), *cache]) == 1
     assert f"fault (records): {broken}" in capsys.readouterr().out
     # Where there are only own runs, they are named.
     shutil.rmtree(tmp_path / "results" / "se_cnn")
@@ -144,7 +147,7 @@ def test_own_runs_below_the_committed_results_are_named_and_checked_on_their_own
 
 def test_records_of_an_unknown_paper_are_checked_and_no_table_is_said_to_be_right(made, tmp_path, capsys):
     shutil.copytree(made / "results" / "se_cnn" / "gtzan" / "runs", tmp_path / "later" / "gtzan" / "runs")
-    assert run_app(make_app(), [str(tmp_path), "--verbose"]) == 0
+    assert run_app(make_app(), [str(tmp_path), "--verbose", "--cache", str(made / "empty_cache")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("all right: 3 records")
     assert lines[1] == "folder    no paper"

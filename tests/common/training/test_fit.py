@@ -22,7 +22,7 @@ from common.records.paths import WorkPaths
 from common.training import fit as training_module
 from common.training.callback import FitCallback
 from common.training.checkpoint import Circumstances, restore_checkpoint
-from common.training.fit import fit, kept_epoch, predict
+from common.training.fit import StartWeights, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit
 from common.training.schedules import learning_rate_of
 from common.training.window_metrics import probabilities_of
@@ -428,3 +428,29 @@ def test_run_ids_name_everything_that_decides_a_result(tiny_arrays, tmp_path):
     ]
     assert len({run.id, *(other.id for other in others)}) == 6
     assert make_run(tiny_arrays, tmp_path)[0].id == run.id
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda content: content[:-100], "was changed or cut off"),
+        (lambda content: content[:3000] + bytes([content[3000] ^ 1]) + content[3001:], "was changed: its bytes have"),
+        (lambda content: b"", "holds no weights of this network"),
+    ],
+)
+def test_damaged_weights_of_the_round_before_fail_the_run_in_one_line(
+    plain, tiny_arrays, tmp_path, models, damage, said
+):
+    file = tmp_path / "best.weights.h5"
+    file.write_bytes(damage(WorkPaths(plain[2]).best_weights.read_bytes()))
+    run, reader = make_run(tiny_arrays, tmp_path)
+    with pytest.raises(RunError, match=rf"best\.weights\.h5: .*{said}.* Give --fresh to train all rounds again\.$"):
+        fit(
+            run,
+            build,
+            reader,
+            layout="bins_frames_channel",
+            work=WorkPaths(tmp_path / "run"),
+            start_from=StartWeights(file),
+            model_cache=models,
+        )

@@ -1,6 +1,6 @@
 """Extraction into shards: every track once, also after interruptions, and no bad track unnoticed."""
 
-import itertools
+import json
 import os
 import signal
 import subprocess
@@ -19,7 +19,7 @@ from data_pipeline.audio.decode import read_audio
 from data_pipeline.cache import extraction as prepare_module
 from data_pipeline.cache import shards as shards_module
 from data_pipeline.cache.extraction import prepare
-from data_pipeline.cache.shards import read_track, write_shard
+from data_pipeline.cache.shards import read_finished_shard, read_track, write_shard
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.features.spectrograms import LogMel, StftDb
 from data_pipeline.windows.index import WindowSpec, index_windows
@@ -508,10 +508,57 @@ def test_a_shard_of_other_clips_is_made_again(tiny_corpus, undisturbed, tmp_path
     folder = cache_folder(tmp_path)
     (folder / "index.json").unlink()
     # As if all were planned one shard later.
-    shards = {path.name: path.read_bytes() for path in folder.glob("shard*")}
-    names = sorted({name.partition(".")[0] for name in shards})
-    for first, second in itertools.pairwise(names):
-        for name in [name for name in shards if name.startswith(f"{second}.")]:
-            (folder / name.replace(second, first)).write_bytes(shards[name])
+    for number in range(1, len(list(folder.glob("shard*.npy")))):
+        shard = read_finished_shard(folder, number)
+        moved = [track.replace(shard=number - 1) for track in shard.tracks]
+        write_shard(folder, number - 1, np.load(folder / f"{shard.name}.npy"), moved, [])
     prepare(tiny_corpus.catalog, FEATURE, tmp_path)
     assert contents(folder) == undisturbed
+
+
+def edit_index(folder: Path, change) -> None:
+    """Change an index, without its digest, as earlier versions wrote it."""
+    path = folder / "index.json"
+    values = json.loads(path.read_text())
+    del values["sha256"]
+    change(values)
+    path.write_text(json.dumps(values))
+
+
+def test_a_finished_cache_of_an_earlier_version_is_used(tiny_corpus, tmp_path, decoded):
+    first = prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    folder = cache_folder(tmp_path)
+    edit_index(folder, lambda values: None)
+    for path in folder.glob("shard-*.json"):
+        path.write_text(json.dumps(json.loads(path.read_text())["shard"]))
+    decoded.clear()
+    assert prepare(tiny_corpus.catalog, FEATURE, tmp_path) == first
+    # An extraction that an earlier version began goes on as well.
+    (folder / "index.json").unlink()
+    assert prepare(tiny_corpus.catalog, FEATURE, tmp_path) == first
+    assert decoded == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda values: values.update(genres=values["genres"][::-1]), "is of tiny with the genres country, classical"),
+        (lambda values: values.update(dataset="other"), "is of other with the genres"),
+        (lambda values: values["feature"].update(top_db=40.0), "is of another feature"),
+        (lambda values: values.update(clip_seconds=2.0), "is of another feature"),
+        (lambda values: values.update(extraction_version=7), "is of another way to extract features"),
+        (
+            lambda values: values["shards"][0]["tracks"][0].update(label="country"),
+            "lists track blues.00000 with another",
+        ),
+        (lambda values: values["shards"][3]["tracks"][2].update(artist="x"), "lists track country.00003 with another"),
+        (lambda values: values["shards"][0]["tracks"][1].update(id="x"), "lists track x in another place"),
+        (lambda values: values["shards"].pop(), "lacks track country.00001"),
+    ],
+)
+def test_an_index_that_is_not_of_the_data_is_refused(tiny_corpus, tmp_path, change, said):
+    """Without a digest, only the data set itself tells."""
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    edit_index(cache_folder(tmp_path), change)
+    with pytest.raises(DataError, match=rf"index\.json: {said}.* expected that of Tiny corpus.*Delete the folder"):
+        prepare(tiny_corpus.catalog, FEATURE, tmp_path)

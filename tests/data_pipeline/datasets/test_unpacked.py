@@ -1,5 +1,6 @@
 """What comes packed is unpacked once: completely or not at all, and found again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from common.core.errors import DataError
+from common.core.files import sha256_of_file, sha256_of_json
 from data_pipeline.datasets import unpacked as module
 from data_pipeline.datasets.unpacked import unpacked
 
@@ -163,3 +165,43 @@ def test_what_a_killed_process_left_is_replaced(packed):
     made = unpack(packed, Members())
     assert (made.folder / "genres" / "a.wav").read_bytes() == b"first" * 1000
     assert visible(cache) == [made.folder.name]
+
+
+def edit_list(folder: Path, change) -> None:
+    path = folder / module.LIST_NAME
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_text(json.dumps(values))
+
+
+def test_a_list_of_an_earlier_version_is_used(packed):
+    folder = unpack(packed, Members()).folder
+    edit_list(folder, lambda values: [values.pop(name) for name in ("sha256", "sha256_of_files")])
+    members = Members()
+    assert unpack(packed, members).folder == folder
+    assert members.opened == 0
+    assert not module.read_list(folder).has_digest
+
+
+def test_the_list_names_the_sha256_of_every_file(packed):
+    folder = unpack(packed, Members()).folder
+    listed = module.read_list(folder)
+    assert listed.has_digest
+    assert listed.digests == {name: sha256_of_file(folder / name) for name in ("genres/a.wav", "genres/deeper/b.wav")}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda values: values["left_out"].clear(), "was edited"),
+        (lambda values: values["files"].update({"genres/a.wav": 6}), "was edited"),
+        (lambda values: values.pop("sha256"), "is not a list of unpacked files"),
+        (lambda values: values.update(files=[], sha256=sha256_of_json({})), "was edited"),
+        (lambda values: (values.clear(), values.update({"from": [], "files": [], "left_out": []})), "is not a list"),
+    ],
+)
+def test_an_edited_list_is_refused(packed, change, said):
+    folder = unpack(packed, Members()).folder
+    edit_list(folder, change)
+    with pytest.raises(DataError, match=rf"unpacked\.json: {said}.*Delete the folder {folder} to unpack it again\."):
+        unpack(packed, Members())
