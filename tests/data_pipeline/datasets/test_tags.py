@@ -32,3 +32,11 @@ def test_tags_that_cannot_be_read_are_counted_and_no_error(tmp_path):
     found = read_artists([broken, gone, whole])
     assert found.artists == {broken: None, gone: None, whole: "ABBA"}
     assert found.unreadable == (broken, gone)
+
+
+def test_an_artist_of_a_thousand_characters_is_read_and_a_longer_one_is_unreadable(tmp_path):
+    for name, count in (("a.mp3", 1000), ("b.mp3", 1001)):
+        (tmp_path / name).write_bytes(id3_tag(TPE1="x" * count) + FRAME)
+    tags = read_artists([tmp_path / "a.mp3", tmp_path / "b.mp3"])
+    assert tags.artists == {tmp_path / "a.mp3": "x" * 1000, tmp_path / "b.mp3": None}
+    assert tags.unreadable == (tmp_path / "b.mp3",)
