@@ -36,8 +36,10 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
     Raises:
         EncoreError: options or data cannot be used.
     """
-    options.memory_limit.require("loading the program", remedy="Raise the limit: TensorFlow alone takes about 600 MB.")
-    request = replace(options.data_request, memory_left_bytes=options.memory_limit.left_bytes())
+    left_bytes = options.memory_limit.left_bytes()
+    if left_bytes is not None and left_bytes < 0:
+        options.memory_limit.require("loading the program", remedy="Raise the limit.")
+    request = replace(options.data_request, memory_left_bytes=left_bytes)
     catalog, given = registry.load(request)
     _require_artists(catalog, options)
     own = choose_genres(paper, catalog.genres, ())
