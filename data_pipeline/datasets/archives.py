@@ -30,6 +30,9 @@ _MOST_MEMBERS = 100_000
 # A long name, or what else a tar archive says of one member, is read as a whole.
 _MOST_DESCRIPTION_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 20
+# Of members of zips. `zipfile` unpacks others without a limit on what comes out of a piece, and LZMA may ask for a
+# buffer of 4 GB.
+BOUNDED_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PAX_TYPES = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 # What damaged archives lead to in tarfile, zipfile and the decompressors. RuntimeError: a member that is encrypted, or
 # compressed in a way that Python does not support. OverflowError, ValueError: numbers in headers.
@@ -124,6 +127,10 @@ class Archive:
         # A block of its own for each read, so that errors of whoever takes the pieces are not called damage.
         with _readable(self._file):
             if isinstance(self._opened, zipfile.ZipFile):
+                if member.entry.compress_type not in BOUNDED_COMPRESSIONS:
+                    raise ValueError(
+                        f"{member.path} is compressed by {about_compression(member.entry)}, expected deflate"
+                    )
                 stream: BinaryIO = self._opened.open(member.entry)
             else:
                 stream = self._opened.extractfile(member.entry)
@@ -134,6 +141,11 @@ class Archive:
                 if not piece:
                     break
                 yield piece
+
+
+def about_compression(info: zipfile.ZipInfo) -> str:
+    """Name of the way in which a member of a zip is compressed: `lzma`, or `method 99` where Python knows none."""
+    return zipfile.compressor_names.get(info.compress_type, f"method {info.compress_type}")
 
 
 @contextmanager

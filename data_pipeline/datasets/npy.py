@@ -5,11 +5,11 @@ an error before any memory is taken for it. Pickles are never loaded.
 """
 
 import io
-import lzma
 import math
 import re
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -30,9 +30,11 @@ _LONG_INTEGER = re.compile(rb"(\d)L(?=\s*[,)])")
 _MAX_SMALL_BYTES = 256 << 20
 # As long as paths can be; NumPy takes the length of the longest for all.
 _MAX_CHARACTERS = 4096
-# NumPy itself reads headers of up to 10,000 characters; version 2 of the format could declare 4 GB.
+# NumPy itself parses headers of up to 10,000 characters; version 2 of the format could declare 4 GB.
 _MAX_HEADER_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
+# zipfile and NumPy quote names and headers, which may be as long as the file.
+_MOST_REASON_CHARACTERS = 300
 # What damaged archives and headers lead to in zipfile, in its decompressors and in NumPy's reader of headers.
 # RuntimeError: an archive that is encrypted, or compressed in a way that Python does not support.
 _DAMAGE = (
@@ -50,7 +52,7 @@ _DAMAGE = (
     tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
-    lzma.LZMAError,
+    UserWarning,
 )
 
 
@@ -218,6 +220,8 @@ def readable(path: Path, form: str) -> Iterator[None]:
         yield
     except _DAMAGE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+        if len(reason) > _MOST_REASON_CHARACTERS:
+            reason = f"{reason[:_MOST_REASON_CHARACTERS]}..."
         raise DataError(f"{path}: not a readable {form} ({reason}).") from error
 
 
@@ -240,8 +244,11 @@ def read_header(stream: BinaryIO) -> ArrayHeader:
             f"its header declares {header_bytes:,} bytes for itself, expected at most {_MAX_HEADER_BYTES:,}"
         )
     text = stream.read(header_bytes)
-    # NumPy reads these, too, but warns of every file.
-    shape, fortran_order, dtype = read(io.BytesIO(length + _LONG_INTEGER.sub(rb"\1 ", text)))
+    with warnings.catch_warnings():
+        # Of a header that is no longer valid Python; it may say anything.
+        warnings.simplefilter("error", UserWarning)
+        # NumPy reads long integers, too, but warns of every file.
+        shape, fortran_order, dtype = read(io.BytesIO(length + _LONG_INTEGER.sub(rb"\1 ", text)))
     # True and False are integers in Python.
     return ArrayHeader(tuple(map(int, shape)), dtype, fortran_order, stream.tell())
 

@@ -194,3 +194,18 @@ def test_more_members_than_audio_has_are_refused(tmp_path, monkeypatch, name):
         read_all(file)
     monkeypatch.setattr(archives, "_MOST_MEMBERS", 4)
     assert set(read_all(file)) == {"x/a.wav", "y/b.wav"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "lzma")])
+def test_compressions_that_unpack_without_a_limit_are_refused(tmp_path, kind, name):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", kind) as archive:
+        archive.writestr("x/a.wav", bytes(50 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            DataError, match=rf"cannot be unpacked \(x/a\.wav is compressed by {name}, expected deflate\)"
+        ):
+            read_all(tmp_path / "a.zip")
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()

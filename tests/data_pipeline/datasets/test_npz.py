@@ -237,3 +237,31 @@ def test_one_name_of_many_clips_is_refused_at_once(tmp_path):
         arrays.load(tmp_path / "a.npz", seconds_per_column=1)
     # Comparing each with each takes over a minute.
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(("kind", "name"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "lzma")])
+def test_compressions_that_unpack_without_a_limit_are_refused(write, kind, name):
+    path = write()
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        for key, content in MEMBERS.items():
+            archive.writestr(f"{key}.npy", content)
+    assert f"X is compressed by {name}, which NumPy does not write" in refusal(path)
+
+
+def test_a_header_that_only_python_2_understands_is_refused_without_a_warning(write):
+    # 16L is a long integer of Python 2; 16 L is nothing.
+    path = write(X=with_header("'|u1'", "(12, 8, 16L )", bytes(1536)))
+    assert arrays.load(path)[1].bins == 8
+    path = write(X=with_header("'|u1'", "(12, 8, 16 L)", bytes(1536)))
+    assert "not a readable .npz (Reading `.npy` or `.npz` file required additional header parsing" in refusal(path)
+
+
+def test_what_is_quoted_of_a_damaged_archive_is_short(write):
+    path = write()
+    content = bytearray(path.read_bytes())
+    # The length of the first member's name in its own header, which zipfile quotes.
+    content[26:28] = (1000).to_bytes(2, "little")
+    path.write_bytes(content)
+    message = refusal(path)
+    assert "File name in directory 'X.npy' and header b'X.npy" in message
+    assert len(message) < len(str(path)) + 340
