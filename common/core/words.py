@@ -5,6 +5,7 @@ import codecs
 import re
 import textwrap
 import unicodedata
+from collections.abc import Sequence
 
 # Ends of nouns whose plural has one more syllable: class, box, batch, hash.
 _HISSING = ("ss", "x", "ch", "sh")
@@ -18,6 +19,8 @@ _BYTES = range(0xDC80, 0xDD00)
 _UNPRINTABLE = ("Cc", "Zl", "Zp")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LEFT_OUT = "..."
+# Messages that name things from a user's files name no more than these.
+MOST_NAMED = 10
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|(?:s|ms|Hz|kHz|dB|MB|MiB|GB|GiB|points)\b))| (?=%)")
 _COMMANDS = "encore (?:list|run|show|tune|audit|duplicates|data|board|verify)"
 _COMMAND = re.compile(rf"\b{_COMMANDS}(?: [a-z]\w*)?")
@@ -51,6 +54,12 @@ def _singular(noun: str) -> str:
     if noun.endswith("es") and noun[:-2].endswith(_HISSING):
         return noun[:-2]
     return noun if noun.endswith("ss") else noun.removesuffix("s")
+
+
+def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """The first names, and how many there are beside them: `a, b and 3 more`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def first_clause(text: str) -> str:

@@ -4,8 +4,8 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -19,10 +19,19 @@ from common.core.console import progress, say
 from common.core.errors import DataError
 from common.core.files import make_folder, require_writable_folder, sha256_of_json
 from common.core.words import counted
-from data_pipeline.audio.decode import DECODING_VERSION, Decoder, read_audio, read_content, require_decoder
+from data_pipeline.audio.decode import (
+    DECODING_VERSION,
+    AudioHeader,
+    Decoder,
+    ReadLimits,
+    read_audio,
+    read_content,
+    require_decoder,
+)
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.cache.array_tracks import ArrayReader, open_arrays_of
+from data_pipeline.cache.memory_share import MemoryShare
 from data_pipeline.cache.shards import (
     FORMAT_VERSION,
     INDEX_NAME,
@@ -47,6 +56,9 @@ _NOMINAL_BYTES_PER_SECOND = 64_000
 # Embeddings are small but slow to compute, and a killed extraction loses the shard that it was working on.
 _MAX_EMBEDDED_TRACKS_PER_SHARD = 64
 _MAX_LISTED_BAD_TRACKS = 10
+# Most arrays as long as a clip's samples that a feature holds at a time, and an altered copy of another tempo.
+_FEATURE_ARRAYS, _COPY_ARRAYS = 5, 20
+_SAMPLE_BYTES = 4
 # (stored values of shape (frames, bins), SHA-256 of the source)
 Extracted = tuple[np.ndarray, str]
 # Applies a picklable function to each item on other workers, and yields the results in the order of the items. Closing
@@ -77,8 +89,9 @@ def prepare(
         jobs: threads; -1 for one per core.
         parallel_map: extracts audio in other processes, possibly on other machines, instead of in threads of this
             process. This process still writes the shards, with the same bytes.
-        memory_left_bytes: what the process may still take; None for no limit. Arrays that need more are refused before
-            they are read.
+        memory_left_bytes: what the process may still take; None for no limit. Arrays and audio files that need more by
+            their headers are refused before they are read, and threads wait for each other where their clips together
+            need more.
 
     Returns:
         The index of the shards.
@@ -86,7 +99,7 @@ def prepare(
     Raises:
         DataError: a track cannot be used (all such tracks are named) and `skip_bad` is off; another machine does not
             see its file; the cache cannot be written, lacks space for arrays, or was changed.
-        BudgetError: a shard of arrays takes more memory than is left.
+        BudgetError: a shard of arrays, or an audio file, takes more memory than is left.
     """
     cache = require_writable_folder(cache_folder(cache), flag="--cache")
     require_decoder(decoder)
@@ -392,7 +405,15 @@ def _extractor(
         memory_left_bytes: see `prepare`.
     """
     if not isinstance(feature, Precomputed):
-        extract = _FromAudio(feature, decoder, catalog.copies, folder.parent.parent, catalog.clip_seconds)
+        extract = _FromAudio(
+            feature,
+            decoder,
+            catalog.copies,
+            folder.parent.parent,
+            catalog.clip_seconds,
+            catalog.most_seconds,
+            MemoryShare(memory_left_bytes),
+        )
         extract.make_ready()
         yield extract
         return
@@ -414,6 +435,8 @@ class _FromAudio:
         copies: how altered copies are made; None where there are none.
         cache: folder of all caches, which holds pretrained weights.
         clip_seconds: length that is taken from the middle of each clip; None for whole clips.
+        most_seconds: a longer clip is refused; None for any length.
+        memory: what all threads may take.
     """
 
     feature: Feature
@@ -421,6 +444,8 @@ class _FromAudio:
     copies: OfflineAugmentation | None
     cache: Path
     clip_seconds: float | None = None
+    most_seconds: float | None = None
+    memory: MemoryShare = field(default_factory=MemoryShare)
 
     def make_ready(self) -> None:
         """Load what the feature needs, once per process; further calls cost nothing."""
@@ -428,14 +453,30 @@ class _FromAudio:
             self.feature.make_ready(self.cache)
 
     def __call__(self, track: Track) -> Extracted:
+        with ExitStack() as held:
+            return self._extracted(track, held)
+
+    def _extracted(self, track: Track, held: ExitStack) -> Extracted:
         feature = self.feature
+        self._require_room(track)
         content = read_content(track.path)
+
+        def reserve(header: AudioHeader) -> None:
+            channels = counted(header.channels, "channel")
+            why = (
+                f"declares {header.frames:,} frames of {channels} at {header.sample_rate:,} Hz, and is "
+                f"{len(content):,} bytes long"
+            )
+            needed = len(content) + self._decoding_bytes(header, is_copy=track.copy_of is not None)
+            held.enter_context(self.memory.taken(track.path, needed, why))
+
         samples = read_audio(
             track.path,
             sample_rate=feature.sample_rate,
             mono=feature.channels == 1,
             decoder=self.decoder,
             content=content,
+            limits=ReadLimits(self.most_seconds, reserve),
         )
         if self.clip_seconds is not None:
             samples = middle(samples, round(self.clip_seconds * feature.sample_rate))
@@ -455,6 +496,23 @@ class _FromAudio:
                 f"{track.path}: {feature.kind}: {error} Replace the file, or skip it with --skip-bad (skip_bad=True)."
             ) from error
         return stored, hashlib.sha256(content).hexdigest()
+
+    def _require_room(self, track: Track) -> None:
+        try:
+            size = track.path.stat().st_size
+        except OSError:
+            return  # reported where it is read
+        self.memory.require(track.path, size, f"is {size:,} bytes long")
+
+    def _decoding_bytes(self, header: AudioHeader, *, is_copy: bool) -> int:
+        """Memory for a clip's samples: as they are decoded, resampled, and in the feature."""
+        feature = self.feature
+        decoded = header.frames * (1 if feature.channels == 1 else header.channels)
+        seconds = header.frames / header.sample_rate
+        used = seconds if self.clip_seconds is None else min(seconds, self.clip_seconds)
+        arrays = _COPY_ARRAYS if is_copy else _FEATURE_ARRAYS
+        made = (seconds + (arrays - 1) * used) * feature.sample_rate * feature.channels
+        return _SAMPLE_BYTES * (decoded + round(made))
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ def samples_of(file: Path, values: np.ndarray, count: int) -> np.ndarray:
     # Signed, because differences of unsigned integers are never negative.
     lengths = values.astype(np.int64) if values.dtype.kind in "iu" else None
     if lengths is None or lengths.min() <= 0:
-        raise DataError(f"{file}: n_samples must hold positive integers, found {values.dtype} {values[:3]}.")
+        found = " ".join(str(values[:3]).split())
+        raise DataError(f"{file}: n_samples must hold positive integers, found {values.dtype} {found}.")
     return lengths
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from common.core.errors import DataError
+from common.core.errors import BudgetError, DataError
 from common.core.files import sha256_of_file
 from data_pipeline.audio.decode import read_audio
 from data_pipeline.cache import extraction as prepare_module
@@ -562,3 +562,62 @@ def test_an_index_that_is_not_of_the_data_is_refused(tiny_corpus, tmp_path, chan
     edit_index(cache_folder(tmp_path), change)
     with pytest.raises(DataError, match=rf"index\.json: {said}.* expected that of Tiny corpus.*Delete the folder"):
         prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+
+
+def test_a_clip_that_is_far_too_long_is_a_bad_track(own_corpus, tmp_path):
+    long = own_corpus.path("blues", 1)
+    soundfile.write(long, np.full(5 * 22050, 0.1), 4000)
+    catalog = own_corpus.catalog.replace(most_seconds=27)
+    message = (
+        rf"^{long}: lasts 28 s \(110,250 frames at 4,000 Hz\), expected at most 27 s beside the other clips: its "
+        r"header is wrong, or it is no clip\. Replace the file, or skip it with --skip-bad \(skip_bad=True\)\.$"
+    )
+    with pytest.raises(DataError, match=message):
+        prepare(catalog, FEATURE, tmp_path)
+    index = prepare(catalog, FEATURE, tmp_path, skip_bad=True)
+    assert [(bad.id, len(index.tracks)) for bad in index.skipped] == [("blues.00001", 11)]
+
+
+def test_a_clip_that_needs_more_memory_than_is_left_is_refused_before_it_is_decoded(own_corpus, tmp_path):
+    long = own_corpus.path("blues", 1)
+    soundfile.write(long, np.full((60 * 8000, 2), 0.1), 8000)
+    size = long.stat().st_size
+    # Of the samples at 22,050 Hz five arrays, beside those that were decoded and the file's bytes.
+    needed = size + 4 * (60 * 8000 + 5 * 60 * 22050)
+    with pytest.raises(BudgetError) as caught:
+        prepare(own_corpus.catalog, FEATURE, tmp_path, memory_left_bytes=needed - 1)
+    assert str(caught.value) == (
+        f"{long}: declares 480,000 frames of 2 channels at 8,000 Hz, and is {size:,} bytes long, which needs "
+        f"{needed / 2**20:,.0f} MB of memory, and --memory-limit leaves {needed / 2**20:,.0f} MB. Raise the limit, or "
+        "cut the file into shorter clips."
+    )
+    assert len(prepare(own_corpus.catalog, FEATURE, tmp_path, memory_left_bytes=needed).tracks) == 12
+
+
+def test_a_file_of_more_bytes_than_are_left_is_not_read(own_corpus, tmp_path, monkeypatch):
+    size = max(track.path.stat().st_size for track in own_corpus.catalog.tracks)
+    monkeypatch.setattr(prepare_module, "read_content", None)
+    with pytest.raises(BudgetError, match=rf"is {size:,} bytes long, which needs 0 MB of memory, and --memory-limit"):
+        prepare(own_corpus.catalog, FEATURE, tmp_path, memory_left_bytes=size - 1)
+
+
+def test_threads_wait_for_each_other_where_memory_is_short(tiny_corpus, tmp_path, monkeypatch, undisturbed):
+    running, most, lock = 0, 0, threading.Lock()
+    extract = LogMel.extract
+
+    def watched(self, samples):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+        return extract(self, samples)
+
+    monkeypatch.setattr(LogMel, "extract", watched)
+    size = tiny_corpus.path("blues", 0).stat().st_size
+    of_one = size + 4 * 6 * tiny_corpus.CLIP_SAMPLES
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path, jobs=6, memory_left_bytes=2 * of_one)
+    assert most == 2
+    assert contents(cache_folder(tmp_path)) == undisturbed

@@ -307,3 +307,12 @@ def test_the_caption_leaves_out_lengths_that_headers_leave_open(tmp_path):
     longest = tmp_path / "b/3.flac"
     longest.write_bytes(flac_with_total(longest.read_bytes(), 0))
     assert own_folder.load(tmp_path).caption.startswith("FLAC, 2 genres, 2.0 to 3.0 s, ")
+
+
+def test_a_clip_of_a_hundred_times_the_usual_length_is_too_long(tmp_path):
+    for number, seconds in enumerate((1, 2, 3)):
+        write_song(tmp_path / "rock" / f"{number}.flac", seconds=seconds)
+    put(tmp_path, "jazz/broken.wav")
+    catalog = own_folder.load(tmp_path)
+    assert catalog.most_seconds == 200
+    assert catalog.with_clip_seconds(1).most_seconds is None
