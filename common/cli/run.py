@@ -15,7 +15,7 @@ from common.cli.words import data_flags, genres_text, words_of
 from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend
-from common.core.files import require_writable_folder
+from common.core.files import require_usable_folder, require_writable_folder
 from common.core.option_groups import MACHINES, SPECIAL, WHAT
 from common.paper.paper import Paper
 from common.paper.tables import Row
@@ -220,7 +220,7 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
         from common.cli.reports import architecture_tables
 
         return architecture_tables(paper, options, chosen, screen)
-    require_writable_folder(options.cache, flag="--cache")
+    require_usable_folder(options.cache, flag="--cache")
     if options.all_changes:
         from common.runs.plan import require_known_changes
 

@@ -16,7 +16,7 @@ from common.cli.words import data_flags, genres_text, row_words, words_of
 from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
-from common.core.files import require_writable_folder
+from common.core.files import require_usable_folder, require_writable_folder
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, rows_named
 from common.runs.options import SET_HELP, Options
@@ -103,7 +103,7 @@ def _tune(
 
         return report_from_records(paper, spaces, options, asked, name, screen, flags)
     options = replace(options, tables=(space.row[0],), rows=(space.row[1],), seeds=1)
-    require_writable_folder(options.cache, flag="--cache")
+    require_usable_folder(options.cache, flag="--cache")
     if options.all_changes:
         from common.runs.plan import require_known_changes
 

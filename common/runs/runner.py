@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from filelock import FileLock, Timeout
-
 from common.core.console import detail, say, warn
 from common.core.errors import DivergedError, EncoreError, RunError, SpecError
 from common.core.files import make_folder, require_writable_folder, write_text
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from common.core.percent import percent_text, stored_percent
 from common.records.divergence import Divergence, forget_divergence, write_divergence
 from common.records.environment import describe_machine, package_versions
@@ -160,6 +160,8 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
     require_writable_folder(options.out, flag="--out")
     encore_version()  # records name it; that it is missing is reported before the training
     job = Job(plan, options, uuid.uuid4().hex)
+    # By their age: other commands write here, too.
+    remove_leftovers(job.paths.runs, job.paths.diverged)
     finished = {} if options.fresh else finished_runs(job.paths, plan.runs, plan.setting)
     pending = [planned for planned in plan.runs if planned.run.id not in finished]
     job = replace(job, pending=tuple(_grouped_by_model(pending)))
@@ -242,17 +244,11 @@ def claim(job: Job, planned: PlannedRun, *, wait: bool = False) -> Iterator[bool
     Args:
         wait: for the other process to end.
     """
-    make_folder(job.paths.work(planned.run.id).folder)
-    lock = FileLock(job.paths.work_lock(planned.run.id), timeout=-1 if wait else 0)
-    try:
-        lock.acquire()
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
+    folder = make_folder(job.paths.work(planned.run.id).folder)
+    with lock(job.paths.work_lock(planned.run.id), flag="--out", wait=wait) as is_mine:
+        if is_mine:
+            remove_leftovers(folder, unchanged_seconds=0)
+        yield is_mine
 
 
 def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, callback: FitCallback) -> RunResult:
