@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from common.core.errors import BudgetError, RunError
+from common.core.leftovers import temporary_path
+from common.core.locks import lock
 from common.records.paths import ResultPaths, RunPaths
 from common.records.record import read_record, write_record
 from common.runs import evaluate, runner
@@ -126,6 +129,35 @@ def test_fresh_removes_a_run_once_per_command(stub_plan, tmp_path):
     assert checkpoint.exists()
     Job(stub_plan, job.options, "second command").forget_once(planned)
     assert not checkpoint.exists()
+
+
+def test_a_run_removes_what_killed_processes_left_in_its_folder_once_it_has_the_lock(stub_plan, tmp_path):
+    planned = SimpleNamespace(run=SimpleNamespace(id="r"))
+    job = Job(stub_plan, Options(out=tmp_path), "a command")
+    checkpoint = job.paths.work("r").checkpoint
+    left = [temporary_path(checkpoint), temporary_path(job.paths.work("r").best_weights, ".weights.h5")]
+    checkpoint.parent.mkdir(parents=True)
+    for file in (checkpoint, *left):
+        file.write_bytes(b"x")
+    with lock(job.paths.work_lock("r"), flag="--out"), runner.claim(job, planned) as is_mine:
+        assert not is_mine
+        assert all(file.exists() for file in left)
+    with runner.claim(job, planned) as is_mine:
+        assert is_mine
+        assert list(checkpoint.parent.iterdir()) == [checkpoint]
+
+
+def test_old_temporary_records_are_removed_and_new_ones_are_not(options):
+    chosen = options()
+    work = plan(PAPER, chosen)
+    execute(work, chosen)
+    paths = work.results(chosen.out)
+    old, new = temporary_path(paths.record("old")), temporary_path(paths.record("new"))
+    for file in (old, new):
+        file.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    execute(work, chosen)
+    assert sorted(path.name for path in paths.runs.iterdir()) == sorted([new.name, f"{work.runs[0].run.id}.json"])
 
 
 def test_a_returned_record_is_written_once_and_replaces_another_only_with_fresh(stub_plan, tmp_path):
