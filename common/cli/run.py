@@ -17,6 +17,7 @@ from common.core.errors import SpecError
 from common.core.extras import require_backend
 from common.core.files import require_usable_folder, require_writable_folder
 from common.core.option_groups import MACHINES, SPECIAL, WHAT
+from common.core.temporary import require_temporary_files
 from common.paper.paper import Paper
 from common.paper.tables import Row
 from common.records.paths import COMMITTED_RESULTS
@@ -216,6 +217,7 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
         table, row = _first_row(whole, options, chosen)
         return show_values(paper, (table, row.name), row.experiment, as_json=screen.json)
     require_writable_folder(options.out, flag="--out")
+    require_temporary_files()
     if not (command.audit or any(rows for _, rows in chosen)):
         from common.cli.reports import architecture_tables
 

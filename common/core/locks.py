@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from common.core.errors import DataError
 from common.core.files import make_folder
 
@@ -29,6 +27,9 @@ def lock(path: Path, *, flag: str, wait: bool = True) -> Iterator[bool]:
     Raises:
         DataError: the file cannot be created or opened for writing, or its file system has no locks.
     """
+    # Loaded here, because it takes longer than all else that most commands need of this package.
+    from filelock import FileLock, Timeout
+
     make_folder(path.parent)
     # Without locks of the file system, filelock would go on with files that a killed process leaves locked.
     held = FileLock(path, timeout=-1 if wait else 0, fallback_to_soft=False)

@@ -8,10 +8,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import BinaryIO
 
 from rich.console import Console
 
 from common.core.console import detail, is_verbose, progress, say, shows_progress
+from common.core.temporary import require_temporary_files
 from common.core.words import ESCAPED
 
 # Printed from C++ before any log level is read, so no setting silences them.
@@ -54,6 +56,15 @@ def _announcement(standard_error: int, what: str) -> Iterator[None]:
         yield
 
 
+def _held_output() -> BinaryIO:
+    """A file that holds back what is written to standard error: in memory where the system has such files, so that a
+    full disk does not matter."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("encore-messages"), "w+b", buffering=0)
+    require_temporary_files()
+    return tempfile.TemporaryFile(buffering=0)
+
+
 @contextmanager
 def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
     """Hold back standard error while the block imports Keras, then print what is not a start-up message of TensorFlow;
@@ -69,7 +80,7 @@ def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
     sys.stderr.flush()
     original = os.dup(2)
     is_said = announced and (is_new or bool(what))
-    with _announcement(original, what or _backend()) if is_said else nullcontext(), tempfile.TemporaryFile() as held:
+    with _announcement(original, what or _backend()) if is_said else nullcontext(), _held_output() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
