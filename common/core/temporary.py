@@ -63,7 +63,7 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
         with lock(folder / _LOCK, flag="TMPDIR"):
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
 def _remove_abandoned(root: Path, prefix: str) -> None:
@@ -79,7 +79,14 @@ def _remove_abandoned(root: Path, prefix: str) -> None:
             continue
         with lock(folder / _LOCK, flag="TMPDIR", wait=False) as is_free:
             if is_free:
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, with copies of folders that could only be read."""
+    for place, _, _ in os.walk(folder):
+        os.chmod(place, 0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unusable(error: OSError, root: Path | None = None) -> DataError:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from common.core.console import set_verbosity
 from common.core.errors import DataError
 from common.core.locks import lock
 from common.core.temporary import require_temporary_files, temporary_folder, temporary_root
@@ -29,6 +30,7 @@ def test_only_the_user_can_enter_a_temporary_folder_and_it_is_removed(root):
         assert re.fullmatch(r"encore-song-\w{8}", folder.name)
         assert folder.stat().st_mode & 0o777 == 0o700
         (folder / "a" / "b").mkdir(parents=True)
+        (folder / "a").chmod(0o500)  # as the copy of a folder that can only be read
     assert list(root.iterdir()) == []
 
 
@@ -100,6 +102,7 @@ def test_a_full_disk_is_noticed_before_libraries_do(monkeypatch):
 
 
 def test_start_up_messages_are_held_back_without_a_temporary_file_where_the_system_can(root, capfd):
+    set_verbosity("normal")  # whatever a test before has set
     # pytest itself needs temporary files between the two blocks.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(root / "gone"))
