@@ -1,5 +1,6 @@
 """Carries out a plan: trains the runs that have no record yet, and writes each record when its run ends."""
 
+import errno
 import shutil
 import time
 import traceback
@@ -9,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from common.core.console import detail, say, warn
-from common.core.errors import DivergedError, EncoreError, RunError, SpecError
+from common.core.errors import DataError, DivergedError, EncoreError, RunError, SpecError
 from common.core.files import make_folder, require_writable_folder, write_text
 from common.core.leftovers import remove_leftovers
 from common.core.locks import lock
 from common.core.percent import percent_text, stored_percent
 from common.records.divergence import Divergence, forget_divergence, write_divergence
 from common.records.environment import describe_machine, package_versions
-from common.records.paths import RunPaths
+from common.records.paths import RunPaths, WorkPaths
 from common.records.record import Record, read_or_warn, read_record, utc_now, write_record
 from common.records.source import encore_version
 from common.runs.builder import PlannedRun
@@ -112,6 +113,9 @@ class Job:
         shutil.rmtree(work.folder, ignore_errors=True)
         write_text(work.fresh_marker, self.command)
 
+
+# Failures that every other run would meet, too.
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
 
 # Carries out a job, shows its progress, and yields the result of each run when it ends.
 Workers = Callable[[Job, ProgressDisplay], Iterator[tuple[PlannedRun, RunResult]]]
@@ -286,11 +290,15 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
         return RunResult(run_id, failure=str(error), misfit=isinstance(error, SpecError))
     except EncoreError:
         raise
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            return RunResult(run_id, failure=_unexpected(work, error))
+        raise DataError(
+            f"{error.filename or work.folder}: cannot be read or written ({error.strerror}). Give folders with free "
+            "space that work, and repeat the command: finished epochs are kept."
+        ) from error
     except Exception as error:  # one broken run must not stop the others
-        write_text(work.error, traceback.format_exc())
-        detail(traceback.format_exc())
-        first_line = str(error).partition("\n")[0]
-        return RunResult(run_id, failure=f"{type(error).__name__}: {first_line} (see {work.error})")
+        return RunResult(run_id, failure=_unexpected(work, error))
     work.checkpoint.unlink(missing_ok=True)
     if job.options.keep_weights == "none":
         _remove_weights(job, planned)
@@ -299,6 +307,22 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
         "evaluation", remedy="This run's record is written. Raise the limit for the others."
     )
     return RunResult(run_id, record, trained=True)
+
+
+def _unexpected(work: WorkPaths, error: Exception) -> str:
+    """Keep the traceback of an unexpected failure of a run; returns the reason in one line.
+
+    Raises:
+        DataError: the file cannot be written. The message begins with the failure itself, which is what matters.
+    """
+    detail(traceback.format_exc())
+    first_line = str(error).partition("\n")[0]
+    reason = f"{type(error).__name__}: {first_line}"
+    try:
+        write_text(work.error, traceback.format_exc())
+    except DataError as unwritten:
+        raise DataError(f"{reason}. Its traceback could not be kept: {unwritten}") from error
+    return f"{reason} (see {work.error})"
 
 
 def _previous_of(job: Job, planned: PlannedRun) -> Record | None:
