@@ -1,6 +1,7 @@
 """Carrying out runs: one failure does not stop the others, `--fresh`, and records that workers return."""
 
 import dataclasses
+import errno
 import functools
 import os
 import shutil
@@ -9,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from common.core.errors import BudgetError, RunError
+from common.core.errors import BudgetError, DataError, RunError
 from common.core.leftovers import temporary_path
 from common.core.locks import lock
 from common.records.paths import ResultPaths, RunPaths
@@ -62,6 +63,45 @@ def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
     assert len(outcome.failed) == 1
     assert "table 5.1, se-0" in outcome.failed[0]
     assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
+
+
+def failing(monkeypatch, error: Exception) -> None:
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(runner, "train_and_evaluate", fail)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE])
+def test_a_failure_of_the_disk_stops_the_command_and_is_named_itself(options, monkeypatch, code):
+    chosen = options()
+    failing(monkeypatch, OSError(code, os.strerror(code), "/the/file"))
+    with pytest.raises(
+        DataError, match=rf"^/the/file: cannot be read or written \({os.strerror(code)}\)\. .* are kept\.$"
+    ):
+        execute(plan(PAPER, chosen), chosen)
+    assert list(chosen.out.rglob("error.txt")) == []
+
+
+def test_another_failure_of_a_file_is_that_of_one_run(options, monkeypatch):
+    chosen = options()
+    failing(monkeypatch, FileExistsError(errno.EEXIST, "File exists", "/the/file"))
+    outcome = execute(plan(PAPER, chosen), chosen)
+    (path,) = chosen.out.rglob("error.txt")
+    assert outcome.failed[0].endswith(f"FileExistsError: [Errno 17] File exists: '/the/file' (see {path})")
+    assert path.read_text().startswith("Traceback (most recent call last):")
+
+
+def test_a_failure_whose_traceback_cannot_be_kept_is_named_before_the_reason_for_that(options, monkeypatch):
+    chosen = options()
+    work = plan(PAPER, chosen)
+    failing(monkeypatch, ValueError("the network is broken\nsecond line"))
+    work.results(chosen.out).work(work.runs[0].run.id).error.mkdir(parents=True)
+    with pytest.raises(
+        DataError,
+        match=r"^ValueError: the network is broken\. Its traceback could not be kept: \S+error\.txt: cannot be written",
+    ):
+        execute(work, chosen)
 
 
 def test_a_run_that_exceeds_the_memory_limit_in_its_evaluation_keeps_its_record(options, monkeypatch):
