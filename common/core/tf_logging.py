@@ -1,5 +1,6 @@
 """Hides TensorFlow's start-up messages; everything else that is written to the console still appears."""
 
+import importlib
 import logging
 import os
 import re
@@ -67,8 +68,8 @@ def _held_output() -> BinaryIO:
 
 @contextmanager
 def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
-    """Hold back standard error while the block imports Keras, then print what is not a start-up message of TensorFlow;
-    print all of it where details are asked for.
+    """Hold back standard error while the block imports Keras, and TensorFlow after it, then print what is not a
+    start-up message of TensorFlow; print all of it where details are asked for.
 
     Args:
         announced: whether a line says that Keras is being started, because that takes seconds; where Keras is imported
@@ -77,6 +78,9 @@ def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
     """
     began, is_new = time.perf_counter(), "keras" not in sys.modules
     logging.getLogger("tensorflow").addFilter(_is_not_retracing)
+    if not is_verbose():
+        # Read when gRPC is imported: its messages on ports stand beside those of Encore otherwise.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     sys.stderr.flush()
     original = os.dup(2)
     is_said = announced and (is_new or bool(what))
@@ -84,6 +88,9 @@ def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
+            if is_new and "keras" in sys.modules:
+                # On other backends Keras loads it with the first network, and then it would print its messages.
+                importlib.import_module("tensorflow")
         finally:
             sys.stderr.flush()
             os.dup2(original, 2)

@@ -33,7 +33,7 @@ def test_a_full_disk_is_one_line_that_names_the_file_and_the_flag(tmp_path):
         events._records = RecordWriter(full)
         with pytest.raises(
             DataError,
-            match=r"events\.out\.tfevents\.\S+: learning curves cannot be written \(No space left on device\)\. .*--out",
+            match=r"events\.out\.\S+: learning curves cannot be written \(No space left on device\)\. .*--out",
         ):
             events.add({"loss": 0.1}, step=1)
     events.close()
