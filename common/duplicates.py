@@ -14,7 +14,7 @@ from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
-from common.core.files import require_writable_folder
+from common.core.files import require_usable_folder, require_writable_folder
 from common.core.option_groups import DATA, WHAT
 from common.core.words import counted, plural
 from common.paper.protocol import PREDEFINED, Protocol
@@ -88,7 +88,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     folder, above = asked.directory or asked.folder, asked.above
     out, cache = options.out, options.cache
     require_writable_folder(out, flag="--out")
-    require_writable_folder(cache, flag="--cache")
+    require_usable_folder(cache, flag="--cache")
     if folder is not None and {"dataset", "data"} & set(flags.typed):
         given = f"--folder {folder}" if asked.directory is None else folder
         raise SpecError(f"{given}: is used instead of --dataset and --data; give one or the other.")

@@ -9,11 +9,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
 from common.core.console import progress, say, show_step, warn
 from common.core.errors import DataError
-from common.core.files import make_folder, read_json
+from common.core.files import read_json
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from common.core.words import counted
 from common.leakage.report import regenerate_audits
 from common.paper.paper import Paper
@@ -90,8 +90,8 @@ def regenerate(
         # Another command could otherwise remove what this one writes, if it read the records before this command
         # wrote its own.
         for results in folders:
-            make_folder(results.tables_lock.parent)
-            locks.enter_context(FileLock(results.tables_lock))
+            locks.enter_context(lock(results.tables_lock, flag="--out"))
+            remove_leftovers(results.folder, results.figures)
         groups = regenerate_tables(paper, out, dataset, draw_figures=draw_figures, committed=committed, own=own)
         found = [
             *regenerate_searches(paper, out, dataset, draw_figures=draw_figures),

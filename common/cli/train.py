@@ -8,7 +8,7 @@ change of the code meanwhile does no harm.
 import importlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from common.cli.curves import print_after_tables, print_where_curves_are, shown_path
@@ -17,6 +17,7 @@ from common.core.console import progress, say
 from common.core.extras import require_extra
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
+from common.execution.certificates import Certificates
 from common.leakage.audit import row_to_audit, run_audit
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths
@@ -33,10 +34,12 @@ class WorkerChoice:
     Args:
         jobs: number of processes of this machine; None or 1 for this process.
         cluster: address of a Dask scheduler; None for this machine.
+        certificates: for that scheduler.
     """
 
     jobs: int | None = None
     cluster: str | None = None
+    certificates: Certificates = field(default_factory=Certificates)
 
     @property
     def is_this_process(self) -> bool:
@@ -64,7 +67,9 @@ class WorkerChoice:
         with quiet_start():
             from common.execution.pools import cluster_workers, local_workers
 
-        return local_workers(self.jobs) if self.cluster is None else cluster_workers(self.cluster)
+        if self.cluster is None:
+            return local_workers(self.jobs)
+        return cluster_workers(self.cluster, self.certificates)
 
 
 def train(

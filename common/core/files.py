@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from common.core.errors import DataError
+from common.core.leftovers import temporary_path
 from common.core.words import ESCAPED
 
 _READ_BYTES = 1 << 20
@@ -36,7 +37,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
             file.flush()
             os.fsync(file.fileno())
 
-    _replace(path, write_and_sync, suffix=".tmp")
+    _replace(path, write_and_sync)
 
 
 def write_by_path(path: Path, write: Callable[[Path], None], *, suffix: str) -> None:
@@ -57,16 +58,13 @@ def write_by_path(path: Path, write: Callable[[Path], None], *, suffix: str) -> 
     _replace(path, write_and_sync, suffix=suffix)
 
 
-def _replace(path: Path, write: Callable[[Path], None], *, suffix: str) -> None:
+def _replace(path: Path, write: Callable[[Path], None], *, suffix: str = "") -> None:
     path = Path(path)
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
-        os.close(descriptor)
-        write(Path(temporary))
-        # mkstemp makes the file readable by its owner only; results are meant for other users, too.
-        os.chmod(temporary, 0o644)
+        temporary = _new_temporary(path, suffix)
+        write(temporary)
         os.replace(temporary, path)
     except OSError as error:
         raise DataError(
@@ -74,9 +72,19 @@ def _replace(path: Path, write: Callable[[Path], None], *, suffix: str) -> None:
         ) from error
     finally:
         if temporary is not None:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # it was renamed; or it cannot be removed now, and `remove_leftovers` tries again
                 os.unlink(temporary)
     _sync_folder(path.parent)
+
+
+def _new_temporary(path: Path, suffix: str) -> Path:
+    """An empty file beside `path`, with the permissions that the umask gives, as those of any new file: with umask 002
+    all members of a group can replace and remove what one of them wrote."""
+    while True:
+        temporary = temporary_path(path, suffix)
+        with suppress(FileExistsError):
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            return temporary
 
 
 def _sync_folder(folder: Path) -> None:
@@ -217,6 +225,22 @@ def make_folder(folder: Path) -> Path:
     except OSError as error:
         raise DataError(f"{folder}: this folder cannot be created ({error.strerror or error}).") from error
     return folder
+
+
+def require_usable_folder(folder: Path, *, flag: str) -> Path:
+    """As `require_writable_folder`; a folder that can only be read passes, too, because all that is needed of it may
+    have been made before, or by others. What is missing is then reported where it cannot be written.
+
+    Raises:
+        DataError: it is a file, cannot be created, or can be neither written to nor read.
+    """
+    try:
+        return require_writable_folder(folder, flag=flag)
+    except DataError:
+        folder = expanded(folder)
+        if os.path.isdir(folder) and os.access(folder, os.R_OK | os.X_OK):
+            return folder
+        raise
 
 
 def require_writable_folder(folder: Path, *, flag: str) -> Path:

@@ -1,13 +1,17 @@
 """keras-tuner's loop over the trials of a search, in this process."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import keras_tuner
-from filelock import FileLock, Timeout
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FatalError
 
 from common.core.console import say, warn
 from common.core.errors import BudgetError, EncoreError, ResumeError, RunError, SpecError
 from common.core.files import make_folder
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from common.core.words import counted
 from common.runs.progress import ProgressDisplay
 from common.search.folder import SearchFolder
@@ -87,21 +91,22 @@ def run_search(search: Search, *, fresh: bool = False) -> None:
         warn_of_end(search, oracle)
 
 
-def search_lock(folder: SearchFolder) -> FileLock:
-    """Lock held by the process that chooses trials; two such processes would overwrite each other's state.
+@contextmanager
+def search_lock(folder: SearchFolder) -> Iterator[None]:
+    """Hold the lock of the process that chooses trials; two such processes would overwrite each other's state.
 
     Raises:
         ResumeError: another command holds it.
     """
-    lock = FileLock(folder.paths.lock, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise ResumeError(
-            f"{folder.path}: another command is running this search. Wait for it, or give another --name; to share the "
-            "work among processes use --role chief and --role worker."
-        ) from error
-    return lock
+    with lock(folder.paths.lock, flag="--out", wait=False) as is_mine:
+        if not is_mine:
+            raise ResumeError(
+                f"{folder.path}: another command is running this search. Wait for it, or give another --name; to share "
+                "the work among processes use --role chief and --role worker."
+            )
+        # By their age: workers write notes and records without this lock.
+        remove_leftovers(folder.path, folder.paths.trials, folder.paths.runs, folder.paths.diverged)
+        yield
 
 
 def report_progress(search: Search, oracle: SearchOracle) -> None:

@@ -324,15 +324,14 @@ class _Logs:
     """
 
     def __init__(self, work: WorkPaths, state: LoopState):
-        from tensorboard.summary import Writer
+        from common.training.events import EventsFile, events_in
 
         self._work, self._state = work, state
-        for earlier in work.tensorboard.glob("events.out.tfevents.*"):
+        for earlier in events_in(work.tensorboard):
             earlier.unlink()
-        self._events = Writer(str(work.tensorboard))
+        self._events = EventsFile(work.tensorboard)
         for entry in state.history:
             self._add(entry)
-        self._events.flush()
 
     def write(self) -> None:
         """Add the newest epoch."""
@@ -345,13 +344,10 @@ class _Logs:
         table.writerows(history)
         write_text(self._work.history, text.getvalue())
         self._add(history[-1])
-        self._events.flush()
 
     def close(self) -> None:
         """Close the file of events."""
         self._events.close()
 
     def _add(self, entry: dict[str, float]) -> None:
-        for name in _CURVES:
-            if name in entry:
-                self._events.add_scalar(name, entry[name], step=int(entry["epoch"]))
+        self._events.add({name: entry[name] for name in _CURVES if name in entry}, step=int(entry["epoch"]))

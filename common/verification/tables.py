@@ -5,13 +5,13 @@ Figures are not drawn again. Their files hold the digest of what they were drawn
 
 import re
 import shutil
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.cli.regenerate import regenerate, unsupported_files
 from common.core.console import collected, progress
+from common.core.temporary import temporary_folder
 from common.core.words import counted
 from common.launch import is_paper, load_paper
 from common.paper.paper import Paper
@@ -71,12 +71,12 @@ def verify_tables(results: Path) -> Verified:
     keys = papers_in(results)
     found: list[ComparedTables] = []
     with (
-        tempfile.TemporaryDirectory(prefix="encore-verify-") as scratch,
+        temporary_folder("verify") as scratch,
         progress("making tables again", len(keys), unit="papers", transient=True) as advance,
     ):
-        together = Path(scratch) / "all"
+        together = scratch / "all"
         for key in keys:
-            out = Path(scratch) / f"of_{key}"
+            out = scratch / f"of_{key}"
             found.append(compare_tables(load_paper(key), results, out))
             # With the tables of all papers, the list of all tables can be made.
             together.mkdir(exist_ok=True)

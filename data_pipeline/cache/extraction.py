@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from joblib import cpu_count
 
 from common.core.console import progress, say
 from common.core.errors import DataError
-from common.core.files import make_folder, require_writable_folder, sha256_of_json
+from common.core.files import require_usable_folder, require_writable_folder, sha256_of_json
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from common.core.words import counted
 from data_pipeline.audio.decode import (
     DECODING_VERSION,
@@ -101,27 +102,41 @@ def prepare(
             see its file; the cache cannot be written, lacks space for arrays, or was changed.
         BudgetError: a shard of arrays, or an audio file, takes more memory than is left.
     """
-    cache = require_writable_folder(cache_folder(cache), flag="--cache")
+    cache = require_usable_folder(cache_folder(cache), flag="--cache")
     require_decoder(decoder)
     folder = cache / "shards" / f"{catalog.dataset}-{_cache_key(catalog, feature, decoder)[:16]}"
-    make_folder(folder)
-    with FileLock(folder / ".lock"):
-        if not (folder / INDEX_NAME).exists():
-            _extract(
-                catalog,
-                feature,
-                folder,
-                skip_bad=skip_bad,
-                decoder=decoder,
-                jobs=jobs,
-                parallel_map=parallel_map,
-                memory_left_bytes=memory_left_bytes,
-            )
-        index = read_index(folder)
+    # Without the lock, so that a finished cache can be in a folder that others made, and that can only be read.
+    if not _is_finished(folder):
+        require_writable_folder(cache, flag="--cache")
+        with lock(folder / ".lock", flag="--cache"):
+            if not _is_finished(folder):
+                remove_leftovers(folder, unchanged_seconds=0)
+                _extract(
+                    catalog,
+                    feature,
+                    folder,
+                    skip_bad=skip_bad,
+                    decoder=decoder,
+                    jobs=jobs,
+                    parallel_map=parallel_map,
+                    memory_left_bytes=memory_left_bytes,
+                )
+    index = read_index(folder)
     _require_index_of(index, catalog, feature)
     if index.skipped and not skip_bad:
         raise _bad_tracks_error(index.skipped, len(catalog.tracks))
     return index
+
+
+def _is_finished(folder: Path) -> bool:
+    """Whether a folder holds a finished cache, whose index is written last."""
+    try:
+        return (folder / INDEX_NAME).exists()
+    except OSError as error:
+        raise DataError(
+            f"{folder}: cannot be read ({error.strerror}). Let those who share the cache read it (chmod -R g+rX), or "
+            "give another folder with --cache."
+        ) from error
 
 
 def extract_audio(

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from filelock import FileLock
-
 from common.core.console import detail, progress
 from common.core.errors import DataError
 from common.core.files import make_folder, read_json, sha256_of_json, with_digest, without_digest, write_json
+from common.core.locks import lock
 
 LIST_NAME = "unpacked.json"
+_PART = ".part"
 
 
 def unpacked_below(cache: Path) -> Path:
@@ -76,16 +76,21 @@ def unpacked(
     Raises:
         DataError: the files cannot be read, hold nothing of the data set, or the cache lacks space for it.
     """
-    place = make_folder(unpacked_below(cache))
+    place = unpacked_below(cache)
     stated = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     folder = place / f"{dataset}-{sha256_of_json(stated)[:16]}"
     try:
-        with FileLock(place / f".{folder.name}.lock"):
+        left_out = _left_out_of(folder)
+        if left_out is not None:
+            # Without the lock, so that it can be in a folder that can only be read.
+            detail(f"{files[0].name}: unpacked before, in {folder}")
+            return Unpacked(folder, left_out)
+        make_folder(place)
+        _remove_parts(place)
+        with lock(_lock_of(folder), flag="--cache"):
             left_out = _left_out_of(folder)
             if left_out is None:
                 left_out = _unpack(files, folder, opened, choose)
-            else:
-                detail(f"{files[0].name}: unpacked before, in {folder}")
     except OSError as error:
         raise DataError(
             f"{place}: {files[0].name} cannot be unpacked there ({error.strerror or error}). Give a writable folder "
@@ -137,6 +142,19 @@ def read_list(folder: Path) -> UnpackedList:
     return UnpackedList(files, digests, tuple(left_out), has_digest)
 
 
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.lock")
+
+
+def _remove_parts(place: Path) -> None:
+    """Remove the incomplete folders that killed processes left; one that another process is writing has its lock."""
+    for part in place.glob(f".*{_PART}"):
+        folder = place / part.name[1:].removesuffix(_PART)
+        with lock(_lock_of(folder), flag="--cache", wait=False) as is_mine:
+            if is_mine:
+                shutil.rmtree(part)
+
+
 def _left_out_of(folder: Path) -> tuple[str, ...] | None:
     """Members that were left out when it was unpacked; None where it was not, or where a file has gone since."""
     if not (folder / LIST_NAME).exists():
@@ -156,7 +174,7 @@ def _unpack(
     choose: Callable[[Members], dict[int, str]],
 ) -> tuple[str, ...]:
     # Of a process that was killed, and of a folder that is no longer complete: only the lock's holder comes here.
-    part = folder.with_name(f".{folder.name}.part")
+    part = folder.with_name(f".{folder.name}{_PART}")
     for old in (part, folder):
         if old.exists():
             shutil.rmtree(old)

@@ -24,19 +24,13 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
-from filelock import FileLock
 from joblib import Parallel, cpu_count, delayed
 
 from common.core.console import progress, warn
 from common.core.errors import DataError
-from common.core.files import (
-    make_folder,
-    read_json,
-    sha256_of_file,
-    sha256_of_json,
-    write_atomically,
-    write_json,
-)
+from common.core.files import read_json, sha256_of_file, sha256_of_json, write_atomically, write_json
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from data_pipeline.audio.sound_file import source_of
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.demo.composition import Event, Player, choose_band, compose
@@ -289,9 +283,9 @@ def write_corpus(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: in
     _require_clip(GENRES[0], 0, seed)
     if _is_complete(root, clips_per_genre, seed):
         return
-    make_folder(root)
     # Two commands that start at once would otherwise write every clip twice.
-    with FileLock(root / ".lock"):
+    with lock(root / ".lock", flag="--cache"):
+        remove_leftovers(root, *(root / "genres" / genre for genre in GENRES), unchanged_seconds=0)
         if not _is_complete(root, clips_per_genre, seed):
             _write_missing(root, clips, clips_per_genre=clips_per_genre, seed=seed)
 

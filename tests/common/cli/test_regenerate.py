@@ -1,6 +1,7 @@
 """Everything of a folder of results from its records, and what else lies in the folder."""
 
 import json
+import os
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ from common.cli.app import run_app
 from common.cli.regenerate import regenerate
 from common.cli.run import make_app
 from common.core.console import set_verbosity
+from common.core.leftovers import temporary_path
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.reports import write as reporting
@@ -171,6 +173,18 @@ def test_where_an_audit_or_a_search_cannot_be_used_the_tables_are_made_and_nothi
     assert (results.folder / "table_5.1.md").exists()
     assert (results.folder / "table_old.json").exists()
     assert made.others == []
+
+
+def test_old_temporary_tables_and_figures_are_removed_and_new_ones_are_not(results, tmp_path):
+    old = [temporary_path(results.folder / "table_5.1.md"), temporary_path(results.figures / "figure_5.1.svg")]
+    new = temporary_path(results.folder / "table_5.2.md")
+    for file in (*old, new):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("half")
+    for file in old:
+        os.utime(file, (1, 1))
+    regenerate(PAPER, tmp_path)
+    assert [file.exists() for file in (*old, new)] == [False, False, True]
 
 
 def test_two_commands_do_not_make_the_same_folder_at_once(results, tmp_path):

@@ -11,6 +11,7 @@ import reproductions
 from common.cli.app import run_app
 from common.encore.verify import make_app
 from common.records.paths import ResultPaths
+from tests.helpers.other_user import only_readable, run_bound
 from tests.helpers.small_results import identified_record, write_small_results
 
 ROOT = Path(reproductions.__file__).parent.parent
@@ -44,6 +45,23 @@ def test_a_folder_that_holds_ends_with_0_and_stays_as_it_is(made, capsys, snapsh
     kinds = ["folder", "records", "tables", "README", "weights", "work", "cache"]
     assert [line.split()[0] for line in lines[1:8]] == kinds
     assert lines[2] == "records   3 records read, 3 with a digest: all right"
+
+
+def test_results_that_can_only_be_read_are_verified_and_shown_and_nothing_is_left(made, tmp_path):
+    encore = ["-c", "from common.encore.main import main; main()"]
+    (tmp_path / "temporary").mkdir()
+    with only_readable(made):
+        here = {"folder": made, "TMPDIR": str(tmp_path / "temporary")}
+        verified = run_bound([*encore, "verify", "--cache", "empty_cache"], **here)
+        shown = run_bound([*encore, "show", "se_cnn", "--out", "results", "--dataset", "gtzan"], **here)
+        refused = run_bound([*encore, "run", "se_cnn", "--from-records", "--out", "results"], **here)
+    assert verified.returncode == 0, verified.stderr
+    assert verified.stdout.startswith("all right: 3 records, ")
+    assert shown.returncode == 0, shown.stderr
+    assert refused.returncode == 2
+    *_, line = refused.stderr.splitlines()
+    assert re.fullmatch(r"error: \S*results/se_cnn/gtzan/\S+: .*\(Permission denied\).*", line)
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_faults_of_every_kind_are_named_and_end_with_1(made, tmp_path, capsys):

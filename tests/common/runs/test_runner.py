@@ -1,14 +1,18 @@
 """Carrying out runs: one failure does not stop the others, `--fresh`, and records that workers return."""
 
 import dataclasses
+import errno
 import functools
+import os
 import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from common.core.errors import BudgetError, RunError
+from common.core.errors import BudgetError, DataError, RunError
+from common.core.leftovers import temporary_path
+from common.core.locks import lock
 from common.records.paths import ResultPaths, RunPaths
 from common.records.record import read_record, write_record
 from common.runs import evaluate, runner
@@ -59,6 +63,45 @@ def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
     assert len(outcome.failed) == 1
     assert "table 5.1, se-0" in outcome.failed[0]
     assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
+
+
+def failing(monkeypatch, error: Exception) -> None:
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(runner, "train_and_evaluate", fail)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE])
+def test_a_failure_of_the_disk_stops_the_command_and_is_named_itself(options, monkeypatch, code):
+    chosen = options()
+    failing(monkeypatch, OSError(code, os.strerror(code), "/the/file"))
+    with pytest.raises(
+        DataError, match=rf"^/the/file: cannot be read or written \({os.strerror(code)}\)\. .* are kept\.$"
+    ):
+        execute(plan(PAPER, chosen), chosen)
+    assert list(chosen.out.rglob("error.txt")) == []
+
+
+def test_another_failure_of_a_file_is_that_of_one_run(options, monkeypatch):
+    chosen = options()
+    failing(monkeypatch, FileExistsError(errno.EEXIST, "File exists", "/the/file"))
+    outcome = execute(plan(PAPER, chosen), chosen)
+    (path,) = chosen.out.rglob("error.txt")
+    assert outcome.failed[0].endswith(f"FileExistsError: [Errno 17] File exists: '/the/file' (see {path})")
+    assert path.read_text().startswith("Traceback (most recent call last):")
+
+
+def test_a_failure_whose_traceback_cannot_be_kept_is_named_before_the_reason_for_that(options, monkeypatch):
+    chosen = options()
+    work = plan(PAPER, chosen)
+    failing(monkeypatch, ValueError("the network is broken\nsecond line"))
+    work.results(chosen.out).work(work.runs[0].run.id).error.mkdir(parents=True)
+    with pytest.raises(
+        DataError,
+        match=r"^ValueError: the network is broken\. Its traceback could not be kept: \S+error\.txt: cannot be written",
+    ):
+        execute(work, chosen)
 
 
 def test_a_run_that_exceeds_the_memory_limit_in_its_evaluation_keeps_its_record(options, monkeypatch):
@@ -126,6 +169,35 @@ def test_fresh_removes_a_run_once_per_command(stub_plan, tmp_path):
     assert checkpoint.exists()
     Job(stub_plan, job.options, "second command").forget_once(planned)
     assert not checkpoint.exists()
+
+
+def test_a_run_removes_what_killed_processes_left_in_its_folder_once_it_has_the_lock(stub_plan, tmp_path):
+    planned = SimpleNamespace(run=SimpleNamespace(id="r"))
+    job = Job(stub_plan, Options(out=tmp_path), "a command")
+    checkpoint = job.paths.work("r").checkpoint
+    left = [temporary_path(checkpoint), temporary_path(job.paths.work("r").best_weights, ".weights.h5")]
+    checkpoint.parent.mkdir(parents=True)
+    for file in (checkpoint, *left):
+        file.write_bytes(b"x")
+    with lock(job.paths.work_lock("r"), flag="--out"), runner.claim(job, planned) as is_mine:
+        assert not is_mine
+        assert all(file.exists() for file in left)
+    with runner.claim(job, planned) as is_mine:
+        assert is_mine
+        assert list(checkpoint.parent.iterdir()) == [checkpoint]
+
+
+def test_old_temporary_records_are_removed_and_new_ones_are_not(options):
+    chosen = options()
+    work = plan(PAPER, chosen)
+    execute(work, chosen)
+    paths = work.results(chosen.out)
+    old, new = temporary_path(paths.record("old")), temporary_path(paths.record("new"))
+    for file in (old, new):
+        file.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    execute(work, chosen)
+    assert sorted(path.name for path in paths.runs.iterdir()) == sorted([new.name, f"{work.runs[0].run.id}.json"])
 
 
 def test_a_returned_record_is_written_once_and_replaces_another_only_with_fresh(stub_plan, tmp_path):

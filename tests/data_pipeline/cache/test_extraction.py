@@ -24,6 +24,7 @@ from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.features.spectrograms import LogMel, StftDb
 from data_pipeline.windows.index import WindowSpec, index_windows
 from data_pipeline.windows.reader import WindowReader
+from tests.helpers.other_user import as_other_user, shared_folder
 
 FEATURE = LogMel(n_fft=512, hop_samples=512, n_mels=16)
 
@@ -243,6 +244,7 @@ def test_a_killed_preparation_can_be_resumed(tiny_corpus, tmp_path, undisturbed,
     assert len(list(folder.glob(".*.tmp"))) == 1
 
     prepare(tiny_corpus.catalog, FEATURE, tmp_path / "cache")
+    assert list(folder.glob(".*")) == [folder / ".lock"]
     assert contents(folder) == undisturbed
     assert sorted(decoded) == [track.id for track in tiny_corpus.catalog.tracks[6:]]
 
@@ -408,6 +410,35 @@ def test_a_cache_that_cannot_be_written_is_named(tiny_corpus, tmp_path):
     with pytest.raises(DataError, match="--cache must be a writable folder") as caught:
         prepare(tiny_corpus.catalog, FEATURE, tmp_path / "file" / "cache")
     assert str(caught.value).startswith(str(tmp_path / "file" / "cache"))
+
+
+OF_ANOTHER_USER = """
+catalog = Catalog.model_validate_json((folder / 'catalog.json').read_text())
+index = prepare(catalog, LogMel(n_fft=512, hop_samples=512, n_mels=16), folder / 'cache')
+print(read_track(index, index.tracks[0]).shape[1])
+prepare(catalog, LogMel(n_fft=512, hop_samples=512, n_mels=8), folder / 'cache')
+"""
+IMPORTS_OF_ANOTHER_USER = """
+from data_pipeline.cache.extraction import prepare
+from data_pipeline.cache.shards import read_track
+from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.features.spectrograms import LogMel
+"""
+
+
+def test_a_finished_cache_of_another_user_is_used_and_nothing_is_written(tiny_corpus):
+    with shared_folder(0o755) as folder:
+        corpus = tiny_corpus.copy_to(folder / "corpus")
+        corpus.folder.chmod(0o755)
+        (folder / "catalog.json").write_text(corpus.catalog.model_dump_json())
+        prepare(corpus.catalog, FEATURE, folder / "cache")
+        for path in sorted((folder / "cache").rglob("*"), reverse=True):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        (folder / "cache").chmod(0o555)
+        read, said = as_other_user(OF_ANOTHER_USER, folder, imports=IMPORTS_OF_ANOTHER_USER).splitlines()
+        assert read == "16"
+        # Of another feature nothing is there.
+        assert said.startswith(f"refused: {folder}/cache: --cache must be a writable folder, found: Permission denied.")
 
 
 def folders(cache: Path) -> set[str]:

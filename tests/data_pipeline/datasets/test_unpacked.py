@@ -12,8 +12,10 @@ import pytest
 
 from common.core.errors import DataError
 from common.core.files import sha256_of_file, sha256_of_json
+from common.core.locks import lock
 from data_pipeline.datasets import unpacked as module
 from data_pipeline.datasets.unpacked import unpacked
+from tests.helpers.other_user import as_other_user, shared_folder
 
 
 class Members:
@@ -205,3 +207,25 @@ def test_an_edited_list_is_refused(packed, change, said):
     edit_list(folder, change)
     with pytest.raises(DataError, match=rf"unpacked\.json: {said}.*Delete the folder {folder} to unpack it again\."):
         unpack(packed, Members())
+
+
+def test_what_was_left_of_another_file_is_removed_unless_it_is_being_written(packed):
+    place = packed.parents[1] / "cache" / "unpacked"
+    for name in ("fma-0123", "gtzan-4567"):
+        (place / f".{name}.part" / "genres").mkdir(parents=True)
+        (place / f".{name}.part" / "genres" / "a.wav").write_bytes(b"half")
+    with lock(place / ".fma-0123.lock", flag="--cache"):
+        made = unpack(packed, Members())
+    assert sorted(visible(packed.parents[1] / "cache")) == [".fma-0123.part", made.folder.name]
+
+
+def test_what_another_user_unpacked_is_used_where_it_can_only_be_read():
+    with shared_folder(0o755) as folder:
+        file = folder / "given" / "genres.tar.gz"
+        file.parent.mkdir()
+        file.write_bytes(b"packed")
+        made = unpack(file, Members())
+        (folder / "cache" / "unpacked").chmod(0o555)
+        imports = "from tests.data_pipeline.datasets.test_unpacked import Members, unpack"
+        code = "print(unpack(folder / 'given' / 'genres.tar.gz', Members()).folder)"
+        assert as_other_user(code, folder, imports=imports) == str(made.folder)

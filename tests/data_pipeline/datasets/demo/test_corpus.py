@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from common.core.errors import DataError
+from common.core.leftovers import temporary_path
 from data_pipeline.datasets.demo import corpus as demo
 from data_pipeline.datasets.demo.composition import SCALES, parse_chord, parse_pattern
 from data_pipeline.datasets.demo.drum_kit import DRUMS
@@ -160,6 +161,14 @@ def test_interrupted_writing_continues_where_it_stopped(tmp_path, quick_clips, m
         demo.write_corpus(tmp_path, clips_per_genre=1, seed=1)
     # The marker of seed 0 would be wrong for the clips of seed 1 that are already there.
     assert not (tmp_path / "corpus.json").exists()
+
+
+def test_files_that_a_killed_process_left_are_removed(tmp_path, quick_clips):
+    left = temporary_path(demo.clip_path(tmp_path, "jazz", 0))
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half of a clip")
+    demo.write_corpus(tmp_path, clips_per_genre=1)
+    assert [path.name for path in left.parent.iterdir()] == ["jazz.00000.wav"]
 
 
 def test_other_settings_replace_what_differs(tmp_path, quick_clips, monkeypatch):
