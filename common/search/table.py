@@ -5,7 +5,9 @@ from typing import Any
 
 from common.core.percent import percent_text, stored_percent
 from common.core.words import counted, plural
+from common.core.spec import build
 from common.paper.paper import Paper
+from common.paper.training import Training
 from common.records.divergence import epoch_of_rise
 from common.records.record import Record
 from common.records.rows import usable_of
@@ -197,14 +199,14 @@ def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
         for name in ("train", "valid")
     )
     varied = frozenset(parameter.path for parameter in found.parameters.every)
-    training = one.experiment["training"]
-    each = training["windows_per_epoch"]
+    training = build(Training, one.experiment["training"])
+    each = training.windows_per_epoch
     of_windows = "" if each is None else f", of at most {each} {plural(each, 'window')} each"
     notes = [
         *data_notes(one.setting, one.data),
         Note("protocol", f"Protocol: {protocol_text(one)}; {parts}; test withheld."),
-        Note("training", f"At most {counted(training['epochs'], 'epoch')}{of_windows}."),
-        precision_note(training["precision"]),
+        Note("training", f"At most {counted(training.epochs, 'epoch')}{of_windows}."),
+        precision_note(training.precision),
         *reduction_notes(paper, one.setting, {row: one}, varied),
     ]
     if one.setting.scale == "paper":

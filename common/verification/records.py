@@ -12,7 +12,7 @@ from common.core.files import read_json, sha256_of_json, stated_and_actual_diges
 from common.core.words import counted
 from common.launch import is_paper
 from common.records.divergence import Divergence
-from common.records.identity import SEARCH_VARIANT, run_id
+from common.records.identity import possible_ids
 from common.records.paths import result_subfolders
 from common.records.record import Record, record_of
 from common.records.rows import experiment_of_row
@@ -167,7 +167,6 @@ def _check_identity(path: Path, run: Record | Divergence, papers: Papers, counts
     if row is None:
         counts["ids_not_computed"] += 1
         return
-    setting = run.setting
     try:
         ran = row.read_like(run.experiment)
         usual = papers.variant(paper, run, row, ran)
@@ -181,24 +180,8 @@ def _check_identity(path: Path, run: Record | Divergence, papers: Papers, counts
             f"the experiment digest {run.experiment_digest[:_SHOWN_DIGITS]}...",
             f"{ran.digest[:_SHOWN_DIGITS]}..., the digest of its experiment",
         )
-    variants = [usual]
-    if isinstance(run, Record) and run.test_withheld:
-        variants = [SEARCH_VARIANT]
-    elif usual in ("", sha256_of_json(row.digest)):
-        # Which of the two it is depends on the other rows of the paper, and rows are added to papers.
-        variants = [usual, "", sha256_of_json(row.digest)]
-    ids = [
-        run_id(
-            experiment_digest=ran.digest,
-            data_digest=setting.data_digest,
-            split_digest=run.split_digest,
-            fold=run.fold,
-            seed=run.seed,
-            variant=variant,
-            decoder=setting.decoder,
-        )
-        for variant in variants
-    ]
+    withheld = isinstance(run, Record) and run.test_withheld
+    ids = possible_ids(run, row, ran, usual, withheld=withheld)
     if run.run_id not in ids:
         raise _Faulty(
             path, f"the run id {run.run_id}", f"{ids[0]}, the digest of its experiment, data, split, fold and seed"
