@@ -2,9 +2,11 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from common.core.errors import DataError
-from common.core.files import read_json, sha256_of_json, write_json
+from common.core.files import read_json, sha256_of_json, with_digest, write_json
+from common.core.spec import Spec, stored_spec
 from common.runs.options import Options
 from common.runs.plan import Plan
 from data_pipeline.audio.decode import DECODING_VERSION
@@ -16,6 +18,38 @@ from data_pipeline.duplicates.scan import SIMILARITY_THRESHOLD, Pair, Scan, find
 
 # Increase whenever the same clips would give other pairs, or the file other fields.
 _SCAN_VERSION = 2
+
+
+class _StoredPair(Spec):
+    """Fields of `Pair`."""
+
+    first: str
+    second: str
+    similarity: float
+    shift_seconds: float
+    exact: bool
+
+
+class _Found(Spec):
+    """Fields of `Scan`."""
+
+    pairs: tuple[_StoredPair, ...]
+    clips: int
+    short: tuple[str, ...]
+    same_bytes: tuple[tuple[str, ...], ...]
+    above: float
+
+
+class _StoredScan(Spec):
+    """A file of the cache: what the scan depends on, and its result."""
+
+    data: str
+    feature: dict[str, Any]
+    extraction: int
+    decoding: int
+    above: float
+    version: int
+    scan: _Found
 
 
 def scan_plan(work: Plan, options: Options, *, parallel_map: ParallelMap | None = None) -> Scan:
@@ -52,17 +86,17 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
     path = cache_folder(cache) / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
     if not path.exists():
         found = find_duplicates(index, above=above)
-        write_json(path, key | {"scan": asdict(found)})
+        write_json(path, with_digest(key | {"scan": asdict(found)}))
         return found
-    values = read_json(path, what="a scan for duplicates")
-    try:
-        scan = values["scan"]
-        return Scan(
-            pairs=tuple(Pair(**pair) for pair in scan["pairs"]),
-            clips=scan["clips"],
-            short=tuple(scan["short"]),
-            same_bytes=tuple(map(tuple, scan["same_bytes"])),
-            above=scan["above"],
-        )
-    except (KeyError, TypeError) as error:
-        raise DataError(f"{path}: not a scan for duplicates. Delete it and run the same command again.") from error
+    what, remedy = "a scan for duplicates", " Delete it and run the same command again."
+    stored = stored_spec(_StoredScan, path, read_json(path, what=what, remedy=remedy), what=what, remedy=remedy)
+    if any(getattr(stored, name) != value for name, value in key.items()):
+        raise DataError(f"{path}: is a scan of other clips than its name says.{remedy}")
+    scan = stored.scan
+    return Scan(
+        pairs=tuple(Pair(**pair.model_dump()) for pair in scan.pairs),
+        clips=scan.clips,
+        short=scan.short,
+        same_bytes=scan.same_bytes,
+        above=scan.above,
+    )
