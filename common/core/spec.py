@@ -5,6 +5,7 @@ the runs recorded before it existed. Two rules follow: the default of a new fiel
 and a default must never change.
 """
 
+import functools
 import reprlib
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -27,9 +28,10 @@ class Spec(BaseModel):
         """Plain JSON values (tuples become lists), every field included."""
         return self.model_dump(mode="json", serialize_as_any=True)
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON: equal specs, equal digests, on every machine."""
+        """SHA-256 of the canonical JSON: equal specs, equal digests, on every machine. Kept, because tables look up the
+        row of each record by it."""
         return sha256_of_json(self._identity())
 
     @property
