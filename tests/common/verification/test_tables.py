@@ -154,7 +154,7 @@ def test_files_that_are_no_whole_figures_are_named(results):
     one.write_bytes(one.read_bytes()[:-3])
     other.write_bytes(b"<svg></svg>\n")
     cut, foreign = verify_tables(results.folder.parents[1]).faults
-    assert (cut.path, cut.found) == (one, "a file that is cut off")
+    assert (cut.path, cut.found) == (one, "a file that was changed or cut off")
     assert (foreign.path, foreign.found) == (other, "a file without the digest of what it was drawn from")
 
 
