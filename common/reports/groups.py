@@ -114,14 +114,13 @@ def _by_version(members: list[RowRecord]) -> dict[int, list[Record]]:
 
     Only runs of the same row and fold are compared: rows with other windows may have another split from the start.
     """
-    versions: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    versions: dict[tuple[str, int], dict[tuple[str, str], int]] = {}
     for one in sorted(members, key=lambda one: _age(one.record), reverse=True):
-        of_row = versions.setdefault((one.record.row_experiment, one.record.fold), [])
-        if _version(one) not in of_row:
-            of_row.append(_version(one))
+        of_row = versions.setdefault((one.record.row_experiment, one.record.fold), {})
+        of_row.setdefault(_version(one), len(of_row))
     found: dict[int, list[Record]] = {}
     for one in members:
-        number = versions[one.record.row_experiment, one.record.fold].index(_version(one))
+        number = versions[one.record.row_experiment, one.record.fold][_version(one)]
         found.setdefault(number, []).append(one.record)
     return found
 

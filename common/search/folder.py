@@ -166,8 +166,8 @@ def require_values(folder: SearchFolder, parameters: Parameters, trials: Iterabl
     for trial in trials:
         if wrong := parameters.wrong_value(trial.values):
             raise DataError(
-                f"{folder.path}: the state of trial {trial.id} is not of this search ({wrong}). Give another --name, or "
-                "delete the folder and start again."
+                f"{folder.path}: the state of trial {trial.id} is not of this search ({wrong}). Give another --name, "
+                "or delete the folder and start again."
             )
 
 

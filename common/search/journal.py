@@ -59,12 +59,12 @@ class SearchState:
     Args:
         events: number of events so far.
         trials: by id, in the order in which they began.
-        ended: ids, in the order in which the trials ended.
+        ended: ids, in the order in which the trials ended, each -> None.
     """
 
     events: int = 0
     trials: dict[str, TrialState] = field(default_factory=dict)
-    ended: list[str] = field(default_factory=list)
+    ended: dict[str, None] = field(default_factory=dict)
 
     def apply(self, number: int, trial: TrialState) -> None:
         """Apply one event of the journal.
@@ -76,9 +76,9 @@ class SearchState:
         self.trials[trial.id] = trial
         if trial.status == "RUNNING":
             # Of a trial that had ended: it begins again, see `common.search.search.Search.oracle`.
-            self.ended = [ended for ended in self.ended if ended != trial.id]
-        elif trial.id not in self.ended:
-            self.ended.append(trial.id)
+            self.ended.pop(trial.id, None)
+        else:
+            self.ended.setdefault(trial.id)
         self.events = number
 
 
@@ -117,7 +117,7 @@ class StateFiles:
         path = self._paths.state
         values = {
             "events": self.state.events,
-            "ended": self.state.ended,
+            "ended": list(self.state.ended),
             "trials": [asdict(trial) for trial in self.state.trials.values()],
         }
         if path.exists():
@@ -131,7 +131,7 @@ class StateFiles:
             found = _checked(StoredSnapshot, path, _text(path))
             if found is not None:
                 trials = {trial.id: _trial(trial) for trial in found.trials}
-                return SearchState(found.events, trials, list(found.ended))
+                return SearchState(found.events, trials, dict.fromkeys(found.ended))
             warn(f"{path}: is torn; using the previous snapshot and the journal")
         return SearchState()
 

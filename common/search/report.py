@@ -89,8 +89,8 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
                 "row": list(space.row),
                 "rows": rows,
                 "notes": [
-                    "Values found by a search on validation windows of these data; the rows are trained again, with the "
-                    "training of the paper's row.",
+                    "Values found by a search on validation windows of these data; the rows are trained again, with "
+                    "the training of the paper's row.",
                     *(
                         ["The search used fold 1 of these folds; its validation clips are test clips of other folds."]
                         if any(record.folds > 1 for record in found.records.values())

@@ -6,8 +6,8 @@ from typing import Any
 
 from common.core.errors import DataError
 from common.core.percent import percent_text, stored_percent
-from common.core.words import counted, plural
 from common.core.spec import build
+from common.core.words import counted, plural
 from common.paper.paper import Paper
 from common.paper.training import Training
 from common.records.divergence import epoch_of_rise

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from common.core.console import progress
 from common.core.errors import DataError, SpecError
-from common.core.files import read_json, sha256_of_json, stated_and_actual_digest
+from common.core.files import read_json, stated_and_actual_digest
 from common.core.words import counted
 from common.launch import is_paper
 from common.records.divergence import Divergence

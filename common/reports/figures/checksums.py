@@ -1,6 +1,6 @@
 """Whether the bytes of a figure's file are those that were written.
 
-PNG has a checksum of each of its chunks. SVG has none, so that of all bytes is written behind the picture, as a comment.
+PNG has a checksum of each of its chunks. SVG has none: that of all bytes is written behind the picture, as a comment.
 """
 
 import hashlib
