@@ -17,6 +17,7 @@ from common.records.record import record_as_text
 # of classes), or of the first epoch's loss where penalties make that larger. Stable runs rise by hundredths.
 _RISE = 0.25
 FORMAT_VERSION = 1
+_REMEDY = " Remove it, or restore it from a copy."
 
 
 class Divergence(Spec):
@@ -68,15 +69,23 @@ def read_divergences(folder: Path) -> list[Divergence]:
     found = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         try:
-            found.append(_read_divergence(path))
+            values = read_json(path, what="a note of a run that diverged", remedy=_REMEDY)
+            found.append(divergence_of(path, values))
         except DataError as error:
             warn(f"not used: {error}")
     return found
 
 
-def _read_divergence(path: Path) -> Divergence:
-    what, remedy = "a note of a run that diverged", " Remove it, or restore it from a copy."
-    found = stored_spec(Divergence, path, read_json(path, what=what, remedy=remedy), what=what, remedy=remedy)
+def divergence_of(path: Path, values: Any) -> Divergence:
+    """The note that a file holds.
+
+    Args:
+        values: JSON values of the file.
+
+    Raises:
+        DataError: it is none, was edited, or is of another run than its name says.
+    """
+    found = stored_spec(Divergence, path, values, what="a note of a run that diverged", remedy=_REMEDY)
     if found.run_id != path.stem:
         raise DataError(f"{path}: holds run {found.run_id}; the file's name must be the run's id. Rename the file.")
     return found
