@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from common.core.console import progress, say, show_step, warn
+from common.core.console import each_warning_once, progress, say, show_step, warn
 from common.core.errors import DataError
 from common.core.files import make_folder, read_json
 from common.core.words import counted
@@ -87,6 +87,7 @@ def regenerate(
         if draw_figures:
             locks.enter_context(progress("making tables and figures"))
         locks.enter_context(reading_once())
+        locks.enter_context(each_warning_once())
         # Another command could otherwise remove what this one writes, if it read the records before this command
         # wrote its own.
         for results in folders:
