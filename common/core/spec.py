@@ -22,7 +22,7 @@ _LONGEST_PROBLEM = 200
 class Spec(BaseModel):
     """A frozen, validated description. Unknown fields are errors; all errors are reported at once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values (tuples become lists), every field included."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, PrivateAttr
+from pydantic import PrivateAttr
 
 from common.core.console import warn
 from common.core.errors import DataError
@@ -112,8 +112,6 @@ class Record(Spec):
         machines: processors or accelerators that trained it, with settings of the environment, in order; empty where
             not recorded.
     """
-
-    model_config = ConfigDict(allow_inf_nan=False)
 
     format_version: int = FORMAT_VERSION
     run_id: str

@@ -42,7 +42,7 @@ Drawn = Annotated[bool | int | float | str, PlainValidator(_drawn)]
 class _Stored(Spec):
     """Values of a file: of the types that are written, and no others."""
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(strict=True)
 
 
 class StoredNote(_Stored):

@@ -11,6 +11,7 @@ import soundfile
 
 from common.cli.app import run_app
 from common.core.errors import DataError
+from common.core.files import with_digest
 from common.duplicates import make_app
 from common.leakage.scan import cached_scan
 from common.reports.pages import write_overview
@@ -86,6 +87,25 @@ def test_a_scan_is_kept_and_read_again(planted, tmp_path, monkeypatch):
     first = cached_scan(index, tmp_path)
     monkeypatch.setattr("common.leakage.scan.find_duplicates", None)
     assert cached_scan(index, tmp_path) == first
+    (path,) = (tmp_path / "duplicates").glob("*.json")
+    content = path.read_text()
+    for old, new, said in (
+        ('"clips": 3', '"clips": 4', "was edited: its values do not match its SHA-256. Delete it and run"),
+        ('"sha256"', '"sha257"', "not a scan for duplicates (1 problem; first: sha257: Extra inputs"),
+    ):
+        assert old in content
+        path.write_text(content.replace(old, new, 1))
+        with pytest.raises(DataError) as caught:
+            cached_scan(index, tmp_path)
+        assert said in str(caught.value)
+    values = json.loads(content)
+    del values["sha256"]
+    path.write_text(json.dumps(values))
+    assert cached_scan(index, tmp_path) == first, "of before files held digests"
+    path.write_text(json.dumps(with_digest(values | {"data": "other"})))
+    with pytest.raises(DataError, match="is a scan of other clips than its name says"):
+        cached_scan(index, tmp_path)
+    path.write_text(content)
     # Fingerprints that were extracted in another way may give other pairs.
     with pytest.raises(TypeError):
         cached_scan(index.replace(extraction_version=2), tmp_path)
