@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -157,9 +158,15 @@ def _written_tables(paper: Paper, results: ResultPaths) -> list[Path]:
         if isinstance(values, dict) and values.get("paper") == paper.key and "table" in values:
             found += [path.with_suffix(suffix) for suffix in _FORMS]
             suffix = path.stem.removeprefix(f"table_{values['table']}")
-            below = [one["table"] for one in values.get("companions", ())]
-            found += [path.with_name(f"table_{name}{suffix}.csv") for name in below]
+            below = values.get("companions")
+            tables = [one.get("table") for one in below if isinstance(one, dict)] if isinstance(below, list) else []
+            found += [path.with_name(f"table_{name}{suffix}.csv") for name in tables if _is_file_name(name)]
     return [path for path in dict.fromkeys(found) if path.is_file()]
+
+
+def _is_file_name(name: Any) -> bool:
+    """Whether this can be a part of the name of a file, which is to be removed."""
+    return isinstance(name, str) and not {"/", "\\", "\0"} & set(name)
 
 
 def _written_figures(paper: Paper, results: ResultPaths) -> list[Path]:

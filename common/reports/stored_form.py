@@ -73,6 +73,7 @@ class _Setting(_Form):
     split: str
     unit: str
     epochs: int | None = None
+    changes: list[str] = []
 
 
 class _Table(_Form):
@@ -90,15 +91,24 @@ class _Table(_Form):
     flags: list[str]
     caption_kinds: list[str] | None = None
     warning_kinds: list[str] | None = None
+    caption_short: list[str] | None = None
+    warnings_short: list[str] | None = None
+    assumed: list[str] = []
+    differing: list[str] = []
     setting: _Setting | None = None
     rows: list[dict[str, Any]]
     companions: list[dict[str, Any]] = []
 
     @model_validator(mode="after")
     def _check_kinds(self) -> Self:
-        for texts, kinds in ((self.caption, self.caption_kinds), (self.warnings, self.warning_kinds)):
+        for texts, kinds, shorts in (
+            (self.caption, self.caption_kinds, self.caption_short),
+            (self.warnings, self.warning_kinds, self.warnings_short),
+        ):
             if kinds and len(kinds) != len(texts):
                 raise ValueError(f"{len(kinds)} kinds of {len(texts)} notes")
+            if shorts and len(shorts) != len(texts):
+                raise ValueError(f"{len(shorts)} short forms of {len(texts)} notes")
         return self
 
 

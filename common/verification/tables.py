@@ -7,11 +7,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.cli.regenerate import regenerate, unsupported_files
-from common.core.console import collected, progress
+from common.core.console import collected, progress, warn
 from common.core.words import counted
 from common.launch import is_paper, load_paper
 from common.paper.paper import Paper
@@ -170,7 +171,11 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
     digests = {path: path.read_text(encoding="utf-8") for path in out.rglob("*.digest")}
     codes = {digest.partition(" by ")[2] for digest in digests.values()}
     for path in present:
-        state = state_of(path)
+        try:
+            state = state_of(path)
+        except OSError as error:
+            faults.append(_unreadable(path, error))
+            continue
         if state == "changed":
             faults.append(Fault(path, "a file that was changed or cut off", "the file as it was drawn", f"{remedy}."))
             continue
@@ -220,7 +225,11 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
 def _say_yours(folder: Path) -> bool:
     """Whether the tables below a folder call their numbers the user's own, as they were made; the folder may have been
     moved since."""
-    return any("| Your " in path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("table_*.md"))
+    for path in folder.glob("table_*.md"):
+        with suppress(OSError):  # named where it is compared
+            if "| Your " in path.read_text(encoding="utf-8", errors="replace"):
+                return True
+    return False
 
 
 def compare_overview(results: Path, out: Path) -> ComparedTables:
@@ -242,7 +251,10 @@ def _copy_other_tables(results: Path, out: Path, keys: Collection[str]) -> None:
         place = table.relative_to(results)
         if place.parts[0] not in keys:
             (out / place).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(table, out / place)
+            try:
+                shutil.copyfile(table, out / place)
+            except OSError as error:
+                warn(f"not in the list of tables: {table}: cannot be read ({error.strerror or error})")
 
 
 def _copy_sources(paper: Paper, theirs: ResultPaths, mine: ResultPaths) -> None:
@@ -250,7 +262,11 @@ def _copy_sources(paper: Paper, theirs: ResultPaths, mine: ResultPaths) -> None:
     mine.folder.mkdir()
     for name in _SOURCES:
         if (theirs.folder / name).is_dir():
-            shutil.copytree(theirs.folder / name, mine.folder / name, ignore=_NO_SOURCE)
+            try:
+                shutil.copytree(theirs.folder / name, mine.folder / name, ignore=_NO_SOURCE)
+            except shutil.Error as error:  # all others were copied
+                for path, _, reason in error.args[0]:
+                    warn(f"not used: {path}: cannot be read ({reason})")
     for table in paper.architecture:
         if any((theirs.folder / f"table_{table.id}{form}").exists() for form in _FORMS):
             write_architecture(paper, table, mine)
@@ -281,11 +297,18 @@ def _differences(theirs: Path, mine: Path, remedy: str) -> list[Fault]:
     expected = mine.read_bytes()
     if not theirs.is_file():
         return [Fault(theirs, "no such file", "the file that the records make", f"{remedy}.")]
-    found = theirs.read_bytes()
+    try:
+        found = theirs.read_bytes()
+    except OSError as error:
+        return [_unreadable(theirs, error)]
     if found == expected:
         return []
     there, here, place = _first_difference(found, expected)
     return [Fault(theirs, there, here, f"{remedy}.", place)]
+
+
+def _unreadable(path: Path, error: OSError) -> Fault:
+    return Fault(path, f"a file that cannot be read ({error.strerror})", "a readable one", "Make it readable.")
 
 
 def _by_table(faults: Sequence[Fault]) -> list[Fault]:

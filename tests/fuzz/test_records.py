@@ -84,7 +84,6 @@ def test_no_changed_bit_of_a_record_alters_a_table_or_loses_a_row_without_a_word
 
 def test_records_with_any_values_are_used_or_named(results):
     base, draw = small_record().as_json(), random.Random(1)
-    write_record(results, identified_record(-1, total=6, correct=4, history=HISTORY))
     path, tables = results.record(base["run_id"]), 0
     for number in range(2000):
         values = mutated(base, draw)
@@ -92,10 +91,10 @@ def test_records_with_any_values_are_used_or_named(results):
         found, said = in_time(lambda: used(results))
         is_used = any(one["run_id"] == path.stem for one in found)
         assert is_used or said, number
-        if is_used and tables < 40:
+        if is_used and tables < 15:
             tables += 1
             in_time(lambda: regenerate_tables(PAPER, results.out, draw_figures=False))
-    assert tables == 40
+    assert tables == 15
 
 
 def _held(values: Any, draw: random.Random) -> Any:
@@ -129,7 +128,7 @@ def files_of(search: SearchFolder) -> dict[Path, bytes]:
 def test_no_changed_bit_of_a_search_alters_its_table_without_a_word(search):
     draw, before = random.Random(2), files_of(search)
     expected, _ = in_time(lambda: shown(search))
-    for _ in range(120):
+    for _ in range(80):
         path = draw.choice(list(before))
         path.write_bytes(with_changed_bits(before[path], draw))
         found, said = in_time(lambda: shown(search))
@@ -140,7 +139,7 @@ def test_no_changed_bit_of_a_search_alters_its_table_without_a_word(search):
 def test_searches_with_any_values_are_used_or_named(search):
     draw, before = random.Random(3), files_of(search)
     paths = search.paths
-    for _ in range(160):
+    for _ in range(100):
         path = draw.choice(list(before))
         if path == paths.journal:
             lines = before[path].decode().splitlines()
@@ -175,7 +174,7 @@ def test_texts_that_occupy_readers_are_refused(results, search):
         assert len(in_time(search.trials)[1]) == 2
 
 
-@pytest.mark.parametrize("changes", [{"history": 50_000}, {"clips": 20_000}], ids=str)
+@pytest.mark.parametrize("changes", [{"history": 24_000}, {"clips": 8_000}], ids=str)
 def test_many_epochs_or_clips_take_time_in_proportion(results, changes):
     (name, count), seconds = *changes.items(), []
     for number in (count // 4, count):

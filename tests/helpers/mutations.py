@@ -49,7 +49,7 @@ def _change(parent: Any, name: Any, draw: random.Random) -> None:
     elif kind == "other":
         parent[name] = copy.deepcopy(draw.choice(_OTHERS))
     elif kind == "nest":
-        for _ in range(draw.choice((1, 2, 70, 900))):
+        for _ in range(draw.choice((1, 2, 70, 400))):
             value = draw.choice(([value], {"a": value}))
         parent[name] = value
     elif kind == "repeat":
