@@ -15,7 +15,7 @@ from common.records.machines import compute_device
 from common.records.paths import ResultPaths, RunPaths, overview_file, page_file, table_files
 from common.records.record import Record, read_record
 from common.reports.escapes import markdown_cell
-from common.reports.stored_form import damage_of
+from common.reports.stored_form import damage_of_listed
 from common.reports.table import NoteKind
 
 # A value may differ in dozens of rows; their tables list it.
@@ -179,7 +179,7 @@ def read_table(path: Path) -> dict[str, Any]:
     except DataError as error:
         warn(f"not in the list of tables: {error}")
         return {}
-    if isinstance(values, dict) and values.keys() >= _TABLE_KEYS and not damage_of(values):
+    if isinstance(values, dict) and values.keys() >= _TABLE_KEYS and not damage_of_listed(values):
         return values
     warn(
         f"not in the list of tables: {path} is not a table of this version; write it again with --from-records, "
@@ -199,7 +199,7 @@ def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
     seconds = sum(record.wall_seconds for record in records)
     clips = sorted({len(record.clips) for record in records if record.clips})
     tested = "" if not clips else f"{clips[0]:,} test" if len(clips) == 1 else f"{clips[0]:,} to {clips[-1]:,} test"
-    below = ", ".join(own["table"] for own in table.get("companions", ()))
+    below = ", ".join(str(own.get("table", "")) for own in table.get("companions", ()))
     name = f"{table['table']}: {table['title']}"
     cells = [
         f"[{markdown_cell(name)}]({quote(where)})" + (f"; below it: {below}" if below else ""),

@@ -197,8 +197,20 @@ class _Results(_Table):
 def damage_of(values: Any) -> str:
     """What is wrong with the JSON values of a table, also of those below it, in a few words; empty where they hold what
     is read of them."""
+    if damage := _damage(_form_of(values), values):
+        return damage
+    below = (damage_of(one) for one in values.get("companions", ()))
+    return next(filter(None, below), "")
+
+
+def damage_of_listed(values: Any) -> str:
+    """As `damage_of`, of what the list of all tables reads: also tables of earlier versions and of other commands are
+    in it, whose rows may be of any kind."""
+    return _damage(_Table, values)
+
+
+def _damage(form: type[_Table], values: Any) -> str:
     try:
-        form = _form_of(values)
         form.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
@@ -208,8 +220,7 @@ def damage_of(values: Any) -> str:
         if first["type"] == "missing":
             return f"{place}: missing"
         return f"{place}: unexpected {reprlib.repr(first['input'])}"
-    below = (damage_of(one) for one in values.get("companions", ()))
-    return next(filter(None, below), "")
+    return ""
 
 
 def _form_of(values: Any) -> type[_Table]:

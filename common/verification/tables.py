@@ -266,7 +266,8 @@ def _copy_sources(paper: Paper, theirs: ResultPaths, mine: ResultPaths) -> None:
                 shutil.copytree(theirs.folder / name, mine.folder / name, ignore=_NO_SOURCE)
             except shutil.Error as error:  # all others were copied
                 for path, _, reason in error.args[0]:
-                    warn(f"not used: {path}: cannot be read ({reason})")
+                    # The reason ends in the path.
+                    warn(f"not used: {path}: cannot be read ({str(reason).partition(':')[0]})")
     for table in paper.architecture:
         if any((theirs.folder / f"table_{table.id}{form}").exists() for form in _FORMS):
             write_architecture(paper, table, mine)
