@@ -11,7 +11,7 @@ from common.cli.next_commands import say_next_commands
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
-from common.core.console import say, warn
+from common.core.console import each_warning_once, say, warn
 from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
@@ -28,6 +28,7 @@ from common.search.space import SearchSpace, find_space
 from common.search.table import read_search
 
 
+@each_warning_once()
 def search(
     paper: Paper,
     space: SearchSpace,
@@ -81,6 +82,7 @@ def search(
     return code
 
 
+@each_warning_once()
 def report_from_records(
     paper: Paper,
     spaces: tuple[SearchSpace, ...],

@@ -60,6 +60,8 @@ def shows_progress() -> bool:
 
 # The lines printed in a block of `without_repetition`; None outside.
 _printed: ContextVar[set[str] | None] = ContextVar("_printed", default=None)
+# The warnings printed in a block of `each_warning_once`; None outside.
+_warned: ContextVar[set[str] | None] = ContextVar("_warned", default=None)
 _collected: ContextVar[list[str] | None] = ContextVar("_collected", default=None)
 
 
@@ -83,6 +85,11 @@ def detail(text: str) -> None:
 
 def warn(text: str) -> None:
     """Print one highlighted line that starts with `warning:`."""
+    warned = _warned.get()
+    if warned is not None:
+        if text in warned:
+            return
+        warned.add(text)
     _print(f"warning: {text}", style="yellow")
 
 
@@ -127,6 +134,17 @@ def without_repetition() -> Iterator[None]:
         yield
     finally:
         _printed.reset(token)
+
+
+@contextmanager
+def each_warning_once() -> Iterator[None]:
+    """Print each warning only once while the block runs, e.g. of a damaged file that several steps of a command read;
+    a block within it has the same warnings."""
+    token = _warned.set(set() if _warned.get() is None else _warned.get())
+    try:
+        yield
+    finally:
+        _warned.reset(token)
 
 
 # Shows in the bar that is open in this context what is being done; None where no bar is open.

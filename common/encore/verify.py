@@ -157,6 +157,7 @@ def _checked(counts: dict[str, dict[str, int]]) -> str:
     numbers = (
         (counts["records"].get("records", 0), "record"),
         (counts["records"].get("notes", 0), "note of a diverged run"),
+        (counts["records"].get("sources", 0), "file of audits and searches"),
         (counts["tables"].get("files", 0), "table file"),
         (counts["tables"].get("compared_figures", 0), "figure"),
         (counts["README"].get("sentences", 0), "statement of the README"),

@@ -15,6 +15,7 @@ from common.records.machines import compute_device
 from common.records.paths import ResultPaths, RunPaths, overview_file, page_file, table_files
 from common.records.record import Record, read_record
 from common.reports.escapes import markdown_cell
+from common.reports.stored_form import damage_of_listed
 from common.reports.table import NoteKind
 
 # A value may differ in dozens of rows; their tables list it.
@@ -90,7 +91,7 @@ def write_page(paper: Paper, out: Path, *, list_tables: bool = True) -> Path:
         if not path.exists():
             warn(f"not on the page: {path} is missing; write it again with --from-records")
             continue
-        text = path.read_text(encoding="utf-8").strip().splitlines()
+        text = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         where = path.relative_to(page_file(out, paper.key).parent)
         below = [f"##{line}" if line.startswith("## ") else line for line in text[1:]]
         lines += [f"### {text[0].removeprefix('# ')} ([{where.as_posix()}]({where.as_posix()}))", *below, ""]
@@ -178,7 +179,7 @@ def read_table(path: Path) -> dict[str, Any]:
     except DataError as error:
         warn(f"not in the list of tables: {error}")
         return {}
-    if isinstance(values, dict) and values.keys() >= _TABLE_KEYS:
+    if isinstance(values, dict) and values.keys() >= _TABLE_KEYS and not damage_of_listed(values):
         return values
     warn(
         f"not in the list of tables: {path} is not a table of this version; write it again with --from-records, "
@@ -198,7 +199,7 @@ def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
     seconds = sum(record.wall_seconds for record in records)
     clips = sorted({len(record.clips) for record in records if record.clips})
     tested = "" if not clips else f"{clips[0]:,} test" if len(clips) == 1 else f"{clips[0]:,} to {clips[-1]:,} test"
-    below = ", ".join(own["table"] for own in table.get("companions", ()))
+    below = ", ".join(str(own.get("table", "")) for own in table.get("companions", ()))
     name = f"{table['table']}: {table['title']}"
     cells = [
         f"[{markdown_cell(name)}]({quote(where)})" + (f"; below it: {below}" if below else ""),
@@ -220,11 +221,9 @@ def _records(path: Path, table: dict[str, Any]) -> list[Record]:
     paths: RunPaths = ResultPaths(path.parent)
     if table.get("kind") == "search":
         paths = ResultPaths(path.parent).search(table["table"].removeprefix("search_"))
-    names = set(table.get("records", ()))
+    names = set(_texts(table.get("records")))
     for row in table["rows"]:
-        names |= {*row.get("records", ()), row.get("record", "")}
-        if table.get("kind") == "search":
-            names |= set(row["runs"])
+        names |= {*_texts(row.get("records")), *_texts([row.get("record")]), *_texts(row.get("runs"))}
     found = []
     for record in map(paths.record, sorted(filter(None, names))):
         try:
@@ -234,11 +233,16 @@ def _records(path: Path, table: dict[str, Any]) -> list[Record]:
     return found
 
 
+def _texts(values: Any) -> list[str]:
+    """The texts in a list of a table's file, which may hold anything."""
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
 def _rows_run(table: dict[str, Any]) -> str:
     """Empty for tables whose lines are not rows of the paper: folds, genres, pairs, layers."""
     rows = table["rows"]
     if any("records" in row for row in rows) and "measured" in rows[0]:
-        return f"{sum(bool(row['measured']) for row in rows)} of {len(rows)}"
+        return f"{sum(bool(row.get('measured')) for row in rows)} of {len(rows)}"
     return ""
 
 

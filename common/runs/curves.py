@@ -60,7 +60,7 @@ def _is_of(run_id: str, folder: Path) -> bool:
     # Two runs that would have the same name may start at the same time.
     with lock(folder / ".lock", flag="--out"):
         remove_leftovers(folder, unchanged_seconds=0)
-        found = owner.read_text(encoding="utf-8").strip() if owner.exists() else ""
+        found = owner.read_text(encoding="utf-8", errors="replace").strip() if owner.exists() else ""
         if not found:
             write_text(owner, run_id)
     return found in ("", run_id)

@@ -107,7 +107,7 @@ class Job:
         """`--fresh`: remove the record and the work folder that an earlier command made of this run, once per command:
         a run whose worker was lost continues from its checkpoint."""
         work = self.paths.work(planned.run.id)
-        if work.fresh_marker.exists() and work.fresh_marker.read_text(encoding="utf-8") == self.command:
+        if work.fresh_marker.exists() and work.fresh_marker.read_bytes() == self.command.encode():
             return
         self.paths.record(planned.run.id).unlink(missing_ok=True)
         shutil.rmtree(work.folder, ignore_errors=True)

@@ -171,7 +171,7 @@ def _watch(search: Search, oracle: SearchOracle, lease_seconds: float) -> None:
     reported = len(state.ended)
     finished_since = None
     while True:
-        for trial_id in state.ended[reported:]:
+        for trial_id in list(state.ended)[reported:]:
             reported += 1
             trial = state.trials[trial_id]
             result = "FAILED" if trial.score is None else format_score(trial.score, search.asked.objective)

@@ -11,6 +11,7 @@ import soundfile
 
 from common.cli.app import run_app
 from common.core.errors import DataError
+from common.core.files import with_digest
 from common.duplicates import make_app
 from common.leakage.scan import cached_scan
 from common.reports.pages import write_overview
@@ -100,12 +101,18 @@ def require_checked_scan(index, cache: Path, first: Scan) -> None:
     """An edited scan is refused; one of an earlier version, without a digest, is used."""
     (path,) = (cache / "duplicates").glob("*.json")
     written = json.loads(path.read_text())
+    plain = {name: value for name, value in written.items() if name != "sha256"}
     for changed, said in (
         (written | {"scan": written["scan"] | {"clips": 99}}, "was edited"),
         (written | {"above": 0.99}, "was edited"),
-        ({name: value for name, value in written.items() if name not in ("sha256", "data")}, "of other clips than"),
+        (
+            with_digest({name: value for name, value in written.items() if name != "sha256"} | {"data": "other"}),
+            "of other",
+        ),
+        ({name: value for name, value in written.items() if name not in ("sha256", "data")}, "not a scan"),
+        (plain | {"sha257": ""}, "not a scan"),
         ({name: value for name, value in written.items() if name not in ("sha256", "scan")}, "not a scan"),
-        ([], "is no scan"),
+        ([], "not a scan"),
     ):
         path.write_text(json.dumps(changed))
         with pytest.raises(DataError, match=rf"{path.name}: .*{said}.* Delete it and run the same command again\."):

@@ -97,6 +97,23 @@ def test_tables_and_figures_that_no_record_supports_are_removed_and_named(result
     assert "table_5.2_5f84eb66.md" not in (tmp_path / "se_cnn" / "README.md").read_text()
 
 
+@pytest.mark.parametrize(
+    "companions",
+    [[{"table": "x/../../../mine"}], [{"table": 3}], [{}], ["x"], "x", {"table": "x"}, None],
+    ids=str,
+)
+def test_a_table_with_other_tables_below_it_than_commands_write_removes_nothing_else(results, tmp_path, companions):
+    regenerate(PAPER, tmp_path)
+    mine = results.folder.parent / "mine_5f84eb66.csv"
+    mine.write_text("mine")
+    (results.folder / "table_x").mkdir()
+    old = results.folder / "table_5.2_5f84eb66.json"
+    old.write_text(json.dumps({"paper": "se_cnn", "table": "5.2", "companions": companions}))
+    regenerate(PAPER, tmp_path)
+    assert not old.exists()
+    assert mine.read_text() == "mine"
+
+
 def test_without_figures_their_digests_are_written_and_the_tables_are_the_same(results, tmp_path):
     drawn = regenerate(PAPER, tmp_path)
     tables = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and "figures" not in path.parts}

@@ -16,7 +16,17 @@ from rich.console import Console
 from common.cli.app import run_app
 from common.cli.screen import print_json, print_lines
 from common.core import console
-from common.core.console import clock, collected, progress, say, set_verbosity, show_step, times_text, warn
+from common.core.console import (
+    clock,
+    collected,
+    each_warning_once,
+    progress,
+    say,
+    set_verbosity,
+    show_step,
+    times_text,
+    warn,
+)
 from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
 from common.reports.screen.notes import Line
@@ -245,3 +255,19 @@ def test_the_start_of_keras_moves_a_bar_on_a_terminal_while_standard_error_is_he
         shown = capfd.readouterr().err
         monkeypatch.setitem(sys.modules, "keras", sys)
     assert shown.count("starting TensorFlow") >= 2
+
+
+def test_each_warning_is_printed_once_in_a_block_and_again_after_it(capsys):
+    for _ in range(2):
+        with each_warning_once():
+            for _ in range(2):
+                warn("a file is torn")
+                say("a step")
+                with each_warning_once():
+                    warn("a file is torn")
+            warn("another file is torn")
+    said = capsys.readouterr().err
+    assert (said.count("a file is torn"), said.count("another file is torn"), said.count("a step")) == (2, 2, 4)
+    warn("a file is torn")
+    warn("a file is torn")
+    assert capsys.readouterr().err.count("a file is torn") == 2

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,41 @@ def test_a_folder_of_which_all_is_there_may_be_one_that_can_only_be_read():
             f"refused: {folder}: --cache must be a writable folder, found: Permission denied. Give another folder with "
             "--cache."
         )
+
+
+def test_what_is_no_readable_file_of_json_is_one_line_that_names_it(tmp_path, monkeypatch):
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "latin.json").write_bytes(b'{"a": "caf\xe9"}')
+    (tmp_path / "long.json").write_text("9" * 5000)
+    (tmp_path / "large.json").write_text("1234567")
+    (tmp_path / "cut.json").write_text("{")
+    monkeypatch.setattr("common.core.files.MOST_JSON_BYTES", 6000)
+    for name, said in (
+        ("folder", "a file is a folder; expected a file. Remove it, or give it another name."),
+        ("pipe", "a file is a pipe, a device or the like; expected a file."),
+        ("latin", "a file is not valid JSON (byte 10 is not UTF-8: invalid continuation byte). Delete it, and"),
+        ("long", "a file is not valid JSON (99999999... of 5,000 characters is larger than"),
+        ("cut", "a file is not valid JSON (Expecting property name"),
+        ("gone", "a file is missing."),
+    ):
+        with pytest.raises(DataError) as caught:
+            read_json(tmp_path / f"{name}.json", what="a file")
+        assert str(caught.value).startswith(f"{tmp_path / name}.json: {said}")
+        assert "\n" not in str(caught.value)
+    assert read_json(tmp_path / "large.json", what="a file") == 1234567
+    monkeypatch.setattr("common.core.files.MOST_JSON_BYTES", 6)
+    with pytest.raises(DataError, match="a file has 7 bytes; expected at most 6"):
+        read_json(tmp_path / "large.json", what="a file")
+
+
+def test_a_file_that_must_not_be_read_is_one_line_that_names_it(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    path.write_text("{}")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(DataError, match=r"a\.json: a file cannot be read \(Permission denied\)\. Make it readable"):
+        read_json(path, what="a file")

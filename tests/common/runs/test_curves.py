@@ -53,6 +53,12 @@ def test_a_folder_of_which_no_run_is_known_is_taken_over(paths):
     assert curves_folder(paths, PAPER, SETTING, planned("a" * 16)) != first
 
 
+def test_a_folder_whose_id_was_changed_is_of_another_run(paths):
+    first = curves_folder(paths, PAPER, SETTING, planned("a" * 16))
+    (first / "run.txt").write_bytes(b"\xff" + b"a" * 15)
+    assert curves_folder(paths, PAPER, SETTING, planned("a" * 16)).name == "seed0-aaaaaa"
+
+
 def test_the_id_in_a_folder_is_never_half_written(paths, monkeypatch):
     def killed(path, text):
         raise KeyboardInterrupt

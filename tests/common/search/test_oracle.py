@@ -85,7 +85,7 @@ def test_the_surrogate_sees_the_best_and_the_latest(tmp_path):
     for number in range(count):
         values = {"r": float(2 * 32 ** rng.random()), "widths": "8,16"}
         trial = TrialState(f"{number:03d}", values, "COMPLETED", score=0.99 if number == 7 else float(rng.random() / 2))
-        files.state.apply({"number": number + 1, "trial": vars(trial)})
+        files.state.apply(number + 1, trial)
     files._write_snapshot()
     oracle = make(tmp_path, trials=999)
     points, targets = oracle._vectorize_trials()
