@@ -9,9 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from rich.console import Console
-
-from common.core.console import detail, is_verbose, progress, say, shows_progress
+from common.core.console import PlainConsole, detail, is_verbose, progress, say, shows_progress
 from common.core.words import ESCAPED
 
 # Printed from C++ before any log level is read, so no setting silences them.
@@ -49,7 +47,7 @@ def _announcement(standard_error: int, what: str) -> Iterator[None]:
         return
     with (
         open(os.dup(standard_error), "w", encoding=sys.stderr.encoding or "utf-8", errors=ESCAPED) as file,
-        progress(what, console=Console(file=file, force_terminal=True, highlight=False)),
+        progress(what, console=PlainConsole(file=file, force_terminal=True)),
     ):
         yield
 
