@@ -17,8 +17,8 @@ _BYTES = range(0xDC80, 0xDD00)
 # Control characters and separators of lines and paragraphs, which would break a line or steer a terminal.
 _UNPRINTABLE = ("Cc", "Zl", "Zp")
 # What cannot be seen, or changes the order in which other characters are shown, so that a name looks like another; also
-# two characters that XML refuses. The joiners U+200C and U+200D are not among them: words of some scripts and emoji need
-# them. Unicode 16, `Bidi_Control` and `Default_Ignorable_Code_Point` of category Cf.
+# two characters that XML refuses. U+200C and U+200D are not among them: words of some scripts and emoji need them.
+# Unicode 16: `Bidi_Control`, and `Default_Ignorable_Code_Point` of category Cf.
 _UNSEEN = frozenset(
     map(
         chr,
@@ -40,8 +40,10 @@ _LEFT_OUT = "..."
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|(?:s|ms|Hz|kHz|dB|MB|MiB|GB|GiB|points)\b))| (?=%)")
 _COMMANDS = "encore (?:list|run|show|tune|audit|duplicates|data|board|verify)"
 _COMMAND = re.compile(rf"\b{_COMMANDS}(?: [a-z]\w*)?")
-# A command with which a text ends, but for the full stop. No sentence follows it.
-_LAST_COMMAND = re.compile(rf"(?P<before>.*:) (?P<command>{_COMMANDS}\b(?:(?![;.:] ).)*?)(?:(?<=[^\s./])\.)?$")
+# A command with which a text ends, but for the full stop. No sentence follows it; quoted words hold whatever they like.
+_LAST_COMMAND = re.compile(
+    rf"(?P<before>.*:) (?P<command>{_COMMANDS}\b(?:\"'\"|'[^']*'|(?![;.:] )[^'])*?)(?:(?<=[^\s./])\.)?$"
+)
 
 
 def counted(number: int, noun: str) -> str:

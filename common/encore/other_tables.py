@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from common.core.shell import shell_word
 from common.core.words import counted
 from common.encore.tables_there import Choice, TablesThere, chosen
 from common.paper.overrides import parse_change
@@ -33,7 +34,7 @@ def options_for(stored: TablesThere, choice: Choice, shown: StoredTable, other: 
         given = {name: value for name, value in options.items() if value is not None}
         first, *_ = [*stored.find(other.id, replace(choice, **given)), []]
         if first[:1] == [other]:
-            return " ".join(f"--{name} {UNIT_NAMES.get(value, value)}" for name, value in given.items())
+            return " ".join(f"--{name} {shell_word(UNIT_NAMES.get(value, value))}" for name, value in given.items())
     return ""
 
 

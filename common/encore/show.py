@@ -14,6 +14,7 @@ from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.option_groups import DATA, OUTPUT, WHAT
+from common.core.shell import shell_word
 from common.encore.commands_to_run import command_for, rows_not_run, rows_to_run
 from common.encore.other_tables import choosing, markdown_of, options_for
 from common.encore.tables_there import OF_PAPER, Beside, Choice, TablesThere
@@ -298,7 +299,7 @@ def _one(
     options = [f"  {choosing(stored, choice, every[0], other)}" for other in of_place if other not in every]
     # Of another place the first, as the others can be found from there.
     for other in (mine[0] for mine in found if mine is not of_place and mine[0] not in every and mine[0].setting):
-        chosen_by = options_for(stored, choice, every[0], other) or f"--out {other.path.parents[2]}"
+        chosen_by = options_for(stored, choice, every[0], other) or f"--out {shell_word(other.path.parents[2])}"
         options.append(f"  {chosen_by}   ({_origin(stored, other)}, {data_name(other.values)})")
     if options and shown:
         said.append("\n".join((f"table {chosen[0][0].id} is also there with:", *dict.fromkeys(options))))
@@ -402,7 +403,7 @@ def _not_beside(stored: TablesThere, groups: list[Beside], choices: list[Choice]
     dataset, data = own[0].values["dataset"], data_name(shown[0].values)
     names = "; ".join(dict.fromkeys(_column_name(one, False) for one in own))
     is_same = dataset == shown[0].values["dataset"]
-    option = f"--out {own[0].path.parents[2]}" if is_same else f"--dataset {dataset}"
+    option = f"--out {shell_word(own[0].path.parents[2])}" if is_same else f"--dataset {shell_word(dataset)}"
     of_choices = "only" if len(own) < len(choices) else "with fewer of the rows"
     return [
         f"your own runs on {dataset} have {names} {of_choices}; shown: the results on {data} that come with Encore. "

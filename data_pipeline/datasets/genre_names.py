@@ -6,6 +6,7 @@ from pathlib import Path
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
+from common.core.words import control_character, printable
 
 FLAG = "--genre-names"
 EXAMPLE = f"{FLAG} blues,jazz,rock, or a text file with one name per line"
@@ -18,14 +19,15 @@ def read_genre_names(given: str) -> tuple[str, ...]:
         given: names with commas between them, or a text file with one name per line.
 
     Raises:
-        SpecError: a name is empty or there twice, or there is only one.
+        SpecError: a name is empty, there twice, or holds a control character, or there is only one.
         DataError: the file cannot be read as text.
     """
     path = Path(given)
     if is_names_file(given):
         path = path.expanduser()
         try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
+            # Not `splitlines`, which also ends lines at characters that may be part of a name.
+            lines = path.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{FLAG} {path}: cannot be read as text ({error}).") from error
         while lines and not lines[-1].strip():
@@ -38,6 +40,9 @@ def read_genre_names(given: str) -> tuple[str, ...]:
     empty = [str(label) for label, name in enumerate(names) if not name]
     if empty:
         raise SpecError(f"{FLAG} {given}: the name of label {', '.join(empty[:5])} is empty.")
+    for label, name in enumerate(names):
+        if found := control_character(name):
+            raise SpecError(f"{FLAG} {given}: the name of label {label} holds the control character {found}.")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise SpecError(f"{FLAG} {given}: names {', '.join(repeated[:5])} twice; each label has a name of its own.")
@@ -61,7 +66,7 @@ def warn_of_alike(path: Path, genres: Iterable[str]) -> None:
         alike.setdefault(unicodedata.normalize("NFC", " ".join(genre.split()).casefold()), []).append(genre)
     for names in alike.values():
         if len(names) > 1:
-            listed = ", ".join(map(repr, names))
+            listed = ", ".join(f"'{printable(name)}'" for name in names)
             warn(
                 f"{path}: the genres {listed} differ only in capitals, spaces or how accents are stored; they count as "
                 "different genres"

@@ -115,13 +115,14 @@ def test_the_first_clause_of_a_message_ends_with_it():
         ("rows not run yet: encore run se_cnn --row se-0", "encore run se_cnn --row se-0"),
         ("wrong. Make it again: encore run crnn --out results/local.", "encore run crnn --out results/local"),
         ("go on there: encore verify --out .", "encore verify --out ."),
+        ("go on: encore verify '; it'\"'\"'s a. b: c'.", "encore verify '; it'\"'\"'s a. b: c'"),
     ],
 )
 def test_a_command_at_the_end_of_a_long_message_is_a_line_of_its_own(text, command):
     for width in (20, len(text) - 1):
         lines = message_lines(text, width, indent="  ")
         assert lines[-1] == command
-        assert " ".join(map(str.strip, lines)) == text.removesuffix("." if text.endswith("l.") else "")
+        assert " ".join(map(str.strip, lines)) == text.removesuffix("." if text.endswith(("l.", "'.")) else "")
     assert message_lines(text, len(text)) == [text]
 
 
