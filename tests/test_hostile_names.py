@@ -14,6 +14,7 @@ import pytest
 from common.cli.app import run_app
 from common.cli.regenerate import regenerate
 from common.core.console import set_verbosity
+from common.core.files import write_json
 from common.core.words import printable
 from common.duplicates import make_app as make_duplicates
 from common.encore.main import make_command
@@ -21,11 +22,12 @@ from common.metrics.clips import accuracies
 from common.records.identity import run_id
 from common.records.paths import ResultPaths
 from common.records.record import DataFacts, Record, write_record
+from common.reports.pages import write_overview
 from data_pipeline.datasets.about import own_folder_key
 from reproductions.se_cnn.paper import PAPER as SE_CNN
 from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
 from tests.helpers.hostile_names import FORMULAS, HOSTILE_NAMES, shown
-from tests.helpers.outputs_as_text import markdown_cells, require_plain, require_text_files
+from tests.helpers.outputs_as_text import markdown_cells, require_markdown, require_plain, require_text_files
 from tests.helpers.own_folder import write_song
 from tests.helpers.se_cnn_records import clips
 from tests.helpers.se_cnn_records import record as se_cnn_record
@@ -180,6 +182,27 @@ def test_tables_of_records_are_text_whatever_the_records_hold(hostile, encore):
     ):
         encore("show", *arguments, "--out", hostile.out, codes=(0, 1))
     encore("verify", hostile.out, "--verbose", "--cache", hostile.below, codes=(0, 1))
+
+
+def test_the_list_of_tables_is_text_whatever_tables_of_others_hold(tmp_path):
+    nasty = "<b>`|_x_ $y$ \x1b\n\n# z\u202e"
+    named = dict.fromkeys(("paper", "table", "title", "dataset", "protocol", "scale", "data"), nasty)
+    values = {
+        **named,
+        **{"caption": [], "warnings": [], "flags": ["changed_values"], "rows": [{"label": nasty}]},
+        **{"setting": {"changes": [f"{nasty}=1"]}, "companions": [{"table": nasty}], "assumed": [nasty, "``"]},
+    }
+    folder = tmp_path / "a](b)|_c_" / "d `e`\x1b"
+    folder.mkdir(parents=True)
+    write_json(folder / "table_1.json", values)
+    page = write_overview(tmp_path).read_text(encoding="utf-8")
+    require_plain(page, "the list")
+    require_markdown(page)
+    visible = r"<b>`|_x_ $y$ \x1b  # z\u202e"
+    cells = markdown_cells(page)[9:]
+    assert cells[0] == f"{visible}: {visible}; below it: {visible}"
+    assert cells[1:3] == [visible, visible]
+    assert cells[-1] == f"changed values: {visible}=1"
 
 
 def test_errors_and_what_to_do_about_them_are_text(hostile, encore):

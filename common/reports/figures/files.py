@@ -114,6 +114,8 @@ def _escape_texts(figure: Figure) -> None:
             axis.set_major_formatter(functools.partial(_escaped_tick, given))
     for text in figure.findobj(Text):
         text.set_text(figure_text(text.get_text()))
+        # Also of a text that was made outside of the style of figures.
+        text.set_parse_math(False)
 
 
 def _escaped_tick(given: Formatter, value: float, place: int | None) -> str:

@@ -9,9 +9,18 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from common.cli.screen import ScreenOptions, Shown, print_sentence, print_tables, screen_width, wide_console
+from common.cli.screen import (
+    ScreenOptions,
+    Shown,
+    print_lines,
+    print_sentence,
+    print_tables,
+    screen_width,
+    wide_console,
+)
 from common.core import console
 from common.core.errors import SpecError
+from common.reports.screen.notes import Line
 from common.reports.table import Note, Table
 from tests.helpers.se_cnn_records import record, table_of
 
@@ -51,6 +60,11 @@ def test_verbose_adds_details(printed):
 def test_the_next_command_of_a_process_prints_as_it_is_asked_to(printed):
     printed(ScreenOptions(quiet=True))
     assert "a line" in printed(ScreenOptions())
+
+
+def test_lines_of_tables_are_lines_whatever_names_they_hold(capsys):
+    print_lines([Line("a\nwarning: b\x1b[2J [red]c[/red] :smile:", "bold")])
+    assert capsys.readouterr().out == "a\\nwarning: b\\x1b[2J [red]c[/red] :smile:\n"
 
 
 def test_quiet_and_verbose_contradict_each_other(printed):
