@@ -96,9 +96,9 @@ def say_unbroken(text: str) -> None:
 
 
 def detail(text: str) -> None:
-    """Print one plain line where details are asked for."""
+    """Print a text where details are asked for; its further lines, e.g. those of a traceback, are indented."""
     if is_verbose():
-        _print(text)
+        _print("\n  ".join(text.rstrip("\n").split("\n")))
 
 
 def warn(text: str) -> None:

@@ -153,6 +153,12 @@ def test_names_in_messages_neither_begin_a_line_nor_steer_the_terminal(put, caps
     assert capsys.readouterr().err.removeprefix("warning: ") == f"{SHOWN}\n"
 
 
+def test_a_traceback_among_the_details_has_its_lines(capsys, monkeypatch):
+    monkeypatch.setattr(console._State, "verbosity", "verbose")
+    console.detail("Traceback:\n  File a\nValueError: b\n")
+    assert capsys.readouterr().err == "Traceback:\n    File a\n  ValueError: b\n"
+
+
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_whatever_a_console_prints_is_text(is_terminal):
     screen = io.StringIO()
