@@ -81,9 +81,9 @@ def hostile(tmp_path_factory) -> Hostile:
 
 @pytest.fixture
 def encore(capsys):
-    """Run a command line; returns standard output, after a check of all that was printed."""
+    """Run a command line; returns standard output and error, after a check of all that was printed."""
 
-    def run(*arguments: object, codes: tuple[int, ...] = (0,), app=None) -> str:
+    def run(*arguments: object, codes: tuple[int, ...] = (0,), app=None) -> tuple[str, str]:
         try:
             code = run_app(app or make_command(), list(map(str, arguments)))
         finally:
@@ -94,7 +94,7 @@ def encore(capsys):
         # A line break in a name begins no line.
         assert [line for line in printed.err.splitlines() if line.startswith("error: y")] == []
         assert code in codes, printed
-        return printed.out
+        return printed.out, printed.err
 
     return run
 
@@ -106,21 +106,21 @@ def words_of(command: str) -> list[str]:
 
 
 def test_the_check_of_a_folder_shows_names_as_text(hostile, encore):
-    page = encore("data", "folder", hostile.songs, "--out", hostile.out, codes=(0, 1))
+    page, _ = encore("data", "folder", hostile.songs, "--out", hostile.out, codes=(0, 1))
     assert {"[b]<i>$_^", r"a\x1b[31mb", r"ro\u200bck"} <= set(re.findall(r"(?m)^(\S+)  +\d+ ", page))
     (command,) = re.findall("(?m)^Run one: (.*)$", page)
     words = words_of(command)
     assert words[words.index("--data") + 1] == str(hostile.songs)
-    values = json.loads(encore("data", "folder", hostile.songs, "--out", hostile.out, "--json", codes=(0, 1)))
+    values = json.loads(encore("data", "folder", hostile.songs, "--out", hostile.out, "--json", codes=(0, 1))[0])
     assert set(values["by_genre"]) == set(map(printable, GENRES))
 
 
 def test_duplicates_are_written_as_text(hostile, encore):
     arguments = (hostile.songs, "--cache", hostile.cache, "--out", hostile.out)
-    page = encore(*arguments, app=make_duplicates())
+    page, _ = encore(*arguments, app=make_duplicates())
     assert "=1+1|copy.flac" in page
     encore(*arguments, "--wide", "--verbose", app=make_duplicates())
-    json.loads(encore(*arguments, "--json", app=make_duplicates()))
+    json.loads(encore(*arguments, "--json", app=make_duplicates())[0])
     written = hostile.out / "duplicates"
     assert require_text_files(written) == {".md", ".csv", ".tex", ".json"}
     (markdown,) = written.rglob("*.md")
@@ -173,15 +173,22 @@ def test_tables_of_records_are_text_whatever_the_records_hold(hostile, encore):
     (table,) = ResultPaths.of(hostile.out, "soundfusion", dataset).folder.glob("table_confusion_1_*.csv")
     named = set(pd.read_csv(table, keep_default_na=False)["true_genre"])
     assert {FORMULAS.get(name, shown(name)) for name in HOSTILE_NAMES} <= named
+    _, said = encore("show", "se_cnn", "--table", "5.1", "--out", hostile.out)
+    (command,) = re.findall("(?m)rows not run yet: (encore run .*)$", said)
+    words = words_of(command)
+    assert words[words.index("--out") + 1] == str(hostile.out)
+    assert "a\x1b\n`|" in words
     for arguments in (
-        ("se_cnn",),
         ("se_cnn", "--table", "5.1", "--wide"),
         ("soundfusion", "--table", "performance", "--json"),
         ("soundfusion", "--table", "confusion_1"),
         ("soundfusion", "--table", "confusion_1", "--wide"),
     ):
         encore("show", *arguments, "--out", hostile.out, codes=(0, 1))
-    encore("verify", hostile.out, "--verbose", "--cache", hostile.below, codes=(0, 1))
+    next((hostile.out / "se_cnn").rglob("table_5.1*.md")).write_text("x", encoding="utf-8")
+    page, _ = encore("verify", hostile.out, "--verbose", "--cache", hostile.below, codes=(1,))
+    (command,) = set(re.findall("make it again: (encore run se_cnn .*)[.]$", page, re.MULTILINE))
+    assert words_of(command)[-1] == str(hostile.out)
 
 
 def test_the_list_of_tables_is_text_whatever_tables_of_others_hold(tmp_path):
