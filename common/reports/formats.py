@@ -85,7 +85,7 @@ def as_latex(table: Table, stem: str) -> str:
     def line(values: tuple[str, ...]) -> str:
         text = " & ".join(map(latex_text, values))
         # After the end of a line, LaTeX would take these for an argument.
-        return f"    {'{}' if text.lstrip().startswith(('[', '*')) else ''}{text}" + r" \\"
+        return f"    {'{}' if text.startswith(('[', '*')) else ''}{text}" + r" \\"
 
     sentences = [f"{table.title}.", *[f"Warning: {w.text}" for w in table.warnings], *[n.text for n in table.notes]]
     label = ":".join(["tab", table.values["paper"], table.values["dataset"], stem.removeprefix("table_")])
