@@ -210,6 +210,7 @@ def test_the_list_of_tables_is_text_whatever_tables_of_others_hold(tmp_path):
     assert cells[0] == f"{visible}: {visible}; below it: {visible}"
     assert cells[1:3] == [visible, visible]
     assert cells[-1] == f"changed values: {visible}=1"
+    assert "[why](a%5D%28b%29%7C_c_/README.md)" in page
 
 
 def test_errors_and_what_to_do_about_them_are_text(hostile, encore):

@@ -51,6 +51,7 @@ def catalog(tmp_path) -> Catalog:
 def test_a_genre_in_a_command_to_copy_is_one_word_of_it():
     assert commas_in_genres(("Folk, World", "Pop")).endswith(': --genres "Folk, World" --genres "Pop".')
     assert commas_in_genres(('a, "$(x)"', "`y`")).endswith(""": --genres 'a, "$(x)"' --genres '`y`'.""")
+    assert commas_in_genres(("it's, $x", "b")).endswith(""": --genres 'it'"'"'s, $x' --genres "b".""")
 
 
 def test_missing_and_broken_clips_of_other_genres_are_not_counted(tmp_path):
