@@ -118,6 +118,8 @@ def test_the_check_of_a_folder_shows_names_as_text(hostile, encore):
 def test_duplicates_are_written_as_text(hostile, encore):
     arguments = (hostile.songs, "--cache", hostile.cache, "--out", hostile.out)
     page, _ = encore(*arguments, app=make_duplicates())
+    (first,) = re.findall("(?m)^open first: (.*)$", page)
+    assert Path(*words_of(first)).is_file()
     assert "=1+1|copy.flac" in page
     encore(*arguments, "--wide", "--verbose", app=make_duplicates())
     json.loads(encore(*arguments, "--json", app=make_duplicates())[0])

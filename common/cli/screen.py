@@ -14,6 +14,7 @@ from typer import Option
 from common.core.console import PlainConsole, is_verbose, set_verbosity
 from common.core.errors import SpecError
 from common.core.option_groups import OUTPUT
+from common.core.shell import shell_word
 from common.core.words import message_lines, printable
 from common.reports.screen.columns import Column
 from common.reports.screen.notes import Line
@@ -138,16 +139,17 @@ def print_listing(title: str, columns: Sequence[Column], screen: ScreenOptions, 
 
 
 def print_written(paths: Sequence[Path]) -> None:
-    """Say where files were written, and which to open first; with --verbose, name them all."""
+    """Say where files were written, and which to open first, as words to copy into a shell; with --verbose, name them
+    all."""
     if not paths:
         return
     folder = Path(os.path.commonpath([path.parent for path in paths]))
     # Tables come before the pages that list them.
     first = next((path for path in paths if path.suffix == ".md"), paths[0])
     files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
-    lines = [f"written to: {folder} ({files})", f"open first: {first}"]
+    lines = [f"written to: {shell_word(folder)} ({files})", f"open first: {shell_word(first)}"]
     if is_verbose():
-        lines += [f"  {path}" for path in paths]
+        lines += [f"  {shell_word(path)}" for path in paths]
     print_lines([Line(line) for line in lines])
 
 

@@ -1,10 +1,14 @@
 """Commands that a user copies from the screen into a shell."""
 
 import os
+import re
 import shlex
 from collections.abc import Iterable
 
 from common.core.words import printable
+
+# Of any script: a shell takes none of its letters for more than a letter.
+_PLAIN = re.compile(r"[\w@%+=:,./-]+")
 
 
 def shell_word(word: str | os.PathLike[str]) -> str:
@@ -15,7 +19,7 @@ def shell_word(word: str | os.PathLike[str]) -> str:
     """
     text = os.fspath(word)
     if printable(text) == text:
-        return shlex.quote(text)
+        return text if _PLAIN.fullmatch(text) else shlex.quote(text)
     return f"$'{''.join(map(_in_bytes, text))}'"
 
 

@@ -292,7 +292,7 @@ def _one(
         else:
             # The file is named once, below all tables.
             shown.append(Shown(part, is_own=stored.is_own(one), origin=_origin(stored, one)))
-            said.append(f"table {one.id} is from {markdown_of(one)}")
+            said.append(f"table {one.id} is from {shell_word(markdown_of(one))}")
             said += rows_to_run(stored, one, part.values, choice) if asked is None else []
     of_place = next(mine for mine in found if chosen[0][0] in mine)
     every = [each for each, _ in chosen]
@@ -388,7 +388,7 @@ def _several(
         one.require_metrics(stored.paper)
         name = _column_name(one, differ)
         named.append(SettingColumn(name, str(markdown_of(one)), one.values, stored.is_own(one)))
-        said.append(f"table {table}, {name}, is from {markdown_of(one)}")
+        said.append(f"table {table}, {name}, is from {shell_word(markdown_of(one))}")
     whole = settings_table(stored.paper.key, declared, named)
     part = whole if asked is None else only_rows(whole, asked)
     return [Shown(part, is_own=all(map(stored.is_own, columns)))] if part else []

@@ -20,6 +20,7 @@ from common.cli.screen import (
 )
 from common.core import console
 from common.core.errors import SpecError
+from common.core.shell import shell_word
 from common.reports.screen.notes import Line
 from common.reports.table import Note, Table
 from tests.helpers.se_cnn_records import record, table_of
@@ -124,8 +125,10 @@ def printed_tables(monkeypatch, capsys, tmp_path):
 
 def test_where_files_are_takes_two_lines_and_paths_are_not_folded(printed_tables):
     lines, paths = printed_tables(ScreenOptions())
-    assert lines[-2:] == [f"written to: {Path(paths[3]).parent} (4 files)", f"open first: {paths[1]}"]
-    assert printed_tables(ScreenOptions(verbose=True))[0][-6:] == [*lines[-2:], *(f"  {path}" for path in paths)]
+    # As words of a shell, because the name of the folder has blanks.
+    assert lines[-2:] == [f"written to: {shell_word(Path(paths[3]).parent)} (4 files)", f"open first: '{paths[1]}'"]
+    named = [f"  {shell_word(path)}" for path in paths]
+    assert printed_tables(ScreenOptions(verbose=True))[0][-6:] == [*lines[-2:], *named]
 
 
 def test_without_files_nothing_is_said_of_them(capsys):
@@ -139,7 +142,7 @@ def test_notes_that_a_table_shares_with_the_one_that_it_belongs_to_are_said_once
     assert len(titles) == 3
     first, second, third = lines[titles[0] : titles[1]], lines[titles[1] : titles[2]], lines[titles[2] :]
     assert any(line.startswith("ONE SEED") for line in first)
-    assert f"All notes: {paths[1]}" in first
+    assert f"All notes: '{paths[1]}'" in first
     assert not any(line.startswith(("ONE SEED", "All notes")) for line in second)
     assert any(line.startswith("ONE SEED") for line in third)
     assert "All notes: add --wide" in third

@@ -17,6 +17,8 @@ WORDS = [
     'it\'s "quoted" \\n',
     "a\nb\tc\x1b[31m\u202ed\x85\xad",
     "caf\udce9 'n\\'\n",
+    "/home/jos\u00e9/\u65e5\u672c",
+    "~",
     "",
 ]
 
@@ -33,6 +35,10 @@ def test_a_shell_takes_each_word_for_itself(tmp_path):
     words = [word.encode(errors="surrogateescape") for word in WORDS]
     assert done.stdout.split(b"\0")[:-1] == words
     assert list(tmp_path.iterdir()) == []
+
+
+def test_letters_of_any_script_need_no_quotes():
+    assert shell_word("/home/jos\u00e9/\u65e5\u672c.md") == "/home/jos\u00e9/\u65e5\u672c.md"
 
 
 def test_words_without_anything_special_stay_as_they_are():
