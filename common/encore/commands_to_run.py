@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from common.core.shell import shell_command
-from common.encore.other_tables import as_typed
-from common.encore.tables_there import Choice, TablesThere
+from common.encore.tables_there import Choice, TablesThere, flags_of_changes
 from common.reports.stored import StoredTable
 from common.reports.table import Table
 
@@ -88,8 +87,7 @@ def _further_flags(setting: dict[str, Any]) -> list[str]:
         found += [f"--{name}", str(value)] if value not in (default, "given") else []
     for genre in setting.get("genres", ()):
         found += ["--genres", genre]
-    for change in setting.get("changes", ()):
-        found += ["--set", as_typed(change)]
+    found += flags_of_changes(setting.get("changes", ()))
     return found + ([] if setting.get("stratified", True) else ["--allow-incomplete"])
 
 

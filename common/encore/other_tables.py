@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from common.core.shell import shell_word
+from common.core.shell import shell_command
 from common.core.words import counted
-from common.encore.tables_there import Choice, TablesThere, chosen
-from common.paper.overrides import parse_change
+from common.encore.tables_there import OF_PAPER, Choice, TablesThere, as_typed, chosen, flags_of_changes
 from common.paper.protocol import UNIT_NAMES
 from common.reports.stored import StoredTable
 
@@ -18,24 +18,47 @@ def choosing(stored: TablesThere, choice: Choice, shown: StoredTable, other: Sto
         return options
     words = [f"{name} {UNIT_NAMES.get(value, value)}" for name, value in _differing(shown, other).items()]
     words += _other_words(shown, other)
-    changed = "changed values, " if other.setting.get("changes", ()) != shown.setting.get("changes", ()) else ""
-    return f"{changed}open the file: {', '.join(words) or 'the same options'}  ({markdown_of(other)})"
+    return f"open the file: {', '.join(words) or 'the same options'}  ({markdown_of(other)})"
 
 
 def options_for(stored: TablesThere, choice: Choice, shown: StoredTable, other: StoredTable) -> str:
     """The options that show another table instead; empty where there are none that do."""
     differing = _differing(shown, other)
-    further = {
+    further: dict[str, Any] = {
         name: chosen(other, name) for name in ("epochs", "precision") if chosen(other, name) != chosen(shown, name)
     }
-    # No more options than are needed; none choose between different data with one name.
-    choosing = (differing, {**differing, "epochs": further.get("epochs")}, {**differing, **further})
-    for options in () if "dataset" not in differing and _is_other_data(shown, other) else choosing:
+    if (changes := _changes(other)) != _changes(shown):
+        further["changes"] = changes
+    if "dataset" not in differing and _is_other_data(shown, other):
+        return ""  # none choose between different data with one name
+    # No more options than are needed; all, where tables of other data have some of them, too.
+    fewest = (differing, *({**differing, name: value} for name, value in further.items()), {**differing, **further})
+    every = {name: other.setting.get(name) for name in ("split", "unit")}
+    with_data = [{"dataset": other.values["dataset"], **options} for options in fewest]
+    for options in (*fewest, *with_data, with_data[-1] | every):
         given = {name: value for name, value in options.items() if value is not None}
         first, *_ = [*stored.find(other.id, replace(choice, **given)), []]
         if first[:1] == [other]:
-            return " ".join(f"--{name} {shell_word(UNIT_NAMES.get(value, value))}" for name, value in given.items())
+            return shell_command(_flags(given))
     return ""
+
+
+def _changes(one: StoredTable) -> tuple[str, ...]:
+    return tuple(one.setting.get("changes", ()))
+
+
+def _flags(given: dict[str, Any]) -> list[str]:
+    """The flags of `encore show` that choose values of a `Choice`."""
+    changes = given.get("changes")
+    found = [
+        word
+        for name, value in given.items()
+        if name != "changes"
+        for word in (f"--{name}", UNIT_NAMES.get(value, value))
+    ]
+    if changes is None:
+        return found
+    return [*found, *(flags_of_changes(changes) or ["--set", OF_PAPER])]
 
 
 def _differing(shown: StoredTable, other: StoredTable) -> dict[str, str]:
@@ -77,12 +100,6 @@ def _is_other_data(shown: StoredTable, other: StoredTable) -> bool:
     mine, others = shown.setting, other.setting
     chosen_alike = all(mine.get(name) == others.get(name) for name in ("scale", "genres"))
     return chosen_alike and mine.get("data_digest") != others.get("data_digest")
-
-
-def as_typed(change: str) -> str:
-    """A changed value as it is typed after `--set`: words without the quotation marks of JSON."""
-    path, value = parse_change(change)
-    return f"{path}={value}" if isinstance(value, str) else change
 
 
 def markdown_of(one: StoredTable) -> Path:

@@ -1,146 +1,35 @@
 """`encore show`: the tables of a paper as they lie on disk, without data, training or making them again."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, get_args
 
 import typer
-from typer import Option
 
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
-from common.core.errors import DataError, SpecError
-from common.core.option_groups import DATA, OUTPUT, WHAT
+from common.core.errors import DataError
 from common.core.shell import shell_word
 from common.encore.commands_to_run import command_for, rows_not_run, rows_to_run
 from common.encore.other_tables import choosing, markdown_of, options_for
-from common.encore.tables_there import OF_PAPER, Beside, Choice, TablesThere
+from common.encore.show_options import ShowOptions
+from common.encore.tables_there import Beside, Choice, TablesThere
+from common.paper.overrides import parse_change, require_paths
 from common.paper.paper import Paper
-from common.paper.protocol import UNIT_NAMES, SplitName, read_unit
+from common.paper.protocol import UNIT_NAMES, read_unit
 from common.paper.tables import Confusion
-from common.paper.training import Precision
 from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, results_of_checkout
 from common.reports.asked import labels_with_numbers, only_rows
 from common.reports.screen.results import data_name
 from common.reports.stored import CellsOf, StoredTable
 from common.reports.tables.settings import SettingColumn, settings_table
 from common.runs.selection import choose_rows, labels_of
-from data_pipeline.datasets.about import VALUES, VALUES_TEXT, is_own_folder, mirdata_name, require_known
 
-# Option -> the values that it takes.
-_VALUES = {
-    "--dataset": VALUES,
-    "--split": get_args(SplitName),
-    "--unit": tuple(UNIT_NAMES.values()),
-    "--precision": (*get_args(Precision), OF_PAPER),
-}
-_REPEAT = "Repeat it to show several beside each other."
 # Id of the table of a leakage audit.
 _AUDIT = "audit"
 # Id of a table -> labels of its rows that were asked for, in its order; None where all rows are shown.
 _Labels = dict[str, list[str]] | None
-
-
-def _completing(flag: str) -> Callable[[str], list[str]]:
-    """What completes the values of an option in the shell."""
-
-    def begin(incomplete: str) -> list[str]:
-        return [value for value in _VALUES[flag] if value.startswith(incomplete)]
-
-    return begin
-
-
-@dataclass(frozen=True)
-class ShowOptions:
-    """What to show."""
-
-    tables: Annotated[
-        tuple[str, ...],
-        Option(
-            "--table",
-            metavar="ID",
-            rich_help_panel=WHAT,
-            help="Table to show, e.g. 5.1 or audit; repeat for several. Default: those with numbers.",
-        ),
-    ] = ()
-    rows: Annotated[
-        tuple[str, ...],
-        Option("--row", metavar="NAME", rich_help_panel=WHAT, help="Row to show; repeat for several. Default: all."),
-    ] = ()
-    datasets: Annotated[
-        tuple[str, ...],
-        Option(
-            "--dataset",
-            metavar="NAME",
-            rich_help_panel=DATA,
-            help=f"{VALUES_TEXT} Or folder_NAME: one own folder. {_REPEAT}",
-            autocompletion=_completing("--dataset"),
-        ),
-    ] = ()
-    splits: Annotated[
-        tuple[str, ...],
-        Option(
-            "--split",
-            metavar="NAME",
-            rich_help_panel=WHAT,
-            help=f"{', '.join(get_args(SplitName))}. {_REPEAT}",
-            autocompletion=_completing("--split"),
-        ),
-    ] = ()
-    units: Annotated[
-        tuple[str, ...],
-        Option(
-            "--unit",
-            metavar="window|clip",
-            rich_help_panel=WHAT,
-            help=f"Split by single windows or by whole clips. {_REPEAT}",
-            autocompletion=_completing("--unit"),
-        ),
-    ] = ()
-    epochs: Annotated[
-        str | None,
-        Option(
-            metavar="N|paper",
-            rich_help_panel=WHAT,
-            help="Runs of commands with --epochs N, or without --epochs: paper. Default: the least reduced.",
-        ),
-    ] = None
-    precision: Annotated[
-        str | None,
-        Option(
-            metavar="NAME|paper",
-            rich_help_panel=WHAT,
-            help=f"Runs of commands with --precision NAME ({' or '.join(get_args(Precision))}), or without it: paper.",
-            autocompletion=_completing("--precision"),
-        ),
-    ] = None
-    out: Annotated[
-        Path | None,
-        Option(
-            metavar="DIR",
-            rich_help_panel=OUTPUT,
-            help=f"Folder of results. Default: {OWN_RESULTS}, and {COMMITTED_RESULTS} for tables that are not there.",
-        ),
-    ] = None
-
-    def __post_init__(self) -> None:
-        # Tables are found by the keys of data sets.
-        keys = tuple(require_known(name) if mirdata_name(name) else name for name in self.datasets)
-        object.__setattr__(self, "datasets", keys)
-        named = tuple(key for key in keys if not (mirdata_name(key) or is_own_folder(key)))
-        precisions = () if self.precision is None else (self.precision,)
-        for flag, values in zip(_VALUES, (named, self.splits, self.units, precisions), strict=True):
-            for value in values:
-                if len(parts := list(filter(None, value.split(",")))) > 1:
-                    each = " ".join(f"{flag} {part.strip()}" for part in parts)
-                    raise SpecError(f"{flag} {value}: expected one name each: {each}.")
-                if UNIT_NAMES.get(value, value) not in _VALUES[flag]:
-                    raise SpecError(f"{flag} {value}: expected one of: {', '.join(_VALUES[flag])}.")
-        if self.epochs not in (None, OF_PAPER) and not (self.epochs.isdecimal() and int(self.epochs)):
-            raise SpecError(f"--epochs {self.epochs}: expected a whole number of at least 1, or {OF_PAPER}.")
 
 
 def make_app(paper: Paper) -> typer.Typer:
@@ -164,6 +53,7 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     places = _places(asked.out)
     stored = TablesThere(paper, places, asked.datasets, _committed_of(places))
     labels = _labels(stored, asked)
+    _require_paths(stored.paper, asked.all_changes or ())
     choices = Choice.all_of(
         asked.datasets,
         asked.splits,
@@ -171,6 +61,7 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
         asked.out and asked.out.expanduser(),
         asked.epochs,
         asked.precision,
+        asked.all_changes,
     )
     shown: list[Shown] = []
     lacking: list[str] = []
@@ -201,6 +92,15 @@ def _show(paper: Paper, asked: ShowOptions, screen: ScreenOptions) -> int:
     if not (shown or asked.tables or asked.rows):
         say(f"looked in {', '.join(map(str, _places(asked.out)))}; --out DIR for another folder")
     return 1 if lacking else 0
+
+
+def _require_paths(paper: Paper, changes: tuple[str, ...]) -> None:
+    """Raise SpecError where no row of the paper has a value that was asked for."""
+    rows = {row.name: row.experiment for table in paper.tables for row in table.rows}
+    for change in changes:
+        path, _ = parse_change(change)
+        if not any(experiment.has(path) for experiment in rows.values()):
+            require_paths([path], rows)
 
 
 def _places(out: Path | None) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from common.paper.overrides import parse_change
 from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES, Unit
 from common.records.paths import ResultPaths, searches
@@ -16,13 +17,24 @@ from common.reports.asked import labels_with_numbers
 from common.reports.stored import StoredTable, held_table, stored_tables
 from data_pipeline.datasets.about import is_asked_for, value_to_run
 
-# Value of `--epochs` and `--precision` for tables of commands that did not give these.
+# Value of `--epochs`, `--precision` and `--set` for tables of commands that did not give these.
 OF_PAPER = "paper"
 
 
 def chosen(one: StoredTable, name: str) -> str:
     """The `epochs` or the `precision` that the command of a table gave, as text, or else `OF_PAPER`."""
     return str(one.setting.get(name) or OF_PAPER)
+
+
+def as_typed(change: str) -> str:
+    """A changed value as it is typed after `--set`: words without the quotation marks of JSON."""
+    path, value = parse_change(change)
+    return f"{path}={value}" if isinstance(value, str) else change
+
+
+def flags_of_changes(changes: Iterable[str]) -> list[str]:
+    """Flags that set values, each given as `PATH=JSON`."""
+    return [word for change in changes for word in ("--set", as_typed(change))]
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,8 @@ class Choice:
     Args:
         out: folder of results that was asked for; None for the default.
         epochs, precision: of `--epochs` and `--precision`, as text, or `OF_PAPER`.
+        changes: values that a table's command must have set, among others, as `PATH=VALUE`; empty where it must have
+            set none.
     """
 
     dataset: str | None
@@ -40,6 +54,7 @@ class Choice:
     out: Path | None = None
     epochs: str | None = None
     precision: str | None = None
+    changes: tuple[str, ...] | None = None
 
     @classmethod
     def all_of(
@@ -50,10 +65,11 @@ class Choice:
         out: Path | None,
         epochs: str | None,
         precision: str | None,
+        changes: tuple[str, ...] | None,
     ) -> list["Choice"]:
         """Each combination of what was asked for; empty where any will do."""
         every = (dict.fromkeys(values) or (None,) for values in (datasets, splits, units))
-        return [cls(*one, out, epochs, precision) for one in itertools.product(*every)]
+        return [cls(*one, out, epochs, precision, changes) for one in itertools.product(*every)]
 
     @classmethod
     def of(cls, setting: dict[str, Any], out: Path | None) -> "Choice":
@@ -67,9 +83,18 @@ class Choice:
         trained = [name for name in ("epochs", "precision") if getattr(self, name) is not None]
         if one.setting and any(getattr(self, name) != chosen(one, name) for name in trained):
             return False
+        if one.setting and not self._has_changes(one):
+            return False
         if not one.setting or one.values.get("kind") in ("audit", "duplicates"):
             return True
         return self.split in (None, one.setting["split"]) and self.unit in (None, one.setting["unit"])
+
+    def _has_changes(self, one: StoredTable) -> bool:
+        if self.changes is None:
+            return True
+        there = dict(map(parse_change, one.setting.get("changes", ())))
+        asked = dict(map(parse_change, self.changes))
+        return all(path in there and there[path] == value for path, value in asked.items()) and bool(asked or not there)
 
     @property
     def flags(self) -> list[str]:
@@ -82,6 +107,7 @@ class Choice:
         for name in ("epochs", "precision"):
             value = getattr(self, name)
             found += [f"--{name}", value] if value not in (None, OF_PAPER) else []
+        found += flags_of_changes(self.changes or ())
         found += ["--data", "PATH"] if self.dataset not in (None, "demo") else []
         return [*found, "--out", str(self.out)] if self.out else found
 

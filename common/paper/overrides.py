@@ -107,6 +107,14 @@ def read_changes(changes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{path}={json.dumps(value)}" for path, value in values.items())
 
 
+def stated_values(
+    batch_size: int | None, learning_rate: float | None, patience: str | None
+) -> dict[str, str | int | float]:
+    """Flag -> value, of the options that are given and stand for one value of the experiments."""
+    values = {"--batch-size": batch_size, "--learning-rate": learning_rate, "--patience": patience}
+    return {flag: value for flag, value in values.items() if value is not None}
+
+
 def given_changes(changes: tuple[str, ...], stated: Mapping[str, str | int | float]) -> tuple[str, ...]:
     """The values of `--set` and those of options that stand for one value, as `PATH=VALUE`.
 

@@ -13,7 +13,7 @@ from common.core.errors import SpecError
 from common.core.files import expanded
 from common.core.option_groups import DATA, MACHINES, OUTPUT, SPECIAL, TRAINING, WHAT
 from common.paper.experiment import Scale
-from common.paper.overrides import given_changes
+from common.paper.overrides import given_changes, stated_values
 from common.paper.protocol import SPLIT_MEANINGS, UNIT_MEANINGS, SplitName, Unit, read_unit
 from common.paper.training import Precision
 from common.records.paths import OWN_RESULTS
@@ -359,8 +359,7 @@ class Options(DataOptions):
     @property
     def _stated(self) -> dict[str, str | int | float]:
         """Flag -> value, of the options that are given and stand for one value of the experiments."""
-        values = {"--batch-size": self.batch_size, "--learning-rate": self.learning_rate, "--patience": self.patience}
-        return {flag: value for flag, value in values.items() if value is not None}
+        return stated_values(self.batch_size, self.learning_rate, self.patience)
 
     @property
     def weight_files(self) -> dict[str, Path]:

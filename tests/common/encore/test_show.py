@@ -141,11 +141,10 @@ def test_of_several_tables_the_least_reduced_of_the_papers_split_is_shown_and_th
     _, said = show("--table", "5.1")
     assert said[0] == "table 5.1 is from results/se_cnn/gtzan/table_5.1_5_epochs.md"
     assert said[1].endswith("--dataset gtzan --split holdout --unit clip --data PATH --epochs 5")
-    folder = "results/se_cnn/gtzan"
     assert said[2:] == [
         "table 5.1 is also there with:",
         "  --epochs 1",
-        f"  changed values, open the file: protocol.duplicates=drop  ({folder}/table_5.1_5_epochs_duplicates_drop.md)",
+        "  --set protocol.duplicates=drop",
         "  --split artist",
     ]
     (artist,) = shown(show, "--table", "5.1", "--split", "artist")
@@ -201,6 +200,62 @@ def test_epochs_and_precision_choose_between_tables_that_differ_in_nothing_else(
     for refused in (("--epochs", "0"), ("--epochs", "x"), ("--precision", "float16")):
         _, (line,) = show(*refused, code=2)
         assert line.startswith(f"error: {' '.join(refused)}: expected ")
+
+
+def test_changed_values_choose_between_tables_that_differ_in_nothing_else(here, show):
+    batch, rate = "training.batch_windows=16", "training.learning_rate=0.01"
+    for changes in ((), (batch,), (batch, rate)):
+        write_stored(here / "results", run_of(setting=SETTING.replace(changes=changes)))
+    for arguments, changes in (
+        (("--set", "paper"), []),
+        (("--set", batch), [batch]),
+        (("--batch-size", "16"), [batch]),
+        (("--learning-rate", "0.01"), [batch, rate]),
+        (("--set", rate, "--batch-size", "16"), [batch, rate]),
+        ((), []),
+    ):
+        (table,) = shown(show, "--table", "5.1", *arguments)
+        assert table["setting"].get("changes", []) == changes
+    _, said = show("--table", "5.1")
+    assert said[2] == "table 5.1 is also there with:"
+    assert sorted(said[3:]) == [f"  --set {batch}", f"  --set {batch} --set {rate}"]
+    # What has no numbers yet is named with the options that make them.
+    _, said = show("--table", "5.1", "--patience", "none", code=1)
+    assert said[-1].endswith("encore run se_cnn --table 5.1 --set training.patience_epochs=null")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--set", "training.batch_windos=16"], "did you mean training.batch_windows?"),
+        (["--set", "16"], "expected PATH=VALUE"),
+        (["--set", "paper", "--batch-size", "16"], "give no other value with it"),
+        (["--set", "training.epochs=3"], "has an option of its own, --epochs"),
+        (["--patience", "0"], "expected a number of epochs"),
+    ],
+)
+def test_changed_values_that_no_run_can_have_are_refused(here, show, arguments, words):
+    write_stored(here / "results", run_of())
+    _, (line,) = show(*arguments, code=2)
+    assert line.startswith("error: ")
+    assert words in line
+
+
+def test_tables_of_one_data_set_are_named_with_it_where_another_has_such_tables(here, show):
+    """So that each can be shown, and none is left as a file to open."""
+    out = here / "results"
+    for dataset in ("gtzan", "fma_small"):
+        for setting in (SETTING, SETTING.replace(epochs=1), WINDOWS.replace(epochs=1)):
+            write_stored(out, run_of(setting=setting.replace(dataset=dataset)))
+    _, said = show("--table", "5.1")
+    (first,) = shown(show, "--table", "5.1")
+    options = said[said.index("table 5.1 is also there with:") + 1 :]
+    seen = {json.dumps(first["setting"])}
+    for line in options:
+        assert "open the file" not in line
+        (table,) = shown(show, "--table", "5.1", *line.partition("(")[0].split())
+        seen.add(json.dumps(table["setting"]))
+    assert len(seen) == len(options) + 1 == 6
 
 
 def test_the_file_of_a_table_is_named_once_and_from_the_working_folder(here, show, monkeypatch):
