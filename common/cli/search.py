@@ -13,6 +13,7 @@ from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
 from common.core.console import each_warning_once, say, warn
 from common.core.errors import SpecError
+from common.core.shell import shell_word
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
 from common.paper.paper import Paper
@@ -108,7 +109,7 @@ def _data_searched(paper: Paper, options: Options, name: str) -> str:
     if len(found) > 1:
         raise SpecError(
             f"--dataset {options.dataset}: several own folders have a search {name}. Give one of: "
-            f"{', '.join(f'--dataset {key}' for key in found)}."
+            f"{', '.join(f'--dataset {shell_word(key)}' for key in found)}."
         )
     return found[0] if found else options.dataset
 

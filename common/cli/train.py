@@ -15,6 +15,7 @@ from common.cli.curves import print_after_tables, print_where_curves_are, shown_
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import progress, say
 from common.core.extras import require_extra
+from common.core.shell import shell_word
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
 from common.execution.certificates import Certificates
@@ -143,7 +144,7 @@ def _print_where_records_are(plan: Plan, options: Options, *, as_json: bool) -> 
     results = plan.results(options.out)
     found = [path for planned in plan.runs if (path := results.record(planned.run.id)).exists()]
     if found:
-        one, folder = shown_path(found[0]), shown_path(results.runs)
+        one, folder = (shell_word(shown_path(path)) for path in (found[0], results.runs))
         line = f"record of the run: {one}" if len(found) == 1 else f"records of {len(found)} runs: {folder}"
         print_after_tables(line, as_json=as_json)
 

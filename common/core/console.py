@@ -5,19 +5,39 @@ Messages and progress go to standard error, so that standard output holds only w
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
-from common.core.words import ESCAPED, counted, message_lines
+from common.core.words import ESCAPED, counted, message_lines, printable, printable_lines, printable_message
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, Task
 
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class PlainConsole(Console):
+    """A console that shows text as it is: brackets are no markup, `:name:` is no emoji, and no character of a name
+    steers the terminal, see `common.core.words.printable`. Styles come from the program alone.
+
+    Args:
+        arguments: of `rich.console.Console`.
+    """
+
+    def __init__(self, **arguments: Any):
+        super().__init__(**{"markup": False, "emoji": False, "highlight": False} | arguments)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The pieces that are written; the escapes of `rich` itself are no text of them."""
+        for piece in super().render(renderable, options):
+            is_plain = piece.control or piece.text.isprintable() or piece.text == "\n"
+            yield piece if is_plain else piece._replace(text=printable_lines(piece.text))
+
+
+messages = PlainConsole(stderr=True, soft_wrap=True)
 Verbosity = Literal["quiet", "normal", "verbose"]
 _BAR_COLUMNS = 8
 _SPEED_SECONDS = 3600.0
@@ -66,7 +86,7 @@ _collected: ContextVar[list[str] | None] = ContextVar("_collected", default=None
 
 
 def say(text: str) -> None:
-    """Print one plain line (markup is not interpreted, so that file names with brackets print as they are)."""
+    """Print one plain line, in which names of files stand as they are, see `PlainConsole`."""
     if _State.verbosity != "quiet":
         _print(text)
 
@@ -74,13 +94,13 @@ def say(text: str) -> None:
 def say_unbroken(text: str) -> None:
     """Print one plain line that is broken nowhere, e.g. a command to copy."""
     if _State.verbosity != "quiet":
-        messages.print(text, markup=False, highlight=False, soft_wrap=True)
+        messages.print(printable_message(text), markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def detail(text: str) -> None:
-    """Print one plain line where details are asked for."""
+    """Print a text where details are asked for; its further lines, e.g. those of a traceback, are indented."""
     if is_verbose():
-        _print(text)
+        _print("\n  ".join(text.rstrip("\n").split("\n")))
 
 
 def warn(text: str) -> None:
@@ -95,11 +115,13 @@ def warn(text: str) -> None:
 
 def print_message(text: str, style: str | None = None) -> None:
     """Print a message, however little is to be printed. On a terminal its lines are broken between words, but a command
-    at their end is not; in a log file they stay as they are, so that they can be searched."""
+    at their end is not; in a log file they stay as they are, so that they can be searched. Names in it can neither
+    begin a line nor steer the terminal, see `common.core.words.printable_message`."""
+    text = printable_message(text)
     if messages.is_terminal:
         lines = [message_lines(line, messages.width, indent="  ") or [""] for line in text.split("\n")]
         text = "\n".join(part for line in lines for part in line)
-    messages.print(text, style=style, markup=False)
+    messages.print(text, style=style, markup=False, emoji=False)
 
 
 def _print(line: str, style: str | None = None) -> None:
@@ -156,7 +178,7 @@ def show_step(what: str) -> None:
     is open."""
     show = _step.get()
     if show is not None:
-        show(what)
+        show(printable(what))
 
 
 def new_bars(
@@ -250,6 +272,7 @@ def progress(
     if total == 0:
         yield lambda amount=1: None
         return
+    description = printable(description)
     if not shows_progress():
         what = description if total is None else f"{description}: {counted(total, unit)}".rstrip()
         say(f"{what} ...")

@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import BinaryIO
 
-from rich.console import Console
-
-from common.core.console import detail, is_verbose, progress, say, shows_progress
+from common.core.console import PlainConsole, detail, is_verbose, progress, say, shows_progress
 from common.core.temporary import require_temporary_files
 from common.core.words import ESCAPED
 
@@ -52,7 +50,7 @@ def _announcement(standard_error: int, what: str) -> Iterator[None]:
         return
     with (
         open(os.dup(standard_error), "w", encoding=sys.stderr.encoding or "utf-8", errors=ESCAPED) as file,
-        progress(what, console=Console(file=file, force_terminal=True, highlight=False)),
+        progress(what, console=PlainConsole(file=file, force_terminal=True)),
     ):
         yield
 

@@ -15,6 +15,7 @@ from common.core.console import is_verbose, say
 from common.core.errors import DataError
 from common.core.files import expanded
 from common.core.option_groups import SPECIAL
+from common.core.shell import shell_word
 from common.core.words import counted
 from common.records.paths import own_runs_in, result_subfolders
 from common.verification.faults import Fault, Verified
@@ -87,7 +88,7 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
     papers = papers_in(results)
     if not papers and not _has_records(results):
         own = own_runs_in(results)
-        do = f"Check your own runs: encore verify {own}" if own.is_dir() else "Name the folder of --out"
+        do = f"Check your own runs: encore verify {shell_word(own)}" if own.is_dir() else "Name the folder of --out"
         raise DataError(
             f"{results}: no subfolder is of a paper, so there is nothing to check; expected a folder of results, with "
             f"PAPER/DATASET/runs below it, e.g. se_cnn/gtzan/runs. {do}."
@@ -103,7 +104,7 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
     unchecked = tuple(f"{path}, which is not of a paper, beyond whether its JSON files can be read" for path in others)
     if own_runs_in(results).is_dir():
         own = own_runs_in(results)
-        unchecked += (f"{own}, your own runs: encore verify {own}",)
+        unchecked += (f"{own}, your own runs: encore verify {shell_word(own)}",)
     summary = f"{counted(len(papers), 'paper')}: {', '.join(papers)}" if papers else "no paper"
     return [Verified("folder", summary, {"papers": len(papers)}, unchecked=unchecked), *found]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from common.cli.regenerate import regenerate, unsupported_files
 from common.core.console import collected, progress, warn
+from common.core.shell import shell_word
 from common.core.temporary import temporary_folder
 from common.core.words import counted
 from common.launch import is_paper, load_paper
@@ -137,7 +138,8 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
     Args:
         out: an empty folder, or one that does not exist yet, where they are made; it keeps them.
     """
-    remedy = f"If the records are right, make it again: encore run {paper.key} --from-records --out {results}"
+    command = f"encore run {paper.key} --from-records --out {shell_word(results)}"
+    remedy = f"If the records are right, make it again: {command}"
     folders = sorted(path for path in (results / paper.key).iterdir() if path.is_dir())
     (out / paper.key).mkdir(parents=True)
     with collected() as said:
@@ -240,7 +242,8 @@ def compare_overview(results: Path, out: Path) -> ComparedTables:
     """
     with collected() as said, reading_once():
         made = write_overview(out)
-    remedy = f"If the tables are right, make it again: encore run PAPER --from-records --out {results}, of any paper"
+    command = f"encore run PAPER --from-records --out {shell_word(results)}"
+    remedy = f"If the tables are right, make it again: {command}, of any paper"
     faults = _differences(overview_file(results), made, remedy)
     return ComparedTables(tuple(faults), 1, messages=tuple(line.replace(str(out), str(results)) for line in said))
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
+from common.core.words import control_character
 from data_pipeline.datasets.genre_names import EXAMPLE, FLAG, warn_of_alike
 
 _NAMED = 5
@@ -136,7 +137,7 @@ def _require_printable(file: Path, key: str, texts: list[str]) -> None:
     if empty:
         raise DataError(f"{file}: rows without a {key}: {', '.join(empty[:5])} ({len(empty)} in all).")
     for row, text in enumerate(texts):
-        if any((character < " " and character not in "\t\n\r") or character == "\x7f" for character in text):
+        if control_character(text):
             raise DataError(f"{file}: {key}[{row}] holds control characters: {text!r}. Save it without them.")
 
 

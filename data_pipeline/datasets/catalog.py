@@ -9,6 +9,7 @@ from pydantic import AfterValidator, PositiveFloat, model_validator
 
 from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
+from common.core.shell import shell_word
 from common.core.spec import Spec
 from common.core.words import counted, listed, printable
 from data_pipeline.augmentation.offline import OfflineAugmentation
@@ -54,7 +55,13 @@ def commas_in_genres(genres: tuple[str, ...]) -> str:
     if first is None:
         return ""
     other = next((genre for genre in genres if "," not in genre), first)
-    return f' Repeat the flag for a name that holds a comma: --genres "{first}" --genres "{other}".'
+    names = " ".join(f"--genres {_in_quotes(genre)}" for genre in (first, other))
+    return f" Repeat the flag for a name that holds a comma: {names}."
+
+
+def _in_quotes(genre: str) -> str:
+    """A genre as a word of a command, in double quotes unless the shell would read it there."""
+    return shell_word(genre) if set(genre) & set('"$`\\!') else f'"{genre}"'
 
 
 class BadTrack(Spec):

@@ -4,7 +4,6 @@ Licence: whatever the files' owner states.
 """
 
 import os
-import shlex
 import statistics
 import unicodedata
 from collections import Counter
@@ -16,6 +15,7 @@ import soundfile
 
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
+from common.core.shell import shell_word
 from common.core.words import counted, listed, printable
 from data_pipeline.audio.sound_file import declared_seconds
 from data_pipeline.datasets.about import own_folder_key
@@ -211,7 +211,9 @@ def _subfolders(folder: Path) -> list[str]:
 
 
 def _unread(path: Path) -> str:
-    source, target = shlex.quote(path.name), shlex.quote(f"{path.stem}.flac")
+    # ffmpeg takes a name that begins with a dash for an option.
+    folder = "./" if path.name.startswith("-") else ""
+    source, target = shell_word(f"{folder}{path.name}"), shell_word(f"{folder}{path.stem}.flac")
     return f"{path}: Encore does not read {path.suffix.lower()}: convert it, e.g. with ffmpeg -i {source} {target}"
 
 

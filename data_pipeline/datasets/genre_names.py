@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
-from common.core.words import MOST_NAMED, listed
+from common.core.words import MOST_NAMED, control_character, listed, printable
 
 FLAG = "--genre-names"
 # Ten thousand names of a hundred characters.
@@ -22,7 +22,7 @@ def read_genre_names(given: str) -> tuple[str, ...]:
         given: names with commas between them, or a text file with one name per line.
 
     Raises:
-        SpecError: a name is empty or there twice, or there is only one.
+        SpecError: a name is empty, there twice, or holds a control character, or there is only one.
         DataError: the file cannot be read as text, or is larger than 1 MB.
     """
     path = Path(given)
@@ -34,7 +34,8 @@ def read_genre_names(given: str) -> tuple[str, ...]:
                     f"{FLAG} {path}: takes {size:,} bytes, expected at most {_MOST_BYTES:,} for names of genres. Give "
                     "a text file with one name per line."
                 )
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
+            # Not `splitlines`, which also ends lines at characters that may be part of a name.
+            lines = path.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{FLAG} {path}: cannot be read as text ({error}).") from error
         while lines and not lines[-1].strip():
@@ -47,6 +48,9 @@ def read_genre_names(given: str) -> tuple[str, ...]:
     empty = [str(label) for label, name in enumerate(names) if not name]
     if empty:
         raise SpecError(f"{FLAG} {given}: the name of label {', '.join(empty[:5])} is empty.")
+    for label, name in enumerate(names):
+        if found := control_character(name):
+            raise SpecError(f"{FLAG} {given}: the name of label {label} holds the control character {found}.")
     repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:
         raise SpecError(f"{FLAG} {given}: names {', '.join(repeated[:5])} twice; each label has a name of its own.")
@@ -70,8 +74,9 @@ def warn_of_alike(path: Path, genres: Iterable[str]) -> None:
         alike.setdefault(unicodedata.normalize("NFC", " ".join(genre.split()).casefold()), []).append(genre)
     groups = [names for names in alike.values() if len(names) > 1]
     for names in groups[:MOST_NAMED]:
+        quoted = listed([f"'{printable(name)}'" for name in names])
         warn(
-            f"{path}: the genres {listed(list(map(repr, names)))} differ only in capitals, spaces or how accents are "
+            f"{path}: the genres {quoted} differ only in capitals, spaces or how accents are "
             "stored; they count as different genres"
         )
     if len(groups) > MOST_NAMED:

@@ -2,7 +2,8 @@
 
 The first line names the columns: `path` (of the clip, below the folder of the data set, with `/` between folders), and
 any of `genre`, `artist` and `split` (train, valid, test or removed). Text is UTF-8; columns are separated by commas,
-semicolons or tabs.
+semicolons or tabs. A genre or artist with a control character is refused, because whoever made the table can mend it;
+those of folders and tags are shown with escapes instead, see `common.core.words.printable`.
 """
 
 import csv
@@ -14,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from common.core.console import warn
 from common.core.errors import BudgetError, DataError, SpecError
 from common.core.nearest import did_you_mean, nearest_names
-from common.core.words import listed
+from common.core.words import control_character, listed, printable
 from data_pipeline.datasets.files import require_reachable
 
 COLUMNS = ("path", "genre", "artist", "split")
@@ -164,6 +165,12 @@ def _row(file: Path, line: int, header: list[str], cells: list[str]) -> LabelRow
     values = dict(zip(header, cells, strict=True))
     if not values["path"]:
         raise DataError(f"{where}: has no path; expected one below the folder of the data set, e.g. rock/song.mp3.")
+    for column in ("genre", "artist"):
+        if found := control_character(values.get(column, "")):
+            raise DataError(
+                f"{where}: the {column} holds the control character {found}: {printable(values[column])}. Save it "
+                "without."
+            )
     path = PurePosixPath(values["path"])
     if path.is_absolute() or ".." in path.parts:
         raise DataError(

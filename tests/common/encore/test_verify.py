@@ -163,6 +163,13 @@ def test_own_runs_below_the_committed_results_are_named_and_checked_on_their_own
     assert f"Check your own runs: encore verify {own}" in capsys.readouterr().err.replace("\n", " ")
 
 
+def test_the_command_for_own_runs_takes_the_path_for_one_word(tmp_path, capsys):
+    own = tmp_path / "; rm -rf ~" / "local"
+    own.mkdir(parents=True)
+    assert run_app(make_app(), [str(own.parent)]) == 2
+    assert f"encore verify '{own}'" in capsys.readouterr().err
+
+
 def test_records_of_an_unknown_paper_are_checked_and_no_table_is_said_to_be_right(made, tmp_path, capsys):
     shutil.copytree(made / "results" / "se_cnn" / "gtzan" / "runs", tmp_path / "later" / "gtzan" / "runs")
     assert run_app(make_app(), [str(tmp_path), "--verbose", "--cache", str(made / "empty_cache")]) == 0

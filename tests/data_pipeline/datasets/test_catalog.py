@@ -6,7 +6,7 @@ import time
 import pytest
 
 from common.core.errors import DataError, SpecError
-from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
+from data_pipeline.datasets.catalog import BadTrack, Catalog, Track, commas_in_genres
 
 
 def test_the_catalog_refuses_contradictions(tiny_corpus):
@@ -47,6 +47,12 @@ def catalog(tmp_path) -> Catalog:
         known_bad=(BadTrack(id="6", path=tmp_path / "6", reason="broken"),),
         genre_of={"1": "a", "2": "b", "3": "c", "4": "a", "5": "c", "6": "c"},
     )
+
+
+def test_a_genre_in_a_command_to_copy_is_one_word_of_it():
+    assert commas_in_genres(("Folk, World", "Pop")).endswith(': --genres "Folk, World" --genres "Pop".')
+    assert commas_in_genres(('a, "$(x)"', "`y`")).endswith(""": --genres 'a, "$(x)"' --genres '`y`'.""")
+    assert commas_in_genres(("it's, $x", "b")).endswith(""": --genres 'it'"'"'s, $x' --genres "b".""")
 
 
 def test_missing_and_broken_clips_of_other_genres_are_not_counted(tmp_path):

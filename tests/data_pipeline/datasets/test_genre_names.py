@@ -26,6 +26,7 @@ def test_names_are_read_from_a_list_or_a_file(tmp_path):
         ("", SpecError, "the name of label 0 is empty"),
         ("nowhere/names.txt", DataError, "no such file"),
         ("names.txt", DataError, "no such file"),
+        ("blues,ja\x1bzz", SpecError, r"the name of label 1 holds the control character \\x1b"),
     ],
 )
 def test_names_that_do_not_fit_are_refused(given, error, reason):
@@ -33,8 +34,13 @@ def test_names_that_do_not_fit_are_refused(given, error, reason):
         read_genre_names(given)
 
 
-def test_a_file_with_an_empty_line_or_other_bytes_is_refused(tmp_path):
-    for content, reason in ((b"a\n\nb\n", "the name of label 1 is empty"), (b"a\n\xff\n", "cannot be read as text")):
+def test_a_file_with_an_empty_line_or_bytes_that_are_no_text_is_refused(tmp_path):
+    for content, reason in (
+        (b"a\n\nb\n", "the name of label 1 is empty"),
+        (b"a\n\xff\n", "cannot be read as text"),
+        # Not two names, which would shift all labels behind them.
+        (b"a\nb\x0cc\nd\n", r"the name of label 1 holds the control character \\x0c"),
+    ):
         (tmp_path / "names.txt").write_bytes(content)
         with pytest.raises(EncoreError, match=reason):
             read_genre_names(str(tmp_path / "names.txt"))

@@ -55,6 +55,8 @@ def test_quoted_cells_hold_separators_and_lines(tmp_path):
         (b"path\na.mp3\n" + b"caf\xe9.mp3\n", "line 3: not UTF-8 text"),
         ("path\na.mp3\n".encode("utf-16"), "line 1: not UTF-8 text"),
         ('path,genre\n"a"b,rock\n', "line 2: not a valid row"),
+        ("path,genre\na.mp3,ro\x1b[31mck\n", r"line 2: the genre holds the control character \x1b: ro\x1b[31mck. Save"),
+        ("path,artist\na.mp3,b\nc.mp3,a\0b\n", r"line 3: the artist holds the control character \x00: a\x00b. Save"),
     ],
 )
 def test_tables_that_are_not_valid_are_refused_with_the_line(tmp_path, content, message):
