@@ -19,6 +19,8 @@ _outdated: set[str] = set()
 def outdated_with(model: keras.Model) -> weakref.finalize:
     """Mark the gradient functions that are registered from now on as outdated once the model is no longer used.
 
+    Those of any other steps that are traced in the meantime are marked, too: their tracing has used them by then.
+
     Returns:
         What marks them at once when it is called; otherwise they are marked when Python frees the model.
     """
