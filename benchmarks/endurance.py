@@ -171,7 +171,7 @@ def draw(out: Path) -> list[Path]:
 
 
 def draw_memory(panels: list[tuple[str, int, dict[str, list[float]]]]) -> Figure:
-    """Resident memory after each run, trial or epoch: one panel for each part.
+    """Resident memory that was added after the first run, trial or epoch: one panel for each part.
 
     Args:
         panels: (what is counted, how many of them between two samples, name -> memory in MB at each sample).
@@ -179,8 +179,8 @@ def draw_memory(panels: list[tuple[str, int, dict[str, list[float]]]]) -> Figure
     figure, axes = new_axes(1.0 + 3.6 * len(panels), 3.6, columns=len(panels), squeeze=False, sharey=True)
     for place, (what, every, values) in zip(axes[0], panels, strict=True):
         _draw_part(place, what, every, values)
-    axes[0, 0].set_ylabel("resident memory (MB)")
-    axes[0, 0].set_ylim(bottom=0)
+    # Of what a process holds, TensorFlow's own 900 MB would hide how the rest grows.
+    axes[0, 0].set_ylabel("resident memory, difference to the first point (MB)")
     return figure
 
 
@@ -188,10 +188,11 @@ def _draw_part(axes: Axes, what: str, every: int, values: dict[str, list[float]]
     for name, colour, label in ((KEPT_MEMORY, ACCENT, "graphs kept, as before"), (MEMORY, OURS, "graphs freed")):
         if name in values:
             finished = [every * (place + 1) for place in range(len(values[name]))]
-            axes.plot(finished, values[name], color=colour, label=label, marker="." if every == 1 else None)
+            added = [value - values[name][0] for value in values[name]]
+            axes.plot(finished, added, color=colour, label=label, marker="." if every == 1 else None)
     axes.set_xlabel(f"finished {what}")
     axes.set_title(f"{what} of one process")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="best")
 
 
 if __name__ == "__main__":
