@@ -327,6 +327,8 @@ class _Logs:
         from common.training.events import EventsFile, events_in
 
         self._work, self._state = work, state
+        self._names: dict[str, None] = {}
+        self._rows = io.StringIO()
         for earlier in events_in(work.tensorboard):
             earlier.unlink()
         self._events = EventsFile(work.tensorboard)
@@ -336,13 +338,18 @@ class _Logs:
     def write(self) -> None:
         """Add the newest epoch."""
         history = self._state.history
-        text = io.StringIO()
         # Epochs that were trained by an earlier version of Encore may lack some values.
-        names = dict.fromkeys(name for entry in history for name in entry)
-        table = csv.DictWriter(text, fieldnames=list(names), restval="", lineterminator="\n")
-        table.writeheader()
-        table.writerows(history)
-        write_text(self._work.history, text.getvalue())
+        is_begun = history[-1].keys() <= self._names.keys()
+        if not is_begun:
+            self._names, self._rows = dict.fromkeys(name for entry in history for name in entry), io.StringIO()
+        table = csv.DictWriter(self._rows, fieldnames=list(self._names), restval="", lineterminator="\n")
+        # The rows before are kept as text: formatting them again would take longer with every epoch.
+        if is_begun:
+            table.writerow(history[-1])
+        else:
+            table.writeheader()
+            table.writerows(history)
+        write_text(self._work.history, self._rows.getvalue())
         self._add(history[-1])
 
     def close(self) -> None:

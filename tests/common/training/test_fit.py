@@ -1,11 +1,13 @@
 """The fit loop: the same bits from the same seed, also when resumed after a kill; early stopping; memory limits."""
 
+import csv
 import dataclasses
 import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import keras
@@ -21,7 +23,7 @@ from common.records.environment import computing_machine
 from common.records.paths import WorkPaths
 from common.training import fit as training_module
 from common.training.callback import FitCallback
-from common.training.checkpoint import Circumstances, restore_checkpoint
+from common.training.checkpoint import Circumstances, LoopState, restore_checkpoint
 from common.training.fit import StartWeights, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit
 from common.training.schedules import learning_rate_of
@@ -281,6 +283,27 @@ def test_logs_of_every_epoch(plain):
         (entry["epoch"], entry["loss"]) for entry in map(in_float32, fitted.state.history)
     ]
     assert set(curves(folder)) == {"loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro"}
+
+
+def test_each_epoch_is_formatted_once_for_the_history(tmp_path, monkeypatch):
+    """Formatting all epochs again after each would take longer and longer in a training of thousands of them."""
+    formatted = []
+
+    class Counted(csv.DictWriter):
+        def _dict_to_list(self, row):
+            formatted.append(row["epoch"])
+            return super()._dict_to_list(row)
+
+    monkeypatch.setattr(training_module.csv, "DictWriter", Counted)
+    # The first epochs are of an earlier version, which kept fewer values.
+    state = LoopState("run", circumstances=None, history=[{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.4}])
+    work = WorkPaths(tmp_path)
+    with closing(training_module._Logs(work, state)) as logs:
+        for epoch in (3, 4, 5):
+            state.history.append({"epoch": epoch, "loss": 0.25, "f1_macro": 0.75})
+            logs.write()
+    assert formatted == ["epoch", 1, 2, 3, 4, 5]
+    assert work.history.read_text() == "epoch,loss,f1_macro\n1,0.5,\n2,0.4,\n3,0.25,0.75\n4,0.25,0.75\n5,0.25,0.75\n"
 
 
 def in_float32(entry: dict[str, float]) -> dict[str, float]:
