@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from common.core.errors import DataError
+from common.core.interrupts import being_written
 from common.core.words import ESCAPED
 
 _READ_BYTES = 1 << 20
@@ -64,10 +65,11 @@ def _replace(path: Path, write: Callable[[Path], None], *, suffix: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
         os.close(descriptor)
-        write(Path(temporary))
-        # mkstemp makes the file readable by its owner only; results are meant for other users, too.
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        with being_written(Path(temporary)):
+            write(Path(temporary))
+            # mkstemp makes the file readable by its owner only; results are meant for other users, too.
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
     except OSError as error:
         raise DataError(
             f"{path}: cannot be written ({error.strerror or error}). Give a writable folder with free space."

@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from rich.console import Console
 
 from common.core.console import detail, is_verbose, progress, say, shows_progress
+from common.core.interrupts import ending_at_once
 from common.core.words import ESCAPED
 
 # Printed from C++ before any log level is read, so no setting silences them.
@@ -69,7 +70,11 @@ def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
     sys.stderr.flush()
     original = os.dup(2)
     is_said = announced and (is_new or bool(what))
-    with _announcement(original, what or _backend()) if is_said else nullcontext(), tempfile.TemporaryFile() as held:
+    with (
+        _announcement(original, what or _backend()) if is_said else nullcontext(),
+        tempfile.TemporaryFile() as held,
+        ending_at_once(),
+    ):
         os.dup2(held.fileno(), 2)
         try:
             yield

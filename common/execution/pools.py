@@ -8,6 +8,7 @@ from distributed import Client, LocalCluster
 
 from common.core.console import say
 from common.core.errors import ClusterError
+from common.core.interrupts import no_interrupts_in_children
 from common.core.words import counted
 from common.execution import worker
 from common.execution.dask_pool import DaskPool
@@ -22,8 +23,8 @@ def local_workers(jobs: int) -> Iterator[DaskPool]:
     _silence()
     # Dask sets these variables in this process, too, when it starts the first worker.
     threads = worker.thread_settings()
-    with (
-        LocalCluster(
+    with no_interrupts_in_children():
+        started = LocalCluster(
             n_workers=jobs,
             threads_per_worker=1,
             processes=True,
@@ -31,9 +32,8 @@ def local_workers(jobs: int) -> Iterator[DaskPool]:
             dashboard_address="127.0.0.1:0",  # it cannot be turned off; a fixed port may be in use
             silence_logs=logging.CRITICAL,
             preload=worker.__name__,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+        )
+    with started as cluster, Client(cluster) as client:
         try:
             yield DaskPool(client, f"--jobs {jobs}", threads)
         finally:

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from common.core.console import detail, say, warn
 from common.core.errors import DivergedError, EncoreError, RunError, SpecError
 from common.core.files import make_folder, require_writable_folder, write_text
+from common.core.interrupts import raise_if_interrupted, stop_if_asked, waiting
 from common.core.percent import percent_text, stored_percent
 from common.records.divergence import Divergence, forget_divergence, write_divergence
 from common.records.environment import describe_machine, package_versions
@@ -198,10 +199,11 @@ def in_this_process(options: Options) -> Workers:
     model_cache = CompiledModelCache(find_devices(options.devices))
 
     def work(job: Job, progress: ProgressDisplay) -> Iterator[tuple[PlannedRun, RunResult]]:
-        waiting, is_said = list(job.pending), False
-        while waiting:
+        pending, is_said = list(job.pending), False
+        while pending:
             busy: dict[str, PlannedRun] = {}
-            for planned in waiting:
+            for planned in pending:
+                stop_if_asked()
                 if planned.previous in busy:
                     busy[planned.run.id] = planned  # it starts from the weights of a round that has not ended
                     continue
@@ -221,9 +223,10 @@ def in_this_process(options: Options) -> Workers:
             if busy and not is_said:
                 warn(busy_text(list(busy.values())))
                 is_said = True
-            if len(busy) == len(waiting):
-                time.sleep(_POLL_SECONDS)
-            waiting = list(busy.values())
+            if len(busy) == len(pending):
+                with waiting():
+                    time.sleep(_POLL_SECONDS)
+            pending = list(busy.values())
 
     return work
 
@@ -245,7 +248,8 @@ def claim(job: Job, planned: PlannedRun, *, wait: bool = False) -> Iterator[bool
     make_folder(job.paths.work(planned.run.id).folder)
     lock = FileLock(job.paths.work_lock(planned.run.id), timeout=-1 if wait else 0)
     try:
-        lock.acquire()
+        with waiting():
+            lock.acquire()
     except Timeout:
         yield False
         return
@@ -291,6 +295,7 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
     except EncoreError:
         raise
     except Exception as error:  # one broken run must not stop the others
+        raise_if_interrupted(error)
         write_text(work.error, traceback.format_exc())
         detail(traceback.format_exc())
         first_line = str(error).partition("\n")[0]
