@@ -69,8 +69,11 @@ def end_on_signals() -> None:
     if _State.installed or threading.current_thread() is not threading.main_thread():
         return
     _State.installed = True
-    _State.standard_error = os.dup(2)
     _State.at_once += 1
+    for number in _SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _on_signal)
+    _State.standard_error = os.dup(2)
     if sys.platform != "win32":
         # Python's own handlers wait for the main thread, which may be inside a library for long; bytes are written to
         # this pipe whatever the main thread does.
@@ -78,9 +81,8 @@ def end_on_signals() -> None:
         os.set_blocking(write_end, False)
         signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
         threading.Thread(target=_read_signals, args=(read_end,), name="signals", daemon=True).start()
-    for number in _SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _on_signal)
+        if _State.asked is not None:
+            _received(_State.asked)  # it came before there was a pipe
 
 
 def asked_to_stop() -> int | None:
@@ -200,6 +202,10 @@ def no_interrupts_in_children() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker
+
+    # Its start by `multiprocessing` would let the thread that starts it, and so the next processes, receive SIGINT.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
