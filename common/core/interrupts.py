@@ -20,9 +20,8 @@ from typing import NoReturn
 
 # Windows' SIGTERM cannot be caught.
 _SIGNALS = (signal.SIGINT,) if sys.platform == "win32" else (signal.SIGINT, signal.SIGTERM)
-# From the first signal until a process that has not ended by itself is ended, and how long each step of that may take.
+# From the first signal until a process that has not ended by itself is ended.
 _PATIENCE_SECONDS = 3.0
-_STEP_SECONDS = 0.5
 RUNS_ARE_KEPT = "finished runs and epochs are kept; the same command (without --fresh) continues from there"
 CACHE_IS_KEPT = "finished parts of the cache are kept; the same command continues from there"
 
@@ -260,11 +259,11 @@ def _end_process() -> NoReturn:
     if line is not None:
         with suppress(OSError):
             os.write(_State.standard_error, _terminal_text(line).encode())
-    for step in (_free_semaphores, _remove_temporary_files, _end_children):
+    for step, most_seconds in _LAST_STEPS.items():
         # In a thread of its own: whatever the other threads hold, the process ends.
         thread = threading.Thread(target=step, daemon=True)
         thread.start()
-        thread.join(_STEP_SECONDS)
+        thread.join(most_seconds)
     os._exit(code)
 
 
@@ -287,6 +286,7 @@ def _free_semaphores() -> None:
 
 
 def _end_children() -> None:
+    # Late, because most commands are not interrupted.
     import psutil
 
     for child in psutil.Process().children(recursive=True):
@@ -294,3 +294,7 @@ def _end_children() -> None:
             # The helper process of `multiprocessing` ends by itself, after it has freed what is left.
             if not any("resource_tracker" in part for part in child.cmdline()):
                 child.kill()
+
+
+# What is done before a process is ended, with the seconds that it may take.
+_LAST_STEPS = {_free_semaphores: 0.3, _remove_temporary_files: 0.2, _end_children: 1.0}

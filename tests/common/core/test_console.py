@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -15,9 +16,10 @@ from rich.console import Console
 
 from common.cli.app import run_app
 from common.cli.screen import print_json, print_lines
-from common.core import console
+from common.core import console, interrupts
 from common.core.console import clock, collected, progress, say, set_verbosity, show_step, times_text, warn
 from common.core.errors import SpecError
+from common.core.interrupts import Interrupted
 from common.core.tf_logging import quiet_start
 from common.reports.screen.notes import Line
 
@@ -245,3 +247,14 @@ def test_the_start_of_keras_moves_a_bar_on_a_terminal_while_standard_error_is_he
         shown = capfd.readouterr().err
         monkeypatch.setitem(sys.modules, "keras", sys)
     assert shown.count("starting TensorFlow") >= 2
+
+
+@pytest.mark.parametrize("total", [0, None, 3])
+def test_progress_stops_a_command_that_was_asked_to(terminal, monkeypatch, total):
+    with progress("reading", total) as advance:
+        advance(1)
+        monkeypatch.setattr(interrupts._State, "asked", signal.SIGINT)
+        with pytest.raises(Interrupted):
+            advance(1)
+        with pytest.raises(Interrupted):
+            show_step("a table")
