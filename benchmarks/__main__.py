@@ -29,6 +29,7 @@ BENCHMARKS = {
     "recurrent": False,
     "embeddings": False,
     "searching": False,
+    "kills": False,
 }
 _ROOT = Path(__file__).resolve().parent.parent
 

@@ -34,12 +34,13 @@ import typer
 
 from benchmarks.harness import RESULTS, Out, Requirement, Result, finish, launch
 from common.core.console import progress, say
-from common.core.errors import RunError
+from common.core.errors import RunError, SpecError
 from common.core.files import read_json
 
 MOST_SECONDS = 5.0
 """From a signal to the end of the command."""
 _LOST_SECONDS = 30.0
+_ALONE_SECONDS = 5.0
 _WHOLE_SECONDS = 600.0
 _ROOT = Path(__file__).resolve().parent.parent
 _RATE = 22050
@@ -59,7 +60,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 """What is interrupted: name -> arguments of Python."""
 CLEAN, OVER = "clean", "already over"
 # Of a record: what differs from one training to the next although the network is the same.
-_OF_THE_TRAINING = ("wall_seconds", "peak_resident_bytes", "finished_at", "history", "environment", "sha256")
+_OF_THE_TRAINING = ("wall_seconds", "peak_resident_bytes", "finished_at", "history", "sha256")
 _SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT}
 
 
@@ -93,7 +94,14 @@ class Ended:
 
 
 def measure(*, presses: int, kills: int, seed: int) -> Result:
-    """Measure all commands once without a signal, then interrupt and kill them in turn."""
+    """Measure all commands once without a signal, then interrupt and kill them in turn.
+
+    Raises:
+        SpecError: this process ignores SIGINT.
+        RunError: a command fails by itself.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        raise SpecError("this process ignores SIGINT, and so would the commands. Start it in the foreground.")
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="encore-kills-") as temporary:
         place = Path(temporary)
@@ -204,8 +212,8 @@ def run(name: str, folder: Path, sent: signal.Signals | None = None, moment: flo
 
 
 def _end_left(session: int) -> int:
-    """End the processes of a session; returns how many were left two seconds after the command."""
-    until = time.monotonic() + 2
+    """End the processes of a session; returns how many were left some seconds after the command."""
+    until = time.monotonic() + _ALONE_SECONDS
     left = _of_session(session)
     while left and time.monotonic() < until:
         time.sleep(0.05)
@@ -267,11 +275,13 @@ def killed_and_repeated(
         faults.append("a finished run was trained again")
     stored = {path.stem: read_json(path, what="a record") for path in folder.glob("out/**/runs/*.json")}
     for run_id, seconds in epochs.items():
-        if [entry["seconds"] for entry in stored[run_id]["history"]][: len(seconds)] != seconds:
+        if run_id not in stored:
+            faults.append("a run that had begun has no record")
+        elif [entry["seconds"] for entry in stored[run_id]["history"]][: len(seconds)] != seconds:
             faults.append("a finished epoch was trained again")
     if results_of(folder) != expected:
         faults.append("other results")
-    if any(".tmp" in path.name for path in folder.rglob("*")):
+    if [path for path in folder.rglob("*") if path.name.startswith(".") and not path.name.endswith(".lock")]:
         faults.append("temporary files left")
     return faults
 

@@ -320,4 +320,5 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
         "embeddings",
         "searching",
         "starting",
+        "kills",
     }
