@@ -21,7 +21,6 @@ from rich.table import Table
 
 from common.core.console import progress, warn
 from common.core.files import write_json
-from common.core.interrupts import end_on_signals
 from common.core.tf_logging import quiet_start
 
 RESULTS = Path("results/benchmarks")
@@ -201,7 +200,6 @@ def console() -> Console:
 
 def launch(command: Callable[..., int]) -> None:
     """Run a function as a command; an error of Encore prints one line and ends with exit code 2."""
-    end_on_signals()
     with quiet_start():
         from common.cli.app import run_app
 

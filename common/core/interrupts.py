@@ -73,6 +73,8 @@ def end_on_signals() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _on_signal)
     _State.standard_error = os.dup(2)
+    # Not when a signal comes: a process that is about to end cannot start threads.
+    threading.Thread(target=_end_when_late, name="end of the command", daemon=True).start()
     if sys.platform != "win32":
         # Python's own handlers wait for the main thread, which may be inside a library for long; bytes are written to
         # this pipe whatever the main thread does.
@@ -238,15 +240,18 @@ def _received(number: int) -> None:
     """Take note of a signal: the first asks the command to stop, the second ends it."""
     if _State.is_received:
         _end_process()
-    _State.is_received = True
-    _note(number)
-    threading.Thread(target=_end_when_late, name="end of the command", daemon=True).start()
+    with _changed:
+        _note(number)
+        _State.is_received = True
+        _changed.notify_all()
 
 
 def _end_when_late() -> None:
+    """Wait for a signal, then end a command that does not end by itself."""
     with _changed:
-        is_over = _changed.wait_for(lambda: _State.at_once > 0 or _State.asked is None, _PATIENCE_SECONDS)
-        if is_over and _State.asked is None:
+        _changed.wait_for(lambda: _State.is_received)
+        _changed.wait_for(lambda: _State.at_once > 0 or _State.asked is None, _PATIENCE_SECONDS)
+        if _State.asked is None:
             return
     _end_process()
 
@@ -262,8 +267,9 @@ def _end_process() -> NoReturn:
     for step, most_seconds in _LAST_STEPS.items():
         # In a thread of its own: whatever the other threads hold, the process ends.
         thread = threading.Thread(target=step, daemon=True)
-        thread.start()
-        thread.join(most_seconds)
+        with suppress(RuntimeError):  # Python is about to end, and starts no threads any more
+            thread.start()
+            thread.join(most_seconds)
     os._exit(code)
 
 
