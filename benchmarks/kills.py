@@ -10,7 +10,8 @@ Four commands work on a corpus of 16 short clips: a table, an audit, a search, a
   repeated to its end. Its records must be those of a command that nobody ended, every record and every epoch that was
   finished before must have been used, and no temporary file and no process may be left.
 
-The moments are drawn between the start of the command and its usual end.
+The moments are drawn between the start of the command and its usual end, without the first half second: until Python
+itself has started, no command can have handlers of its own.
 """
 
 import os
@@ -39,6 +40,7 @@ from common.core.files import read_json
 
 MOST_SECONDS = 5.0
 """From a signal to the end of the command."""
+_PYTHON_SECONDS = 0.5
 _LOST_SECONDS = 30.0
 _ALONE_SECONDS = 5.0
 _WHOLE_SECONDS = 600.0
@@ -305,8 +307,8 @@ def results_of(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _moments(rng: random.Random, usual: dict[str, float], count: int) -> list[tuple[str, float]]:
     """The commands in turn, each with a moment before its usual end."""
-    names = list(usual)
-    return [(names[place % len(names)], rng.uniform(0, usual[names[place % len(names)]])) for place in range(count)]
+    in_turn = [list(usual)[place % len(usual)] for place in range(count)]
+    return [(name, rng.uniform(_PYTHON_SECONDS, usual[name])) for name in in_turn]
 
 
 def _new_folder(place: Path, name: str) -> Path:

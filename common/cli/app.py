@@ -46,7 +46,7 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
             stop_if_asked()
     except KeyboardInterrupt:
         code = _INTERRUPTED
-    if code == _INTERRUPTED or asked_to_stop() is not None:
+    if code == _INTERRUPTED:
         code = exit_code_of(asked_to_stop() or signal.SIGINT)
         if line := take_line():
             print_message(line)

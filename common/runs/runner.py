@@ -248,8 +248,7 @@ def claim(job: Job, planned: PlannedRun, *, wait: bool = False) -> Iterator[bool
     make_folder(job.paths.work(planned.run.id).folder)
     lock = FileLock(job.paths.work_lock(planned.run.id), timeout=-1 if wait else 0)
     try:
-        with waiting():
-            lock.acquire()
+        lock.acquire()
     except Timeout:
         yield False
         return

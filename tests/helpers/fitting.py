@@ -128,6 +128,7 @@ class AskedToStop(FitCallback):
     def __init__(self, epochs: int, *, last: bool = False):
         self._epochs, self._last = epochs, last
         self._left: int | None = None
+        self.batches_later = 0
 
     def __enter__(self):
         return self
@@ -140,6 +141,7 @@ class AskedToStop(FitCallback):
             self._left = batches if self._last else 1
 
     def on_train_batch_end(self):
+        self.batches_later += interrupts._State.asked is not None
         if self._left is not None:
             self._left -= 1
             if not self._left:

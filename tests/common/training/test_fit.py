@@ -158,6 +158,7 @@ def test_a_signal_stops_training_and_validation_and_going_on_gives_the_same_bits
     _, expected, *_ = plain
     with AskedToStop(1, last=last) as asked, pytest.raises(Interrupted):
         trained_weights(tmp_path, tiny_arrays, tmp_path, callback=asked, model_cache=models)
+    assert asked.batches_later == 0
     history = WorkPaths(tmp_path).history.read_text(encoding="utf-8")
     assert len(history.splitlines()) == 1 + 1  # the header, and the epoch that had ended
     _, weights = trained_weights(tmp_path, tiny_arrays, tmp_path, model_cache=models)

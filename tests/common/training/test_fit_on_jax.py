@@ -27,6 +27,7 @@ for number, training in enumerate(settings[name] for name in sys.argv[3:]):
     whole, expected = trained_weights(place / "whole", npz, folder, model_cache=models, **training)
     with AskedToStop(1) as asked, pytest.raises(KeyboardInterrupt):
         trained_weights(place / "cut", npz, folder, callback=asked, model_cache=models, **training)
+    assert asked.batches_later == 0
     # With a model of its own, as in a new process.
     _, weights = trained_weights(place / "cut", npz, folder, **training)
     losses = [entry["loss"] for entry in whole.state.history]
