@@ -32,6 +32,7 @@ BENCHMARKS = {
     "endurance_runs": True,
     "endurance_trials": True,
     "endurance_epochs": True,
+    "kills": False,
 }
 # Benchmarks that are parts of one module: the module, and its argument.
 _PARTS = {f"endurance_{part}": ("endurance", part) for part in ("runs", "trials", "epochs")}

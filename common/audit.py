@@ -1,5 +1,10 @@
 """`python -m common.audit PAPER ...`: the leakage audit of a paper, the same as `encore audit PAPER ...`."""
 
+from common.core.interrupts import end_on_signals
+
+if __name__ == "__main__":
+    end_on_signals()  # before the other imports, which take long
+
 import sys
 
 from common.cli.app import exit_process, run_app

@@ -13,6 +13,7 @@ from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
 from common.core.console import each_warning_once, say, warn
 from common.core.errors import SpecError
+from common.core.interrupts import RUNS_ARE_KEPT, keeps
 from common.core.shell import shell_word
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
@@ -47,6 +48,7 @@ def search(
         name: of the search.
         address: of the chief; None where this process chooses the trials and runs them.
     """
+    keeps(RUNS_ARE_KEPT)
     data = open_data(paper, options)
     resolved = resolve_rows(paper, options, choose_rows(paper, options.tables, options.rows), data)
     with quiet_start(announced=True):

@@ -15,6 +15,7 @@ from common.cli.curves import print_after_tables, print_where_curves_are, shown_
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import progress, say
 from common.core.extras import require_extra
+from common.core.interrupts import RUNS_ARE_KEPT, keeps
 from common.core.shell import shell_word
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
@@ -90,6 +91,7 @@ def train(
         legacy: show tables with the metric that the study computed wrongly.
     """
     workers.require_installed()
+    keeps(RUNS_ARE_KEPT)
     asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
     data = open_data(whole, options)
@@ -115,6 +117,7 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
     """Train one row under every split and show what each leaks; returns the exit code."""
     row_to_audit(whole, options)  # a mistake in the rows is reported before TensorFlow is started
     workers.require_installed()
+    keeps(RUNS_ARE_KEPT)
     asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
     with workers.pool() as pool:

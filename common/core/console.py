@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from common.core.interrupts import stop_if_asked
 from common.core.words import ESCAPED, counted, message_lines, printable, printable_lines, printable_message
 
 if TYPE_CHECKING:
@@ -175,7 +176,12 @@ _step: ContextVar[Callable[[str], None] | None] = ContextVar("_step", default=No
 
 def show_step(what: str) -> None:
     """Name what is being done beside the bar that is open, e.g. the table that is being written; nothing where no bar
-    is open."""
+    is open.
+
+    Raises:
+        Interrupted: the command was asked to stop.
+    """
+    stop_if_asked()
     show = _step.get()
     if show is not None:
         show(printable(what))
@@ -256,7 +262,7 @@ def progress(
     console: Console | None = None,
 ) -> Iterator[Callable[[int], None]]:
     """Show a progress bar with time left while the block runs; the block calls the yielded function to advance it, and
-    `show_step` to name what is being done.
+    `show_step` to name what is being done. Both stop a command that was asked to.
 
     Where standard error is not a terminal (a log file, CI), one line is printed at the start, and
     one at the end where the total is known.
@@ -270,13 +276,13 @@ def progress(
         console: to draw on, where it is not that of the messages.
     """
     if total == 0:
-        yield lambda amount=1: None
+        yield lambda amount=1: stop_if_asked()
         return
     description = printable(description)
     if not shows_progress():
         what = description if total is None else f"{description}: {counted(total, unit)}".rstrip()
         say(f"{what} ...")
-        yield lambda amount=1: None
+        yield lambda amount=1: stop_if_asked()
         if total is not None:
             say(f"{description}: done")
         return
@@ -299,8 +305,13 @@ def progress(
     with new_bars(numbers, console=console, transient=transient or total is None) as bars:
         task = bars.add_task(description, total=total)
         token = _step.set(lambda what: bars.update(task, description=f"{description}: {what}", refresh=True))
+
+        def advance(amount: int = 1) -> None:
+            stop_if_asked()
+            bars.advance(task, amount)
+
         try:
-            yield lambda amount=1: bars.advance(task, amount)
+            yield advance
         finally:
             _step.reset(token)
             bars.update(task, description=description)

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from common.core.errors import DataError
+from common.core.interrupts import being_written
 from common.core.json_values import parse_json
 from common.core.leftovers import temporary_path
 from common.core.words import ESCAPED
@@ -67,8 +68,9 @@ def _replace(path: Path, write: Callable[[Path], None], *, suffix: str = "") -> 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _new_temporary(path, suffix)
-        write(temporary)
-        os.replace(temporary, path)
+        with being_written(temporary):
+            write(temporary)
+            os.replace(temporary, path)
     except OSError as error:
         raise DataError(
             f"{path}: cannot be written ({error.strerror or error}). Give a writable folder with free space."

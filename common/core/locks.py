@@ -7,6 +7,7 @@ from pathlib import Path
 
 from common.core.errors import DataError
 from common.core.files import make_folder
+from common.core.interrupts import waiting
 
 _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
@@ -34,7 +35,8 @@ def lock(path: Path, *, flag: str, wait: bool = True) -> Iterator[bool]:
     # Without locks of the file system, filelock would go on with files that a killed process leaves locked.
     held = FileLock(path, timeout=-1 if wait else 0, fallback_to_soft=False)
     try:
-        held.acquire()
+        with waiting():
+            held.acquire()
     except Timeout:
         yield False
         return

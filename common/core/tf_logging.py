@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from typing import BinaryIO
 
 from common.core.console import PlainConsole, detail, is_verbose, progress, say, shows_progress
+from common.core.interrupts import ending_at_once
 from common.core.temporary import require_temporary_files
 from common.core.words import ESCAPED
 
@@ -82,7 +83,11 @@ def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
     sys.stderr.flush()
     original = os.dup(2)
     is_said = announced and (is_new or bool(what))
-    with _announcement(original, what or _backend()) if is_said else nullcontext(), _held_output() as held:
+    with (
+        _announcement(original, what or _backend()) if is_said else nullcontext(),
+        _held_output() as held,
+        ending_at_once(),
+    ):
         os.dup2(held.fileno(), 2)
         try:
             yield

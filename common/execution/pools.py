@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import dask
 from distributed import Client, LocalCluster, Security
 
 from common.core.console import say, warn
 from common.core.errors import ClusterError
+from common.core.interrupts import no_interrupts_in_children
 from common.core.temporary import temporary_folder
 from common.core.words import counted
 from common.execution import worker
@@ -19,6 +21,22 @@ _CONNECT_SECONDS = 10
 # Dask's schedulers and workers also serve HTTP, which asks nobody for a certificate. It cannot be turned off, but left
 # without anything to serve.
 _NO_PAGES = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+
+
+def _started(jobs: int, scratch: Path) -> LocalCluster:
+    with no_interrupts_in_children():
+        return LocalCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,
+            security=Security.temporary(),
+            local_directory=str(scratch),
+            dashboard_address="127.0.0.1:0",  # a fixed port may be in use
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=logging.CRITICAL,
+            preload=worker.__name__,
+        )
 
 
 @contextmanager
@@ -39,18 +57,7 @@ def local_workers(jobs: int) -> Iterator[DaskPool]:
         # A folder of Dask's own would be shared with other users.
         temporary_folder("workers") as scratch,
         dask.config.set(_NO_PAGES),
-        LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,
-            security=Security.temporary(),
-            local_directory=str(scratch),
-            dashboard_address="127.0.0.1:0",  # a fixed port may be in use
-            scheduler_kwargs={"dashboard": False},
-            silence_logs=logging.CRITICAL,
-            preload=worker.__name__,
-        ) as cluster,
+        _started(jobs, scratch) as cluster,
         Client(cluster) as client,
     ):
         try:

@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 from common.core.console import warn
 from common.core.errors import DataError
 from common.core.files import has_digest, read_json, with_digest, write_json_text
+from common.core.interrupts import stop_if_asked
 from common.core.spec import Spec, stored_spec
 from common.metrics.clips import ClipResult, accuracies
 from common.paper.overrides import Setting
@@ -195,7 +196,9 @@ def read_record(path: Path) -> Record:
     Raises:
         DataError: the file is not a record, or was edited: its digest (where it has one), run id or metrics no longer
             match.
+        Interrupted: the command was asked to stop.
     """
+    stop_if_asked()
     kept = _kept.get()
     if kept is None or not path.exists():
         return _read_record(path)

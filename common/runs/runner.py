@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from common.core.console import detail, say, warn
 from common.core.errors import DataError, DivergedError, EncoreError, RunError, SpecError
 from common.core.files import make_folder, require_writable_folder, write_text
+from common.core.interrupts import raise_if_interrupted, stop_if_asked, waiting
 from common.core.leftovers import remove_leftovers
 from common.core.locks import lock
 from common.core.percent import percent_text, stored_percent
@@ -204,10 +205,11 @@ def in_this_process(options: Options) -> Workers:
     model_cache = CompiledModelCache(find_devices(options.devices))
 
     def work(job: Job, progress: ProgressDisplay) -> Iterator[tuple[PlannedRun, RunResult]]:
-        waiting, is_said = list(job.pending), False
-        while waiting:
+        pending, is_said = list(job.pending), False
+        while pending:
             busy: dict[str, PlannedRun] = {}
-            for planned in waiting:
+            for planned in pending:
+                stop_if_asked()
                 if planned.previous in busy:
                     busy[planned.run.id] = planned  # it starts from the weights of a round that has not ended
                     continue
@@ -227,9 +229,10 @@ def in_this_process(options: Options) -> Workers:
             if busy and not is_said:
                 warn(busy_text(list(busy.values())))
                 is_said = True
-            if len(busy) == len(waiting):
-                time.sleep(_POLL_SECONDS)
-            waiting = list(busy.values())
+            if len(busy) == len(pending):
+                with waiting():
+                    time.sleep(_POLL_SECONDS)
+            pending = list(busy.values())
 
     return work
 
@@ -298,6 +301,7 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
             "space that work, and repeat the command: finished epochs are kept."
         ) from error
     except Exception as error:  # one broken run must not stop the others
+        raise_if_interrupted(error)
         return RunResult(run_id, failure=_unexpected(work, error))
     work.checkpoint.unlink(missing_ok=True)
     if job.options.keep_weights == "none":

@@ -10,6 +10,7 @@ from keras_tuner.errors import FatalError
 from common.core.console import say, warn
 from common.core.errors import BudgetError, EncoreError, ResumeError, RunError, SpecError
 from common.core.files import make_folder
+from common.core.interrupts import stop_if_asked
 from common.core.leftovers import remove_leftovers
 from common.core.locks import lock
 from common.core.words import counted
@@ -29,6 +30,7 @@ class TrialTuner(BaseTuner):
         self._over_limit: BudgetError | None = None
 
     def pre_create_trial(self):
+        stop_if_asked()
         if self._over_limit is not None:
             # A process's peak memory never falls again, so its later trials would fail because of this one.
             raise FatalError from self._over_limit

@@ -14,6 +14,7 @@ import numpy as np
 
 from common.core.errors import DataError, DivergedError, RunError
 from common.core.files import make_folder, sha256_of_json, write_text
+from common.core.interrupts import stop_if_asked
 from common.core.words import counted
 from common.paper.training import Training
 from common.records.environment import computing_machine
@@ -97,6 +98,7 @@ def fit(
         CheckpointError: the run began under other circumstances, or its checkpoint does not fit the model.
         BudgetError: the process exceeds the memory limit.
         RunError: the epochs have too few batches for a single update, or the weights to start from are other ones.
+        Interrupted: the command was asked to stop; the epochs that have ended are in the checkpoint.
     """
     callback = callback or FitCallback()
     training = run.experiment.training
@@ -163,7 +165,7 @@ def fit(
             fitted = model.fit(
                 windows(order), shuffle=False, verbose=0, callbacks=callbacks, class_weight=class_weights
             ).history
-            validated = model.evaluate(validation, verbose=0, return_dict=True)
+            validated = model.evaluate(validation, verbose=0, return_dict=True, callbacks=[_StopCallback()])
             entry = {
                 "epoch": state.epoch + 1,
                 "loss": float(fitted["loss"][0]),
@@ -271,7 +273,7 @@ def layer_values(
         standardisation=fitted.standardisation,
         memory_left_bytes=memory_left_bytes,
     )
-    after_batch = [] if callback is None else [_PredictCallback(callback)]
+    after_batch = [_StopCallback(), *([] if callback is None else [_PredictCallback(callback)])]
     return fitted.model.predict(windows, verbose=0, callbacks=after_batch)
 
 
@@ -302,7 +304,18 @@ class _BatchCallback(keras.callbacks.Callback):
         begin_epoch(self._seed, self._epoch)
 
     def on_train_batch_end(self, batch, logs=None):
+        stop_if_asked()
         self._callback.on_train_batch_end()
+
+
+class _StopCallback(keras.callbacks.Callback):
+    """Stops a command that was asked to, after a batch of an evaluation or prediction."""
+
+    def on_test_batch_end(self, batch, logs=None):
+        stop_if_asked()
+
+    def on_predict_batch_end(self, batch, logs=None):
+        stop_if_asked()
 
 
 class _PredictCallback(keras.callbacks.Callback):

@@ -14,6 +14,7 @@ import soundfile
 import soxr
 
 from common.core.errors import DataError, EncoreError, SpecError
+from common.core.interrupts import raise_if_interrupted
 from common.core.words import counted
 from data_pipeline.audio import containers, mpeg, ogg
 from data_pipeline.audio.other_files import START_BYTES, about_file
@@ -182,6 +183,7 @@ def _naming(path: Path) -> Iterator[None]:
         ) from error
     # A damaged file makes libsndfile, its bindings and NumPy raise errors of many types, MemoryError among them.
     except Exception as error:
+        raise_if_interrupted(error)
         detail = getattr(error, "error_string", None) or str(error) or type(error).__name__
         detail = detail.strip().removeprefix("Error : ").rstrip(".")
         if detail.startswith(_NOT_FOUND):
@@ -319,6 +321,7 @@ def _decode_tensorflow_io(content: bytes, path: Path, mono: bool, limits: ReadLi
         samples = tensor.to_tensor().numpy()
         rate = int(tensor.rate.numpy())
     except Exception as error:  # tensorflow-io raises whatever its C++ ops raise, without a common base
+        raise_if_interrupted(error)
         raise refusal(path, f"does not decode with tensorflow-io ({type(error).__name__}: {error})") from error
     limits.admit(AudioHeader(rate, samples.shape[1], len(samples)), path)
     if np.issubdtype(samples.dtype, np.integer):

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from common.core.errors import DataError, RunError
+from common.core.interrupts import raise_if_interrupted
 from common.layers.pytorch import adaptive_average, dense
 from common.paper import SpecError
 from common.training.regularizers import layers_within
@@ -100,6 +101,7 @@ def _imagenet(spec: Vgg16Spec, file: Path | None) -> keras.Model:
         with redirect_stdout(sys.stderr):
             return keras.applications.VGG16(include_top=with_classifier, weights="imagenet")
     except Exception as error:  # without an internet connection the download raises exceptions of many types
+        raise_if_interrupted(error)
         raise RunError(
             f"the ImageNet weights of VGG16 cannot be downloaded ({error}). Give a file of them with --weights "
             "imagenet=FILE, or start from random weights with --set model.weights=random."

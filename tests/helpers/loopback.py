@@ -77,11 +77,16 @@ class Loopback:
                 process.wait()
 
 
-def launched(arguments: list[str], folder: Path) -> subprocess.Popen:
-    """`run.py` of SE-CNN with these arguments, started in a process of its own."""
+def launched(arguments: list[str], folder: Path, **options) -> subprocess.Popen:
+    """`run.py` of SE-CNN with these arguments, started in a process of its own.
+
+    Args:
+        options: further ones of `subprocess.Popen`.
+    """
     return subprocess.Popen(
         [sys.executable, str(SCRIPT), *arguments],
         **{"cwd": folder, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": _environment()},
+        **options,
     )
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from common.core.console import say
 from common.core.errors import DataError
 from common.core.files import make_folder, sha256_of_file, write_bytes
+from common.core.interrupts import waiting
 from common.core.leftovers import remove_leftovers
 from common.core.locks import lock
 from data_pipeline.features.musicnn.config import ModelName
@@ -168,7 +169,8 @@ def _run(command: list[str], destination: Path) -> subprocess.CompletedProcess[s
     requirement = destination / "requirement.txt"
     requirement.write_text(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
     command = [*command, str(destination), *_FLAGS, "--requirement", str(requirement)]
-    return subprocess.run(command, capture_output=True, text=True)
+    with waiting():
+        return subprocess.run(command, capture_output=True, text=True)
 
 
 def _lines(stderr: str) -> list[str]:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from rich.text import Text
 
 from common.cli.app import run_app
 from common.cli.screen import print_json, print_lines
-from common.core import console
+from common.core import console, interrupts
 from common.core.console import (
     PlainConsole,
     clock,
@@ -32,6 +33,7 @@ from common.core.console import (
     warn,
 )
 from common.core.errors import SpecError
+from common.core.interrupts import Interrupted
 from common.core.tf_logging import quiet_start
 from common.core.words import printable
 from common.reports.screen.notes import Line
@@ -333,3 +335,14 @@ def test_each_warning_is_printed_once_in_a_block_and_again_after_it(capsys):
     warn("a file is torn")
     warn("a file is torn")
     assert capsys.readouterr().err.count("a file is torn") == 2
+
+
+@pytest.mark.parametrize("total", [0, None, 3])
+def test_progress_stops_a_command_that_was_asked_to(terminal, monkeypatch, total):
+    with progress("reading", total) as advance:
+        advance(1)
+        monkeypatch.setattr(interrupts._State, "asked", signal.SIGINT)
+        with pytest.raises(Interrupted):
+            advance(1)
+        with pytest.raises(Interrupted):
+            show_step("a table")

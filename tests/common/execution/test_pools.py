@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import socket
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -20,7 +22,7 @@ from common.execution import pools
 from common.execution.certificates import Certificates
 from common.execution.pools import cluster_workers, local_workers
 from reproductions.se_cnn.paper import PAPER
-from tests.helpers.loopback import Loopback
+from tests.helpers.loopback import Loopback, launched, wait_until
 
 WITHOUT_TLS = "without TLS, so whoever reaches the scheduler can run code on its workers as their user"
 
@@ -204,3 +206,31 @@ def test_local_workers_need_a_folder_for_temporary_files(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", os.fspath(tmp_path / "gone"))
     with pytest.raises(DataError, match="temporary files cannot be written"), local_workers(1):
         pytest.fail("workers were started")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("after", ["starting 2 workers", "training, at most"])
+def test_a_signal_ends_a_command_with_its_workers_in_one_line(places, tmp_path, sent, code, after):
+    """SIGINT goes to the workers, too, as a terminal sends it."""
+    many_epochs = ("--table", "5.1", "--row", "5", "--seeds", "2", "--epochs", "500")
+    arguments = [*places.flags(f"ended-{code}"), *many_epochs, "--set", "training.patience_epochs=500", "--jobs", "2"]
+    process = launched(arguments, tmp_path, start_new_session=True)
+    for line in process.stderr:
+        if after in line:
+            break
+    wait_until(lambda: len(psutil.Process(process.pid).children()) >= 2)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    if sent == signal.SIGINT:
+        os.killpg(process.pid, sent)
+    else:
+        process.send_signal(sent)
+    began = time.monotonic()
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    assert process.returncode == code
+    *progress, last = errors.splitlines()
+    assert last.endswith("finished runs and epochs are kept; the same command (without --fresh) continues from there")
+    assert not [line for line in progress if "Traceback" in line or "leaked" in line]
+    _, left = psutil.wait_procs(workers, timeout=5)
+    assert left == []

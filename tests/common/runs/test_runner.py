@@ -5,12 +5,15 @@ import errno
 import functools
 import os
 import shutil
+import signal
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from common.core import interrupts
 from common.core.errors import BudgetError, DataError, RunError
+from common.core.interrupts import Interrupted
 from common.core.leftovers import temporary_path
 from common.core.locks import lock
 from common.records.paths import ResultPaths, RunPaths
@@ -251,6 +254,33 @@ def test_accumulation_that_never_updates_fails_the_run(options):
         (failure,) = execute(plan(PAPER, chosen), chosen).failed
         assert "never made an update" in failure
         assert "training.accumulate_left_over=flush" in failure
+
+
+def test_an_error_that_an_interrupt_caused_is_no_failed_run(options, tmp_path, monkeypatch):
+    """Libraries turn an interrupt into errors of their own."""
+
+    def interrupt(*_):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError("returned a result with an exception set") from error
+
+    monkeypatch.setattr(runner, "train_and_evaluate", interrupt)
+    chosen = options()
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan(PAPER, chosen), chosen)
+    assert not list(tmp_path.rglob("error.txt"))
+
+
+def test_no_run_begins_after_a_signal(options, monkeypatch):
+    begun = []
+    monkeypatch.setattr(runner, "run_one", lambda *arguments: begun.append(arguments))
+    chosen = options()
+    planned = plan(PAPER, chosen)
+    monkeypatch.setattr(interrupts._State, "asked", signal.SIGINT)
+    with pytest.raises(Interrupted):
+        next(runner.in_this_process(chosen)(Job(planned, chosen, "command", tuple(planned.runs)), None))
+    assert begun == []
 
 
 @pytest.mark.slow

@@ -16,7 +16,9 @@ import pytest
 from sklearn.metrics import f1_score
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
+from common.core import interrupts
 from common.core.errors import BudgetError, RunError
+from common.core.interrupts import Interrupted
 from common.paper.experiment import Input
 from common.paper.training import Training
 from common.records.environment import computing_machine
@@ -30,7 +32,16 @@ from common.training.schedules import learning_rate_of
 from common.training.window_metrics import probabilities_of
 from data_pipeline.windows.paired import PairedReader
 from data_pipeline.windows.standardisation import AS_STORED, fit_standardisation
-from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, SharedModels, build, make_run, trained_weights
+from tests.helpers.fitting import (
+    ACCUMULATED,
+    MASKED,
+    AskedToStop,
+    Interrupt,
+    SharedModels,
+    build,
+    make_run,
+    trained_weights,
+)
 
 STOPPED_EARLY = {"epochs": 60, "patience_epochs": 2, "learning_rate": 0.3}
 
@@ -140,6 +151,27 @@ def test_a_fit_killed_with_sigkill_resumes_from_its_checkpoint(tiny_arrays, tmp_
         fit(cut, build, reader, layout="bins_frames_channel", work=WorkPaths(folder), callback=Once())
     assert seen[0] >= 3
     assert not list(folder.glob("*.tmp")) or WorkPaths(folder).checkpoint.exists()
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_signal_stops_training_and_validation_and_going_on_gives_the_same_bits(
+    plain, tiny_arrays, tmp_path, models, last
+):
+    _, expected, *_ = plain
+    with AskedToStop(1, last=last) as asked, pytest.raises(Interrupted):
+        trained_weights(tmp_path, tiny_arrays, tmp_path, callback=asked, model_cache=models)
+    assert asked.batches_later == 0
+    history = WorkPaths(tmp_path).history.read_text(encoding="utf-8")
+    assert len(history.splitlines()) == 1 + 1  # the header, and the epoch that had ended
+    _, weights = trained_weights(tmp_path, tiny_arrays, tmp_path, model_cache=models)
+    assert weights.tobytes() == expected.tobytes()
+
+
+def test_a_signal_stops_a_prediction(stopped_early, tiny_arrays, tmp_path, monkeypatch):
+    run, reader = make_run(tiny_arrays, tmp_path, **STOPPED_EARLY)
+    monkeypatch.setattr(interrupts._State, "asked", signal.SIGINT)
+    with pytest.raises(Interrupted):
+        predict(stopped_early[0], reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
 
 
 def test_early_stopping_keeps_the_best_epoch(stopped_early, tiny_arrays, tmp_path):
