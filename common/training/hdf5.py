@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from common.core.errors import DataError
+from common.core.interrupts import no_interrupts_in_children
 from common.core.trailers import has_checked_trailer
 from common.training import hdf5_check
 
@@ -44,13 +45,14 @@ def require_readable_hdf5(path: Path) -> bool:
 def _check_in_process(path: Path, size: int) -> None:
     command = [sys.executable, "-I", hdf5_check.__file__, str(path)]
     try:
-        completed = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_CHECK_SECONDS + size / _SLOWEST_BYTES_PER_SECOND,
-        )
+        with no_interrupts_in_children():
+            completed = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_CHECK_SECONDS + size / _SLOWEST_BYTES_PER_SECOND,
+            )
     except subprocess.TimeoutExpired as error:
         raise DataError(f"{path}: not a readable HDF5 file (reading it does not end).") from error
     if completed.returncode:
