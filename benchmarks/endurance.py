@@ -180,7 +180,7 @@ def draw_memory(panels: list[tuple[str, int, dict[str, list[float]]]]) -> Figure
     for place, (what, every, values) in zip(axes[0], panels, strict=True):
         _draw_part(place, what, every, values)
     # Of what a process holds, TensorFlow's own 900 MB would hide how the rest grows.
-    axes[0, 0].set_ylabel("resident memory, difference to the first point (MB)")
+    axes[0, 0].set_ylabel("added resident memory (MB)")
     return figure
 
 

@@ -2,8 +2,8 @@
 
 Keras' optimisers add up the gradients of all devices, also where there is only one. TensorFlow registers a function for
 the gradient of that sum, under a name of its own for each traced step, and never removes it. The function holds the
-graph of the step: 10 to 80 MB for each network that a process trains (TensorFlow 2.21 with Keras 3.15). It is looked up
-only while a step is traced, so it can go with its model.
+graph of the step: 2 MB for a network of two convolutions, 13 MB for one of five squeeze-and-excitation blocks
+(TensorFlow 2.21 with Keras 3.15). It is looked up only while a step is traced, so it can go with its model.
 """
 
 import weakref

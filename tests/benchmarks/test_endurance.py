@@ -76,9 +76,9 @@ def test_a_sample_follows_each_run_and_trial_and_every_second_epoch(tmp_path, wh
 
 @pytest.mark.slow
 def test_memory_does_not_grow_from_run_to_run(tmp_path):
-    """Each run traces a network of its own. Kept graphs would be 4 MB after each."""
+    """Each run traces a network of its own. Kept graphs would add 2 MB with each."""
     values = endurance.in_process_of_its_own("runs", tmp_path, count=14)
-    assert values[MEMORY][-1] < 1.02 * values[MEMORY][3]
+    assert values[MEMORY][-1] < 1.01 * values[MEMORY][3]
     assert max(values["open files"][3:]) == values["open files"][3]
 
 
