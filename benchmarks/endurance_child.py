@@ -18,8 +18,10 @@ with quiet_start():
     import numpy as np
     import psutil
 
+    from common.cli.search import TRIALS_PER_PROCESS
     from common.core.console import set_verbosity
     from common.core.errors import EncoreError, RunError
+    from common.core.renewal import renew
     from common.runs.options import Options
     from common.runs.plan import Plan, plan
     from common.runs.runner import Job, execute, in_this_process
@@ -48,11 +50,19 @@ SPACE = SearchSpace(
 
 
 class Samples:
-    """What this process holds at each sample: name with unit -> values."""
+    """What this process holds at each sample: name with unit -> values.
 
-    def __init__(self) -> None:
-        self._process = psutil.Process()
-        self.values: dict[str, list[float]] = {}
+    Args:
+        file: that keeps them where a new process takes the place of this one.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._process, self._file = psutil.Process(), file
+        self.values: dict[str, list[float]] = json.loads(file.read_text()) if file.exists() else {}
+
+    def keep(self) -> None:
+        """Write the samples so far, for the process that takes the place of this one."""
+        self._file.write_text(json.dumps(self.values))
 
     def take(self, **more: float) -> None:
         """Add a sample, with further values of the caller."""
@@ -85,7 +95,8 @@ def endure(*, what: str, folder: str, count: int, every: int = 1, keep_graphs: b
     set_verbosity("quiet")
     work = Path(folder)
     arrays = work / "arrays.npz"
-    _write_arrays(arrays)
+    if not arrays.exists():
+        _write_arrays(arrays)
     options = Options(
         dataset="arrays",
         data=arrays,
@@ -100,12 +111,12 @@ def endure(*, what: str, folder: str, count: int, every: int = 1, keep_graphs: b
         changes=(f"model.widths={list(WIDTHS)}",) if what != "trials" else (),
         keep_weights="none",
     )
-    samples = Samples()
+    samples = Samples(work / "samples.json")
     planned = plan(PAPER, options)
     kept = mock.patch.object(model_cache, "remove_outdated") if keep_graphs else mock.MagicMock()
     with kept:
         if what == "trials":
-            _trials(planned, options, count, samples)
+            _trials(planned, options, count, samples, renewed=not keep_graphs)
         else:
             _runs(planned, options, samples, every=every if what == "epochs" else None)
     planned.close()
@@ -165,10 +176,15 @@ class _SampledSearch(Search):
         return score
 
 
-def _trials(planned: Plan, options: Options, count: int, samples: Samples) -> None:
+def _trials(planned: Plan, options: Options, count: int, samples: Samples, *, renewed: bool) -> None:
+    """Carry out all trials; where `renewed`, in processes of as many trials as `tune.py` has, each in the other's
+    place."""
     search = _SampledSearch(planned, SPACE, options, search_request(SPACE, trials=count))
     search.samples = samples
-    run_search(search)
+    if not run_search(search, most_trials=TRIALS_PER_PROCESS if renewed else None):
+        planned.close()
+        samples.keep()
+        renew()
 
 
 def _write_arrays(path: Path) -> None:

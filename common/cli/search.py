@@ -14,6 +14,7 @@ from common.cli.search_options import SearchOptions
 from common.core.console import each_warning_once, say, warn
 from common.core.errors import SpecError
 from common.core.interrupts import RUNS_ARE_KEPT, keeps
+from common.core.renewal import can_renew, renew
 from common.core.shell import shell_word
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
@@ -28,6 +29,9 @@ from common.search.folder import SearchFolder, identity_of
 from common.search.report import write_top
 from common.search.space import SearchSpace, find_space
 from common.search.table import read_search
+
+# TensorFlow keeps about 2 MB for each network with other shapes, up to a limit, and cannot free them.
+TRIALS_PER_PROCESS = 10
 
 
 @each_warning_once()
@@ -69,6 +73,7 @@ def search(
     )
     work = plan_runs(resolved, data, prepare_features(resolved, options, data))
     say_splits(work)
+    is_whole = True
     try:
         found = Search(work, space, options, request)
         if asked.role == "worker":
@@ -77,9 +82,12 @@ def search(
         if asked.role == "chief":
             serve_search(found, address, lease_seconds=asked.lease, fresh=asked.fresh)
         else:
-            run_search(found, fresh=asked.fresh)
+            is_whole = run_search(found, fresh=asked.fresh, most_trials=TRIALS_PER_PROCESS if can_renew() else None)
     finally:
         work.close()
+    if not is_whole:
+        say("continuing in a new process, so that memory does not grow from trial to trial ...")
+        renew()
     code = _report(paper, space, found.folder, asked.top, options, screen, flags)
     print_where_curves_are(paper.key, options.out, as_json=screen.json)
     return code

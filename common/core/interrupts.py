@@ -26,6 +26,11 @@ RUNS_ARE_KEPT = "finished runs and epochs are kept; the same command (without --
 CACHE_IS_KEPT = "finished parts of the cache are kept; the same command continues from there"
 
 
+# In the environment of a process that was started with signals held back: the descriptor of those that came so far, see
+# `hold_signals`.
+_HELD = "ENCORE_HELD_SIGNALS"
+
+
 class Interrupted(KeyboardInterrupt):
     """The command was asked to stop. Not an `Exception`, so that nothing takes it for a failed run."""
 
@@ -84,6 +89,38 @@ def end_on_signals() -> None:
         threading.Thread(target=_read_signals, args=(read_end,), name="signals", daemon=True).start()
         if _State.asked is not None:
             _received(_State.asked)  # it came before there was a pipe
+        if held := os.environ.pop(_HELD, None):
+            _take_held(int(held))
+
+
+def is_command() -> bool:
+    """Whether this process is a command whose signals are handled as this module describes."""
+    return _State.installed
+
+
+def hold_signals() -> None:
+    """Hold signals back until the program that takes this process's place calls `end_on_signals`.
+
+    Raises:
+        Interrupted: one came before.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    # The threads of libraries receive signals until the program is replaced; this pipe keeps them.
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+    stop_if_asked()
+    os.set_inheritable(read_end, True)
+    os.environ[_HELD] = str(read_end)
+
+
+def _take_held(read_end: int) -> None:
+    """Take note of the signals that were held back."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    for number in os.read(read_end, 64):
+        if number in _SIGNALS:
+            _received(number)
+    os.close(read_end)
 
 
 def asked_to_stop() -> int | None:

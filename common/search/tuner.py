@@ -21,12 +21,24 @@ from common.search.search import Search
 from common.search.space import DIRECTIONS
 
 
+class _EnoughTrials(Exception):
+    """A process has carried out as many trials as it may."""
+
+
 class TrialTuner(BaseTuner):
     """keras-tuner's loop over the trials of a search."""
 
-    def __init__(self, oracle: keras_tuner.Oracle, search: Search, progress: ProgressDisplay):
+    def __init__(
+        self,
+        oracle: keras_tuner.Oracle,
+        search: Search,
+        progress: ProgressDisplay,
+        *,
+        most_trials: int | None = None,
+    ):
         super().__init__(oracle=oracle, directory=str(search.folder.path), project_name="tuner")
         self._search, self._progress = search, progress
+        self._most_trials, self._trials = most_trials, 0
         self._over_limit: BudgetError | None = None
 
     def pre_create_trial(self):
@@ -34,6 +46,8 @@ class TrialTuner(BaseTuner):
         if self._over_limit is not None:
             # A process's peak memory never falls again, so its later trials would fail because of this one.
             raise FatalError from self._over_limit
+        if self._trials == self._most_trials:
+            raise FatalError from _EnoughTrials()
 
     def _run_and_update_trial(self, trial, *arguments, **more):
         """Put the score into the trial, which is sent when it ends; sent separately it could reach another search."""
@@ -45,6 +59,7 @@ class TrialTuner(BaseTuner):
 
     def run_trial(self, trial, *arguments, **more):
         """The value of the objective for one trial, in the form that keras-tuner expects."""
+        self._trials += 1
         asked = self._search.asked
         try:
             return {
@@ -66,12 +81,16 @@ class TrialTuner(BaseTuner):
         """Does nothing: the oracle stores the state."""
 
 
-def run_search(search: Search, *, fresh: bool = False) -> None:
-    """Run all trials in this process.
+def run_search(search: Search, *, fresh: bool = False, most_trials: int | None = None) -> bool:
+    """Run all trials in this process, or some of them.
 
     Args:
         search: to run.
         fresh: delete earlier trials first.
+        most_trials: that this process carries out; None for all.
+
+    Returns:
+        Whether no trial is left; the same call continues where one is.
 
     Raises:
         ResumeError: the folder holds another search, or another command is running it.
@@ -89,8 +108,12 @@ def run_search(search: Search, *, fresh: bool = False) -> None:
         epochs = (runs - finished) * search.epochs
         things = "trials" if search.asked.runs_per_trial == 1 else "runs"
         with ProgressDisplay(runs, min(finished, runs), max(0, epochs), numbered=False, things=things) as progress:
-            run_loop(TrialTuner(oracle, search, progress))
+            try:
+                run_loop(TrialTuner(oracle, search, progress, most_trials=most_trials))
+            except _EnoughTrials:
+                return False
         warn_of_end(search, oracle)
+        return True
 
 
 @contextmanager
