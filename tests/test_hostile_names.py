@@ -199,7 +199,8 @@ def test_the_list_of_tables_is_text_whatever_tables_of_others_hold(tmp_path):
     values = {
         **named,
         **{"caption": [], "warnings": [], "flags": ["changed_values"], "rows": [{"label": nasty}]},
-        **{"setting": {"changes": [f"{nasty}=1"]}, "companions": [{"table": nasty}], "assumed": [nasty, "``"]},
+        "setting": {"dataset": nasty, "split": nasty, "unit": nasty, "changes": [f"{nasty}=1"]},
+        **{"companions": [{"table": nasty}], "assumed": [nasty, "``"]},
     }
     folder = tmp_path / "a](b)|_c_" / "d `e`\x1b"
     folder.mkdir(parents=True)

@@ -27,7 +27,7 @@ class _StoredRow(Spec):
     values: dict[str, Any]
 
 
-class _StoredRows(Spec):
+class StoredRows(Spec):
     """The file of a search's best trials."""
 
     format: Literal[1]
@@ -99,7 +99,7 @@ def with_tables_of(paper: Paper, others: Iterable[Paper]) -> Paper:
 def _tuned_table(paper: Paper, search: SearchPaths) -> tuple[ResultTable, dict[str, dict[str, Any]]]:
     what = f"the best trials of a search of {paper.key}"
     values = read_json(search.rows, what="a search's best trials", remedy=_REMEDY)
-    stored = stored_spec(_StoredRows, search.rows, values, what=what, remedy=_REMEDY)
+    stored = stored_spec(StoredRows, search.rows, values, what=what, remedy=_REMEDY)
     try:
         base, whole = paper.row(*stored.row), paper.table(stored.row[0])
         experiments = [base.experiment.with_values(row.values) for row in stored.rows]

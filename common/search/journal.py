@@ -139,15 +139,23 @@ class StateFiles:
         path = self._paths.journal
         if not path.exists():
             return
-        # Not `splitlines`, which also ends lines at characters that JSON strings may hold.
-        text = _text(path).removesuffix("\n")
-        lines = text.split("\n") if text else []
-        for number, line in enumerate(lines, start=1):
-            event = _checked(StoredEvent, path, line)
+        events = read_events(path)
+        for number, event in enumerate(events, start=1):
             if event is None:
-                warn(f"{path}: line {number} of {len(lines)} is torn; a trial that only this line holds is repeated")
+                warn(f"{path}: line {number} of {len(events)} is torn; a trial that only this line holds is repeated")
                 continue
             yield event
+
+
+def read_events(path: Path) -> list[StoredEvent | None]:
+    """The events of a journal, one for each line; None for a torn line.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    # Not `splitlines`, which also ends lines at characters that JSON strings may hold.
+    text = _text(path).removesuffix("\n")
+    return [_checked(StoredEvent, path, line) for line in text.split("\n")] if text else []
 
 
 def _trial(stored: StoredTrial) -> TrialState:

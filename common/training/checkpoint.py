@@ -115,7 +115,8 @@ class Checkpoint:
 
 def save_checkpoint(path: Path, model: keras.Model, state: LoopState, best_weights: list[np.ndarray]) -> None:
     """Write weights, seeds of random layers, optimiser state, the best weights so far and the state of the loop."""
-    values = asdict(state) | {"format_version": _FORMAT_VERSION}
+    # Without copies of the history, which `asdict` of the whole state makes value by value.
+    values = vars(state) | {"circumstances": asdict(state.circumstances), "format_version": _FORMAT_VERSION}
     arrays = {"state": np.frombuffer(json.dumps(values).encode("utf-8"), np.uint8)}
     for group, variables in (
         ("variable", model.variables),

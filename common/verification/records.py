@@ -7,19 +7,32 @@ from typing import Any
 from common.core.console import progress
 from common.core.errors import DataError, SpecError
 from common.core.files import has_digest, read_json, stated_and_actual_digest
+from common.core.spec import Spec, stored_spec
 from common.core.words import counted
 from common.launch import is_paper
+from common.leakage.stored import Audit
 from common.records.divergence import Divergence, divergence_of
 from common.records.identity import possible_ids
 from common.records.paths import result_subfolders
 from common.records.record import Record, record_of
 from common.records.rows import experiment_of_row
+from common.records.tuned_rows import StoredRows
+from common.search.journal import read_events
+from common.search.stored import StoredDescription, StoredNote, StoredSnapshot
 from common.verification.faults import Fault, Verified
 from common.verification.papers import Papers
 
 _RECORDS, _NOTES = "runs", "diverged"
 # Further files that tables are made from, below the folder of a paper's data set.
 _OTHERS = ("audits/*.json", "searches/*/*.json", "searches/*/trials/*.json")
+# Their fields: by the name of the file, or by that of its folder.
+_SOURCES: dict[str, type[Spec]] = {
+    "search.json": StoredDescription,
+    "state.json": StoredSnapshot,
+    "state.previous.json": StoredSnapshot,
+    "rows.json": StoredRows,
+}
+_SOURCES_IN: dict[str, type[Spec]] = {"trials": StoredNote, "audits": Audit}
 _RESTORE = "Restore the file from a copy, or remove it and repeat the command that made it."
 _SHOWN_DIGITS = 12
 
@@ -53,6 +66,7 @@ def verify_records(results: Path) -> Verified:
             except _Faulty as error:
                 faults.append(error.fault)
             advance(1)
+    faults += _faults_of_journals(results, counts)
     read = counted(counts["records"], "record")
     if counts["notes"]:
         read += f" and {counted(counts['notes'], 'note')} of divergence"
@@ -67,6 +81,25 @@ def verify_records(results: Path) -> Verified:
     if counts["other_json"]:
         summary += f"; {counted(counts['other_json'], 'JSON file')} of other folders can be read"
     return Verified("records", summary, dict(counts), tuple(faults), tuple(_unchecked(results, counts)))
+
+
+def _faults_of_journals(results: Path, counts: Counter) -> list[Fault]:
+    """The journals of searches that have a torn line, or cannot be read."""
+    found = []
+    for folder in filter(lambda folder: is_paper(folder.name), result_subfolders(results)):
+        for path in sorted(folder.glob("*/searches/*/journal.jsonl")):
+            counts["sources"] += 1
+            try:
+                torn = [str(number) for number, event in enumerate(read_events(path), start=1) if event is None]
+            except DataError as error:
+                found.append(Fault(path, _said(path, error), "the journal of a search", _RESTORE))
+                continue
+            if torn:
+                remedy = (
+                    "Restore the file from a copy; or leave it, and a trial that only these lines hold is repeated."
+                )
+                found.append(Fault(path, f"torn: line {', '.join(torn)}", "lines with their SHA-256", remedy))
+    return found
 
 
 class _Faulty(Exception):
@@ -103,6 +136,7 @@ def _check(path: Path, papers: Papers, counts: Counter) -> None:
         counts[counted_as] += 1
         counts["sources_without_digest"] += not has_digest(values)
         _check_digest(path, values, counts)
+        _check_source(path, values)
         return
     if in_place is None and not _is_record(values):
         counts["other_json"] += 1
@@ -135,6 +169,20 @@ def _check_digest(path: Path, values: Any, counts: Counter) -> None:
             f"values with the SHA-256 {actual[:_SHOWN_DIGITS]}..., so it was edited",
             f"{str(stated)[:_SHOWN_DIGITS]}..., the SHA-256 that it holds",
         )
+
+
+def _check_source(path: Path, values: Any) -> None:
+    """Check that a file of an audit or a search has its fields and no others, as one has whose digest's name was
+    damaged."""
+    kind = _SOURCES.get(path.name) or _SOURCES_IN.get(path.parent.name)
+    if kind is None:
+        return
+    try:
+        stored_spec(kind, path, values, what="a file of an audit or a search")
+    except DataError as error:
+        raise _Faulty(path, _said(path, error), "the fields of such a file") from error
+    if kind is StoredSnapshot and not has_digest(values):
+        raise _Faulty(path, "no SHA-256", "that of its values, which every version writes")
 
 
 def _record(path: Path, values: Any) -> Record:

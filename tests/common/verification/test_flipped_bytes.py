@@ -33,6 +33,7 @@ from data_pipeline.features.musicnn import weights as musicnn
 from data_pipeline.features.spectrograms import LogMel
 from tests.helpers.se_cnn_records import divergence_note
 from tests.helpers.small_results import identified_record, write_small_results
+from tests.helpers.stored_search import write_search_folder
 
 UNFINISHED = "0123456789abcdef"
 
@@ -47,6 +48,11 @@ class Place:
     @property
     def runs(self) -> RunPaths:
         return RunPaths(self.results / "se_cnn" / "gtzan")
+
+    @property
+    def searched(self) -> Path:
+        """A results folder of a search alone, without its tables."""
+        return self.results.with_name("searched")
 
     def in_cache(self, pattern: str) -> Path:
         """The first file of the cache that a pattern fits."""
@@ -65,12 +71,26 @@ def _table(name: str) -> Kind:
     return Kind(lambda place: place.runs.folder / name, lambda place: verify_tables(place.results))
 
 
+def _of_search(name: str) -> Kind:
+    return Kind(
+        lambda place: place.searched / "se_cnn" / "gtzan" / "searches" / "tiny" / name,
+        lambda place: verify_records(place.searched),
+    )
+
+
 def _of_cache(pattern: str) -> Kind:
     return Kind(lambda place: place.in_cache(pattern), lambda place: verify_cache(place.cache))
 
 
 def _beside_cache(pattern: str) -> Kind:
     return Kind(lambda place: place.in_cache(pattern), lambda place: verify_weights(place.results, place.cache))
+
+
+def _figure(ending: str) -> Kind:
+    return Kind(
+        lambda place: sorted((place.runs.folder / "figures").glob(f"*.{ending}"))[0],
+        lambda place: verify_tables(place.results),
+    )
 
 
 KINDS = {
@@ -80,6 +100,16 @@ KINDS = {
     "note of divergence": Kind(
         lambda place: next(place.runs.diverged.iterdir()), lambda place: verify_records(place.results)
     ),
+    **{
+        f"{what} of a search": _of_search(name)
+        for what, name in (
+            ("description", "search.json"),
+            ("journal", "journal.jsonl"),
+            ("state", "state.json"),
+            ("state before", "state.previous.json"),
+            ("note on a trial", "trials/0.json"),
+        )
+    },
     "weights": Kind(
         lambda place: place.runs.work(UNFINISHED).best_weights, lambda place: verify_weights(place.results, None)
     ),
@@ -106,6 +136,8 @@ TABLES = {
     "pairs": _table("table_5.1_pairs.csv"),
     "layers": _table("table_4.1.csv"),
     "page": Kind(lambda place: page_file(place.results, "se_cnn"), lambda place: verify_tables(place.results)),
+    "figure as PNG": _figure("png"),
+    "figure as SVG": _figure("svg"),
     "list of tables": Kind(lambda place: place.results / "README.md", lambda place: verify_tables(place.results)),
 }
 
@@ -132,6 +164,7 @@ def place(tmp_path_factory, tiny_corpus) -> Iterator[Place]:
     found = Place(folder / "results", folder / "cache")
     with pytest.MonkeyPatch.context() as patch:
         _write_note(found.runs)
+        write_search_folder(found.searched)
         write_small_results(found.results)
         _write_work(found.runs)
         _write_cache(found.cache, tiny_corpus, folder)

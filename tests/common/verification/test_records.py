@@ -8,7 +8,7 @@ import pytest
 from common.core.files import with_digest
 from common.records.divergence import write_divergence
 from common.records.identity import SEARCH_VARIANT, run_id
-from common.records.paths import ResultPaths
+from common.records.paths import ResultPaths, results_of_checkout
 from common.records.record import record_as_text, write_record
 from common.verification.records import verify_records
 from tests.helpers.se_cnn_records import divergence_note
@@ -188,11 +188,13 @@ def test_records_that_were_set_aside_are_counted_as_not_checked(results):
 def test_audits_and_files_of_searches_are_checked_against_their_digests(results):
     search = write_search_folder(results.folder.parents[1])
     results.audits.mkdir()
-    (results.audits / "audit.json").write_text('{"format_version": 2}')
+    committed = results_of_checkout() / "se_cnn" / "arrays" / "audits" / "audit.json"
+    earlier = {name: value for name, value in json.loads(committed.read_text()).items() if name != "sha256"}
+    (results.audits / "audit.json").write_text(json.dumps(earlier))
     found = verified(results)
     assert found.faults == ()
-    assert (found.counts["sources"], found.counts["sources_without_digest"]) == (7, 1)
-    assert "7 files of audits and searches, 6 with a digest" in found.summary
+    assert (found.counts["sources"], found.counts["sources_without_digest"]) == (8, 1)
+    assert "8 files of audits and searches, 7 with a digest" in found.summary
     assert "1 file of audits and searches (written before Encore stored digests)" in found.unchecked
     for path in (search.identity, search.trial("0"), search.state, search.previous_state):
         content = path.read_bytes()
@@ -200,6 +202,9 @@ def test_audits_and_files_of_searches_are_checked_against_their_digests(results)
         assert path.read_bytes() != content
         fault = only_fault(results)
         assert (fault.path, fault.found.endswith("so it was edited")) == (path, True)
+        # A digest whose name was damaged is no digest, but the file has a field that no version writes.
+        path.write_bytes(content.replace(b'"sha256"', b'"shb256"'))
+        assert only_fault(results).path == path
         path.write_bytes(content)
 
 

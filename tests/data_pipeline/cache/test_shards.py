@@ -167,7 +167,7 @@ def test_what_cannot_be_read_is_named(index):
     ):
         (index.folder / name).unlink()
         (index.folder / name).mkdir()
-        with pytest.raises(DataError, match=rf"{name}: .* cannot be read"):
+        with pytest.raises(DataError, match=rf"{name}: .* is a folder; expected a file"):
             read(index.folder)
 
 
