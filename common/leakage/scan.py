@@ -113,7 +113,7 @@ def read_scan(path: Path) -> tuple[Scan | None, bool]:
     """
     what = "a scan for duplicates"
     values = read_json(path, what=what, remedy=_REMEDY)
-    if isinstance(values, dict) and values.get("version") in _EARLIER_VERSIONS:
+    if isinstance(values, dict) and _is_earlier(path, values):
         without_digest(path, values, remedy=_REMEDY)
         return None, has_digest(values)
     stored = stored_spec(_StoredScan, path, values, what=what, remedy=_REMEDY)
@@ -128,3 +128,10 @@ def read_scan(path: Path) -> tuple[Scan | None, bool]:
         above=scan.above,
     )
     return found, has_digest(values)
+
+
+def _is_earlier(path: Path, values: dict[str, Any]) -> bool:
+    """Whether an earlier version made a scan in another way, before what it depends on had all its fields of today."""
+    key = {name: value for name, value in values.items() if name not in ("scan", "sha256")}
+    has_fewer = key.keys() < _StoredScan.model_fields.keys() - {"scan"}
+    return (has_fewer or values.get("version") in _EARLIER_VERSIONS) and sha256_of_json(key)[:16] == path.stem

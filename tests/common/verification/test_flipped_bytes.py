@@ -279,7 +279,7 @@ def test_all_kinds_are_checked_by_the_command(place, names):
     try:
         for path, content in before.items():
             path.write_bytes(flipped(content, len(content) // 2, 0))
-        found = verify_folder(place.results, place.cache)
+        found = [*verify_folder(place.results, place.cache), verify_records(place.searched)]
     finally:
         for path, content in before.items():
             path.write_bytes(content)
