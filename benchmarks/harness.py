@@ -16,10 +16,9 @@ from typing import Annotated, Any, Literal
 
 import psutil
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from common.core.console import progress, warn
+from common.core.console import PlainConsole, progress, warn
 from common.core.files import write_json
 from common.core.tf_logging import quiet_start
 
@@ -193,9 +192,9 @@ def requirement_line(values: dict[str, Any]) -> str:
     return f"{values['what']}: required {values['requirement']}, measured {values['measured']:.3g}: {verdict}"
 
 
-def console() -> Console:
+def console() -> PlainConsole:
     """Standard output; 120 columns wide in a log file, where tables would otherwise be squeezed to 80."""
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 120)
+    return PlainConsole(width=None if sys.stdout.isatty() else 120)
 
 
 def launch(command: Callable[..., int]) -> None:

@@ -19,7 +19,7 @@ from common.core.console import progress
 from common.core.errors import RunError
 
 _ROOT = Path(__file__).resolve().parent.parent
-_ENCORE = ("-c", "import sys; sys.argv[0] = 'encore'; from common.encore.main import main; main()")
+_ENCORE = ("-c", "import sys; sys.argv[0] = 'encore'; from common.encore.start import main; main()")
 _SE_CNN = (str(_ROOT / "reproductions" / "se_cnn" / "run.py"),)
 
 

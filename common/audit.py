@@ -1,10 +1,15 @@
 """`python -m common.audit PAPER ...`: the leakage audit of a paper, the same as `encore audit PAPER ...`."""
 
+from common.core.interrupts import end_on_signals
+
+if __name__ == "__main__":
+    end_on_signals()  # before the other imports, which take long
+
 import sys
 
 from common.cli.app import exit_process, run_app
 from common.cli.run import make_audit_app
-from common.core.console import escape_unprintable, messages
+from common.core.console import escape_unprintable, print_message
 from common.core.errors import SpecError
 from common.launch import load_paper
 
@@ -15,13 +20,13 @@ def main(arguments: list[str]) -> int:
     """Run the audit of the paper that the first argument names; the others are its options."""
     escape_unprintable()
     if not arguments or arguments[0] in ("-h", "--help"):
-        messages.print(f"{_USAGE}; --help after a paper's name lists its options.", markup=False)
+        print_message(f"{_USAGE}; --help after a paper's name lists its options.")
         return 0 if arguments else 2
     key, *options = arguments
     try:
         paper = load_paper(key)
     except SpecError as error:
-        messages.print(f"error: {error} {_USAGE}.", style="red", markup=False)
+        print_message(f"error: {error} {_USAGE}.", style="red")
         return error.exit_code
     return run_app(make_audit_app(paper), options)
 

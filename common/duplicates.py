@@ -1,5 +1,10 @@
 """`python -m common.duplicates ...`: clips of a dataset or folder that are the same recording, and their parts."""
 
+from common.core.interrupts import end_on_signals
+
+if __name__ == "__main__":
+    end_on_signals()  # before the other imports, which take long
+
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +19,8 @@ from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
-from common.core.files import require_writable_folder
+from common.core.files import require_usable_folder, require_writable_folder
+from common.core.interrupts import CACHE_IS_KEPT, keeps
 from common.core.option_groups import DATA, WHAT
 from common.core.words import counted, plural
 from common.paper.protocol import PREDEFINED, Protocol
@@ -88,7 +94,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
     folder, above = asked.directory or asked.folder, asked.above
     out, cache = options.out, options.cache
     require_writable_folder(out, flag="--out")
-    require_writable_folder(cache, flag="--cache")
+    require_usable_folder(cache, flag="--cache")
     if folder is not None and {"dataset", "data"} & set(flags.typed):
         given = f"--folder {folder}" if asked.directory is None else folder
         raise SpecError(f"{given}: is used instead of --dataset and --data; give one or the other.")
@@ -104,6 +110,7 @@ def _scan(options: DataOptions, asked: ScanOptions, screen: ScreenOptions, flags
         files = counted(len(catalog.extra), "file")
         named = ", ".join(catalog.extra[:_MOST_NAMED]) + (", ..." if len(catalog.extra) > _MOST_NAMED else "")
         warn(f"not compared, because not of an audio format: {files}: {named}")
+    keeps(CACHE_IS_KEPT)
     # One unusable file does not keep a whole library from being looked at.
     index = fingerprint_shards(catalog, given, cache, skip_bad=True, decoder=options.decoder)
     skipped = [*catalog.known_bad, *catalog.bad, *index.skipped]

@@ -16,6 +16,7 @@ from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.features.precomputed import Precomputed
 from data_pipeline.features.storage import StorageFormat
 from tests.helpers.committed import copy_committed_results
+from tests.helpers.pictures import stand_in
 
 # The same examples on every machine, however slow it is.
 settings.register_profile("encore", deadline=None, derandomize=True, database=None)
@@ -45,7 +46,6 @@ def committed_results(tmp_path_factory) -> Path:
 
 # Rendering takes longer than all else that makes tables; figures are the subject below these folders alone.
 _RENDERED = ("tests/common/reports/", "tests/common/search/", "tests/benchmarks/")
-_STAND_INS = {"png": b"\x89PNG\r\n\x1a\n %s IEND\xaeB`\x82", "svg": b"<svg><!-- %s --></svg>\n"}
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def figures_without_rendering(request, monkeypatch):
     if not request.node.nodeid.startswith(_RENDERED):
 
         def savefig(figure, file, *, format, metadata, **_):
-            file.write(_STAND_INS[format] % str(metadata.get("Description", "")).encode())
+            file.write(stand_in(format, str(metadata.get("Description", ""))))
 
         monkeypatch.setattr("matplotlib.figure.Figure.savefig", savefig)
 

@@ -17,7 +17,11 @@ from tests.helpers.papers import KEYS, paper_of
 
 ROOT = Path(reproductions.__file__).parent.parent
 FOLDERS = ("common", "data_pipeline", "reproductions", "benchmarks", "examples", "tests")
-PAGES = [ROOT / "README.md", *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "SECURITY.md",
+    *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md")),
+]
 # The template of a paper reproduces nothing, and so has no results.
 PAPERS = [key for key in KEYS if key != "_template"]
 

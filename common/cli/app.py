@@ -2,6 +2,7 @@
 
 import gc
 import re
+import signal
 import sys
 from typing import Any, NoReturn
 
@@ -9,14 +10,22 @@ import typer
 
 from common.core.console import escape_unprintable, print_message
 from common.core.errors import EncoreError
-from common.core.interrupts import kept_interrupts
+from common.core.interrupts import (
+    asked_to_stop,
+    ending_at_once,
+    exit_code_of,
+    keeps,
+    raise_if_interrupted,
+    stop_if_asked,
+    take_line,
+)
 from common.core.nearest import did_you_mean, nearest_names
 
 _ENDS_WITH_COMMAND = re.compile(r"\b(encore|python|pip) [^.;:,]*[^.;:,\s]\.$")
 _IN_PYTHON = " (skip_bad=True)"
 _EXTRA = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)")
-# Exit code of a process that was ended by Ctrl-C; typer turns the interrupt into it.
-_INTERRUPTED = 130
+# typer turns the interrupt into this exit code.
+_INTERRUPTED = exit_code_of(signal.SIGINT)
 
 
 def exit_process(code: int) -> NoReturn:
@@ -28,19 +37,35 @@ def exit_process(code: int) -> NoReturn:
 
 def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     """Run a command line (the process's own arguments by default) with errors as one clear line each; returns the exit
-    code."""
+    code. A signal ends it with one line, and with code 130 (SIGINT) or 143 (SIGTERM)."""
     escape_unprintable()
+    keeps("")
     try:
-        with kept_interrupts():
-            code = app(arguments, standalone_mode=False) or 0
-    except EncoreError as error:
-        print_message(f"error: {_for_a_shell(str(error))}", style="red")
-        return error.exit_code
+        with ending_at_once(False):
+            code = _run_app(app, arguments)
+            stop_if_asked()
     except KeyboardInterrupt:
         code = _INTERRUPTED
+    if code == _INTERRUPTED:
+        code = exit_code_of(asked_to_stop() or signal.SIGINT)
+        if line := take_line():
+            print_message(line)
+    return code
+
+
+def _run_app(app: typer.Typer, arguments: list[str] | None) -> int:
+    """As `run_app`, without what an interrupt makes of it."""
+    try:
+        stop_if_asked()
+        return app(arguments, standalone_mode=False) or 0
+    except EncoreError as error:
+        stop_if_asked()
+        print_message(f"error: {_for_a_shell(str(error))}", style="red")
+        return error.exit_code
     except typer.Exit as stop:
         return stop.exit_code
     except Exception as error:
+        raise_if_interrupted(error)
         # Usage errors of the command-line library: they carry an exit code and a message for people.
         if not hasattr(error, "format_message"):
             raise
@@ -48,11 +73,6 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
         if message:  # there is none where the help text was shown, because a command was named without arguments
             print_message(f"error: {message} See --help.", style="red")
         return 2
-    if code == _INTERRUPTED:
-        print_message(
-            "interrupted: finished runs and epochs are kept; the same command (without --fresh) continues from there"
-        )
-    return code
 
 
 def _for_a_shell(message: str) -> str:

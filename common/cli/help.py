@@ -9,10 +9,10 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
+from common.core.console import PlainConsole
 from common.core.errors import SpecError
 from common.core.nearest import did_you_mean, nearest_names
 from common.core.option_groups import GROUPS, OUTPUT
@@ -76,7 +76,7 @@ class _Screen:
     """Standard output, as help texts use it."""
 
     def __init__(self) -> None:
-        self._console = Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=True)
+        self._console = PlainConsole(file=sys.stdout, soft_wrap=True)
         self._columns = min(max(_LEAST_COLUMNS, self._console.width), _MOST_COLUMNS)
 
     def begin(self, command: Any, ctx: Any) -> None:

@@ -1,10 +1,10 @@
 """The commands that train and test the best networks of a search, whole, so that they can be copied."""
 
-import shlex
 from typing import Any
 
 from common.cli.flags import TypedFlags
 from common.core.console import say, say_unbroken
+from common.core.shell import shell_command
 from common.core.words import counted
 from common.paper.protocol import UNIT_NAMES
 from common.records.tuned_rows import table_id_of
@@ -34,9 +34,10 @@ def say_next_commands(found: StoredSearch, options: Options, flags: TypedFlags, 
     else:
         say(f"write the best network as a row, then train and test it{longer}:")
         words = ["encore", "tune", paper, "--from-records", "--name", name, "--dataset", dataset, *out, "--top", "1"]
-        say_unbroken(f"  {shlex.join(words)}")
+        say_unbroken(f"  {shell_command(words)}")
     words = ["encore", "run", paper, "--table", table_id_of(name), "--seeds", "3"]
-    say_unbroken(f"  {shlex.join([*words, *_setting_flags(found, options, flags), *_typed(options, flags, _PLACES)])}")
+    words += [*_setting_flags(found, options, flags), *_typed(options, flags, _PLACES)]
+    say_unbroken(f"  {shell_command(words)}")
 
 
 def _setting_flags(found: StoredSearch, options: Options, flags: TypedFlags) -> list[str]:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from filelock import FileLock
-
-from common.core.console import progress, say, show_step, warn
+from common.core.console import each_warning_once, progress, say, show_step, warn
 from common.core.errors import DataError
-from common.core.files import make_folder, read_json
+from common.core.files import read_json
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from common.core.words import counted
 from common.leakage.report import regenerate_audits
 from common.paper.paper import Paper
@@ -87,11 +88,12 @@ def regenerate(
         if draw_figures:
             locks.enter_context(progress("making tables and figures"))
         locks.enter_context(reading_once())
+        locks.enter_context(each_warning_once())
         # Another command could otherwise remove what this one writes, if it read the records before this command
         # wrote its own.
         for results in folders:
-            make_folder(results.tables_lock.parent)
-            locks.enter_context(FileLock(results.tables_lock))
+            locks.enter_context(lock(results.tables_lock, flag="--out"))
+            remove_leftovers(results.folder, results.figures)
         groups = regenerate_tables(paper, out, dataset, draw_figures=draw_figures, committed=committed, own=own)
         found = [
             *regenerate_searches(paper, out, dataset, draw_figures=draw_figures),
@@ -156,9 +158,15 @@ def _written_tables(paper: Paper, results: ResultPaths) -> list[Path]:
         if isinstance(values, dict) and values.get("paper") == paper.key and "table" in values:
             found += [path.with_suffix(suffix) for suffix in _FORMS]
             suffix = path.stem.removeprefix(f"table_{values['table']}")
-            below = [one["table"] for one in values.get("companions", ())]
-            found += [path.with_name(f"table_{name}{suffix}.csv") for name in below]
+            below = values.get("companions")
+            tables = [one.get("table") for one in below if isinstance(one, dict)] if isinstance(below, list) else []
+            found += [path.with_name(f"table_{name}{suffix}.csv") for name in tables if _is_file_name(name)]
     return [path for path in dict.fromkeys(found) if path.is_file()]
+
+
+def _is_file_name(name: Any) -> bool:
+    """Whether this can be a part of the name of a file, which is to be removed."""
+    return isinstance(name, str) and not {"/", "\\", "\0"} & set(name)
 
 
 def _written_figures(paper: Paper, results: ResultPaths) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,8 +16,10 @@ from common.cli.words import data_flags, genres_text, words_of
 from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend
-from common.core.files import require_writable_folder
+from common.core.files import require_usable_folder, require_writable_folder
 from common.core.option_groups import MACHINES, SPECIAL, WHAT
+from common.core.temporary import require_temporary_files
+from common.execution.certificates import Certificates
 from common.paper.paper import Paper
 from common.paper.tables import Row
 from common.records.paths import COMMITTED_RESULTS
@@ -51,7 +54,31 @@ class RunOptions:
         Option(
             metavar="ADDRESS",
             rich_help_panel=MACHINES,
-            help="Send runs to a Dask scheduler. Example: tcp://host:8786.",
+            help="Send runs to a Dask scheduler. Example: tls://host:8786.",
+        ),
+    ] = None
+    cluster_ca: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            rich_help_panel=MACHINES,
+            help="CA certificate (PEM) of a scheduler with TLS.",
+        ),
+    ] = None
+    cluster_cert: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            rich_help_panel=MACHINES,
+            help="This command's certificate (PEM), signed by that CA.",
+        ),
+    ] = None
+    cluster_key: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            rich_help_panel=MACHINES,
+            help="Key (PEM) of that certificate, if not in its file.",
         ),
     ] = None
     audit: Annotated[
@@ -84,6 +111,11 @@ class RunOptions:
         """The flag that chooses what the command does; empty for training the rows that are asked for."""
         return next((f"--{name.replace('_', '-')}" for name in _MODES if getattr(self, name)), "")
 
+    @property
+    def certificates(self) -> Certificates:
+        """For the scheduler of `--cluster`."""
+        return Certificates(self.cluster_ca, self.cluster_cert, self.cluster_key)
+
     def require_compatible(self, paper: Paper, flags: TypedFlags) -> None:
         """Refuse flags that the command would not use, and flags that contradict each other.
 
@@ -97,6 +129,7 @@ class RunOptions:
                 f"--jobs {self.jobs}, --cluster {self.cluster}: runs go either to processes of this machine or to a "
                 "cluster; give one."
             )
+        self.certificates.require_complete(self.cluster)
         if self.legacy_metric and not paper.legacy_batches:
             raise SpecError(f"--legacy-metric: {paper.key} published no metric that needs correcting.")
 
@@ -216,11 +249,12 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
         table, row = _first_row(whole, options, chosen)
         return show_values(paper, (table, row.name), row.experiment, as_json=screen.json)
     require_writable_folder(options.out, flag="--out")
+    require_temporary_files()
     if not (command.audit or any(rows for _, rows in chosen)):
         from common.cli.reports import architecture_tables
 
         return architecture_tables(paper, options, chosen, screen)
-    require_writable_folder(options.cache, flag="--cache")
+    require_usable_folder(options.cache, flag="--cache")
     if options.all_changes:
         from common.runs.plan import require_known_changes
 
@@ -232,7 +266,7 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
     require_backend()
     from common.cli.train import WorkerChoice, audit, train
 
-    workers = WorkerChoice(command.jobs, command.cluster)
+    workers = WorkerChoice(command.jobs, command.cluster, command.certificates)
     if command.audit:
         return audit(paper, whole, options, workers, screen)
     return train(paper, whole, options, chosen, workers, screen, legacy=command.legacy_metric)

@@ -11,10 +11,11 @@ from typing import Annotated, Any
 from rich.console import Console
 from typer import Option
 
-from common.core.console import is_verbose, set_verbosity
+from common.core.console import PlainConsole, is_verbose, set_verbosity
 from common.core.errors import SpecError
 from common.core.option_groups import OUTPUT
-from common.core.words import message_lines
+from common.core.shell import shell_word
+from common.core.words import message_lines, printable
 from common.reports.screen.columns import Column
 from common.reports.screen.notes import Line
 from common.reports.screen.show import plain_lines, screen_lines
@@ -66,14 +67,14 @@ def wide_console(width: int, widest: int | None = None) -> Console:
         widest: of a terminal, the most columns that are used; None for all.
     """
     if not sys.stdout.isatty():
-        return Console(width=width)
-    return Console() if widest is None else Console(width=min(Console().width, widest))
+        return PlainConsole(width=width)
+    return PlainConsole() if widest is None else PlainConsole(width=min(PlainConsole().width, widest))
 
 
 def screen_width() -> int:
     """Columns that tables may take: those of the terminal; without one, `COLUMNS` or 100."""
     if sys.stdout.isatty():
-        return Console().width
+        return PlainConsole().width
     columns = os.environ.get("COLUMNS", "")
     return int(columns) if columns.isdigit() and int(columns) else _WIDTH_WITHOUT_TERMINAL
 
@@ -115,9 +116,9 @@ def print_tables(shown: Sequence[Shown], paths: Sequence[Path], screen: ScreenOp
 
 def print_lines(lines: Sequence[Line]) -> None:
     """Print lines as they are: paths are not folded."""
-    console = Console()
+    console = PlainConsole()
     for line in lines:
-        console.print(line.text, style=line.style or None, markup=False, highlight=False, soft_wrap=True)
+        console.print(printable(line.text), style=line.style or None, soft_wrap=True)
 
 
 def print_sentence(text: str, *, indent: int = 2) -> None:
@@ -138,16 +139,17 @@ def print_listing(title: str, columns: Sequence[Column], screen: ScreenOptions, 
 
 
 def print_written(paths: Sequence[Path]) -> None:
-    """Say where files were written, and which to open first; with --verbose, name them all."""
+    """Say where files were written, and which to open first, as words to copy into a shell; with --verbose, name them
+    all."""
     if not paths:
         return
     folder = Path(os.path.commonpath([path.parent for path in paths]))
     # Tables come before the pages that list them.
     first = next((path for path in paths if path.suffix == ".md"), paths[0])
     files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
-    lines = [f"written to: {folder} ({files})", f"open first: {first}"]
+    lines = [f"written to: {shell_word(folder)} ({files})", f"open first: {shell_word(first)}"]
     if is_verbose():
-        lines += [f"  {path}" for path in paths]
+        lines += [f"  {shell_word(path)}" for path in paths]
     print_lines([Line(line) for line in lines])
 
 

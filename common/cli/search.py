@@ -11,8 +11,11 @@ from common.cli.next_commands import say_next_commands
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
-from common.core.console import say, warn
+from common.core.console import each_warning_once, say, warn
 from common.core.errors import SpecError
+from common.core.interrupts import RUNS_ARE_KEPT, keeps
+from common.core.renewal import can_renew, renew
+from common.core.shell import shell_word
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
 from common.paper.paper import Paper
@@ -27,7 +30,11 @@ from common.search.report import write_top
 from common.search.space import SearchSpace, find_space
 from common.search.table import read_search
 
+# TensorFlow keeps about 2 MB for each network with other shapes, up to a limit, and cannot free them.
+TRIALS_PER_PROCESS = 10
 
+
+@each_warning_once()
 def search(
     paper: Paper,
     space: SearchSpace,
@@ -45,6 +52,7 @@ def search(
         name: of the search.
         address: of the chief; None where this process chooses the trials and runs them.
     """
+    keeps(RUNS_ARE_KEPT)
     data = open_data(paper, options)
     resolved = resolve_rows(paper, options, choose_rows(paper, options.tables, options.rows), data)
     with quiet_start(announced=True):
@@ -65,6 +73,7 @@ def search(
     )
     work = plan_runs(resolved, data, prepare_features(resolved, options, data))
     say_splits(work)
+    is_whole = True
     try:
         found = Search(work, space, options, request)
         if asked.role == "worker":
@@ -73,14 +82,18 @@ def search(
         if asked.role == "chief":
             serve_search(found, address, lease_seconds=asked.lease, fresh=asked.fresh)
         else:
-            run_search(found, fresh=asked.fresh)
+            is_whole = run_search(found, fresh=asked.fresh, most_trials=TRIALS_PER_PROCESS if can_renew() else None)
     finally:
         work.close()
+    if not is_whole:
+        say("continuing in a new process, so that memory does not grow from trial to trial ...")
+        renew()
     code = _report(paper, space, found.folder, asked.top, options, screen, flags)
     print_where_curves_are(paper.key, options.out, as_json=screen.json)
     return code
 
 
+@each_warning_once()
 def report_from_records(
     paper: Paper,
     spaces: tuple[SearchSpace, ...],
@@ -106,7 +119,7 @@ def _data_searched(paper: Paper, options: Options, name: str) -> str:
     if len(found) > 1:
         raise SpecError(
             f"--dataset {options.dataset}: several own folders have a search {name}. Give one of: "
-            f"{', '.join(f'--dataset {key}' for key in found)}."
+            f"{', '.join(f'--dataset {shell_word(key)}' for key in found)}."
         )
     return found[0] if found else options.dataset
 

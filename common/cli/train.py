@@ -8,15 +8,18 @@ change of the code meanwhile does no harm.
 import importlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from common.cli.curves import print_after_tables, print_where_curves_are, shown_path
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import progress, say
 from common.core.extras import require_extra
+from common.core.interrupts import RUNS_ARE_KEPT, keeps
+from common.core.shell import shell_word
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
+from common.execution.certificates import Certificates
 from common.leakage.audit import row_to_audit, run_audit
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths
@@ -33,10 +36,12 @@ class WorkerChoice:
     Args:
         jobs: number of processes of this machine; None or 1 for this process.
         cluster: address of a Dask scheduler; None for this machine.
+        certificates: for that scheduler.
     """
 
     jobs: int | None = None
     cluster: str | None = None
+    certificates: Certificates = field(default_factory=Certificates)
 
     @property
     def is_this_process(self) -> bool:
@@ -64,7 +69,9 @@ class WorkerChoice:
         with quiet_start():
             from common.execution.pools import cluster_workers, local_workers
 
-        return local_workers(self.jobs) if self.cluster is None else cluster_workers(self.cluster)
+        if self.cluster is None:
+            return local_workers(self.jobs)
+        return cluster_workers(self.cluster, self.certificates)
 
 
 def train(
@@ -84,6 +91,7 @@ def train(
         legacy: show tables with the metric that the study computed wrongly.
     """
     workers.require_installed()
+    keeps(RUNS_ARE_KEPT)
     asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
     data = open_data(whole, options)
@@ -109,6 +117,7 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
     """Train one row under every split and show what each leaks; returns the exit code."""
     row_to_audit(whole, options)  # a mistake in the rows is reported before TensorFlow is started
     workers.require_installed()
+    keeps(RUNS_ARE_KEPT)
     asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
     with workers.pool() as pool:
@@ -138,7 +147,7 @@ def _print_where_records_are(plan: Plan, options: Options, *, as_json: bool) -> 
     results = plan.results(options.out)
     found = [path for planned in plan.runs if (path := results.record(planned.run.id)).exists()]
     if found:
-        one, folder = shown_path(found[0]), shown_path(results.runs)
+        one, folder = (shell_word(shown_path(path)) for path in (found[0], results.runs))
         line = f"record of the run: {one}" if len(found) == 1 else f"records of {len(found)} runs: {folder}"
         print_after_tables(line, as_json=as_json)
 

@@ -16,7 +16,8 @@ from common.cli.words import data_flags, genres_text, row_words, words_of
 from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
-from common.core.files import require_writable_folder
+from common.core.files import require_usable_folder, require_writable_folder
+from common.core.temporary import require_temporary_files
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, rows_named
 from common.runs.options import SET_HELP, Options
@@ -97,13 +98,14 @@ def _tune(
     if not _NAME.fullmatch(name):
         raise SpecError(f"--name {name}: expected letters, digits, and . _ - after the first.")
     require_writable_folder(options.out, flag="--out")
+    require_temporary_files()
     if asked.from_records:
         say(f'reading the records of the search "{name}" below {options.out} ...')
         from common.cli.search import report_from_records
 
         return report_from_records(paper, spaces, options, asked, name, screen, flags)
     options = replace(options, tables=(space.row[0],), rows=(space.row[1],), seeds=1)
-    require_writable_folder(options.cache, flag="--cache")
+    require_usable_folder(options.cache, flag="--cache")
     if options.all_changes:
         from common.runs.plan import require_known_changes
 

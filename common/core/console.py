@@ -5,19 +5,40 @@ Messages and progress go to standard error, so that standard output holds only w
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
-from common.core.words import ESCAPED, counted, message_lines
+from common.core.interrupts import stop_if_asked
+from common.core.words import ESCAPED, counted, message_lines, printable, printable_lines, printable_message
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, Task
 
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class PlainConsole(Console):
+    """A console that shows text as it is: brackets are no markup, `:name:` is no emoji, and no character of a name
+    steers the terminal, see `common.core.words.printable`. Styles come from the program alone.
+
+    Args:
+        arguments: of `rich.console.Console`.
+    """
+
+    def __init__(self, **arguments: Any):
+        super().__init__(**{"markup": False, "emoji": False, "highlight": False} | arguments)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The pieces that are written; the escapes of `rich` itself are no text of them."""
+        for piece in super().render(renderable, options):
+            is_plain = piece.control or piece.text.isprintable() or piece.text == "\n"
+            yield piece if is_plain else piece._replace(text=printable_lines(piece.text))
+
+
+messages = PlainConsole(stderr=True, soft_wrap=True)
 Verbosity = Literal["quiet", "normal", "verbose"]
 _BAR_COLUMNS = 8
 _SPEED_SECONDS = 3600.0
@@ -60,11 +81,13 @@ def shows_progress() -> bool:
 
 # The lines printed in a block of `without_repetition`; None outside.
 _printed: ContextVar[set[str] | None] = ContextVar("_printed", default=None)
+# The warnings printed in a block of `each_warning_once`; None outside.
+_warned: ContextVar[set[str] | None] = ContextVar("_warned", default=None)
 _collected: ContextVar[list[str] | None] = ContextVar("_collected", default=None)
 
 
 def say(text: str) -> None:
-    """Print one plain line (markup is not interpreted, so that file names with brackets print as they are)."""
+    """Print one plain line, in which names of files stand as they are, see `PlainConsole`."""
     if _State.verbosity != "quiet":
         _print(text)
 
@@ -72,27 +95,34 @@ def say(text: str) -> None:
 def say_unbroken(text: str) -> None:
     """Print one plain line that is broken nowhere, e.g. a command to copy."""
     if _State.verbosity != "quiet":
-        messages.print(text, markup=False, highlight=False, soft_wrap=True)
+        messages.print(printable_message(text), markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def detail(text: str) -> None:
-    """Print one plain line where details are asked for."""
+    """Print a text where details are asked for; its further lines, e.g. those of a traceback, are indented."""
     if is_verbose():
-        _print(text)
+        _print("\n  ".join(text.rstrip("\n").split("\n")))
 
 
 def warn(text: str) -> None:
     """Print one highlighted line that starts with `warning:`."""
+    warned = _warned.get()
+    if warned is not None:
+        if text in warned:
+            return
+        warned.add(text)
     _print(f"warning: {text}", style="yellow")
 
 
 def print_message(text: str, style: str | None = None) -> None:
     """Print a message, however little is to be printed. On a terminal its lines are broken between words, but a command
-    at their end is not; in a log file they stay as they are, so that they can be searched."""
+    at their end is not; in a log file they stay as they are, so that they can be searched. Names in it can neither
+    begin a line nor steer the terminal, see `common.core.words.printable_message`."""
+    text = printable_message(text)
     if messages.is_terminal:
         lines = [message_lines(line, messages.width, indent="  ") or [""] for line in text.split("\n")]
         text = "\n".join(part for line in lines for part in line)
-    messages.print(text, style=style, markup=False)
+    messages.print(text, style=style, markup=False, emoji=False)
 
 
 def _print(line: str, style: str | None = None) -> None:
@@ -129,16 +159,32 @@ def without_repetition() -> Iterator[None]:
         _printed.reset(token)
 
 
+@contextmanager
+def each_warning_once() -> Iterator[None]:
+    """Print each warning only once while the block runs, e.g. of a damaged file that several steps of a command read;
+    a block within it has the same warnings."""
+    token = _warned.set(set() if _warned.get() is None else _warned.get())
+    try:
+        yield
+    finally:
+        _warned.reset(token)
+
+
 # Shows in the bar that is open in this context what is being done; None where no bar is open.
 _step: ContextVar[Callable[[str], None] | None] = ContextVar("_step", default=None)
 
 
 def show_step(what: str) -> None:
     """Name what is being done beside the bar that is open, e.g. the table that is being written; nothing where no bar
-    is open."""
+    is open.
+
+    Raises:
+        Interrupted: the command was asked to stop.
+    """
+    stop_if_asked()
     show = _step.get()
     if show is not None:
-        show(what)
+        show(printable(what))
 
 
 def new_bars(
@@ -216,7 +262,7 @@ def progress(
     console: Console | None = None,
 ) -> Iterator[Callable[[int], None]]:
     """Show a progress bar with time left while the block runs; the block calls the yielded function to advance it, and
-    `show_step` to name what is being done.
+    `show_step` to name what is being done. Both stop a command that was asked to.
 
     Where standard error is not a terminal (a log file, CI), one line is printed at the start, and
     one at the end where the total is known.
@@ -230,12 +276,13 @@ def progress(
         console: to draw on, where it is not that of the messages.
     """
     if total == 0:
-        yield lambda amount=1: None
+        yield lambda amount=1: stop_if_asked()
         return
+    description = printable(description)
     if not shows_progress():
         what = description if total is None else f"{description}: {counted(total, unit)}".rstrip()
         say(f"{what} ...")
-        yield lambda amount=1: None
+        yield lambda amount=1: stop_if_asked()
         if total is not None:
             say(f"{description}: done")
         return
@@ -258,8 +305,13 @@ def progress(
     with new_bars(numbers, console=console, transient=transient or total is None) as bars:
         task = bars.add_task(description, total=total)
         token = _step.set(lambda what: bars.update(task, description=f"{description}: {what}", refresh=True))
+
+        def advance(amount: int = 1) -> None:
+            stop_if_asked()
+            bars.advance(task, amount)
+
         try:
-            yield lambda amount=1: bars.advance(task, amount)
+            yield advance
         finally:
             _step.reset(token)
             bars.update(task, description=description)

@@ -9,7 +9,7 @@ from common.core.errors import ExtraError, SpecError
 # Extra of pyproject.toml -> the modules that it brings and Encore imports.
 EXTRAS = {
     "tune": ("keras_tuner", "grpc"),
-    "cluster": ("distributed", "dask"),
+    "cluster": ("distributed", "dask", "cryptography"),
     "jax": ("jax",),
     "frames": ("pandas",),
     "parquet": ("pyarrow",),

@@ -1,5 +1,6 @@
 """Hides TensorFlow's start-up messages; everything else that is written to the console still appears."""
 
+import importlib
 import logging
 import os
 import re
@@ -8,10 +9,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import BinaryIO
 
-from rich.console import Console
-
-from common.core.console import detail, is_verbose, progress, say, shows_progress
+from common.core.console import PlainConsole, detail, is_verbose, progress, say, shows_progress
+from common.core.interrupts import ending_at_once
+from common.core.temporary import require_temporary_files
 from common.core.words import ESCAPED
 
 # Printed from C++ before any log level is read, so no setting silences them.
@@ -49,15 +51,24 @@ def _announcement(standard_error: int, what: str) -> Iterator[None]:
         return
     with (
         open(os.dup(standard_error), "w", encoding=sys.stderr.encoding or "utf-8", errors=ESCAPED) as file,
-        progress(what, console=Console(file=file, force_terminal=True, highlight=False)),
+        progress(what, console=PlainConsole(file=file, force_terminal=True)),
     ):
         yield
 
 
+def _held_output() -> BinaryIO:
+    """A file that holds back what is written to standard error: in memory where the system has such files, so that a
+    full disk does not matter."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("encore-messages"), "w+b", buffering=0)
+    require_temporary_files()
+    return tempfile.TemporaryFile(buffering=0)
+
+
 @contextmanager
 def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
-    """Hold back standard error while the block imports Keras, then print what is not a start-up message of TensorFlow;
-    print all of it where details are asked for.
+    """Hold back standard error while the block imports Keras, and TensorFlow after it, then print what is not a
+    start-up message of TensorFlow; print all of it where details are asked for.
 
     Args:
         announced: whether a line says that Keras is being started, because that takes seconds; where Keras is imported
@@ -66,13 +77,23 @@ def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
     """
     began, is_new = time.perf_counter(), "keras" not in sys.modules
     logging.getLogger("tensorflow").addFilter(_is_not_retracing)
+    if not is_verbose():
+        # Read when gRPC is imported: its messages on ports stand beside those of Encore otherwise.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     sys.stderr.flush()
     original = os.dup(2)
     is_said = announced and (is_new or bool(what))
-    with _announcement(original, what or _backend()) if is_said else nullcontext(), tempfile.TemporaryFile() as held:
+    with (
+        _announcement(original, what or _backend()) if is_said else nullcontext(),
+        _held_output() as held,
+        ending_at_once(),
+    ):
         os.dup2(held.fileno(), 2)
         try:
             yield
+            if is_new and "keras" in sys.modules:
+                # On other backends Keras loads it with the first network, and then it would print its messages.
+                importlib.import_module("tensorflow")
         finally:
             sys.stderr.flush()
             os.dup2(original, 2)

@@ -5,6 +5,7 @@ import codecs
 import re
 import textwrap
 import unicodedata
+from collections.abc import Sequence
 
 # Ends of nouns whose plural has one more syllable: class, box, batch, hash.
 _HISSING = ("ss", "x", "ch", "sh")
@@ -16,13 +17,36 @@ _BYTES_BEGIN = 0xDC00
 _BYTES = range(0xDC80, 0xDD00)
 # Control characters and separators of lines and paragraphs, which would break a line or steer a terminal.
 _UNPRINTABLE = ("Cc", "Zl", "Zp")
+# What cannot be seen, or changes the order in which other characters are shown, so that a name looks like another; also
+# two characters that XML refuses. U+200C and U+200D are not among them: words of some scripts and emoji need them.
+# Unicode 16: `Bidi_Control`, and `Default_Ignorable_Code_Point` of category Cf.
+_UNSEEN = frozenset(
+    map(
+        chr,
+        (
+            *(0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF, 0xFFFE, 0xFFFF),
+            *range(0x202A, 0x202F),
+            *range(0x2060, 0x2070),
+            *range(0xFFF9, 0xFFFC),
+            *range(0xE0000, 0xE0080),
+        ),
+    )
+)
+# Line ends and tabs: of these, files hold some, and they have escapes that everybody reads.
+_COMMON_CONTROLS = "\t\n\r"
+# A message goes on in a further line only where that is indented.
+_FURTHER_LINE = re.compile(r"\n(?=  )")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LEFT_OUT = "..."
+# Messages that name things from a user's files name no more than these.
+MOST_NAMED = 10
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|(?:s|ms|Hz|kHz|dB|MB|MiB|GB|GiB|points)\b))| (?=%)")
 _COMMANDS = "encore (?:list|run|show|tune|audit|duplicates|data|board|verify)"
 _COMMAND = re.compile(rf"\b{_COMMANDS}(?: [a-z]\w*)?")
-# A command with which a text ends, but for the full stop. No sentence follows it.
-_LAST_COMMAND = re.compile(rf"(?P<before>.*:) (?P<command>{_COMMANDS}\b(?:(?![;.:] ).)*?)(?:(?<=[^\s./])\.)?$")
+# A command with which a text ends, but for the full stop. No sentence follows it; quoted words hold whatever they like.
+_LAST_COMMAND = re.compile(
+    rf"(?P<before>.*:) (?P<command>{_COMMANDS}\b(?:\"'\"|'[^']*'|(?![;.:] )[^'])*?)(?:(?<=[^\s./])\.)?$"
+)
 
 
 def counted(number: int, noun: str) -> str:
@@ -51,6 +75,12 @@ def _singular(noun: str) -> str:
     if noun.endswith("es") and noun[:-2].endswith(_HISSING):
         return noun[:-2]
     return noun if noun.endswith("ss") else noun.removesuffix("s")
+
+
+def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """The first names, and how many there are beside them: `a, b and 3 more`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def first_clause(text: str) -> str:
@@ -96,11 +126,30 @@ def message_lines(text: str, width: int, *, indent: str = "") -> list[str]:
 
 def printable(name: str) -> str:
     """A name of a file, genre or artist on one line and in any encoding of Unicode: bytes that are no valid UTF-8
-    become `\\xNN`, line breaks `\\n`, and other control characters `\\xNN` or `\\uNNNN`."""
+    become `\\xNN`, line breaks `\\n`, and other control characters `\\xNN` or `\\uNNNN`; as do characters that cannot
+    be seen, or that change the order in which others are shown."""
     if name.isprintable():
         return name
-    escaped = (_escape(one) if unicodedata.category(one) in _UNPRINTABLE else one for one in name)
+    escaped = (_escape(one) if unicodedata.category(one) in _UNPRINTABLE or one in _UNSEEN else one for one in name)
     return "".join(escaped).encode("utf-8", errors=ESCAPED).decode("utf-8")
+
+
+def printable_message(text: str) -> str:
+    """A message whose names are as of `printable`. A line break is kept where the next line is indented; any other is
+    part of a name, which would else begin a line that looks like a message of its own."""
+    return "\n".join(map(printable, _FURTHER_LINE.split(text)))
+
+
+def printable_lines(text: str) -> str:
+    """A text of several lines, each of which is as of `printable`."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def control_character(text: str) -> str | None:
+    """The first control character in a text other than tabs and line ends, written as an escape; None where there is
+    none. Those above U+007F are left out: they stand for punctuation in text of Windows that was read as Latin-1."""
+    found = (one for one in text if (one < " " or one == "\x7f") and one not in _COMMON_CONTROLS)
+    return next(map(_escape, found), None)
 
 
 def _escape(character: str) -> str:

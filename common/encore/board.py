@@ -1,6 +1,7 @@
 """`encore board`: TensorBoard over the learning curves of runs, each named by paper, data set, row and seed."""
 
 import importlib.util
+import signal
 import sys
 import threading
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from common.cli.screen import ScreenOptions, print_json
 from common.core.console import say
 from common.core.errors import DataError, ExtraError, SpecError
 from common.core.files import expanded
+from common.core.interrupts import asked_to_stop, set_aside, waiting
 from common.core.option_groups import OUTPUT, SPECIAL
 from common.core.tf_logging import quiet_start
 from common.launch import is_paper, paper_keys
@@ -63,6 +65,9 @@ def _board(options: BoardOptions, screen: ScreenOptions, flags: TypedFlags) -> i
     try:
         return _serve(options, screen)
     except KeyboardInterrupt:
+        if asked_to_stop() not in (None, signal.SIGINT):
+            raise
+        set_aside()
         say("ended")
         return 0
 
@@ -79,7 +84,8 @@ def _serve(options: BoardOptions, screen: ScreenOptions) -> int:
     else:
         print(f"learning curves: {url} (Ctrl-C ends it)")
     sys.stdout.flush()
-    threading.Event().wait()
+    with waiting():
+        threading.Event().wait()
     return 0
 
 

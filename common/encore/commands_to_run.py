@@ -1,10 +1,10 @@
 """The commands that make what `encore show` finds no numbers of."""
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from common.core.shell import shell_command
 from common.encore.tables_there import Choice, TablesThere, flags_of_changes
 from common.reports.stored import StoredTable
 from common.reports.table import Table
@@ -61,7 +61,7 @@ def rows_to_run(stored: TablesThere, one: StoredTable, values: dict[str, Any], c
     rows = ["--row", ",".join(missing)] if len(missing) <= _MOST_ROWS else []
     flags = [*Choice.of(setting, choice.out).flags, *_further_flags(setting)]
     words = ["encore", "run", stored.paper.key, "--table", one.id, *rows, *flags]
-    return [f"table {one.id}, rows not run yet: {' '.join(map(shlex.quote, words))}"]
+    return [f"table {one.id}, rows not run yet: {shell_command(words)}"]
 
 
 def _further_flags(setting: dict[str, Any]) -> list[str]:
@@ -104,5 +104,5 @@ def command_for(stored: TablesThere, table: str, choice: Choice, *labels: str) -
         words += ["--row", label]
     what = f"table {table}" if table else key
     rows = f" [{' | '.join(labels)}]" if labels else ""
-    command = " ".join(map(shlex.quote, [*words, *choice.flags]))
+    command = shell_command([*words, *choice.flags])
     return f"no numbers of {what}{rows} yet; this makes them: {command}"

@@ -16,6 +16,7 @@ from common.core.errors import EncoreError, SpecError
 from common.core.files import require_writable_folder
 from common.core.nearest import did_you_mean, nearest_names
 from common.core.option_groups import OUTPUT, SPECIAL, WHAT
+from common.core.shell import shell_word
 from common.encore.data_pages import show_about, show_list
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.datasets.about import ABOUT, OWN_FOLDER_VALUE, About, names_beginning, page_of, value_to_run
@@ -193,7 +194,7 @@ def _check(dataset: str, data: Path, options: DataOptions, *, as_json: bool) -> 
     else:
         show_report(report, splits, papers)
         if figures:
-            say(f"picture: {' and '.join(map(str, figures))}")
+            say(f"picture: {' and '.join(map(shell_word, figures))}")
     return 0 if report.is_complete and can_run else 1
 
 

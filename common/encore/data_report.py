@@ -1,6 +1,5 @@
 """The report of `encore data DATASET DIR` on screen."""
 
-import shlex
 import statistics
 from collections.abc import Iterable, Sequence
 
@@ -9,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from common.cli.screen import wide_console
+from common.core.shell import shell_command
 from common.core.words import counted
 from common.encore.data_pages import WIDEST, WIDTH, Words, bare_table, grid
 from common.encore.data_papers import PaperOnData
@@ -54,7 +54,7 @@ def show_report(report: DataReport, splits: Sequence[str], papers: Sequence[Pape
     if splits:
         data = ["--dataset", report.dataset, "--data", report.data, *report.read_with]
         command = ["encore", "run", "PAPER", *data, *report.flags]
-        screen.print(Text("Run one: " + " ".join(map(shlex.quote, command))), soft_wrap=True)
+        screen.print(Text(f"Run one: {shell_command(command)}"), soft_wrap=True)
     screen.print(Text(_verdict(report, can_run=bool(splits))), style="bold")
 
 

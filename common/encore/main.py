@@ -175,5 +175,5 @@ def make_command() -> HelpGroup:
 
 
 def main() -> None:
-    """Run the command with the process's arguments, and exit with its code."""
+    """Run the command with the process's arguments, and exit with its code; see `common.encore.start`."""
     exit_process(run_app(make_command()))

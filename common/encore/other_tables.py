@@ -1,10 +1,10 @@
 """How `encore show` names other stored tables of the same id: with the options that show them, or with what differs."""
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from common.core.shell import shell_command
 from common.core.words import counted
 from common.encore.tables_there import OF_PAPER, Choice, TablesThere, as_typed, chosen, flags_of_changes
 from common.paper.protocol import UNIT_NAMES
@@ -39,7 +39,7 @@ def options_for(stored: TablesThere, choice: Choice, shown: StoredTable, other: 
         given = {name: value for name, value in options.items() if value is not None}
         first, *_ = [*stored.find(other.id, replace(choice, **given)), []]
         if first[:1] == [other]:
-            return shlex.join(_flags(given))
+            return shell_command(_flags(given))
     return ""
 
 

@@ -10,6 +10,7 @@ from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import DataError
+from common.core.shell import shell_word
 from common.encore.commands_to_run import command_for, rows_not_run, rows_to_run
 from common.encore.other_tables import choosing, markdown_of, options_for
 from common.encore.show_options import ShowOptions
@@ -191,14 +192,14 @@ def _one(
         else:
             # The file is named once, below all tables.
             shown.append(Shown(part, is_own=stored.is_own(one), origin=_origin(stored, one)))
-            said.append(f"table {one.id} is from {markdown_of(one)}")
+            said.append(f"table {one.id} is from {shell_word(markdown_of(one))}")
             said += rows_to_run(stored, one, part.values, choice) if asked is None else []
     of_place = next(mine for mine in found if chosen[0][0] in mine)
     every = [each for each, _ in chosen]
     options = [f"  {choosing(stored, choice, every[0], other)}" for other in of_place if other not in every]
     # Of another place the first, as the others can be found from there.
     for other in (mine[0] for mine in found if mine is not of_place and mine[0] not in every and mine[0].setting):
-        chosen_by = options_for(stored, choice, every[0], other) or f"--out {other.path.parents[2]}"
+        chosen_by = options_for(stored, choice, every[0], other) or f"--out {shell_word(other.path.parents[2])}"
         options.append(f"  {chosen_by}   ({_origin(stored, other)}, {data_name(other.values)})")
     if options and shown:
         said.append("\n".join((f"table {chosen[0][0].id} is also there with:", *dict.fromkeys(options))))
@@ -287,7 +288,7 @@ def _several(
         one.require_metrics(stored.paper)
         name = _column_name(one, differ)
         named.append(SettingColumn(name, str(markdown_of(one)), one.values, stored.is_own(one)))
-        said.append(f"table {table}, {name}, is from {markdown_of(one)}")
+        said.append(f"table {table}, {name}, is from {shell_word(markdown_of(one))}")
     whole = settings_table(stored.paper.key, declared, named)
     part = whole if asked is None else only_rows(whole, asked)
     return [Shown(part, is_own=all(map(stored.is_own, columns)))] if part else []
@@ -302,7 +303,7 @@ def _not_beside(stored: TablesThere, groups: list[Beside], choices: list[Choice]
     dataset, data = own[0].values["dataset"], data_name(shown[0].values)
     names = "; ".join(dict.fromkeys(_column_name(one, False) for one in own))
     is_same = dataset == shown[0].values["dataset"]
-    option = f"--out {own[0].path.parents[2]}" if is_same else f"--dataset {dataset}"
+    option = f"--out {shell_word(own[0].path.parents[2])}" if is_same else f"--dataset {shell_word(dataset)}"
     of_choices = "only" if len(own) < len(choices) else "with fewer of the rows"
     return [
         f"your own runs on {dataset} have {names} {of_choices}; shown: the results on {data} that come with Encore. "

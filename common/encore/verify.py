@@ -15,13 +15,15 @@ from common.core.console import is_verbose, say
 from common.core.errors import DataError
 from common.core.files import expanded
 from common.core.option_groups import SPECIAL
+from common.core.shell import shell_word
 from common.core.words import counted
 from common.records.paths import own_runs_in, result_subfolders
 from common.verification.faults import Fault, Verified
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 
 _HELP = """Check a results folder: records against their digests, tables against the records, the README against the
-tables, and weights against their checksums. Nothing is written into it. Exit code: 0 if everything holds, 1 if not."""
+tables, and weights, checkpoints and the cache against their checksums. Nothing is written into it. Exit code: 0 if
+everything holds, 1 if not."""
 _KIND_WIDTH = 10
 _NOT_CHECKED = "not checked: "
 
@@ -32,7 +34,8 @@ class VerifyOptions:
 
     results: Annotated[Path, Argument(metavar="DIR", help="Folder of results, as commands write it.")] = Path("results")
     cache: Annotated[
-        Path, Option(metavar="DIR", rich_help_panel=SPECIAL, help="Cache, with downloaded weights and the demo corpus.")
+        Path,
+        Option(metavar="DIR", rich_help_panel=SPECIAL, help="Cache: features, downloaded weights, demo corpus."),
     ] = DEFAULT_CACHE
 
 
@@ -73,6 +76,8 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
         DataError: it is no results folder: no subfolder is a paper's, and none has records where a paper has them.
     """
     # Imported here, so that help and wrong options need none of what makes tables.
+    from common.verification.cache import verify_cache
+    from common.verification.checkpoints import verify_checkpoints
     from common.verification.readme import has_headline, verify_readme
     from common.verification.records import verify_records
     from common.verification.tables import papers_in, verify_tables
@@ -81,7 +86,7 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
     papers = papers_in(results)
     if not papers and not _has_records(results):
         own = own_runs_in(results)
-        do = f"Check your own runs: encore verify {own}" if own.is_dir() else "Name the folder of --out"
+        do = f"Check your own runs: encore verify {shell_word(own)}" if own.is_dir() else "Name the folder of --out"
         raise DataError(
             f"{results}: no subfolder is of a paper, so there is nothing to check; expected a folder of results, with "
             f"PAPER/DATASET/runs below it, e.g. se_cnn/gtzan/runs. {do}."
@@ -90,14 +95,16 @@ def verify_folder(results: Path, cache: Path | None) -> list[Verified]:
     readme = results.absolute().parent / "README.md"
     if has_headline(readme):
         found.append(verify_readme(readme, results))
+    elif results.resolve() == own_runs_in(results.resolve().parent):
+        found.append(Verified("README", "your own runs, which no README states numbers of"))
     else:
         found.append(Verified("README", f"{_NOT_CHECKED}no headline table in {readme}"))
-    found.append(verify_weights(results, cache))
+    found += [verify_weights(results, cache), verify_checkpoints(results), verify_cache(cache)]
     others = [path for path in result_subfolders(results) if path.name not in papers]
     unchecked = tuple(f"{path}, which is not of a paper, beyond whether its JSON files can be read" for path in others)
     if own_runs_in(results).is_dir():
         own = own_runs_in(results)
-        unchecked += (f"{own}, your own runs: encore verify {own}",)
+        unchecked += (f"{own}, your own runs: encore verify {shell_word(own)}",)
     summary = f"{counted(len(papers), 'paper')}: {', '.join(papers)}" if papers else "no paper"
     return [Verified("folder", summary, {"papers": len(papers)}, unchecked=unchecked), *found]
 
@@ -151,12 +158,17 @@ def _checked(counts: dict[str, dict[str, int]]) -> str:
     numbers = (
         (counts["records"].get("records", 0), "record"),
         (counts["records"].get("notes", 0), "note of a diverged run"),
+        (counts["records"].get("sources", 0), "file of audits and searches"),
         (counts["tables"].get("files", 0), "table file"),
         (counts["tables"].get("compared_figures", 0), "figure"),
         (counts["README"].get("sentences", 0), "statement of the README"),
         (counts["weights"].get("kept", 0), "kept network"),
         (counts["weights"].get("downloaded", 0), "downloaded file"),
         (counts["weights"].get("demo_clips", 0), "demo clip"),
+        (counts["work"].get("checkpoints", 0), "checkpoint"),
+        (counts["cache"].get("shards", 0), "shard of features"),
+        (counts["cache"].get("scans", 0), "list of duplicates"),
+        (counts["cache"].get("unpacked", 0), "unpacked file"),
     )
     return ", ".join(_number(number, noun) for number, noun in numbers if number) or "nothing"
 

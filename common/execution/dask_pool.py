@@ -15,6 +15,7 @@ from distributed import CancelledError, Client, Future, KilledWorker, wait
 
 from common.core.console import verbosity, warn
 from common.core.errors import ClusterError, EncoreError
+from common.core.interrupts import waiting
 from common.execution import worker
 from common.execution.session import WorkerCommand
 from common.records.environment import package_versions
@@ -51,7 +52,8 @@ class DaskPool:
             ClusterError: no worker joins in time, or the scheduler is gone.
         """
         while not self._count():
-            time.sleep(0.2)
+            with waiting():
+                time.sleep(0.2)
 
     def parallel_map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
         """Apply a function to items on the workers; yields results in the order of the items, and computes only a few
@@ -93,16 +95,16 @@ class DaskPool:
             )
         )
         # No more tasks than workers: Dask also counts a worker's death against the tasks that are queued on it.
-        waiting, submitted = deque(_chains(job.pending)), {}
+        chains, submitted = deque(_chains(job.pending)), {}
         busy = _BusyChains()
         messages: queue.SimpleQueue = queue.SimpleQueue()
         self._client.subscribe_topic(job.command, lambda event: messages.put(event[1]))
         collector = _ResultCollector(job, progress)
         try:
-            while waiting or submitted or busy:
-                waiting.extend(busy.due())
-                while waiting and len(submitted) < self._count():
-                    chain = waiting.popleft()
+            while chains or submitted or busy:
+                chains.extend(busy.due())
+                while chains and len(submitted) < self._count():
+                    chain = chains.popleft()
                     ids = tuple(planned.run.id for planned in chain)
                     # The command is part of the key, because a run of this id in another command uses other folders;
                     # a run that was busy is sent again.
@@ -111,7 +113,8 @@ class DaskPool:
                     future.add_done_callback(messages.put)
                     submitted[future.key] = future, chain
                 try:
-                    item = messages.get(timeout=_POLL_SECONDS)
+                    with waiting():
+                        item = messages.get(timeout=_POLL_SECONDS)
                 except queue.Empty:
                     self._count()
                     continue
@@ -147,7 +150,7 @@ class DaskPool:
         """The result of a task; errors that users can fix are raised unchanged."""
         while not future.done():
             self._count()
-            with suppress(TimeoutError):
+            with suppress(TimeoutError), waiting():
                 wait([future], timeout=_POLL_SECONDS)
         try:
             return future.result()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from common.core.console import say, without_repetition
 from common.core.errors import DataError, RunError, SpecError
-from common.core.files import sha256_of_json, write_json
+from common.core.files import sha256_of_json, with_digest, write_json
 from common.core.tf_logging import quiet_start
 from common.core.words import first_clause
 from common.leakage.overlap import overlap_of, sides_of
@@ -76,7 +76,7 @@ def run_audit(
     if not any(audited.results.record(run).exists() for split in audit.regimes for run in split.runs):
         reasons = "; ".join(reason for outcome in outcomes for reason in outcome.failed)
         raise RunError(f"no run of row {name_and_label(paper.row(table, label))} finished: {reasons}")
-    write_json(audited.path, audited.audit.as_json())
+    write_json(audited.path, with_digest(audited.audit.as_json()))
     return audited, outcomes
 
 

@@ -1,15 +1,16 @@
 """What is kept of an audit, beside the records of its runs."""
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Self
 
-from common.core.errors import DataError, SpecError
+from pydantic import model_validator
+
+from common.core.errors import DataError
 from common.core.files import read_json
-from common.core.spec import Spec, build
-from common.leakage.overlap import Overlap
+from common.core.spec import Spec, stored_spec
+from common.leakage.overlap import PARTS, Overlap
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, audit_files, file_stem, results_of_audit
@@ -34,6 +35,14 @@ class AuditedSplit(Spec):
     runs: tuple[str, ...] = ()
     overlap: Overlap | None = None
     unavailable: str = ""
+
+    @model_validator(mode="after")
+    def _check_overlap(self) -> Self:
+        if self.runs and self.overlap is None:
+            raise ValueError("runs of a split without its overlap")
+        if self.overlap is not None and (self.overlap.parts.keys() != set(PARTS) or self.overlap.parts["test"] < 1):
+            raise ValueError(f"an overlap of other parts than {', '.join(PARTS)}, or without a test clip")
+        return self
 
 
 class AuditedPair(Spec):
@@ -70,6 +79,12 @@ class Audit(Spec):
     scanned: int
     too_short: int
     above: float
+
+    @model_validator(mode="after")
+    def _check_pairs(self) -> Self:
+        if any(len(pair.parts) != len(self.regimes) for pair in self.pairs):
+            raise ValueError("a pair of clips without its parts in each split")
+        return self
 
     def table_id(self, paper: Paper) -> str:
         """`audit` for the paper's recommended row; for other rows the row's name is appended."""
@@ -113,12 +128,9 @@ def read_audit(paper: Paper, path: Path) -> StoredAudit:
     Raises:
         DataError: the file is not an audit of the paper.
     """
-    values: Any = read_json(path, what="an audit")
-    audit = None
-    with suppress(SpecError):
-        audit = build(Audit, values)
-    if audit is None or audit.format_version != FORMAT_VERSION or audit.paper != paper.key:
-        raise DataError(
-            f"{path}: not an audit of {paper.key} of format {FORMAT_VERSION}. Delete it and run the audit again."
-        )
+    remedy = " Delete it and run the audit again."
+    what = f"an audit of {paper.key} of format {FORMAT_VERSION}"
+    audit = stored_spec(Audit, path, read_json(path, what="an audit", remedy=remedy), what=what, remedy=remedy)
+    if audit.format_version != FORMAT_VERSION or audit.paper != paper.key:
+        raise DataError(f"{path}: not {what}, but of {audit.paper} of format {audit.format_version}.{remedy}")
     return StoredAudit(audit, path)

@@ -6,7 +6,6 @@ the lowest class index.
 """
 
 import numpy as np
-from pydantic import ConfigDict
 
 from common.core.spec import Spec
 
@@ -45,8 +44,6 @@ class ClipResult(Spec):
         mean_softmax: mean probability of each class, rounded to six decimals.
         artist: as spelled in the data; None where unknown.
     """
-
-    model_config = ConfigDict(allow_inf_nan=False)
 
     id: str
     label: int

@@ -5,12 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from common.core.console import warn
 from common.core.errors import DataError
-from common.core.files import read_json, with_digest, without_digest, write_json_text
-from common.core.spec import Spec
+from common.core.files import read_json, with_digest, write_json_text
+from common.core.spec import Spec, stored_spec
 from common.paper.overrides import Setting
 from common.records.paths import RunPaths
 from common.records.record import record_as_text
@@ -19,6 +17,7 @@ from common.records.record import record_as_text
 # of classes), or of the first epoch's loss where penalties make that larger. Stable runs rise by hundredths.
 _RISE = 0.25
 FORMAT_VERSION = 1
+_REMEDY = " Remove it, or restore it from a copy."
 
 
 class Divergence(Spec):
@@ -70,20 +69,37 @@ def read_divergences(folder: Path) -> list[Divergence]:
     found = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         try:
-            values = without_digest(path, read_json(path, what="a note of a run that diverged"))
-            found.append(Divergence.model_validate(values))
-        except ValidationError as error:
-            warn(f"not used: {path}: not a note of a run that diverged ({error.error_count()} problems). Remove it.")
+            values = read_json(path, what="a note of a run that diverged", remedy=_REMEDY)
+            found.append(divergence_of(path, values))
         except DataError as error:
             warn(f"not used: {error}")
+    return found
+
+
+def divergence_of(path: Path, values: Any) -> Divergence:
+    """The note that a file holds.
+
+    Args:
+        values: JSON values of the file.
+
+    Raises:
+        DataError: it is none, was edited, or is of another run than its name says.
+    """
+    found = stored_spec(Divergence, path, values, what="a note of a run that diverged", remedy=_REMEDY)
+    if found.run_id != path.stem:
+        raise DataError(f"{path}: holds run {found.run_id}; the file's name must be the run's id. Rename the file.")
     return found
 
 
 def epoch_of_rise(history: Iterable[dict[str, Any]], classes: int) -> int | None:
     """First epoch, counted from 1, whose training loss exceeds the lowest before it by more than a quarter of the
     larger of the chance-level loss and the first epoch's loss; None where there is none."""
-    losses = [entry["loss"] for entry in history]
-    for number in range(1, len(losses)):
-        if losses[number] - min(losses[:number]) > _RISE * max(losses[0], math.log(classes)):
-            return number + 1
+    lowest = rise = math.inf
+    for number, entry in enumerate(history, start=1):
+        loss = entry["loss"]
+        if number == 1:
+            rise = _RISE * max(loss, math.log(classes))
+        elif loss - lowest > rise:
+            return number
+        lowest = min(lowest, loss)
     return None

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.core.console import warn
-from common.core.errors import DataError
+from common.core.errors import DataError, SpecError
 from common.core.extras import require_extra
 from common.core.percent import stored_percent
 from common.core.words import counted
 from common.metrics.clips import METRIC_NAMES
 from common.paper.by_name import load_paper, paper_keys
-from common.paper.paper import Paper
 from common.paper.protocol import UNIT_NAMES
+from common.paper.tables import Row
 from common.records.machines import compute_device
 from common.records.paths import ResultPaths, result_subfolders
 from common.records.record import Record, read_records
+from common.records.rows import RowsOfPaper
 from common.records.tuned_rows import with_tuned_rows
 from data_pipeline.datasets.about import is_asked_for
 
@@ -72,23 +73,17 @@ def _pandas(needed_by: str) -> Any:
 
 @dataclass(frozen=True)
 class _Found:
-    """A record, its file and its paper."""
+    """A record, its file and the rows of its paper by the digest of their experiment, each with the id of its table."""
 
     record: Record
     path: Path
-    paper: Paper
+    rows: dict[str, list[tuple[str, Row]]]
 
     @property
     def run(self) -> dict[str, Any]:
         """What names the run, and the rows that it belongs to."""
         record = self.record
-        rows = [
-            (table.id, row)
-            for table in self.paper.tables
-            for row in table.rows
-            if row.experiment.digest == record.row_experiment
-        ]
-        (table, row), *others = rows or [(None, None)]
+        (table, row), *others = self.rows.get(record.row_experiment) or [(None, None)]
         return {
             "paper": record.paper,
             "dataset": record.setting.dataset,
@@ -114,9 +109,20 @@ def _found(out: Path, paper: str | None, dataset: str | None) -> Iterator[_Found
             if not is_asked_for(results.dataset, dataset):
                 continue
             whole = with_tuned_rows(load_paper(key), out, results.dataset)
+            rows: dict[str, list[tuple[str, Row]]] = {}
+            for table in whole.tables:
+                for row in table.rows:
+                    rows.setdefault(row.experiment.digest, []).append((table.id, row))
+            of_paper = RowsOfPaper(whole)
             for record in read_records(results.runs):
+                path = results.record(record.run_id)
+                try:
+                    of_paper.row_record(record)
+                except SpecError as error:
+                    warn(f"not used: {path}: does not fit its row of {key} ({error}).")
+                    continue
                 found = True
-                yield _Found(record, results.record(record.run_id), whole)
+                yield _Found(record, path, rows)
     if not found:
         wanted = f"{paper or '*'}/{dataset or '*'}/runs/*.json"
         raise DataError(f"{out}: no record in {wanted}. Give the folder of --out, or train with encore run.")

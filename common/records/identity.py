@@ -1,8 +1,11 @@
 """The id of a run: a digest of what defines it, computed alike where a run is planned and where a record is checked."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from common.core.files import sha256_of_json
 from common.paper.experiment import Experiment
-from common.paper.overrides import Resolver
+from common.paper.overrides import Resolver, Setting
 
 # Variant of the runs of a search, which withhold their test clips.
 SEARCH_VARIANT = "search"
@@ -68,3 +71,42 @@ def variant_of(resolver: Resolver, row: Experiment, experiment: Experiment, weig
     others = {other.digest: other for other in (*resolver.paper.experiments, row)}
     twins = [digest for digest, other in others.items() if resolver.experiment(other).digest == experiment.digest]
     return sha256_of_json(row.digest) if len(twins) > 1 else ""
+
+
+class StoredRun(Protocol):
+    """What a record and a note of divergence have in common."""
+
+    run_id: str
+    setting: Setting
+    split_digest: str
+    fold: int
+    seed: int
+
+
+def possible_ids(run: StoredRun, row: Experiment, ran: Experiment, usual: str, *, withheld: bool) -> Sequence[str]:
+    """The ids that a stored run can have, the most probable first.
+
+    Args:
+        row: the row's experiment, as the paper has it.
+        ran: the experiment that was run.
+        usual: its variant, see `variant_of`.
+        withheld: whether its test clips were withheld, as in a search.
+    """
+    variants = [usual]
+    if withheld:
+        variants = [SEARCH_VARIANT]
+    elif usual in ("", sha256_of_json(row.digest)):
+        # Which of the two it is depends on the other rows of the paper, and rows are added to papers.
+        variants = [usual, "", sha256_of_json(row.digest)]
+    return [
+        run_id(
+            experiment_digest=ran.digest,
+            data_digest=run.setting.data_digest,
+            split_digest=run.split_digest,
+            fold=run.fold,
+            seed=run.seed,
+            variant=variant,
+            decoder=run.setting.decoder,
+        )
+        for variant in variants
+    ]

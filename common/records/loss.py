@@ -10,5 +10,6 @@ def has_clipped_loss(run: Record | Divergence) -> bool:
     Programs that recorded no version computed it so, except on TensorFlow with one device: there, Keras found the
     logits behind the network's softmax.
     """
-    several_devices = int(run.machine.get("devices", 1)) > 1
+    devices = run.machine.get("devices", 1)
+    several_devices = isinstance(devices, int) and devices > 1
     return not run.encore_version and (run.machine.get("backend") in ("jax", "torch") or several_devices)

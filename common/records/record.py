@@ -8,19 +8,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import PrivateAttr
 
 from common.core.console import warn
 from common.core.errors import DataError
-from common.core.files import read_json, with_digest, without_digest, write_json_text
-from common.core.spec import Spec
+from common.core.files import has_digest, read_json, with_digest, write_json_text
+from common.core.interrupts import stop_if_asked
+from common.core.spec import Spec, stored_spec
 from common.metrics.clips import ClipResult, accuracies
 from common.paper.overrides import Setting
 from common.records.paths import RunPaths
 
 FORMAT_VERSION = 1
 # Values of an epoch that tables and figures read.
-_HISTORY = {"loss", "accuracy", "val_loss", "val_accuracy"}
+_HISTORY = {"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}
+# Parts that every experiment has.
+_EXPERIMENT = ("feature", "windows", "protocol", "model", "training")
 
 
 class DataFacts(Spec):
@@ -111,8 +114,6 @@ class Record(Spec):
             not recorded.
     """
 
-    model_config = ConfigDict(allow_inf_nan=False)
-
     format_version: int = FORMAT_VERSION
     run_id: str
     paper: str
@@ -152,6 +153,13 @@ class Record(Spec):
     started_from: str = ""
     kept_weights: str = ""
     machines: tuple[str, ...] = ()
+    # Not a value of the run: whether its file holds a digest, as every file does that this version writes.
+    _has_digest: bool = PrivateAttr(default=True)
+
+    @property
+    def has_digest(self) -> bool:
+        """Whether the file that it was read from holds a digest, so that any change of its values is found."""
+        return self._has_digest
 
 
 def write_record(paths: RunPaths, record: Record) -> Path:
@@ -188,7 +196,9 @@ def read_record(path: Path) -> Record:
     Raises:
         DataError: the file is not a record, or was edited: its digest (where it has one), run id or metrics no longer
             match.
+        Interrupted: the command was asked to stop.
     """
+    stop_if_asked()
     kept = _kept.get()
     if kept is None or not path.exists():
         return _read_record(path)
@@ -212,15 +222,8 @@ def record_of(path: Path, values: Any) -> Record:
     Raises:
         DataError: see `read_record`.
     """
-    try:
-        record = Record.model_validate(without_digest(path, values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        problem = f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
-        raise DataError(
-            f"{path}: not a record of format {FORMAT_VERSION} ({error.error_count()} problems; first: {problem})."
-        ) from error
+    record = stored_spec(Record, path, values, what=f"a record of format {FORMAT_VERSION}")
+    record._has_digest = has_digest(values)
     if path.stem != record.run_id:
         raise DataError(f"{path}: holds run {record.run_id}; the file's name must be the run's id. Rename the file.")
     if record.format_version != FORMAT_VERSION:
@@ -242,6 +245,10 @@ def _require_consistent(record: Record) -> None:
         ValueError: naming the first contradiction.
     """
     genres = len(record.data.genres)
+    if not genres:
+        raise ValueError("data without a genre")
+    if lacking := [name for name in _EXPERIMENT if not isinstance(record.experiment.get(name), dict)]:
+        raise ValueError(f"an experiment without {', '.join(lacking)}")
     for clip in record.clips:
         if not (0 <= clip.label < genres and len(clip.votes) == len(clip.mean_softmax) == genres):
             raise ValueError(
@@ -255,9 +262,11 @@ def _require_consistent(record: Record) -> None:
         raise ValueError("test clips are expected where the test part is not withheld, and only there")
     if not 1 <= record.best_epoch <= len(record.history):
         raise ValueError(f"best_epoch {record.best_epoch}: the history has {len(record.history)} epochs")
-    for entry in record.history:
+    for number, entry in enumerate(record.history, start=1):
         if not entry.keys() >= _HISTORY:
             raise ValueError(f"an epoch lacks {', '.join(sorted(_HISTORY - entry.keys()))}")
+        if entry["epoch"] != number:
+            raise ValueError(f"epoch {entry['epoch']} is in place {number} of the history")
     if record.parts.keys() != {"train", "valid", "test"}:
         raise ValueError(f"parts {', '.join(record.parts)}: expected train, valid and test")
     if not 0 <= record.fold < record.folds:

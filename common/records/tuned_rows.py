@@ -3,18 +3,38 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import ValidationError
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
 from common.core.files import read_json
+from common.core.spec import Spec, problems_of, stored_spec
 from common.paper.paper import Paper
 from common.paper.row_names import derived_name
 from common.paper.tables import ResultTable, Row
 from common.records.paths import SearchPaths, searches
 
 ROWS_FORMAT = 1
-_REMEDY = "Write them again with tune.py --top, or delete the file."
+_REMEDY = " Write them again with tune.py --top, or delete the file."
+
+
+class _StoredRow(Spec):
+    """One of the best trials: dotted path of each value that differs from the row's -> the value."""
+
+    label: str
+    values: dict[str, Any]
+
+
+class StoredRows(Spec):
+    """The file of a search's best trials."""
+
+    format: Literal[1]
+    title: str
+    row: tuple[str, str]
+    rows: tuple[_StoredRow, ...]
+    notes: tuple[str, ...]
 
 
 def table_id_of(search: str) -> str:
@@ -77,34 +97,31 @@ def with_tables_of(paper: Paper, others: Iterable[Paper]) -> Paper:
 
 
 def _tuned_table(paper: Paper, search: SearchPaths) -> tuple[ResultTable, dict[str, dict[str, Any]]]:
-    values = read_json(search.rows, what="a search's best trials", remedy=f" {_REMEDY}")
+    what = f"the best trials of a search of {paper.key}"
+    values = read_json(search.rows, what="a search's best trials", remedy=_REMEDY)
+    stored = stored_spec(StoredRows, search.rows, values, what=what, remedy=_REMEDY)
     try:
-        if values["format"] != ROWS_FORMAT:
-            raise ValueError(f"format {values['format']}, expected {ROWS_FORMAT}")
-        table_id, label = values["row"]
-        base = paper.row(table_id, label)
-        whole = paper.table(table_id)
-        experiments = [base.experiment.with_values(row["values"]) for row in values["rows"]]
+        base, whole = paper.row(*stored.row), paper.table(stored.row[0])
+        experiments = [base.experiment.with_values(row.values) for row in stored.rows]
         table = ResultTable(
             id=table_id_of(search.name),
-            title=values["title"],
+            title=stored.title,
             row_header="Values",
             metrics=whole.metrics,
             compared_with=whole.compared_with,
-            notes=(*whole.notes, *values["notes"]),
+            notes=(*whole.notes, *stored.notes),
             rows=tuple(
                 Row(
-                    label=row["label"],
+                    label=row.label,
                     name=tuned_row_name(search.name, place),
                     published=dict.fromkeys(whole.metrics),
                     experiment=experiment,
                 )
-                for place, (row, experiment) in enumerate(zip(values["rows"], experiments, strict=True), 1)
+                for place, (row, experiment) in enumerate(zip(stored.rows, experiments, strict=True), 1)
             ),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, SpecError) as error:
-        raise DataError(
-            f"{search.rows}: not the best trials of a search of {paper.key} ({error}). {_REMEDY}"
-        ) from error
-    tuned = {experiment.digest: row["values"] for row, experiment in zip(values["rows"], experiments, strict=True)}
+    except (SpecError, ValidationError) as error:
+        problem = problems_of(error) if isinstance(error, ValidationError) else str(error)
+        raise DataError(f"{search.rows}: not {what} ({problem}).{_REMEDY}") from error
+    tuned = {experiment.digest: row.values for row, experiment in zip(stored.rows, experiments, strict=True)}
     return table, tuned

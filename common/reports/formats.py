@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from common.core.files import write_json, write_text
-from common.reports.escapes import beyond_latin, latex_text, markdown_cell, markdown_text
-from common.reports.plain import plain_table
+from common.reports.escapes import beyond_latin, csv_text, latex_text, markdown_cell, markdown_text
+from common.reports.plain import Cell, plain_table
 from common.reports.table import Table, as_yours
 
 
@@ -59,14 +59,20 @@ def as_csv(table: Table) -> str:
     """The table for programs, see `common.reports.plain`: one header row with unique names, plain numbers, an empty
     cell for what is not there, `true` and `false`. The notes are in the Markdown and the JSON file.
 
-    Text is written as it is, so that it is read back as it was: a spreadsheet takes a name that begins with `=`, `+`,
-    `-` or `@` for a formula, unless its column is imported as text."""
+    Numbers are written as numbers, and text as it is, so that it is read back as it was; but a name that a spreadsheet
+    would take for a formula, because it begins with `=`, `+`, `-` or `@`, gets an apostrophe before it."""
     plain = plain_table(table.values)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(plain.columns)
-    writer.writerows([str(cell).lower() if isinstance(cell, bool) else cell for cell in row] for row in plain.rows)
+    writer.writerow(map(csv_text, plain.columns))
+    writer.writerows(map(_csv_cell, row) for row in plain.rows)
     return text.getvalue()
+
+
+def _csv_cell(cell: Cell) -> Cell:
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return csv_text(cell) if isinstance(cell, str) else cell
 
 
 def as_latex(table: Table, stem: str) -> str:

@@ -11,7 +11,7 @@ from common.paper.paper import Paper
 from common.records.divergence import Divergence
 from common.records.paths import file_stem
 from common.records.record import Record
-from common.records.rows import RowRecord, experiment_of_row, row_record
+from common.records.rows import RowRecord, RowsOfPaper, experiment_of_row
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,9 @@ class Group:
         row's other runs in the group."""
         splits = {record.split_digest for record in self.records}
         ran: dict[str, set[str]] = {}
-        for record in self.records:
-            ran.setdefault(record.row_experiment, set()).add(row_record(paper, record).experiment.digest)
+        rows = RowsOfPaper(paper)
+        for record in self.records if notes else ():
+            ran.setdefault(record.row_experiment, set()).add(rows.row_record(record).experiment.digest)
         found = []
         for note in notes:
             row = experiment_of_row(paper, note.row_experiment)
@@ -79,9 +80,10 @@ def groups_of(paper: Paper, records: list[Record]) -> list[Group]:
         SpecError: a record does not fit its row; see `common.records.rows.usable_row_records`.
     """
     alike: dict[tuple[str, str], list[RowRecord]] = {}
+    rows = RowsOfPaper(paper)
     for record in sorted(records, key=lambda record: record.run_id):
         # A row that the paper no longer has is in none of its tables.
-        if one := row_record(paper, record):
+        if one := rows.row_record(record):
             alike.setdefault((record.setting.digest, one.conditions), []).append(one)
     if not alike:
         return []
@@ -112,14 +114,13 @@ def _by_version(members: list[RowRecord]) -> dict[int, list[Record]]:
 
     Only runs of the same row and fold are compared: rows with other windows may have another split from the start.
     """
-    versions: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    versions: dict[tuple[str, int], dict[tuple[str, str], int]] = {}
     for one in sorted(members, key=lambda one: _age(one.record), reverse=True):
-        of_row = versions.setdefault((one.record.row_experiment, one.record.fold), [])
-        if _version(one) not in of_row:
-            of_row.append(_version(one))
+        of_row = versions.setdefault((one.record.row_experiment, one.record.fold), {})
+        of_row.setdefault(_version(one), len(of_row))
     found: dict[int, list[Record]] = {}
     for one in members:
-        number = versions[one.record.row_experiment, one.record.fold].index(_version(one))
+        number = versions[one.record.row_experiment, one.record.fold][_version(one)]
         found.setdefault(number, []).append(one.record)
     return found
 

@@ -1,6 +1,5 @@
 """The generated pages: one of each paper, and `results/README.md` with every table of every paper."""
 
-import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from common.paper.provenance import value_paths
 from common.records.machines import compute_device
 from common.records.paths import ResultPaths, RunPaths, overview_file, page_file, table_files
 from common.records.record import Record, read_record
-from common.reports.escapes import markdown_cell
+from common.reports.escapes import markdown_cell, markdown_code, markdown_text, written_markdown
+from common.reports.stored_form import damage_of_listed
 from common.reports.table import NoteKind
 
 # A value may differ in dozens of rows; their tables list it.
@@ -64,10 +64,11 @@ def write_page(paper: Paper, out: Path, *, list_tables: bool = True) -> Path:
     by_status: dict[str, list[str]] = defaultdict(list)
     for path, values in _every_value(paper).items():
         source = paper.value_sources[path]
-        row = f"| `{path}` | {_values_text(values)} | {source.reason} |"
+        row = f"| `{path}` | {markdown_cell(_values_text(values))} | {written_markdown(source.reason)} |"
         by_status[source.status].append(f"`{path}`" if source.status == "unused" else row)
     for name, fixed in paper.fixed_values.items():
-        by_status[fixed.source.status].append(f"| `{FIXED_PREFIX}{name}` | {fixed.value} | {fixed.source.reason} |")
+        texts = map(written_markdown, (str(fixed.value), fixed.source.reason))
+        by_status[fixed.source.status].append(f"| `{FIXED_PREFIX}{name}` | {' | '.join(texts)} |")
     lines += ["## Assumed", "Values that the source does not state, and what we chose.", ""]
     lines += ["| value | chosen | why |", "|---|---|---|", *by_status["assumed"], ""]
     if by_status["differs"]:
@@ -90,10 +91,11 @@ def write_page(paper: Paper, out: Path, *, list_tables: bool = True) -> Path:
         if not path.exists():
             warn(f"not on the page: {path} is missing; write it again with --from-records")
             continue
-        text = path.read_text(encoding="utf-8").strip().splitlines()
+        text = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         where = path.relative_to(page_file(out, paper.key).parent)
         below = [f"##{line}" if line.startswith("## ") else line for line in text[1:]]
-        lines += [f"### {text[0].removeprefix('# ')} ([{where.as_posix()}]({where.as_posix()}))", *below, ""]
+        link = f"[{markdown_text(where.as_posix())}]({quote(where.as_posix())})"
+        lines += [f"### {text[0].removeprefix('# ')} ({link})", *below, ""]
     if not found:
         lines += ["Nothing yet. Tables at smoke scale are not shown here."]
     page = page_file(out, paper.key)
@@ -149,7 +151,7 @@ def write_overview(out: Path) -> Path:
         by_paper[path.parent.parent.name].append((path, values))
     for paper, tables in by_paper.items():
         lines += [
-            f"## {paper}",
+            f"## {markdown_text(paper)}",
             "",
             "| table | data | protocol | rows run | seeds | clips | wall time | machine | reduced |",
             "|---|---|---|---:|---|---|---:|---|---|",
@@ -161,8 +163,8 @@ def write_overview(out: Path) -> Path:
         ):
             paths = sorted({path for _, values in tables for path in values.get(key, [])})
             if paths:
-                listed = ", ".join(f"`{path}`" for path in paths)
-                lines += ["", f"{words} ([why]({paper}/README.md)): {listed}."]
+                listed = ", ".join(map(markdown_code, paths))
+                lines += ["", f"{words} ([why]({quote(paper)}/README.md)): {listed}."]
         lines.append("")
     if not by_paper:
         lines += ["No table yet. Tables of the demo corpus are not listed here.", ""]
@@ -178,7 +180,7 @@ def read_table(path: Path) -> dict[str, Any]:
     except DataError as error:
         warn(f"not in the list of tables: {error}")
         return {}
-    if isinstance(values, dict) and values.keys() >= _TABLE_KEYS:
+    if isinstance(values, dict) and values.keys() >= _TABLE_KEYS and not damage_of_listed(values):
         return values
     warn(
         f"not in the list of tables: {path} is not a table of this version; write it again with --from-records, "
@@ -198,21 +200,21 @@ def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
     seconds = sum(record.wall_seconds for record in records)
     clips = sorted({len(record.clips) for record in records if record.clips})
     tested = "" if not clips else f"{clips[0]:,} test" if len(clips) == 1 else f"{clips[0]:,} to {clips[-1]:,} test"
-    below = ", ".join(own["table"] for own in table.get("companions", ()))
+    below = ", ".join(markdown_cell(str(own.get("table", ""))) for own in table.get("companions", ()))
     name = f"{table['table']}: {table['title']}"
     cells = [
         f"[{markdown_cell(name)}]({quote(where)})" + (f"; below it: {below}" if below else ""),
         markdown_cell(table.get("data") or table["dataset"]),
-        table["protocol"] or "layers, not trained",
+        markdown_cell(table["protocol"] or "layers, not trained"),
         _rows_run(table),
         several,
         tested,
         _shown(seconds) if records else "",
-        "; ".join(sorted({_machine(record) for record in records})),
+        markdown_cell("; ".join(sorted({_machine(record) for record in records}))),
         ", ".join(_reductions(table)),
     ]
     # A bar ends a cell, also within code; those of names are escaped already.
-    return "| " + " | ".join(re.sub(r"(?<!\\)\|", r"\\|", str(cell)) for cell in cells) + " |"
+    return "| " + " | ".join(map(written_markdown, cells)) + " |"
 
 
 def _records(path: Path, table: dict[str, Any]) -> list[Record]:
@@ -220,11 +222,9 @@ def _records(path: Path, table: dict[str, Any]) -> list[Record]:
     paths: RunPaths = ResultPaths(path.parent)
     if table.get("kind") == "search":
         paths = ResultPaths(path.parent).search(table["table"].removeprefix("search_"))
-    names = set(table.get("records", ()))
+    names = set(_texts(table.get("records")))
     for row in table["rows"]:
-        names |= {*row.get("records", ()), row.get("record", "")}
-        if table.get("kind") == "search":
-            names |= set(row["runs"])
+        names |= {*_texts(row.get("records")), *_texts([row.get("record")]), *_texts(row.get("runs"))}
     found = []
     for record in map(paths.record, sorted(filter(None, names))):
         try:
@@ -234,11 +234,16 @@ def _records(path: Path, table: dict[str, Any]) -> list[Record]:
     return found
 
 
+def _texts(values: Any) -> list[str]:
+    """The texts in a list of a table's file, which may hold anything."""
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
 def _rows_run(table: dict[str, Any]) -> str:
     """Empty for tables whose lines are not rows of the paper: folds, genres, pairs, layers."""
     rows = table["rows"]
     if any("records" in row for row in rows) and "measured" in rows[0]:
-        return f"{sum(bool(row['measured']) for row in rows)} of {len(rows)}"
+        return f"{sum(bool(row.get('measured')) for row in rows)} of {len(rows)}"
     return ""
 
 
@@ -261,5 +266,5 @@ def _reductions(table: dict[str, Any]) -> list[str]:
 
 def _changed_text(table: dict[str, Any]) -> str:
     """The values that the command changed; the names of files hold only a digest of long ones."""
-    changes = "; ".join(f"`{change}`" for change in table.get("setting", {}).get("changes", ()))
+    changes = "; ".join(map(markdown_code, table.get("setting", {}).get("changes", ())))
     return f"changed values: {changes}" if changes else _FLAG_WORDS["changed_values"]

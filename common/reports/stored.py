@@ -8,6 +8,7 @@ from typing import Any
 from common.core.console import warn
 from common.core.errors import DataError
 from common.core.files import read_json
+from common.core.shell import shell_word
 from common.metrics.clips import ALL_METRIC_NAMES, METRIC_NAMES
 from common.paper.paper import Paper
 from common.paper.tables import ResultTable, Row
@@ -121,7 +122,7 @@ class StoredTable:
             found = ", ".join(self.values["metrics"])
             raise DataError(
                 f"{self.path}: a table with {found}, expected {', '.join(declared)}, as {paper.key} has now. Make it "
-                f"again: encore run {paper.key} --from-records --out {self.path.parents[2]}"
+                f"again: encore run {paper.key} --from-records --out {shell_word(self.path.parents[2])}"
             )
 
 

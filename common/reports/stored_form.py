@@ -73,6 +73,7 @@ class _Setting(_Form):
     split: str
     unit: str
     epochs: int | None = None
+    changes: list[str] = []
 
 
 class _Table(_Form):
@@ -90,15 +91,24 @@ class _Table(_Form):
     flags: list[str]
     caption_kinds: list[str] | None = None
     warning_kinds: list[str] | None = None
+    caption_short: list[str] | None = None
+    warnings_short: list[str] | None = None
+    assumed: list[str] = []
+    differing: list[str] = []
     setting: _Setting | None = None
     rows: list[dict[str, Any]]
     companions: list[dict[str, Any]] = []
 
     @model_validator(mode="after")
     def _check_kinds(self) -> Self:
-        for texts, kinds in ((self.caption, self.caption_kinds), (self.warnings, self.warning_kinds)):
+        for texts, kinds, shorts in (
+            (self.caption, self.caption_kinds, self.caption_short),
+            (self.warnings, self.warning_kinds, self.warnings_short),
+        ):
             if kinds and len(kinds) != len(texts):
                 raise ValueError(f"{len(kinds)} kinds of {len(texts)} notes")
+            if shorts and len(shorts) != len(texts):
+                raise ValueError(f"{len(shorts)} short forms of {len(texts)} notes")
         return self
 
 
@@ -187,8 +197,20 @@ class _Results(_Table):
 def damage_of(values: Any) -> str:
     """What is wrong with the JSON values of a table, also of those below it, in a few words; empty where they hold what
     is read of them."""
+    if damage := _damage(_form_of(values), values):
+        return damage
+    below = (damage_of(one) for one in values.get("companions", ()))
+    return next(filter(None, below), "")
+
+
+def damage_of_listed(values: Any) -> str:
+    """As `damage_of`, of what the list of all tables reads: also tables of earlier versions and of other commands are
+    in it, whose rows may be of any kind."""
+    return _damage(_Table, values)
+
+
+def _damage(form: type[_Table], values: Any) -> str:
     try:
-        form = _form_of(values)
         form.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
@@ -198,8 +220,7 @@ def damage_of(values: Any) -> str:
         if first["type"] == "missing":
             return f"{place}: missing"
         return f"{place}: unexpected {reprlib.repr(first['input'])}"
-    below = (damage_of(one) for one in values.get("companions", ()))
-    return next(filter(None, below), "")
+    return ""
 
 
 def _form_of(values: Any) -> type[_Table]:

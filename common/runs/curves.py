@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from filelock import FileLock
-
 from common.core.files import make_folder, write_text
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.protocol import fold_name
@@ -55,11 +55,12 @@ def file_name(label: str) -> str:
 def _is_of(run_id: str, folder: Path) -> bool:
     """Whether the folder belongs to a run: its first run writes its id into it. An empty file is of no run: it is left
     where a process was killed or the disk was full."""
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     owner = folder / "run.txt"
     # Two runs that would have the same name may start at the same time.
-    with FileLock(folder / ".lock"):
-        found = owner.read_text(encoding="utf-8").strip() if owner.exists() else ""
+    with lock(folder / ".lock", flag="--out"):
+        remove_leftovers(folder, unchanged_seconds=0)
+        found = owner.read_text(encoding="utf-8", errors="replace").strip() if owner.exists() else ""
         if not found:
             write_text(owner, run_id)
     return found in ("", run_id)

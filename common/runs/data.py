@@ -1,6 +1,6 @@
 """Opens the data set of a command: which clips exist, which genres are used, what is missing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
@@ -36,7 +36,11 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
     Raises:
         EncoreError: options or data cannot be used.
     """
-    catalog, given = registry.load(options.data_request)
+    left_bytes = options.memory_limit.left_bytes()
+    if left_bytes is not None and left_bytes < 0:
+        options.memory_limit.require("loading the program", remedy="Raise the limit.")
+    request = replace(options.data_request, memory_left_bytes=left_bytes)
+    catalog, given = registry.load(request)
     _require_artists(catalog, options)
     own = choose_genres(paper, catalog.genres, ())
     wanted = choose_genres(paper, catalog.genres, options.genres)

@@ -1,5 +1,6 @@
 """Carries out a plan: trains the runs that have no record yet, and writes each record when its run ends."""
 
+import errno
 import shutil
 import time
 import traceback
@@ -8,15 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from filelock import FileLock, Timeout
-
 from common.core.console import detail, say, warn
-from common.core.errors import DivergedError, EncoreError, RunError, SpecError
+from common.core.errors import DataError, DivergedError, EncoreError, RunError, SpecError
 from common.core.files import make_folder, require_writable_folder, write_text
+from common.core.interrupts import raise_if_interrupted, stop_if_asked, waiting
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from common.core.percent import percent_text, stored_percent
 from common.records.divergence import Divergence, forget_divergence, write_divergence
 from common.records.environment import describe_machine, package_versions
-from common.records.paths import RunPaths
+from common.records.paths import RunPaths, WorkPaths
 from common.records.record import Record, read_or_warn, read_record, utc_now, write_record
 from common.records.source import encore_version
 from common.runs.builder import PlannedRun
@@ -106,12 +108,15 @@ class Job:
         """`--fresh`: remove the record and the work folder that an earlier command made of this run, once per command:
         a run whose worker was lost continues from its checkpoint."""
         work = self.paths.work(planned.run.id)
-        if work.fresh_marker.exists() and work.fresh_marker.read_text(encoding="utf-8") == self.command:
+        if work.fresh_marker.exists() and work.fresh_marker.read_bytes() == self.command.encode():
             return
         self.paths.record(planned.run.id).unlink(missing_ok=True)
         shutil.rmtree(work.folder, ignore_errors=True)
         write_text(work.fresh_marker, self.command)
 
+
+# Failures that every other run would meet, too.
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
 
 # Carries out a job, shows its progress, and yields the result of each run when it ends.
 Workers = Callable[[Job, ProgressDisplay], Iterator[tuple[PlannedRun, RunResult]]]
@@ -160,6 +165,8 @@ def execute(plan: Plan, options: Options, workers: Workers | None = None) -> Run
     require_writable_folder(options.out, flag="--out")
     encore_version()  # records name it; that it is missing is reported before the training
     job = Job(plan, options, uuid.uuid4().hex)
+    # By their age: other commands write here, too.
+    remove_leftovers(job.paths.runs, job.paths.diverged)
     finished = {} if options.fresh else finished_runs(job.paths, plan.runs, plan.setting)
     pending = [planned for planned in plan.runs if planned.run.id not in finished]
     job = replace(job, pending=tuple(_grouped_by_model(pending)))
@@ -198,10 +205,11 @@ def in_this_process(options: Options) -> Workers:
     model_cache = CompiledModelCache(find_devices(options.devices))
 
     def work(job: Job, progress: ProgressDisplay) -> Iterator[tuple[PlannedRun, RunResult]]:
-        waiting, is_said = list(job.pending), False
-        while waiting:
+        pending, is_said = list(job.pending), False
+        while pending:
             busy: dict[str, PlannedRun] = {}
-            for planned in waiting:
+            for planned in pending:
+                stop_if_asked()
                 if planned.previous in busy:
                     busy[planned.run.id] = planned  # it starts from the weights of a round that has not ended
                     continue
@@ -221,9 +229,10 @@ def in_this_process(options: Options) -> Workers:
             if busy and not is_said:
                 warn(busy_text(list(busy.values())))
                 is_said = True
-            if len(busy) == len(waiting):
-                time.sleep(_POLL_SECONDS)
-            waiting = list(busy.values())
+            if len(busy) == len(pending):
+                with waiting():
+                    time.sleep(_POLL_SECONDS)
+            pending = list(busy.values())
 
     return work
 
@@ -242,17 +251,11 @@ def claim(job: Job, planned: PlannedRun, *, wait: bool = False) -> Iterator[bool
     Args:
         wait: for the other process to end.
     """
-    make_folder(job.paths.work(planned.run.id).folder)
-    lock = FileLock(job.paths.work_lock(planned.run.id), timeout=-1 if wait else 0)
-    try:
-        lock.acquire()
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
+    folder = make_folder(job.paths.work(planned.run.id).folder)
+    with lock(job.paths.work_lock(planned.run.id), flag="--out", wait=wait) as is_mine:
+        if is_mine:
+            remove_leftovers(folder, unchanged_seconds=0)
+        yield is_mine
 
 
 def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, callback: FitCallback) -> RunResult:
@@ -290,11 +293,16 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
         return RunResult(run_id, failure=str(error), misfit=isinstance(error, SpecError))
     except EncoreError:
         raise
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            return RunResult(run_id, failure=_unexpected(work, error))
+        raise DataError(
+            f"{error.filename or work.folder}: cannot be read or written ({error.strerror}). Give folders with free "
+            "space that work, and repeat the command: finished epochs are kept."
+        ) from error
     except Exception as error:  # one broken run must not stop the others
-        write_text(work.error, traceback.format_exc())
-        detail(traceback.format_exc())
-        first_line = str(error).partition("\n")[0]
-        return RunResult(run_id, failure=f"{type(error).__name__}: {first_line} (see {work.error})")
+        raise_if_interrupted(error)
+        return RunResult(run_id, failure=_unexpected(work, error))
     work.checkpoint.unlink(missing_ok=True)
     if job.options.keep_weights == "none":
         _remove_weights(job, planned)
@@ -303,6 +311,22 @@ def run_one(job: Job, planned: PlannedRun, model_cache: CompiledModelCache, call
         "evaluation", remedy="This run's record is written. Raise the limit for the others."
     )
     return RunResult(run_id, record, trained=True)
+
+
+def _unexpected(work: WorkPaths, error: Exception) -> str:
+    """Keep the traceback of an unexpected failure of a run; returns the reason in one line.
+
+    Raises:
+        DataError: the file cannot be written. The message begins with the failure itself, which is what matters.
+    """
+    detail(traceback.format_exc())
+    first_line = str(error).partition("\n")[0]
+    reason = f"{type(error).__name__}: {first_line}"
+    try:
+        write_text(work.error, traceback.format_exc())
+    except DataError as unwritten:
+        raise DataError(f"{reason}. Its traceback could not be kept: {unwritten}") from error
+    return f"{reason} (see {work.error})"
 
 
 def _previous_of(job: Job, planned: PlannedRun) -> Record | None:

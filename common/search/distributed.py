@@ -22,6 +22,7 @@ from keras_tuner.src.distribute.oracle_chief import OracleServicer
 from common.core.console import say, warn
 from common.core.errors import EncoreError, ResumeError, RunError, SpecError
 from common.core.files import make_folder
+from common.core.interrupts import waiting
 from common.runs.progress import ProgressDisplay
 from common.search.connection import HEARTBEAT_SECONDS
 from common.search.oracle import SearchOracle
@@ -121,7 +122,8 @@ class _WorkerTuner(TrialTuner):
     def pre_create_trial(self):
         super().pre_create_trial()
         if self._is_idle:
-            time.sleep(1)
+            with waiting():
+                time.sleep(1)
         self._is_idle = True
 
     def on_trial_begin(self, trial):
@@ -171,7 +173,7 @@ def _watch(search: Search, oracle: SearchOracle, lease_seconds: float) -> None:
     reported = len(state.ended)
     finished_since = None
     while True:
-        for trial_id in state.ended[reported:]:
+        for trial_id in list(state.ended)[reported:]:
             reported += 1
             trial = state.trials[trial_id]
             result = "FAILED" if trial.score is None else format_score(trial.score, search.asked.objective)
@@ -185,13 +187,15 @@ def _watch(search: Search, oracle: SearchOracle, lease_seconds: float) -> None:
             # A lost worker never asks again, so it cannot be notified.
             if not oracle.tuner_ids or time.monotonic() - finished_since > lease_seconds:
                 return
-        time.sleep(_POLL_SECONDS)
+        with waiting():
+            time.sleep(_POLL_SECONDS)
 
 
 def _await_chief(address: tuple[str, int]) -> None:
     channel = grpc.insecure_channel(f"{address[0]}:{address[1]}")
     try:
-        grpc.channel_ready_future(channel).result(timeout=_WAIT_FOR_CHIEF_SECONDS)
+        with waiting():
+            grpc.channel_ready_future(channel).result(timeout=_WAIT_FOR_CHIEF_SECONDS)
     except grpc.FutureTimeoutError as error:
         raise RunError(
             f"--chief {address[0]}:{address[1]}: no chief answered within {_WAIT_FOR_CHIEF_SECONDS} s. Start it first: "

@@ -3,22 +3,25 @@
 import json
 import shutil
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from common.core.errors import DataError, ResumeError
-from common.core.files import read_json, write_json
+from common.core.files import read_json, with_digest, without_digest, write_json
+from common.core.spec import stored_spec
 from common.records.paths import SearchPaths
 from common.records.record import Record, read_records
 from common.search.journal import StateFiles, TrialState
-from common.search.space import SearchSpace
+from common.search.space import Parameters, SearchSpace
+from common.search.stored import FORMAT_VERSION, StoredDescription, StoredNote
 
-FORMAT_VERSION = 1
 # The number of trials and the descriptive text may change; with any other difference it is another search.
 _MAY_DIFFER = ("trials", "about", "token")
 _LONGEST_VALUE = 120
-_REPEAT = "Delete it and repeat the search: the trial is then carried out again, with the records that there are."
+_OTHER_NAME = " Restore it from a copy, or give another --name."
+_REPEAT = " Delete it and repeat the search: the trial is then carried out again, with the records that there are."
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,10 @@ class SearchFolder:
         path = self.paths.identity
         if not path.exists():
             return None
-        values = read_json(path, what="a search's description")
-        if not isinstance(values, dict) or values.get("format") != FORMAT_VERSION:
-            raise DataError(f"{path}: not the description of a search of format {FORMAT_VERSION}. Give another --name.")
-        return values
+        values = read_json(path, what="a search's description", remedy=_OTHER_NAME)
+        what = f"the description of a search of format {FORMAT_VERSION}"
+        stored_spec(StoredDescription, path, values, what=what, remedy=_OTHER_NAME)
+        return without_digest(path, values)
 
     def claim(self, identity: dict[str, Any]) -> None:
         """Begin the search, or check that the folder holds the same one.
@@ -80,7 +83,7 @@ class SearchFolder:
         # Distinguishes this search from an earlier one in this folder, which a worker may still be working on.
         whole = identity | {"token": saved["token"] if saved is not None else uuid.uuid4().hex[:12]}
         if saved != whole:
-            write_json(self.paths.identity, whole)
+            write_json(self.paths.identity, with_digest(whole))
 
     def forget(self) -> None:
         """Remove the search except its lock, which the caller holds; the description is removed last.
@@ -120,17 +123,18 @@ class SearchFolder:
     def note(self, note: TrialNote) -> None:
         """Write the note on a trial."""
         values = {"id": note.id, "runs": list(note.runs), "trained": note.trained, "seconds": note.seconds}
-        write_json(self.paths.trial(note.id), values | {"failure": note.failure})
+        write_json(self.paths.trial(note.id), with_digest(values | {"failure": note.failure}))
 
     def notes(self) -> dict[str, TrialNote]:
         """Trial id -> note."""
         found = {}
         for path in sorted(self.paths.trials.glob("*.json")):
-            values = read_json(path, what="a note on a trial", remedy=f" {_REPEAT}")
-            try:
-                found[values["id"]] = TrialNote(**values | {"runs": tuple(values["runs"])})
-            except (KeyError, TypeError) as error:
-                raise DataError(f"{path}: not a note on a trial ({error}). {_REPEAT}") from error
+            what = "a note on a trial"
+            values = read_json(path, what=what, remedy=_REPEAT)
+            note = stored_spec(StoredNote, path, values, what=what, remedy=_REPEAT)
+            if note.id != path.stem:
+                raise DataError(f"{path}: is of trial {note.id}; the file's name must be the trial's id.{_REPEAT}")
+            found[note.id] = TrialNote(note.id, tuple(note.runs), note.trained, note.seconds, note.failure)
         return found
 
     def records(self) -> list[Record]:
@@ -151,6 +155,20 @@ class SearchFolder:
     def trials(self) -> list[TrialState]:
         """All trials so far, in the order in which they began."""
         return list(StateFiles(self.path).load().trials.values())
+
+
+def require_values(folder: SearchFolder, parameters: Parameters, trials: Iterable[TrialState]) -> None:
+    """Check that trials have values of the search's parameters.
+
+    Raises:
+        DataError: a trial has others.
+    """
+    for trial in trials:
+        if wrong := parameters.wrong_value(trial.values):
+            raise DataError(
+                f"{folder.path}: the state of trial {trial.id} is not of this search ({wrong}). Give another --name, "
+                "or delete the folder and start again."
+            )
 
 
 def identity_of(space: SearchSpace, **facts: Any) -> dict[str, Any]:

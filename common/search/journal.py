@@ -11,15 +11,27 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from common.core.console import warn
 from common.core.errors import DataError
-from common.core.files import json_bytes, sha256_of_json, write_json_text
+from common.core.files import (
+    MOST_JSON_BYTES,
+    has_digest,
+    json_bytes,
+    read_file,
+    with_digest,
+    without_digest,
+    write_json_text,
+)
+from common.core.json_values import parse_json
+from common.core.spec import Spec
 from common.records.paths import SearchPaths
+from common.search.stored import Status, StoredEvent, StoredSnapshot, StoredTrial
 
-_CHECK = "sha256"
-Status = Literal["RUNNING", "COMPLETED", "FAILED"]
+S = TypeVar("S", bound=Spec)
 
 
 @dataclass
@@ -47,23 +59,27 @@ class SearchState:
     Args:
         events: number of events so far.
         trials: by id, in the order in which they began.
-        ended: ids, in the order in which the trials ended.
+        ended: ids, in the order in which the trials ended, each -> None.
     """
 
     events: int = 0
     trials: dict[str, TrialState] = field(default_factory=dict)
-    ended: list[str] = field(default_factory=list)
+    ended: dict[str, None] = field(default_factory=dict)
 
-    def apply(self, event: dict[str, Any]) -> None:
-        """Apply one event of the journal."""
-        trial = TrialState(**event["trial"])
+    def apply(self, number: int, trial: TrialState) -> None:
+        """Apply one event of the journal.
+
+        Args:
+            number: of the event, from 1.
+            trial: its state from then on.
+        """
         self.trials[trial.id] = trial
         if trial.status == "RUNNING":
             # Of a trial that had ended: it begins again, see `common.search.search.Search.oracle`.
-            self.ended = [ended for ended in self.ended if ended != trial.id]
-        elif trial.id not in self.ended:
-            self.ended.append(trial.id)
-        self.events = event["number"]
+            self.ended.pop(trial.id, None)
+        else:
+            self.ended.setdefault(trial.id)
+        self.events = number
 
 
 class StateFiles:
@@ -84,15 +100,16 @@ class StateFiles:
         """
         self.state = self._snapshot()
         for event in self._journal():
-            if event["number"] > self.state.events:
-                self.state.apply(event)
+            if event.number > self.state.events:
+                self.state.apply(event.number, _trial(event.trial))
         return self.state
 
     def add(self, trial: TrialState) -> None:
         """Append one event; once a trial has ended, replace the snapshot."""
-        event = {"number": self.state.events + 1, "trial": asdict(trial)}
-        _append(self._paths.journal, json.dumps(event | {_CHECK: sha256_of_json(event)}, ensure_ascii=False))
-        self.state.apply(event)
+        number = self.state.events + 1
+        event = {"number": number, "trial": asdict(trial)}
+        _append(self._paths.journal, json.dumps(with_digest(event), ensure_ascii=False))
+        self.state.apply(number, TrialState(**asdict(trial)))
         if trial.status != "RUNNING":
             self._write_snapshot()
 
@@ -100,54 +117,63 @@ class StateFiles:
         path = self._paths.state
         values = {
             "events": self.state.events,
-            "ended": self.state.ended,
+            "ended": list(self.state.ended),
             "trials": [asdict(trial) for trial in self.state.trials.values()],
         }
         if path.exists():
             os.replace(path, self._paths.previous_state)
-        write_json_text(
-            path, json.dumps(values | {_CHECK: sha256_of_json(values)}, ensure_ascii=False, indent=1) + "\n"
-        )
+        write_json_text(path, json.dumps(with_digest(values), ensure_ascii=False, indent=1) + "\n")
 
     def _snapshot(self) -> SearchState:
         for path in (self._paths.state, self._paths.previous_state):
             if not path.exists():
                 continue
-            values = _checked(_text(path))
-            if values is not None:
-                trials = [TrialState(**trial) for trial in values["trials"]]
-                return SearchState(values["events"], {trial.id: trial for trial in trials}, values["ended"])
+            found = _checked(StoredSnapshot, path, _text(path))
+            if found is not None:
+                trials = {trial.id: _trial(trial) for trial in found.trials}
+                return SearchState(found.events, trials, dict.fromkeys(found.ended))
             warn(f"{path}: is torn; using the previous snapshot and the journal")
         return SearchState()
 
-    def _journal(self) -> Iterator[dict[str, Any]]:
+    def _journal(self) -> Iterator[StoredEvent]:
         path = self._paths.journal
         if not path.exists():
             return
-        lines = _text(path).splitlines()
-        for number, line in enumerate(lines, start=1):
-            event = _checked(line)
+        events = read_events(path)
+        for number, event in enumerate(events, start=1):
             if event is None:
-                warn(f"{path}: line {number} of {len(lines)} is torn; a trial that only this line holds is repeated")
+                warn(f"{path}: line {number} of {len(events)} is torn; a trial that only this line holds is repeated")
                 continue
             yield event
 
 
+def read_events(path: Path) -> list[StoredEvent | None]:
+    """The events of a journal, one for each line; None for a torn line.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    # Not `splitlines`, which also ends lines at characters that JSON strings may hold.
+    text = _text(path).removesuffix("\n")
+    return [_checked(StoredEvent, path, line) for line in text.split("\n")] if text else []
+
+
+def _trial(stored: StoredTrial) -> TrialState:
+    return TrialState(stored.id, dict(stored.values), stored.status, stored.score, stored.tuner)
+
+
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
+    content = read_file(path, what="the state of a search", most_bytes=MOST_JSON_BYTES)
+    return content.decode("utf-8", errors="replace")
 
 
-def _checked(text: str) -> dict[str, Any] | None:
-    """JSON values without their checksum, which is verified; None for a torn text."""
+def _checked(kind: type[S], path: Path, text: str) -> S | None:
+    """The spec of a JSON text whose checksum is right; None for a torn text."""
     try:
-        values = json.loads(text)
-        check = values.pop(_CHECK)
-    except (ValueError, KeyError, AttributeError, TypeError):
+        values = parse_json(text)
+        return kind.model_validate(without_digest(path, values)) if has_digest(values) else None
+    except (DataError, ValidationError, ValueError):
         return None
-    return values if check == sha256_of_json(values) else None
 
 
 def _append(path: Path, line: str) -> None:

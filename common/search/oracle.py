@@ -25,6 +25,7 @@ import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.src.engine.oracle import LOCKS, THREADS
 
+from common.core.interrupts import raise_if_interrupted
 from common.search.acquisition import rank_by_acquisition
 from common.search.journal import StateFiles, TrialState
 from common.search.keras_tuner_space import hyperparameters_of
@@ -43,11 +44,12 @@ def _one_at_a_time(method):
         with self._turn:
             try:
                 return method(self, *arguments)
-            except Exception as error:
-                self.failure = error
+            except BaseException as error:
                 if LOCKS[self].locked():
                     THREADS[self] = None
                     LOCKS[self].release()
+                raise_if_interrupted(error)
+                self.failure = error
                 raise
 
     return in_turn
@@ -111,7 +113,7 @@ class SearchOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         self._token, self._network_of = token, network_of
         self._networks: dict[tuple, Any] = {}
         self._turn = threading.RLock()
-        self.failure: Exception | None = (
+        self.failure: BaseException | None = (
             None  # raised while a worker's request was served; the chief's main thread raises it
         )
         self._exhausted = False

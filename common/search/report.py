@@ -5,7 +5,7 @@ from pathlib import Path
 
 from common.core.console import show_step, warn
 from common.core.errors import DataError, SpecError
-from common.core.files import write_json
+from common.core.files import with_digest, write_json
 from common.paper.overrides import parse_change
 from common.paper.paper import Paper
 from common.records.paths import searches
@@ -82,22 +82,24 @@ def write_top(paper: Paper, space: SearchSpace, found: StoredSearch, count: int)
         rows.append({"label": label if label not in taken else f"{label}, trial {trial.id}", "values": values})
     write_json(
         found.folder.paths.rows,
-        {
-            "format": ROWS_FORMAT,
-            "title": f"Best trials: {space.title}",
-            "row": list(space.row),
-            "rows": rows,
-            "notes": [
-                "Values found by a search on validation windows of these data; the rows are trained again, with the "
-                "training of the paper's row.",
-                *(
-                    ["The search used fold 1 of these folds; its validation clips are test clips of other folds."]
-                    if any(record.folds > 1 for record in found.records.values())
-                    else []
-                ),
-                *([f"Values that the search set for all its trials: {', '.join(kept)}."] if changes else []),
-            ],
-        },
+        with_digest(
+            {
+                "format": ROWS_FORMAT,
+                "title": f"Best trials: {space.title}",
+                "row": list(space.row),
+                "rows": rows,
+                "notes": [
+                    "Values found by a search on validation windows of these data; the rows are trained again, with "
+                    "the training of the paper's row.",
+                    *(
+                        ["The search used fold 1 of these folds; its validation clips are test clips of other folds."]
+                        if any(record.folds > 1 for record in found.records.values())
+                        else []
+                    ),
+                    *([f"Values that the search set for all its trials: {', '.join(kept)}."] if changes else []),
+                ],
+            }
+        ),
     )
     return [row["label"] for row in rows]
 

@@ -17,7 +17,7 @@ from common.runs.options import Options
 from common.runs.plan import Plan
 from common.runs.progress import ProgressDisplay
 from common.runs.runner import Job, RunResult, claim, run_one
-from common.search.folder import SearchFolder, TrialNote, identity_of
+from common.search.folder import SearchFolder, TrialNote, identity_of, require_values
 from common.search.journal import StateFiles, TrialState
 from common.search.oracle import SearchOracle
 from common.search.space import (
@@ -117,7 +117,7 @@ class Search:
         """The oracle that chooses the values; it resumes from the state in the search's folder. Ended trials of which a
         file is missing, e.g. because a user deleted it, begin again."""
         files = StateFiles(self.folder.path)
-        files.load()
+        require_values(self.folder, self.space.parameters, files.load().trials.values())
         for trial in self.folder.without_outcome():
             say(f"trial {trial.id}: begins again, because its note or a record of it is missing or cannot be used")
             files.add(TrialState(trial.id, trial.values))

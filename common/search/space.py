@@ -20,6 +20,7 @@ Objective = Literal["val_accuracy", "val_loss"]
 DIRECTIONS = {"val_accuracy": "max", "val_loss": "min"}
 # Windows and split are always those of the row, so only these parts of an experiment can be varied.
 _SEARCHABLE = ("model.", "training.")
+_ROUNDING = 1e-9
 
 
 class _Parameter(Spec):
@@ -48,6 +49,18 @@ class _Range(_Parameter):
     low: float
     high: float
     sampling: Literal["linear", "log"] = "linear"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "_Range":
+        if not self.low <= self.high or (self.sampling == "log" and self.low <= 0):
+            raise ValueError(f"a range from {self.low:g} to {self.high:g}, {self.sampling}")
+        return self
+
+    def holds(self, drawn: Any) -> bool:
+        """Whether this is a value that keras-tuner can draw."""
+        # Powers of a logarithmic range may end beside its bounds.
+        room = _ROUNDING * max(abs(self.low), abs(self.high))
+        return isinstance(drawn, int | float) and self.low - room <= drawn <= self.high + room
 
 
 class FloatRange(_Range):
@@ -88,6 +101,10 @@ class Choice(_Parameter):
     kind: Literal["choice"] = "choice"
     values: tuple[int | float | tuple[int, ...], ...] = Field(min_length=2)
 
+    def holds(self, drawn: Any) -> bool:
+        """Whether this is a value that keras-tuner can draw."""
+        return drawn in self.labels
+
     @property
     def labels(self) -> list[float | str]:
         """The representations of all values in keras-tuner."""
@@ -123,6 +140,14 @@ class Parameters(Spec):
         if len(set(names)) < len(names):
             raise ValueError(f"names of parameters must be unique: {names}")
         return self
+
+    def wrong_value(self, drawn: dict[str, Any]) -> str:
+        """What keeps values from being those of a trial, in words; empty where nothing does."""
+        names = [parameter.name for parameter in self.every]
+        if drawn.keys() != set(names):
+            return f"values of {', '.join(drawn) or 'nothing'}; expected those of {', '.join(names)}"
+        wrong = [one.name for one in self.every if not one.holds(drawn[one.name])]
+        return f"{wrong[0]}={drawn[wrong[0]]!r:.40} is not one of its values" if wrong else ""
 
     def vectors(self, trials: list[TrialValues]) -> np.ndarray:
         """Trials as inputs of a surrogate: float64 (trials, parameters), each from 0 to 1."""

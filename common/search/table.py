@@ -1,11 +1,15 @@
 """The table of a search: its trials, the best first, with the outcome of each."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from common.core.errors import DataError
 from common.core.percent import percent_text, stored_percent
+from common.core.spec import build
 from common.core.words import counted, plural
 from common.paper.paper import Paper
+from common.paper.training import Training
 from common.records.divergence import epoch_of_rise
 from common.records.record import Record
 from common.records.rows import usable_of
@@ -19,7 +23,7 @@ from common.reports.text.caption import (
 )
 from common.reports.text.rows import fewer_epochs_notes, precision_note, protocol_text
 from common.reports.text.versions import version_notes
-from common.search.folder import SearchFolder, TrialNote
+from common.search.folder import SearchFolder, TrialNote, require_values
 from common.search.journal import TrialState
 from common.search.space import Parameters, format_value, parameters_of
 
@@ -75,12 +79,22 @@ class StoredSearch:
     def same_as(self, trial: TrialState) -> str | None:
         """The first completed trial with the same network; None where this trial is the first."""
         record = self.record_of(trial)
-        for other in self.trials:
-            if other.id == trial.id or record is None:
-                return None
-            if other.score is not None and self.record_of(other) is record:
-                return other.id
-        return None
+        first, place = self._first_of.get(record.run_id if record else "", ("", 0))
+        return first if first and place < self._places[trial.id] else None
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Trial id -> its place in the order in which trials began."""
+        return {trial.id: place for place, trial in enumerate(self.trials)}
+
+    @cached_property
+    def _first_of(self) -> dict[str, tuple[str, int]]:
+        """Run id -> the first completed trial that has its record, and the place of that trial."""
+        found: dict[str, tuple[str, int]] = {}
+        for place, trial in enumerate(self.trials):
+            if trial.score is not None and (record := self.record_of(trial)) is not None:
+                found.setdefault(record.run_id, (trial.id, place))
+        return found
 
     def distinct(self) -> list[TrialState]:
         """Completed trials, the best first, each network once."""
@@ -93,9 +107,14 @@ def read_search(paper: Paper, folder: SearchFolder) -> StoredSearch:
     Raises:
         DataError: a file of the search cannot be used.
     """
+    identity = folder.identity()
+    if identity is None:
+        raise DataError(f"{folder.path}: holds no search, as {folder.paths.identity.name} is missing.")
     usable = usable_of(paper, folder.records(), folder.paths, folder.paths.results.dataset)
     records = {one.record.run_id: one.record for one in usable}
-    return StoredSearch(folder, folder.identity() or {}, folder.trials(), folder.notes(), records)
+    found = StoredSearch(folder, identity, folder.trials(), folder.notes(), records)
+    require_values(folder, found.parameters, found.trials)
+    return found
 
 
 def search_table(paper: Paper, found: StoredSearch) -> Table:
@@ -197,14 +216,14 @@ def _run_notes(paper: Paper, found: StoredSearch) -> list[Note]:
         for name in ("train", "valid")
     )
     varied = frozenset(parameter.path for parameter in found.parameters.every)
-    training = one.experiment["training"]
-    each = training["windows_per_epoch"]
+    training = build(Training, one.experiment["training"])
+    each = training.windows_per_epoch
     of_windows = "" if each is None else f", of at most {each} {plural(each, 'window')} each"
     notes = [
         *data_notes(one.setting, one.data),
         Note("protocol", f"Protocol: {protocol_text(one)}; {parts}; test withheld."),
-        Note("training", f"At most {counted(training['epochs'], 'epoch')}{of_windows}."),
-        precision_note(training["precision"]),
+        Note("training", f"At most {counted(training.epochs, 'epoch')}{of_windows}."),
+        precision_note(training.precision),
         *reduction_notes(paper, one.setting, {row: one}, varied),
     ]
     if one.setting.scale == "paper":

@@ -1,13 +1,18 @@
 """keras-tuner's loop over the trials of a search, in this process."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import keras_tuner
-from filelock import FileLock, Timeout
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FatalError
 
 from common.core.console import say, warn
 from common.core.errors import BudgetError, EncoreError, ResumeError, RunError, SpecError
 from common.core.files import make_folder
+from common.core.interrupts import stop_if_asked
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from common.core.words import counted
 from common.runs.progress import ProgressDisplay
 from common.search.folder import SearchFolder
@@ -16,18 +21,33 @@ from common.search.search import Search
 from common.search.space import DIRECTIONS
 
 
+class _EnoughTrials(Exception):
+    """A process has carried out as many trials as it may."""
+
+
 class TrialTuner(BaseTuner):
     """keras-tuner's loop over the trials of a search."""
 
-    def __init__(self, oracle: keras_tuner.Oracle, search: Search, progress: ProgressDisplay):
+    def __init__(
+        self,
+        oracle: keras_tuner.Oracle,
+        search: Search,
+        progress: ProgressDisplay,
+        *,
+        most_trials: int | None = None,
+    ):
         super().__init__(oracle=oracle, directory=str(search.folder.path), project_name="tuner")
         self._search, self._progress = search, progress
+        self._most_trials, self._trials = most_trials, 0
         self._over_limit: BudgetError | None = None
 
     def pre_create_trial(self):
+        stop_if_asked()
         if self._over_limit is not None:
             # A process's peak memory never falls again, so its later trials would fail because of this one.
             raise FatalError from self._over_limit
+        if self._trials == self._most_trials:
+            raise FatalError from _EnoughTrials()
 
     def _run_and_update_trial(self, trial, *arguments, **more):
         """Put the score into the trial, which is sent when it ends; sent separately it could reach another search."""
@@ -39,6 +59,7 @@ class TrialTuner(BaseTuner):
 
     def run_trial(self, trial, *arguments, **more):
         """The value of the objective for one trial, in the form that keras-tuner expects."""
+        self._trials += 1
         asked = self._search.asked
         try:
             return {
@@ -60,12 +81,16 @@ class TrialTuner(BaseTuner):
         """Does nothing: the oracle stores the state."""
 
 
-def run_search(search: Search, *, fresh: bool = False) -> None:
-    """Run all trials in this process.
+def run_search(search: Search, *, fresh: bool = False, most_trials: int | None = None) -> bool:
+    """Run all trials in this process, or some of them.
 
     Args:
         search: to run.
         fresh: delete earlier trials first.
+        most_trials: that this process carries out; None for all.
+
+    Returns:
+        Whether no trial is left; the same call continues where one is.
 
     Raises:
         ResumeError: the folder holds another search, or another command is running it.
@@ -83,25 +108,30 @@ def run_search(search: Search, *, fresh: bool = False) -> None:
         epochs = (runs - finished) * search.epochs
         things = "trials" if search.asked.runs_per_trial == 1 else "runs"
         with ProgressDisplay(runs, min(finished, runs), max(0, epochs), numbered=False, things=things) as progress:
-            run_loop(TrialTuner(oracle, search, progress))
+            try:
+                run_loop(TrialTuner(oracle, search, progress, most_trials=most_trials))
+            except _EnoughTrials:
+                return False
         warn_of_end(search, oracle)
+        return True
 
 
-def search_lock(folder: SearchFolder) -> FileLock:
-    """Lock held by the process that chooses trials; two such processes would overwrite each other's state.
+@contextmanager
+def search_lock(folder: SearchFolder) -> Iterator[None]:
+    """Hold the lock of the process that chooses trials; two such processes would overwrite each other's state.
 
     Raises:
         ResumeError: another command holds it.
     """
-    lock = FileLock(folder.paths.lock, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise ResumeError(
-            f"{folder.path}: another command is running this search. Wait for it, or give another --name; to share the "
-            "work among processes use --role chief and --role worker."
-        ) from error
-    return lock
+    with lock(folder.paths.lock, flag="--out", wait=False) as is_mine:
+        if not is_mine:
+            raise ResumeError(
+                f"{folder.path}: another command is running this search. Wait for it, or give another --name; to share "
+                "the work among processes use --role chief and --role worker."
+            )
+        # By their age: workers write notes and records without this lock.
+        remove_leftovers(folder.path, folder.paths.trials, folder.paths.runs, folder.paths.diverged)
+        yield
 
 
 def report_progress(search: Search, oracle: SearchOracle) -> None:

@@ -120,7 +120,7 @@ def _model(record: Record, paper: Paper, experiment: Experiment, weights: Path) 
         import keras
 
         from common.training.model_cache import build_network
-        from common.training.weights import copy_weights, digest_of_weights
+        from common.training.weights import copy_weights, digest_of_weights, read_weights
 
     def build(shape: tuple, classes: int) -> keras.Model:
         return paper.build(experiment.model, shape, classes)
@@ -134,9 +134,9 @@ def _model(record: Record, paper: Paper, experiment: Experiment, weights: Path) 
     finally:
         keras.config.set_dtype_policy(before)
     try:
-        model.load_weights(weights)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        read_weights(weights, model)
+    except DataError as error:
+        reason = str(error).removeprefix(f"{weights}: ").rstrip(".")
         raise DataError(
             f"{weights}: holds no weights of the network of run {record.run_id} ({reason}). Remove it, or train the "
             "run again with --fresh."

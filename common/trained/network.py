@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
 from common.core.errors import SpecError
+from common.core.temporary import temporary_folder
 from common.metrics.clips import ClipResult, aggregate_windows
 from common.paper.experiment import Experiment, Input
 from common.records.record import Record
@@ -126,10 +126,10 @@ class Trained:
 
     def _ask(self, shards: Callable[[Input, Path], ShardIndex]) -> WindowPredictions:
         """Put a song's features into temporary shards and read its windows, as in training."""
-        with TemporaryDirectory(prefix="encore-song-") as place:
+        with temporary_folder("song") as place:
             opened = []
             for number, given in enumerate(self.inputs):
-                folder = Path(place) / str(number)
+                folder = place / str(number)
                 folder.mkdir()
                 opened.append((shards(given, folder), given.windows))
             with open_windows(opened) as reader:

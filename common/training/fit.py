@@ -12,8 +12,9 @@ from typing import Protocol
 import keras
 import numpy as np
 
-from common.core.errors import DivergedError, RunError
+from common.core.errors import DataError, DivergedError, RunError
 from common.core.files import make_folder, sha256_of_json, write_text
+from common.core.interrupts import stop_if_asked
 from common.core.words import counted
 from common.paper.training import Training
 from common.records.environment import computing_machine
@@ -97,6 +98,7 @@ def fit(
         CheckpointError: the run began under other circumstances, or its checkpoint does not fit the model.
         BudgetError: the process exceeds the memory limit.
         RunError: the epochs have too few batches for a single update, or the weights to start from are other ones.
+        Interrupted: the command was asked to stop; the epochs that have ended are in the checkpoint.
     """
     callback = callback or FitCallback()
     training = run.experiment.training
@@ -107,7 +109,14 @@ def fit(
     make_folder(work.folder)
     started_from = ""
     if start_from is not None:
-        load_weights(start_from.file, model, build_network(run.experiment, build, shape, len(reader.index.genres)))
+        try:
+            load_weights(start_from.file, model, build_network(run.experiment, build, shape, len(reader.index.genres)))
+        except DataError as error:
+            reason = str(error).removeprefix(f"{start_from.file}: ").rstrip(".")
+            raise RunError(
+                f"{start_from.file}: holds no weights of this network ({reason}). Give --fresh to train all rounds "
+                "again."
+            ) from error
         started_from = digest_of_weights(copy_weights(model))
         if start_from.digest not in ("", started_from):
             raise RunError(
@@ -156,7 +165,7 @@ def fit(
             fitted = model.fit(
                 windows(order), shuffle=False, verbose=0, callbacks=callbacks, class_weight=class_weights
             ).history
-            validated = model.evaluate(validation, verbose=0, return_dict=True)
+            validated = model.evaluate(validation, verbose=0, return_dict=True, callbacks=[_StopCallback()])
             entry = {
                 "epoch": state.epoch + 1,
                 "loss": float(fitted["loss"][0]),
@@ -264,7 +273,7 @@ def layer_values(
         standardisation=fitted.standardisation,
         memory_left_bytes=memory_left_bytes,
     )
-    after_batch = [] if callback is None else [_PredictCallback(callback)]
+    after_batch = [_StopCallback(), *([] if callback is None else [_PredictCallback(callback)])]
     return fitted.model.predict(windows, verbose=0, callbacks=after_batch)
 
 
@@ -295,7 +304,18 @@ class _BatchCallback(keras.callbacks.Callback):
         begin_epoch(self._seed, self._epoch)
 
     def on_train_batch_end(self, batch, logs=None):
+        stop_if_asked()
         self._callback.on_train_batch_end()
+
+
+class _StopCallback(keras.callbacks.Callback):
+    """Stops a command that was asked to, after a batch of an evaluation or prediction."""
+
+    def on_test_batch_end(self, batch, logs=None):
+        stop_if_asked()
+
+    def on_predict_batch_end(self, batch, logs=None):
+        stop_if_asked()
 
 
 class _PredictCallback(keras.callbacks.Callback):
@@ -317,34 +337,37 @@ class _Logs:
     """
 
     def __init__(self, work: WorkPaths, state: LoopState):
-        from tensorboard.summary import Writer
+        from common.training.events import EventsFile, events_in
 
         self._work, self._state = work, state
-        for earlier in work.tensorboard.glob("events.out.tfevents.*"):
+        self._names: dict[str, None] = {}
+        self._rows = io.StringIO()
+        for earlier in events_in(work.tensorboard):
             earlier.unlink()
-        self._events = Writer(str(work.tensorboard))
+        self._events = EventsFile(work.tensorboard)
         for entry in state.history:
             self._add(entry)
-        self._events.flush()
 
     def write(self) -> None:
         """Add the newest epoch."""
         history = self._state.history
-        text = io.StringIO()
         # Epochs that were trained by an earlier version of Encore may lack some values.
-        names = dict.fromkeys(name for entry in history for name in entry)
-        table = csv.DictWriter(text, fieldnames=list(names), restval="", lineterminator="\n")
-        table.writeheader()
-        table.writerows(history)
-        write_text(self._work.history, text.getvalue())
+        is_begun = history[-1].keys() <= self._names.keys()
+        if not is_begun:
+            self._names, self._rows = dict.fromkeys(name for entry in history for name in entry), io.StringIO()
+        table = csv.DictWriter(self._rows, fieldnames=list(self._names), restval="", lineterminator="\n")
+        # The rows before are kept as text: formatting them again would take longer with every epoch.
+        if is_begun:
+            table.writerow(history[-1])
+        else:
+            table.writeheader()
+            table.writerows(history)
+        write_text(self._work.history, self._rows.getvalue())
         self._add(history[-1])
-        self._events.flush()
 
     def close(self) -> None:
         """Close the file of events."""
         self._events.close()
 
     def _add(self, entry: dict[str, float]) -> None:
-        for name in _CURVES:
-            if name in entry:
-                self._events.add_scalar(name, entry[name], step=int(entry["epoch"]))
+        self._events.add({name: entry[name] for name in _CURVES if name in entry}, step=int(entry["epoch"]))

@@ -1,5 +1,6 @@
 """Compiled models for the fit loop, each in the same state as the first model of a process."""
 
+import weakref
 from collections.abc import Callable
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 from common.paper.experiment import Experiment
 from common.paper.protocol import Protocol
 from common.training.devices import ONE_DEVICE, Devices
+from common.training.gradient_functions import outdated_with, remove_outdated
 from common.training.logits import cross_entropy, require_logits
 from common.training.optimizers import optimizer_of
 from common.training.regularizers import regularise
@@ -58,6 +60,7 @@ class CompiledModelCache:
         self._key: tuple | None = None
         self._model: keras.Model | None = None
         self._initial_state: list[np.ndarray] = []
+        self._outdate: weakref.finalize | None = None
 
     def model_for(
         self, experiment: Experiment, build: ModelBuilder, shape: tuple, classes: int, *, seed: int
@@ -69,9 +72,10 @@ class CompiledModelCache:
         """
         key = (graph_digest(experiment), shape, classes, seed)
         if key != self._key:
-            self._key = None
+            self._forget()
             with own_draws(seed):
                 self._model = _compiled(experiment, build, shape, classes, seed, self.devices)
+            self._outdate = outdated_with(self._model)
             self._initial_state = [np.array(keras.ops.convert_to_numpy(value)) for value in _state(self._model)]
             self._key = key
         else:
@@ -80,6 +84,13 @@ class CompiledModelCache:
                 variable.assign(value)
             set_strengths(self._model, experiment.training.augmentation)
         return self._model
+
+    def _forget(self) -> None:
+        """Let go of the model, its traced steps and its initial state, so that two networks are never in memory."""
+        self._key, self._model, self._initial_state = None, None, []
+        if self._outdate is not None:
+            self._outdate()
+        remove_outdated()
 
 
 def _state(model: keras.Model) -> list[keras.Variable]:

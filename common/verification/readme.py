@@ -62,7 +62,7 @@ def verify_readme(readme: Path, results: Path) -> Verified:
             said = f"a table without what the README repeats ({type(error).__name__}: {said})"
         fault = Fault(source, said, "the measured table that the README repeats", "Make it again with --from-records.")
         return Verified("README", "not checked: its table cannot be used", {}, (fault,))
-    content = readme.read_text(encoding="utf-8")
+    content = readme.read_text(encoding="utf-8", errors="replace")
     faults = [*_faults_of_rows(readme, content, rows), *_faults_of_sentences(readme, content, sentences)]
     counts = {"rows": len(rows), "sentences": len(sentences)}
     right = "" if faults else ": all as measured"

@@ -4,34 +4,49 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from common.core.console import progress
 from common.core.errors import DataError, SpecError
-from common.core.files import read_json, sha256_of_json, stated_and_actual_digest
+from common.core.files import has_digest, read_json, stated_and_actual_digest
+from common.core.spec import Spec, stored_spec
 from common.core.words import counted
 from common.launch import is_paper
-from common.records.divergence import Divergence
-from common.records.identity import SEARCH_VARIANT, run_id
+from common.leakage.stored import Audit
+from common.records.divergence import Divergence, divergence_of
+from common.records.identity import possible_ids
 from common.records.paths import result_subfolders
 from common.records.record import Record, record_of
 from common.records.rows import experiment_of_row
+from common.records.tuned_rows import StoredRows
+from common.search.journal import read_events
+from common.search.stored import StoredDescription, StoredNote, StoredSnapshot
 from common.verification.faults import Fault, Verified
 from common.verification.papers import Papers
 
 _RECORDS, _NOTES = "runs", "diverged"
+# Further files that tables are made from, below the folder of a paper's data set.
+_OTHERS = ("audits/*.json", "searches/*/*.json", "searches/*/trials/*.json")
+# Their fields: by the name of the file, or by that of its folder.
+_SOURCES: dict[str, type[Spec]] = {
+    "search.json": StoredDescription,
+    "state.json": StoredSnapshot,
+    "state.previous.json": StoredSnapshot,
+    "rows.json": StoredRows,
+}
+_SOURCES_IN: dict[str, type[Spec]] = {"trials": StoredNote, "audits": Audit}
 _RESTORE = "Restore the file from a copy, or remove it and repeat the command that made it."
 _SHOWN_DIGITS = 12
 
 
 def _files_to_read(results: Path) -> list[Path]:
-    """The records and notes of divergence of papers, and every JSON file of other folders, by path."""
+    """The records and notes of divergence of papers, their audits and the files of their searches, and every JSON file
+    of other folders, by path."""
     found: list[Path] = []
     for folder in result_subfolders(results):
         if is_paper(folder.name):
             of_runs = (path for name in (_RECORDS, _NOTES) for path in folder.glob(f"*/{name}/*.json"))
             of_searches = (path for name in (_RECORDS, _NOTES) for path in folder.glob(f"*/searches/*/{name}/*.json"))
-            found += sorted([*of_runs, *of_searches])
+            others = (path for pattern in _OTHERS for path in folder.glob(f"*/{pattern}"))
+            found += sorted([*of_runs, *of_searches, *others])
         else:
             found += sorted(folder.rglob("*.json"))
     return found
@@ -39,8 +54,8 @@ def _files_to_read(results: Path) -> list[Path]:
 
 def verify_records(results: Path) -> Verified:
     """Check every record and note of divergence below a results folder: it can be read, and its digest, the name of its
-    file, its metrics, its run id and the digest of its experiment are those of its values. Other JSON files outside the
-    papers' folders are only checked to be JSON.
+    file, its metrics, its run id and the digest of its experiment are those of its values. Of audits and of the files
+    of searches the digest is checked; other JSON files outside the papers' folders are only checked to be JSON.
     """
     papers, counts, faults = Papers(results), Counter(), []
     files = _files_to_read(results)
@@ -51,6 +66,7 @@ def verify_records(results: Path) -> Verified:
             except _Faulty as error:
                 faults.append(error.fault)
             advance(1)
+    faults += _faults_of_journals(results, counts)
     read = counted(counts["records"], "record")
     if counts["notes"]:
         read += f" and {counted(counts['notes'], 'note')} of divergence"
@@ -59,9 +75,31 @@ def verify_records(results: Path) -> Verified:
     summary = f"{read} read, {counts['with_digest']} with a digest{right}{wrong}"
     if counts["without_digest"]:
         summary += f", {counts['without_digest']} written before digests were stored"
+    if counts["sources"]:
+        summary += f"; {counted(counts['sources'], 'file')} of audits and searches, "
+        summary += f"{counts['sources'] - counts['sources_without_digest']} with a digest"
     if counts["other_json"]:
         summary += f"; {counted(counts['other_json'], 'JSON file')} of other folders can be read"
     return Verified("records", summary, dict(counts), tuple(faults), tuple(_unchecked(results, counts)))
+
+
+def _faults_of_journals(results: Path, counts: Counter) -> list[Fault]:
+    """The journals of searches that have a torn line, or cannot be read."""
+    found = []
+    for folder in filter(lambda folder: is_paper(folder.name), result_subfolders(results)):
+        for path in sorted(folder.glob("*/searches/*/journal.jsonl")):
+            counts["sources"] += 1
+            try:
+                torn = [str(number) for number, event in enumerate(read_events(path), start=1) if event is None]
+            except DataError as error:
+                found.append(Fault(path, _said(path, error), "the journal of a search", _RESTORE))
+                continue
+            if torn:
+                remedy = (
+                    "Restore the file from a copy; or leave it, and a trial that only these lines hold is repeated."
+                )
+                found.append(Fault(path, f"torn: line {', '.join(torn)}", "lines with their SHA-256", remedy))
+    return found
 
 
 class _Faulty(Exception):
@@ -79,21 +117,33 @@ def _check(path: Path, papers: Papers, counts: Counter) -> None:
         _Faulty: something does not hold.
     """
     in_place = path.parent.name if path.parent.name in (_RECORDS, _NOTES) else None
+    is_source = in_place is None and is_paper(path.relative_to(papers.results).parts[0])
+    counted_as = "sources" if is_source else {_RECORDS: "records", _NOTES: "notes"}.get(in_place, "other_json")
+    if not path.is_file():
+        counts[counted_as] += 1
+        raise _Faulty(path, "a folder, a pipe or the like", "a file", "Remove it, or give it another name.")
     try:
         values = read_json(path, what="a file that", remedy="")
     except DataError as error:
-        counts["records" if in_place == _RECORDS else "notes" if in_place == _NOTES else "other_json"] += 1
+        counts[counted_as] += 1
+        if isinstance(error.__cause__, OSError):
+            reason = error.__cause__.strerror
+            raise _Faulty(
+                path, f"a file that cannot be read ({reason})", "a readable one", "Make it readable."
+            ) from error
         raise _Faulty(path, _said(path, error), "JSON") from error
-    except OSError as error:
-        counts["unreadable"] += 1
-        raise _Faulty(
-            path, f"a file that cannot be read ({error.strerror})", "a readable one", "Make it readable."
-        ) from error
+    if is_source:
+        counts[counted_as] += 1
+        counts["sources_without_digest"] += not has_digest(values)
+        _check_digest(path, values, counts)
+        _check_source(path, values)
+        return
     if in_place is None and not _is_record(values):
         counts["other_json"] += 1
         return
     is_note = in_place == _NOTES
     counts["notes" if is_note else "records"] += 1
+    counts["with_digest" if has_digest(values) else "without_digest"] += 1
     _check_digest(path, values, counts)
     run = _note(path, values) if is_note else _record(path, values)
     _check_place(path, run, papers.results)
@@ -111,7 +161,6 @@ def _said(path: Path, error: DataError) -> str:
 
 def _check_digest(path: Path, values: Any, counts: Counter) -> None:
     digests = stated_and_actual_digest(values)
-    counts["without_digest" if digests is None else "with_digest"] += 1
     if digests is not None and digests[0] != digests[1]:
         stated, actual = digests
         counts["wrong_digest"] += 1
@@ -120,6 +169,20 @@ def _check_digest(path: Path, values: Any, counts: Counter) -> None:
             f"values with the SHA-256 {actual[:_SHOWN_DIGITS]}..., so it was edited",
             f"{str(stated)[:_SHOWN_DIGITS]}..., the SHA-256 that it holds",
         )
+
+
+def _check_source(path: Path, values: Any) -> None:
+    """Check that a file of an audit or a search has its fields and no others, as one has whose digest's name was
+    damaged."""
+    kind = _SOURCES.get(path.name) or _SOURCES_IN.get(path.parent.name)
+    if kind is None:
+        return
+    try:
+        stored_spec(kind, path, values, what="a file of an audit or a search")
+    except DataError as error:
+        raise _Faulty(path, _said(path, error), "the fields of such a file") from error
+    if kind is StoredSnapshot and not has_digest(values):
+        raise _Faulty(path, "no SHA-256", "that of its values, which every version writes")
 
 
 def _record(path: Path, values: Any) -> Record:
@@ -132,12 +195,10 @@ def _record(path: Path, values: Any) -> Record:
 
 def _note(path: Path, values: Any) -> Divergence:
     _check_name(path, values)
-    plain = {name: value for name, value in values.items() if name != "sha256"} if isinstance(values, dict) else values
     try:
-        return Divergence.model_validate(plain)
-    except ValidationError as error:
-        problems = counted(error.error_count(), "problem")
-        raise _Faulty(path, f"values with {problems}", "a note of a run that diverged") from error
+        return divergence_of(path, values)
+    except DataError as error:
+        raise _Faulty(path, _said(path, error), "a note of a run that diverged") from error
 
 
 def _check_name(path: Path, values: Any) -> None:
@@ -167,7 +228,6 @@ def _check_identity(path: Path, run: Record | Divergence, papers: Papers, counts
     if row is None:
         counts["ids_not_computed"] += 1
         return
-    setting = run.setting
     try:
         ran = row.read_like(run.experiment)
         usual = papers.variant(paper, run, row, ran)
@@ -181,24 +241,8 @@ def _check_identity(path: Path, run: Record | Divergence, papers: Papers, counts
             f"the experiment digest {run.experiment_digest[:_SHOWN_DIGITS]}...",
             f"{ran.digest[:_SHOWN_DIGITS]}..., the digest of its experiment",
         )
-    variants = [usual]
-    if isinstance(run, Record) and run.test_withheld:
-        variants = [SEARCH_VARIANT]
-    elif usual in ("", sha256_of_json(row.digest)):
-        # Which of the two it is depends on the other rows of the paper, and rows are added to papers.
-        variants = [usual, "", sha256_of_json(row.digest)]
-    ids = [
-        run_id(
-            experiment_digest=ran.digest,
-            data_digest=setting.data_digest,
-            split_digest=run.split_digest,
-            fold=run.fold,
-            seed=run.seed,
-            variant=variant,
-            decoder=setting.decoder,
-        )
-        for variant in variants
-    ]
+    withheld = isinstance(run, Record) and run.test_withheld
+    ids = possible_ids(run, row, ran, usual, withheld=withheld)
     if run.run_id not in ids:
         raise _Faulty(
             path, f"the run id {run.run_id}", f"{ids[0]}, the digest of its experiment, data, split, fold and seed"
@@ -212,6 +256,9 @@ def _unchecked(results: Path, counts: Counter) -> list[str]:
         found.append(
             f"times and histories of {counted(counts['without_digest'], 'run')} (written before Encore stored digests)"
         )
+    if counts["sources_without_digest"]:
+        files = counted(counts["sources_without_digest"], "file")
+        found.append(f"{files} of audits and searches (written before Encore stored digests)")
     if counts["ids_not_computed"]:
         found.append(
             f"run ids of {counted(counts['ids_not_computed'], 'record')} (of papers or rows that this version does not "

@@ -5,19 +5,22 @@ Figures are not drawn again. Their files hold the digest of what they were drawn
 
 import re
 import shutil
-import tempfile
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.cli.regenerate import regenerate, unsupported_files
-from common.core.console import collected, progress
+from common.core.console import collected, progress, warn
+from common.core.shell import shell_word
+from common.core.temporary import temporary_folder
 from common.core.words import counted
 from common.launch import is_paper, load_paper
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, overview_file, page_file, result_subfolders
 from common.records.record import reading_once
 from common.reports.committed import stated_in
+from common.reports.figures.checksums import state_of
 from common.reports.figures.files import digest_file, is_drawing, stated_digest
 from common.reports.pages import write_overview
 from common.reports.write import write_architecture
@@ -45,6 +48,7 @@ class ComparedTables:
         compared_figures: those of them whose digests were compared.
         of_other_code: those of them that other code drew, so that what they were drawn from cannot be compared.
         without_values: those of them whose digests are not made, which are of searches.
+        without_checksum: those of them that were drawn before their files held a checksum.
         others: Markdown, CSV and LaTeX files beside the tables that are none of them.
         messages: what was said while the tables were made again, e.g. which records were not used.
     """
@@ -55,6 +59,7 @@ class ComparedTables:
     compared_figures: int = 0
     of_other_code: tuple[Path, ...] = ()
     without_values: tuple[Path, ...] = ()
+    without_checksum: tuple[Path, ...] = ()
     others: tuple[Path, ...] = ()
     messages: tuple[str, ...] = ()
 
@@ -71,12 +76,12 @@ def verify_tables(results: Path) -> Verified:
     keys = papers_in(results)
     found: list[ComparedTables] = []
     with (
-        tempfile.TemporaryDirectory(prefix="encore-verify-") as scratch,
+        temporary_folder("verify") as scratch,
         progress("making tables again", len(keys), unit="papers", transient=True) as advance,
     ):
-        together = Path(scratch) / "all"
+        together = scratch / "all"
         for key in keys:
-            out = Path(scratch) / f"of_{key}"
+            out = scratch / f"of_{key}"
             found.append(compare_tables(load_paper(key), results, out))
             # With the tables of all papers, the list of all tables can be made.
             together.mkdir(exist_ok=True)
@@ -93,6 +98,7 @@ def verify_tables(results: Path) -> Verified:
     }
     of_other_code = [path for one in found for path in one.of_other_code]
     without_values = [path for one in found for path in one.without_values]
+    without_checksum = [path for one in found for path in one.without_checksum]
     faults = tuple(fault for one in found for fault in one.faults)
     same = "" if faults or not counts["files"] else ": all as their records make them"
     summary = (
@@ -102,7 +108,10 @@ def verify_tables(results: Path) -> Verified:
     others = [path for one in found for path in one.others]
     unchecked = list(dict.fromkeys(message for one in found for message in one.messages))
     if counts["figures"]:
-        unchecked.append("the pictures of figures (the values that they show were compared)")
+        unchecked.append(
+            "whether the pictures of figures show their values (the values and the checksums of the files were "
+            "compared)"
+        )
     if of_other_code:
         unchecked.append(
             f"{counted(len(of_other_code), 'figure file')} drawn by the code of another version, first: "
@@ -112,6 +121,11 @@ def verify_tables(results: Path) -> Verified:
         unchecked.append(
             f"{counted(len(without_values), 'figure file')} without a digest to compare with, first: "
             f"{without_values[0]}"
+        )
+    if without_checksum:
+        unchecked.append(
+            f"the bytes of {counted(len(without_checksum), 'figure file')} drawn before files held checksums, first: "
+            f"{without_checksum[0]}"
         )
     if others:
         unchecked.append(f"{counted(len(others), 'file')} beside the tables, first: {others[0]}")
@@ -124,7 +138,8 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
     Args:
         out: an empty folder, or one that does not exist yet, where they are made; it keeps them.
     """
-    remedy = f"If the records are right, make it again: encore run {paper.key} --from-records --out {results}"
+    command = f"encore run {paper.key} --from-records --out {shell_word(results)}"
+    remedy = f"If the records are right, make it again: {command}"
     folders = sorted(path for path in (results / paper.key).iterdir() if path.is_dir())
     (out / paper.key).mkdir(parents=True)
     with collected() as said:
@@ -153,11 +168,21 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
         for path in sorted(drawn)
         if not path.is_file()
     ]
-    of_other_code, without_values = [], []
+    of_other_code, without_values, without_checksum = [], [], []
     present = sorted(filter(Path.is_file, drawn))
     digests = {path: path.read_text(encoding="utf-8") for path in out.rglob("*.digest")}
     codes = {digest.partition(" by ")[2] for digest in digests.values()}
     for path in present:
+        try:
+            state = state_of(path)
+        except OSError as error:
+            faults.append(_unreadable(path, error))
+            continue
+        if state == "changed":
+            faults.append(Fault(path, "a file that was changed or cut off", "the file as it was drawn", f"{remedy}."))
+            continue
+        if state == "without checksum":
+            without_checksum.append(path)
         digest = digests.get(digest_file((out / path.relative_to(results)).with_suffix("")))
         if digest is None:
             without_values.append(path)
@@ -193,6 +218,7 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
         len(present) - len(of_other_code) - len(without_values),
         tuple(of_other_code),
         tuple(without_values),
+        tuple(without_checksum),
         tuple(others),
         messages,
     )
@@ -201,7 +227,11 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
 def _say_yours(folder: Path) -> bool:
     """Whether the tables below a folder call their numbers the user's own, as they were made; the folder may have been
     moved since."""
-    return any("| Your " in path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("table_*.md"))
+    for path in folder.glob("table_*.md"):
+        with suppress(OSError):  # named where it is compared
+            if "| Your " in path.read_text(encoding="utf-8", errors="replace"):
+                return True
+    return False
 
 
 def compare_overview(results: Path, out: Path) -> ComparedTables:
@@ -212,7 +242,8 @@ def compare_overview(results: Path, out: Path) -> ComparedTables:
     """
     with collected() as said, reading_once():
         made = write_overview(out)
-    remedy = f"If the tables are right, make it again: encore run PAPER --from-records --out {results}, of any paper"
+    command = f"encore run PAPER --from-records --out {shell_word(results)}"
+    remedy = f"If the tables are right, make it again: {command}, of any paper"
     faults = _differences(overview_file(results), made, remedy)
     return ComparedTables(tuple(faults), 1, messages=tuple(line.replace(str(out), str(results)) for line in said))
 
@@ -223,7 +254,10 @@ def _copy_other_tables(results: Path, out: Path, keys: Collection[str]) -> None:
         place = table.relative_to(results)
         if place.parts[0] not in keys:
             (out / place).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(table, out / place)
+            try:
+                shutil.copyfile(table, out / place)
+            except OSError as error:
+                warn(f"not in the list of tables: {table}: cannot be read ({error.strerror or error})")
 
 
 def _copy_sources(paper: Paper, theirs: ResultPaths, mine: ResultPaths) -> None:
@@ -231,7 +265,12 @@ def _copy_sources(paper: Paper, theirs: ResultPaths, mine: ResultPaths) -> None:
     mine.folder.mkdir()
     for name in _SOURCES:
         if (theirs.folder / name).is_dir():
-            shutil.copytree(theirs.folder / name, mine.folder / name, ignore=_NO_SOURCE)
+            try:
+                shutil.copytree(theirs.folder / name, mine.folder / name, ignore=_NO_SOURCE)
+            except shutil.Error as error:  # all others were copied
+                for path, _, reason in error.args[0]:
+                    # The reason ends in the path.
+                    warn(f"not used: {path}: cannot be read ({str(reason).partition(':')[0]})")
     for table in paper.architecture:
         if any((theirs.folder / f"table_{table.id}{form}").exists() for form in _FORMS):
             write_architecture(paper, table, mine)
@@ -250,7 +289,7 @@ def _wrong_drawing(path: Path, expected: str, codes: set[str]) -> tuple[str, str
         return None
     if stated != expected:
         return f"a figure drawn from {_short(stated)}", f"one drawn from {_short(expected)}, the digest of its values"
-    return None if is_drawing(path, expected) else ("a file that is cut off", "the whole figure")
+    return None
 
 
 def _short(digest: str) -> str:
@@ -262,11 +301,18 @@ def _differences(theirs: Path, mine: Path, remedy: str) -> list[Fault]:
     expected = mine.read_bytes()
     if not theirs.is_file():
         return [Fault(theirs, "no such file", "the file that the records make", f"{remedy}.")]
-    found = theirs.read_bytes()
+    try:
+        found = theirs.read_bytes()
+    except OSError as error:
+        return [_unreadable(theirs, error)]
     if found == expected:
         return []
     there, here, place = _first_difference(found, expected)
     return [Fault(theirs, there, here, f"{remedy}.", place)]
+
+
+def _unreadable(path: Path, error: OSError) -> Fault:
+    return Fault(path, f"a file that cannot be read ({error.strerror})", "a readable one", "Make it readable.")
 
 
 def _by_table(faults: Sequence[Fault]) -> list[Fault]:

@@ -3,9 +3,9 @@
 import importlib.util
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,11 +14,12 @@ import soundfile
 import soxr
 
 from common.core.errors import DataError, EncoreError, SpecError
+from common.core.interrupts import raise_if_interrupted
 from common.core.words import counted
 from data_pipeline.audio import containers, mpeg, ogg
 from data_pipeline.audio.other_files import START_BYTES, about_file
 from data_pipeline.audio.refusal import refusal
-from data_pipeline.audio.sound_file import Opened, average_channels, open_sound, source_of
+from data_pipeline.audio.sound_file import Opened, average_channels, count_frames, open_sound, source_of
 
 Decoder = Literal["soundfile", "tensorflow-io"]
 # Part of the keys of caches. To be raised when the same file and decoder give other samples than before, so that
@@ -37,12 +38,40 @@ class AudioHeader:
     frames: int
 
 
-def read_header(path: Path) -> AudioHeader:
+@dataclass(frozen=True)
+class ReadLimits:
+    """What is asked between a file's header and its samples, before memory is taken for these.
+
+    Args:
+        most_seconds: a longer file is refused; None for any length.
+        reserve: called once with the header; may raise an error, or wait until there is memory.
+    """
+
+    most_seconds: float | None = None
+    reserve: Callable[[AudioHeader], None] | None = None
+
+    def admit(self, header: AudioHeader, path: Path) -> None:
+        """Raise a DataError where the file is too long, and call `reserve`."""
+        if self.most_seconds is not None and header.frames > self.most_seconds * header.sample_rate:
+            raise refusal(
+                path,
+                f"lasts {header.frames / header.sample_rate:,.0f} s ({header.frames:,} frames at "
+                f"{header.sample_rate:,} Hz), expected at most {self.most_seconds:,.0f} s beside the other clips: its "
+                "header is wrong, or it is no clip",
+            )
+        if self.reserve is not None:
+            self.reserve(header)
+
+
+NO_LIMITS = ReadLimits()
+
+
+def read_header(path: Path, limits: ReadLimits = NO_LIMITS) -> AudioHeader:
     """Read a file's header; the samples are decoded only where it leaves their number open.
 
     Raises:
         DataError: the file is not audio, holds fewer bytes than its header declares, or no frames at all; its sample
-            rate is not between 4 and 384 kHz.
+            rate is not between 4 and 384 kHz; it is longer than `limits` allow.
     """
     path = Path(path)
     with _naming(path):
@@ -52,7 +81,7 @@ def read_header(path: Path) -> AudioHeader:
             file.seek(0)
             is_ogg = file.read(len(ogg.NAME)) == ogg.NAME
         if is_ogg and len(parts := ogg.links(path.read_bytes(), path)) > 1:
-            samples, rate = _decode_parts(parts, path, mono=False)
+            samples, rate = _decode_parts(parts, path, False, limits)
             return AudioHeader(rate, samples.shape[1], len(samples))
         try:
             if data is None or not data.header:
@@ -62,10 +91,11 @@ def read_header(path: Path) -> AudioHeader:
         except soundfile.SoundFileError as error:
             opened = _open_at_first_frame(path.read_bytes(), path, error)
         with opened.file as file:
-            frames = len(opened.read(mono=True)) if opened.frames is None else opened.frames
+            frames = _frames_within(limits, file) if opened.frames is None else opened.frames
             header = AudioHeader(file.samplerate, file.channels, frames)
     if header.frames == 0:
         raise _without_frames(path)
+    limits.admit(header, path)
     return header
 
 
@@ -76,6 +106,7 @@ def read_audio(
     mono: bool = True,
     decoder: Decoder = "soundfile",
     content: bytes | None = None,
+    limits: ReadLimits = NO_LIMITS,
 ) -> np.ndarray:
     """Decode a whole file.
 
@@ -86,6 +117,7 @@ def read_audio(
         decoder: `soundfile`, or `tensorflow-io` (see `requirements-tfio.txt`).
         content: the file's bytes, where they were read already. The decoder still opens a sound file by its path, and
             finds it in the system's page cache: if it called Python for every frame, threads would wait for each other.
+        limits: what is asked before samples are decoded; tensorflow-io gives a header only with the samples.
 
     Returns:
         float32 samples in [-1, 1], shape (samples,) if mono, else (samples, channels).
@@ -94,14 +126,14 @@ def read_audio(
         DataError: the file does not decode, holds fewer frames than its header declares, no frames at all, values that
             are not finite, or nothing but zeros; its header declares more frames than its bytes can hold, a sample rate
             that is not between 4 and 384 kHz, or samples in a form that cannot be told; streams that follow one another
-            in it differ in sample rate or channels, or lack pages.
+            in it differ in sample rate or channels, or lack pages; the file is longer than `limits` allow.
         SpecError: the decoder is not installed.
     """
     path = Path(path)
     content = read_content(path) if content is None else content
     with _naming(path):
         decode = _decode_soundfile if decoder == "soundfile" else _decode_tensorflow_io
-        samples, file_rate = decode(content, path, mono)
+        samples, file_rate = decode(content, path, mono, limits)
         if len(samples) == 0:
             raise _without_frames(path)
         # Checked after averaging: channels of opposite phase cancel to silence.
@@ -151,6 +183,7 @@ def _naming(path: Path) -> Iterator[None]:
         ) from error
     # A damaged file makes libsndfile, its bindings and NumPy raise errors of many types, MemoryError among them.
     except Exception as error:
+        raise_if_interrupted(error)
         detail = getattr(error, "error_string", None) or str(error) or type(error).__name__
         detail = detail.strip().removeprefix("Error : ").rstrip(".")
         if detail.startswith(_NOT_FOUND):
@@ -178,10 +211,12 @@ def _truncated(path: Path, declared: int, decoded: int) -> DataError:
     return refusal(path, f"truncated: its headers declare {declared} frames, only {decoded} decode")
 
 
-def _decode_soundfile(content: bytes, path: Path, mono: bool, *, is_part: bool = False) -> tuple[np.ndarray, int]:
+def _decode_soundfile(
+    content: bytes, path: Path, mono: bool, limits: ReadLimits, *, is_part: bool = False
+) -> tuple[np.ndarray, int]:
     data = containers.find_samples(io.BytesIO(content), len(content), path)
     if not is_part and content.startswith(ogg.NAME) and len(parts := ogg.links(content, path)) > 1:
-        return _decode_parts(parts, path, mono)
+        return _decode_parts(parts, path, mono, limits)
     if data is not None and data.header:
         source = io.BytesIO(data.mended(content))
     else:
@@ -194,16 +229,37 @@ def _decode_soundfile(content: bytes, path: Path, mono: bool, *, is_part: bool =
         if opened.is_mpeg:
             stream = mpeg.find_stream(content)
             if stream is not None:
+                limits.admit(AudioHeader(file.samplerate, file.channels, stream.samples), path)
                 return _decode_mpeg(opened, content, stream, path, mono)
+        if limits is not NO_LIMITS:
+            frames = opened.frames
+            if frames is None:
+                with open_sound(io.BytesIO(content), len(content), path).file as again:
+                    frames = _frames_within(limits, again)
+            limits.admit(AudioHeader(file.samplerate, file.channels, frames), path)
         samples = opened.read(mono=mono)
         if opened.frames is not None and len(samples) < opened.frames:
             raise _truncated(path, opened.frames, len(samples))
         return samples, file.samplerate
 
 
-def _decode_parts(parts: list[bytes], path: Path, mono: bool) -> tuple[np.ndarray, int]:
+def _frames_within(limits: ReadLimits, file: soundfile.SoundFile) -> int:
+    """Frames of a file whose header leaves their number open, or the first number above the limit: decoded without
+    being kept."""
+    at_most = None if limits.most_seconds is None else int(limits.most_seconds * file.samplerate) + 1
+    return count_frames(file, at_most=at_most)
+
+
+def _decode_parts(parts: list[bytes], path: Path, mono: bool, limits: ReadLimits) -> tuple[np.ndarray, int]:
     """Decode streams that follow one another, which libsndfile reads as files of their own."""
-    decoded = [_decode_soundfile(part, path, mono=False, is_part=True) for part in parts]
+    if limits is not NO_LIMITS:
+        headers = []
+        for part in parts:
+            opened = open_sound(io.BytesIO(part), len(part), path)
+            with opened.file:
+                headers.append(AudioHeader(opened.file.samplerate, opened.file.channels, opened.frames or 0))
+        limits.admit(replace(headers[0], frames=sum(header.frames for header in headers)), path)
+    decoded = [_decode_soundfile(part, path, False, NO_LIMITS, is_part=True) for part in parts]
     forms = {(rate, samples.shape[1]): None for samples, rate in decoded}
     if len(forms) > 1:
         named = "; ".join(f"{rate} Hz, {counted(channels, 'channel')}" for rate, channels in forms)
@@ -255,7 +311,7 @@ def _decode_stream(content: bytes, stream: mpeg.MpegStream, path: Path, mono: bo
         return samples, file.samplerate
 
 
-def _decode_tensorflow_io(content: bytes, path: Path, mono: bool) -> tuple[np.ndarray, int]:
+def _decode_tensorflow_io(content: bytes, path: Path, mono: bool, limits: ReadLimits) -> tuple[np.ndarray, int]:
     require_decoder("tensorflow-io")
     import tensorflow_io
 
@@ -265,7 +321,9 @@ def _decode_tensorflow_io(content: bytes, path: Path, mono: bool) -> tuple[np.nd
         samples = tensor.to_tensor().numpy()
         rate = int(tensor.rate.numpy())
     except Exception as error:  # tensorflow-io raises whatever its C++ ops raise, without a common base
+        raise_if_interrupted(error)
         raise refusal(path, f"does not decode with tensorflow-io ({type(error).__name__}: {error})") from error
+    limits.admit(AudioHeader(rate, samples.shape[1], len(samples)), path)
     if np.issubdtype(samples.dtype, np.integer):
         samples = samples.astype(np.float32) / np.float32(-float(np.iinfo(samples.dtype).min))
     samples = samples.astype(np.float32, copy=False)

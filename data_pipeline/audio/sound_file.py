@@ -101,12 +101,25 @@ class Opened:
 
     def _blocks(self, frames: int) -> Iterator[np.ndarray]:
         """float32 (samples, channels) of at most `frames` frames, a block at a time."""
-        while frames:
-            block = self.file.read(min(frames, _BLOCK_FRAMES), dtype="float32", always_2d=True)
-            if not len(block):
-                return
-            frames -= len(block)
-            yield block
+        return _blocks_of(self.file, frames)
+
+
+def _blocks_of(file: soundfile.SoundFile, frames: int) -> Iterator[np.ndarray]:
+    while frames:
+        block = file.read(min(frames, _BLOCK_FRAMES), dtype="float32", always_2d=True)
+        if not len(block):
+            return
+        frames -= len(block)
+        yield block
+
+
+def count_frames(file: soundfile.SoundFile, *, at_most: int | None = None) -> int:
+    """Decode a file without keeping its samples.
+
+    Args:
+        at_most: frames; more are not decoded. None for all.
+    """
+    return sum(map(len, _blocks_of(file, _UNKNOWN_FRAMES if at_most is None else at_most)))
 
 
 def average_channels(samples: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

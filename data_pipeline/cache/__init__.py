@@ -2,12 +2,12 @@
 
 import functools
 import os
-import tempfile
 from pathlib import Path
 
 from common.core.console import warn
 from common.core.errors import DataError
 from common.core.files import expanded
+from common.core.temporary import temporary_root
 
 # Where commands and functions keep them, unless another folder is given.
 DEFAULT_CACHE = Path("~/.cache/encore")
@@ -51,7 +51,7 @@ def _without_home(reason: str) -> Path:
         folder = Path(named) / "encore"
     else:
         user = os.getuid() if hasattr(os, "getuid") else "user"
-        folder = Path(tempfile.gettempdir()) / f"encore-cache-{user}"
+        folder = temporary_root() / f"encore-cache-{user}"
         if folder.is_symlink() or (folder.exists() and folder.stat().st_uid != user):
             raise DataError(f"{folder}: is not a folder of this user, and {reason}. Give a folder with --cache.")
     warn(f"{reason}, so features are kept in {folder}; choose another folder with --cache")

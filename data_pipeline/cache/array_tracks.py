@@ -183,12 +183,15 @@ def _require_memory(
     """Refuse shards that do not fit into memory: all tracks as they are stored, and beside them either the last track
     as it is read and checked, or all of them once more, joined."""
     needed = 0
+    largest = max((header for tracks in shards for header in tracks), key=lambda header: header.values_bytes)
+    bins, columns = largest.shape
     for tracks in shards:
         held = sum(header.size for header in tracks) * stored_itemsize
         needed = max(needed, held + max(held, *(header.values_bytes + header.size for header in tracks)))
     if left_bytes is not None and needed > left_bytes:
         raise BudgetError(
-            f"{path}: storing its clips takes {needed / 2**20:.0f} MB of memory, and --memory-limit leaves "
+            f"{path}: declares {bins:,} bins x {columns:,} columns of {largest.dtype} for its largest clip, so that "
+            f"storing its clips takes {needed / 2**20:.0f} MB of memory, and --memory-limit leaves "
             f"{max(0, left_bytes) / 2**20:.0f} MB. Raise the limit, or cut the clips into shorter ones."
         )
 

@@ -4,24 +4,35 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from joblib import cpu_count
 
 from common.core.console import progress, say
 from common.core.errors import DataError
-from common.core.files import make_folder, require_writable_folder, sha256_of_json
+from common.core.files import require_usable_folder, require_writable_folder, sha256_of_json
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from common.core.words import counted
-from data_pipeline.audio.decode import DECODING_VERSION, Decoder, read_audio, read_content, require_decoder
+from data_pipeline.audio.decode import (
+    DECODING_VERSION,
+    AudioHeader,
+    Decoder,
+    ReadLimits,
+    read_audio,
+    read_content,
+    require_decoder,
+)
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.cache.array_tracks import ArrayReader, open_arrays_of
+from data_pipeline.cache.memory_share import MemoryShare
 from data_pipeline.cache.shards import (
     FORMAT_VERSION,
     INDEX_NAME,
@@ -46,6 +57,9 @@ _NOMINAL_BYTES_PER_SECOND = 64_000
 # Embeddings are small but slow to compute, and a killed extraction loses the shard that it was working on.
 _MAX_EMBEDDED_TRACKS_PER_SHARD = 64
 _MAX_LISTED_BAD_TRACKS = 10
+# Most arrays as long as a clip's samples that a feature holds at a time, and an altered copy of another tempo.
+_FEATURE_ARRAYS, _COPY_ARRAYS = 5, 20
+_SAMPLE_BYTES = 4
 # (stored values of shape (frames, bins), SHA-256 of the source)
 Extracted = tuple[np.ndarray, str]
 # Applies a picklable function to each item on other workers, and yields the results in the order of the items. Closing
@@ -76,8 +90,9 @@ def prepare(
         jobs: threads; -1 for one per core.
         parallel_map: extracts audio in other processes, possibly on other machines, instead of in threads of this
             process. This process still writes the shards, with the same bytes.
-        memory_left_bytes: what the process may still take; None for no limit. Arrays that need more are refused before
-            they are read.
+        memory_left_bytes: what the process may still take; None for no limit. Arrays and audio files that need more by
+            their headers are refused before they are read, and threads wait for each other where their clips together
+            need more.
 
     Returns:
         The index of the shards.
@@ -85,28 +100,43 @@ def prepare(
     Raises:
         DataError: a track cannot be used (all such tracks are named) and `skip_bad` is off; another machine does not
             see its file; the cache cannot be written, lacks space for arrays, or was changed.
-        BudgetError: a shard of arrays takes more memory than is left.
+        BudgetError: a shard of arrays, or an audio file, takes more memory than is left.
     """
-    cache = require_writable_folder(cache_folder(cache), flag="--cache")
+    cache = require_usable_folder(cache_folder(cache), flag="--cache")
     require_decoder(decoder)
     folder = cache / "shards" / f"{catalog.dataset}-{_cache_key(catalog, feature, decoder)[:16]}"
-    make_folder(folder)
-    with FileLock(folder / ".lock"):
-        if not (folder / INDEX_NAME).exists():
-            _extract(
-                catalog,
-                feature,
-                folder,
-                skip_bad=skip_bad,
-                decoder=decoder,
-                jobs=jobs,
-                parallel_map=parallel_map,
-                memory_left_bytes=memory_left_bytes,
-            )
-        index = read_index(folder)
+    # Without the lock, so that a finished cache can be in a folder that others made, and that can only be read.
+    if not _is_finished(folder):
+        require_writable_folder(cache, flag="--cache")
+        with lock(folder / ".lock", flag="--cache"):
+            if not _is_finished(folder):
+                remove_leftovers(folder, unchanged_seconds=0)
+                _extract(
+                    catalog,
+                    feature,
+                    folder,
+                    skip_bad=skip_bad,
+                    decoder=decoder,
+                    jobs=jobs,
+                    parallel_map=parallel_map,
+                    memory_left_bytes=memory_left_bytes,
+                )
+    index = read_index(folder)
+    _require_index_of(index, catalog, feature)
     if index.skipped and not skip_bad:
         raise _bad_tracks_error(index.skipped, len(catalog.tracks))
     return index
+
+
+def _is_finished(folder: Path) -> bool:
+    """Whether a folder holds a finished cache, whose index is written last."""
+    try:
+        return (folder / INDEX_NAME).exists()
+    except OSError as error:
+        raise DataError(
+            f"{folder}: cannot be read ({error.strerror}). Let those who share the cache read it (chmod -R g+rX), or "
+            "give another folder with --cache."
+        ) from error
 
 
 def extract_audio(
@@ -229,7 +259,55 @@ def _plan(catalog: Catalog, feature: Feature) -> list[list[Track]]:
 
 def _holds(shard: Shard, tracks: list[Track]) -> bool:
     """Whether a shard is that of these tracks; one that was planned in another way is not."""
-    return {entry.id for entry in (*shard.tracks, *shard.skipped)} == {track.id for track in tracks}
+    return not _difference(shard.tracks, shard.skipped, tracks)
+
+
+def _require_index_of(index: ShardIndex, catalog: Catalog, feature: Feature) -> None:
+    """Compare an index with what it is of: indexes of earlier versions hold no digest.
+
+    Raises:
+        DataError: it lists other genres, another feature or other tracks.
+    """
+    copies_version = None if catalog.copies is None else catalog.copies.extraction_version
+    problem = ""
+    if index.dataset != catalog.dataset or index.genres != catalog.genres:
+        problem = f"is of {index.dataset} with the genres {', '.join(index.genres)}"
+    elif (index.feature, index.clip_seconds) != (feature, catalog.clip_seconds):
+        problem = "is of another feature"
+    elif index.extraction_version not in (None, feature.extraction_version) or index.copies_version not in (
+        None,
+        copies_version,
+    ):
+        problem = "is of another way to extract features"
+    else:
+        problem = _difference(index.tracks, index.skipped, catalog.tracks)
+    if problem:
+        raise DataError(
+            f"{index.folder / INDEX_NAME}: {problem}; expected that of {catalog.title}, which this folder was made "
+            f"for. Delete the folder {index.folder} to extract it again."
+        )
+
+
+def _difference(placed: Sequence[ShardTrack], skipped: Sequence[BadTrack], tracks: Sequence[Track]) -> str:
+    """The first track that shards hold otherwise than it is planned, in words; empty where there is none.
+
+    Args:
+        placed: tracks in the shards, in their order.
+        skipped: those that could not be used.
+        tracks: all that are planned, in their order.
+    """
+    left_out = {entry.id for entry in skipped}
+    planned = [(track.id, track.label, track.artist, track.copy_of) for track in tracks if track.id not in left_out]
+    held = [(track.id, track.label, track.artist, track.copy_of) for track in placed]
+    for found, wanted in zip_longest(held, planned):
+        if found is None:
+            return f"lacks track {wanted[0]}"
+        if wanted is None or found[0] != wanted[0]:
+            return f"lists track {found[0]} in another place"
+        if found != wanted:
+            return f"lists track {found[0]} with another label, artist or original"
+    unknown = left_out - {track.id for track in tracks}
+    return f"lists track {min(unknown)} as skipped" if unknown else ""
 
 
 def _nominal_seconds(track: Track, clip_seconds: float | None) -> float:
@@ -342,7 +420,15 @@ def _extractor(
         memory_left_bytes: see `prepare`.
     """
     if not isinstance(feature, Precomputed):
-        extract = _FromAudio(feature, decoder, catalog.copies, folder.parent.parent, catalog.clip_seconds)
+        extract = _FromAudio(
+            feature,
+            decoder,
+            catalog.copies,
+            folder.parent.parent,
+            catalog.clip_seconds,
+            catalog.most_seconds,
+            MemoryShare(memory_left_bytes),
+        )
         extract.make_ready()
         yield extract
         return
@@ -364,6 +450,8 @@ class _FromAudio:
         copies: how altered copies are made; None where there are none.
         cache: folder of all caches, which holds pretrained weights.
         clip_seconds: length that is taken from the middle of each clip; None for whole clips.
+        most_seconds: a longer clip is refused; None for any length.
+        memory: what all threads may take.
     """
 
     feature: Feature
@@ -371,6 +459,8 @@ class _FromAudio:
     copies: OfflineAugmentation | None
     cache: Path
     clip_seconds: float | None = None
+    most_seconds: float | None = None
+    memory: MemoryShare = field(default_factory=MemoryShare)
 
     def make_ready(self) -> None:
         """Load what the feature needs, once per process; further calls cost nothing."""
@@ -378,14 +468,30 @@ class _FromAudio:
             self.feature.make_ready(self.cache)
 
     def __call__(self, track: Track) -> Extracted:
+        with ExitStack() as held:
+            return self._extracted(track, held)
+
+    def _extracted(self, track: Track, held: ExitStack) -> Extracted:
         feature = self.feature
+        self._require_room(track)
         content = read_content(track.path)
+
+        def reserve(header: AudioHeader) -> None:
+            channels = counted(header.channels, "channel")
+            why = (
+                f"declares {header.frames:,} frames of {channels} at {header.sample_rate:,} Hz, and is "
+                f"{len(content):,} bytes long"
+            )
+            needed = len(content) + self._decoding_bytes(header, is_copy=track.copy_of is not None)
+            held.enter_context(self.memory.taken(track.path, needed, why))
+
         samples = read_audio(
             track.path,
             sample_rate=feature.sample_rate,
             mono=feature.channels == 1,
             decoder=self.decoder,
             content=content,
+            limits=ReadLimits(self.most_seconds, reserve),
         )
         if self.clip_seconds is not None:
             samples = middle(samples, round(self.clip_seconds * feature.sample_rate))
@@ -405,6 +511,23 @@ class _FromAudio:
                 f"{track.path}: {feature.kind}: {error} Replace the file, or skip it with --skip-bad (skip_bad=True)."
             ) from error
         return stored, hashlib.sha256(content).hexdigest()
+
+    def _require_room(self, track: Track) -> None:
+        try:
+            size = track.path.stat().st_size
+        except OSError:
+            return  # reported where it is read
+        self.memory.require(track.path, size, f"is {size:,} bytes long")
+
+    def _decoding_bytes(self, header: AudioHeader, *, is_copy: bool) -> int:
+        """Memory for a clip's samples: as they are decoded, resampled, and in the feature."""
+        feature = self.feature
+        decoded = header.frames * (1 if feature.channels == 1 else header.channels)
+        seconds = header.frames / header.sample_rate
+        used = seconds if self.clip_seconds is None else min(seconds, self.clip_seconds)
+        arrays = _COPY_ARRAYS if is_copy else _FEATURE_ARRAYS
+        made = (seconds + (arrays - 1) * used) * feature.sample_rate * feature.channels
+        return _SAMPLE_BYTES * (decoded + round(made))
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,29 @@
 """Per-track arrays in `.npy` shards, with an index that is written last.
 
 A cache folder holds `shard-00000.npy` (the tracks of the shard, concatenated along time: (rows, bins)), a
-`shard-00000.json` for each shard that lists its contents, and `index.json`, which exists only once all shards do.
+`shard-00000.json` for each shard that lists its contents, and `index.json`, which exists only once all shards do. Both
+kinds of JSON files hold the digest of their values; those of earlier versions do not, and are read all the same.
 """
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
 from common.core.console import progress
 from common.core.errors import DataError
-from common.core.files import read_json, sha256_of_file, sha256_of_json, write_json, write_npy
+from common.core.files import (
+    read_json,
+    sha256_of_file,
+    sha256_of_json,
+    with_digest,
+    without_digest,
+    write_json,
+    write_npy,
+)
 from common.core.spec import Spec
 from data_pipeline.datasets.catalog import BadTrack
 from data_pipeline.features import Feature
@@ -116,7 +126,7 @@ def write_shard(
     folder: Path, number: int, rows: np.ndarray, tracks: list[ShardTrack], skipped: list[BadTrack]
 ) -> Shard:
     """Write one shard, then the JSON beside it that marks it as finished."""
-    name = f"shard-{number:05d}"
+    name = _name_of_shard(number)
     path = folder / f"{name}.npy"
     write_npy(path, rows)
     shard = Shard(
@@ -127,48 +137,158 @@ def write_shard(
         tracks=tuple(tracks),
         skipped=tuple(skipped),
     )
-    write_json(folder / f"{name}.json", shard.as_json())
+    write_json(folder / f"{name}.json", with_digest({"shard": shard.as_json()}))
     return shard
 
 
 def read_finished_shard(folder: Path, number: int) -> Shard | None:
-    """A shard that an earlier, interrupted extraction finished; None where it has to be extracted."""
-    description = folder / f"shard-{number:05d}.json"
+    """A shard that an earlier, interrupted extraction finished; None where it has to be extracted.
+
+    Raises:
+        DataError: its description cannot be read, was edited, or contradicts itself.
+    """
+    description = folder / f"{_name_of_shard(number)}.json"
     if not description.exists():
         return None
-    try:
-        shard = Shard.model_validate(read_json(description, what="the description of a shard"))
-    except ValidationError as error:
-        raise DataError(
-            f"{description}: not a valid description of a shard. Delete the folder {folder} to extract it again."
-        ) from error
+    shard, _ = read_description(description)
     path = folder / f"{shard.name}.npy"
-    return shard if path.exists() and path.stat().st_size == shard.size_bytes else None
+    return shard if path.is_file() and path.stat().st_size == shard.size_bytes else None
+
+
+def read_description(path: Path) -> tuple[Shard, bool]:
+    """Read the JSON beside a shard.
+
+    Args:
+        path: `shard-<number>.json`.
+
+    Returns:
+        The shard, and whether its description held a digest, as those of earlier versions do not.
+
+    Raises:
+        DataError: it cannot be read, was edited, or contradicts itself.
+    """
+    remedy = _remedy(path.parent)
+    values = _read(path, "the description of a shard")
+    # Those of earlier versions hold nothing beside the shard.
+    has_digest = isinstance(values, dict) and "shard" in values
+    if has_digest:
+        values = _without_digest(path, values, must_hold_one=True)["shard"]
+    try:
+        shard = Shard.model_validate(values)
+    except ValidationError as error:
+        raise DataError(f"{path}: not a valid description of a shard. {remedy}") from error
+    number = int(path.stem.rpartition("-")[2])
+    if problem := _problem_of_shard(shard, number):
+        raise DataError(f"{path}: {problem}. {remedy}")
+    return shard, has_digest
 
 
 def write_index(index: ShardIndex) -> None:
     """Write `index.json`: from now on the folder is a finished cache."""
-    write_json(index.folder / INDEX_NAME, index.as_json() | {"folder": "."})
+    write_json(index.folder / INDEX_NAME, with_digest(index.as_json() | {"folder": "."}))
 
 
 def read_index(folder: Path) -> ShardIndex:
     """Open a finished cache and check every shard against its checksum.
 
     Raises:
-        DataError: the index is missing, not an index, of another format, or a shard is missing or was changed.
+        DataError: the index is missing, not an index, of another format, was edited or contradicts itself, or a shard
+            is missing or was changed.
+    """
+    index, _ = read_index_alone(folder)
+    verify(index)
+    return index
+
+
+def read_index_alone(folder: Path) -> tuple[ShardIndex, bool]:
+    """Read the index of a finished cache without its shards.
+
+    Returns:
+        The index, and whether it held a digest, as those of earlier versions do not.
+
+    Raises:
+        DataError: it is missing, not an index, of another format, was edited, or contradicts itself.
     """
     path = Path(folder) / INDEX_NAME
-    remedy = f"Delete the folder {folder} to extract it again."
-    values = read_json(path, what="the index of the shards")
+    remedy = _remedy(folder)
+    values = _read(path, "the index of the shards")
     version = values.get("format_version") if isinstance(values, dict) else None
     if version != FORMAT_VERSION:
         raise DataError(f"{path}: format version {version!r}, expected {FORMAT_VERSION}. {remedy}")
+    plain = _without_digest(path, values)
     try:
-        index = ShardIndex.model_validate(values | {"folder": folder})
+        index = ShardIndex.model_validate(plain | {"folder": folder})
     except ValidationError as error:
         raise DataError(f"{path}: not a valid index ({error.error_count()} problems). {remedy}") from error
-    verify(index)
-    return index
+    if problem := _problem_of_index(index):
+        raise DataError(f"{path}: {problem}. {remedy}")
+    return index, plain is not values
+
+
+def _remedy(folder: Path) -> str:
+    return f"Delete the folder {folder} to extract it again."
+
+
+def _name_of_shard(number: int) -> str:
+    return f"shard-{number:05d}"
+
+
+def _read(path: Path, what: str) -> Any:
+    try:
+        return read_json(path, what=what, remedy=f" {_remedy(path.parent)}")
+    except OSError as error:
+        raise DataError(
+            f"{path}: {what} cannot be read ({error.strerror or error}). Make it a readable file, or delete the folder "
+            f"{path.parent} to extract it again."
+        ) from error
+
+
+def _without_digest(path: Path, values: dict[str, Any], *, must_hold_one: bool = False) -> dict[str, Any]:
+    try:
+        plain = without_digest(path, values)
+    except DataError as error:
+        raise DataError(f"{error} {_remedy(path.parent)}") from error
+    if must_hold_one and (plain is values or plain.keys() != {"shard"}):
+        raise DataError(f"{path}: was edited: it lacks its SHA-256. {_remedy(path.parent)}")
+    return plain
+
+
+def _problem_of_index(index: ShardIndex) -> str:
+    """How an index contradicts itself, without a full stop; empty where it does not."""
+    if not index.shards:
+        return "lists no shard"
+    if len(set(index.genres)) != len(index.genres):
+        return f"names a genre twice: {', '.join(index.genres)}"
+    for number, shard in enumerate(index.shards):
+        if problem := _problem_of_shard(shard, number):
+            return problem
+        unknown = next((track for track in shard.tracks if track.label not in index.genres), None)
+        if unknown is not None:
+            return f"track {unknown.id} has the label {unknown.label!r}, expected one of {', '.join(index.genres)}"
+    ids = [track.id for track in index.tracks]
+    if len(set(ids)) != len(ids):
+        return f"lists track {next(name for name in ids if ids.count(name) > 1)} twice"
+    return ""
+
+
+def _problem_of_shard(shard: Shard, number: int) -> str:
+    """How the description of a shard contradicts itself, without a full stop; empty where it does not."""
+    if shard.name != _name_of_shard(number):
+        return f"shard {number} has the name {shard.name!r}, expected {_name_of_shard(number)!r}"
+    row = 0
+    for track in shard.tracks:
+        if track.shard != number:
+            return f"track {track.id} is listed in shard {number} and says shard {track.shard}"
+        # Tracks were written one behind the other.
+        if track.first_row != row or track.frames < 1:
+            return (
+                f"track {track.id} has {track.frames} rows from row {track.first_row}, expected at least one from row "
+                f"{row}, where the track before ends"
+            )
+        row += track.frames
+    if row != shard.rows:
+        return f"the tracks of {shard.name} end at row {row}, expected {shard.rows}, as many rows as it has"
+    return ""
 
 
 def verify(index: ShardIndex) -> None:
@@ -178,29 +298,63 @@ def verify(index: ShardIndex) -> None:
         DataError: naming the first shard that differs.
     """
 
-    def check(shard: Shard, advance=None) -> None:
-        path = index.folder / f"{shard.name}.npy"
-        remedy = f"Delete the folder {index.folder} to extract it again."
-        if not path.exists():
-            raise DataError(f"{path}: the index lists this shard, but it is missing. {remedy}")
-        found = sha256_of_file(path, advance=advance)
-        if found != shard.sha256:
-            raise DataError(
-                f"{path}: its SHA-256 {found[:12]}... differs from {shard.sha256[:12]}... in {INDEX_NAME}: "
-                f"one of the two was changed. {remedy}"
-            )
-
     with ThreadPoolExecutor(max_workers=2) as pool:
+        checks = pool.map(lambda shard: verify_shard(index.folder, shard), index.shards)
         if index.size_bytes < _SILENT_CHECK_BYTES:
-            list(pool.map(check, index.shards))
+            list(checks)
             return
         with progress("checking shards", len(index.shards), unit="shards", transient=True) as advance:
-            for _ in pool.map(check, index.shards):
+            for _ in checks:
                 advance(1)
 
 
+def verify_shard(folder: Path, shard: Shard) -> None:
+    """Compare the bytes of one shard with its checksum.
+
+    Raises:
+        DataError: it is missing, cannot be read, or differs.
+    """
+    path = folder / f"{shard.name}.npy"
+    if not path.exists():
+        raise DataError(f"{path}: the index lists this shard, but it is missing. {_remedy(folder)}")
+    try:
+        found = sha256_of_file(path)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}). Make it a readable file, or delete the folder "
+            f"{folder} to extract it again."
+        ) from error
+    if found != shard.sha256:
+        raise DataError(
+            f"{path}: its SHA-256 {found[:12]}... differs from {shard.sha256[:12]}... in {INDEX_NAME}: "
+            f"one of the two was changed. {_remedy(folder)}"
+        )
+
+
+def open_rows(index: ShardIndex, number: int) -> np.memmap:
+    """The values of a shard, mapped into memory: (rows, bins), after checking the array's shape, type and order.
+
+    Raises:
+        DataError: the file is not the array that the index describes.
+    """
+    shard = index.shards[number]
+    path = index.folder / f"{shard.name}.npy"
+    expected = (shard.rows, index.feature.bins), np.dtype(index.feature.storage.dtype)
+    try:
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError) as error:
+        raise DataError(f"{path}: not a plain .npy array ({error}). {_remedy(index.folder)}") from error
+    found = mapped.shape, mapped.dtype
+    if found != expected or not mapped.flags.c_contiguous:
+        order = "" if mapped.flags.c_contiguous else " in column order"
+        raise DataError(f"{path}: holds {found}{order}, expected {expected} in row order. {_remedy(index.folder)}")
+    return mapped
+
+
 def read_track(index: ShardIndex, track: ShardTrack) -> np.ndarray:
-    """Stored values of one whole track: (frames, bins)."""
-    path = index.folder / f"{index.shards[track.shard].name}.npy"
-    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    return np.array(mapped[track.first_row : track.first_row + track.frames])
+    """Stored values of one whole track: (frames, bins).
+
+    Raises:
+        DataError: the shard is not the array that the index describes.
+    """
+    return np.array(open_rows(index, track.shard)[track.first_row : track.first_row + track.frames])

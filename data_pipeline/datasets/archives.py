@@ -9,7 +9,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -25,7 +25,15 @@ SUFFIXES = (*TAR_SUFFIXES, ".zip")
 MOST_MEMBER_BYTES = 64 << 20
 # Audio shrinks to no less than a tenth, silence aside; a bomb unpacks to a thousand times its size.
 MOST_RATIO, SMALL_BYTES = 100, 1 << 30
+# All members are listed in memory, and a tar archive of empty ones shrinks to a thousandth. GTZAN has 1,000 clips.
+_MOST_MEMBERS = 100_000
+# A long name, or what else a tar archive says of one member, is read as a whole.
+_MOST_DESCRIPTION_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 20
+# Of members of zips. `zipfile` unpacks others without a limit on what comes out of a piece, and LZMA may ask for a
+# buffer of 4 GB.
+BOUNDED_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_PAX_TYPES = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 # What damaged archives lead to in tarfile, zipfile and the decompressors. RuntimeError: a member that is encrypted, or
 # compressed in a way that Python does not support. OverflowError, ValueError: numbers in headers.
 _DAMAGE = (
@@ -56,6 +64,20 @@ class Member:
     size: int
     is_file: bool
     entry: Any
+
+
+class _Entry(tarfile.TarInfo):
+    """A member of a tar archive whose description is not longer than any that programs write."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        # `tarfile` reads these as a whole, and documents this method as the place to look at members of some types.
+        is_description = self.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, *_PAX_TYPES)
+        if is_description and self.size > _MOST_DESCRIPTION_BYTES:
+            # `tarfile.open` would put a message about all compressions in place of its own errors.
+            raise ValueError(
+                f"the name of a member takes {self.size:,} bytes, expected at most {_MOST_DESCRIPTION_BYTES:,}"
+            )
+        return super()._proc_member(archive)
 
 
 class Archive:
@@ -105,6 +127,10 @@ class Archive:
         # A block of its own for each read, so that errors of whoever takes the pieces are not called damage.
         with _readable(self._file):
             if isinstance(self._opened, zipfile.ZipFile):
+                if member.entry.compress_type not in BOUNDED_COMPRESSIONS:
+                    raise ValueError(
+                        f"{member.path} is compressed by {about_compression(member.entry)}, expected deflate"
+                    )
                 stream: BinaryIO = self._opened.open(member.entry)
             else:
                 stream = self._opened.extractfile(member.entry)
@@ -117,6 +143,11 @@ class Archive:
                 yield piece
 
 
+def about_compression(info: zipfile.ZipInfo) -> str:
+    """Name of the way in which a member of a zip is compressed: `lzma`, or `method 99` where Python knows none."""
+    return zipfile.compressor_names.get(info.compress_type, f"method {info.compress_type}")
+
+
 @contextmanager
 def open_archive(file: Path) -> Iterator[Archive]:
     """Open an archive and list its members, without hidden ones and what macOS adds.
@@ -127,7 +158,7 @@ def open_archive(file: Path) -> Iterator[Archive]:
     is_zip = file.name.lower().endswith(".zip")
     with _readable(file):
         packed = file.stat().st_size
-        opened = zipfile.ZipFile(file) if is_zip else tarfile.open(file, "r:*")  # noqa: SIM115
+        opened = zipfile.ZipFile(file) if is_zip else tarfile.open(file, "r:*", tarinfo=_Entry)  # noqa: SIM115
     with opened:
         members: list[Member] = []
         total = 0
@@ -157,7 +188,7 @@ def open_archive(file: Path) -> Iterator[Archive]:
 
 
 def _zip_entries(opened: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, int, bool, Any]]:
-    for info in opened.infolist():
+    for info in _counted(opened.infolist()):
         kind = stat.S_IFMT(info.external_attr >> 16)
         # Some programs write Windows' separators, which the format does not allow.
         path = PurePosixPath(info.filename.replace("\\", "/"))
@@ -166,10 +197,18 @@ def _zip_entries(opened: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, int, 
 
 
 def _tar_entries(opened: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, int, bool, Any]]:
-    for info in opened:
+    for info in _counted(opened):
         path = PurePosixPath(info.name)
         if not info.isdir() and path.parts:
             yield path, info.size, info.isreg(), info
+
+
+def _counted(entries: Iterable[Any]) -> Iterator[Any]:
+    """Entries of an archive, folders among them, up to the number at which it is no archive of audio."""
+    for number, entry in enumerate(entries):
+        if number == _MOST_MEMBERS:
+            raise tarfile.ReadError(f"it holds more than {_MOST_MEMBERS:,} members")
+        yield entry
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import numpy as np
 
 from common.core.console import warn
 from common.core.errors import DataError, SpecError
+from common.core.words import control_character
 from data_pipeline.datasets.genre_names import EXAMPLE, FLAG, warn_of_alike
 
 _NAMED = 5
@@ -83,7 +84,8 @@ def samples_of(file: Path, values: np.ndarray, count: int) -> np.ndarray:
     # Signed, because differences of unsigned integers are never negative.
     lengths = values.astype(np.int64) if values.dtype.kind in "iu" else None
     if lengths is None or lengths.min() <= 0:
-        raise DataError(f"{file}: n_samples must hold positive integers, found {values.dtype} {values[:3]}.")
+        found = " ".join(str(values[:3]).split())
+        raise DataError(f"{file}: n_samples must hold positive integers, found {values.dtype} {found}.")
     return lengths
 
 
@@ -135,7 +137,7 @@ def _require_printable(file: Path, key: str, texts: list[str]) -> None:
     if empty:
         raise DataError(f"{file}: rows without a {key}: {', '.join(empty[:5])} ({len(empty)} in all).")
     for row, text in enumerate(texts):
-        if any((character < " " and character not in "\t\n\r") or character == "\x7f" for character in text):
+        if control_character(text):
             raise DataError(f"{file}: {key}[{row}] holds control characters: {text!r}. Save it without them.")
 
 

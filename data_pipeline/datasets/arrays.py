@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 
 from common.core.console import warn
-from common.core.errors import DataError, SpecError
+from common.core.errors import BudgetError, DataError, SpecError
+from common.core.words import listed
 from data_pipeline.datasets import fma, gtzan
 from data_pipeline.datasets.array_clips import Clips, find_clips, holds_arrays
 from data_pipeline.datasets.array_rows import genres_of, names_of, row_names, samples_of, warn_of_unlike
@@ -47,10 +48,19 @@ _ALIASES = {
 # An array that unpacks to so many times its size is mostly one value, or made to fill disks.
 _SUSPICIOUS_RATIO = 200
 _LARGE_BYTES = 1 << 30
+# So many clips that take fewer bytes in the file, each, are no spectrograms: an .npz of 1 MB can declare a billion.
+_MANY_CLIPS, _LEAST_CLIP_BYTES = 100_000, 64
+# Memory of a clip's entry in the catalog, beside its name and genre. These are held three times while they are read: in
+# pieces, joined, and as texts.
+_ENTRY_BYTES, _TIMES_HELD = 1_000, 3
 
 
 def load(
-    path: Path, *, seconds_per_column: float | None = None, genre_names: str | None = None
+    path: Path,
+    *,
+    seconds_per_column: float | None = None,
+    genre_names: str | None = None,
+    memory_left_bytes: int | None = None,
 ) -> tuple[Catalog, Precomputed]:
     """Read the names, genres and shapes of spectrograms.
 
@@ -60,10 +70,12 @@ def load(
         path: an `.npz`, or a folder of `.npy` files.
         seconds_per_column: time step of the columns; needed where there is no `n_samples`.
         genre_names: names of genres that are numbers, see `read_genre_names`.
+        memory_left_bytes: what the process may still take; None for no limit.
 
     Raises:
         DataError: no arrays, pickled, an array is missing or has the wrong rank, type or length, or the time step is
             unknown.
+        BudgetError: the names and genres take more memory than is left; nothing was read then but headers.
         SpecError: `seconds_per_column` is not positive and finite, or `genre_names` do not fit.
     """
     if seconds_per_column is not None and not 0 < seconds_per_column < np.inf:
@@ -80,7 +92,7 @@ def load(
             raise SpecError(f"{FLAG}: goes with genres that are numbers, and those of {path} are names of folders.")
         return _load_clips(find_clips(path), seconds_per_column)
     with open_arrays(path) as stored:
-        return _load_rows(stored, seconds_per_column, given)
+        return _load_rows(stored, seconds_per_column, given, memory_left_bytes)
 
 
 @contextmanager
@@ -108,13 +120,18 @@ def clips_header(stored: StoredArrays) -> ArrayHeader:
 
 
 def _load_rows(
-    stored: StoredArrays, seconds_per_column: float | None, given: tuple[str, ...] | None
+    stored: StoredArrays,
+    seconds_per_column: float | None,
+    given: tuple[str, ...] | None,
+    memory_left_bytes: int | None,
 ) -> tuple[Catalog, Precomputed]:
     path = stored.path
     _require_keys(stored)
     header = clips_header(stored)
     storage = storage_of(path, header)
     count, bins, columns = header.shape
+    _require_plausible(stored, count)
+    _require_memory(stored, count, memory_left_bytes)
     genres = genres_of(path, stored.small_array("genre"), count, given)
     has_names = "name" in stored.keys
     names = names_of(path, stored.small_array("name"), count) if has_names else row_names(count)
@@ -191,7 +208,7 @@ def _require_keys(stored: StoredArrays) -> None:
     # Without names, rows are numbered; but where there are arrays of other names, one of them may hold them.
     if not lacking or (lacking == ["name"] and set(stored.keys) <= set(_KEYS)):
         return
-    found = " ".join(", ".join(stored.keys).split())  # a damaged name may hold line ends
+    found = " ".join(listed(stored.keys).split())  # a damaged name may hold line ends
     raise DataError(
         f"{stored.path}: lacks {', '.join(lacking)}; found {found or 'nothing'}.{_about_keys(stored.keys, lacking)}"
     )
@@ -223,6 +240,27 @@ def _unknown_time_step(what: str, columns: int) -> DataError:
         f"{what}, so the time step of the columns is not known. Give --seconds-per-column, e.g. "
         f"{30 / columns:.3g} for {columns} columns of a 30 s clip."
     )
+
+
+def _require_plausible(stored: StoredArrays, count: int) -> None:
+    packed = stored.packed_bytes("X")
+    if count > _MANY_CLIPS and packed < _LEAST_CLIP_BYTES * count:
+        raise DataError(
+            f"{stored.path}: X declares {count:,} clips in {packed:,} bytes, expected at least {_LEAST_CLIP_BYTES} "
+            "bytes for a spectrogram. Save the arrays again, with one row of X for each clip."
+        )
+
+
+def _require_memory(stored: StoredArrays, count: int, left_bytes: int | None) -> None:
+    if left_bytes is None:
+        return
+    read = [key for key in ("name", "genre", "n_samples") if key in stored.keys]
+    needed = count * _ENTRY_BYTES + _TIMES_HELD * sum(stored.header(key).values_bytes for key in read)
+    if needed > left_bytes:
+        raise BudgetError(
+            f"{stored.path}: declares {count:,} clips, whose names and genres take {needed / 2**20:,.0f} MB of memory, "
+            f"and --memory-limit leaves {max(0, left_bytes) / 2**20:,.0f} MB. Raise the limit, or give fewer clips."
+        )
 
 
 def _warn_of_ratio(stored: StoredArrays, header: ArrayHeader) -> None:

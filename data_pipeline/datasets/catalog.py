@@ -9,13 +9,16 @@ from pydantic import AfterValidator, PositiveFloat, model_validator
 
 from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
+from common.core.shell import shell_word
 from common.core.spec import Spec
-from common.core.words import counted, printable
+from common.core.words import counted, listed, printable
 from data_pipeline.augmentation.offline import OfflineAugmentation
 
 COPY_SUFFIX = "+copy"
 # What errors of unusable tracks say after what is wrong.
 _ADVICE = (" Replace the file", " Fix the array")
+# Of an own folder, where each clip may have a genre of its own.
+_MOST_GENRES = 100
 # A name from a user's files, which is printed, written into tables, and compared with that of other places.
 _Name = Annotated[str, AfterValidator(printable)]
 
@@ -43,7 +46,7 @@ class Track(Spec):
 
 def listed_genres(genres: tuple[str, ...]) -> str:
     """Names of genres as a list, those that hold a comma in quotation marks."""
-    return ", ".join(f'"{genre}"' if "," in genre else genre for genre in genres)
+    return listed([f'"{genre}"' if "," in genre else genre for genre in genres], _MOST_GENRES)
 
 
 def commas_in_genres(genres: tuple[str, ...]) -> str:
@@ -52,7 +55,13 @@ def commas_in_genres(genres: tuple[str, ...]) -> str:
     if first is None:
         return ""
     other = next((genre for genre in genres if "," not in genre), first)
-    return f' Repeat the flag for a name that holds a comma: --genres "{first}" --genres "{other}".'
+    names = " ".join(f"--genres {_in_quotes(genre)}" for genre in (first, other))
+    return f" Repeat the flag for a name that holds a comma: {names}."
+
+
+def _in_quotes(genre: str) -> str:
+    """A genre as a word of a command, in double quotes unless the shell would read it there."""
+    return shell_word(genre) if set(genre) & set('"$`\\!') else f'"{genre}"'
 
 
 class BadTrack(Spec):
@@ -95,6 +104,7 @@ class Catalog(Spec):
         splits: predefined splits, name -> track id -> `train`, `valid`, `test` or `removed`.
         genre_of: genre of every clip of the complete dataset, including those that are missing; empty where unknown.
         clip_seconds: only this length is used, from the middle of each clip of audio; None for whole clips.
+        most_seconds: a longer clip is a bad track, because its header is wrong, or it is no clip; None for no limit.
         copies: how altered copies among the tracks are made; None where there are none.
         caption: note for every table made from it (synthetic, reduced features, ...).
         clip_accuracy_ceiling_percent: highest accuracy that faulty labels allow; a result above it is suspicious.
@@ -113,6 +123,7 @@ class Catalog(Spec):
     splits: dict[str, dict[_Name, str]] = {}
     genre_of: dict[_Name, _Name] = {}
     clip_seconds: PositiveFloat | None = None
+    most_seconds: PositiveFloat | None = None
     copies: OfflineAugmentation | None = None
     caption: str = ""
     clip_accuracy_ceiling_percent: float | None = None
@@ -124,7 +135,7 @@ class Catalog(Spec):
             raise ValueError(f"track ids must be unique, repeated: {', '.join(repeated[:5])}")
         unknown = sorted({track.label for track in self.tracks} - set(self.genres))
         if unknown:
-            raise ValueError(f"labels outside the genres {list(self.genres)}: {unknown}")
+            raise ValueError(f"labels outside the genres {listed(self.genres)}: {listed(unknown)}")
         return self
 
     def with_copies(self, copies: OfflineAugmentation) -> "Catalog":
@@ -134,12 +145,18 @@ class Catalog(Spec):
 
     def first_of_each_genre(self, count: int) -> "Catalog":
         """The same catalog with the first `count` tracks of each genre, by id."""
-        kept = [t for genre in self.genres for t in [t for t in self.tracks if t.label == genre][:count]]
+        seen = Counter[str]()
+        kept = []
+        for track in self.tracks:
+            seen[track.label] += 1
+            if seen[track.label] <= count:
+                kept.append(track)
         return self.replace(tracks=tuple(sorted(kept, key=lambda track: track.id)))
 
     def of_clips(self, ids: Collection[str]) -> "Catalog":
         """The same catalog with these tracks only."""
-        return self.replace(tracks=tuple(track for track in self.tracks if track.id in ids))
+        wanted = set(ids)
+        return self.replace(tracks=tuple(track for track in self.tracks if track.id in wanted))
 
     def only(self, genres: tuple[str, ...], *, left_out_by: str = "") -> "Catalog":
         """The same catalog with the tracks, found, missing or bad, of these genres only.
@@ -150,19 +167,22 @@ class Catalog(Spec):
         Raises:
             SpecError: there is no such genre, or fewer than two remain.
         """
-        unknown = [genre for genre in genres if genre not in self.genres]
+        known = set(self.genres)
+        unknown = [genre for genre in genres if genre not in known]
         if unknown:
             raise SpecError(
-                f"--genres: {self.title} has no genre {', '.join(unknown)}; it has: {listed_genres(self.genres)}."
+                f"--genres: {self.title} has no genre {listed(unknown)}; it has: {listed_genres(self.genres)}."
                 f"{commas_in_genres(self.genres)}"
             )
-        kept = tuple(genre for genre in self.genres if genre in genres)
-        tracks = tuple(track for track in self.tracks if track.label in kept)
-        remaining = tuple(genre for genre in kept if any(track.label == genre for track in tracks))
+        wanted = set(genres)
+        kept = tuple(genre for genre in self.genres if genre in wanted)
+        tracks = tuple(track for track in self.tracks if track.label in wanted)
+        with_tracks = {track.label for track in tracks}
+        remaining = tuple(genre for genre in kept if genre in with_tracks)
         if len(remaining) < 2:
             clips = counted(len(tracks), "clip")
             if left_out_by:
-                left_out = " and ".join(genre for genre in self.genres if genre not in kept)
+                left_out = " and ".join(genre for genre in self.genres if genre not in wanted)
                 only = f"only {remaining[0]} remains ({clips})" if remaining else "no genre with clips remains"
                 found = f"{left_out_by} leaves out {left_out}; {only}."
             else:
@@ -175,22 +195,24 @@ class Catalog(Spec):
         is_complete_known = self.expected is not None and bool(self.genre_of)
 
         def belongs(clip: str) -> bool:
-            return self.genre_of.get(clip, kept[0]) in kept
+            return self.genre_of.get(clip, kept[0]) in wanted
 
         return self.replace(
             genres=kept,
             tracks=tracks,
-            expected=sum(genre in kept for genre in self.genre_of.values()) if is_complete_known else None,
+            expected=sum(genre in wanted for genre in self.genre_of.values()) if is_complete_known else None,
             missing=tuple(clip for clip in self.missing if belongs(clip)),
             known_bad=tuple(bad for bad in self.known_bad if belongs(bad.id)),
             bad=tuple(bad for bad in self.bad if belongs(bad.id)),
-            genre_of={clip: genre for clip, genre in self.genre_of.items() if genre in kept},
+            genre_of={clip: genre for clip, genre in self.genre_of.items() if genre in wanted},
         )
 
     def with_clip_seconds(self, seconds: float) -> "Catalog":
-        """The same catalog, of which only the middle of each clip is used."""
+        """The same catalog, of which only the middle of each clip is used, however long it is."""
         used = f"of each clip the middle {seconds:g} s"
-        return self.replace(clip_seconds=seconds, caption=f"{self.caption}; {used}" if self.caption else used)
+        return self.replace(
+            clip_seconds=seconds, most_seconds=None, caption=f"{self.caption}; {used}" if self.caption else used
+        )
 
     def require_two_genres(self) -> None:
         """Refuse clips of one genre: a network that always answers with it would be right every time.

@@ -4,7 +4,7 @@ Licence: whatever the files' owner states.
 """
 
 import os
-import shlex
+import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -15,7 +15,8 @@ import soundfile
 
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
-from common.core.words import counted, printable
+from common.core.shell import shell_word
+from common.core.words import counted, listed, printable
 from data_pipeline.audio.sound_file import declared_seconds
 from data_pipeline.datasets.about import own_folder_key
 from data_pipeline.datasets.artists import known_artist
@@ -40,6 +41,8 @@ UNREAD_SUFFIXES = frozenset(
     }
 )
 _NAMED = 5
+# A clip that is longer than this many medians is one whose header is wrong, or no clip: a mix of hours among songs.
+_MOST_MEDIANS = 100
 _BAD_ADVICE = "Convert or remove them"
 _LABELS = "or give --labels FILE.csv, a table with the columns path and genre"
 
@@ -88,6 +91,7 @@ def load(
     labels: Path | None = None,
     artist_level: int | None = None,
     needs_genres: bool = True,
+    memory_left_bytes: int | None = None,
     flag: str = "--data",
 ) -> Catalog:
     """Find every audio file below `folder`.
@@ -101,6 +105,7 @@ def load(
             clips that it does not list are left out. Its column `split` becomes the split `labels`.
         artist_level: take artists from the folders at this level, 1 below the genres, instead of from tags.
         needs_genres: False takes files directly in `folder`, too; their genre is its name.
+        memory_left_bytes: what the process may still take while the table is read; None for no limit.
         flag: of the folder in messages: the option or the argument that it was given as.
 
     Returns:
@@ -109,12 +114,13 @@ def load(
     Raises:
         DataError: the folder does not exist or holds no audio, files have no genre, or the table cannot be used.
         SpecError: no file lies as deep as `artist_level`, or the table gives artists, too.
+        BudgetError: the table takes more memory than is left.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         kind = "is a file, not a folder" if folder.exists() else "does not exist"
         raise DataError(f"{flag} {folder}: {kind}; expected a folder of audio files, e.g. with rock/song.mp3 in it.")
-    table = None if labels is None else read_labels(labels)
+    table = None if labels is None else read_labels(labels, memory_left_bytes=memory_left_bytes)
     found = _find(folder, flag)
     rows: dict[str, LabelRow] = {}
     missing: tuple[LabelRow, ...] = ()
@@ -142,6 +148,7 @@ def load(
         if without_part := sum(row.part is None for row in rows.values()):
             clips = counted(without_part, "clip")
             warn(f"--labels {table.file}: column split is empty for {clips}: --split labels leaves them out")
+    seconds = _declared_seconds(track.path for track in tracks)
     return Catalog(
         dataset=own_folder_key(folder),
         # The name of `.` is empty, and that of `..` says nothing.
@@ -155,7 +162,8 @@ def load(
         bad_advice=_BAD_ADVICE,
         splits=splits,
         genre_of={ids[name]: genre for name, genre in genres.items()} | _genres_of_missing(missing, found),
-        caption=_caption(tracks, artists),
+        caption=_caption(tracks, artists, seconds),
+        most_seconds=_MOST_MEDIANS * statistics.median(seconds) if seconds else None,
     )
 
 
@@ -203,7 +211,9 @@ def _subfolders(folder: Path) -> list[str]:
 
 
 def _unread(path: Path) -> str:
-    source, target = shlex.quote(path.name), shlex.quote(f"{path.stem}.flac")
+    # ffmpeg takes a name that begins with a dash for an option.
+    folder = "./" if path.name.startswith("-") else ""
+    source, target = shell_word(f"{folder}{path.name}"), shell_word(f"{folder}{path.stem}.flac")
     return f"{path}: Encore does not read {path.suffix.lower()}: convert it, e.g. with ffmpeg -i {source} {target}"
 
 
@@ -290,7 +300,7 @@ def _genres(found: _Files, rows: dict[str, LabelRow], *, flag: str, needs_genres
     empty = [] if rows or not needs_genres else [name for name in _subfolders(root) if name not in used]
     if empty:
         what = "folder" if len(empty) == 1 else "folders"
-        warn(f"{root}: {what} without audio, not used as a genre: {', '.join(map(printable, empty))}")
+        warn(f"{root}: {what} without audio, not used as a genre: {listed(list(map(printable, empty)))}")
     return genres
 
 
@@ -323,29 +333,33 @@ def _artists(found: _Files, rows: dict[str, LabelRow], table: Labels | None, lev
     return _Artists({name: known_artist(tags.artists[path]) for name, path in found.audio.items()}, "tags", unreadable)
 
 
-def _caption(tracks: tuple[Track, ...], artists: _Artists) -> str:
+def _caption(tracks: tuple[Track, ...], artists: _Artists, seconds: list[float]) -> str:
     """Formats, genres, lengths and artists: `MP3, 4 genres, 26 to 60 s, artists of 397 of 400 clips known (tags)`."""
     formats = [name for name, _ in Counter(track.path.suffix[1:].upper() for track in tracks).most_common()]
     known = sum(track.artist is not None for track in tracks)
     parts = [
         " and ".join(filter(None, [", ".join(formats[:-1]), formats[-1]])),
         counted(len({track.label for track in tracks}), "genre"),
-        *_lengths(track.path for track in tracks),
+        *_lengths(seconds),
         f"artists of {known:,} of {counted(len(tracks), 'clip')} known ({artists.source})",
         *([artists.remark] if artists.remark else []),
     ]
     return ", ".join(parts)
 
 
-def _lengths(paths: Iterable[Path]) -> list[str]:
-    """Shortest and longest clip, by their headers; empty where no header states a length."""
+def _declared_seconds(paths: Iterable[Path]) -> list[float]:
+    """Lengths of the clips whose headers state one, and not 0."""
     seconds = []
     for path in paths:
         try:
             seconds.append(declared_seconds(path))
         except (soundfile.SoundFileError, OSError):
             continue  # a broken file is reported where it is decoded
-    seconds = [length for length in seconds if length is not None]
+    return [length for length in seconds if length]
+
+
+def _lengths(seconds: list[float]) -> list[str]:
+    """Shortest and longest clip; empty where no header states a length."""
     if not seconds:
         return []
     shortest, longest = (f"{value:.0f}" if value >= 10 else f"{value:.1f}" for value in (min(seconds), max(seconds)))

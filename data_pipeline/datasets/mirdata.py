@@ -131,6 +131,7 @@ def _as_gtzan(catalog: Catalog) -> Catalog:
         splits={"fault_filtered": gtzan.fault_filtered_split(), "course": gtzan.course_split()},
         genre_of={clip: clip.split(".")[0] for clip in catalog.genre_of},
         clip_accuracy_ceiling_percent=gtzan.CLIP_ACCURACY_CEILING_PERCENT,
+        most_seconds=gtzan.MOST_SECONDS,
     )
 
 

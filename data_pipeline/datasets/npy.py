@@ -5,11 +5,11 @@ an error before any memory is taken for it. Pickles are never loaded.
 """
 
 import io
-import lzma
 import math
 import re
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -28,7 +28,13 @@ NPY_START = b"\x93NUMPY"
 _LONG_INTEGER = re.compile(rb"(\d)L(?=\s*[,)])")
 # Names of a million tracks, of 60 characters each, take 240 MB.
 _MAX_SMALL_BYTES = 256 << 20
+# As long as paths can be; NumPy takes the length of the longest for all.
+_MAX_CHARACTERS = 4096
+# NumPy itself parses headers of up to 10,000 characters; version 2 of the format could declare 4 GB.
+_MAX_HEADER_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
+# zipfile and NumPy quote names and headers, which may be as long as the file.
+_MOST_REASON_CHARACTERS = 300
 # What damaged archives and headers lead to in zipfile, in its decompressors and in NumPy's reader of headers.
 # RuntimeError: an archive that is encrypted, or compressed in a way that Python does not support.
 _DAMAGE = (
@@ -46,7 +52,7 @@ _DAMAGE = (
     tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
-    lzma.LZMAError,
+    UserWarning,
 )
 
 
@@ -114,13 +120,19 @@ class StoredArrays(ABC):
             return self._header(key, stream)
 
     def small_array(self, key: str) -> np.ndarray:
-        """A whole array of at most 256 MB."""
+        """A whole array of at most 256 MB, of texts of at most 4,096 characters."""
         with readable(self.file_of(key), self._form), self._open(key) as stream:
             header = self._header(key, stream)
             if header.values_bytes > _MAX_SMALL_BYTES:
                 raise DataError(
                     f"{self.path}: {key} takes {header.values_bytes / 2**20:.0f} MB, expected at most "
                     f"{_MAX_SMALL_BYTES >> 20} MB."
+                )
+            characters = header.dtype.itemsize // (4 if header.dtype.kind == "U" else 1)
+            if header.dtype.kind in "US" and characters > _MAX_CHARACTERS:
+                raise DataError(
+                    f"{self.path}: {key} is {header.dtype}, texts of up to {characters:,} characters, expected at most "
+                    f"{_MAX_CHARACTERS:,}. Shorten them, and save {key} again."
                 )
             return self._values(key, header, stream)
 
@@ -208,6 +220,8 @@ def readable(path: Path, form: str) -> Iterator[None]:
         yield
     except _DAMAGE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+        if len(reason) > _MOST_REASON_CHARACTERS:
+            reason = f"{reason[:_MOST_REASON_CHARACTERS]}..."
         raise DataError(f"{path}: not a readable {form} ({reason}).") from error
 
 
@@ -224,9 +238,17 @@ def read_header(stream: BinaryIO) -> ArrayHeader:
     is_first = version == (1, 0)
     read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
     length = stream.read(2 if is_first else 4)
-    text = stream.read(int.from_bytes(length, "little"))
-    # NumPy reads these, too, but warns of every file.
-    shape, fortran_order, dtype = read(io.BytesIO(length + _LONG_INTEGER.sub(rb"\1 ", text)))
+    header_bytes = int.from_bytes(length, "little")
+    if header_bytes > _MAX_HEADER_BYTES:
+        raise ValueError(
+            f"its header declares {header_bytes:,} bytes for itself, expected at most {_MAX_HEADER_BYTES:,}"
+        )
+    text = stream.read(header_bytes)
+    with warnings.catch_warnings():
+        # Of a header that is no longer valid Python; it may say anything.
+        warnings.simplefilter("error", UserWarning)
+        # NumPy reads long integers, too, but warns of every file.
+        shape, fortran_order, dtype = read(io.BytesIO(length + _LONG_INTEGER.sub(rb"\1 ", text)))
     # True and False are integers in Python.
     return ArrayHeader(tuple(map(int, shape)), dtype, fortran_order, stream.tell())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from common.core.errors import DataError
+from data_pipeline.datasets.archives import BOUNDED_COMPRESSIONS, about_compression
 from data_pipeline.datasets.npy import NPY_START, NpyFiles, StoredArrays, readable
 from data_pipeline.datasets.other_files import START_BYTES, about_file, about_zip
 
@@ -49,7 +50,10 @@ class Npz(StoredArrays):
         return info.header_offset + 30 + name_bytes + further_bytes + header.header_bytes
 
     def _open(self, key: str) -> BinaryIO:
-        return self._archive.open(self._members[key])
+        info = self._members[key]
+        if info.compress_type not in BOUNDED_COMPRESSIONS:
+            raise ValueError(f"{key} is compressed by {about_compression(info)}, which NumPy does not write")
+        return self._archive.open(info)
 
     def _npy_bytes(self, key: str) -> int:
         return self._members[key].file_size

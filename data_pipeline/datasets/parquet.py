@@ -15,13 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from common.core.errors import DataError
 from common.core.extras import require_extra
-from data_pipeline.datasets.archives import MOST_MEMBER_BYTES
+from common.core.words import listed
+from data_pipeline.datasets.archives import MOST_MEMBER_BYTES, MOST_RATIO, SMALL_BYTES
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 # Few, because each row holds a whole file.
 _ROWS = 8
+# Of names and labels: a name is stored once for all rows that have it, and read once for each.
+_LISTED_ROWS = 256
+_MOST_TEXT_BYTES = 4096
+# So many rows that take fewer bytes in the file, each, hold no audio: equal rows take none.
+_MANY_ROWS, _LEAST_ROW_BYTES = 10_000, 64
 _BUFFER_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 20
 
@@ -49,12 +55,13 @@ class AudioRows:
         stored = {table.schema.column(place).path: place for place in range(len(table.schema.names))}
         if not {"audio.bytes", "audio.path"} <= set(stored):
             raise DataError(
-                f"{file}: has the columns {', '.join(columns)}; expected audio, with bytes and path, as Hugging Face "
+                f"{file}: has the columns {listed(columns)}; expected audio, with bytes and path, as Hugging Face "
                 "writes it."
             )
         wanted = [name for name in ("file", label_column) if name in columns]
+        _require_plausible(file, table, stored, ["audio.path", *(name for name in wanted if name in stored)])
         rows: list[dict[str, Any]] = []
-        for batch in table.iter_batches(columns=["audio.path", *wanted]):
+        for batch in table.iter_batches(batch_size=_LISTED_ROWS, columns=["audio.path", *wanted]):
             rows += batch.to_pylist()
         for row in rows:
             # The path inside `audio` is the file's name alone in most copies, and empty in some.
@@ -96,6 +103,34 @@ class AudioRows:
                         if place in wanted:
                             yield place, _pieces(file, self.paths[place], audio)
                         place += 1
+
+
+def _require_plausible(file: Path, table: "ParquetFile", stored: dict[str, int], texts: list[str]) -> None:
+    """Refuse a file that is made to fill memory, by what it declares: more rows than it can hold audio of, audio that
+    unpacks to far more than audio does, or texts longer than names are.
+
+    Args:
+        stored: name -> place of the columns as they are stored.
+        texts: names of columns that are read as a whole.
+    """
+    packed, rows = file.stat().st_size, table.metadata.num_rows
+    groups = [table.metadata.row_group(group) for group in range(table.metadata.num_row_groups)]
+    if rows > _MANY_ROWS and packed < _LEAST_ROW_BYTES * rows:
+        raise DataError(f"{file}: declares {rows:,} rows in {packed:,} bytes, too few for audio. Get the file anew.")
+    unpacked = sum(group.column(stored["audio.bytes"]).total_uncompressed_size for group in groups)
+    if unpacked > SMALL_BYTES and unpacked > MOST_RATIO * packed:
+        raise DataError(
+            f"{file}: holds {packed / 2**20:,.1f} MB that unpack to {unpacked / 2**20:,.0f} MB, which no file of audio "
+            "does. It was not unpacked. Get it anew."
+        )
+    for name in texts:
+        for group in groups:
+            size = group.column(stored[name]).total_uncompressed_size
+            if size > _MOST_TEXT_BYTES * max(group.num_rows, _LISTED_ROWS):
+                raise DataError(
+                    f"{file}: its column {name} takes {size:,} bytes for {group.num_rows:,} rows, expected names of at "
+                    f"most {_MOST_TEXT_BYTES:,} bytes. Get the file anew."
+                )
 
 
 def _pieces(file: Path, path: PurePosixPath, audio: Any) -> Iterator[bytes]:

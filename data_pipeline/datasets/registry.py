@@ -26,6 +26,7 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
     Raises:
         SpecError: an unknown dataset, or `--data` is missing or not allowed.
         DataError: the data cannot be used.
+        BudgetError: opening it takes more memory than is left.
     """
     dataset, data = require_known(request.dataset), request.data
     if is_own_folder(dataset) and dataset != OWN_FOLDER_VALUE:
@@ -50,7 +51,12 @@ def load(request: DataRequest) -> tuple[Catalog, Precomputed | None]:
         if data.expanduser().exists():
             say(f"reading {data} ...")
     if dataset == "arrays":
-        return arrays.load(data, seconds_per_column=request.seconds_per_column, genre_names=request.genre_names)
+        return arrays.load(
+            data,
+            seconds_per_column=request.seconds_per_column,
+            genre_names=request.genre_names,
+            memory_left_bytes=request.memory_left_bytes,
+        )
     catalog = _of_audio(request)
     return catalog if request.clip_seconds is None else catalog.with_clip_seconds(request.clip_seconds), None
 
@@ -65,6 +71,7 @@ def _of_audio(request: DataRequest) -> Catalog:
     return folder.load(
         request.data,
         labels=request.labels,
+        memory_left_bytes=request.memory_left_bytes,
         artist_level=request.artist_level,
         needs_genres=request.needs_genres,
         flag=request.data_flag,

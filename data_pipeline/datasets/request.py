@@ -18,6 +18,7 @@ class DataRequest:
         artist_level: level of an own folder's subfolders that names artists, 1 below the genres; None for the tags.
         clip_seconds: length that is taken from the middle of each clip of audio; None for whole clips.
         data_flag: option that `data` was given with, for messages.
+        memory_left_bytes: what the process may still take while the data set is opened; None for no limit.
         needs_genres: False where clips are compared only: an own folder may then hold files without a genre.
     """
 
@@ -31,3 +32,4 @@ class DataRequest:
     clip_seconds: float | None = None
     data_flag: str = "--data"
     needs_genres: bool = True
+    memory_left_bytes: int | None = None

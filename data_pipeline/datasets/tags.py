@@ -1,15 +1,33 @@
 """Artists as the tags of audio files name them."""
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytag import TinyTag, TinyTagException
+from tinytag import ParseError, TinyTag, TinyTagException
 
 from common.core.console import progress
 
 # Reading tags takes about 0.1 ms a file on a local disk: below this number of files a bar is not worth its line.
 _SILENT_FILES = 5_000
+# A tag can be as long as the file; no artist's name is.
+_MOST_CHARACTERS = 1_000
+
+
+class _WithinFile(io.BufferedReader):
+    """Takes no memory for bytes that a tag claims and the file does not hold: `read` takes as much as it is asked for
+    before it reads."""
+
+    def __init__(self, raw: io.FileIO):
+        super().__init__(raw)
+        self._size = self.seek(0, io.SEEK_END)
+        self.seek(0)
+
+    def read(self, size: int | None = -1) -> bytes:
+        """At most `size` bytes; all that are left for -1."""
+        left = max(0, self._size - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
 
 
 @dataclass(frozen=True)
@@ -47,12 +65,16 @@ def artist_in_tags(path: Path) -> str | None:
     neither.
 
     Raises:
-        TinyTagException: the tags cannot be read.
+        TinyTagException: the tags cannot be read, or name an artist with more than 1,000 characters.
         OSError: the file cannot be read.
     """
-    tag = TinyTag.get(path, duration=False)
+    with _WithinFile(io.FileIO(path)) as file:
+        tag = TinyTag.get(path, file, duration=False)
     for first, field in ((tag.artist, "artist"), (tag.albumartist, "albumartist")):
         names = [name.strip() for name in (first, *tag.other.get(field, ())) if name and name.strip()]
         if names:
-            return "; ".join(dict.fromkeys(names))
+            artist = "; ".join(dict.fromkeys(names))
+            if len(artist) > _MOST_CHARACTERS:
+                raise ParseError(f"the artist has {len(artist):,} characters")
+            return artist
     return None

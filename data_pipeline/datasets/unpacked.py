@@ -1,6 +1,7 @@
 """Data sets that come packed: unpacked once, below the cache, and found there at the next start.
 
-Layout: `<cache>/unpacked/<dataset>-<digest>/` with the files and `unpacked.json`, which lists them with their sizes.
+Layout: `<cache>/unpacked/<dataset>-<digest>/` with the files and `unpacked.json`, which lists them with their sizes and
+SHA-256, and holds the digest of its own values; lists of earlier versions have no SHA-256.
 The digest is of the names, sizes and times of the packed files, and not of their bytes: reading 1.2 GB at every start
 would take longer than the start itself, and a file that was replaced has another size or time.
 
@@ -9,6 +10,7 @@ by the next one. Files get the time of the packed file, so that features that we
 again after they were unpacked anew.
 """
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -17,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from filelock import FileLock
-
 from common.core.console import detail, progress
 from common.core.errors import DataError
-from common.core.files import make_folder, read_json, sha256_of_json, write_json
+from common.core.files import make_folder, read_json, sha256_of_json, with_digest, without_digest, write_json
+from common.core.locks import lock
 
-_LIST = "unpacked.json"
+LIST_NAME = "unpacked.json"
+_PART = ".part"
 
 
 def unpacked_below(cache: Path) -> Path:
@@ -74,16 +76,21 @@ def unpacked(
     Raises:
         DataError: the files cannot be read, hold nothing of the data set, or the cache lacks space for it.
     """
-    place = make_folder(unpacked_below(cache))
+    place = unpacked_below(cache)
     stated = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     folder = place / f"{dataset}-{sha256_of_json(stated)[:16]}"
     try:
-        with FileLock(place / f".{folder.name}.lock"):
+        left_out = _left_out_of(folder)
+        if left_out is not None:
+            # Without the lock, so that it can be in a folder that can only be read.
+            detail(f"{files[0].name}: unpacked before, in {folder}")
+            return Unpacked(folder, left_out)
+        make_folder(place)
+        _remove_parts(place)
+        with lock(_lock_of(folder), flag="--cache"):
             left_out = _left_out_of(folder)
             if left_out is None:
                 left_out = _unpack(files, folder, opened, choose)
-            else:
-                detail(f"{files[0].name}: unpacked before, in {folder}")
     except OSError as error:
         raise DataError(
             f"{place}: {files[0].name} cannot be unpacked there ({error.strerror or error}). Give a writable folder "
@@ -92,16 +99,72 @@ def unpacked(
     return Unpacked(folder, left_out)
 
 
+@dataclass(frozen=True)
+class UnpackedList:
+    """What `unpacked.json` says.
+
+    Args:
+        sizes: path below the folder -> bytes of each file.
+        digests: path -> SHA-256; empty in lists of earlier versions.
+        left_out: paths of the members that were not unpacked.
+        has_digest: whether the list holds its own digest.
+    """
+
+    sizes: dict[str, int]
+    digests: dict[str, str]
+    left_out: tuple[str, ...]
+    has_digest: bool
+
+
+def read_list(folder: Path) -> UnpackedList:
+    """Read the list of what was unpacked into a folder.
+
+    Raises:
+        DataError: it cannot be read, was edited, or is no such list.
+    """
+    path = folder / LIST_NAME
+    remedy = f"Delete the folder {folder} to unpack it again."
+    values = read_json(path, what="the list of unpacked files", remedy=f" {remedy}")
+    try:
+        plain = without_digest(path, values)
+    except DataError as error:
+        raise DataError(f"{error} {remedy}") from error
+    # Those of earlier versions have neither the SHA-256 of the files nor their own.
+    has_digest = plain is not values
+    names = {"from", "files", "left_out"} | ({"sha256_of_files"} if has_digest else set())
+    if not isinstance(plain, dict) or plain.keys() != names:
+        raise DataError(f"{path}: is not a list of unpacked files. {remedy}")
+    files, left_out, digests = plain["files"], plain["left_out"], plain.get("sha256_of_files", {})
+    if not all(isinstance(values, kind) for values, kind in ((files, dict), (digests, dict), (left_out, list))) or (
+        has_digest and digests.keys() != files.keys()
+    ):
+        raise DataError(f"{path}: is not a list of unpacked files. {remedy}")
+    return UnpackedList(files, digests, tuple(left_out), has_digest)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.lock")
+
+
+def _remove_parts(place: Path) -> None:
+    """Remove the incomplete folders that killed processes left; one that another process is writing has its lock."""
+    for part in place.glob(f".*{_PART}"):
+        folder = place / part.name[1:].removesuffix(_PART)
+        with lock(_lock_of(folder), flag="--cache", wait=False) as is_mine:
+            if is_mine:
+                shutil.rmtree(part)
+
+
 def _left_out_of(folder: Path) -> tuple[str, ...] | None:
     """Members that were left out when it was unpacked; None where it was not, or where a file has gone since."""
-    if not (folder / _LIST).is_file():
+    if not (folder / LIST_NAME).exists():
         return None
-    listed = read_json(folder / _LIST, what="the list of unpacked files")
-    for name, size in listed["files"].items():
+    listed = read_list(folder)
+    for name, size in listed.sizes.items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != size:
             return None
-    return tuple(listed["left_out"])
+    return listed.left_out
 
 
 def _unpack(
@@ -111,7 +174,7 @@ def _unpack(
     choose: Callable[[Members], dict[int, str]],
 ) -> tuple[str, ...]:
     # Of a process that was killed, and of a folder that is no longer complete: only the lock's holder comes here.
-    part = folder.with_name(f".{folder.name}.part")
+    part = folder.with_name(f".{folder.name}{_PART}")
     for old in (part, folder):
         if old.exists():
             shutil.rmtree(old)
@@ -121,9 +184,10 @@ def _unpack(
         try:
             part.mkdir()
             time = files[0].stat().st_mtime_ns
-            sizes = _write(members, chosen, part, f"unpacking {files[0].name}", time)
+            sizes, digests = _write(members, chosen, part, f"unpacking {files[0].name}", time)
             left_out = tuple(sorted(_text(path) for i, path in enumerate(members.paths) if i not in chosen))
-            write_json(part / _LIST, {"from": [file.name for file in files], "files": sizes, "left_out": left_out})
+            values = {"from": [file.name for file in files], "files": sizes, "left_out": left_out}
+            write_json(part / LIST_NAME, with_digest(values | {"sha256_of_files": digests}))
             os.replace(part, folder)
         finally:
             if part.exists():
@@ -131,19 +195,25 @@ def _unpack(
     return left_out
 
 
-def _write(members: Members, chosen: dict[int, str], part: Path, what: str, time: int) -> dict[str, int]:
-    sizes = {}
+def _write(
+    members: Members, chosen: dict[int, str], part: Path, what: str, time: int
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Write the chosen members; returns size and SHA-256 of each file."""
+    sizes, digests = {}, {}
     with progress(what, len(chosen), unit="clips") as advance:
         for place, pieces in members.contents(list(chosen)):
             path = part / chosen[place]
             path.parent.mkdir(parents=True, exist_ok=True)
+            digest = hashlib.sha256()
             with open(path, "xb") as file:
                 for piece in pieces:
                     file.write(piece)
+                    digest.update(piece)
                 sizes[chosen[place]] = file.tell()
+            digests[chosen[place]] = digest.hexdigest()
             os.utime(path, ns=(time, time))
             advance(1)
-    return sizes
+    return sizes, digests
 
 
 def _require_space(file: Path, cache: Path, needed: int) -> None:

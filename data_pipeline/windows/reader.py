@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from common.core.errors import DataError, RunError
-from data_pipeline.cache.shards import ShardIndex
+from data_pipeline.cache.shards import ShardIndex, open_rows
 from data_pipeline.windows.index import WindowIndex
 
 _OPEN_FILES = 128
@@ -36,7 +36,7 @@ class WindowReader:
         self.labels = index.labels()[windows.tracks]
         self.dtype = np.dtype(index.feature.storage.dtype)
         self._row_bytes = index.feature.bins * self.dtype.itemsize
-        data_offsets = np.array([_data_offset(index, number) for number in range(len(index.shards))], np.int64)
+        data_offsets = np.array([open_rows(index, number).offset for number in range(len(index.shards))], np.int64)
         tracks = index.tracks
         self._shards = np.array([t.shard for t in tracks], np.int64)[windows.tracks]
         rows = np.array([t.first_row for t in tracks], np.int64)[windows.tracks] + windows.starts
@@ -122,24 +122,3 @@ class WindowReader:
             raise DataError(f"{self._path(shard)}: cannot be opened ({error.strerror}). Run again.") from error
         self._files[shard] = descriptor
         return descriptor
-
-
-def _data_offset(index: ShardIndex, number: int) -> int:
-    """Byte offset of the values in a shard's file, after checking the array's shape, type and order."""
-    shard = index.shards[number]
-    path = index.folder / f"{shard.name}.npy"
-    expected = (shard.rows, index.feature.bins), np.dtype(index.feature.storage.dtype)
-    try:
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError) as error:
-        raise DataError(
-            f"{path}: not a plain .npy array ({error}). Delete {index.folder} to extract it again."
-        ) from error
-    found = mapped.shape, mapped.dtype
-    if found != expected or not mapped.flags.c_contiguous:
-        order = "" if mapped.flags.c_contiguous else " in column order"
-        raise DataError(
-            f"{path}: holds {found}{order}, expected {expected} in row order. "
-            f"Delete {index.folder} to extract it again."
-        )
-    return mapped.offset

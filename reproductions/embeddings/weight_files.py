@@ -1,6 +1,5 @@
 """Reads ImageNet weights from files into the image networks."""
 
-import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from common.core.errors import DataError
+from common.training.weights import read_weights
 from reproductions.embeddings.weight_names import StoredWeight, stored_weights, weights_of
 
 _PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".pkl")
@@ -58,12 +58,9 @@ def load_file(body: keras.Model, network: str, file: Path) -> None:
 
 def _load_h5(body: keras.Model, network: str, file: Path) -> None:
     try:
-        # Keras also warns about parts of what it then raises.
-        with warnings.catch_warnings(action="ignore"):
-            body.load_weights(file)
-    except (OSError, ValueError, KeyError) as error:
-        # Without the list of layers that Keras appends.
-        reason = _one_line(str(error).partition("List of objects")[0])
+        read_weights(file, body)
+    except DataError as error:
+        reason = str(error).removeprefix(f"{file}: ").rstrip(".")
         raise DataError(f"{file}: not weights that Keras saved from this {network} ({reason}).") from error
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import keras
 
 from common.core.errors import RunError
+from common.core.interrupts import raise_if_interrupted
 from reproductions.embeddings.imagenet import BOTTLENECKS
 from reproductions.embeddings.specs import ImageNetSpec
 from reproductions.embeddings.weight_files import load_file, published_file
@@ -72,6 +73,7 @@ def _load_from_keras(body: keras.Model, part: ImageNetSpec, remedy: str) -> None
         with redirect_stdout(sys.stderr):
             donor = getattr(keras.applications, _IN_KERAS[network])(include_top=True, weights="imagenet")
     except Exception as error:  # without an internet connection the download raises exceptions of many types
+        raise_if_interrupted(error)
         raise RunError(
             f"the ImageNet weights of {network} cannot be downloaded ({' '.join(str(error).split())}). {remedy}"
         ) from error

@@ -1,17 +1,19 @@
 """VGG16 for spectrograms, with random or pretrained weights."""
 
 import sys
-import zipfile
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from common.core.errors import DataError, RunError
+from common.core.interrupts import raise_if_interrupted
 from common.layers.pytorch import adaptive_average, dense
 from common.paper import SpecError
 from common.training.regularizers import layers_within
+from common.training.weights import read_weights
 from reproductions.soundfusion.residual import in_float32, logits_of, require_spectrogram
 from reproductions.soundfusion.specs import Vgg16Spec
 
@@ -99,6 +101,7 @@ def _imagenet(spec: Vgg16Spec, file: Path | None) -> keras.Model:
         with redirect_stdout(sys.stderr):
             return keras.applications.VGG16(include_top=with_classifier, weights="imagenet")
     except Exception as error:  # without an internet connection the download raises exceptions of many types
+        raise_if_interrupted(error)
         raise RunError(
             f"the ImageNet weights of VGG16 cannot be downloaded ({error}). Give a file of them with --weights "
             "imagenet=FILE, or start from random weights with --set model.weights=random."
@@ -117,8 +120,10 @@ def _gtzan(model: keras.Model, spec: Vgg16Spec, files: dict[str, Path]) -> keras
 
 def _loaded(donor: keras.Model, file: Path, expected: str) -> keras.Model:
     try:
-        donor.load_weights(file)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        first_line = str(error).strip().partition("\n")[0]
-        raise DataError(f"{file}: not weights of {expected} ({first_line}).") from error
+        read_weights(file, donor)
+    except DataError as error:
+        reason = str(error).removeprefix(f"{file}: ").rstrip(".")
+        raise DataError(f"{file}: not weights of {expected} ({reason}).") from error
+    if not all(np.isfinite(weight).all() for weight in donor.get_weights()):
+        raise DataError(f"{file}: not weights of {expected} (it holds values that are not finite).")
     return donor

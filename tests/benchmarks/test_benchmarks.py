@@ -320,4 +320,8 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
         "embeddings",
         "searching",
         "starting",
+        "endurance_runs",
+        "endurance_trials",
+        "endurance_epochs",
+        "kills",
     }

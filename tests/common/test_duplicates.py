@@ -11,6 +11,7 @@ import soundfile
 
 from common.cli.app import run_app
 from common.core.errors import DataError
+from common.core.files import with_digest
 from common.duplicates import make_app
 from common.leakage.scan import cached_scan
 from common.reports.pages import write_overview
@@ -18,6 +19,7 @@ from data_pipeline.datasets import folder as own_folder
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.demo import corpus
 from data_pipeline.duplicates.fingerprints import fingerprint_shards
+from data_pipeline.duplicates.scan import Scan
 from data_pipeline.features.spectrograms import LogMel
 from data_pipeline.windows.index import WindowSpec
 from data_pipeline.windows.of_folder import folder_windows
@@ -86,12 +88,37 @@ def test_a_scan_is_kept_and_read_again(planted, tmp_path, monkeypatch):
     first = cached_scan(index, tmp_path)
     monkeypatch.setattr("common.leakage.scan.find_duplicates", None)
     assert cached_scan(index, tmp_path) == first
+    require_checked_scan(index, tmp_path, first)
     # Fingerprints that were extracted in another way may give other pairs.
     with pytest.raises(TypeError):
         cached_scan(index.replace(extraction_version=2), tmp_path)
     monkeypatch.setattr("common.leakage.scan.DECODING_VERSION", -1)
     with pytest.raises(TypeError):
         cached_scan(index, tmp_path)
+
+
+def require_checked_scan(index, cache: Path, first: Scan) -> None:
+    """An edited scan is refused; one of an earlier version, without a digest, is used."""
+    (path,) = (cache / "duplicates").glob("*.json")
+    written = json.loads(path.read_text())
+    plain = {name: value for name, value in written.items() if name != "sha256"}
+    for changed, said in (
+        (written | {"scan": written["scan"] | {"clips": 99}}, "was edited"),
+        (written | {"above": 0.99}, "was edited"),
+        (
+            with_digest({name: value for name, value in written.items() if name != "sha256"} | {"data": "other"}),
+            "of other",
+        ),
+        ({name: value for name, value in written.items() if name not in ("sha256", "data")}, "not a scan"),
+        (plain | {"sha257": ""}, "not a scan"),
+        ({name: value for name, value in written.items() if name not in ("sha256", "scan")}, "not a scan"),
+        ([], "not a scan"),
+    ):
+        path.write_text(json.dumps(changed))
+        with pytest.raises(DataError, match=rf"{path.name}: .*{said}.* Delete it and run the same command again\."):
+            cached_scan(index, cache)
+    path.write_text(json.dumps({name: value for name, value in written.items() if name != "sha256"}))
+    assert cached_scan(index, cache) == first
 
 
 def test_arrays_of_samples_are_compared_by_their_spectra(tmp_path, capsys):

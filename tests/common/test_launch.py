@@ -1,9 +1,12 @@
 """Starting a paper by name: a mistake in its declaration is one line on the console, and exit code 2."""
 
 import dataclasses
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import tomllib
 import types
 from pathlib import Path
 
@@ -16,6 +19,15 @@ from common.core.spec import build
 from common.launch import is_paper, load_paper, paper_keys, run_paper
 from common.paper.protocol import Protocol
 from tests.helpers.papers import KEYS, paper_of
+
+ROOT = Path(reproductions.__file__).resolve().parent.parent
+SE_CNN = ROOT / "reproductions" / "se_cnn"
+
+
+@pytest.fixture(autouse=True)
+def _without_handlers(monkeypatch):
+    """Scripts that a test runs in its own process leave Python's handlers of signals."""
+    monkeypatch.setattr(launch, "end_on_signals", lambda: None)
 
 
 def declared(monkeypatch, **changes) -> None:
@@ -145,3 +157,53 @@ def test_a_copied_paper_is_refused_by_its_command_without_keras(copied):
     assert (ended.returncode, ended.stdout.strip()) == (2, "False")
     assert ended.stderr.startswith("error: reproductions/mine: names se_cnn in ")
     assert len(ended.stderr.splitlines()) == 1
+
+
+_SLOW_IMPORT = """
+import runpy, sys, time
+
+class Slow:
+    def find_spec(self, name, path, target=None):
+        if name == sys.argv[1]:
+            print("importing", flush=True)
+            time.sleep(60)
+
+sys.meta_path.insert(0, Slow())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of other systems")
+@pytest.mark.parametrize(
+    ("start", "imported"),
+    [
+        (
+            f"runpy.run_path({str(ROOT / 'reproductions' / 'se_cnn' / 'run.py')!r}, run_name='__main__')",
+            "common.cli.run",
+        ),
+        (f"runpy.run_path({str(ROOT / 'reproductions' / 'se_cnn' / 'tune.py')!r}, run_name='__main__')", "typer"),
+        ("runpy.run_module('common.audit', run_name='__main__')", "rich.console"),
+        ("runpy.run_module('common.duplicates', run_name='__main__')", "typer"),
+        ("runpy.run_module('common.encore', run_name='__main__')", "common.encore.main"),
+        ("import common.encore.start; common.encore.start.main()", "typer"),
+    ],
+)
+def test_ctrl_c_while_a_command_imports_its_modules_is_one_line(start, imported):
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SLOW_IMPORT + start, imported],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert (process.returncode, said) == (130, "interrupted\n")
+
+
+def test_the_console_command_takes_signals_before_it_imports_what_takes_long():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["scripts"] == {"encore": "common.encore.start:main"}

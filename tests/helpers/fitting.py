@@ -1,8 +1,11 @@
 """A tiny network that is fitted within a second, models that several fits share, and an interruption of a fit."""
 
+import signal
+
 import keras
 import numpy as np
 
+from common.core import interrupts
 from common.core.spec import Spec
 from common.paper.experiment import Experiment
 from common.paper.protocol import Protocol
@@ -111,6 +114,38 @@ class Interrupt(FitCallback):
     def on_epoch_end(self, entry):
         if entry["epoch"] == self.after:
             raise KeyboardInterrupt
+
+
+class AskedToStop(FitCallback):
+    """A signal asks the command to stop, after a batch of training; a context manager, after which it goes on.
+
+    Args:
+        epochs: finished before.
+        last: whether it is the last batch of its epoch, so that the validation that follows stops, instead of the
+            training of another batch.
+    """
+
+    def __init__(self, epochs: int, *, last: bool = False):
+        self._epochs, self._last = epochs, last
+        self._left: int | None = None
+        self.batches_later = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        interrupts._State.asked = None
+
+    def on_epoch_begin(self, epoch, batches):
+        if epoch == self._epochs:
+            self._left = batches if self._last else 1
+
+    def on_train_batch_end(self):
+        self.batches_later += interrupts._State.asked is not None
+        if self._left is not None:
+            self._left -= 1
+            if not self._left:
+                interrupts._State.asked = signal.SIGINT
 
 
 # Three batches to an update do not divide an epoch of eight: gradients wait for the next epoch and have to survive.

@@ -25,6 +25,7 @@ class Loopback:
     """A Dask scheduler, and workers as separate processes that nothing restarts."""
 
     folder: Path
+    tls: tuple[str, ...] = ()  # flags with certificates for scheduler and workers
     workers: dict[str, subprocess.Popen] = field(default_factory=dict)
     scheduler: subprocess.Popen | None = None
 
@@ -35,7 +36,7 @@ class Loopback:
     def start(self, *names: str) -> None:
         """Start the scheduler, and workers of these names."""
         at_scheduler = ["--scheduler-file", str(self.folder / "scheduler.json"), "--dashboard-address", "127.0.0.1:0"]
-        self.scheduler = self._launch("scheduler", "--host", "127.0.0.1", "--port", "0", *at_scheduler)
+        self.scheduler = self._launch("scheduler", "--host", "127.0.0.1", "--port", "0", *self.tls, *at_scheduler)
         wait_until((self.folder / "scheduler.json").exists)
         for name in names:
             self.workers[name] = self._launch(
@@ -45,6 +46,7 @@ class Loopback:
                 "--memory-limit",
                 "0",
                 "--no-nanny",
+                *self.tls,
                 *at_scheduler,
                 "--name",
                 name,
@@ -75,11 +77,16 @@ class Loopback:
                 process.wait()
 
 
-def launched(arguments: list[str], folder: Path) -> subprocess.Popen:
-    """`run.py` of SE-CNN with these arguments, started in a process of its own."""
+def launched(arguments: list[str], folder: Path, **options) -> subprocess.Popen:
+    """`run.py` of SE-CNN with these arguments, started in a process of its own.
+
+    Args:
+        options: further ones of `subprocess.Popen`.
+    """
     return subprocess.Popen(
         [sys.executable, str(SCRIPT), *arguments],
         **{"cwd": folder, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": _environment()},
+        **options,
     )
 
 

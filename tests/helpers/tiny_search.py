@@ -23,5 +23,7 @@ TINY = SearchSpace(
 )
 if __name__ == "__main__":
     from common.cli.tune import main
+    from common.core.interrupts import end_on_signals
 
+    end_on_signals()
     main(PAPER, (TINY,))

@@ -229,6 +229,15 @@ def test_a_failed_download_is_reported(vgg13, monkeypatch, capsys):
     )
 
 
+def test_a_download_that_is_interrupted_did_not_fail(vgg13, monkeypatch):
+    def interrupted(**_):
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+
+    monkeypatch.setattr(keras.applications, "VGG16", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        initialise(vgg13, trained("vgg16"), {})
+
+
 @pytest.mark.parametrize(("network", "name"), [("vgg16", "VGG16"), ("vgg19", "VGG19")])
 def test_vgg_takes_its_values_from_keras(network, name, monkeypatch):
     donor, asked = build(small(network), SHAPE, IMAGENET_CLASSES), []

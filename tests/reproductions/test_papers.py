@@ -95,11 +95,12 @@ def test_few_modules_import_tensorflow_and_only_the_stream_uses_tf_data():
         for path in sorted((ROOT / package).rglob("*.py"))
         if any(name.split(".")[0] == "tensorflow" for name in imports_of(path))
     ]
-    # Its strategies divide batches among devices, only it knows the names of its GPUs, and only it reads checkpoints
-    # of TensorFlow 1.
+    # Its strategies divide batches among devices, only it knows the names of its GPUs, only it reads checkpoints of
+    # TensorFlow 1, and only it knows the gradient functions that it keeps.
     assert users == [
         "common/records/environment.py",
         "common/training/devices.py",
+        "common/training/gradient_functions.py",
         "common/training/mirrored.py",
         "data_pipeline/features/musicnn/weights.py",
         "data_pipeline/windows/of_folder.py",

@@ -312,3 +312,10 @@ def test_weights_that_are_missing_or_wrong_are_refused(tmp_path, monkeypatch, ca
     with pytest.raises(RunError, match=r"cannot be downloaded \(no network\)"):
         initialise(model, spec, {})
     assert capsys.readouterr().out == ""
+
+    def interrupted(**_):
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+
+    monkeypatch.setattr(keras.applications, "VGG16", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        initialise(model, spec, {})

@@ -19,16 +19,20 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter
 
 from common.core.console import warn
 from common.core.files import sha256_of_file, sha256_of_json, write_bytes, write_text
 from common.core.spec import Spec
 from common.metrics import clips
+from common.reports.escapes import figure_text
+from common.reports.figures.checksums import state_of, with_checksum
 from common.reports.figures.style import own_style
 
-# Last bytes of whole files.
-_ENDS = {".png": b"IEND\xaeB`\x82", ".svg": b"</svg>\n"}
+_SUFFIXES = (".png", ".svg")
 # Matplotlib's warning of a character that its font lacks.
 _MISSING = re.compile(r"Glyph (\d+) .*missing from")
 _STATED = re.compile(rb"drawn from ([0-9a-f]{64}(?: by [0-9a-f]{64})?)")
@@ -36,7 +40,7 @@ _STATED = re.compile(rb"drawn from ([0-9a-f]{64}(?: by [0-9a-f]{64})?)")
 
 def figure_files(stem: Path) -> list[Path]:
     """The files of a figure: `<stem>.png` and `<stem>.svg`."""
-    return [stem.with_name(f"{stem.name}{suffix}") for suffix in _ENDS]
+    return [stem.with_name(f"{stem.name}{suffix}") for suffix in _SUFFIXES]
 
 
 def save_figure(drawing: functools.partial, stem: Path) -> list[Path]:
@@ -89,14 +93,33 @@ def write_figure(figure: Figure, stem: Path, digest: str = "") -> list[Path]:
         digest: of what was drawn; empty where it is not known.
     """
     paths = figure_files(stem)
+    _escape_texts(figure)
     shown = {"Description": f"drawn from {digest}"} if digest else {}
     with own_style(), _missing_characters_named():
         for path, metadata in zip(paths, ({"Software": None}, {"Date": None, "Creator": None}), strict=True):
             buffer = io.BytesIO()
             figure.savefig(buffer, format=path.suffix[1:], metadata=metadata | shown, bbox_inches="tight")
-            write_bytes(path, buffer.getvalue())
+            write_bytes(path, with_checksum(buffer.getvalue(), path.suffix))
     plt.close(figure)
     return paths
+
+
+def _escape_texts(figure: Figure) -> None:
+    """Make every text of a figure one that can be shown: titles, labels, legends, and names of ticks. XML, which SVG
+    is, has no control characters."""
+    for axis in figure.findobj(Axis):
+        # Of ticks with names of their own; those with numbers have other formatters.
+        given = axis.get_major_formatter()
+        if isinstance(given, FixedFormatter | FuncFormatter):
+            axis.set_major_formatter(functools.partial(_escaped_tick, given))
+    for text in figure.findobj(Text):
+        text.set_text(figure_text(text.get_text()))
+        # Also of a text that was made outside of the style of figures.
+        text.set_parse_math(False)
+
+
+def _escaped_tick(given: Formatter, value: float, place: int | None) -> str:
+    return figure_text(given(value, place))
 
 
 @contextmanager
@@ -145,8 +168,8 @@ def stated_digest(path: Path) -> str:
 
 
 def is_drawing(path: Path, digest: str) -> bool:
-    """Whether a file exists, is whole, and holds the digest of a drawing."""
-    return path.is_file() and path.read_bytes().endswith(_ENDS[path.suffix]) and stated_digest(path) == digest
+    """Whether a file exists, is as it was written, and holds the digest of a drawing."""
+    return path.is_file() and stated_digest(path) == digest and state_of(path) != "changed"
 
 
 @functools.cache

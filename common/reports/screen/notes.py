@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from common.core.shell import shell_word
 from common.reports.screen.columns import Column, wrapped
 from common.reports.screen.results import PUBLISHED_ON
 from common.reports.table import Note, NoteKind, Table
@@ -94,7 +95,7 @@ def note_lines(
         bool(table.stated_flags) or len(flags) + len(first) < len(notes) or not all(one.is_whole for one in warnings)
     )
     # Of a table without rows there is nothing that notes could explain.
-    end = [Line(f"All notes: {page or 'add --wide'}")] if table.values.get("rows", True) else []
+    end = [Line(f"All notes: {shell_word(page) if page else 'add --wide'}")] if table.values.get("rows", True) else []
     mark_lines = [Line(mark)] if mark else []
     warning_lines = [line for one in warnings for line in one.lines]
     for number in range(len(keys), min(needed_keys, len(keys)) - 1, -1):

@@ -75,7 +75,7 @@ def training_notes(of_rows: dict[str, Record]) -> list[Note]:
 
 def _standardised(record: Record) -> str:
     """Which inputs were standardised; in records older than the choice, all were or none."""
-    if not record.experiment["training"]["standardise"]:
+    if not build(Training, record.experiment["training"]).standardise:
         return "input not standardised"
     second = record.experiment.get("second_input")
     if second and not second.get("standardise", True):
@@ -98,7 +98,7 @@ def fewer_epochs_notes(rows: dict[str, tuple[Record, Experiment]]) -> list[Note]
     """
     texts, ours, theirs = {}, set(), set()
     for label, (record, published) in rows.items():
-        epochs = record.experiment["training"]["epochs"]
+        epochs = build(Training, record.experiment["training"]).epochs
         if epochs != published.training.epochs:
             texts[label] = f"at most {epochs} instead of {published.training.epochs}"
             ours.add(epochs)

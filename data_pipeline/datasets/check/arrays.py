@@ -140,28 +140,34 @@ def _faults(pieces: Iterator[bytes], header: ArrayHeader, feature: Precomputed) 
     In Fortran order the rows vary fastest, else the values of one row follow each other.
     """
     count, values_per_track = header.shape[0], header.size // header.shape[0]
-    # Each line of a block is one value of all tracks in Fortran order, else all values of one track.
-    line_bytes = (count if header.fortran_order else values_per_track) * header.dtype.itemsize
+    # In Fortran order a line holds one value of all tracks; it is looked at as a whole.
+    unit_bytes = header.dtype.itemsize * (count if header.fortran_order else 1)
     filled, infinite = np.zeros(count, bool), np.zeros(count, bool)
-    held, row = bytearray(), 0
+    held, done = bytearray(), 0
     for piece in pieces:
         held += piece
-        lines = len(held) // line_bytes
-        if not lines:
+        whole_bytes = len(held) // unit_bytes * unit_bytes
+        if not whole_bytes:
             continue  # a line may be longer than a piece
-        block = np.frombuffer(bytes(held[: lines * line_bytes]), header.dtype).reshape(lines, -1)
-        del held[: lines * line_bytes]
+        values = np.frombuffer(bytes(held[:whole_bytes]), header.dtype)
+        del held[:whole_bytes]
         # float64 values beyond the range of float32 become infinite here, as they do in the cache.
         with np.errstate(over="ignore"):
-            stored = block.astype(feature.storage.dtype, copy=False)
-        finite = np.isfinite(stored) if stored.dtype.kind == "f" else np.ones(stored.shape, bool)
+            stored = values.astype(feature.storage.dtype, copy=False)
+        is_filled = stored != 0
+        is_infinite = ~np.isfinite(stored) if stored.dtype.kind == "f" else None
         if header.fortran_order:
-            filled |= (stored != 0).any(axis=0)
-            infinite |= ~finite.all(axis=0)
+            filled |= is_filled.reshape(-1, count).any(axis=0)
+            if is_infinite is not None:
+                infinite |= is_infinite.reshape(-1, count).any(axis=0)
         else:
-            filled[row : row + lines] = (stored != 0).any(axis=1)
-            infinite[row : row + lines] = ~finite.all(axis=1)
-            row += lines
+            # A piece holds the end of one track, whole ones, and the beginning of another.
+            tracks = np.arange(done // values_per_track, (done + len(values) - 1) // values_per_track + 1)
+            begins = np.maximum(tracks * values_per_track - done, 0)
+            filled[tracks] |= np.logical_or.reduceat(is_filled, begins)
+            if is_infinite is not None:
+                infinite[tracks] |= np.logical_or.reduceat(is_infinite, begins)
+        done += len(values)
     reasons = dict.fromkeys(np.flatnonzero(~filled).tolist(), "all zero")
     return reasons | dict.fromkeys(np.flatnonzero(infinite).tolist(), "holds values that are not finite")
 

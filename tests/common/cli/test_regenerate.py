@@ -1,6 +1,7 @@
 """Everything of a folder of results from its records, and what else lies in the folder."""
 
 import json
+import os
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ from common.cli.app import run_app
 from common.cli.regenerate import regenerate
 from common.cli.run import make_app
 from common.core.console import set_verbosity
+from common.core.leftovers import temporary_path
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.reports import write as reporting
@@ -95,6 +97,23 @@ def test_tables_and_figures_that_no_record_supports_are_removed_and_named(result
     assert "table_5.2_5f84eb66.md" not in (tmp_path / "se_cnn" / "README.md").read_text()
 
 
+@pytest.mark.parametrize(
+    "companions",
+    [[{"table": "x/../../../mine"}], [{"table": 3}], [{}], ["x"], "x", {"table": "x"}, None],
+    ids=str,
+)
+def test_a_table_with_other_tables_below_it_than_commands_write_removes_nothing_else(results, tmp_path, companions):
+    regenerate(PAPER, tmp_path)
+    mine = results.folder.parent / "mine_5f84eb66.csv"
+    mine.write_text("mine")
+    (results.folder / "table_x").mkdir()
+    old = results.folder / "table_5.2_5f84eb66.json"
+    old.write_text(json.dumps({"paper": "se_cnn", "table": "5.2", "companions": companions}))
+    regenerate(PAPER, tmp_path)
+    assert not old.exists()
+    assert mine.read_text() == "mine"
+
+
 def test_without_figures_their_digests_are_written_and_the_tables_are_the_same(results, tmp_path):
     drawn = regenerate(PAPER, tmp_path)
     tables = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and "figures" not in path.parts}
@@ -171,6 +190,18 @@ def test_where_an_audit_or_a_search_cannot_be_used_the_tables_are_made_and_nothi
     assert (results.folder / "table_5.1.md").exists()
     assert (results.folder / "table_old.json").exists()
     assert made.others == []
+
+
+def test_old_temporary_tables_and_figures_are_removed_and_new_ones_are_not(results, tmp_path):
+    old = [temporary_path(results.folder / "table_5.1.md"), temporary_path(results.figures / "figure_5.1.svg")]
+    new = temporary_path(results.folder / "table_5.2.md")
+    for file in (*old, new):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("half")
+    for file in old:
+        os.utime(file, (1, 1))
+    regenerate(PAPER, tmp_path)
+    assert [file.exists() for file in (*old, new)] == [False, False, True]
 
 
 def test_two_commands_do_not_make_the_same_folder_at_once(results, tmp_path):

@@ -9,9 +9,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from common.cli.screen import ScreenOptions, Shown, print_sentence, print_tables, screen_width, wide_console
+from common.cli.screen import (
+    ScreenOptions,
+    Shown,
+    print_lines,
+    print_sentence,
+    print_tables,
+    screen_width,
+    wide_console,
+)
 from common.core import console
 from common.core.errors import SpecError
+from common.core.shell import shell_word
+from common.reports.screen.notes import Line
 from common.reports.table import Note, Table
 from tests.helpers.se_cnn_records import record, table_of
 
@@ -51,6 +61,11 @@ def test_verbose_adds_details(printed):
 def test_the_next_command_of_a_process_prints_as_it_is_asked_to(printed):
     printed(ScreenOptions(quiet=True))
     assert "a line" in printed(ScreenOptions())
+
+
+def test_lines_of_tables_are_lines_whatever_names_they_hold(capsys):
+    print_lines([Line("a\nwarning: b\x1b[2J [red]c[/red] :smile:", "bold")])
+    assert capsys.readouterr().out == "a\\nwarning: b\\x1b[2J [red]c[/red] :smile:\n"
 
 
 def test_quiet_and_verbose_contradict_each_other(printed):
@@ -110,8 +125,10 @@ def printed_tables(monkeypatch, capsys, tmp_path):
 
 def test_where_files_are_takes_two_lines_and_paths_are_not_folded(printed_tables):
     lines, paths = printed_tables(ScreenOptions())
-    assert lines[-2:] == [f"written to: {Path(paths[3]).parent} (4 files)", f"open first: {paths[1]}"]
-    assert printed_tables(ScreenOptions(verbose=True))[0][-6:] == [*lines[-2:], *(f"  {path}" for path in paths)]
+    # As words of a shell, because the name of the folder has blanks.
+    assert lines[-2:] == [f"written to: {shell_word(Path(paths[3]).parent)} (4 files)", f"open first: '{paths[1]}'"]
+    named = [f"  {shell_word(path)}" for path in paths]
+    assert printed_tables(ScreenOptions(verbose=True))[0][-6:] == [*lines[-2:], *named]
 
 
 def test_without_files_nothing_is_said_of_them(capsys):
@@ -125,7 +142,7 @@ def test_notes_that_a_table_shares_with_the_one_that_it_belongs_to_are_said_once
     assert len(titles) == 3
     first, second, third = lines[titles[0] : titles[1]], lines[titles[1] : titles[2]], lines[titles[2] :]
     assert any(line.startswith("ONE SEED") for line in first)
-    assert f"All notes: {paths[1]}" in first
+    assert f"All notes: '{paths[1]}'" in first
     assert not any(line.startswith(("ONE SEED", "All notes")) for line in second)
     assert any(line.startswith("ONE SEED") for line in third)
     assert "All notes: add --wide" in third

@@ -19,7 +19,7 @@ from common.cli.train import WorkerChoice
 def test_workers_are_announced_before_the_seconds_that_their_import_takes(monkeypatch, capsys, choice, says):
     said_before = []
 
-    def start(asked):
+    def start(asked, certificates=None):
         said_before.append(capsys.readouterr().err)
         return nullcontext(asked)
 

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -12,13 +13,29 @@ from types import SimpleNamespace
 import pytest
 import typer
 from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
 
 from common.cli.app import run_app
 from common.cli.screen import print_json, print_lines
-from common.core import console
-from common.core.console import clock, collected, progress, say, set_verbosity, show_step, times_text, warn
+from common.core import console, interrupts
+from common.core.console import (
+    PlainConsole,
+    clock,
+    collected,
+    each_warning_once,
+    print_message,
+    progress,
+    say,
+    set_verbosity,
+    show_step,
+    times_text,
+    warn,
+)
 from common.core.errors import SpecError
+from common.core.interrupts import Interrupted
 from common.core.tf_logging import quiet_start
+from common.core.words import printable
 from common.reports.screen.notes import Line
 
 ROOT = Path(__file__).parents[3]
@@ -107,7 +124,7 @@ MESSAGE = "of the windows of the demo, in total 25 % are in /a/path/that-is-long
 def test_on_a_terminal_a_command_at_the_end_can_be_copied_as_one_line(narrow):
     command = "encore run se_cnn --table 5.1 --row se-0,se-5 --split holdout"
     console.say(f"table 5.1, rows not run yet: {command}")
-    console.warn(f"a\nno numbers yet; this makes them: {command}")
+    console.warn(f"a\n  no numbers yet; this makes them: {command}")
     lines = narrow.getvalue().splitlines()
     assert [line for line in lines if line.startswith("encore")] == [command] * 2
     assert lines[0] == "table 5.1, rows not run yet:"
@@ -122,9 +139,66 @@ def test_on_a_terminal_messages_are_broken_between_words_and_paths_stay_whole(na
     ]
 
 
-def test_lines_of_a_message_stay_lines(narrow):
-    say("one\n    two\n\nthree")
-    assert narrow.getvalue() == "one\n    two\n\nthree\n"
+def test_indented_lines_of_a_message_stay_lines(narrow):
+    say("one\n    two\n  three")
+    assert narrow.getvalue() == "one\n    two\n  three\n"
+
+
+# A file may be named like this: a line break and a message, an escape that hides what was printed, a link, an order of
+# characters that hides its suffix; markup and an emoji of the library that prints.
+NASTY = "a\nerror: b\x1b[2J\x1b]8;;http://c\x07\u202egpj.\u200b[red]d[/red][link=http://e]:smile:\x9b\r"
+SHOWN = r"a\nerror: b\x1b[2J\x1b]8;;http://c\x07\u202egpj.\u200b[red]d[/red][link=http://e]:smile:\x9b\r"
+
+
+@pytest.mark.parametrize("put", [say, warn, print_message, console.say_unbroken])
+def test_names_in_messages_neither_begin_a_line_nor_steer_the_terminal(put, capsys):
+    put(NASTY)
+    assert capsys.readouterr().err.removeprefix("warning: ") == f"{SHOWN}\n"
+
+
+def test_a_traceback_among_the_details_has_its_lines(capsys, monkeypatch):
+    monkeypatch.setattr(console._State, "verbosity", "verbose")
+    console.detail("Traceback:\n  File a\nValueError: b\n")
+    assert capsys.readouterr().err == "Traceback:\n    File a\n  ValueError: b\n"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_whatever_a_console_prints_is_text(is_terminal):
+    screen = io.StringIO()
+    plain = PlainConsole(file=screen, width=200, force_terminal=is_terminal, no_color=True)
+    table = RichTable("name")
+    for cell in (NASTY, Text(NASTY)):
+        table.add_row(cell)
+    for what in (NASTY, Text(NASTY), table):
+        plain.print(what)
+    printed = screen.getvalue()
+    # Of the library itself, where the screen is a terminal: nothing but styles.
+    printed = re.sub(r"\x1b\[[0-9;]*m", "", printed) if is_terminal else printed
+    assert not [one for one in printed if one != "\n" and printable(one) != one]
+    # Rich itself leaves out a bell and a carriage return, and begins a line; the table cuts what is too long.
+    shown = r" b\x1b[2J\x1b]8;;http://c\u202egpj.\u200b[red]d[/red][link=http://e]:smile:\x9b"
+    assert printed.count(f"error:{shown}") == 2
+
+
+def test_bars_show_names_as_they_are(monkeypatch):
+    screen = io.StringIO()
+    monkeypatch.setattr(console, "messages", PlainConsole(file=screen, width=200, force_terminal=True, no_color=True))
+    with progress("reading", 2) as advance:
+        show_step("[red]a[/red]\x1b]0;b\u202e:smile:")
+        advance(1)
+    assert r"reading: [red]a[/red]\x1b]0;b\u202e:smile:" in screen.getvalue()
+    assert "\x1b]" not in screen.getvalue()
+
+
+def test_errors_show_names_as_they_are(capsys):
+    app = typer.Typer()
+
+    @app.command()
+    def fail() -> None:
+        raise SpecError(f"{NASTY}: no such folder.")
+
+    assert run_app(app, []) == 2
+    assert capsys.readouterr().err == f"error: {SHOWN}: no such folder.\n"
 
 
 def test_errors_are_broken_between_words_too(narrow):
@@ -245,3 +319,30 @@ def test_the_start_of_keras_moves_a_bar_on_a_terminal_while_standard_error_is_he
         shown = capfd.readouterr().err
         monkeypatch.setitem(sys.modules, "keras", sys)
     assert shown.count("starting TensorFlow") >= 2
+
+
+def test_each_warning_is_printed_once_in_a_block_and_again_after_it(capsys):
+    for _ in range(2):
+        with each_warning_once():
+            for _ in range(2):
+                warn("a file is torn")
+                say("a step")
+                with each_warning_once():
+                    warn("a file is torn")
+            warn("another file is torn")
+    said = capsys.readouterr().err
+    assert (said.count("a file is torn"), said.count("another file is torn"), said.count("a step")) == (2, 2, 4)
+    warn("a file is torn")
+    warn("a file is torn")
+    assert capsys.readouterr().err.count("a file is torn") == 2
+
+
+@pytest.mark.parametrize("total", [0, None, 3])
+def test_progress_stops_a_command_that_was_asked_to(terminal, monkeypatch, total):
+    with progress("reading", total) as advance:
+        advance(1)
+        monkeypatch.setattr(interrupts._State, "asked", signal.SIGINT)
+        with pytest.raises(Interrupted):
+            advance(1)
+        with pytest.raises(Interrupted):
+            show_step("a table")

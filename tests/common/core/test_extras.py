@@ -66,7 +66,9 @@ def test_runs_need_no_extra_until_workers_are_asked_for(tmp_path):
     code += f"sys.argv[1:] = {['--jobs', '2', *arguments(tmp_path)]}\nrun_paper('_template')"
     completed = run_with_core_only(code)
     (line,) = errors(completed)
-    assert line.startswith("error: --jobs 2: needs the extra `cluster`, of which distributed, dask cannot")
+    assert line.startswith(
+        "error: --jobs 2: needs the extra `cluster`, of which distributed, dask, cryptography cannot"
+    )
     assert completed.returncode == 2
 
 

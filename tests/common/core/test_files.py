@@ -2,14 +2,25 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from common.core.errors import DataError
-from common.core.files import expanded, read_json, sha256_of_json, write_json, write_json_text, write_text
+from common.core.files import (
+    expanded,
+    read_json,
+    require_usable_folder,
+    sha256_of_json,
+    write_by_path,
+    write_json,
+    write_json_text,
+    write_text,
+)
 from common.records.record import record_as_text
 from common.search.journal import StateFiles, TrialState
+from tests.helpers.other_user import CAN_CHANGE_USER, as_other_user, shared_folder, umask
 
 # As Python holds the byte E9 of a file name.
 NOT_UTF_8 = "caf\udce9"
@@ -49,3 +60,79 @@ def test_journals_of_searches_and_texts_of_records_with_such_names_are_read_back
     assert StateFiles(tmp_path).load().trials == files.state.trials
     write_json_text(tmp_path / "a.json", record_as_text({"reason": NOT_UTF_8}))
     assert read_json(tmp_path / "a.json", what="a record") == {"reason": NOT_UTF_8}
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o027, 0o640)])
+def test_files_have_the_permissions_of_the_umask(tmp_path, mask, mode):
+    with umask(mask):
+        write_text(tmp_path / "new" / "a.md", "text")
+        write_by_path(tmp_path / "b.h5", lambda path: path.write_bytes(b"x"), suffix=".weights.h5")
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "new" / "a.md", tmp_path / "b.h5")] == [mode, mode]
+
+
+def test_members_of_a_group_replace_and_remove_the_files_of_each_other():
+    with shared_folder(0o2775) as folder:
+        with umask(0o002):
+            write_text(folder / "results" / "a.md", "of the first")
+            write_text(folder / "results" / "b.md", "of the first")
+        code = """
+with open(folder / 'results' / 'b.md', 'a') as file:
+    file.write(', and of the second')
+write_text(folder / 'results' / 'a.md', 'of the second')
+print((folder / 'results' / 'b.md').read_text())
+(folder / 'results' / 'b.md').unlink()
+"""
+        said = as_other_user(code, folder, imports="from common.core.files import write_text", mask=0o002)
+        assert said == "of the first, and of the second"
+        assert (folder / "results" / "a.md").read_text() == "of the second"
+        assert not (folder / "results" / "b.md").exists()
+
+
+def test_a_folder_of_which_all_is_there_may_be_one_that_can_only_be_read():
+    asked = "print(require_usable_folder(folder, flag='--cache'))"
+    imports = f"from common.core.files import {require_usable_folder.__name__}"
+    with shared_folder(0o555) as folder:
+        assert as_other_user(asked, folder, imports=imports) == str(folder)
+    with shared_folder(0o700 if CAN_CHANGE_USER else 0) as folder:
+        assert as_other_user(asked, folder, imports=imports) == (
+            f"refused: {folder}: --cache must be a writable folder, found: Permission denied. Give another folder with "
+            "--cache."
+        )
+
+
+def test_what_is_no_readable_file_of_json_is_one_line_that_names_it(tmp_path, monkeypatch):
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "latin.json").write_bytes(b'{"a": "caf\xe9"}')
+    (tmp_path / "long.json").write_text("9" * 5000)
+    (tmp_path / "large.json").write_text("1234567")
+    (tmp_path / "cut.json").write_text("{")
+    monkeypatch.setattr("common.core.files.MOST_JSON_BYTES", 6000)
+    for name, said in (
+        ("folder", "a file is a folder; expected a file. Remove it, or give it another name."),
+        ("pipe", "a file is a pipe, a device or the like; expected a file."),
+        ("latin", "a file is not valid JSON (byte 10 is not UTF-8: invalid continuation byte). Delete it, and"),
+        ("long", "a file is not valid JSON (99999999... of 5,000 characters is larger than"),
+        ("cut", "a file is not valid JSON (Expecting property name"),
+        ("gone", "a file is missing."),
+    ):
+        with pytest.raises(DataError) as caught:
+            read_json(tmp_path / f"{name}.json", what="a file")
+        assert str(caught.value).startswith(f"{tmp_path / name}.json: {said}")
+        assert "\n" not in str(caught.value)
+    assert read_json(tmp_path / "large.json", what="a file") == 1234567
+    monkeypatch.setattr("common.core.files.MOST_JSON_BYTES", 6)
+    with pytest.raises(DataError, match="a file has 7 bytes; expected at most 6"):
+        read_json(tmp_path / "large.json", what="a file")
+
+
+def test_a_file_that_must_not_be_read_is_one_line_that_names_it(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    path.write_text("{}")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(DataError, match=r"a\.json: a file cannot be read \(Permission denied\)\. Make it readable"):
+        read_json(path, what="a file")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from common.core.errors import SpecError
-from common.core.spec import Spec, build
+from common.core.errors import DataError, SpecError
+from common.core.files import with_digest
+from common.core.spec import Spec, build, stored_spec
 from common.paper.protocol import Protocol
 from common.paper.tables import ResultTable
 from common.paper.training import Training
@@ -73,3 +74,47 @@ def test_a_table_without_rows_is_refused():
             ResultTable,
             {"id": "1", "title": "t", "row_header": "r", "metrics": ("accuracy",), "compared_with": {}, "rows": ()},
         )
+
+
+class Stored(Spec):
+    """A spec as files hold it."""
+
+    seed: int
+    share: float = 0.5
+
+
+def test_the_spec_of_a_file_is_read_with_and_without_a_digest(tmp_path):
+    values = {"seed": 1, "share": 0.25}
+    for held in (values, with_digest(values)):
+        assert stored_spec(Stored, tmp_path / "a.json", held, what="a note") == Stored(**values)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (with_digest({"seed": 1}) | {"seed": 2}, "was edited: its values do not match its SHA-256. Delete it."),
+        ({"seed": 1, "sha257": "0"}, "not a note (1 problem; first: sha257: Extra inputs are not permitted). Delete"),
+        ({}, "not a note (1 problem; first: seed: Field required). Delete it."),
+        ([], "not a note (1 problem; first: Input should be a valid dictionary or instance of Stored). Delete it."),
+        ({"seed": "x", "share": "inf"}, "not a note (2 problems; first: seed: Input should be a valid integer"),
+        ({"seed": 1, "share": "9" * 400}, "not a note (1 problem; first: share: Input should be a finite number)."),
+        ({"seed": 1, "a\nb" * 99: 1}, "not a note (1 problem; first: a b"),
+    ],
+)
+def test_a_file_that_holds_no_such_spec_is_one_line(tmp_path, values, said):
+    with pytest.raises(DataError) as caught:
+        stored_spec(Stored, tmp_path / "a.json", values, what="a note", remedy=" Delete it.")
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / 'a.json'}: {said}")
+    assert "\n" not in message
+    assert len(message) < 400
+
+
+def test_a_digest_is_computed_once(monkeypatch):
+    spec = Stored(seed=3)
+    first = spec.digest
+    monkeypatch.setattr("common.core.spec.sha256_of_json", None)
+    assert spec.digest == first
+    assert spec == Stored(seed=3)
+    monkeypatch.undo()
+    assert spec.replace(seed=4).digest != first

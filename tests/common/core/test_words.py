@@ -1,6 +1,18 @@
 import pytest
 
-from common.core.words import ESCAPED, counted, first_clause, message_lines, plural, printable, shortened, wrapped
+from common.core.words import (
+    ESCAPED,
+    control_character,
+    counted,
+    first_clause,
+    message_lines,
+    plural,
+    printable,
+    printable_lines,
+    printable_message,
+    shortened,
+    wrapped,
+)
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 clips"), (1, "1 clip"), (2, "2 clips"), (1234, "1,234 clips")])
@@ -40,14 +52,31 @@ def test_without_a_noun_there_is_only_the_number():
         ("a\nb\tc\rd", r"a\nb\tc\rd"),
         ("a\x1b[31m\x07\x85", r"a\x1b[31m\x07\x85"),
         ("a\u2028b\ud800", r"a\u2028b\ud800"),
-        # Not printable for Python, but part of names in some scripts.
+        # Not printable for Python, but part of names in some scripts, and of emoji.
         ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
+        ("\U0001f469\u200d\U0001f3a4\ufe0f \u00a0", "\U0001f469\u200d\U0001f3a4\ufe0f \u00a0"),
+        # An order that hides a suffix; marks and blanks without a width; characters that XML refuses.
+        ("a\u202egpj.\u2066b\u200f", r"a\u202egpj.\u2066b\u200f"),
+        ("ro\u200bck\ufeff\u2060\xad", r"ro\u200bck\ufeff\u2060\xad"),
+        ("a\uffff\U000e0041", r"a\uffff\U000e0041"),
     ],
 )
 def test_names_are_printed_on_one_line_in_any_encoding_of_unicode(name, shown):
     assert printable(name) == shown
     assert printable(shown) == shown
     assert len(shown.encode("utf-8").decode("utf-8").splitlines()) == 1
+
+
+def test_lines_of_messages_and_texts_are_kept_but_not_those_of_names():
+    text = "2 clips cannot be used:\n  a\x1b\n  b\nerror: c"
+    assert printable_message(text) == "2 clips cannot be used:\n  a\\x1b\n  b\\nerror: c"
+    assert printable_lines("a\x1b\nb\u202e\n\nc") == "a\\x1b\nb\\u202e\n\nc"
+
+
+def test_the_first_control_character_is_named_but_for_tabs_and_line_ends():
+    assert control_character("a\tb\r\nc\x92 \u200b") is None
+    assert control_character("a\nb\x1bc\x00") == r"\x1b"
+    assert control_character("a\x7f") == r"\x7f"
 
 
 def test_characters_that_an_encoding_lacks_are_written_as_escapes():
@@ -86,13 +115,14 @@ def test_the_first_clause_of_a_message_ends_with_it():
         ("rows not run yet: encore run se_cnn --row se-0", "encore run se_cnn --row se-0"),
         ("wrong. Make it again: encore run crnn --out results/local.", "encore run crnn --out results/local"),
         ("go on there: encore verify --out .", "encore verify --out ."),
+        ("go on: encore verify '; it'\"'\"'s a. b: c'.", "encore verify '; it'\"'\"'s a. b: c'"),
     ],
 )
 def test_a_command_at_the_end_of_a_long_message_is_a_line_of_its_own(text, command):
     for width in (20, len(text) - 1):
         lines = message_lines(text, width, indent="  ")
         assert lines[-1] == command
-        assert " ".join(map(str.strip, lines)) == text.removesuffix("." if text.endswith("l.") else "")
+        assert " ".join(map(str.strip, lines)) == text.removesuffix("." if text.endswith(("l.", "'.")) else "")
     assert message_lines(text, len(text)) == [text]
 
 

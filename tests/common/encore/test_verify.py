@@ -11,6 +11,7 @@ import reproductions
 from common.cli.app import run_app
 from common.encore.verify import make_app
 from common.records.paths import ResultPaths
+from tests.helpers.other_user import only_readable, run_bound
 from tests.helpers.small_results import identified_record, write_small_results
 
 ROOT = Path(reproductions.__file__).parent.parent
@@ -41,8 +42,26 @@ def test_a_folder_that_holds_ends_with_0_and_stays_as_it_is(made, capsys, snapsh
     assert snapshot(made) == before
     assert run_app(make_app(), ["--cache", "empty_cache", "--verbose"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:6]] == ["folder", "records", "tables", "README", "weights"]
+    kinds = ["folder", "records", "tables", "README", "weights", "work", "cache"]
+    assert [line.split()[0] for line in lines[1:8]] == kinds
     assert lines[2] == "records   3 records read, 3 with a digest: all right"
+
+
+def test_results_that_can_only_be_read_are_verified_and_shown_and_nothing_is_left(made, tmp_path):
+    encore = ["-c", "from common.encore.main import main; main()"]
+    (tmp_path / "temporary").mkdir()
+    with only_readable(made):
+        here = {"folder": made, "TMPDIR": str(tmp_path / "temporary")}
+        verified = run_bound([*encore, "verify", "--cache", "empty_cache"], **here)
+        shown = run_bound([*encore, "show", "se_cnn", "--out", "results", "--dataset", "gtzan"], **here)
+        refused = run_bound([*encore, "run", "se_cnn", "--from-records", "--out", "results"], **here)
+    assert verified.returncode == 0, verified.stderr
+    assert verified.stdout.startswith("all right: 3 records, ")
+    assert shown.returncode == 0, shown.stderr
+    assert refused.returncode == 2
+    *_, line = refused.stderr.splitlines()
+    assert re.fullmatch(r"error: \S*results/se_cnn/gtzan/\S+: .*\(Permission denied\).*", line)
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_faults_of_every_kind_are_named_and_end_with_1(made, tmp_path, capsys):
@@ -70,7 +89,8 @@ def test_faults_of_every_kind_are_named_and_end_with_1(made, tmp_path, capsys):
     assert run_app(make_app(), [*arguments, "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["holds"] is False
-    assert [one["kind"] for one in document["checks"]] == ["folder", "records", "tables", "README", "weights"]
+    kinds = ["folder", "records", "tables", "README", "weights", "work", "cache"]
+    assert [one["kind"] for one in document["checks"]] == kinds
     assert sum(len(one["faults"]) for one in document["checks"]) == len(faults)
     (fault,) = document["checks"][1]["faults"]
     assert fault.keys() == {"path", "others", "place", "found", "expected", "remedy"}
@@ -130,11 +150,12 @@ def test_own_runs_below_the_committed_results_are_named_and_checked_on_their_own
     shutil.copytree(made / "results", own)
     broken = next((own / "se_cnn" / "gtzan" / "runs").glob("*.json"))
     broken.write_text("{")
-    assert run_app(make_app(), [str(tmp_path / "results")]) == 0
+    cache = ["--cache", str(made / "empty_cache")]
+    assert run_app(make_app(), [str(tmp_path / "results"), *cache]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("all right: 3 records, ")
     assert f"- {own}, your own runs: encore verify {own}" in lines
-    assert run_app(make_app(), [str(own)]) == 1
+    assert run_app(make_app(), [str(own), *cache]) == 1
     assert f"fault (records): {broken}" in capsys.readouterr().out
     # Where there are only own runs, they are named.
     shutil.rmtree(tmp_path / "results" / "se_cnn")
@@ -142,9 +163,16 @@ def test_own_runs_below_the_committed_results_are_named_and_checked_on_their_own
     assert f"Check your own runs: encore verify {own}" in capsys.readouterr().err.replace("\n", " ")
 
 
+def test_the_command_for_own_runs_takes_the_path_for_one_word(tmp_path, capsys):
+    own = tmp_path / "; rm -rf ~" / "local"
+    own.mkdir(parents=True)
+    assert run_app(make_app(), [str(own.parent)]) == 2
+    assert f"encore verify '{own}'" in capsys.readouterr().err
+
+
 def test_records_of_an_unknown_paper_are_checked_and_no_table_is_said_to_be_right(made, tmp_path, capsys):
     shutil.copytree(made / "results" / "se_cnn" / "gtzan" / "runs", tmp_path / "later" / "gtzan" / "runs")
-    assert run_app(make_app(), [str(tmp_path), "--verbose"]) == 0
+    assert run_app(make_app(), [str(tmp_path), "--verbose", "--cache", str(made / "empty_cache")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("all right: 3 records")
     assert lines[1] == "folder    no paper"

@@ -101,3 +101,33 @@ def test_a_command_notes_the_run_and_measuring_it_again_removes_the_note(tiny_ar
     assert read_divergences(folder / "diverged") == []
     (path,) = folder.glob("table_5.1*.json")
     assert not json.loads(path.read_text(encoding="utf-8"))["warnings"]
+
+
+def test_a_note_that_was_edited_or_renamed_is_named_and_not_used(tmp_path, capsys):
+    paths = RunPaths(tmp_path)
+    write_divergence(paths, divergence_note())
+    path = paths.divergence(divergence_note().run_id)
+    text = path.read_text()
+    path.write_text(text.replace("in epoch 17", "in epoch 18"))
+    assert read_divergences(paths.diverged) == []
+    assert "was edited: its values do not match its SHA-256. Remove it" in capsys.readouterr().err.replace("\n", " ")
+    path.write_text(text)
+    path.rename(path.with_name("other.json"))
+    assert read_divergences(paths.diverged) == []
+    assert "other.json: holds run lost1; the file's name must be" in capsys.readouterr().err.replace("\n", " ")
+
+
+class CountedLoss(float):
+    """A loss that counts how often it is compared with another."""
+
+    compared = 0
+
+    def __lt__(self, other: float) -> bool:
+        type(self).compared += 1
+        return float(self) < other
+
+
+def test_a_rise_is_found_in_one_pass_over_the_epochs():
+    history = ({"loss": CountedLoss(2.0 - number / 10_000)} for number in range(5000))
+    assert epoch_of_rise(history, classes=10) is None
+    assert 0 < CountedLoss.compared <= 2 * 5000

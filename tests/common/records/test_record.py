@@ -1,8 +1,11 @@
 """Records: written once, read back whole, never taken from an edited file."""
 
+import json
+
 import pytest
 
 from common.core.errors import DataError
+from common.core.files import with_digest
 from common.records.paths import RunPaths
 from common.records.record import read_record, read_records, reading_once, record_as_text, write_record
 from tests.helpers.se_cnn_records import record
@@ -70,10 +73,66 @@ def test_an_edited_record_of_before_records_had_a_digest_is_refused(tmp_path):
     path = RunPaths(tmp_path).record(record().run_id)
     path.parent.mkdir(parents=True)
     path.write_text(record_as_text(record().as_json()))
-    assert read_record(path) == record()
+    assert read_record(path).as_json() == record().as_json()
+    assert not read_record(path).has_digest
     path.write_text(path.read_text().replace('"window_accuracy": 0.8', '"window_accuracy": 0.9'))
     with pytest.raises(DataError, match="do not match its clips"):
         read_record(path)
     path.write_text(path.read_text().replace('"format_version": 1', '"format_version": 7'))
     with pytest.raises(DataError, match="is of format 7"):
         read_record(path)
+
+
+@pytest.mark.parametrize("digest", [True, False])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda values: values.pop("clips"), "not a record of format 1 (1 problem; first: clips: Field required)."),
+        (lambda values: values.update(clips=3), "first: clips: Input should be a valid tuple)."),
+        (lambda values: values.update(sha257="0"), "first: sha257: Extra inputs are not permitted)."),
+        (
+            lambda values: values.update(wall_seconds="9" * 400),
+            "first: wall_seconds: Input should be a finite number).",
+        ),
+        (lambda values: values["data"].update(genres=[]), "data without a genre."),
+        (
+            lambda values: values.update(experiment={}),
+            "an experiment without feature, windows, protocol, model, training.",
+        ),
+        (lambda values: values["history"][0].pop("epoch"), "an epoch lacks epoch."),
+        (lambda values: values["history"][0].update(epoch=7), "epoch 7 is in place 1 of the history."),
+        (
+            lambda values: values["metrics"].pop("test"),
+            "its metrics do not match its clips; records must not be edited.",
+        ),
+    ],
+)
+def test_a_record_that_lacks_what_is_read_is_one_line(tmp_path, change, said, digest):
+    values = json.loads(json.dumps(record().as_json()))
+    change(values)
+    path = tmp_path / f"{record().run_id}.json"
+    path.write_text(json.dumps(with_digest(values) if digest else values))
+    with pytest.raises(DataError) as caught:
+        read_record(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_file_or_cannot_be_read_is_named_and_the_other_records_are_used(tmp_path, capsys):
+    paths = RunPaths(tmp_path)
+    write_record(paths, record())
+    (paths.runs / "folder.json").mkdir()
+    (paths.runs / "long.json").write_text('{"seed": ' + "9" * 5000 + "}")
+    (paths.runs / "deep.json").write_text("[" * 500 + "]" * 500)
+    (paths.runs / "latin.json").write_bytes(b"\xe9")
+    assert read_records(paths.runs) == [record()]
+    said = capsys.readouterr().err.replace("\n", " ")
+    for name, reason in (
+        ("folder", "is a folder"),
+        ("long", "of 5,000 characters is larger than"),
+        ("deep", "more than 64 lists and objects"),
+        ("latin", "byte 0 is not UTF-8"),
+    ):
+        assert f"not used: {paths.runs / name}.json: a run's record " in said
+        assert reason in said

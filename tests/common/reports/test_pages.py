@@ -104,3 +104,18 @@ def test_a_table_without_its_markdown_is_named_and_not_on_the_page(tmp_path, cap
     page = write_page(PAPER, tmp_path).read_text()
     assert "Table performance" not in page.partition("## Measured")[2]
     assert "table_performance.md is missing" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_damaged_table_is_named_and_not_in_the_list(tmp_path, capsys):
+    results = ResultPaths.of(tmp_path, PAPER.key, "fma_small")
+    one = record("performance", RECOMMENDED, decisions(FIRST))
+    write_table(results.folder, "table_performance", results_table(PAPER, PERFORMANCE, SETTING, [one]))
+    path = results.folder / "table_performance.json"
+    values = json.loads(path.read_text())
+    (results.folder / "table_performance.md").write_bytes(b"# caf\xe9\n")
+    assert "table_performance" in write_overview(tmp_path).read_text()
+    for wrong in ({"assumed": 3}, {"assumed": [3]}, {"differing": None}, {"caption_short": ["x"]}, {"rows": [3]}):
+        path.write_text(json.dumps(values | wrong))
+        assert "table_performance" not in write_overview(tmp_path).read_text()
+        write_page(PAPER, tmp_path, list_tables=False)
+        assert "table_performance.json is not a table of this version" in capsys.readouterr().err.replace("\n", " ")

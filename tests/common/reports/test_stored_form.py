@@ -64,3 +64,22 @@ def test_a_row_of_a_table_of_layers_needs_what_is_compared():
     assert damage_of(values) == ""
     del values["rows"][0]["measured"]["filter_shape"]
     assert damage_of(values) == "row Conv 1 does not compare filter_shape"
+
+
+@pytest.mark.parametrize(
+    ("change", "damage"),
+    [
+        ({"caption_short": None, "warnings_short": None}, ""),  # of an earlier version
+        ({"caption_short": ["x"]}, "1 short forms of {notes} notes"),
+        ({"caption_short": 3}, "caption_short: unexpected 3"),
+        ({"assumed": [3]}, "assumed.0: unexpected 3"),
+        ({"differing": None}, "differing: unexpected None"),
+        (
+            {"setting": {"dataset": "gtzan", "split": "holdout", "unit": "clip", "changes": 3}},
+            "setting.changes: unexpected 3",
+        ),
+    ],
+)
+def test_damage_of_what_is_written_beside_a_table_is_named(tmp_path, change, damage):
+    values = json.loads(write_stored(tmp_path, run_of()).read_text())
+    assert damage_of(values | change) == damage.format(notes=len(values["caption"]))

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from common.core.leftovers import temporary_path
 from common.records.paths import ResultPaths, SearchPaths
 from common.runs.curves import curves_folder, file_name
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
@@ -52,6 +53,12 @@ def test_a_folder_of_which_no_run_is_known_is_taken_over(paths):
     assert curves_folder(paths, PAPER, SETTING, planned("a" * 16)) != first
 
 
+def test_a_folder_whose_id_was_changed_is_of_another_run(paths):
+    first = curves_folder(paths, PAPER, SETTING, planned("a" * 16))
+    (first / "run.txt").write_bytes(b"\xff" + b"a" * 15)
+    assert curves_folder(paths, PAPER, SETTING, planned("a" * 16)).name == "seed0-aaaaaa"
+
+
 def test_the_id_in_a_folder_is_never_half_written(paths, monkeypatch):
     def killed(path, text):
         raise KeyboardInterrupt
@@ -60,6 +67,13 @@ def test_the_id_in_a_folder_is_never_half_written(paths, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         curves_folder(paths, PAPER, SETTING, planned("a" * 16))
     assert not list(paths.tensorboard.rglob("run.txt"))
+
+
+def test_a_half_written_id_of_a_killed_process_is_removed(paths):
+    folder = curves_folder(paths, PAPER, SETTING, planned("a" * 16))
+    temporary_path(folder / "run.txt").write_text("aaaa")
+    assert curves_folder(paths, PAPER, SETTING, planned("a" * 16)) == folder
+    assert sorted(path.name for path in folder.iterdir()) == [".lock", "run.txt"]
 
 
 def test_of_runs_that_start_at_the_same_time_one_gets_the_plain_name(paths):

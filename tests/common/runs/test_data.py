@@ -8,12 +8,13 @@ import pytest
 
 from common.cli.app import run_app
 from common.cli.run import make_app
-from common.core.errors import DataError, SpecError
+from common.core.errors import BudgetError, DataError, SpecError
 from common.launch import load_paper, paper_keys
 from common.records.record import read_records
 from common.runs.data import open_data
 from common.runs.options import Options
 from common.runs.plan import plan
+from common.training.memory import MemoryLimit
 from reproductions.crnn.paper import PAPER as CRNN
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.own_folder import write_own_folder, write_song
@@ -213,3 +214,23 @@ def test_every_paper_plans_its_recommended_row_on_an_own_folder(key, options):
         assert {track.label for track in planned.reader.index.tracks} == {"ambient", "bebop", "cumbia"}
         assert all(len(getattr(planned.run.fold, part)) for part in ("train", "valid", "test"))
     work.close()
+
+
+def test_arrays_and_tables_are_opened_within_the_memory_limit(songs, options, tmp_path, monkeypatch):
+    held = 500 << 20
+    for name in ("resident_bytes", "peak_resident_bytes"):
+        monkeypatch.setattr(f"common.training.memory.{name}", lambda: held)
+    names = np.full(1000, "x" * 1000)
+    np.savez_compressed(tmp_path / "a.npz", X=np.ones((1000, 8, 8), np.uint8), name=names, genre=names)
+    with pytest.raises(
+        BudgetError, match=r"a\.npz: declares 1,000 clips, whose names and genres take 24 MB of memory, "
+    ):
+        open_data(
+            PAPER, options(dataset="arrays", data=tmp_path / "a.npz", memory_limit=MemoryLimit(held + (20 << 20)))
+        )
+    labels = tmp_path / "labels.csv"
+    labels.write_text("path\n" + "bebop/00.flac\n" * 200_000, encoding="utf-8")
+    with pytest.raises(BudgetError, match=r"labels\.csv: takes 3 MB, which need 21 MB .* --memory-limit leaves 20 MB"):
+        open_data(PAPER, options(labels=labels, memory_limit=MemoryLimit(held + (20 << 20))))
+    with pytest.raises(BudgetError, match="after loading the program the process peaked at 500 MB"):
+        open_data(PAPER, options(memory_limit=MemoryLimit(held - 1)))

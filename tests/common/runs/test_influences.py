@@ -66,7 +66,10 @@ WITHOUT_EFFECT = {
     "fresh": True,
 }
 # What these do to results: nothing, or they choose who carries out the same runs (tests/common/execution).
-OF_THE_COMMAND = ("jobs", "cluster", "audit", "from_records", "legacy_metric", "list", "sources")
+OF_THE_COMMAND = (
+    *("jobs", "cluster", "cluster_ca", "cluster_cert", "cluster_key"),
+    *("audit", "from_records", "legacy_metric", "list", "sources"),
+)
 ON_SCREEN = ("json", "quiet", "verbose", "wide")
 # Fields that differ between two measurements of the same run.
 VARYING = ("wall_seconds", "peak_resident_bytes", "finished_at", "history", "setting")

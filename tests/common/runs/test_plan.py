@@ -55,7 +55,7 @@ def test_a_program_above_the_memory_limit_extracts_nothing(options, monkeypatch,
 
 def test_arrays_that_need_more_memory_than_is_left_are_refused_before_they_are_read(options, monkeypatch, tmp_path):
     monkeypatch.setattr(memory, "peak_resident_bytes", lambda: 1 << 30)
-    monkeypatch.setattr(memory, "resident_bytes", lambda: (2 << 30) - 1000)
+    monkeypatch.setattr(memory, "resident_bytes", lambda: (2 << 30) - 100_000)
     with pytest.raises(BudgetError, match="storing its clips takes 0 MB of memory, and --memory-limit leaves 0 MB"):
         plan(PAPER, options(seeds=1, memory_limit=MemoryLimit(2 << 30)))
     assert not list(tmp_path.glob("cache/shards/*/*.npy"))

@@ -1,14 +1,21 @@
 """Carrying out runs: one failure does not stop the others, `--fresh`, and records that workers return."""
 
 import dataclasses
+import errno
 import functools
+import os
 import shutil
+import signal
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from common.core.errors import BudgetError, RunError
+from common.core import interrupts
+from common.core.errors import BudgetError, DataError, RunError
+from common.core.interrupts import Interrupted
+from common.core.leftovers import temporary_path
+from common.core.locks import lock
 from common.records.paths import ResultPaths, RunPaths
 from common.records.record import read_record, write_record
 from common.runs import evaluate, runner
@@ -59,6 +66,45 @@ def test_one_failed_run_keeps_the_others(monkeypatch, tiny_arrays, tmp_path):
     assert len(outcome.failed) == 1
     assert "table 5.1, se-0" in outcome.failed[0]
     assert len(list((tmp_path / "out" / "se_cnn" / "arrays" / "runs").glob("*.json"))) == 1
+
+
+def failing(monkeypatch, error: Exception) -> None:
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(runner, "train_and_evaluate", fail)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE])
+def test_a_failure_of_the_disk_stops_the_command_and_is_named_itself(options, monkeypatch, code):
+    chosen = options()
+    failing(monkeypatch, OSError(code, os.strerror(code), "/the/file"))
+    with pytest.raises(
+        DataError, match=rf"^/the/file: cannot be read or written \({os.strerror(code)}\)\. .* are kept\.$"
+    ):
+        execute(plan(PAPER, chosen), chosen)
+    assert list(chosen.out.rglob("error.txt")) == []
+
+
+def test_another_failure_of_a_file_is_that_of_one_run(options, monkeypatch):
+    chosen = options()
+    failing(monkeypatch, FileExistsError(errno.EEXIST, "File exists", "/the/file"))
+    outcome = execute(plan(PAPER, chosen), chosen)
+    (path,) = chosen.out.rglob("error.txt")
+    assert outcome.failed[0].endswith(f"FileExistsError: [Errno 17] File exists: '/the/file' (see {path})")
+    assert path.read_text().startswith("Traceback (most recent call last):")
+
+
+def test_a_failure_whose_traceback_cannot_be_kept_is_named_before_the_reason_for_that(options, monkeypatch):
+    chosen = options()
+    work = plan(PAPER, chosen)
+    failing(monkeypatch, ValueError("the network is broken\nsecond line"))
+    work.results(chosen.out).work(work.runs[0].run.id).error.mkdir(parents=True)
+    with pytest.raises(
+        DataError,
+        match=r"^ValueError: the network is broken\. Its traceback could not be kept: \S+error\.txt: cannot be written",
+    ):
+        execute(work, chosen)
 
 
 def test_a_run_that_exceeds_the_memory_limit_in_its_evaluation_keeps_its_record(options, monkeypatch):
@@ -128,6 +174,35 @@ def test_fresh_removes_a_run_once_per_command(stub_plan, tmp_path):
     assert not checkpoint.exists()
 
 
+def test_a_run_removes_what_killed_processes_left_in_its_folder_once_it_has_the_lock(stub_plan, tmp_path):
+    planned = SimpleNamespace(run=SimpleNamespace(id="r"))
+    job = Job(stub_plan, Options(out=tmp_path), "a command")
+    checkpoint = job.paths.work("r").checkpoint
+    left = [temporary_path(checkpoint), temporary_path(job.paths.work("r").best_weights, ".weights.h5")]
+    checkpoint.parent.mkdir(parents=True)
+    for file in (checkpoint, *left):
+        file.write_bytes(b"x")
+    with lock(job.paths.work_lock("r"), flag="--out"), runner.claim(job, planned) as is_mine:
+        assert not is_mine
+        assert all(file.exists() for file in left)
+    with runner.claim(job, planned) as is_mine:
+        assert is_mine
+        assert list(checkpoint.parent.iterdir()) == [checkpoint]
+
+
+def test_old_temporary_records_are_removed_and_new_ones_are_not(options):
+    chosen = options()
+    work = plan(PAPER, chosen)
+    execute(work, chosen)
+    paths = work.results(chosen.out)
+    old, new = temporary_path(paths.record("old")), temporary_path(paths.record("new"))
+    for file in (old, new):
+        file.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    execute(work, chosen)
+    assert sorted(path.name for path in paths.runs.iterdir()) == sorted([new.name, f"{work.runs[0].run.id}.json"])
+
+
 def test_a_returned_record_is_written_once_and_replaces_another_only_with_fresh(stub_plan, tmp_path):
     """A worker that does not share `--out` returns its record; one that shares it has written the record already."""
     first = write_record(RunPaths(tmp_path / "worker"), se_cnn_record())
@@ -179,6 +254,33 @@ def test_accumulation_that_never_updates_fails_the_run(options):
         (failure,) = execute(plan(PAPER, chosen), chosen).failed
         assert "never made an update" in failure
         assert "training.accumulate_left_over=flush" in failure
+
+
+def test_an_error_that_an_interrupt_caused_is_no_failed_run(options, tmp_path, monkeypatch):
+    """Libraries turn an interrupt into errors of their own."""
+
+    def interrupt(*_):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError("returned a result with an exception set") from error
+
+    monkeypatch.setattr(runner, "train_and_evaluate", interrupt)
+    chosen = options()
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan(PAPER, chosen), chosen)
+    assert not list(tmp_path.rglob("error.txt"))
+
+
+def test_no_run_begins_after_a_signal(options, monkeypatch):
+    begun = []
+    monkeypatch.setattr(runner, "run_one", lambda *arguments: begun.append(arguments))
+    chosen = options()
+    planned = plan(PAPER, chosen)
+    monkeypatch.setattr(interrupts._State, "asked", signal.SIGINT)
+    with pytest.raises(Interrupted):
+        next(runner.in_this_process(chosen)(Job(planned, chosen, "command", tuple(planned.runs)), None))
+    assert begun == []
 
 
 @pytest.mark.slow

@@ -23,11 +23,11 @@ _PATIENCE_SECONDS = 240
 def start(tiny_arrays, tmp_path):
     running = []
 
-    def begin(out: str, *arguments: str) -> subprocess.Popen:
+    def begin(out: str, *arguments: str, program: tuple[str, ...] = (str(SCRIPT),)) -> subprocess.Popen:
         data = ("--dataset", "arrays", "--data", str(tiny_arrays), "--cache", str(tmp_path / "cache"))
         with open(tmp_path / f"{out}-{len(running)}.log", "w") as log:
             process = subprocess.Popen(
-                [sys.executable, str(SCRIPT), *data, "--out", str(tmp_path / out), *arguments],
+                [sys.executable, *program, *data, "--out", str(tmp_path / out), *arguments],
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -84,6 +84,18 @@ def test_a_killed_search_ends_as_one_that_was_not(start, tmp_path):
     second.wait()
     finish(start("killed", "--trials", "8"))
     assert results(tmp_path, "killed") == results(tmp_path, "whole")
+
+
+@pytest.mark.slow
+def test_a_search_that_goes_on_in_new_processes_ends_as_one_that_does_not(start, tmp_path):
+    finish(start("whole", "--trials", "5"))
+    two_each = "import runpy, common.cli.search as one; one.TRIALS_PER_PROCESS = 2; "
+    code = f"{two_each}runpy.run_path({str(SCRIPT)!r}, None, '__main__')"
+    renewed = start("renewed", "--trials", "5", "--fresh", program=("-c", code))
+    log = finish(renewed)
+    assert log.count("continuing in a new process") == 2
+    assert "4 trials ended before, 1 to go" in log
+    assert results(tmp_path, "renewed") == results(tmp_path, "whole")
 
 
 @pytest.mark.slow

@@ -1,9 +1,11 @@
 """A network built again from its record decides as it did when it was evaluated."""
 
+import io
 import json
 import shutil
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ import soxr
 from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.errors import DataError, SpecError
+from common.core.trailers import TRAILER_BYTES
 from common.records.paths import ResultPaths, RunPaths
 from common.records.record import Record, SecondInput, read_record, write_record
 from common.trained import load_trained
@@ -223,6 +226,32 @@ def test_a_file_that_holds_no_weights_is_refused(copied):
     paths_in(copied).work(record.run_id).best_weights.write_bytes(b"no weights")
     with pytest.raises(DataError, match=r"best\.weights\.h5: holds no weights of the network of run \w+ \("):
         load_trained(record.run_id, copied)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda content: content[:-200], "was changed or cut off: it has"),
+        (lambda content: content[:5000] + bytes([content[5000] ^ 1]) + content[5001:], "was changed: its bytes have"),
+        # As an earlier version wrote it, with another value of a weight: only the record tells.
+        (lambda content: changed_weight(content[:-TRAILER_BYTES]), r"has the SHA-256 \w{12}\.\.\., but the record of"),
+    ],
+)
+def test_damaged_weights_are_refused(copied, damage, said):
+    record = record_in(copied)
+    path = paths_in(copied).work(record.run_id).best_weights
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataError, match=rf"best\.weights\.h5: .*{said}"):
+        load_trained(record.run_id, copied)
+
+
+def changed_weight(content: bytes) -> bytes:
+    opened = io.BytesIO(content)
+    with h5py.File(opened, "r+") as file:
+        arrays = []
+        file.visititems(lambda name, found: arrays.append(found) if isinstance(found, h5py.Dataset) else None)
+        arrays[0][...] += 1
+    return opened.getvalue()
 
 
 def test_features_that_are_now_extracted_in_another_way_are_refused(copied):

@@ -1,11 +1,13 @@
 """The fit loop: the same bits from the same seed, also when resumed after a kill; early stopping; memory limits."""
 
+import csv
 import dataclasses
 import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import keras
@@ -14,21 +16,32 @@ import pytest
 from sklearn.metrics import f1_score
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
+from common.core import interrupts
 from common.core.errors import BudgetError, RunError
+from common.core.interrupts import Interrupted
 from common.paper.experiment import Input
 from common.paper.training import Training
 from common.records.environment import computing_machine
 from common.records.paths import WorkPaths
 from common.training import fit as training_module
 from common.training.callback import FitCallback
-from common.training.checkpoint import Circumstances, restore_checkpoint
-from common.training.fit import fit, kept_epoch, predict
+from common.training.checkpoint import Circumstances, LoopState, restore_checkpoint
+from common.training.fit import StartWeights, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit
 from common.training.schedules import learning_rate_of
 from common.training.window_metrics import probabilities_of
 from data_pipeline.windows.paired import PairedReader
 from data_pipeline.windows.standardisation import AS_STORED, fit_standardisation
-from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, SharedModels, build, make_run, trained_weights
+from tests.helpers.fitting import (
+    ACCUMULATED,
+    MASKED,
+    AskedToStop,
+    Interrupt,
+    SharedModels,
+    build,
+    make_run,
+    trained_weights,
+)
 
 STOPPED_EARLY = {"epochs": 60, "patience_epochs": 2, "learning_rate": 0.3}
 
@@ -138,6 +151,27 @@ def test_a_fit_killed_with_sigkill_resumes_from_its_checkpoint(tiny_arrays, tmp_
         fit(cut, build, reader, layout="bins_frames_channel", work=WorkPaths(folder), callback=Once())
     assert seen[0] >= 3
     assert not list(folder.glob("*.tmp")) or WorkPaths(folder).checkpoint.exists()
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_signal_stops_training_and_validation_and_going_on_gives_the_same_bits(
+    plain, tiny_arrays, tmp_path, models, last
+):
+    _, expected, *_ = plain
+    with AskedToStop(1, last=last) as asked, pytest.raises(Interrupted):
+        trained_weights(tmp_path, tiny_arrays, tmp_path, callback=asked, model_cache=models)
+    assert asked.batches_later == 0
+    history = WorkPaths(tmp_path).history.read_text(encoding="utf-8")
+    assert len(history.splitlines()) == 1 + 1  # the header, and the epoch that had ended
+    _, weights = trained_weights(tmp_path, tiny_arrays, tmp_path, model_cache=models)
+    assert weights.tobytes() == expected.tobytes()
+
+
+def test_a_signal_stops_a_prediction(stopped_early, tiny_arrays, tmp_path, monkeypatch):
+    run, reader = make_run(tiny_arrays, tmp_path, **STOPPED_EARLY)
+    monkeypatch.setattr(interrupts._State, "asked", signal.SIGINT)
+    with pytest.raises(Interrupted):
+        predict(stopped_early[0], reader, run.fold.valid, batch_size=16, layout="bins_frames_channel")
 
 
 def test_early_stopping_keeps_the_best_epoch(stopped_early, tiny_arrays, tmp_path):
@@ -281,6 +315,27 @@ def test_logs_of_every_epoch(plain):
         (entry["epoch"], entry["loss"]) for entry in map(in_float32, fitted.state.history)
     ]
     assert set(curves(folder)) == {"loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro"}
+
+
+def test_each_epoch_is_formatted_once_for_the_history(tmp_path, monkeypatch):
+    """Formatting all epochs again after each would take longer and longer in a training of thousands of them."""
+    formatted = []
+
+    class Counted(csv.DictWriter):
+        def _dict_to_list(self, row):
+            formatted.append(row["epoch"])
+            return super()._dict_to_list(row)
+
+    monkeypatch.setattr(training_module.csv, "DictWriter", Counted)
+    # The first epochs are of an earlier version, which kept fewer values.
+    state = LoopState("run", circumstances=None, history=[{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.4}])
+    work = WorkPaths(tmp_path)
+    with closing(training_module._Logs(work, state)) as logs:
+        for epoch in (3, 4, 5):
+            state.history.append({"epoch": epoch, "loss": 0.25, "f1_macro": 0.75})
+            logs.write()
+    assert formatted == ["epoch", 1, 2, 3, 4, 5]
+    assert work.history.read_text() == "epoch,loss,f1_macro\n1,0.5,\n2,0.4,\n3,0.25,0.75\n4,0.25,0.75\n5,0.25,0.75\n"
 
 
 def in_float32(entry: dict[str, float]) -> dict[str, float]:
@@ -428,3 +483,29 @@ def test_run_ids_name_everything_that_decides_a_result(tiny_arrays, tmp_path):
     ]
     assert len({run.id, *(other.id for other in others)}) == 6
     assert make_run(tiny_arrays, tmp_path)[0].id == run.id
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda content: content[:-100], "was changed or cut off"),
+        (lambda content: content[:3000] + bytes([content[3000] ^ 1]) + content[3001:], "was changed: its bytes have"),
+        (lambda content: b"", "holds no weights of this network"),
+    ],
+)
+def test_damaged_weights_of_the_round_before_fail_the_run_in_one_line(
+    plain, tiny_arrays, tmp_path, models, damage, said
+):
+    file = tmp_path / "best.weights.h5"
+    file.write_bytes(damage(WorkPaths(plain[2]).best_weights.read_bytes()))
+    run, reader = make_run(tiny_arrays, tmp_path)
+    with pytest.raises(RunError, match=rf"best\.weights\.h5: .*{said}.* Give --fresh to train all rounds again\.$"):
+        fit(
+            run,
+            build,
+            reader,
+            layout="bins_frames_channel",
+            work=WorkPaths(tmp_path / "run"),
+            start_from=StartWeights(file),
+            model_cache=models,
+        )

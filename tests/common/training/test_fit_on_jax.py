@@ -18,15 +18,16 @@ RESUMED = """
 import json
 from pathlib import Path
 import pytest
-from tests.helpers.fitting import ACCUMULATED, MASKED, Interrupt, SharedModels, trained_weights
+from tests.helpers.fitting import ACCUMULATED, MASKED, AskedToStop, SharedModels, trained_weights
 npz, folder = map(Path, sys.argv[1:3])
 settings = {"plain": {}, "accumulated": ACCUMULATED, "masked": MASKED}
 found = []
 for number, training in enumerate(settings[name] for name in sys.argv[3:]):
     place, models = folder / str(number), SharedModels()
     whole, expected = trained_weights(place / "whole", npz, folder, model_cache=models, **training)
-    with pytest.raises(KeyboardInterrupt):
-        trained_weights(place / "cut", npz, folder, callback=Interrupt(1), model_cache=models, **training)
+    with AskedToStop(1) as asked, pytest.raises(KeyboardInterrupt):
+        trained_weights(place / "cut", npz, folder, callback=asked, model_cache=models, **training)
+    assert asked.batches_later == 0
     # With a model of its own, as in a new process.
     _, weights = trained_weights(place / "cut", npz, folder, **training)
     losses = [entry["loss"] for entry in whole.state.history]

@@ -8,11 +8,12 @@ import pytest
 from common.core.files import with_digest
 from common.records.divergence import write_divergence
 from common.records.identity import SEARCH_VARIANT, run_id
-from common.records.paths import ResultPaths
+from common.records.paths import ResultPaths, results_of_checkout
 from common.records.record import record_as_text, write_record
 from common.verification.records import verify_records
 from tests.helpers.se_cnn_records import divergence_note
 from tests.helpers.small_results import identified_record
+from tests.helpers.stored_search import write_search_folder
 
 
 @pytest.fixture
@@ -182,3 +183,53 @@ def test_records_that_were_set_aside_are_counted_as_not_checked(results):
     aside.write_text("{}")
     assert verified(results).faults == ()
     assert "1 record set aside, which no table uses" in verified(results).unchecked
+
+
+def test_audits_and_files_of_searches_are_checked_against_their_digests(results):
+    search = write_search_folder(results.folder.parents[1])
+    results.audits.mkdir()
+    committed = results_of_checkout() / "se_cnn" / "arrays" / "audits" / "audit.json"
+    earlier = {name: value for name, value in json.loads(committed.read_text()).items() if name != "sha256"}
+    (results.audits / "audit.json").write_text(json.dumps(earlier))
+    found = verified(results)
+    assert found.faults == ()
+    assert (found.counts["sources"], found.counts["sources_without_digest"]) == (8, 1)
+    assert "8 files of audits and searches, 7 with a digest" in found.summary
+    assert "1 file of audits and searches (written before Encore stored digests)" in found.unchecked
+    for path in (search.identity, search.trial("0"), search.state, search.previous_state):
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b'"0', b'"1', 1))
+        assert path.read_bytes() != content
+        fault = only_fault(results)
+        assert (fault.path, fault.found.endswith("so it was edited")) == (path, True)
+        # A digest whose name was damaged is no digest, but the file has a field that no version writes.
+        path.write_bytes(content.replace(b'"sha256"', b'"shb256"'))
+        assert only_fault(results).path == path
+        path.write_bytes(content)
+
+
+def test_what_cannot_be_read_is_named_with_what_to_do(results, monkeypatch):
+    (results.runs / "folder.json").mkdir()
+    fault = only_fault(results)
+    assert (fault.path.name, fault.found, fault.expected) == ("folder.json", "a folder, a pipe or the like", "a file")
+    (results.runs / "folder.json").rmdir()
+    first = first_record(results)
+    kept = open
+
+    def refuse_one(path, *arguments, **more):
+        if path == first:
+            raise PermissionError(13, "Permission denied")
+        return kept(path, *arguments, **more)
+
+    monkeypatch.setattr("builtins.open", refuse_one)
+    fault = only_fault(results)
+    assert (fault.path, fault.found) == (first, "a file that cannot be read (Permission denied)")
+    assert fault.remedy == "Make it readable."
+
+
+@pytest.mark.parametrize("content", [b'{"a": "\xff"}', b"[" * 99 + b"]" * 99, b'{"seed": ' + b"9" * 5000 + b"}"])
+def test_a_record_that_no_reader_takes_is_named(results, content):
+    first_record(results).write_bytes(content)
+    fault = only_fault(results)
+    assert fault.path == first_record(results)
+    assert fault.found.startswith("a file that is not valid JSON (")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -154,7 +155,7 @@ def test_files_that_are_no_whole_figures_are_named(results):
     one.write_bytes(one.read_bytes()[:-3])
     other.write_bytes(b"<svg></svg>\n")
     cut, foreign = verify_tables(results.folder.parents[1]).faults
-    assert (cut.path, cut.found) == (one, "a file that is cut off")
+    assert (cut.path, cut.found) == (one, "a file that was changed or cut off")
     assert (foreign.path, foreign.found) == (other, "a file without the digest of what it was drawn from")
 
 
@@ -165,3 +166,36 @@ def test_figures_that_other_code_drew_are_counted(results, digest):
     found = verify_tables(results.folder.parents[1])
     assert found.faults == ()
     assert f"1 figure file drawn by the code of another version, first: {one}" in found.unchecked
+
+
+def test_files_that_cannot_be_read_are_named_and_the_others_are_compared(results, monkeypatch):
+    out = results.folder.parents[1]
+    record = sorted(results.runs.iterdir())[0]
+    unreadable = {results.folder / "table_5.1.csv", figures_of(results)[0], record}
+    whole = Path.read_bytes
+
+    def read_bytes(path):
+        if path in unreadable:
+            raise PermissionError(13, "Permission denied", str(path))
+        return whole(path)
+
+    def copy(source, target, **_):
+        if Path(source) in unreadable:
+            raise PermissionError(13, "Permission denied", str(source))
+        Path(target).write_bytes(whole(Path(source)))
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(shutil, "copytree", partial(shutil.copytree, copy_function=copy))
+    found = verify_tables(out)
+    named = {fault.path for fault in found.faults if fault.found == "a file that cannot be read (Permission denied)"}
+    assert named == unreadable - {record}
+    assert f"warning: not used: {record}: cannot be read ([Errno 13] Permission denied)" in found.unchecked
+
+
+def test_a_changed_byte_of_a_figure_is_named(results):
+    for path in figures_of(results):
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"drawn", b"drawm", 1))
+        (fault,) = verify_tables(results.folder.parents[1]).faults
+        assert (fault.path, fault.found) == (path, "a file that was changed or cut off")
+        path.write_bytes(content)

@@ -71,7 +71,10 @@ def test_a_damaged_file_of_kept_weights_is_named(results):
     weights_of(results).write_bytes(weights_of(results).read_bytes()[:5000])
     (fault,) = verified(results).faults
     assert fault.path == weights_of(results)
-    assert fault.found.startswith("a file that is not weights of its network")
+    assert fault.found.startswith("was changed or cut off: it has 5,000 bytes, expected ")
+    weights_of(results).write_bytes(b"no weights")
+    (fault,) = verified(results).faults
+    assert fault.found.startswith("a file that is not weights of its network (")
 
 
 @pytest.mark.parametrize(

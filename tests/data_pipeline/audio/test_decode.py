@@ -240,6 +240,16 @@ def test_an_interrupted_decoder_is_no_bad_file(clip, monkeypatch, error):
         read_audio(path)
 
 
+def test_an_error_of_a_decoder_that_an_interrupt_caused_is_no_bad_file(clip, monkeypatch):
+    def stop(*_):
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+
+    path = clip(wav_bytes((b"data", len(DATA), DATA)))
+    monkeypatch.setattr(decode, "open_sound", stop)
+    with pytest.raises(KeyboardInterrupt):
+        read_audio(path)
+
+
 def test_bytes_that_were_read_already_are_checked_instead_of_the_file(clip):
     path = clip(wav_bytes((b"data", len(DATA), DATA)))
     with pytest.raises(DataError, match="truncated"):

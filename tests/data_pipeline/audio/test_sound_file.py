@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from common.core.errors import DataError
-from data_pipeline.audio.decode import read_audio, read_header
-from data_pipeline.audio.sound_file import average_channels, declared_seconds
+from common.core.errors import BudgetError, DataError
+from data_pipeline.audio import decode as decode_module
+from data_pipeline.audio.decode import AudioHeader, ReadLimits, read_audio, read_header
+from data_pipeline.audio.sound_file import Opened, average_channels, declared_seconds
 
 RATE = 22050
 NOISE = np.random.default_rng(0).normal(0, 0.1, 2 * RATE)
@@ -143,3 +144,66 @@ def test_a_file_with_a_long_name_that_was_read_already_is_not_read_again(tmp_pat
     content = (tmp_path / "a.wav").read_bytes()
     samples = read_audio(tmp_path.joinpath(*["x" * 200] * 6, "a.wav"), content=content)
     np.testing.assert_array_equal(samples, read_audio(tmp_path / "a.wav"))
+
+
+def tone_of(path, seconds: int, rate: int = 8000, channels: int = 1, **options) -> None:
+    time_axis = np.arange(seconds * rate) / 10
+    soundfile.write(path, np.stack([0.5 * np.sin(time_axis)] * channels, axis=1), rate, **options)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "aiff", "au"])
+@pytest.mark.parametrize("read", [read_audio, read_header])
+def test_a_longer_file_than_is_allowed_is_refused_with_its_length(tmp_path, suffix, read):
+    path = tmp_path / f"a.{suffix}"
+    tone_of(path, 10)
+    frames = read_header(path).frames
+    read(path, limits=ReadLimits(most_seconds=10.2))
+    with pytest.raises(
+        DataError, match=rf"a\.{suffix}: lasts 10 s \([\d,]+ frames at 8,000 Hz\), expected at most 9 s"
+    ):
+        read(path, limits=ReadLimits(most_seconds=9))
+    assert 80_000 <= frames < 81_600
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_the_header_is_seen_once_before_samples_are_decoded(tmp_path, monkeypatch, suffix):
+    path = tmp_path / f"a.{suffix}"
+    tone_of(path, 2, 44100, channels=2)
+    seen = []
+    monkeypatch.setattr(Opened, "read", lambda *_, **__: pytest.fail("decoded before the header was seen"))
+
+    def refuse(header: AudioHeader) -> None:
+        seen.append(header)
+        raise BudgetError("too long")
+
+    with pytest.raises(BudgetError, match="too long"):
+        read_audio(path, limits=ReadLimits(reserve=refuse))
+    ((rate, channels, frames),) = [(header.sample_rate, header.channels, header.frames) for header in seen]
+    assert (rate, channels) == (44100, 2)
+    assert 88_200 <= frames <= 88_200 + 2 * 1152
+
+
+def test_streams_that_follow_each_other_are_reserved_together(tmp_path):
+    path, seen = tmp_path / "a.ogg", []
+    tone_of(path, 2)
+    path.write_bytes(path.read_bytes() * 3)
+    samples = read_audio(path, limits=ReadLimits(reserve=seen.append))
+    assert seen == [AudioHeader(8000, 1, 48_000)]
+    assert len(samples) == 48_000
+
+
+def test_a_flac_file_of_unknown_length_is_decoded_up_to_the_limit_only(tmp_path, monkeypatch):
+    path, counts = tmp_path / "a.flac", []
+    tone_of(path, 200)
+    content = bytearray(path.read_bytes())
+    content[18:26] = (int.from_bytes(content[18:26], "big") >> 36 << 36).to_bytes(8, "big")
+    path.write_bytes(content)
+    count = decode_module.count_frames
+    monkeypatch.setattr(decode_module, "count_frames", lambda *a, **k: counts.append(count(*a, **k)) or counts[-1])
+    for read in (read_audio, read_header):
+        with pytest.raises(DataError, match=r"lasts 40 s \(320,001 frames at 8,000 Hz\), expected at most 40 s"):
+            read(path, limits=ReadLimits(most_seconds=40))
+    assert counts == [320_001, 320_001]
+    seen = []
+    assert len(read_audio(path, limits=ReadLimits(most_seconds=200, reserve=seen.append))) == 1_600_000
+    assert seen == [AudioHeader(8000, 1, 1_600_000)]

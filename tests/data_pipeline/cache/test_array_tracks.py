@@ -194,7 +194,10 @@ def test_clips_that_do_not_fit_into_memory_are_refused_before_values_are_read(tm
     if per_shard == 1:
         monkeypatch.setattr(extraction, "_TARGET_SHARD_BYTES", 1)
         needed = BINS * COLUMNS * (4 + 8 + 1)
-    with pytest.raises(BudgetError, match=r"storing its clips takes 0 MB of memory, and --memory-limit leaves 0 MB"):
+    declared = (
+        rf"declares {BINS} bins x {COLUMNS} columns of \w+ for its largest clip, so that storing its clips takes 0 MB"
+    )
+    with pytest.raises(BudgetError, match=rf"{declared} of memory, and --memory-limit leaves 0 MB\. Raise the limit"):
         prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed - 1)
     assert not list((tmp_path / "cache").rglob("*.npy"))
     assert len(prepare(*loaded, tmp_path / "cache", memory_left_bytes=needed).tracks) == TRACKS

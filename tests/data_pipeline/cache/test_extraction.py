@@ -1,6 +1,6 @@
 """Extraction into shards: every track once, also after interruptions, and no bad track unnoticed."""
 
-import itertools
+import json
 import os
 import signal
 import subprocess
@@ -13,17 +13,18 @@ import numpy as np
 import pytest
 import soundfile
 
-from common.core.errors import DataError
+from common.core.errors import BudgetError, DataError
 from common.core.files import sha256_of_file
 from data_pipeline.audio.decode import read_audio
 from data_pipeline.cache import extraction as prepare_module
 from data_pipeline.cache import shards as shards_module
 from data_pipeline.cache.extraction import prepare
-from data_pipeline.cache.shards import read_track, write_shard
+from data_pipeline.cache.shards import read_finished_shard, read_track, write_shard
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.features.spectrograms import LogMel, StftDb
 from data_pipeline.windows.index import WindowSpec, index_windows
 from data_pipeline.windows.reader import WindowReader
+from tests.helpers.other_user import as_other_user, shared_folder
 
 FEATURE = LogMel(n_fft=512, hop_samples=512, n_mels=16)
 
@@ -243,6 +244,7 @@ def test_a_killed_preparation_can_be_resumed(tiny_corpus, tmp_path, undisturbed,
     assert len(list(folder.glob(".*.tmp"))) == 1
 
     prepare(tiny_corpus.catalog, FEATURE, tmp_path / "cache")
+    assert list(folder.glob(".*")) == [folder / ".lock"]
     assert contents(folder) == undisturbed
     assert sorted(decoded) == [track.id for track in tiny_corpus.catalog.tracks[6:]]
 
@@ -410,6 +412,35 @@ def test_a_cache_that_cannot_be_written_is_named(tiny_corpus, tmp_path):
     assert str(caught.value).startswith(str(tmp_path / "file" / "cache"))
 
 
+OF_ANOTHER_USER = """
+catalog = Catalog.model_validate_json((folder / 'catalog.json').read_text())
+index = prepare(catalog, LogMel(n_fft=512, hop_samples=512, n_mels=16), folder / 'cache')
+print(read_track(index, index.tracks[0]).shape[1])
+prepare(catalog, LogMel(n_fft=512, hop_samples=512, n_mels=8), folder / 'cache')
+"""
+IMPORTS_OF_ANOTHER_USER = """
+from data_pipeline.cache.extraction import prepare
+from data_pipeline.cache.shards import read_track
+from data_pipeline.datasets.catalog import Catalog
+from data_pipeline.features.spectrograms import LogMel
+"""
+
+
+def test_a_finished_cache_of_another_user_is_used_and_nothing_is_written(tiny_corpus):
+    with shared_folder(0o755) as folder:
+        corpus = tiny_corpus.copy_to(folder / "corpus")
+        corpus.folder.chmod(0o755)
+        (folder / "catalog.json").write_text(corpus.catalog.model_dump_json())
+        prepare(corpus.catalog, FEATURE, folder / "cache")
+        for path in sorted((folder / "cache").rglob("*"), reverse=True):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        (folder / "cache").chmod(0o555)
+        read, said = as_other_user(OF_ANOTHER_USER, folder, imports=IMPORTS_OF_ANOTHER_USER).splitlines()
+        assert read == "16"
+        # Of another feature nothing is there.
+        assert said.startswith(f"refused: {folder}/cache: --cache must be a writable folder, found: Permission denied.")
+
+
 def folders(cache: Path) -> set[str]:
     return {path.name for path in (cache / "shards").iterdir()}
 
@@ -508,10 +539,116 @@ def test_a_shard_of_other_clips_is_made_again(tiny_corpus, undisturbed, tmp_path
     folder = cache_folder(tmp_path)
     (folder / "index.json").unlink()
     # As if all were planned one shard later.
-    shards = {path.name: path.read_bytes() for path in folder.glob("shard*")}
-    names = sorted({name.partition(".")[0] for name in shards})
-    for first, second in itertools.pairwise(names):
-        for name in [name for name in shards if name.startswith(f"{second}.")]:
-            (folder / name.replace(second, first)).write_bytes(shards[name])
+    for number in range(1, len(list(folder.glob("shard*.npy")))):
+        shard = read_finished_shard(folder, number)
+        moved = [track.replace(shard=number - 1) for track in shard.tracks]
+        write_shard(folder, number - 1, np.load(folder / f"{shard.name}.npy"), moved, [])
     prepare(tiny_corpus.catalog, FEATURE, tmp_path)
     assert contents(folder) == undisturbed
+
+
+def edit_index(folder: Path, change) -> None:
+    """Change an index, without its digest, as earlier versions wrote it."""
+    path = folder / "index.json"
+    values = json.loads(path.read_text())
+    del values["sha256"]
+    change(values)
+    path.write_text(json.dumps(values))
+
+
+def test_a_finished_cache_of_an_earlier_version_is_used(tiny_corpus, tmp_path, decoded):
+    first = prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    folder = cache_folder(tmp_path)
+    edit_index(folder, lambda values: None)
+    for path in folder.glob("shard-*.json"):
+        path.write_text(json.dumps(json.loads(path.read_text())["shard"]))
+    decoded.clear()
+    assert prepare(tiny_corpus.catalog, FEATURE, tmp_path) == first
+    # An extraction that an earlier version began goes on as well.
+    (folder / "index.json").unlink()
+    assert prepare(tiny_corpus.catalog, FEATURE, tmp_path) == first
+    assert decoded == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda values: values.update(genres=values["genres"][::-1]), "is of tiny with the genres country, classical"),
+        (lambda values: values.update(dataset="other"), "is of other with the genres"),
+        (lambda values: values["feature"].update(top_db=40.0), "is of another feature"),
+        (lambda values: values.update(clip_seconds=2.0), "is of another feature"),
+        (lambda values: values.update(extraction_version=7), "is of another way to extract features"),
+        (
+            lambda values: values["shards"][0]["tracks"][0].update(label="country"),
+            "lists track blues.00000 with another",
+        ),
+        (lambda values: values["shards"][3]["tracks"][2].update(artist="x"), "lists track country.00003 with another"),
+        (lambda values: values["shards"][0]["tracks"][1].update(id="x"), "lists track x in another place"),
+        (lambda values: values["shards"].pop(), "lacks track country.00001"),
+    ],
+)
+def test_an_index_that_is_not_of_the_data_is_refused(tiny_corpus, tmp_path, change, said):
+    """Without a digest, only the data set itself tells."""
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+    edit_index(cache_folder(tmp_path), change)
+    with pytest.raises(DataError, match=rf"index\.json: {said}.* expected that of Tiny corpus.*Delete the folder"):
+        prepare(tiny_corpus.catalog, FEATURE, tmp_path)
+
+
+def test_a_clip_that_is_far_too_long_is_a_bad_track(own_corpus, tmp_path):
+    long = own_corpus.path("blues", 1)
+    soundfile.write(long, np.full(5 * 22050, 0.1), 4000)
+    catalog = own_corpus.catalog.replace(most_seconds=27)
+    message = (
+        rf"^{long}: lasts 28 s \(110,250 frames at 4,000 Hz\), expected at most 27 s beside the other clips: its "
+        r"header is wrong, or it is no clip\. Replace the file, or skip it with --skip-bad \(skip_bad=True\)\.$"
+    )
+    with pytest.raises(DataError, match=message):
+        prepare(catalog, FEATURE, tmp_path)
+    index = prepare(catalog, FEATURE, tmp_path, skip_bad=True)
+    assert [(bad.id, len(index.tracks)) for bad in index.skipped] == [("blues.00001", 11)]
+
+
+def test_a_clip_that_needs_more_memory_than_is_left_is_refused_before_it_is_decoded(own_corpus, tmp_path):
+    long = own_corpus.path("blues", 1)
+    soundfile.write(long, np.full((60 * 8000, 2), 0.1), 8000)
+    size = long.stat().st_size
+    # Of the samples at 22,050 Hz five arrays, beside those that were decoded and the file's bytes.
+    needed = size + 4 * (60 * 8000 + 5 * 60 * 22050)
+    with pytest.raises(BudgetError) as caught:
+        prepare(own_corpus.catalog, FEATURE, tmp_path, memory_left_bytes=needed - 1)
+    assert str(caught.value) == (
+        f"{long}: declares 480,000 frames of 2 channels at 8,000 Hz, and is {size:,} bytes long, which needs "
+        f"{needed / 2**20:,.0f} MB of memory, and --memory-limit leaves {needed / 2**20:,.0f} MB. Raise the limit, or "
+        "cut the file into shorter clips."
+    )
+    assert len(prepare(own_corpus.catalog, FEATURE, tmp_path, memory_left_bytes=needed).tracks) == 12
+
+
+def test_a_file_of_more_bytes_than_are_left_is_not_read(own_corpus, tmp_path, monkeypatch):
+    size = max(track.path.stat().st_size for track in own_corpus.catalog.tracks)
+    monkeypatch.setattr(prepare_module, "read_content", None)
+    with pytest.raises(BudgetError, match=rf"is {size:,} bytes long, which needs 0 MB of memory, and --memory-limit"):
+        prepare(own_corpus.catalog, FEATURE, tmp_path, memory_left_bytes=size - 1)
+
+
+def test_threads_wait_for_each_other_where_memory_is_short(tiny_corpus, tmp_path, monkeypatch, undisturbed):
+    running, most, lock = 0, 0, threading.Lock()
+    extract = LogMel.extract
+
+    def watched(self, samples):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+        return extract(self, samples)
+
+    monkeypatch.setattr(LogMel, "extract", watched)
+    size = tiny_corpus.path("blues", 0).stat().st_size
+    of_one = size + 4 * 6 * tiny_corpus.CLIP_SAMPLES
+    prepare(tiny_corpus.catalog, FEATURE, tmp_path, jobs=6, memory_left_bytes=2 * of_one)
+    assert most == 2
+    assert contents(cache_folder(tmp_path)) == undisturbed

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from common.core.errors import DataError
-from common.core.files import sha256_of_file
+from common.core.files import sha256_of_file, without_digest
 from data_pipeline.cache import shards
-from data_pipeline.cache.shards import read_finished_shard, read_index, read_track, write_shard
+from data_pipeline.cache.shards import ShardTrack, read_finished_shard, read_index, read_track, write_shard
 from data_pipeline.datasets.catalog import BadTrack
 from data_pipeline.features.storage import StorageFormat
 from data_pipeline.windows.index import WindowSpec, index_windows
@@ -32,8 +32,9 @@ def index(tmp_path, make_shards):
 
 
 def edit_index(folder, change) -> None:
+    """Change an index, without its digest, as earlier versions wrote it."""
     path = folder / "index.json"
-    values = json.loads(path.read_text())
+    values = without_digest(path, json.loads(path.read_text()))
     change(values)
     path.write_text(json.dumps(values))
 
@@ -101,6 +102,75 @@ def test_a_changed_checksum_in_the_index_is_refused(index):
         read_index(index.folder)
 
 
+def edit_track(number: int, track: int, **values):
+    return lambda index: index["shards"][number]["tracks"][track].update(values)
+
+
+EDITS = {
+    "first_row": edit_track(0, 1, first_row=19),
+    "frames": edit_track(0, 0, frames=19),
+    "no frames": edit_track(0, 0, frames=0),
+    "beyond the end": edit_track(1, 0, frames=31),
+    "before the start": edit_track(1, 0, first_row=-1),
+    "label": edit_track(0, 0, label="d"),
+    "another shard": edit_track(0, 0, shard=1),
+    "a shard that there is not": edit_track(1, 0, shard=7),
+    "twice": edit_track(1, 0, id="t0"),
+    "dropped": lambda index: index["shards"][0]["tracks"].pop(0),
+    "genre twice": lambda index: index.update(genres=["a", "b", "c", "a"]),
+    "name": lambda index: index["shards"][0].update(name="../shard-00000"),
+    "order of shards": lambda index: index["shards"].reverse(),
+    "no shards": lambda index: index["shards"].clear(),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_index_without_a_digest_that_contradicts_itself_is_refused(index, edit):
+    edit_index(index.folder, edit)
+    with pytest.raises(DataError, match=r"index\.json: .*\. Delete the folder .* to extract it again\.$"):
+        read_index(index.folder)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        edit_track(0, 0, label="c"),
+        edit_track(0, 0, artist="somebody"),
+        lambda index: index.update(genres=["b", "a", "c"]),
+        lambda index: index["feature"].update(columns_per_second=20.0),
+        lambda index: index.update(sha256=""),
+    ],
+)
+def test_an_edited_index_is_refused(index, edit):
+    path = index.folder / "index.json"
+    values = json.loads(path.read_text())
+    edit(values)
+    path.write_text(json.dumps(values))
+    with pytest.raises(DataError, match=r"index\.json: was edited: .*SHA-256\. Delete the folder"):
+        read_index(index.folder)
+
+
+def test_an_index_of_an_earlier_version_is_read(index):
+    edit_index(index.folder, lambda values: None)
+    assert read_index(index.folder) == index
+
+
+def test_what_cannot_be_read_is_named(index):
+    path = index.folder / "shard-00001.npy"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(DataError, match=r"shard-00001\.npy: cannot be read \(Is a directory\)"):
+        read_index(index.folder)
+    for name, read in (
+        ("index.json", read_index),
+        ("shard-00000.json", lambda folder: read_finished_shard(folder, 0)),
+    ):
+        (index.folder / name).unlink()
+        (index.folder / name).mkdir()
+        with pytest.raises(DataError, match=rf"{name}: .* is a folder; expected a file"):
+            read(index.folder)
+
+
 def test_large_caches_are_checked_too(index, monkeypatch, capsys):
     monkeypatch.setattr(shards, "_SILENT_CHECK_BYTES", 0)
     assert read_index(index.folder) == index
@@ -163,7 +233,7 @@ def test_a_pickle_in_place_of_a_shard_is_never_loaded(index, bomb, as_array):
     opened = read_index(index.folder)
     with pytest.raises(DataError, match=r"shard-00001\.npy: not a plain \.npy array"):
         open_reader(opened)
-    with pytest.raises(ValueError, match=r"(?i)pickle|object"):
+    with pytest.raises(DataError, match=r"shard-00001\.npy: not a plain \.npy array \(.*(?i:pickle|object)"):
         read_track(opened, opened.tracks[2])
 
 
@@ -187,7 +257,8 @@ def test_an_array_that_the_index_does_not_describe_is_refused(index, array):
 def test_a_shard_is_finished_once_its_note_and_all_its_bytes_are_there(tmp_path):
     assert read_finished_shard(tmp_path, 0) is None
     skipped = BadTrack(id="t9", path="t9.wav", reason="t9.wav: broken")
-    written = write_shard(tmp_path, 0, ramp(0, 5), [], [skipped])
+    track = ShardTrack(id="t0", label="a", artist=None, shard=0, first_row=0, frames=5, source_sha256=f"{0:064x}")
+    written = write_shard(tmp_path, 0, ramp(0, 5), [track], [skipped])
     assert read_finished_shard(tmp_path, 0) == written
     assert read_finished_shard(tmp_path, 1) is None
     assert written.skipped == (skipped,)
@@ -201,6 +272,30 @@ def test_a_shard_is_finished_once_its_note_and_all_its_bytes_are_there(tmp_path)
     path.write_bytes(content)
     (tmp_path / "shard-00000.json").unlink()
     assert read_finished_shard(tmp_path, 0) is None
+
+
+def edit_description(path, change, *, with_digest: bool) -> None:
+    values = json.loads(path.read_text())
+    change(values["shard"])
+    path.write_text(json.dumps(values if with_digest else values["shard"]))
+
+
+def test_an_edited_description_is_refused_and_one_of_an_earlier_version_is_read(index):
+    path = index.folder / "shard-00000.json"
+    original = path.read_text()
+    edit_description(path, lambda shard: shard["tracks"][0].update(label="c"), with_digest=True)
+    with pytest.raises(DataError, match=r"shard-00000\.json: was edited: .* Delete the folder"):
+        read_finished_shard(index.folder, 0)
+    path.write_text(json.dumps({name: value for name, value in json.loads(original).items() if name != "sha256"}))
+    with pytest.raises(DataError, match=r"shard-00000\.json: was edited: it lacks its SHA-256"):
+        read_finished_shard(index.folder, 0)
+    path.write_text(original)
+    edit_description(path, lambda shard: None, with_digest=False)
+    assert read_finished_shard(index.folder, 0) == index.shards[0]
+    path.write_text(original)
+    edit_description(path, lambda shard: shard["tracks"][1].update(first_row=3), with_digest=False)
+    with pytest.raises(DataError, match=r"shard-00000\.json: track t1 has 25 rows from row 3, .* row 20"):
+        read_finished_shard(index.folder, 0)
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "[]", '{"name": "shard-00000"}'])

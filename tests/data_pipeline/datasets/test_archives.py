@@ -1,6 +1,7 @@
 """Archives: every member is listed with its size, and what an attacker or a broken download makes of one is refused."""
 
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import PurePosixPath
 
@@ -162,3 +163,49 @@ def test_members_of_a_zip_that_have_no_name_are_left_out(tmp_path):
     file = write_zip(tmp_path / "a.zip", {"one.wav": CONTENT, "two.wav": b"2"})
     file.write_bytes(file.read_bytes().replace(b"two.wav", b"\0wo.wav"))
     assert read_all(file) == {"one.wav": CONTENT}
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_name_of_many_megabytes_is_refused_before_it_is_read(tmp_path, kind):
+    long = tar_member("././@LongLink", bytes(20 << 20), type=kind)
+    file = write_tar(tmp_path / "a.tar.gz", long, tar_member("a.wav", b"1"))
+    assert file.stat().st_size < 100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            DataError, match=r"a\.tar\.gz: cannot be unpacked \(.*takes 20,971,520 bytes, expected at most"
+        ):
+            read_all(file)
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.zip"])
+def test_more_members_than_audio_has_are_refused(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(archives, "_MOST_MEMBERS", 3)
+    names = ["x/", "y/", "x/a.wav", "y/b.wav"]
+    if name.endswith(".zip"):
+        file = write_zip(tmp_path / name, dict.fromkeys(names, b""))
+    else:
+        members = (tar_member(n, type=tarfile.DIRTYPE if n.endswith("/") else tarfile.REGTYPE) for n in names)
+        file = write_tar(tmp_path / name, *members)
+    with pytest.raises(DataError, match=r"cannot be unpacked \(it holds more than 3 members\)"):
+        read_all(file)
+    monkeypatch.setattr(archives, "_MOST_MEMBERS", 4)
+    assert set(read_all(file)) == {"x/a.wav", "y/b.wav"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "lzma")])
+def test_compressions_that_unpack_without_a_limit_are_refused(tmp_path, kind, name):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", kind) as archive:
+        archive.writestr("x/a.wav", bytes(50 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            DataError, match=rf"cannot be unpacked \(x/a\.wav is compressed by {name}, expected deflate\)"
+        ):
+            read_all(tmp_path / "a.zip")
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()

@@ -38,6 +38,7 @@ def test_the_official_layout(folder):
     assert [track.id for track in catalog.tracks] == PRESENT
     assert catalog.genres == fma.SMALL_GENRES
     assert catalog.expected == 8000
+    assert catalog.most_seconds == 300
     assert len(catalog.missing) == 8000 - 40 - 6  # the six that are known to be bad are not expected either
     assert not catalog.bad
     assert not catalog.extra

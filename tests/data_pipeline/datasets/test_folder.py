@@ -118,6 +118,25 @@ def test_files_of_formats_that_are_not_read_are_bad(tmp_path, name):
         assert bad.reason.endswith("ffmpeg -i 'a b.m4a' 'a b.flac'")
 
 
+def test_the_command_that_converts_a_file_takes_its_name_for_nothing_else(tmp_path):
+    put(tmp_path, "rock/1.wav", "jazz/2.wav", "rock/-y; x.m4a", "jazz/a\nb\x1b.m4a")
+    reasons = [bad.reason for bad in own_folder.load(tmp_path).bad]
+    assert reasons[0].endswith(r"ffmpeg -i $'a\x0ab\x1b.m4a' $'a\x0ab\x1b.flac'")
+    assert reasons[1].endswith("ffmpeg -i './-y; x.m4a' './-y; x.flac'")
+
+
+def test_names_that_cannot_be_shown_are_used_with_escapes_and_stay_apart(tmp_path):
+    put(tmp_path, "rock/1.wav", "ro\u200bck/1.wav", "ja\x1bzz/2\u202e.wav", "ja\x1bzz/2\\u202e.wav")
+    catalog = own_folder.load(tmp_path)
+    assert catalog.genres == (r"ja\x1bzz", r"ro\u200bck", "rock")
+    assert [track.id for track in catalog.tracks] == [
+        r"ja\x1bzz/2\u202e.wav",
+        r"ja\x1bzz/2\u202e.wav_",
+        r"ro\u200bck/1.wav",
+        "rock/1.wav",
+    ]
+
+
 def test_broken_links_to_audio_are_bad_and_other_broken_links_are_not(tmp_path):
     put(tmp_path, "rock/1.wav", "jazz/2.wav")
     for name in ("gone.mp3", "gone.m4a", "gone.txt"):
@@ -307,3 +326,12 @@ def test_the_caption_leaves_out_lengths_that_headers_leave_open(tmp_path):
     longest = tmp_path / "b/3.flac"
     longest.write_bytes(flac_with_total(longest.read_bytes(), 0))
     assert own_folder.load(tmp_path).caption.startswith("FLAC, 2 genres, 2.0 to 3.0 s, ")
+
+
+def test_a_clip_of_a_hundred_times_the_usual_length_is_too_long(tmp_path):
+    for number, seconds in enumerate((1, 2, 3)):
+        write_song(tmp_path / "rock" / f"{number}.flac", seconds=seconds)
+    put(tmp_path, "jazz/broken.wav")
+    catalog = own_folder.load(tmp_path)
+    assert catalog.most_seconds == 200
+    assert catalog.with_clip_seconds(1).most_seconds is None

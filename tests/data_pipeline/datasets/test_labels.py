@@ -1,10 +1,12 @@
 """Tables of a user's own clips."""
 
 import re
+import time
 
 import pytest
 
-from common.core.errors import DataError, SpecError
+from common.core.errors import BudgetError, DataError, SpecError
+from data_pipeline.datasets import labels as module
 from data_pipeline.datasets.labels import LabelRow, read_labels
 
 
@@ -53,6 +55,8 @@ def test_quoted_cells_hold_separators_and_lines(tmp_path):
         (b"path\na.mp3\n" + b"caf\xe9.mp3\n", "line 3: not UTF-8 text"),
         ("path\na.mp3\n".encode("utf-16"), "line 1: not UTF-8 text"),
         ('path,genre\n"a"b,rock\n', "line 2: not a valid row"),
+        ("path,genre\na.mp3,ro\x1b[31mck\n", r"line 2: the genre holds the control character \x1b: ro\x1b[31mck. Save"),
+        ("path,artist\na.mp3,b\nc.mp3,a\0b\n", r"line 3: the artist holds the control character \x00: a\x00b. Save"),
     ],
 )
 def test_tables_that_are_not_valid_are_refused_with_the_line(tmp_path, content, message):
@@ -72,3 +76,27 @@ def test_a_table_that_does_not_exist_is_a_wrong_option(tmp_path):
 def test_other_columns_are_named_with_the_one_that_may_be_meant(tmp_path, capsys):
     read_labels(table(tmp_path, "path,artsit,year\na.mp3,ABBA,1976\n"))
     assert "columns that are not used: artsit, year; did you mean artist?" in capsys.readouterr().err
+
+
+def test_a_table_of_many_megabytes_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_BYTES", 1 << 20)
+    path = table(tmp_path, b"path\n" + b"a" * (1 << 20))
+    with pytest.raises(DataError, match=r"labels\.csv: takes 1 MB, expected at most 1 MB for a table of clips"):
+        read_labels(path)
+
+
+def test_a_table_that_needs_more_memory_than_is_left_is_not_read(tmp_path, monkeypatch):
+    path = table(tmp_path, "path\n" + "".join(f"{number:015d}\n" for number in range(1 << 16)))
+    assert len(read_labels(path, memory_left_bytes=9 << 20).rows) == 1 << 16
+    monkeypatch.setattr(type(path), "read_bytes", None)
+    with pytest.raises(BudgetError, match=r"takes 1 MB, which need 8 MB .* --memory-limit leaves 8 MB\. Raise"):
+        read_labels(path, memory_left_bytes=8 << 20)
+
+
+def test_columns_of_one_name_are_refused_at_once_and_named_once(tmp_path):
+    path = table(tmp_path, "path" + ",a" * 40_000 + "\n")
+    begun = time.process_time()
+    with pytest.raises(DataError, match=r"its first line has a twice: path(, a){9} and 39,991 more\. Keep one"):
+        read_labels(path)
+    # Comparing each with each takes half a minute.
+    assert time.process_time() - begun < 5

@@ -139,6 +139,7 @@ def test_the_clips_of_gtzan_get_its_genres_artists_and_splits(with_index, tmp_pa
     assert [track.artist for track in catalog.tracks] == [gtzan.facts()[clip]["artist"] or None for clip in clips]
     assert set(catalog.splits) == {"fault_filtered", "course"}
     assert catalog.clip_accuracy_ceiling_percent == 94.5
+    assert catalog.most_seconds == 300
     assert known_dataset(catalog.dataset, catalog.genres, clips) == "GTZAN"
     assert known_dataset("mirdata_ballroom", ("tango",), ("a",)) is None
 

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import tracemalloc
 import zipfile
 from contextlib import suppress
@@ -9,7 +10,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from common.core.errors import DataError
+from common.core.errors import BudgetError, DataError
 from data_pipeline.datasets import arrays
 from data_pipeline.datasets.npz import open_npz
 
@@ -77,6 +78,14 @@ BAD_HEADERS = {
     "empty type": ({"X": with_header("()", "(12, 8, 16)", bytes(1536))}, "not a readable .npz"),
     "deep nesting": ({"X": with_header("(" * 900 + ")" * 900, "(1,)")}, "not a readable .npz"),
     "long header": ({"X": with_header("'|u1'", "(12, 8, 16)", rest=" " * 20000)}, "may not be safe to load securely"),
+    "a header of 4 GB": (
+        {"X": b"\x93NUMPY\x02\x00" + struct.pack("<I", (1 << 32) - 1)},
+        "its header declares 4,294,967,295 bytes for itself, expected at most 65,536",
+    ),
+    "long texts": (
+        {"name": with_header("'<U4097'", f"({TRACKS},)", bytes(4 * 4097 * TRACKS))},
+        "name is <U4097, texts of up to 4,097 characters, expected at most 4,096",
+    ),
     "unknown version": ({"X": with_header("'|u1'", "(1,)", start=b"\x93NUMPY\x09\x00")}, "version (9, 0) of the .npy"),
     "cut header": ({"X": MEMBERS["X"][:60]}, "EOF: reading array header"),
     "no header": ({"n_samples": b""}, "EOF: reading magic string"),
@@ -174,3 +183,85 @@ def test_an_array_that_ends_before_its_claimed_size_is_refused(write):
         assert archive.header("X").values_bytes == 10**9
         with pytest.raises(DataError, match="X does not hold as many bytes as its header says"):
             list(archive.pieces("X"))
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A compressed archive of many clips, whose names take 400 bytes each."""
+
+    def write_archive(count: int, shape=(1, 1)):
+        path = tmp_path / "many.npz"
+        label = np.arange(count) % 2
+        np.savez_compressed(path, X=np.zeros((count, *shape), np.uint8), genre=label, name=np.zeros(count, "U100"))
+        return path
+
+    return write_archive
+
+
+def test_names_that_need_more_memory_than_is_left_are_not_read(many):
+    path = many(20_000)
+    needed = 20_000 * (1000 + 3 * (8 + 400))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BudgetError) as caught:
+            arrays.load(path, seconds_per_column=1, genre_names="a,b", memory_left_bytes=needed - 1)
+        assert tracemalloc.get_traced_memory()[1] < 2e6
+    finally:
+        tracemalloc.stop()
+    megabytes = f"{needed / 2**20:.0f} MB"
+    assert str(caught.value) == (
+        f"{path}: declares 20,000 clips, whose names and genres take {megabytes} of memory, and --memory-limit leaves "
+        f"{megabytes}. Raise the limit, or give fewer clips."
+    )
+    # With as much as is needed they are read, and are then refused because all are empty.
+    with pytest.raises(DataError, match="rows without a name"):
+        arrays.load(path, seconds_per_column=1, genre_names="a,b", memory_left_bytes=needed)
+
+
+def test_more_clips_than_the_bytes_can_hold_are_refused_before_they_are_named(many):
+    path = many(100_001)
+    with pytest.raises(DataError, match=r"X declares 100,001 clips in [\d,]+ bytes, expected at least 64 bytes"):
+        arrays.load(path, seconds_per_column=1, genre_names="a,b")
+
+
+def test_a_list_of_arrays_of_other_names_is_short(tmp_path):
+    np.savez(tmp_path / "a.npz", **{f"a{number:02d}": np.zeros(2) for number in range(40)})
+    assert "; found a00, a01, a02, a03, a04, a05, a06, a07, a08, a09 and 30 more." in refusal(tmp_path / "a.npz")
+
+
+def test_one_name_of_many_clips_is_refused_at_once(tmp_path):
+    count = 40_000
+    np.savez(tmp_path / "a.npz", X=np.ones((count, 2, 2), np.uint8), name=["a"] * count, genre=["b"] * count)
+    begun = time.process_time()
+    with pytest.raises(DataError, match=r"name holds repeated clips: a \(1 in all\)"):
+        arrays.load(tmp_path / "a.npz", seconds_per_column=1)
+    # Comparing each with each takes over a minute.
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(("kind", "name"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "lzma")])
+def test_compressions_that_unpack_without_a_limit_are_refused(write, kind, name):
+    path = write()
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        for key, content in MEMBERS.items():
+            archive.writestr(f"{key}.npy", content)
+    assert f"X is compressed by {name}, which NumPy does not write" in refusal(path)
+
+
+def test_a_header_that_only_python_2_understands_is_refused_without_a_warning(write):
+    # 16L is a long integer of Python 2; 16 L is nothing.
+    path = write(X=with_header("'|u1'", "(12, 8, 16L )", bytes(1536)))
+    assert arrays.load(path)[1].bins == 8
+    path = write(X=with_header("'|u1'", "(12, 8, 16 L)", bytes(1536)))
+    assert "not a readable .npz (Reading `.npy` or `.npz` file required additional header parsing" in refusal(path)
+
+
+def test_what_is_quoted_of_a_damaged_archive_is_short(write):
+    path = write()
+    content = bytearray(path.read_bytes())
+    # The length of the first member's name in its own header, which zipfile quotes.
+    content[26:28] = (1000).to_bytes(2, "little")
+    path.write_bytes(content)
+    message = refusal(path)
+    assert "File name in directory 'X.npy' and header b'X.npy" in message
+    assert len(message) < len(str(path)) + 340

@@ -143,3 +143,36 @@ def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(ExtraError, match=r"a\.parquet: needs the extra `parquet`.*encore-mgc\[parquet\]"):
         read(tmp_path / "a.parquet")
     assert "pyarrow" not in vars(module)
+
+
+def audio_table(count: int, content: bytes, path: str):
+    kind = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+    return pyarrow.table({"audio": pyarrow.array([{"bytes": content, "path": path}] * count, kind)})
+
+
+def test_more_rows_than_the_bytes_can_hold_are_refused(tmp_path):
+    file = tmp_path / "a.parquet"
+    parquet.write_table(audio_table(30_000, b"1", "a.wav"), file)
+    with pytest.raises(DataError, match=r"a\.parquet: declares 30,000 rows in [\d,]+ bytes, too few for audio"):
+        read(file)
+
+
+def test_audio_that_unpacks_to_far_more_than_audio_does_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "SMALL_BYTES", 1 << 20)
+    file = tmp_path / "a.parquet"
+    parquet.write_table(audio_table(2, bytes(2 << 20), "a.wav"), file, use_dictionary=False, compression="gzip")
+    with pytest.raises(DataError, match=r"a\.parquet: holds 0\.0 MB that unpack to 4 MB, which no file of audio does"):
+        read(file)
+
+
+def test_a_name_of_a_megabyte_is_refused_before_it_is_read_for_each_row(tmp_path):
+    file = tmp_path / "a.parquet"
+    places = pyarrow.array([0] * 600, pyarrow.int32())
+    names = pyarrow.DictionaryArray.from_arrays(places, ["a" * (3 << 20)])
+    audio = pyarrow.StructArray.from_arrays([pyarrow.array([b"1" * 100] * 600), names], ["bytes", "path"])
+    parquet.write_table(pyarrow.table({"audio": audio}), file)
+    assert file.stat().st_size < 1 << 20
+    with pytest.raises(
+        DataError, match=r"a\.parquet: its column audio\.path takes .* bytes for 600 rows, expected names"
+    ):
+        read(file)

@@ -1,5 +1,6 @@
 """What comes packed is unpacked once: completely or not at all, and found again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,8 +11,11 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from common.core.errors import DataError
+from common.core.files import sha256_of_file, sha256_of_json
+from common.core.locks import lock
 from data_pipeline.datasets import unpacked as module
 from data_pipeline.datasets.unpacked import unpacked
+from tests.helpers.other_user import as_other_user, shared_folder
 
 
 class Members:
@@ -163,3 +167,65 @@ def test_what_a_killed_process_left_is_replaced(packed):
     made = unpack(packed, Members())
     assert (made.folder / "genres" / "a.wav").read_bytes() == b"first" * 1000
     assert visible(cache) == [made.folder.name]
+
+
+def edit_list(folder: Path, change) -> None:
+    path = folder / module.LIST_NAME
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_text(json.dumps(values))
+
+
+def test_a_list_of_an_earlier_version_is_used(packed):
+    folder = unpack(packed, Members()).folder
+    edit_list(folder, lambda values: [values.pop(name) for name in ("sha256", "sha256_of_files")])
+    members = Members()
+    assert unpack(packed, members).folder == folder
+    assert members.opened == 0
+    assert not module.read_list(folder).has_digest
+
+
+def test_the_list_names_the_sha256_of_every_file(packed):
+    folder = unpack(packed, Members()).folder
+    listed = module.read_list(folder)
+    assert listed.has_digest
+    assert listed.digests == {name: sha256_of_file(folder / name) for name in ("genres/a.wav", "genres/deeper/b.wav")}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda values: values["left_out"].clear(), "was edited"),
+        (lambda values: values["files"].update({"genres/a.wav": 6}), "was edited"),
+        (lambda values: values.pop("sha256"), "is not a list of unpacked files"),
+        (lambda values: values.update(files=[], sha256=sha256_of_json({})), "was edited"),
+        (lambda values: (values.clear(), values.update({"from": [], "files": [], "left_out": []})), "is not a list"),
+    ],
+)
+def test_an_edited_list_is_refused(packed, change, said):
+    folder = unpack(packed, Members()).folder
+    edit_list(folder, change)
+    with pytest.raises(DataError, match=rf"unpacked\.json: {said}.*Delete the folder {folder} to unpack it again\."):
+        unpack(packed, Members())
+
+
+def test_what_was_left_of_another_file_is_removed_unless_it_is_being_written(packed):
+    place = packed.parents[1] / "cache" / "unpacked"
+    for name in ("fma-0123", "gtzan-4567"):
+        (place / f".{name}.part" / "genres").mkdir(parents=True)
+        (place / f".{name}.part" / "genres" / "a.wav").write_bytes(b"half")
+    with lock(place / ".fma-0123.lock", flag="--cache"):
+        made = unpack(packed, Members())
+    assert sorted(visible(packed.parents[1] / "cache")) == [".fma-0123.part", made.folder.name]
+
+
+def test_what_another_user_unpacked_is_used_where_it_can_only_be_read():
+    with shared_folder(0o755) as folder:
+        file = folder / "given" / "genres.tar.gz"
+        file.parent.mkdir()
+        file.write_bytes(b"packed")
+        made = unpack(file, Members())
+        (folder / "cache" / "unpacked").chmod(0o555)
+        imports = "from tests.data_pipeline.datasets.test_unpacked import Members, unpack"
+        code = "print(unpack(folder / 'given' / 'genres.tar.gz', Members()).folder)"
+        assert as_other_user(code, folder, imports=imports) == str(made.folder)

@@ -1,11 +1,13 @@
 """Files of figures: the same bytes for the same drawing, and nothing drawn twice."""
 
+import xml.dom.minidom
 from dataclasses import dataclass
 from functools import partial
 
 import matplotlib
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from common.core.console import collected
 from common.paper import Protocol
@@ -25,6 +27,8 @@ from common.reports.figures.style import new_axes
 from common.reports.figures.tables import draw_results
 
 drawn: list = []
+NASTY = "a\x1b[31m\u202e$x_$ <b>&\x0b"
+SHOWN = r"a\x1b[31m\u202e$x_$ <b>&\x0b"
 
 
 @dataclass(frozen=True)
@@ -178,3 +182,23 @@ def test_a_figure_of_other_things_than_values_is_drawn_again_only_when_these_cha
     # Other code draws again, too.
     save_unless_drawn(figure, ["data", 4], stem, "common.core.words")
     assert len(drawn) == 4
+
+
+def test_every_text_of_a_figure_shows_names_as_they_are(tmp_path, capsys):
+    figure, axes = new_axes(6, 4)
+    axes.plot([0, 1], [0, 1], label=f"{NASTY}line")
+    axes.legend(title=f"{NASTY}legend")
+    axes.set(title=f"{NASTY}title", xlabel=f"{NASTY}x", ylabel=f"{NASTY}y")
+    axes.set_xticks([0, 1], [f"{NASTY}0", "one"])
+    axes.yaxis.set_major_locator(FixedLocator([0, 1]))
+    axes.yaxis.set_major_formatter(FixedFormatter([f"{NASTY}2", "three"]))
+    axes.text(0, 0, f"{NASTY}text")
+    axes.annotate(f"{NASTY}note", (1, 1))
+    figure.suptitle(f"{NASTY}first\nsecond")
+    _, svg = write_figure(figure, tmp_path / "f")
+    # XML refuses control characters.
+    texts = xml.dom.minidom.parse(str(svg)).getElementsByTagName("text")
+    found = {"".join(child.data for child in text.childNodes if child.nodeType == child.TEXT_NODE) for text in texts}
+    nasty = ("line", "legend", "title", "x", "y", "0", "2", "text", "note", "first")
+    assert found == {*(f"{SHOWN}{name}" for name in nasty), "one", "three", "second"}
+    assert capsys.readouterr().err == ""

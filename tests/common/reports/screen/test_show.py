@@ -257,4 +257,4 @@ def test_a_table_without_rows_is_one_line(tmp_path):
 def test_the_file_with_all_notes_is_named_whole():
     path = Path("/a/folder/with a long name") / ("x" * 90) / "table_1.md"
     lines = [line.text for line in screen_lines(_search(), 60, page=path)]
-    assert lines[-1] == f"All notes: {path}"
+    assert lines[-1] == f"All notes: '{path}'"

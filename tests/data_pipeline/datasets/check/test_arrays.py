@@ -1,5 +1,7 @@
 """Checks of files of arrays: values that the extraction would refuse are found, in whichever order they are stored."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,16 @@ def test_clips_of_gtzan_are_recognised(tmp_path):
     assert report.notes == ("the clips are named like GTZAN's: 999 of its 1,000, without jazz.00054",)
     assert report.with_artist == 919
     assert report.splits["fault_filtered"] == {"train": 442, "valid": 197, "test": 290, "removed": 70}
+
+
+def test_a_long_track_is_looked_at_in_pieces(tmp_path):
+    values = np.zeros((2, 1, 20 << 20), np.uint8)
+    values[1, 0, -1] = 1
+    write(tmp_path / "x.npz", values)
+    tracemalloc.start()
+    try:
+        report, _ = check_arrays(tmp_path / "x.npz")
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
+    assert report.broken == (Finding("clip000", "X[0]", "all zero"),)

@@ -154,7 +154,7 @@ def test_the_folder_above_that_of_kaggle_is_read_and_the_better_one_named(own_co
 
 
 def test_a_file_that_must_not_be_read_is_not_called_broken(tiny_corpus, monkeypatch):
-    def refuse(path):
+    def refuse(path, limits):
         raise DataError(f"{path}: cannot be read") from PermissionError()
 
     monkeypatch.setattr(checking, "read_header", refuse)
@@ -232,3 +232,14 @@ def test_a_packed_data_set_is_checked_like_a_folder(tiny_corpus, tmp_path):
     root = report.clips_in
     assert note == f"the clips are packed; Encore unpacked them to {root}"
     assert root.startswith(str(tmp_path / "cache" / "unpacked" / "gtzan-"))
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_clip_that_is_far_too_long_is_broken(own_corpus, quick):
+    soundfile.write(own_corpus.path("blues", 1), np.full(4000 * 301, 0.1), 4000)
+    report = check_folder("gtzan", own_corpus.folder, quick=quick)
+    reason = (
+        "lasts 301 s (1,204,000 frames at 4,000 Hz), expected at most 300 s beside the other clips: its header is "
+        "wrong, or it is no clip"
+    )
+    assert report.broken == (Finding("blues.00001", "genres/blues/blues.00001.wav", reason),)

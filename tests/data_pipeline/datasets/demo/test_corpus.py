@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from common.core.errors import DataError
+from common.core.leftovers import temporary_path
 from data_pipeline.datasets.demo import corpus as demo
 from data_pipeline.datasets.demo.composition import SCALES, parse_chord, parse_pattern
 from data_pipeline.datasets.demo.drum_kit import DRUMS
@@ -162,6 +163,14 @@ def test_interrupted_writing_continues_where_it_stopped(tmp_path, quick_clips, m
     assert not (tmp_path / "corpus.json").exists()
 
 
+def test_files_that_a_killed_process_left_are_removed(tmp_path, quick_clips):
+    left = temporary_path(demo.clip_path(tmp_path, "jazz", 0))
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half of a clip")
+    demo.write_corpus(tmp_path, clips_per_genre=1)
+    assert [path.name for path in left.parent.iterdir()] == ["jazz.00000.wav"]
+
+
 def test_other_settings_replace_what_differs(tmp_path, quick_clips, monkeypatch):
     demo.write_corpus(tmp_path, clips_per_genre=1)
     demo.write_corpus(tmp_path, clips_per_genre=1)
@@ -185,6 +194,79 @@ def test_a_damaged_clip_or_marker_is_written_again(tmp_path, quick_clips):
     shutil.copy(__file__, demo.clip_path(tmp_path, "rock", 0))
     demo.write_corpus(tmp_path, clips_per_genre=1)
     assert quick_clips[10:] == [("rock", 0)]
+
+
+def edit_clip(path: Path) -> None:
+    """Change the last sample, and leave the header as it is."""
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def test_a_changed_clip_is_named_until_it_is_written_again(tmp_path, quick_clips):
+    demo.write_corpus(tmp_path, clips_per_genre=1)
+    path = demo.clip_path(tmp_path, "jazz", 0)
+    edit_clip(path)
+    with pytest.raises(DataError, match=r"jazz\.00000\.wav: its SHA-256 .* in corpus\.json: .* Delete the clip"):
+        demo.load(tmp_path, clips_per_genre=1)
+    # A larger corpus would get a new marker, which must not be made of a changed clip.
+    with pytest.raises(DataError, match=r"jazz\.00000\.wav: its SHA-256"):
+        demo.load(tmp_path, clips_per_genre=2)
+    path.unlink()
+    demo.load(tmp_path, clips_per_genre=1)
+    assert quick_clips[10:] == [("jazz", 0)]
+
+
+def test_clips_are_compared_once_in_a_process(tmp_path, quick_clips, monkeypatch):
+    demo.write_corpus(tmp_path, clips_per_genre=1)
+    demo.load(tmp_path, clips_per_genre=1)
+    read = []
+    monkeypatch.setattr(demo, "sha256_of_file", lambda path: read.append(path.name) or "other")
+    demo.load(tmp_path, clips_per_genre=1)
+    assert read == []
+    edit_clip(demo.clip_path(tmp_path, "pop", 0))
+    with pytest.raises(DataError, match="SHA-256 other"):
+        demo.load(tmp_path, clips_per_genre=1)
+    assert read == ["pop.00000.wav"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda marker: marker.update(seed=1),
+        lambda marker: marker["sha256"].update({"rock.00000": "0" * 64}),
+        lambda marker: marker["sha256"].pop("rock.00000"),
+        lambda marker: marker.update(sha256_of_marker="0" * 64),
+        lambda marker: marker.update(sha256_of_markes=marker.pop("sha256_of_marker")),
+    ],
+)
+def test_an_edited_marker_is_named_and_written_again(tmp_path, quick_clips, capsys, change):
+    demo.write_corpus(tmp_path, clips_per_genre=1)
+    path = tmp_path / demo.MARKER_NAME
+    before = path.read_text()
+    marker = json.loads(before)
+    change(marker)
+    path.write_text(json.dumps(marker))
+    with pytest.raises(DataError, match=r"corpus\.json: "):
+        demo.read_marker(tmp_path)
+    capsys.readouterr()
+    demo.load(tmp_path, clips_per_genre=1)
+    assert "it is written again, with the clips as they are" in " ".join(capsys.readouterr().err.split())
+    assert path.read_text() == before
+    assert len(quick_clips) == 10
+
+
+def test_a_marker_of_an_earlier_version_is_used(tmp_path, quick_clips):
+    demo.write_corpus(tmp_path, clips_per_genre=1)
+    path = tmp_path / demo.MARKER_NAME
+    values = json.loads(path.read_text())
+    del values["sha256_of_marker"]
+    path.write_text(json.dumps(values))
+    demo.load(tmp_path, clips_per_genre=1)
+    assert json.loads(path.read_text()) == values
+    assert not demo.read_marker(tmp_path).has_digest
+    edit_clip(demo.clip_path(tmp_path, "jazz", 0))
+    with pytest.raises(DataError, match=r"jazz\.00000\.wav: its SHA-256"):
+        demo.load(tmp_path, clips_per_genre=1)
 
 
 @pytest.mark.parametrize("arguments", [("polka", 0), ("jazz", -1), ("jazz", 100_000)])

@@ -122,6 +122,26 @@ def test_one_download_is_enough_for_both_models(client, kept, both, tmp_path, mo
     assert checkpoint_of("MTT", tmp_path / "cache").with_name("MTT.index").read_bytes() == b"MTT.index"
 
 
+def test_downloads_that_a_killed_process_left_are_removed(both, tmp_path, monkeypatch):
+    left = tmp_path / "cache" / "musicnn" / ".download-abcd1234"
+    left.mkdir(parents=True)
+    (left / "half.whl").write_bytes(b"half")
+    client_that(monkeypatch, "pip", copies=both)
+    checkpoint_of("MSD", tmp_path / "cache")
+    assert not left.exists()
+
+
+def test_a_folder_that_cannot_be_read_is_one_line(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied", "the folder")
+
+    monkeypatch.setattr(musicnn_files, "_are_there", refuse)
+    with pytest.raises(
+        DataError, match=r"^the folder: cannot be read or written \(Permission denied\)\. .* --cache\.$"
+    ):
+        checkpoint_of("MSD", tmp_path)
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_real_client_fetches_a_wheel_of_this_checksum_and_no_other(client, wheel, tmp_path, monkeypatch):
     """Both find it in a folder here; neither asks an index."""
