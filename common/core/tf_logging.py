@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import BinaryIO
 
 from common.core.console import PlainConsole, detail, is_verbose, progress, say, shows_progress
@@ -93,7 +93,8 @@ def quiet_start(*, announced: bool = False, what: str = "") -> Iterator[None]:
             yield
             if is_new and "keras" in sys.modules:
                 # On other backends Keras loads it with the first network, and then it would print its messages.
-                importlib.import_module("tensorflow")
+                with suppress(ImportError):
+                    importlib.import_module("tensorflow")
         finally:
             sys.stderr.flush()
             os.dup2(original, 2)

@@ -86,8 +86,8 @@ def test_local_workers_give_the_same_digits_and_a_failed_run_does_not_stop_the_o
     number = measured(undisturbed)[broken]["fold"] + 1
     for parent in (undisturbed / "se_cnn" / "arrays" / "work" / "tensorboard").iterdir():
         (curves,) = parent.glob(f"seed0-round{number}-*")
-        (work / "tensorboard" / parent.name).mkdir(parents=True)
-        (work / "tensorboard" / parent.name / curves.name).write_text("a file where a folder is needed")
+        # A folder where a file is needed.
+        (work / "tensorboard" / parent.name / curves.name / "run.txt").mkdir(parents=True)
     assert run_app(APP, [*places.flags("jobs"), *SIX_RUNS, "--jobs", "2"]) == 1
     assert re.search(
         r"warning: failed: table 5\.1, se-5, seed 0, round \d/6: .* \(see .*error\.txt\)", capsys.readouterr().err
