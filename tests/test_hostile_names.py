@@ -15,7 +15,7 @@ from common.cli.app import run_app
 from common.cli.regenerate import regenerate
 from common.core.console import set_verbosity
 from common.core.files import write_json
-from common.core.words import printable
+from common.core.words import stored_name
 from common.duplicates import make_app as make_duplicates
 from common.encore.main import make_command
 from common.metrics.clips import accuracies
@@ -112,7 +112,7 @@ def test_the_check_of_a_folder_shows_names_as_text(hostile, encore):
     words = words_of(command)
     assert words[words.index("--data") + 1] == str(hostile.songs)
     values = json.loads(encore("data", "folder", hostile.songs, "--out", hostile.out, "--json", codes=(0, 1))[0])
-    assert set(values["by_genre"]) == set(map(printable, GENRES))
+    assert set(values["by_genre"]) == set(map(stored_name, GENRES))
 
 
 def test_duplicates_are_written_as_text(hostile, encore):

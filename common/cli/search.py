@@ -14,7 +14,7 @@ from common.cli.search_options import SearchOptions
 from common.core.console import each_warning_once, say, warn
 from common.core.errors import SpecError
 from common.core.interrupts import RUNS_ARE_KEPT, keeps
-from common.core.renewal import can_renew, renew
+from common.core.renewal import can_renew, is_renewed, renew
 from common.core.shell import shell_word
 from common.core.tf_logging import quiet_start
 from common.core.words import counted
@@ -82,7 +82,9 @@ def search(
         if asked.role == "chief":
             serve_search(found, address, lease_seconds=asked.lease, fresh=asked.fresh)
         else:
-            is_whole = run_search(found, fresh=asked.fresh, most_trials=TRIALS_PER_PROCESS if can_renew() else None)
+            is_whole = run_search(
+                found, fresh=asked.fresh and not is_renewed(), most_trials=TRIALS_PER_PROCESS if can_renew() else None
+            )
     finally:
         work.close()
     if not is_whole:

@@ -133,18 +133,25 @@ def write_npy(path: Path, array: np.ndarray) -> None:
     write_atomically(path, lambda file: np.save(file, array, allow_pickle=False))
 
 
-def read_json(path: Path, *, what: str, remedy: str = " Delete it, and it is created again.") -> Any:
+def read_json(
+    path: Path,
+    *,
+    what: str,
+    remedy: str = " Delete it, and it is created again.",
+    most_bytes: int | None = None,
+) -> Any:
     """Read a JSON file. This is the only way in which bytes of a file become JSON values.
 
     Args:
         what: its role, for the error message.
         remedy: what to do where it is not JSON, with a space before it.
+        most_bytes: largest size that is read; None for `MOST_JSON_BYTES`.
 
     Raises:
-        DataError: the file is missing, cannot be read, is larger than `MOST_JSON_BYTES`, or is not JSON within the
+        DataError: the file is missing, cannot be read, is larger than that, or is not JSON within the
             limits of `common.core.json_values`.
     """
-    content = read_file(path, what=what, most_bytes=MOST_JSON_BYTES)
+    content = read_file(path, what=what, most_bytes=MOST_JSON_BYTES if most_bytes is None else most_bytes)
     try:
         return parse_json(content.decode("utf-8"))
     except UnicodeDecodeError as error:

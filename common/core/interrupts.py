@@ -10,6 +10,7 @@ Programs that import Encore, and notebooks, have no such handlers: Python's own 
 """
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -55,7 +56,7 @@ class _State:
     # all of them.
     is_noted = False
     is_received = False
-    # Files that are being written.
+    # Files that are being written, and folders for such files.
     temporary: set[Path] = set()
 
 
@@ -225,7 +226,7 @@ def waiting() -> Iterator[None]:
 
 @contextmanager
 def being_written(temporary: Path) -> Iterator[None]:
-    """Remove this file where a signal ends the process inside the block."""
+    """Remove this file or folder where a signal ends the process inside the block."""
     _State.temporary.add(temporary)
     try:
         yield
@@ -318,7 +319,10 @@ def _terminal_text(line: str) -> str:
 def _remove_temporary_files() -> None:
     for temporary in tuple(_State.temporary):
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            if temporary.is_dir():
+                shutil.rmtree(temporary, ignore_errors=True)
+            else:
+                temporary.unlink(missing_ok=True)
 
 
 def _free_semaphores() -> None:
@@ -340,4 +344,4 @@ def _end_children() -> None:
 
 
 # What is done before a process is ended, with the seconds that it may take.
-_LAST_STEPS = {_free_semaphores: 0.3, _remove_temporary_files: 0.2, _end_children: 1.0}
+_LAST_STEPS = {_free_semaphores: 0.3, _end_children: 1.0, _remove_temporary_files: 0.2}

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from common.core.words import printable
 
-# Of any script: a shell takes none of its letters for more than a letter.
-_PLAIN = re.compile(r"[\w@%+=:,./-]+")
+# Of any script: a shell takes none of its letters for more than a letter. A leading `=` is one of zsh's.
+_PLAIN = re.compile(r"(?!=)[\w@%+=:,./-]+")
 
 
 def shell_word(word: str | os.PathLike[str]) -> str:

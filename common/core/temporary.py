@@ -5,10 +5,11 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from common.core.errors import DataError
+from common.core.interrupts import being_written
 from common.core.leftovers import UNCHANGED_SECONDS
 from common.core.locks import lock
 
@@ -60,7 +61,7 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
     except OSError as error:
         raise _unusable(error, root) from error
     try:
-        with lock(folder / _LOCK, flag="TMPDIR"):
+        with being_written(folder), lock(folder / _LOCK, flag="TMPDIR"):
             yield folder
     finally:
         _remove(folder)
@@ -85,7 +86,8 @@ def _remove_abandoned(root: Path, prefix: str) -> None:
 def _remove(folder: Path) -> None:
     """Remove a folder, with copies of folders that could only be read."""
     for place, _, _ in os.walk(folder):
-        os.chmod(place, 0o700)
+        with suppress(OSError):  # another process removes it, too
+            os.chmod(place, 0o700)
     shutil.rmtree(folder, ignore_errors=True)
 
 

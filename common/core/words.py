@@ -134,6 +134,15 @@ def printable(name: str) -> str:
     return "".join(escaped).encode("utf-8", errors=ESCAPED).decode("utf-8")
 
 
+def stored_name(name: str) -> str:
+    """A name of a file, genre or artist as ids, records and digests hold it: as `printable`, but with the characters
+    that cannot be seen, which names in some scripts need. Where it is printed or written, `printable` escapes them."""
+    if name.isprintable():
+        return name
+    escaped = (_escape(one) if unicodedata.category(one) in _UNPRINTABLE else one for one in name)
+    return "".join(escaped).encode("utf-8", errors=ESCAPED).decode("utf-8")
+
+
 def printable_message(text: str) -> str:
     """A message whose names are as of `printable`. A line break is kept where the next line is indented; any other is
     part of a name, which would else begin a line that looks like a message of its own."""

@@ -24,19 +24,24 @@ _NO_PAGES = {"distributed.scheduler.http.routes": [], "distributed.worker.http.r
 
 
 def _started(jobs: int, scratch: Path) -> LocalCluster:
-    with no_interrupts_in_children():
-        return LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,
-            security=Security.temporary(),
-            local_directory=str(scratch),
-            dashboard_address="127.0.0.1:0",  # a fixed port may be in use
-            scheduler_kwargs={"dashboard": False},
-            silence_logs=logging.CRITICAL,
-            preload=worker.__name__,
-        )
+    try:
+        with no_interrupts_in_children():
+            return LocalCluster(
+                n_workers=jobs,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,
+                security=Security.temporary(),
+                local_directory=str(scratch),
+                dashboard_address="127.0.0.1:0",  # a fixed port may be in use
+                scheduler_kwargs={"dashboard": False},
+                silence_logs=logging.CRITICAL,
+                preload=worker.__name__,
+            )
+    except RuntimeError as error:
+        raise ClusterError(
+            f"--jobs {jobs}: workers cannot be started on this machine ({error}). Go on without --jobs."
+        ) from error
 
 
 @contextmanager
@@ -56,7 +61,8 @@ def local_workers(jobs: int) -> Iterator[DaskPool]:
     with (
         # A folder of Dask's own would be shared with other users.
         temporary_folder("workers") as scratch,
-        dask.config.set(_NO_PAGES),
+        # The scheduler has its own setting.
+        dask.config.set(_NO_PAGES | {"temporary-directory": str(scratch)}),
         _started(jobs, scratch) as cluster,
         Client(cluster) as client,
     ):

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from common.core.console import warn
 from common.core.errors import DataError
 from common.core.files import has_digest, read_json, sha256_of_json, with_digest, without_digest, write_json
 from common.core.spec import Spec, stored_spec
@@ -80,8 +81,9 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
     """The scan of these shards from the cache, or made and cached where there is none.
 
     Raises:
-        DataError: the cache cannot be written, or its file is not a scan.
+        DataError: the file in the cache is not a scan.
     """
+    above = float(above)
     key = {
         "data": index.data_digest,
         "feature": index.feature.as_json(),
@@ -93,7 +95,10 @@ def cached_scan(index: ShardIndex, cache: Path, *, above: float = SIMILARITY_THR
     path = cache_folder(cache) / "duplicates" / f"{sha256_of_json(key)[:16]}.json"
     if not path.exists():
         found = find_duplicates(index, above=above)
-        write_json(path, with_digest(key | {"scan": asdict(found)}))
+        try:
+            write_json(path, with_digest(key | {"scan": asdict(found)}))
+        except DataError as error:
+            warn(f"the scan for duplicates is not kept for the next command: {error}")
         return found
     found, _ = read_scan(path)
     if found is None:

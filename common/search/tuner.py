@@ -46,7 +46,7 @@ class TrialTuner(BaseTuner):
         if self._over_limit is not None:
             # A process's peak memory never falls again, so its later trials would fail because of this one.
             raise FatalError from self._over_limit
-        if self._trials == self._most_trials:
+        if self._trials == self._most_trials and not self.oracle.finished:
             raise FatalError from _EnoughTrials()
 
     def _run_and_update_trial(self, trial, *arguments, **more):

@@ -4,6 +4,7 @@ Files that end with their own SHA-256 are compared with it. Others, of earlier v
 process of their own, see `common.training.hdf5_check`.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -43,12 +44,15 @@ def require_readable_hdf5(path: Path) -> bool:
 
 
 def _check_in_process(path: Path, size: int) -> None:
-    command = [sys.executable, "-I", hdf5_check.__file__, str(path)]
+    # With the packages of this process, wherever they lie.
+    command = [sys.executable, "-P", hdf5_check.__file__, str(path)]
+    packages = os.pathsep.join(filter(None, sys.path))
     try:
         with no_interrupts_in_children():
             completed = subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": packages},
                 capture_output=True,
                 text=True,
                 timeout=_CHECK_SECONDS + size / _SLOWEST_BYTES_PER_SECOND,

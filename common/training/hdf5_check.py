@@ -5,6 +5,7 @@ arrays were read, and nothing in the file points out of it. 1: the reason is pri
 """
 
 import sys
+from contextlib import suppress
 
 # Beside the file's own bytes: Python, NumPy and HDF5 themselves.
 _OWN_BYTES = 2 << 30
@@ -35,7 +36,11 @@ def _limit_memory(limit_bytes: int) -> None:
         import resource
     except ImportError:
         return  # Windows has no such limit
-    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    # What the shell or the system allows may be less already, and some systems refuse any limit.
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    with suppress(ValueError, OSError):
+        limit_bytes = limit_bytes if hard == resource.RLIM_INFINITY else min(limit_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, hard))
 
 
 def _read(file, left_bytes: int) -> None:

@@ -12,7 +12,14 @@ from common.core.files import sha256_of_file
 from common.core.words import counted
 from common.leakage.scan import read_scan
 from common.verification.faults import Fault, Verified
-from data_pipeline.cache.shards import INDEX_NAME, Shard, read_description, read_index_alone, verify_shard
+from data_pipeline.cache.shards import (
+    INDEX_NAME,
+    Shard,
+    is_description,
+    read_description,
+    read_index_alone,
+    verify_shard,
+)
 from data_pipeline.datasets.unpacked import LIST_NAME, read_list, unpacked_below
 
 _SHOWN_DIGITS = 12
@@ -29,7 +36,11 @@ def verify_cache(cache: Path | None) -> Verified:
     if cache is None:
         return Verified("cache", "not checked: there is no cache folder")
     counts: Counter = Counter()
-    checks = [*_of_shards(cache, counts), *_of_scans(cache, counts), *_of_unpacked(cache, counts)]
+    checks = [
+        *_within(cache / "shards", lambda folder: _of_shards(folder, counts)),
+        *_within(cache / "duplicates", lambda folder: _of_scans(folder, counts)),
+        *_within(unpacked_below(cache), lambda folder: _of_unpacked(folder, counts)),
+    ]
     faults: list[Fault] = []
     if checks:
         with progress("checking the cache", len(checks), unit="files", transient=True) as advance:
@@ -45,26 +56,54 @@ def verify_cache(cache: Path | None) -> Verified:
     return Verified("cache", summary, dict(counts), tuple(faults), tuple(_unchecked(counts)))
 
 
-def _of_shards(cache: Path, counts: Counter) -> Iterator[_Check]:
+def _within(folder: Path, checks: Callable[[Path], Iterator[_Check]]) -> list[_Check]:
+    """The checks of what is in a folder; where it cannot be read, one that says so. None where it does not exist."""
+    try:
+        return list(checks(folder))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        found = f"a folder that cannot be read ({error.strerror or error})"
+        fault = Fault(Path(error.filename or folder), found, "a readable one", "Check it as its owner.")
+        return [partial(list, [fault])]
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder, by name.
+
+    Raises:
+        OSError: it cannot be read, which `Path.glob` would take for a folder without entries.
+    """
+    return sorted(folder.iterdir())
+
+
+def _of_shards(folder: Path, counts: Counter) -> Iterator[_Check]:
     """Checks of every folder of features, finished or not."""
-    for folder in sorted(path for path in (cache / "shards").glob("*") if path.is_dir()):
-        indexed: dict[str, Shard] = {}
-        if (folder / INDEX_NAME).exists():
-            # Read at once, as the checks of the shards need it.
-            faults: list[Fault] = []
-            try:
-                index, has_digest = read_index_alone(folder)
-            except DataError as error:
-                faults.append(_fault(folder / INDEX_NAME, error, folder))
-            else:
-                indexed = {shard.name: shard for shard in index.shards}
-                counts["without_digest"] += not has_digest
-            counts["indexes"] += 1
-            yield partial(list, faults)
-        described = {path.stem: path for path in sorted(folder.glob("shard-*.json"))}
-        counts["shards"] += len(indexed | described)
-        for name in sorted(indexed | described):
-            yield partial(_check_shard, folder, name, indexed.get(name), described.get(name), counts)
+    for inner in _entries(folder):
+        if inner.is_dir():
+            yield from _within(inner, lambda inner: _of_features(inner, counts))
+
+
+def _of_features(folder: Path, counts: Counter) -> Iterator[_Check]:
+    names = {path.name: path for path in _entries(folder)}
+    indexed: dict[str, Shard] = {}
+    if INDEX_NAME in names:
+        # Read at once, as the checks of the shards need it.
+        faults: list[Fault] = []
+        try:
+            index, has_digest = read_index_alone(folder)
+        except DataError as error:
+            faults.append(_fault(folder / INDEX_NAME, error, folder))
+        else:
+            indexed = {shard.name: shard for shard in index.shards}
+            counts["without_digest"] += not has_digest
+        counts["indexes"] += 1
+        yield partial(list, faults)
+    # Copies that people or programs made beside them have other names.
+    described = {path.stem: path for name, path in names.items() if is_description(name)}
+    counts["shards"] += len(indexed | described)
+    for name in sorted(indexed | described):
+        yield partial(_check_shard, folder, name, indexed.get(name), described.get(name), counts)
 
 
 def _check_shard(
@@ -97,8 +136,8 @@ def _check_shard(
     return faults
 
 
-def _of_scans(cache: Path, counts: Counter) -> Iterator[_Check]:
-    for path in sorted((cache / "duplicates").glob("*.json")):
+def _of_scans(folder: Path, counts: Counter) -> Iterator[_Check]:
+    for path in (path for path in _entries(folder) if path.suffix == ".json"):
         counts["scans"] += 1
         yield partial(_check_scan, path, counts)
 
@@ -113,10 +152,17 @@ def _check_scan(path: Path, counts: Counter) -> list[Fault]:
     return []
 
 
-def _of_unpacked(cache: Path, counts: Counter) -> Iterator[_Check]:
+def _of_unpacked(place: Path, counts: Counter) -> Iterator[_Check]:
     """Checks of every list of unpacked files, and of the files that it names."""
-    for path in sorted(unpacked_below(cache).glob(f"*/{LIST_NAME}")):
-        folder, faults = path.parent, []
+    for folder in _entries(place):
+        path, faults = folder / LIST_NAME, []
+        try:
+            if not path.exists():
+                continue
+        except OSError as error:
+            found = f"a folder that cannot be read ({error.strerror or error})"
+            yield partial(list, [Fault(folder, found, "a readable one", "Check it as its owner.")])
+            continue
         try:
             listed = read_list(folder)
         except (DataError, OSError) as error:

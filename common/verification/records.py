@@ -1,5 +1,6 @@
 """Records and notes of divergence against their digests: what each file says of itself, computed again."""
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,11 @@ def _check(path: Path, papers: Papers, counts: Counter) -> None:
     in_place = path.parent.name if path.parent.name in (_RECORDS, _NOTES) else None
     is_source = in_place is None and is_paper(path.relative_to(papers.results).parts[0])
     counted_as = "sources" if is_source else {_RECORDS: "records", _NOTES: "notes"}.get(in_place, "other_json")
+    if not os.path.lexists(path):
+        return  # another command has replaced it since the folder was listed
+    if not path.exists():
+        counts[counted_as] += 1
+        raise _Faulty(path, "a link to a file that does not exist", "a file", "Remove it, or mend the link.")
     if not path.is_file():
         counts[counted_as] += 1
         raise _Faulty(path, "a folder, a pipe or the like", "a file", "Remove it, or give it another name.")

@@ -173,8 +173,12 @@ def _demo_clips(cache: Path, counts: Counter) -> tuple[dict[Path, str], list[Fau
     from data_pipeline.datasets.demo.corpus import MARKER_NAME, read_marker
 
     marker = cache / "demo" / MARKER_NAME
-    if not marker.exists():
-        return {}, []
+    try:
+        if not marker.exists():
+            return {}, []
+    except OSError as error:
+        said = f"a folder that cannot be read ({error.strerror or error})"
+        return {}, [Fault(marker.parent, said, "a readable one", "Check it as its owner.")]
     try:
         found = read_marker(marker.parent)
         counts["demo_markers_without_digest"] += not found.has_digest

@@ -50,13 +50,22 @@ class ReadLimits:
     most_seconds: float | None = None
     reserve: Callable[[AudioHeader], None] | None = None
 
+    @property
+    def asks_anything(self) -> bool:
+        """Whether there is any limit, for which frames are counted where a header leaves their number open."""
+        return self.most_seconds is not None or self.reserve is not None
+
     def admit(self, header: AudioHeader, path: Path) -> None:
         """Raise a DataError where the file is too long, and call `reserve`."""
         if self.most_seconds is not None and header.frames > self.most_seconds * header.sample_rate:
+            seconds = f"{header.frames / header.sample_rate:,.0f} s"
+            # Of a file that states no length, no more frames are counted than show that there are too many.
+            counted_all = header.frames > int(self.most_seconds * header.sample_rate) + 1
+            frames = f" ({header.frames:,} frames at {header.sample_rate:,} Hz)"
+            lasts = f"{seconds}{frames}" if counted_all else f"more than {seconds}"
             raise refusal(
                 path,
-                f"lasts {header.frames / header.sample_rate:,.0f} s ({header.frames:,} frames at "
-                f"{header.sample_rate:,} Hz), expected at most {self.most_seconds:,.0f} s beside the other clips: its "
+                f"lasts {lasts}, expected at most {self.most_seconds:,.0f} s beside the other clips: its "
                 "header is wrong, or it is no clip",
             )
         if self.reserve is not None:
@@ -231,7 +240,7 @@ def _decode_soundfile(
             if stream is not None:
                 limits.admit(AudioHeader(file.samplerate, file.channels, stream.samples), path)
                 return _decode_mpeg(opened, content, stream, path, mono)
-        if limits is not NO_LIMITS:
+        if limits.asks_anything:
             frames = opened.frames
             if frames is None:
                 with open_sound(io.BytesIO(content), len(content), path).file as again:

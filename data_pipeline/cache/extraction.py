@@ -491,7 +491,7 @@ class _FromAudio:
             mono=feature.channels == 1,
             decoder=self.decoder,
             content=content,
-            limits=ReadLimits(self.most_seconds, reserve),
+            limits=ReadLimits(self.most_seconds, reserve if self.memory.is_limited else None),
         )
         if self.clip_seconds is not None:
             samples = middle(samples, round(self.clip_seconds * feature.sample_rate))

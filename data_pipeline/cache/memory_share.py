@@ -20,6 +20,11 @@ class MemoryShare:
         self._left_bytes, self._held_bytes = left_bytes, 0
         self._changed = Condition()
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether memory is counted at all."""
+        return self._left_bytes is not None
+
     def __reduce__(self) -> tuple:
         return MemoryShare, (self._left_bytes,)
 

@@ -5,6 +5,7 @@ A cache folder holds `shard-00000.npy` (the tracks of the shard, concatenated al
 kinds of JSON files hold the digest of their values; those of earlier versions do not, and are read all the same.
 """
 
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,6 +31,9 @@ from data_pipeline.features import Feature
 
 FORMAT_VERSION = 1
 INDEX_NAME = "index.json"
+_DESCRIPTION = re.compile(r"shard-\d{5,}\.json")
+# Each clip takes some 400 bytes of an index: ten million.
+_MOST_INDEX_BYTES = 4 << 30
 # Checking a gigabyte takes about a second; below this size a progress bar is not worth its line.
 _SILENT_CHECK_BYTES = 2 << 30
 
@@ -177,10 +181,17 @@ def read_description(path: Path) -> tuple[Shard, bool]:
         shard = Shard.model_validate(values)
     except ValidationError as error:
         raise DataError(f"{path}: not a valid description of a shard. {remedy}") from error
+    if not is_description(path.name):
+        raise DataError(f"{path}: not the name of a description of a shard. {remedy}")
     number = int(path.stem.rpartition("-")[2])
     if problem := _problem_of_shard(shard, number):
         raise DataError(f"{path}: {problem}. {remedy}")
     return shard, has_digest
+
+
+def is_description(name: str) -> bool:
+    """Whether a file of this name describes a shard."""
+    return _DESCRIPTION.fullmatch(name) is not None
 
 
 def write_index(index: ShardIndex) -> None:
@@ -235,7 +246,7 @@ def _name_of_shard(number: int) -> str:
 
 def _read(path: Path, what: str) -> Any:
     try:
-        return read_json(path, what=what, remedy=f" {_remedy(path.parent)}")
+        return read_json(path, what=what, remedy=f" {_remedy(path.parent)}", most_bytes=_MOST_INDEX_BYTES)
     except OSError as error:
         raise DataError(
             f"{path}: {what} cannot be read ({error.strerror or error}). Make it a readable file, or delete the folder "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common.core.errors import SpecError
 from common.core.nearest import did_you_mean, nearest_names
-from common.core.words import printable
+from common.core.words import stored_name
 
 # What names of mirdata's data sets begin with on the command line, and as keys: folders are named after keys, and not
 # every system allows a colon there.
@@ -318,7 +318,7 @@ def own_folder_key(folder: Path) -> str:
     Args:
         folder: as it is given with `--data`.
     """
-    name = path_name(printable(folder.expanduser().resolve().name))[:_LONGEST_NAME]
+    name = path_name(stored_name(folder.expanduser().resolve().name))[:_LONGEST_NAME]
     return f"{OWN_FOLDER_VALUE}_{name or '_'}"
 
 

@@ -11,7 +11,7 @@ from common.core.errors import DataError, SpecError
 from common.core.files import sha256_of_json
 from common.core.shell import shell_word
 from common.core.spec import Spec
-from common.core.words import counted, listed, printable
+from common.core.words import counted, listed, printable, stored_name
 from data_pipeline.augmentation.offline import OfflineAugmentation
 
 COPY_SUFFIX = "+copy"
@@ -20,12 +20,12 @@ _ADVICE = (" Replace the file", " Fix the array")
 # Of an own folder, where each clip may have a genre of its own.
 _MOST_GENRES = 100
 # A name from a user's files, which is printed, written into tables, and compared with that of other places.
-_Name = Annotated[str, AfterValidator(printable)]
+_Name = Annotated[str, AfterValidator(stored_name)]
 
 
 class Track(Spec):
     """One clip of a dataset. Names that hold line breaks or bytes that are not valid UTF-8 get escapes for them, see
-    `common.core.words.printable`.
+    `common.core.words.stored_name`.
 
     Args:
         id: name that is unique within the dataset, e.g. `blues.00007`.
@@ -247,11 +247,11 @@ class Catalog(Spec):
                     f"{path}: was listed, but cannot be read now ({error.strerror or error}). "
                     "Start again when no other program changes the folder."
                 ) from error
-            files[printable(path.name if unique else path.as_posix())] = (status.st_size, status.st_mtime_ns)
+            files[stored_name(path.name if unique else path.as_posix())] = (status.st_size, status.st_mtime_ns)
         return sha256_of_json(
             {
                 "dataset": self.dataset,
-                "tracks": [(t.id, t.label, t.artist, printable(t.path.name), t.row) for t in self.tracks],
+                "tracks": [(t.id, t.label, t.artist, stored_name(t.path.name), t.row) for t in self.tracks],
                 "files": sorted(files.items()),
                 **({"copies": self.copies.digest} if self.copies else {}),
                 **({"clip_seconds": self.clip_seconds} if self.clip_seconds else {}),

@@ -16,7 +16,7 @@ import soundfile
 from common.core.console import say, warn
 from common.core.errors import DataError, SpecError
 from common.core.shell import shell_word
-from common.core.words import counted, listed, printable
+from common.core.words import counted, listed, printable, stored_name
 from data_pipeline.audio.sound_file import declared_seconds
 from data_pipeline.datasets.about import own_folder_key
 from data_pipeline.datasets.artists import known_artist
@@ -43,6 +43,8 @@ UNREAD_SUFFIXES = frozenset(
 _NAMED = 5
 # A clip that is longer than this many medians is one whose header is wrong, or no clip: a mix of hours among songs.
 _MOST_MEDIANS = 100
+# Among very short clips, too, whole songs are clips.
+_ANY_CLIP_SECONDS = 3600
 _BAD_ADVICE = "Convert or remove them"
 _LABELS = "or give --labels FILE.csv, a table with the columns path and genre"
 
@@ -132,7 +134,7 @@ def load(
     artists = _artists(found, rows, table, artist_level)
     ids = _unique_ids([*found.audio, *found.bad])
     tracks = tuple(
-        Track(id=ids[name], label=genres[name], path=path, artist=artists.of[name] and printable(artists.of[name]))
+        Track(id=ids[name], label=genres[name], path=path, artist=artists.of[name] and stored_name(artists.of[name]))
         for name, path in found.audio.items()
     )
     bad = tuple(entry.replace(id=ids[name]) for name, entry in found.bad.items())
@@ -152,7 +154,7 @@ def load(
     return Catalog(
         dataset=own_folder_key(folder),
         # The name of `.` is empty, and that of `..` says nothing.
-        title=f"{OWN_FOLDER}{printable(folder.resolve().name)}",
+        title=f"{OWN_FOLDER}{stored_name(folder.resolve().name)}",
         genres=tuple(sorted({track.label for track in tracks})),
         tracks=tuple(sorted(tracks, key=lambda track: track.id)),
         expected=len(tracks) + len(bad) + len(missing) if missing else None,
@@ -163,7 +165,7 @@ def load(
         splits=splits,
         genre_of={ids[name]: genre for name, genre in genres.items()} | _genres_of_missing(missing, found),
         caption=_caption(tracks, artists, seconds),
-        most_seconds=_MOST_MEDIANS * statistics.median(seconds) if seconds else None,
+        most_seconds=max(_MOST_MEDIANS * statistics.median(seconds), _ANY_CLIP_SECONDS) if seconds else None,
     )
 
 
@@ -283,9 +285,9 @@ def _genres(found: _Files, rows: dict[str, LabelRow], *, flag: str, needs_genres
         if row is not None and row.genre:
             genres[name] = row.genre
         elif levels:
-            genres[name] = printable(levels[0])
+            genres[name] = stored_name(levels[0])
         elif not needs_genres:
-            genres[name] = printable(found.folder.resolve().name)
+            genres[name] = stored_name(found.folder.resolve().name)
         elif name in found.audio:
             without.append(printable(name))
     if without:
@@ -378,8 +380,8 @@ def _unique_ids(names: list[str]) -> dict[str, str]:
     ids: dict[str, str] = {}
     taken: set[str] = set()
     # Paths that need no change keep it.
-    for name in sorted(names, key=lambda name: (printable(name) != name, name)):
-        made = printable(name)
+    for name in sorted(names, key=lambda name: (stored_name(name) != name, name)):
+        made = stored_name(name)
         while made in taken:
             made += "_"
         taken.add(made)

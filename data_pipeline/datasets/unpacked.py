@@ -14,7 +14,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -147,12 +147,13 @@ def _lock_of(folder: Path) -> Path:
 
 
 def _remove_parts(place: Path) -> None:
-    """Remove the incomplete folders that killed processes left; one that another process is writing has its lock."""
+    """Remove the incomplete folders that killed processes left, as far as this user may; one that another process is
+    writing has its lock."""
     for part in place.glob(f".*{_PART}"):
         folder = place / part.name[1:].removesuffix(_PART)
-        with lock(_lock_of(folder), flag="--cache", wait=False) as is_mine:
+        with suppress(DataError), lock(_lock_of(folder), flag="--cache", wait=False) as is_mine:
             if is_mine:
-                shutil.rmtree(part)
+                shutil.rmtree(part, ignore_errors=True)
 
 
 def _left_out_of(folder: Path) -> tuple[str, ...] | None:

@@ -13,10 +13,11 @@ PROGRAM = """
 import os, signal, sys, time
 from pathlib import Path
 from common.core.interrupts import end_on_signals, stop_if_asked
-from common.core.renewal import can_renew, renew
+from common.core.renewal import can_renew, is_renewed, renew
 end_on_signals()
 assert can_renew()
 file = Path(sys.argv[1])
+assert is_renewed() == file.exists()
 begun = file.read_text().splitlines() if file.exists() else []
 file.write_text("\\n".join([*begun, f"{os.getpid()} {' '.join(sys.argv[2:])} {os.getcwd()}"]))
 if begun and "signalled" in sys.argv:
@@ -42,12 +43,22 @@ def carried_out(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProc
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a program cannot be replaced there")
-def test_the_same_command_goes_on_in_the_same_process_without_fresh(tmp_path):
+def test_the_same_command_goes_on_in_the_same_process(tmp_path):
     ended, begun = carried_out(tmp_path, "--fresh", "a b")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.splitlines() == ["printed by 0", "printed by 1", "whole"]
     process = begun[0].split()[0]
-    assert begun == [f"{process} --fresh a b {tmp_path}", *[f"{process} a b {tmp_path}"] * 2]
+    assert begun == [f"{process} --fresh a b {tmp_path}"] * 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a program cannot be replaced there")
+def test_a_program_that_is_read_from_standard_input_is_not_renewed():
+    code = "from common.core.interrupts import end_on_signals; end_on_signals()\n"
+    code += "from common.core.renewal import can_renew; print(can_renew())"
+    ended = subprocess.run(
+        [sys.executable, "-"], input=code, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60
+    )
+    assert ended.stdout == "False\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a program cannot be replaced there")

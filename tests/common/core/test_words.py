@@ -11,6 +11,7 @@ from common.core.words import (
     printable_lines,
     printable_message,
     shortened,
+    stored_name,
     wrapped,
 )
 
@@ -129,3 +130,11 @@ def test_a_command_at_the_end_of_a_long_message_is_a_line_of_its_own(text, comma
 @pytest.mark.parametrize("text", ["first: encore run crnn. Then look at it", "the page of encore data folder", ""])
 def test_other_messages_are_broken_between_words(text):
     assert message_lines(text, 20, indent=" ") == wrapped(text, 20, indent=" ")
+
+
+def test_names_in_ids_and_digests_keep_what_cannot_be_seen_and_lose_what_breaks_lines():
+    for name in ("\u05d0\u200f.mp3", "\ufeffsong", "soft\xadhyphen"):
+        assert stored_name(name) == name
+        assert printable(name) != name
+    for name in ("a\nb", "a\x1bb", "a\u2028b", "caf\udce9"):
+        assert stored_name(name) == printable(name)

@@ -61,3 +61,24 @@ def test_lists_of_earlier_versions_are_counted(folder, tmp_path):
     assert found.unchecked == (
         "3 lists of the cache against a digest of its own (written before Encore stored digests)",
     )
+
+
+def test_copies_of_descriptions_that_people_made_are_left_alone(folder, tmp_path):
+    for name in ("shard-00000-old.json", "shard-00000 - Copy.json", "shard-x.json"):
+        shutil.copy(folder / "shard-00000.json", folder / name)
+    assert verify_cache(tmp_path).faults == ()
+
+
+@pytest.mark.parametrize("name", ["shards", "shards/made-1", "duplicates", "unpacked"])
+def test_folders_that_cannot_be_read_are_named(folder, tmp_path, monkeypatch, name):
+    (tmp_path / name).mkdir(exist_ok=True)
+    listed = Path.iterdir
+
+    def refuse(path):
+        if path == tmp_path / name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    (fault,) = verify_cache(tmp_path).faults
+    assert (fault.path, fault.found) == (tmp_path / name, "a folder that cannot be read (Permission denied)")

@@ -10,6 +10,7 @@ from common.records.divergence import write_divergence
 from common.records.identity import SEARCH_VARIANT, run_id
 from common.records.paths import ResultPaths, results_of_checkout
 from common.records.record import record_as_text, write_record
+from common.verification import records as records_module
 from common.verification.records import verify_records
 from tests.helpers.se_cnn_records import divergence_note
 from tests.helpers.small_results import identified_record
@@ -233,3 +234,14 @@ def test_a_record_that_no_reader_takes_is_named(results, content):
     fault = only_fault(results)
     assert fault.path == first_record(results)
     assert fault.found.startswith("a file that is not valid JSON (")
+
+
+def test_a_link_to_nothing_is_named_as_such_and_a_file_that_went_meanwhile_is_not(results, monkeypatch):
+    gone = results.runs / "0123456789abcdef.json"
+    gone.symlink_to("nowhere.json")
+    fault = only_fault(results)
+    assert (fault.path, fault.found) == (gone, "a link to a file that does not exist")
+    listed = records_module._files_to_read
+    monkeypatch.setattr(records_module, "_files_to_read", lambda out: [*listed(out), results.runs / "went.json"])
+    gone.unlink()
+    assert verified(results).faults == ()

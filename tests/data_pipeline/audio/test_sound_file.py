@@ -201,7 +201,7 @@ def test_a_flac_file_of_unknown_length_is_decoded_up_to_the_limit_only(tmp_path,
     count = decode_module.count_frames
     monkeypatch.setattr(decode_module, "count_frames", lambda *a, **k: counts.append(count(*a, **k)) or counts[-1])
     for read in (read_audio, read_header):
-        with pytest.raises(DataError, match=r"lasts 40 s \(320,001 frames at 8,000 Hz\), expected at most 40 s"):
+        with pytest.raises(DataError, match=r"lasts more than 40 s, expected at most 40 s"):
             read(path, limits=ReadLimits(most_seconds=40))
     assert counts == [320_001, 320_001]
     seen = []
