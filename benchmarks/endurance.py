@@ -5,7 +5,8 @@
     python -m benchmarks.endurance epochs
 
 Each part runs in a process of its own (`endurance_child.py`): run after run with another seed, trial after trial with
-other channel widths, so that each traces a network of its own. For comparison, further processes leave the graphs of
+other channel widths, so that each traces a network of its own. As `tune.py` does, the trials go on in a new process
+after every ten. For comparison, further processes leave the graphs of
 earlier networks in memory, as TensorFlow does unless it is stopped (`common/training/gradient_functions.py`).
 
 The first runs are not counted: TensorFlow and the allocator of memory set up what they use again. Compared is the
