@@ -21,6 +21,7 @@ with quiet_start():
     from common.cli.search import TRIALS_PER_PROCESS
     from common.core.console import set_verbosity
     from common.core.errors import EncoreError, RunError
+    from common.core.interrupts import end_on_signals
     from common.core.renewal import renew
     from common.runs.options import Options
     from common.runs.plan import Plan, plan
@@ -205,6 +206,7 @@ def _write_arrays(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    end_on_signals()  # as a command, which takes what the process before it left for it
     try:
         print(json.dumps(endure(**json.loads(sys.argv[1]))))
     except EncoreError as error:
