@@ -183,9 +183,13 @@ def test_many_epochs_or_clips_take_time_in_proportion(results, changes):
         else:
             more = {"total": number, "correct": number // 2}
         path = write_record(results, identified_record(0, **more))
-        began = time.process_time()
-        in_time(lambda: regenerate_tables(PAPER, results.out, draw_figures=False))
-        seconds.append(time.process_time() - began)
+        # The best of three: one may hold a collection of everything that the tests before have left.
+        taken = []
+        for _ in range(3):
+            began = time.process_time()
+            in_time(lambda: regenerate_tables(PAPER, results.out, draw_figures=False))
+            taken.append(time.process_time() - began)
+        seconds.append(min(taken))
         path.unlink()
     # Four times as many take four times as long; in a quadratic way, sixteen times.
     assert seconds[1] < 10 * seconds[0]
