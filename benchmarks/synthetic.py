@@ -10,7 +10,8 @@ import numpy as np
 
 from common.core.console import progress
 from common.core.errors import DataError
-from data_pipeline.cache.shards import Shard, ShardIndex, ShardTrack, write_index, write_shard
+from data_pipeline.cache.shards import Shard, ShardIndex, write_index, write_shard
+from data_pipeline.datasets.catalog import Track
 from data_pipeline.features.precomputed import Precomputed
 from data_pipeline.features.storage import StorageFormat
 from data_pipeline.windows.index import WindowIndex
@@ -54,21 +55,21 @@ def write_shards(folder: Path, *, size_bytes: int, bins: int, track_frames: int 
     n_tracks = max(1, -(-size_bytes // track_bytes))
     per_shard = max(1, SHARD_BYTES // track_bytes)
     block = np.random.default_rng(0).integers(-32767, 32768, (min(per_shard, n_tracks) * track_frames, bins), np.int16)
+    feature = Precomputed(bins=bins, columns_per_second=FRAMES_PER_SECOND, storage=STORAGE)
     shards: list[Shard] = []
     counts = [min(per_shard, n_tracks - first) for first in range(0, n_tracks, per_shard)]
     with progress("writing synthetic shards", len(counts), unit="shards") as advance:
         for number, count in enumerate(counts):
-            tracks = [
-                _track(number * per_shard + place, number, place * track_frames, track_frames) for place in range(count)
-            ]
-            rows = np.roll(block, number, axis=0)[: count * track_frames]
-            shards.append(write_shard(folder, number, rows, tracks, []))
+            clips = np.roll(block, number, axis=0)[: count * track_frames].reshape(count, track_frames, bins)
+            tracks = map(_track, range(number * per_shard, number * per_shard + count))
+            stored = ((track, (clip, "0" * 64)) for track, clip in zip(tracks, clips, strict=True))
+            shards.append(write_shard(folder, number, feature, stored))
             advance(1)
     index = ShardIndex(
         folder=folder,
         dataset="synthetic",
         genres=GENRES,
-        feature=Precomputed(bins=bins, columns_per_second=FRAMES_PER_SECOND, storage=STORAGE),
+        feature=feature,
         shards=tuple(shards),
     )
     write_index(index)
@@ -82,13 +83,5 @@ def disjoint_windows(index: ShardIndex, frames: int) -> WindowIndex:
     return WindowIndex(np.repeat(np.arange(len(per_track), dtype=np.int64), per_track), np.concatenate(starts), frames)
 
 
-def _track(number: int, shard: int, first_row: int, frames: int) -> ShardTrack:
-    return ShardTrack(
-        id=f"track-{number:06d}",
-        label=GENRES[number % len(GENRES)],
-        artist=None,
-        shard=shard,
-        first_row=first_row,
-        frames=frames,
-        source_sha256="0" * 64,
-    )
+def _track(number: int) -> Track:
+    return Track(id=f"track-{number:06d}", label=GENRES[number % len(GENRES)], path=Path())

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from hypothesis import settings
 
-from data_pipeline.cache.shards import ShardIndex, ShardTrack, write_index, write_shard
+from data_pipeline.cache.shards import ShardIndex, write_index, write_shard
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.features.precomputed import Precomputed
 from data_pipeline.features.storage import StorageFormat
@@ -128,26 +128,17 @@ def make_shards() -> Callable[..., ShardIndex]:
     def make(folder: Path, shards: list[list[np.ndarray]], storage: StorageFormat | None = None) -> ShardIndex:
         folder.mkdir(parents=True, exist_ok=True)
         first = shards[0][0]
-        written, total = [], 0
-        for number, arrays in enumerate(shards):
-            rows = np.cumsum([0, *(len(array) for array in arrays)]).tolist()
-            tracks = [
-                ShardTrack(
-                    id=f"t{total + place}",
-                    label="abc"[(total + place) % 3],
-                    artist=None,
-                    shard=number,
-                    first_row=rows[place],
-                    frames=len(array),
-                    source_sha256=f"{total + place:064x}",
-                )
-                for place, array in enumerate(arrays)
-            ]
-            total += len(arrays)
-            written.append(write_shard(folder, number, np.concatenate(arrays), tracks, []))
         feature = Precomputed(
             bins=first.shape[1], columns_per_second=10.0, storage=storage or StorageFormat(dtype=first.dtype.name)
         )
+        written, total = [], 0
+        for number, arrays in enumerate(shards):
+            clips = [
+                (Track(id=f"t{place}", label="abc"[place % 3], path=Path()), (array, f"{place:064x}"))
+                for place, array in enumerate(arrays, total)
+            ]
+            total += len(arrays)
+            written.append(write_shard(folder, number, feature, clips))
         index = ShardIndex(
             folder=folder, dataset="made", genres=("a", "b", "c"), feature=feature, shards=tuple(written)
         )

@@ -9,8 +9,8 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,14 +34,8 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
     Raises:
         DataError: the folder cannot be written to.
     """
-
-    def write_and_sync(temporary: Path) -> None:
-        with open(temporary, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-
-    _replace(path, write_and_sync)
+    with _naming_what_is_written(path), _new_file(path) as file:
+        write(file)
 
 
 def write_by_path(path: Path, write: Callable[[Path], None], *, suffix: str) -> None:
@@ -53,32 +47,100 @@ def write_by_path(path: Path, write: Callable[[Path], None], *, suffix: str) -> 
     Raises:
         DataError: the folder cannot be written to.
     """
-
-    def write_and_sync(temporary: Path) -> None:
+    with _naming_what_is_written(path), _renamed_to(path, suffix) as temporary:
         write(temporary)
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
 
-    _replace(path, write_and_sync, suffix=suffix)
+
+@contextmanager
+def npy_by_rows(path: Path, columns: int, dtype: str) -> Iterator[Callable[[np.ndarray], None]]:
+    """Write a `.npy` file a few rows at a time, atomically: it holds the bytes that `numpy.save` writes of all rows.
+
+    Args:
+        columns: of each row.
+        dtype: of the values.
+
+    Yields:
+        A function that appends an array (rows, columns) of that type. What the block raises passes unchanged, and
+        leaves no file.
+
+    Raises:
+        DataError: the folder cannot be written to.
+        ValueError: an array has another shape or type.
+    """
+    rows = 0
+    # NumPy leaves room in a header for any number of rows, so that it can be written again.
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
+
+    def append(array: np.ndarray) -> None:
+        nonlocal rows
+        if array.ndim != 2 or array.shape[1] != columns or array.dtype != dtype:
+            raise ValueError(f"rows of shape {array.shape} and type {array.dtype}, expected (rows, {columns}), {dtype}")
+        with _naming_what_is_written(path):
+            # Rows one behind the other also in memory, so that a window is one contiguous piece of the file.
+            file.write(np.ascontiguousarray(array).data)
+        rows += len(array)
+
+    def write_header() -> None:
+        file.seek(0)
+        np.lib.format.write_array_header_1_0(file, header | {"shape": (rows, columns)})
+
+    with _new_file(path) as file:
+        with _naming_what_is_written(path):
+            write_header()
+        yield append
+        with _naming_what_is_written(path):
+            write_header()
 
 
-def _replace(path: Path, write: Callable[[Path], None], *, suffix: str = "") -> None:
-    path = Path(path)
-    temporary = None
+@contextmanager
+def _naming_what_is_written(path: Path) -> Iterator[None]:
+    """Turn an error of the operating system into one that names the file, whose temporary name it would give."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _new_temporary(path, suffix)
-        with being_written(temporary):
-            write(temporary)
-            os.replace(temporary, path)
+        yield
     except OSError as error:
         raise DataError(
             f"{path}: cannot be written ({error.strerror or error}). Give a writable folder with free space."
         ) from error
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """A binary file under a temporary name, which becomes `path` when the block ends without an error."""
+    with _renamed_to(path) as temporary:
+        file = _opened(temporary, path)
+        try:
+            yield file
+            with _naming_what_is_written(path):
+                file.flush()
+                os.fsync(file.fileno())
+                file.close()
+        finally:
+            with suppress(OSError):  # after an error what is left to write is not needed
+                file.close()
+
+
+def _opened(temporary: Path, path: Path) -> BinaryIO:
+    with _naming_what_is_written(path):
+        return open(temporary, "wb")
+
+
+@contextmanager
+def _renamed_to(path: Path, suffix: str = "") -> Iterator[Path]:
+    """An empty file under a temporary name, which becomes `path` when the block ends without an error."""
+    path = Path(path)
+    with _naming_what_is_written(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _new_temporary(path, suffix)
+    try:
+        with being_written(temporary):
+            yield temporary
+            with _naming_what_is_written(path):
+                os.replace(temporary, path)
     finally:
-        if temporary is not None:
-            with suppress(OSError):  # it was renamed; or it cannot be removed now, and `remove_leftovers` tries again
-                os.unlink(temporary)
+        with suppress(OSError):  # it was renamed; or it cannot be removed now, and `remove_leftovers` tries again
+            os.unlink(temporary)
     _sync_folder(path.parent)
 
 
@@ -126,11 +188,6 @@ def json_bytes(text: str) -> bytes:
     """JSON text as UTF-8; a lone surrogate, as in a file name that is not valid UTF-8, becomes JSON's own escape, so
     that it is read back as it was."""
     return text.encode("utf-8", errors="backslashreplace")
-
-
-def write_npy(path: Path, array: np.ndarray) -> None:
-    """Write one array as `.npy` without pickles, atomically."""
-    write_atomically(path, lambda file: np.save(file, array, allow_pickle=False))
 
 
 def read_json(

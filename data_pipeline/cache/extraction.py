@@ -1,11 +1,9 @@
 """Feature extraction for a whole catalog: in parallel, with a progress bar, resumable after a kill at any moment."""
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -20,22 +18,12 @@ from common.core.files import require_usable_folder, require_writable_folder, sh
 from common.core.leftovers import remove_leftovers
 from common.core.locks import lock
 from common.core.words import counted
-from data_pipeline.audio.decode import (
-    DECODING_VERSION,
-    AudioHeader,
-    Decoder,
-    ReadLimits,
-    read_audio,
-    read_content,
-    require_decoder,
-)
-from data_pipeline.augmentation.offline import OfflineAugmentation
-from data_pipeline.cache import DEFAULT_CACHE, cache_folder
-from data_pipeline.cache.array_tracks import ArrayReader, open_arrays_of
-from data_pipeline.cache.memory_share import MemoryShare
+from data_pipeline.audio.decode import DECODING_VERSION, Decoder, require_decoder
+from data_pipeline.cache import cache_folder
 from data_pipeline.cache.shards import (
     FORMAT_VERSION,
     INDEX_NAME,
+    Extracted,
     Shard,
     ShardIndex,
     ShardTrack,
@@ -44,6 +32,7 @@ from data_pipeline.cache.shards import (
     write_index,
     write_shard,
 )
+from data_pipeline.cache.track_extraction import FromArrays, FromAudio, extractor
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 from data_pipeline.features import Feature
 from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
@@ -57,11 +46,6 @@ _NOMINAL_BYTES_PER_SECOND = 64_000
 # Embeddings are small but slow to compute, and a killed extraction loses the shard that it was working on.
 _MAX_EMBEDDED_TRACKS_PER_SHARD = 64
 _MAX_LISTED_BAD_TRACKS = 10
-# Most arrays as long as a clip's samples that a feature holds at a time, and an altered copy of another tempo.
-_FEATURE_ARRAYS, _COPY_ARRAYS = 5, 20
-_SAMPLE_BYTES = 4
-# (stored values of shape (frames, bins), SHA-256 of the source)
-Extracted = tuple[np.ndarray, str]
 # Applies a picklable function to each item on other workers, and yields the results in the order of the items. Closing
 # the iterator cancels the rest.
 ParallelMap = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
@@ -80,9 +64,9 @@ def prepare(
 ) -> ShardIndex:
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
 
-    Memory: two shards of 32 MB, or of one clip where that takes more. Beside them, of arrays one track; of audio, in
-    each thread, one clip in the making (its file's bytes, and its samples as float32 two to five times, 20 times for an
-    altered copy of another tempo) and two finished ones.
+    Memory: of arrays two tracks; of audio, in each thread, one clip in the making (its file's bytes, and its samples as
+    float32 two to five times, 20 times for an altered copy of another tempo) and two finished ones. Finished clips go
+    to the shard's file one by one.
 
     Args:
         cache: folder of all caches; each dataset and feature gets its own subfolder.
@@ -139,26 +123,6 @@ def _is_finished(folder: Path) -> bool:
         ) from error
 
 
-def extract_audio(
-    track: Track, feature: Feature, *, cache: Path = DEFAULT_CACHE, decoder: Decoder = "soundfile"
-) -> Extracted:
-    """Decode one file and extract a feature from it, as `prepare` does for a whole catalog; nothing is stored.
-
-    Args:
-        cache: folder of all caches, which holds pretrained weights.
-
-    Returns:
-        Stored values (frames, bins), and the SHA-256 of the file.
-
-    Raises:
-        DataError: the file cannot be used.
-    """
-    require_decoder(decoder)
-    extract = _FromAudio(feature, decoder, None, cache_folder(cache))
-    extract.make_ready()
-    return extract(track)
-
-
 def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:
     key = {
         "source": catalog.source_digest,
@@ -201,18 +165,16 @@ def _extract(
     if pending:
         what = f"extracting {feature_name(feature)} of {_name_of(catalog)}"
         with (
-            _extractor(catalog, feature, decoder, folder, shards, memory_left_bytes) as extract,
+            extractor(catalog, feature, decoder, folder, shards, memory_left_bytes) as extract,
             progress(what, len(tracks), unit="clips", short="features") as advance,
             closing(_extracted(extract, tracks, jobs, parallel_map)) as results,
         ):
             for number in pending:
                 outcomes = _next_outcomes(results, plan[number], advance)
-                failed = [outcome for _, outcome in outcomes if isinstance(outcome, BadTrack)]
-                bad += failed
-                if failed and not skip_bad:
-                    continue  # look at the rest too, so that one message can name them all
-                finished[number] = _write(folder, number, feature, outcomes)
-                del outcomes  # not to be held while the next shard is made
+                usable = _usable(outcomes, bad, skip_bad=skip_bad)
+                # Without the shard, the rest is looked at too, so that one message can name all bad tracks.
+                with suppress(_CannotBeUsedError):
+                    finished[number] = write_shard(folder, number, feature, usable)
     if bad and not skip_bad:
         raise _bad_tracks_error(bad, len(catalog.tracks))
     if not any(shard.tracks for shard in finished.values()):
@@ -321,7 +283,7 @@ def _nominal_seconds(track: Track, clip_seconds: float | None) -> float:
 def _extracted(
     extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int, parallel_map: ParallelMap | None
 ) -> Iterator[Extracted | BadTrack]:
-    if isinstance(extract, _FromArrays):
+    if isinstance(extract, FromArrays):
         # Arrays are only cut out and copied: threads would hold several tracks and save little time.
         return (_attempt(extract, track) for track in tracks)
     if parallel_map is not None:
@@ -349,38 +311,35 @@ def _in_threads(function: Callable[[Any], Any], items: Sequence[Any], threads: i
 
 def _next_outcomes(
     results: Iterator[Extracted | BadTrack], tracks: list[Track], advance: Callable[[int], None]
-) -> list[tuple[Track, Extracted | BadTrack]]:
-    outcomes = []
+) -> Iterator[tuple[Track, Extracted | BadTrack]]:
     for track in tracks:
-        outcomes.append((track, next(results)))
+        outcome = next(results)
         advance(1)
-    return outcomes
+        yield track, outcome
 
 
-def _write(folder: Path, number: int, feature: Feature, outcomes: list[tuple[Track, Extracted | BadTrack]]) -> Shard:
-    arrays, placed, skipped, row = [], [], [], 0
+class _CannotBeUsedError(Exception):
+    """A shard has a bad track that is not to be skipped."""
+
+
+def _usable(
+    outcomes: Iterator[tuple[Track, Extracted | BadTrack]], bad: list[BadTrack], *, skip_bad: bool
+) -> Iterator[tuple[Track, Extracted | BadTrack]]:
+    """A shard's tracks, as they come.
+
+    Args:
+        bad: bad tracks are added to it.
+
+    Raises:
+        _CannotBeUsedError: after the last track, where one of them is bad and `skip_bad` is off.
+    """
     for track, outcome in outcomes:
         if isinstance(outcome, BadTrack):
-            skipped.append(outcome)
-            continue
-        values, source = outcome
-        placed.append(
-            ShardTrack(
-                id=track.id,
-                label=track.label,
-                artist=track.artist,
-                shard=number,
-                first_row=row,
-                frames=len(values),
-                source_sha256=source,
-                copy_of=track.copy_of,
-            )
-        )
-        arrays.append(values)
-        row += len(values)
-    rows = np.concatenate(arrays) if arrays else np.empty((0, feature.bins), feature.storage.dtype)
-    # Time first also in memory order: a window has to be one contiguous piece of the file.
-    return write_shard(folder, number, np.ascontiguousarray(rows), placed, skipped)
+            bad.append(outcome)
+            if not skip_bad:
+                bad += [following for _, following in outcomes if isinstance(following, BadTrack)]
+                raise _CannotBeUsedError
+        yield track, outcome
 
 
 def _attempt(extract: Callable[[Track], Extracted], track: Track) -> Extracted | BadTrack:
@@ -392,7 +351,7 @@ def _attempt(extract: Callable[[Track], Extracted], track: Track) -> Extracted |
         return BadTrack(id=track.id, path=track.path, reason=str(error))
 
 
-def _attempt_on_worker(extract: "_FromAudio", track: Track) -> Extracted | BadTrack:
+def _attempt_on_worker(extract: FromAudio, track: Track) -> Extracted | BadTrack:
     extract.make_ready()
     # The machine that read the catalog has the file, so it is not recorded as bad.
     if not track.path.exists():
@@ -401,156 +360,6 @@ def _attempt_on_worker(extract: "_FromAudio", track: Track) -> Extracted | BadTr
             "the data folder available under the same path on all machines."
         )
     return _attempt(extract, track)
-
-
-@contextmanager
-def _extractor(
-    catalog: Catalog,
-    feature: Feature,
-    decoder: Decoder,
-    folder: Path,
-    shards: list[list[Track]],
-    memory_left_bytes: int | None,
-) -> Iterator[Callable[[Track], Extracted]]:
-    """What extracts single tracks.
-
-    Args:
-        folder: of the shards, in the folder of all caches.
-        shards: the tracks of each shard that is to be written.
-        memory_left_bytes: see `prepare`.
-    """
-    if not isinstance(feature, Precomputed):
-        extract = _FromAudio(
-            feature,
-            decoder,
-            catalog.copies,
-            folder.parent.parent,
-            catalog.clip_seconds,
-            catalog.most_seconds,
-            MemoryShare(memory_left_bytes),
-        )
-        extract.make_ready()
-        yield extract
-        return
-    with open_arrays_of(shards, feature, folder, memory_left_bytes=memory_left_bytes) as arrays:
-        yield _FromArrays(feature, arrays)
-
-
-def middle(samples: np.ndarray, count: int) -> np.ndarray:
-    """`count` samples from the middle of a clip, (count,) or (count, channels); all of them where there are fewer."""
-    start = max(0, (len(samples) - count) // 2)
-    return samples[start : start + count]
-
-
-@dataclass(frozen=True)
-class _FromAudio:
-    """Extracts a feature from audio files; picklable.
-
-    Args:
-        copies: how altered copies are made; None where there are none.
-        cache: folder of all caches, which holds pretrained weights.
-        clip_seconds: length that is taken from the middle of each clip; None for whole clips.
-        most_seconds: a longer clip is refused; None for any length.
-        memory: what all threads may take.
-    """
-
-    feature: Feature
-    decoder: Decoder
-    copies: OfflineAugmentation | None
-    cache: Path
-    clip_seconds: float | None = None
-    most_seconds: float | None = None
-    memory: MemoryShare = field(default_factory=MemoryShare)
-
-    def make_ready(self) -> None:
-        """Load what the feature needs, once per process; further calls cost nothing."""
-        if isinstance(self.feature, MusicnnEmbedding):
-            self.feature.make_ready(self.cache)
-
-    def __call__(self, track: Track) -> Extracted:
-        with ExitStack() as held:
-            return self._extracted(track, held)
-
-    def _extracted(self, track: Track, held: ExitStack) -> Extracted:
-        feature = self.feature
-        self._require_room(track)
-        content = read_content(track.path)
-
-        def reserve(header: AudioHeader) -> None:
-            channels = counted(header.channels, "channel")
-            why = (
-                f"declares {header.frames:,} frames of {channels} at {header.sample_rate:,} Hz, and is "
-                f"{len(content):,} bytes long"
-            )
-            needed = len(content) + self._decoding_bytes(header, is_copy=track.copy_of is not None)
-            held.enter_context(self.memory.taken(track.path, needed, why))
-
-        samples = read_audio(
-            track.path,
-            sample_rate=feature.sample_rate,
-            mono=feature.channels == 1,
-            decoder=self.decoder,
-            content=content,
-            limits=ReadLimits(self.most_seconds, reserve if self.memory.is_limited else None),
-        )
-        if self.clip_seconds is not None:
-            samples = middle(samples, round(self.clip_seconds * feature.sample_rate))
-            if not samples.any():
-                raise DataError(
-                    f"{track.path}: the middle {self.clip_seconds:g} s are digital silence. Take more of the clips "
-                    "with --clip-seconds, or skip this one with --skip-bad (skip_bad=True)."
-                )
-        if track.copy_of is not None:
-            samples = self.copies.altered(samples, feature.sample_rate, track.copy_of)
-        try:
-            # Samples that are far too large overflow to values that the storage format rejects.
-            with np.errstate(over="ignore", invalid="ignore"):
-                stored = feature.storage.encode(feature.extract(samples))
-        except DataError as error:
-            raise DataError(
-                f"{track.path}: {feature.kind}: {error} Replace the file, or skip it with --skip-bad (skip_bad=True)."
-            ) from error
-        return stored, hashlib.sha256(content).hexdigest()
-
-    def _require_room(self, track: Track) -> None:
-        try:
-            size = track.path.stat().st_size
-        except OSError:
-            return  # reported where it is read
-        self.memory.require(track.path, size, f"is {size:,} bytes long")
-
-    def _decoding_bytes(self, header: AudioHeader, *, is_copy: bool) -> int:
-        """Memory for a clip's samples: as they are decoded, resampled, and in the feature."""
-        feature = self.feature
-        decoded = header.frames * (1 if feature.channels == 1 else header.channels)
-        seconds = header.frames / header.sample_rate
-        used = seconds if self.clip_seconds is None else min(seconds, self.clip_seconds)
-        arrays = _COPY_ARRAYS if is_copy else _FEATURE_ARRAYS
-        made = (seconds + (arrays - 1) * used) * feature.sample_rate * feature.channels
-        return _SAMPLE_BYTES * (decoded + round(made))
-
-
-@dataclass(frozen=True)
-class _FromArrays:
-    """Takes single tracks from the array that holds all of them."""
-
-    feature: Precomputed
-    arrays: ArrayReader
-
-    def __call__(self, track: Track) -> Extracted:
-        values = self.arrays.values_of(track)
-        where = str(track.path) if track.row is None else f"{track.path}: X[{track.row}] ({track.id})"
-        # float64 values beyond the range of float32 become infinite here, and are rejected below.
-        with np.errstate(over="ignore"):
-            stored = np.ascontiguousarray(values, dtype=self.feature.storage.dtype)
-        if np.issubdtype(stored.dtype, np.floating) and not np.isfinite(stored).all():
-            raise DataError(
-                f"{where} holds values that are not finite (NaN or infinity). "
-                "Fix the array, or skip it with --skip-bad (skip_bad=True)."
-            )
-        if not stored.any():
-            raise DataError(f"{where} is all zero. Fix the array, or skip it with --skip-bad (skip_bad=True).")
-        return stored, hashlib.sha256(stored.reshape(-1).view(np.uint8)).hexdigest()
 
 
 def _bad_tracks_error(bad: tuple[BadTrack, ...] | list[BadTrack], total: int) -> DataError:

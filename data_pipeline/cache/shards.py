@@ -6,7 +6,7 @@ kinds of JSON files hold the digest of their values; those of earlier versions d
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,16 @@ from pydantic import ValidationError
 from common.core.console import progress
 from common.core.errors import DataError
 from common.core.files import (
+    npy_by_rows,
     read_json,
     sha256_of_file,
     sha256_of_json,
     with_digest,
     without_digest,
     write_json,
-    write_npy,
 )
 from common.core.spec import Spec
-from data_pipeline.datasets.catalog import BadTrack
+from data_pipeline.datasets.catalog import BadTrack, Track
 from data_pipeline.features import Feature
 
 FORMAT_VERSION = 1
@@ -36,6 +36,8 @@ _DESCRIPTION = re.compile(r"shard-\d{5,}\.json")
 _MOST_INDEX_BYTES = 4 << 30
 # Checking a gigabyte takes about a second; below this size a progress bar is not worth its line.
 _SILENT_CHECK_BYTES = 2 << 30
+# (stored values of shape (frames, bins), SHA-256 of the source)
+Extracted = tuple[np.ndarray, str]
 
 
 class ShardTrack(Spec):
@@ -127,15 +129,43 @@ class ShardIndex(Spec):
 
 
 def write_shard(
-    folder: Path, number: int, rows: np.ndarray, tracks: list[ShardTrack], skipped: list[BadTrack]
+    folder: Path, number: int, feature: Feature, clips: Iterable[tuple[Track, Extracted | BadTrack]]
 ) -> Shard:
-    """Write one shard, then the JSON beside it that marks it as finished."""
+    """Write one shard, then the JSON beside it that marks it as finished.
+
+    Args:
+        clips: each track with its values, which are written as they come and then no longer held, or with why it is
+            skipped. What they raise passes, and leaves no shard.
+
+    Raises:
+        DataError: the folder cannot be written to.
+    """
     name = _name_of_shard(number)
     path = folder / f"{name}.npy"
-    write_npy(path, rows)
+    tracks, skipped, rows = [], [], 0
+    with npy_by_rows(path, feature.bins, feature.storage.dtype) as append:
+        for track, clip in clips:
+            if isinstance(clip, BadTrack):
+                skipped.append(clip)
+                continue
+            values, source = clip
+            tracks.append(
+                ShardTrack(
+                    id=track.id,
+                    label=track.label,
+                    artist=track.artist,
+                    shard=number,
+                    first_row=rows,
+                    frames=len(values),
+                    source_sha256=source,
+                    copy_of=track.copy_of,
+                )
+            )
+            append(values)
+            rows += len(values)
     shard = Shard(
         name=name,
-        rows=len(rows),
+        rows=rows,
         size_bytes=path.stat().st_size,
         sha256=sha256_of_file(path),
         tracks=tuple(tracks),

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from common.core.errors import DataError
 from data_pipeline.audio.decode import Decoder
 from data_pipeline.cache import DEFAULT_CACHE
-from data_pipeline.cache.extraction import extract_audio
-from data_pipeline.cache.shards import ShardIndex, ShardTrack, write_shard
+from data_pipeline.cache.shards import Extracted, ShardIndex, write_shard
+from data_pipeline.cache.track_extraction import extract_audio
 from data_pipeline.datasets.catalog import Track
 from data_pipeline.features import Feature
 from data_pipeline.features.precomputed import Precomputed
@@ -40,8 +40,7 @@ def shards_of_audio(
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise DataError(f"{path}: {kind}; expected an audio file.")
     track = Track(id=path.name, label=genres[0], path=path)
-    values, source = extract_audio(track, feature, cache=cache, decoder=decoder)
-    return _write(track.id, values, source, feature, genres, folder)
+    return _write(track, extract_audio(track, feature, cache=cache, decoder=decoder), feature, genres, folder)
 
 
 def shards_of_array(values: ArrayLike, feature: Precomputed, genres: tuple[str, ...], folder: Path) -> ShardIndex:
@@ -69,7 +68,8 @@ def shards_of_array(values: ArrayLike, feature: Precomputed, genres: tuple[str, 
         raise DataError("array: holds values that are not finite (NaN or infinity). Fix the array.")
     if not stored.any():
         raise DataError("array: is all zero, which no clip of the training data is. Fix the array.")
-    return _write("array", stored, hashlib.sha256(stored.tobytes()).hexdigest(), feature, genres, folder)
+    track = Track(id="array", label=genres[0], path=Path())
+    return _write(track, (stored, hashlib.sha256(stored.tobytes()).hexdigest()), feature, genres, folder)
 
 
 def _as_array(values: ArrayLike, dtype: np.dtype) -> np.ndarray:
@@ -84,13 +84,8 @@ def _as_array(values: ArrayLike, dtype: np.dtype) -> np.ndarray:
     return cast if np.array_equal(cast, read) else read
 
 
-def _write(
-    name: str, values: np.ndarray, source: str, feature: Feature, genres: tuple[str, ...], folder: Path
-) -> ShardIndex:
-    track = ShardTrack(
-        id=name, label=genres[0], artist=None, shard=0, first_row=0, frames=len(values), source_sha256=source
-    )
-    shard = write_shard(folder, 0, np.ascontiguousarray(values), [track], [])
+def _write(track: Track, extracted: Extracted, feature: Feature, genres: tuple[str, ...], folder: Path) -> ShardIndex:
+    shard = write_shard(folder, 0, feature, [(track, extracted)])
     return ShardIndex(
         folder=folder,
         dataset="single",

@@ -5,11 +5,13 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from common.core.errors import DataError
 from common.core.files import (
     expanded,
+    npy_by_rows,
     read_json,
     require_usable_folder,
     sha256_of_json,
@@ -136,3 +138,50 @@ def test_a_file_that_must_not_be_read_is_one_line_that_names_it(tmp_path, monkey
     monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(DataError, match=r"a\.json: a file cannot be read \(Permission denied\)\. Make it readable"):
         read_json(path, what="a file")
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32", "uint8"])
+@pytest.mark.parametrize("counts", [(), (3,), (2, 0, 1500)])
+def test_an_array_by_rows_has_the_bytes_that_numpy_saves(tmp_path, dtype, counts):
+    parts = [np.arange(count * 5).reshape(5, count).T.astype(dtype) for count in counts]  # in column order
+    with npy_by_rows(tmp_path / "rows.npy", 5, dtype) as append:
+        for part in parts:
+            append(part)
+    np.save(tmp_path / "whole.npy", np.ascontiguousarray(np.concatenate([np.empty((0, 5), dtype), *parts])))
+    assert (tmp_path / "rows.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
+
+
+@pytest.mark.parametrize("error", [TimeoutError("a worker does not answer"), KeyboardInterrupt()])
+def test_what_gives_the_rows_fails_with_its_own_error_and_leaves_no_file(tmp_path, error):
+    def rows():
+        yield np.ones((3, 2), np.int16)
+        raise error
+
+    def write():
+        with npy_by_rows(tmp_path / "rows.npy", 2, "int16") as append:
+            for array in rows():
+                append(array)
+
+    with pytest.raises(type(error)) as raised:
+        write()
+    assert raised.value is error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rows", [np.ones((3, 3), np.int16), np.ones((3, 2), np.int32), np.ones(2, np.int16)])
+def test_rows_of_another_shape_or_type_are_refused(tmp_path, rows):
+    refused = pytest.raises(ValueError, match=r"expected \(rows, 2\), int16")
+    with refused, npy_by_rows(tmp_path / "rows.npy", 2, "int16") as append:
+        append(rows)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("rows", [1, 1000])  # one row stays in the buffer until the end
+def test_a_full_disk_names_the_array_and_leaves_no_file(tmp_path, monkeypatch, rows):
+    with open("/dev/full", "wb") as full:
+        monkeypatch.setattr("common.core.files._opened", lambda *_: full)
+        refused = pytest.raises(DataError, match=r"rows\.npy: cannot be written \(No space left on device\)")
+        with refused, npy_by_rows(tmp_path / "rows.npy", 1000, "int16") as append:
+            append(np.ones((rows, 1000), np.int16))
+    assert list(tmp_path.iterdir()) == []

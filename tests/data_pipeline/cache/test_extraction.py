@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,13 @@ from common.core.files import sha256_of_file
 from data_pipeline.audio.decode import read_audio
 from data_pipeline.cache import extraction as prepare_module
 from data_pipeline.cache import shards as shards_module
+from data_pipeline.cache import track_extraction as track_module
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_finished_shard, read_track, write_shard
 from data_pipeline.datasets.catalog import Catalog, Track
+from data_pipeline.features.precomputed import Precomputed
 from data_pipeline.features.spectrograms import LogMel, StftDb
+from data_pipeline.features.storage import StorageFormat
 from data_pipeline.windows.index import WindowSpec, index_windows
 from data_pipeline.windows.reader import WindowReader
 from tests.helpers.other_user import as_other_user, shared_folder
@@ -48,7 +52,7 @@ def decoded(monkeypatch) -> list[str]:
         names.append(path.stem)
         return read_audio(path, **options)
 
-    monkeypatch.setattr(prepare_module, "read_audio", read)
+    monkeypatch.setattr(track_module, "read_audio", read)
     return names
 
 
@@ -111,6 +115,23 @@ def test_finished_tracks_wait_for_the_shards_to_be_written_and_not_in_memory():
         assert len(started) <= taken + 6
     results.close()
     assert len(started) <= 10
+
+
+def test_each_finished_track_is_written_before_the_next_is_taken(tmp_path):
+    feature = Precomputed(bins=2, columns_per_second=1.0, storage=StorageFormat(dtype="int16"))
+    held = []
+
+    def clips():
+        for number in range(5):
+            assert all(values() is None for values in held[:-1])
+            values = np.full((3, 2), number, np.int16)
+            held.append(weakref.ref(values))
+            yield Track(id=f"t{number}", label="a", path=tmp_path), (values, "0" * 64)
+            del values
+
+    shard = write_shard(tmp_path, 0, feature, clips())
+    assert shard.rows == 15
+    assert [(track.first_row, track.frames) for track in shard.tracks] == [(first, 3) for first in range(0, 15, 3)]
 
 
 def test_files_of_another_rate_are_resampled(own_corpus, tmp_path):
@@ -206,22 +227,25 @@ def test_an_interrupted_preparation_can_be_resumed(
 
 KILLED_IN_THE_MIDDLE_OF_A_SHARD = """
 import os, signal, sys
+from contextlib import contextmanager
 from pathlib import Path
-import numpy as np
-from data_pipeline.cache import extraction as prepare
+from data_pipeline.cache import extraction as prepare, shards
 from data_pipeline.datasets.catalog import Catalog
 from data_pipeline.features.spectrograms import LogMel
 
-save, calls = np.save, []
+write, calls = shards.npy_by_rows, []
 
-def save_and_die(file, array, **options):
-    save(file, array, **options)
-    calls.append(file)
-    if len(calls) == 3:
-        file.truncate(file.tell() // 2)
-        os.kill(os.getpid(), signal.SIGKILL)
+@contextmanager
+def write_and_die(*arguments):
+    calls.append(arguments)
+    with write(*arguments) as append:
+        def append_and_die(array):
+            append(array)
+            if len(calls) == 3:
+                os.kill(os.getpid(), signal.SIGKILL)
+        yield append_and_die
 
-np.save = save_and_die
+shards.npy_by_rows = write_and_die
 prepare._TARGET_SHARD_BYTES = int(sys.argv[3])
 catalog = Catalog.model_validate_json(Path(sys.argv[1]).read_text())
 prepare.prepare(catalog, LogMel(n_fft=512, hop_samples=512, n_mels=16), Path(sys.argv[2]))
@@ -241,7 +265,8 @@ def test_a_killed_preparation_can_be_resumed(tiny_corpus, tmp_path, undisturbed,
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     folder = cache_folder(tmp_path / "cache")
     assert [path.name for path in folder.glob("shard-*.npy")] != []
-    assert len(list(folder.glob(".*.tmp"))) == 1
+    (left,) = folder.glob(".*.tmp")
+    assert left.stat().st_size > 0
 
     prepare(tiny_corpus.catalog, FEATURE, tmp_path / "cache")
     assert list(folder.glob(".*")) == [folder / ".lock"]
@@ -339,7 +364,7 @@ def test_only_tracks_that_became_readable_are_extracted_again(
         return read_audio(path, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prepare_module, "read_audio", fail_for_a_moment)
+        patch.setattr(track_module, "read_audio", fail_for_a_moment)
         with pytest.raises(DataError, match=r"^2 of 12 clips"):
             prepare(tiny_corpus.catalog, FEATURE, tmp_path)
     folder = cache_folder(tmp_path)
@@ -541,8 +566,15 @@ def test_a_shard_of_other_clips_is_made_again(tiny_corpus, undisturbed, tmp_path
     # As if all were planned one shard later.
     for number in range(1, len(list(folder.glob("shard*.npy")))):
         shard = read_finished_shard(folder, number)
-        moved = [track.replace(shard=number - 1) for track in shard.tracks]
-        write_shard(folder, number - 1, np.load(folder / f"{shard.name}.npy"), moved, [])
+        rows = np.load(folder / f"{shard.name}.npy")
+        clips = [
+            (
+                Track(id=track.id, label=track.label, artist=track.artist, path=folder),
+                (rows[track.first_row : track.first_row + track.frames], track.source_sha256),
+            )
+            for track in shard.tracks
+        ]
+        write_shard(folder, number - 1, FEATURE, clips)
     prepare(tiny_corpus.catalog, FEATURE, tmp_path)
     assert contents(folder) == undisturbed
 
@@ -627,7 +659,7 @@ def test_a_clip_that_needs_more_memory_than_is_left_is_refused_before_it_is_deco
 
 def test_a_file_of_more_bytes_than_are_left_is_not_read(own_corpus, tmp_path, monkeypatch):
     size = max(track.path.stat().st_size for track in own_corpus.catalog.tracks)
-    monkeypatch.setattr(prepare_module, "read_content", None)
+    monkeypatch.setattr(track_module, "read_content", None)
     with pytest.raises(BudgetError, match=rf"is {size:,} bytes long, which needs 0 MB of memory, and --memory-limit"):
         prepare(own_corpus.catalog, FEATURE, tmp_path, memory_left_bytes=size - 1)
 

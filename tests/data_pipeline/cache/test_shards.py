@@ -10,12 +10,14 @@ from common.core.errors import DataError
 from common.core.files import sha256_of_file, without_digest
 from data_pipeline.cache import shards
 from data_pipeline.cache.shards import ShardTrack, read_finished_shard, read_index, read_track, write_shard
-from data_pipeline.datasets.catalog import BadTrack
+from data_pipeline.datasets.catalog import BadTrack, Track
+from data_pipeline.features.precomputed import Precomputed
 from data_pipeline.features.storage import StorageFormat
 from data_pipeline.windows.index import WindowSpec, index_windows
 from data_pipeline.windows.reader import WindowReader
 
 BINS = 3
+FEATURE = Precomputed(bins=BINS, columns_per_second=10.0, storage=StorageFormat(dtype="int16"))
 
 
 def ramp(first: int, frames: int) -> np.ndarray:
@@ -256,9 +258,12 @@ def test_an_array_that_the_index_does_not_describe_is_refused(index, array):
 
 def test_a_shard_is_finished_once_its_note_and_all_its_bytes_are_there(tmp_path):
     assert read_finished_shard(tmp_path, 0) is None
+    good, bad = (Track(id=name, label="a", path=tmp_path / f"{name}.wav") for name in ("t0", "t9"))
     skipped = BadTrack(id="t9", path="t9.wav", reason="t9.wav: broken")
-    track = ShardTrack(id="t0", label="a", artist=None, shard=0, first_row=0, frames=5, source_sha256=f"{0:064x}")
-    written = write_shard(tmp_path, 0, ramp(0, 5), [track], [skipped])
+    written = write_shard(tmp_path, 0, FEATURE, [(good, (ramp(0, 5), f"{0:064x}")), (bad, skipped)])
+    assert written.tracks == (
+        ShardTrack(id="t0", label="a", artist=None, shard=0, first_row=0, frames=5, source_sha256=f"{0:064x}"),
+    )
     assert read_finished_shard(tmp_path, 0) == written
     assert read_finished_shard(tmp_path, 1) is None
     assert written.skipped == (skipped,)
@@ -300,7 +305,7 @@ def test_an_edited_description_is_refused_and_one_of_an_earlier_version_is_read(
 
 @pytest.mark.parametrize("text", ["{", "{}", "[]", '{"name": "shard-00000"}'])
 def test_a_damaged_note_is_named(tmp_path, text):
-    write_shard(tmp_path, 0, ramp(0, 5), [], [])
+    write_shard(tmp_path, 0, FEATURE, [])
     (tmp_path / "shard-00000.json").write_text(text)
     with pytest.raises(DataError, match=r"shard-00000\.json: .*Delete"):
         read_finished_shard(tmp_path, 0)

@@ -73,7 +73,7 @@ def test_other_layouts_and_samples(tiny_corpus, cache):
 
 def test_features_are_extracted_once(tiny_corpus, cache, monkeypatch):
     folder_windows(tiny_corpus.folder, FEATURE, WINDOWS, cache=cache)
-    monkeypatch.setattr("data_pipeline.cache.extraction.read_audio", None)
+    monkeypatch.setattr("data_pipeline.cache.track_extraction.read_audio", None)
     folder_windows(tiny_corpus.folder, FEATURE, WindowSpec(seconds=1, hop_seconds=1), cache=str(cache))
 
 
