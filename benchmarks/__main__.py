@@ -32,10 +32,13 @@ BENCHMARKS = {
     "endurance_runs": True,
     "endurance_trials": True,
     "endurance_epochs": True,
+    "presses": False,
     "kills": False,
 }
 # Benchmarks that are parts of one module: the module, and its argument.
-_PARTS = {f"endurance_{part}": ("endurance", part) for part in ("runs", "trials", "epochs")}
+_PARTS = {f"endurance_{part}": ("endurance", part) for part in ("runs", "trials", "epochs")} | {
+    part: ("kills", part) for part in ("presses", "kills")
+}
 _ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -1,6 +1,7 @@
 """Commands that are interrupted and killed at random moments: how they end, and whether repeating them gives the same.
 
-    python -m benchmarks.kills --presses 100 --kills 200
+    python -m benchmarks.kills presses --count 100
+    python -m benchmarks.kills kills --count 200
 
 Four commands work on a corpus of 16 short clips: a table, an audit, a search, and a table with two worker processes.
 
@@ -14,6 +15,7 @@ The moments are drawn between the start of the command and its usual end, withou
 itself has started, no command can have handlers of its own.
 """
 
+import itertools
 import os
 import random
 import shutil
@@ -23,8 +25,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,14 +70,21 @@ _OF_THE_TRAINING = ("wall_seconds", "peak_resident_bytes", "finished_at", "histo
 _SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT}
 
 
+class Part(StrEnum):
+    """What is done to the commands."""
+
+    PRESSES = "presses"
+    KILLS = "kills"
+
+
 def command(
-    presses: Annotated[int, typer.Option(min=0, help="Presses of Ctrl-C.")] = 40,
-    kills: Annotated[int, typer.Option(min=0, help="Kills.")] = 20,
+    part: Annotated[Part, typer.Argument(help="Press Ctrl-C, or kill and repeat.", show_default=False)],
+    count: Annotated[int, typer.Option(min=1, help="How often, while a command runs.")] = 40,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the moments.")] = 0,
     out: Out = RESULTS,
 ) -> int:
     """How commands end that are interrupted or killed at random moments, and whether repeating them gives the same."""
-    return finish(measure(presses=presses, kills=kills, seed=seed), out)
+    return finish(measure(part, count, seed=seed), out)
 
 
 @dataclass(frozen=True)
@@ -95,16 +106,16 @@ class Ended:
     orphans: int
 
 
-def measure(*, presses: int, kills: int, seed: int) -> Result:
-    """Measure all commands once without a signal, then interrupt and kill them in turn.
+def measure(part: Part, count: int, *, seed: int) -> Result:
+    """Measure all commands once without a signal, then send signals to them in turn. One that comes after the end of
+    its command is counted, and another is sent.
 
     Raises:
         SpecError: this process ignores SIGINT.
-        RunError: a command fails by itself.
+        RunError: a command fails by itself, or most signals come after the end of their command.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         raise SpecError("this process ignores SIGINT, and so would the commands. Start it in the foreground.")
-    rng = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="encore-kills-") as temporary:
         place = Path(temporary)
         write_corpus(place / "music")
@@ -115,49 +126,65 @@ def measure(*, presses: int, kills: int, seed: int) -> Result:
             if ended.code:
                 raise RunError(f"{name}: ended with exit code {ended.code}: {ended.lines[-1] if ended.lines else ''}")
             usual[name], expected[name] = ended.seconds, results_of(folder)
-        seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
-        ends: Counter = Counter()
-        with progress("pressing Ctrl-C", presses, unit="presses") as advance:
-            for name, moment in _moments(rng, usual, presses):
-                ended = run(name, _new_folder(place, "pressed"), signal.SIGINT, moment)
-                end = end_of_press(ended)
-                ends[end] += 1
-                if ended.alive:
-                    seconds[name].append(ended.seconds)
-                if end not in (CLEAN, OVER):
-                    say(f"{name}, after {moment:.2f} s: {end}: {' | '.join(ended.lines[-3:])}")
+        if part == Part.PRESSES:
+            return _measure_presses(place, count, usual, seed)
+        return _measure_kills(place, count, usual, expected, seed)
+
+
+def _measure_presses(place: Path, count: int, usual: dict[str, float], seed: int) -> Result:
+    seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    ends: Counter = Counter()
+    with progress("pressing Ctrl-C", count, unit="presses") as advance:
+        for name, moment in _moments(random.Random(seed), usual, count, ends):
+            ended = run(name, _new_folder(place, "pressed"), signal.SIGINT, moment)
+            end = end_of_press(ended)
+            ends[end] += 1
+            if end not in (CLEAN, OVER):
+                say(f"{name}, after {moment:.2f} s: {end}: {' | '.join(ended.lines[-3:])}")
+            if ended.alive:
+                seconds[name].append(ended.seconds)
                 advance(1)
-        faults: Counter = Counter()
-        with progress("killing", kills, unit="kills") as advance:
-            for name, moment in _moments(rng, usual, kills):
-                sent = rng.choice(list(_SIGNALS))
-                found = killed_and_repeated(name, _new_folder(place, "killed"), sent, moment, expected[name])
-                faults.update(found)
-                for fault in found:
-                    say(f"{name}, {sent} after {moment:.2f} s: {fault}")
-                advance(1)
-    alive = presses - ends[OVER]
-    requirements = []
-    if presses:
-        requirements = [
-            Requirement(
-                "presses that ended the command cleanly / presses", "at least", 1.0, ends[CLEAN] / max(1, alive)
-            )
-        ]
-    if kills:
-        requirements.append(Requirement("faults after kills", "at most", 0, sum(faults.values())))
     return Result(
-        name="kills",
-        title="Commands that are interrupted and killed at random moments",
+        name="presses",
+        title="Commands in which Ctrl-C is pressed at random moments",
         unit="seconds from Ctrl-C to the end",
         values={name: values for name, values in seconds.items() if values},
         ratios={},
-        requirements=tuple(requirements),
-        settings={"presses": presses, "kills": kills, "seed": seed, "most_seconds": MOST_SECONDS},
-        facts={f"presses: {end}": count for end, count in sorted(ends.items())}
-        | {f"kills: {fault}": count for fault, count in sorted(faults.items())}
-        | {f"usual seconds of {name}": value for name, value in usual.items()},
+        requirements=(
+            Requirement("presses that ended the command cleanly / presses", "at least", 1.0, ends[CLEAN] / count),
+        ),
+        settings={"presses": count, "seed": seed, "most_seconds": MOST_SECONDS},
+        facts=_facts(ends, usual),
     )
+
+
+def _measure_kills(
+    place: Path, count: int, usual: dict[str, float], expected: dict[str, dict[str, Any]], seed: int
+) -> Result:
+    rng, ends, faults = random.Random(seed), Counter(), Counter()
+    with progress("killing", count, unit="kills") as advance:
+        for name, moment in _moments(rng, usual, count, ends):
+            sent = rng.choice(list(_SIGNALS))
+            killed, found = killed_and_repeated(name, _new_folder(place, "killed"), sent, moment, expected[name])
+            ends[sent if killed else OVER] += 1
+            faults.update(found)
+            for fault in found:
+                say(f"{name}, {sent} after {moment:.2f} s: {fault}")
+            advance(killed)
+    return Result(
+        name="kills",
+        title="Commands that are killed at random moments and repeated",
+        unit="seconds of a whole command",
+        values={name: [value] for name, value in usual.items()},
+        ratios={},
+        requirements=(Requirement("faults after kills", "at most", 0, sum(faults.values())),),
+        settings={"kills": count, "seed": seed},
+        facts=_facts(ends, usual) | dict(sorted(faults.items())),
+    )
+
+
+def _facts(ends: Counter, usual: dict[str, float]) -> dict[str, float]:
+    return dict(sorted(ends.items())) | {f"usual seconds of {name}": value for name, value in usual.items()}
 
 
 def write_corpus(folder: Path) -> None:
@@ -257,12 +284,15 @@ def end_of_press(ended: Ended) -> str:
 
 def killed_and_repeated(
     name: str, folder: Path, sent: str, moment: float, expected: dict[str, dict[str, Any]]
-) -> list[str]:
-    """Kill a command, repeat it to its end, and name what differs from a command that nobody ended.
+) -> tuple[bool, list[str]]:
+    """Kill a command, and repeat it to its end.
 
     Args:
         sent: name of the signal.
-        expected: `results_of` of the other command.
+        expected: `results_of` a command that nobody ended.
+
+    Returns:
+        Whether it was still running when the signal was sent, and what differs from the other command, in words.
     """
     faults = []
     killed = run(name, folder, _SIGNALS[sent], moment)
@@ -272,7 +302,7 @@ def killed_and_repeated(
     epochs = {path.parent.name: _seconds_of_epochs(path) for path in folder.glob("out/**/history.csv")}
     repeated = run(name, folder)
     if repeated.code:
-        return [*faults, f"repeated: exit code {repeated.code}"]
+        return killed.alive, [*faults, f"repeated: exit code {repeated.code}"]
     if any(path.read_bytes() != content for path, content in records.items()):
         faults.append("a finished run was trained again")
     stored = {path.stem: read_json(path, what="a record") for path in folder.glob("out/**/runs/*.json")}
@@ -285,7 +315,7 @@ def killed_and_repeated(
         faults.append("other results")
     if [path for path in folder.rglob("*") if path.name.startswith(".") and not path.name.endswith(".lock")]:
         faults.append("temporary files left")
-    return faults
+    return killed.alive, faults
 
 
 def _seconds_of_epochs(history: Path) -> list[float]:
@@ -305,10 +335,22 @@ def results_of(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _moments(rng: random.Random, usual: dict[str, float], count: int) -> list[tuple[str, float]]:
-    """The commands in turn, each with a moment before its usual end."""
-    in_turn = [list(usual)[place % len(usual)] for place in range(count)]
-    return [(name, rng.uniform(_PYTHON_SECONDS, usual[name])) for name in in_turn]
+def _moments(rng: random.Random, usual: dict[str, float], count: int, ends: Counter) -> Iterator[tuple[str, float]]:
+    """The commands in turn, each with a moment before its usual end, until `count` signals came before the end of their
+    command.
+
+    Args:
+        ends: how many commands ended in which way, counted by the caller.
+
+    Raises:
+        RunError: more than twice as many came after it.
+    """
+    for name in itertools.cycle(usual):
+        if ends.total() - ends[OVER] == count:
+            return
+        if ends[OVER] > 2 * count:
+            raise RunError(f"{ends[OVER]} of {ends.total()} commands ended before their usual time: measure again.")
+        yield name, rng.uniform(_PYTHON_SECONDS, usual[name])
 
 
 def _new_folder(place: Path, name: str) -> Path:

@@ -323,5 +323,6 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
         "endurance_runs",
         "endurance_trials",
         "endurance_epochs",
+        "presses",
         "kills",
     }

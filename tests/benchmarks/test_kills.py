@@ -1,12 +1,15 @@
 """How the benchmark of interrupted and killed commands judges what it sees, with commands that take no training."""
 
 import json
+import random
 import signal
+from collections import Counter
 
 import pytest
 
 from benchmarks import kills
 from benchmarks.kills import CLEAN, Ended, end_of_press, killed_and_repeated, results_of, run
+from common.core.errors import RunError
 
 _COMMAND = """
 import json, sys, time
@@ -74,6 +77,19 @@ def test_each_end_of_a_press_has_a_name(code, lines, seconds, orphans, end):
     assert end_of_press(Ended(code, lines, seconds, True, orphans)) == end
 
 
+def test_signals_that_come_too_late_are_replaced_and_too_many_of_them_are_an_error():
+    ends = Counter()
+    moments = kills._moments(random.Random(0), {"short": 1.0, "long": 9.0}, 3, ends)
+    sent = []
+    for name, moment in moments:
+        sent.append(name)
+        assert 0.5 <= moment <= {"short": 1.0, "long": 9.0}[name]
+        ends[kills.OVER if name == "short" else CLEAN] += 1
+    assert sent == ["short", "long"] * 3
+    with pytest.raises(RunError, match="7 of 9 commands ended before their usual time"):
+        next(kills._moments(random.Random(0), {"short": 1.0}, 3, Counter({kills.OVER: 7, CLEAN: 2})))
+
+
 @pytest.mark.parametrize(
     ("code", "faults"),
     [
@@ -97,4 +113,4 @@ def test_after_a_kill_what_differs_from_a_command_that_nobody_ended_is_named(tmp
     (whole / "ab.json").write_text(json.dumps(record))
     folder = tmp_path / "killed"
     folder.mkdir()
-    assert killed_and_repeated("tiny", folder, "SIGKILL", 1.5, results_of(tmp_path / "whole")) == faults
+    assert killed_and_repeated("tiny", folder, "SIGKILL", 1.5, results_of(tmp_path / "whole")) == (True, faults)
