@@ -12,7 +12,6 @@ from common.paper import (
     Augmentation,
     Confusion,
     Experiment,
-    Figure,
     Mfcc,
     MinMaxLogMel,
     Paper,
@@ -25,8 +24,9 @@ from common.paper import (
     seconds_of,
 )
 from reproductions.crnn import published as p
+from reproductions.crnn.figures import FIGURES
 from reproductions.crnn.sources import SOURCES
-from reproductions.crnn.specs import EMBEDDING, ConvolutionalSpec, CrnnSpec
+from reproductions.crnn.specs import ConvolutionalSpec, CrnnSpec
 
 CLIP_SECONDS = 30.0
 MEL = MinMaxLogMel(clip_seconds=CLIP_SECONDS)
@@ -114,7 +114,6 @@ _SMOKE = {
     "training.patience_epochs": None,
     "training.windows_per_epoch": 96,
 }
-_CURVE_ROWS = tuple(("final", label) for label in NETWORKS)
 PAPER = Paper(
     key="crnn",
     title="CNN + RNN",
@@ -124,11 +123,7 @@ PAPER = Paper(
     ),
     tables=(FINAL, MFCC_TABLE, CONVOLUTIONAL),
     default_tables=("final",),
-    figures=(
-        Figure("curves", "comparison", "Validation loss and macro F1", rows=_CURVE_ROWS),
-        Figure("tsne", "tsne", "t-SNE of CNN 1D + GRU", rows=(("final", "CNN 1D + GRU"),), layer=EMBEDDING),
-        Figure("mel", "spectrograms", "Mel spectrograms", genres=("Rock", "Pop", "Electronic")),
-    ),
+    figures=FIGURES,
     confusions=(
         Confusion(
             id="cnn2d_gru",

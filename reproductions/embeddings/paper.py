@@ -13,7 +13,6 @@ from common.paper import (
     AbsoluteDbLogMel,
     Confusion,
     Experiment,
-    Figure,
     Input,
     MusicnnEmbedding,
     OfflineAugmentation,
@@ -27,6 +26,7 @@ from common.paper import (
 )
 from data_pipeline.features.musicnn.config import POOLED_SECONDS, ModelName
 from reproductions.embeddings import published as p
+from reproductions.embeddings.figures import FIGURES
 from reproductions.embeddings.sources import FIXED, SOURCES
 from reproductions.embeddings.specs import (
     WEIGHT_NAMES,
@@ -160,15 +160,7 @@ PAPER = Paper(
     citation='E. Choi, "Homework #2: Musical Genre Classification", GCT634, KAIST, 2020, with code.',
     tables=(TABLE_1, TABLE_2),
     default_tables=("1",),
-    figures=(
-        Figure(
-            "accuracy",
-            "accuracy",
-            "MSD Embed, accuracy",
-            rows=(("1", "MSD Embed, original"),),
-        ),
-        Figure("mel", "spectrograms", "Mel spectrograms of three genres", genres=("classical", "jazz", "metal")),
-    ),
+    figures=FIGURES,
     confusions=(
         Confusion(
             id="3",

@@ -13,7 +13,6 @@ from common.paper import (
     ArchitectureRow,
     ArchitectureTable,
     Experiment,
-    Figure,
     Paper,
     Protocol,
     StftDb,
@@ -25,6 +24,7 @@ from common.paper import (
     seconds_of,
     stated,
 )
+from reproductions.nnet.figures import FIGURES
 from reproductions.nnet.specs import NnetSpec
 
 SAMPLE_RATE, HOP_SAMPLES = 22050, 512
@@ -147,11 +147,7 @@ PAPER = Paper(
     ),
     tables=(RESULTS,),
     architecture=(ARCHITECTURE_1, ARCHITECTURE_2),
-    figures=(
-        Figure("windows", "windows", "Windows of a spectrogram"),
-        Figure("accuracy", "accuracy", "nnet2, accuracy on training and validation folds"),
-        Figure("loss", "loss", "nnet2, loss on training and validation folds"),
-    ),
+    figures=FIGURES,
     published_on="GTZAN",
     default_row=("results", "nnet2"),
     build=late("reproductions.nnet.model:build"),

@@ -16,7 +16,6 @@ from common.paper import (
     ArchitectureRow,
     ArchitectureTable,
     Experiment,
-    Figure,
     FixedValue,
     Paper,
     Protocol,
@@ -30,6 +29,7 @@ from common.paper import (
     result_table,
     stated,
 )
+from reproductions.resnet1d.figures import FIGURES
 from reproductions.resnet1d.specs import BLOCKS, ResNet1dSpec
 
 SAMPLE_RATE = 22050
@@ -215,11 +215,7 @@ PAPER = Paper(
     ),
     tables=(TABLE_6_2, TABLE_7),
     architecture=(TABLE_4_1,),
-    figures=(
-        Figure("windows", "waveform_windows", "Sliding window over the samples"),
-        Figure("accuracy", "accuracy", "Accuracy on training and validation partition"),
-        Figure("loss", "loss", "Loss on training and validation partition"),
-    ),
+    figures=FIGURES,
     published_on="GTZAN",
     published_split="rotating",
     default_row=("7", "Normal"),

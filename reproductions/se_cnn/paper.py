@@ -15,7 +15,6 @@ from common.paper import (
     ArchitectureRow,
     ArchitectureTable,
     Experiment,
-    Figure,
     Paper,
     Protocol,
     StftDb,
@@ -26,6 +25,7 @@ from common.paper import (
     result_table,
     stated,
 )
+from reproductions.se_cnn.figures import FIGURES
 from reproductions.se_cnn.specs import STAGES, SeCnnSpec
 
 FEATURE = StftDb(sample_rate=22050, n_fft=1024, hop_samples=512, top_db=80.0)
@@ -176,12 +176,7 @@ PAPER = Paper(
     ),
     tables=(TABLE_5_1, TABLE_5_2, TABLE_5_3),
     architecture=(TABLE_4_1,),
-    figures=(
-        Figure("2.1", "spectrogram", "Example of a spectrogram"),
-        Figure("2.2", "windows", "Splitting of the spectrogram"),
-        Figure("5.1", "accuracy", "Accuracy on training and validation set"),
-        Figure("5.2", "loss", "Loss on training and validation set"),
-    ),
+    figures=FIGURES,
     published_on="GTZAN",
     default_row=("5.1", "1,2,3,4,5"),
     build=late("reproductions.se_cnn.model:build"),

@@ -123,6 +123,10 @@ def vgg16(weights: str) -> Experiment:
     return _experiment(model, MONO, FRAME_WINDOWS, epochs=10, learning_rate=1e-4)
 
 
+TRANSFER_WEIGHTS = ("random", "imagenet", "gtzan")
+"""Initial weights of the three ways to train VGG16."""
+
+
 def vgg16_literal(weights: str) -> Experiment:
     """VGG16 of the study's notebook: the first second of a clip, and most layers frozen unless weights are random."""
     trained = "all" if weights == "random" else "first_and_last"

@@ -22,6 +22,7 @@ from common.paper import (
 )
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
+from reproductions.soundfusion.figures import FIGURES
 from reproductions.soundfusion.sources import FIXED, SOURCES
 
 # The study's aggregation is majority voting over a clip's windows.
@@ -170,7 +171,6 @@ NNET2_CURVES = result_table(
     },
     names={"without regularisation": "nnet2-plain", "with regularisation": "nnet2-regularised"},
 )
-_WEIGHTS = ("random", "imagenet", "gtzan")
 TRANSFER = result_table(
     id="transfer",
     title="Transfer learning with VGG16, as in the authors' notebooks",
@@ -184,8 +184,8 @@ TRANSFER = result_table(
         "`--weights gtzan=FILE`; the authors took batches of 16 (`--set training.batch_windows=16`), and augmented "
         "samples, which features made beforehand do not allow.",
     ),
-    rows={weights: (None, e.vgg16_literal(weights)) for weights in _WEIGHTS},
-    names={weights: f"vgg16-{weights}" for weights in _WEIGHTS},
+    rows={weights: (None, e.vgg16_literal(weights)) for weights in e.TRANSFER_WEIGHTS},
+    names={weights: f"vgg16-{weights}" for weights in e.TRANSFER_WEIGHTS},
 )
 _SMOKE = {
     "model.blocks": (1, 1, 1, 1),
@@ -230,8 +230,7 @@ PAPER = Paper(
     citation='L. Ausilio, M. Keshavarz, G. P. Prodan, "DLNN: Project presentation", slides, with report and code.',
     tables=(PERFORMANCE, REGULARISATION, WIDTH, SPECAUGMENT_1, SPECAUGMENT_2, NNET2_CURVES, TRANSFER),
     figures=(
-        Figure("waveform_windows", "waveform_windows", "Windows of 5 s over the samples"),
-        Figure("windows", "windows", "The same windows of a mel spectrogram"),
+        *FIGURES,
         Figure("specaugment1", "heat_maps", "Grid 1", table="specaugment1", places=_grid_places(SPECAUGMENT_1)),
         Figure("specaugment2", "heat_maps", "Grid 2", table="specaugment2", places=_grid_places(SPECAUGMENT_2)),
         Figure(
@@ -241,18 +240,6 @@ PAPER = Paper(
             table="width",
             places={row.label: (row.label[:-2], row.label[-1]) for row in WIDTH.rows},
             sizes=p.WIDTH_PARAMETERS,
-        ),
-        Figure(
-            "nnet2_loss",
-            "loss",
-            "nnet2, loss without and with regularisation",
-            rows=(("nnet2", "without regularisation"), ("nnet2", "with regularisation")),
-        ),
-        Figure(
-            "transfer_accuracy",
-            "accuracy",
-            "Transfer learning with VGG16",
-            rows=tuple(("transfer", weights) for weights in _WEIGHTS),
         ),
     ),
     confusions=(
