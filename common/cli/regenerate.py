@@ -21,9 +21,10 @@ from common.paper.paper import Paper
 from common.records.paths import ResultPaths, result_folders
 from common.records.record import reading_once
 from common.reports.committed import CommittedOf, are_own, committed_beside
+from common.reports.data_figures import data_figure_stems
 from common.reports.pages import write_page
 from common.reports.table import Table
-from common.reports.write import GroupReport, data_figure_stems, regenerate_tables
+from common.reports.write import GroupReport, regenerate_tables
 from common.search.report import regenerate_searches
 
 # The forms of a table, see `common.reports.formats`.
@@ -100,7 +101,7 @@ def regenerate(
             *regenerate_audits(paper, out, dataset, draw_figures=draw_figures),
         ]
         others = [made for made in found if made is not None]
-        written = {path for report in groups for paths in report.paths.values() for path in paths}
+        written = {path for report in groups for path in report.files}
         written |= {path for _, paths in others for path in paths}
         for results in folders if len(others) == len(found) else ():
             mine = [report for report in groups if report.results == results]

@@ -100,7 +100,9 @@ def show_reports(
                 (holder,) = report.held_by[entry.id]
                 whole = report.tables[holder] if holder in asked else None
                 shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder]), whole, is_own=is_own))
-    paths = [path for report in reports for name in (*asked, "curves") for path in report.paths.get(name, [])]
+    drawn = [figure.id for figure in paper.figures if not figure.table or figure.table in asked]
+    paths = [path for report in reports for name in asked for path in report.paths.get(name, [])]
+    paths += [path for report in reports for name in drawn for path in report.figures.get(name, [])]
     print_tables(shown, [*paths, *others], screen)
     for report, table in held:
         files = ", ".join(f"{report.group.stem('table', holder, paper)}.md" for holder in report.held_by[table])

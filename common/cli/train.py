@@ -177,7 +177,7 @@ def _report(
     that was asked for has no number."""
     from common.cli.regenerate import regenerate
     from common.cli.reports import name_rows_without_number, show_reports
-    from common.reports.write import write_data_figures
+    from common.reports.data_figures import write_data_figures
 
     made = regenerate(paper, options.out, plan.setting.dataset)
     ids = {planned.run.id for planned in plan.runs}

@@ -4,6 +4,7 @@ from common.core.errors import SpecError
 from common.core.late import late
 from common.core.spec import Spec
 from common.paper.experiment import Experiment, Input
+from common.paper.figures import Figure
 from common.paper.fixed import FixedValue
 from common.paper.paper import Paper
 from common.paper.protocol import Protocol
@@ -12,7 +13,6 @@ from common.paper.tables import (
     ArchitectureRow,
     ArchitectureTable,
     Confusion,
-    Figure,
     Reference,
     ResultTable,
     Row,

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from common.core.errors import SpecError
 from common.core.nearest import did_you_mean, nearest_names
 from common.paper.experiment import Experiment
+from common.paper.figures import Figure
 from common.paper.fixed import FixedValue, shared_fixed_values
 from common.paper.protocol import PREDEFINED, Protocol, SplitName
 from common.paper.provenance import Source, covered_values, source_of_each_value
 from common.paper.row_names import listed_rows
-from common.paper.tables import ArchitectureTable, Confusion, Figure, ResultTable, Row
+from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
 from data_pipeline.features import Feature
 from data_pipeline.features.spectrograms import LogMel, StftDb
 from data_pipeline.windows.layout import Layout, shape_of_window

@@ -1,7 +1,7 @@
 """What a paper publishes: tables of results and of layers, confusion matrices and figures."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
@@ -190,33 +190,6 @@ class ArchitectureTable:
     rows: tuple[ArchitectureRow, ...]
     experiment: Experiment
     measure: Callable[["keras.Model", tuple[str, ...]], Any]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A published figure that is drawn again.
-
-    Args:
-        kind: `spectrogram`, `spectrograms`, `windows`, `waveform_windows`; learning curves: `accuracy`, `loss`,
-            `comparison`; test clips as a network sees them: `tsne`; or a whole table in one figure: `heat_maps`,
-            `scaling`.
-        rows: (table id, row label) of the rows whose curves are drawn, side by side; empty for the default row.
-        layer: name of the layer whose values `tsne` projects.
-        genres: `spectrograms` shows one clip of each; genres that the data lack are replaced by others.
-        table: id of the table that is drawn whole.
-        places: position of each of its rows: row label -> (line, column) of a heat map, (family, size) of a scaling.
-        sizes: row label -> trainable parameters of the published network, of a scaling.
-    """
-
-    id: str
-    kind: str
-    title: str
-    rows: tuple[tuple[str, str], ...] = ()
-    table: str = ""
-    places: dict[str, tuple[str, str]] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-    layer: str = ""
-    genres: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,33 +6,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure as Drawing
 
 from common.core.console import show_step
-from common.core.words import counted
 from common.paper.paper import Paper
-from common.paper.tables import ArchitectureTable, Figure, ResultTable
+from common.paper.tables import ArchitectureTable, ResultTable
 from common.records.divergence import Divergence, read_divergences
 from common.records.paths import ResultPaths
-from common.records.record import with_same_initial_weights
 from common.records.rows import usable_row_records
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.committed import CommittedOf, are_own, committed_beside
-from common.reports.figures.curves import draw_compared_curves, draw_curves, draw_projection
-from common.reports.figures.data import draw_spectrogram, draw_spectrograms, draw_waveform_windows, draw_windows
-from common.reports.figures.files import save_digest, save_figure, save_unless_drawn
+from common.reports.figures.files import save_digest, save_figure
 from common.reports.figures.tables import (
     draw_confusion,
     draw_folds,
-    draw_heat_maps,
     draw_pairs,
     draw_per_genre,
     draw_results,
-    draw_scaling,
 )
 from common.reports.formats import write_table
 from common.reports.groups import Group, groups_of
+from common.reports.run_figures import run_figures
 from common.reports.table import Table
 from common.reports.tables.architecture import architecture_table
 from common.reports.tables.confusion import confusion_table
@@ -43,13 +37,7 @@ from common.reports.tables.pairs import paired_table
 from common.reports.tables.results import results_table
 from common.reports.text.caption import flag_summary
 from common.reports.text.committed import FindCommitted
-from data_pipeline.cache.shards import read_track
 from data_pipeline.datasets.about import is_asked_for
-from data_pipeline.windows.reader import WindowReader
-
-_CURVES = ("accuracy", "loss", "comparison", "tsne")
-_EXAMPLES = ("spectrogram", "spectrograms", "windows", "waveform_windows")
-
 
 # A chart of fewer measured lines, or of fewer differences between rows, tells no more than the table itself.
 _FEWEST_LINES, _FEWEST_DIFFERENCES = 2, 4
@@ -62,7 +50,8 @@ class GroupReport:
     Args:
         results: where they were written.
         tables: table id -> table, also of tables that were not written.
-        paths: id of a table of results, or `curves` -> files.
+        paths: id of a table of results -> files, those of the charts of its numbers among them.
+        figures: id of a figure -> files.
         held_by: id of a table or confusion matrix without a file of its own -> ids of the tables that hold its measured
             rows.
     """
@@ -71,7 +60,13 @@ class GroupReport:
     results: ResultPaths
     tables: dict[str, Table]
     paths: dict[str, list[Path]]
+    figures: dict[str, list[Path]]
     held_by: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def files(self) -> set[Path]:
+        """All that was written."""
+        return {path for paths in (*self.paths.values(), *self.figures.values()) for path in paths}
 
 
 def regenerate_tables(
@@ -185,12 +180,8 @@ def _write_group(
         stem, table = group.stem("table", table_id, paper), made[table_id]
         written = write_table(results.folder, stem, table, companions.get(table_id), is_own=is_own)
         paths[table_id] = [*written, *draw(table, draw_results, table), *paths.get(table_id, [])]
-    paths["curves"] = [path for stem, drawn in _curves(paper, group, made).items() for path in save(drawn, stem)]
-    for figure in paper.figures:
-        if figure.table in paths:
-            whole = made[figure.table]
-            drawing = partial(_draw_whole, figure, whole.values, subtitle=flag_summary(whole))
-            paths[figure.table] += save(drawing, group.stem("figure", figure.id, paper))
+    drawings = run_figures(paper, group, made, paths)
+    figures = {figure: save(drawn, group.stem("figure", figure, paper)) for figure, drawn in drawings.items()}
     for table in paper.architecture:
         made[table.id], paths[table.id] = write_architecture(paper, table, results)
     held_by = matrices | {
@@ -200,7 +191,7 @@ def _write_group(
         for published in paper.tables
         if published.id in made and published.id not in paths
     }
-    return GroupReport(group, results, made, paths, held_by)
+    return GroupReport(group, results, made, paths, figures, held_by)
 
 
 def _measured(table: Table) -> list[dict[str, Any]]:
@@ -231,125 +222,3 @@ def write_architecture(paper: Paper, table: ArchitectureTable, results: ResultPa
     """Write a table of layers; it needs no records."""
     built = architecture_table(paper, table, results.dataset)
     return built, write_table(results.folder, f"table_{table.id}", built)
-
-
-def _draw_whole(figure: Figure, values: dict[str, Any], *, subtitle: str) -> Drawing:
-    """A whole table in one figure."""
-    if figure.kind == "heat_maps":
-        return draw_heat_maps(values, figure.places, subtitle=subtitle)
-    return draw_scaling(values, figure.places, figure.sizes, subtitle=subtitle)
-
-
-def _curves(paper: Paper, group: Group, made: dict[str, Table]) -> dict[str, partial[Drawing]]:
-    """File name without suffix -> how it is drawn, of the paper's learning curves from the records of their rows."""
-    found: dict[str, partial[Drawing]] = {}
-    for figure in paper.figures:
-        if figure.kind not in _CURVES:
-            continue
-        rows, marks_of = [], ""
-        for table, label in figure.rows or (paper.default_row,):
-            digest = paper.row(table, label).experiment.digest
-            mine = with_same_initial_weights([record for record in group.records if record.row_experiment == digest])
-            rows += [(label, mine)] if mine else []
-            marks_of = marks_of or (table if mine else "")
-        if not rows:
-            continue
-        subtitle = flag_summary(made[marks_of])
-        lacking = len(figure.rows or (paper.default_row,)) - len(rows)
-        marks = f"{subtitle}; {counted(lacking, 'row')} not run" if lacking else subtitle
-        title = f"{_figure_title(paper, figure)}\n{marks}"
-        if figure.kind == "comparison":
-            drawn = partial(draw_compared_curves, rows, title=title)
-        elif figure.kind == "tsne":
-            shown = [record for _, mine in rows for record in mine if record.projection]
-            if not shown:
-                continue
-            one = min(shown, key=lambda record: (record.seed, record.fold))
-            drawn = partial(draw_projection, one, title=title)
-        else:
-            drawn = partial(draw_curves, rows, figure.kind, title=title)
-        found[group.stem("figure", figure.id, paper)] = drawn
-    return found
-
-
-def write_data_figures(paper: Paper, group: Group, readers: list[WindowReader], results: ResultPaths) -> list[Path]:
-    """Draw the paper's figures of the data from the first track that has windows.
-
-    Args:
-        readers: of all inputs that the command's networks saw; each figure takes the first that it can show.
-    """
-    paths = []
-    for figure in paper.figures:
-        if figure.kind not in _EXAMPLES:
-            continue
-        fitting = [reader for reader in readers if _can_show(figure, reader)]
-        if fitting:
-            stem = results.figures / group.data_figure_stem(figure.id, paper)
-            draw = partial(_draw_example, paper, figure, fitting[0])
-            paths += save_unless_drawn(draw, _example(paper, figure, fitting[0]), stem, __name__)
-    return paths
-
-
-def _example(paper: Paper, figure: Figure, reader: WindowReader) -> list[Any]:
-    """What tells a figure of the data from others."""
-    windows = reader.windows
-    first = int(windows.tracks[0])
-    places = [windows.frames, first, windows.starts[windows.tracks == first].tolist()]
-    return [_figure_title(paper, figure), figure, reader.index.data_digest, reader.index.feature, places]
-
-
-def data_figure_stems(paper: Paper, group: Group) -> set[str]:
-    """File names, without suffix, of the figures of the data that a command with this group's data may have drawn."""
-    return {group.data_figure_stem(figure.id, paper) for figure in paper.figures if figure.kind in _EXAMPLES}
-
-
-def _can_show(figure: Figure, reader: WindowReader) -> bool:
-    feature = reader.index.feature
-    if feature.kind == "musicnn":
-        return False
-    is_waveform = feature.kind == "waveform" or feature.bins == 1
-    return (figure.kind == "waveform_windows") == is_waveform and feature.channels == 1
-
-
-def _draw_example(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing:
-    index = reader.index
-    number = int(reader.windows.tracks[0])
-    track = index.tracks[number]
-    feature = index.feature
-    values = feature.storage.decode(read_track(index, track))
-    seconds = track.frames / feature.frames_per_second
-    heading = f"{_figure_title(paper, figure)}\n{track.id}"
-    if figure.kind == "spectrograms":
-        return _draw_genres(paper, figure, reader)
-    if figure.kind == "spectrogram":
-        kind = {"stft_db": "STFT bin", "log_mel": "mel band", "torch_mel": "mel band"}.get(feature.kind, "bin")
-        # Decibels relative to 1 are shown as they are.
-        top_db = None if feature.kind == "torch_mel" else getattr(feature, "top_db", None)
-        return draw_spectrogram(values, seconds, title=heading, bins_label=kind, top_db=top_db)
-    starts = reader.windows.starts[reader.windows.tracks == number]
-    frames = reader.windows.frames
-    unit = "samples" if figure.kind == "waveform_windows" else "frames"
-    title = f"{heading}: {len(starts)} windows of {frames} {unit}"
-    if figure.kind == "waveform_windows":
-        return draw_waveform_windows(values[:, 0], starts, frames, seconds, title=title)
-    return draw_windows(values, starts, frames, seconds, title=title)
-
-
-def _draw_genres(paper: Paper, figure: Figure, reader: WindowReader) -> Drawing:
-    """The first clip of each of the figure's genres; genres that the data lack are replaced by others."""
-    index = reader.index
-    wanted = {genre.casefold() for genre in figure.genres}
-    first, tracks = {}, index.tracks
-    for number in np.unique(reader.windows.tracks):
-        first.setdefault(tracks[number].label, tracks[number])
-    in_order = sorted(first, key=lambda genre: (genre.casefold() not in wanted, genre))
-    chosen = in_order[: len(wanted)]
-    feature = index.feature
-    shown = [
-        (f"{genre}: {first[genre].id}", feature.storage.decode(read_track(index, first[genre]))) for genre in chosen
-    ]
-    return draw_spectrograms(shown, 1 / feature.frames_per_second, title=_figure_title(paper, figure))
-
-
-def _figure_title(paper: Paper, figure: Figure) -> str:
-    return f"{paper.key}, Figure {figure.id}: {figure.title}"

@@ -154,7 +154,7 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
             committed=lambda _, mine: stated_in(ResultPaths(results / paper.key / mine.dataset)),
             own=lambda mine: _say_yours(results / paper.key / mine.dataset),
         )
-    written = {path for report in made.groups for paths in report.paths.values() for path in paths}
+    written = {path for report in made.groups for path in report.files}
     written |= {path for _, paths in made.others for path in paths}
     drawn = {results / path.relative_to(out) for path in written if path.parent.name == "figures"}
     ours = {path for folder in folders for path in (out / paper.key / folder.name).glob("table_*") if path.is_file()}

@@ -27,7 +27,7 @@ def write_small_results(out: Path) -> ResultPaths:
     for one in (identified_record(), identified_record(seed=1, correct=240), identified_record(0, correct=200)):
         write_record(results, one)
     made = regenerate(PAPER, out, draw_figures=False)
-    for path in {path for report in made.groups for paths in report.paths.values() for path in paths}:
+    for path in {path for report in made.groups for path in report.files}:
         if path.parent == results.figures:
             path.write_bytes(picture(digest_file(path.with_suffix("")).read_text(), path.suffix))
     for path in results.figures.glob("*.digest"):

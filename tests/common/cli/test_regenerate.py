@@ -125,7 +125,7 @@ def test_without_figures_their_digests_are_written_and_the_tables_are_the_same(r
     for path in [*(path for path in tables if path.parent == results.folder), *results.figures.iterdir()]:
         path.unlink()
     named = regenerate(PAPER, tmp_path, draw_figures=False)
-    assert [report.paths for report in named.groups] == [report.paths for report in drawn.groups]
+    assert [report.files for report in named.groups] == [report.files for report in drawn.groups]
     assert set(results.figures.iterdir()) == digests
     assert len({path.read_text() for path in digests}) == len(digests)
     for path in digests:
