@@ -7,7 +7,7 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from common.paper.training import Training
-from common.training.schedules import class_weights_of, learning_rate_of
+from common.training.schedules import class_weights_of, learning_rate_of, learning_rates_of
 
 
 def history(losses: list[float]) -> list[dict[str, float]]:
@@ -56,6 +56,14 @@ def test_a_loss_that_falls_by_less_than_the_threshold_is_no_progress():
     # Small steps add up: each is held against the best loss that counted.
     falling = [1.0, 0.9994, 0.9988, 0.9982]
     assert learning_rate_of(Training(**arguments, plateau_threshold=1e-3), history(falling)) == 1.0
+
+
+def test_the_rates_of_a_history_are_those_that_its_epochs_had():
+    training = Training(
+        epochs=9, learning_rate=1.0, plateau_epochs=1, plateau_factor=0.5, step_epochs=3, step_factor=0.1
+    )
+    assert learning_rates_of(training, history([3, 2, 2.5, 1, 1])) == pytest.approx([1, 1, 1, 0.05, 0.05])
+    assert learning_rates_of(training, []) == []
 
 
 @pytest.mark.parametrize(("epochs", "rate"), [(0, 1.0), (4, 1.0), (5, 0.5), (9, 0.5), (10, 0.25)])
