@@ -23,7 +23,11 @@ FIGURE_KINDS: dict[str, Needs] = {
     # Learning curves.
     "accuracy": Needs.RUNS,
     "loss": Needs.RUNS,
+    "learning_rate": Needs.RUNS,
+    "curves": Needs.RUNS,
     "comparison": Needs.RUNS,
+    # Confusion matrices side by side.
+    "confusions": Needs.RUNS,
     # Test clips as a network sees them.
     "tsne": Needs.RUNS,
     # A whole table in one figure.
@@ -34,6 +38,25 @@ FIGURE_KINDS: dict[str, Needs] = {
 
 
 @dataclass(frozen=True)
+class Level:
+    """A value that the paper's text states for a curve: a horizontal line, or a band between two values.
+
+    Args:
+        value: in percent for accuracies.
+        label: what it is, with its place in the text, for the legend.
+        upper: upper end of a band; None for a line.
+        rows: labels of the rows in whose panels it is drawn; empty for all.
+        quantity: whose panels it is drawn in, see `Figure.quantities`.
+    """
+
+    value: float
+    label: str
+    upper: float | None = None
+    rows: tuple[str, ...] = ()
+    quantity: str = "accuracy"
+
+
+@dataclass(frozen=True)
 class Figure:
     """A published figure that is drawn again.
 
@@ -41,6 +64,10 @@ class Figure:
         id: its number in the paper, or a short name where it has none; what `--figure` takes.
         kind: one of `FIGURE_KINDS`.
         rows: (table id, row label) of the rows whose curves are drawn, side by side; empty for the default row.
+        quantities: values of an epoch that `curves` and `comparison` draw, a panel for each: `loss`, `accuracy`,
+            `f1_macro` or `learning_rate`.
+        levels: values that the paper's text states for its curves.
+        matrices: ids of the confusion matrices that `confusions` draws side by side.
         layer: name of the layer whose values `tsne` projects.
         genres: `spectrograms` shows one clip of each; genres that the data lack are replaced by others.
         table: id of the table that is drawn whole.
@@ -57,6 +84,9 @@ class Figure:
     sizes: dict[str, int] = field(default_factory=dict)
     layer: str = ""
     genres: tuple[str, ...] = ()
+    quantities: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
+    matrices: tuple[str, ...] = ()
 
     @property
     def needs(self) -> Needs:
