@@ -147,7 +147,7 @@ def _comparison(figure: Figure, rows: RowRecords, *, title: str) -> partial[Draw
 def _learning_rate(figure: Figure, rows: RowRecords, *, title: str) -> partial[Drawing]:
     if any("learning_rate" not in entry for _, mine in rows for record in mine for entry in record.history):
         rows = [(label, [with_learning_rates(record) for record in mine]) for label, mine in rows]
-        title += "\ncomputed from the schedule and the validation losses where the record does not have it"
+        title += "\ncomputed from the schedule where the record holds no learning rates"
     return partial(draw_curves, rows, ("learning_rate",), title=title)
 
 

@@ -40,6 +40,8 @@ _QUANTITIES = {
     "loss": _Quantity("cross-entropy loss"),
     "learning_rate": _Quantity("learning rate", is_measured=False),
 }
+# What marks the epoch whose weights are evaluated.
+_KEPT, _KEPT_LABEL = "#888888", "kept weights"
 # A learning rate that falls by more than this factor is drawn on a logarithmic axis.
 _LINEAR_FACTOR = 20
 _LEVEL_STYLES = ("--", "-.", ":")
@@ -88,7 +90,7 @@ def _curves_of_row(axes: Axes, records: list[Record], name: str) -> None:
             style = "default" if quantity.is_measured else "steps-mid"
             values = _values(record, key, quantity)
             axes.plot(epochs, values, color=colour, alpha=strength, label=label, marker=marker, drawstyle=style)
-        axes.axvline(record.best_epoch, color="#888888", linestyle=":", alpha=strength, label="kept weights")
+        axes.axvline(record.best_epoch, color=_KEPT, linestyle=":", alpha=strength, label=_KEPT_LABEL)
     axes.set_xlabel("epoch")
     axes.set_xlim(0.5, max(len(record.history) for record in records) + 0.5)
     _scale(axes, name)
@@ -161,6 +163,7 @@ def draw_compared_curves(rows: RowRecords, quantities: tuple[str, ...], *, title
                 axes.plot(record.best_epoch, values[record.best_epoch - 1], "o", color=colour, markersize=5)
         axes.set(xlabel="epoch", ylabel=f"{quantity.label}, validation")
         _scale(axes, name)
+    panels[0, 0].plot([], [], "o", color=_KEPT, markersize=5, label=_KEPT_LABEL)
     _legend_below(figure)
     figure.suptitle(title, fontsize=10)
     return figure

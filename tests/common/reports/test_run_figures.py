@@ -89,7 +89,7 @@ def test_the_title_says_where_learning_rates_were_computed(learning_rates, is_co
     paper = replace(SE_CNN, figures=(Figure("rate", "learning_rate", "Learning rate"),))
     figure = drawings(paper, of_plateau(learning_rates=learning_rates))["rate"]()
     assert list(figure.axes[0].lines[0].get_ydata()) == list(learning_rates or (0.25, 0.25, 0.125))
-    words = "\ncomputed from the schedule and the validation losses where the record does not have it"
+    words = "\ncomputed from the schedule where the record holds no learning rates"
     assert figure.get_suptitle().endswith(words) == is_computed
     assert figure.get_suptitle().startswith("se_cnn, Figure rate: Learning rate\nGTZAN, holdout 60/10/30, by clip")
 

@@ -136,4 +136,4 @@ def test_compared_rows_have_a_colour_each_and_a_dot_at_the_kept_epoch():
     assert len({line.get_color() for line in curves}) == 2
     dots = [line for line in accuracy.lines if line.get_marker() == "o"]
     assert [line.get_xydata().tolist() for line in dots] == [[[2, 62.5]]] * 3
-    assert legend_of(figure) == ["A", "B"]
+    assert legend_of(figure) == ["A", "B", "kept weights"]
