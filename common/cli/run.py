@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from common.cli.app import exit_process, run_app
+from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
@@ -17,6 +17,7 @@ from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend
 from common.core.files import require_usable_folder, require_writable_folder
+from common.core.interrupts import end_with
 from common.core.option_groups import MACHINES, SPECIAL, WHAT
 from common.core.temporary import require_temporary_files
 from common.execution.certificates import Certificates
@@ -171,7 +172,7 @@ _MODELS = (Options, RunOptions, ScreenOptions)
 def main(paper: Paper) -> None:
     """Run a paper's command line and exit: 0 if every requested row has a number, 1 if one has none or a run failed, 2
     for unusable input."""
-    exit_process(run_app(make_app(paper)))
+    end_with(run_app(make_app(paper)))
 
 
 def make_app(paper: Paper) -> typer.Typer:
