@@ -6,6 +6,7 @@ from common.core.spec import Spec
 from common.paper.experiment import Experiment, Input
 from common.paper.figures import Figure
 from common.paper.fixed import FixedValue
+from common.paper.items import DocumentItem
 from common.paper.paper import Paper
 from common.paper.protocol import Protocol
 from common.paper.provenance import Source, assumed, differs, stated
@@ -34,6 +35,7 @@ __all__ = [
     "ArchitectureTable",
     "Augmentation",
     "Confusion",
+    "DocumentItem",
     "Experiment",
     "Figure",
     "FixedValue",

@@ -1,5 +1,6 @@
 """What a command asks for: tables, rows, and files of trained weights."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from common.core.console import warn
@@ -7,6 +8,7 @@ from common.core.errors import SpecError
 from common.core.files import expanded, sha256_of_file
 from common.core.words import printable
 from common.paper.experiment import Experiment
+from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, rows_named
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
@@ -39,6 +41,24 @@ def choose_rows(paper: Paper, table_ids: tuple[str, ...], asked_rows: tuple[str,
         of_some=bool(table_ids),
     )
     return [(table, wanted[table_id]) for table_id, (table, _) in of_tables.items()]
+
+
+def with_rows_behind(paper: Paper, chosen: ChosenRows, figures: Sequence[Figure]) -> ChosenRows:
+    """The requested tables and rows, and those that figures are drawn from."""
+    wanted = {table.id: (table, {row.label for row in rows}) for table, rows in chosen}
+    for figure in figures:
+        for table_id, label in rows_behind(paper, figure):
+            wanted.setdefault(table_id, (paper.table(table_id), set()))[1].add(label)
+    return [(table, [row for row in _rows_of(paper, table) if row.label in labels]) for table, labels in wanted.values()]
+
+
+def rows_behind(paper: Paper, figure: Figure) -> list[tuple[str, str]]:
+    """(table id, row label) of each row whose records a figure is drawn from; none where it needs no runs."""
+    if figure.needs != Needs.RUNS:
+        return []
+    if figure.table:
+        return [(figure.table, row.label) for row in paper.table(figure.table).rows]
+    return list(figure.rows or (paper.default_row,))
 
 
 def labels_of(chosen: ChosenRows) -> dict[str, list[str]]:

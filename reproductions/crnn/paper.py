@@ -25,6 +25,7 @@ from common.paper import (
 )
 from reproductions.crnn import published as p
 from reproductions.crnn.figures import FIGURES
+from reproductions.crnn.items import ITEMS
 from reproductions.crnn.sources import SOURCES
 from reproductions.crnn.specs import ConvolutionalSpec, CrnnSpec
 
@@ -123,6 +124,7 @@ PAPER = Paper(
     ),
     tables=(FINAL, MFCC_TABLE, CONVOLUTIONAL),
     default_tables=("final",),
+    items=ITEMS,
     figures=FIGURES,
     confusions=(
         Confusion(

@@ -25,6 +25,7 @@ from common.paper import (
     stated,
 )
 from reproductions.nnet.figures import FIGURES
+from reproductions.nnet.items import ITEMS
 from reproductions.nnet.specs import NnetSpec
 
 SAMPLE_RATE, HOP_SAMPLES = 22050, 512
@@ -147,6 +148,7 @@ PAPER = Paper(
     ),
     tables=(RESULTS,),
     architecture=(ARCHITECTURE_1, ARCHITECTURE_2),
+    items=ITEMS,
     figures=FIGURES,
     published_on="GTZAN",
     default_row=("results", "nnet2"),

@@ -30,6 +30,7 @@ from common.paper import (
     stated,
 )
 from reproductions.resnet1d.figures import FIGURES
+from reproductions.resnet1d.items import ITEMS
 from reproductions.resnet1d.specs import BLOCKS, ResNet1dSpec
 
 SAMPLE_RATE = 22050
@@ -215,6 +216,7 @@ PAPER = Paper(
     ),
     tables=(TABLE_6_2, TABLE_7),
     architecture=(TABLE_4_1,),
+    items=ITEMS,
     figures=FIGURES,
     published_on="GTZAN",
     published_split="rotating",

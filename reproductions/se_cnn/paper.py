@@ -26,6 +26,7 @@ from common.paper import (
     stated,
 )
 from reproductions.se_cnn.figures import FIGURES
+from reproductions.se_cnn.items import ITEMS
 from reproductions.se_cnn.specs import STAGES, SeCnnSpec
 
 FEATURE = StftDb(sample_rate=22050, n_fft=1024, hop_samples=512, top_db=80.0)
@@ -176,6 +177,7 @@ PAPER = Paper(
     ),
     tables=(TABLE_5_1, TABLE_5_2, TABLE_5_3),
     architecture=(TABLE_4_1,),
+    items=ITEMS,
     figures=FIGURES,
     published_on="GTZAN",
     default_row=("5.1", "1,2,3,4,5"),

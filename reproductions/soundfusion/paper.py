@@ -23,6 +23,7 @@ from common.paper import (
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.figures import FIGURES
+from reproductions.soundfusion.items import ITEMS
 from reproductions.soundfusion.sources import FIXED, SOURCES
 
 # The study's aggregation is majority voting over a clip's windows.
@@ -229,6 +230,7 @@ PAPER = Paper(
     title="SoundFusion",
     citation='L. Ausilio, M. Keshavarz, G. P. Prodan, "DLNN: Project presentation", slides, with report and code.',
     tables=(PERFORMANCE, REGULARISATION, WIDTH, SPECAUGMENT_1, SPECAUGMENT_2, NNET2_CURVES, TRANSFER),
+    items=ITEMS,
     figures=(
         *FIGURES,
         Figure("specaugment1", "heat_maps", "Grid 1", table="specaugment1", places=_grid_places(SPECAUGMENT_1)),
