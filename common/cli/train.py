@@ -156,6 +156,7 @@ def _import_training() -> Callable[..., Any]:
     """Import what trains and what makes tables afterwards; returns `common.runs.runner.execute`."""
     with quiet_start(announced=True):
         importlib.import_module("common.cli.reports")
+        importlib.import_module("common.cli.figure_data")
         from common.runs.runner import execute
     return execute
 
@@ -175,6 +176,7 @@ def _report(
 ) -> bool:
     """Write the tables and figures of the paper's records, and show those that were asked for; returns whether a row
     that was asked for has no number."""
+    from common.cli.figure_data import data_of_plan
     from common.cli.regenerate import regenerate
     from common.cli.reports import name_rows_without_number, show_reports
     from common.reports.data_figures import write_data_figures
@@ -184,6 +186,7 @@ def _report(
     mine = [r for r in made.groups if ids & {record.run_id for record in r.group.records}]
     results = plan.results(options.out)
     with progress("drawing examples of the data"):
-        examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
+        drawn = [write_data_figures(paper, r.group, data_of_plan(plan, options), results) for r in mine]
+    examples = [path for one in drawn for paths in one.paths.values() for path in paths]
     show_reports(paper, options, mine, chosen, [*examples, made.page], screen, legacy=legacy)
     return name_rows_without_number(chosen, mine)
