@@ -1,11 +1,18 @@
 """From a command's options to what figures of the data are drawn from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from common.core.console import progress
 from common.paper.overrides import Resolver
-from common.reports.data_figures import DataForFigures, experiments_of
+from common.paper.paper import Paper
+from common.paper.tables import Row
+from common.records.paths import ResultPaths
+from common.reports.data_figures import DataForFigures, DrawnFigures, experiments_of, write_data_figures
+from common.reports.groups import Group
+from common.runs.data import OpenedData, open_data
 from common.runs.options import Options
-from common.runs.plan import Plan
+from common.runs.plan import Plan, resolve_rows
+from common.runs.selection import is_runnable
 from data_pipeline.cache.examples import ExampleReader
 from data_pipeline.cache.shards import ShardIndex
 from data_pipeline.datasets.catalog import Catalog
@@ -46,3 +53,31 @@ def data_for_figures(
         stored=stored,
     )
     return DataForFigures(catalog, reader, experiments_of(resolver), clips_of_genres)
+
+
+def draw_data(paper: Paper, options: Options, figures: Collection[str]) -> tuple[ResultPaths, DrawnFigures]:
+    """Draw figures of the data without a training.
+
+    Args:
+        figures: ids.
+
+    Returns:
+        Where they are, and which could be drawn.
+
+    Raises:
+        EncoreError: options or data cannot be used.
+    """
+    data = open_data(paper, options)
+    row = _runnable_row(paper, data)
+    resolver = resolve_rows(paper, options, [(paper.table(paper.default_row[0]), [row])], data).resolver
+    results = ResultPaths.of(options.out, paper.key, resolver.setting.dataset)
+    group = Group(resolver.setting, conditions="", records=())
+    shown = data_for_figures(resolver, data.catalog, data.clips_of_genres, options)
+    with progress("drawing figures of the data"):
+        return results, write_data_figures(paper, group, shown, results, figures)
+
+
+def _runnable_row(paper: Paper, data: OpenedData) -> Row:
+    """A row that the data have inputs for, the recommended one if it has; that one where none has."""
+    rows = [paper.row(*paper.default_row), *(row for table in paper.tables for row in table.rows)]
+    return next((row for row in rows if is_runnable(row, data.given)), rows[0])

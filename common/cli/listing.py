@@ -21,13 +21,19 @@ _MOST_VALUES = 3
 _NAME_WIDTH = 30
 _STATUSES = "Stated: by the paper. Assumed: by us, where it says nothing. Differs: not as the paper states."
 _AGGREGATION = "Aggregation: share of clips that are right, where the windows of a clip decide together."
+_NEEDS = "Needs: nothing beside the paper's values and networks, data, or runs, which --figure trains."
 _COUNTED = "Trainable parameters: with the paper's own features; on others, a network may have more or fewer."
 
 
 def listing(paper: Paper) -> dict[str, Any]:
     """Everything `--list --json` prints. Percentages are in percent, counts are integers."""
     networks = StoredNetworks.read(paper).completed()
-    return {"paper": paper.key, "tables": [_listed_table(paper.table(name), networks) for name in paper.table_ids]}
+    return {
+        "paper": paper.key,
+        "tables": [_listed_table(paper.table(name), networks) for name in paper.table_ids],
+        "confusions": [{"id": one.id, "title": one.title, "row": list(one.row)} for one in paper.confusions],
+        "figures": [{"id": one.id, "title": one.title, "needs": one.needs.value} for one in paper.figures],
+    }
 
 
 def _listed_table(table: ResultTable | ArchitectureTable, networks: StoredNetworks) -> dict[str, Any]:
@@ -97,6 +103,13 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
             ),
         ]
         print_listing("Confusion matrices, each of one row", columns, screen)
+    if values["figures"]:
+        columns = [
+            Column("--figure", tuple(figure["id"] for figure in values["figures"]), is_text=True),
+            Column("title", tuple(figure["title"] for figure in values["figures"]), is_text=True),
+            Column("needs", tuple(figure["needs"] for figure in values["figures"]), is_text=True),
+        ]
+        print_listing("Figures", columns, screen, [_NEEDS])
     return 0
 
 

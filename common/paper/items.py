@@ -12,7 +12,7 @@ class DocumentItem:
         tables: ids of tables or confusion matrices that make it again.
         figures: ids of figures.
         searches: names of search spaces.
-        commands: other commands, as they are typed.
+        other_commands: commands that make it otherwise, as they are typed.
         paper: key of the paper that makes it, where that is another one.
         note: what is not as in the document, as a sentence.
     """
@@ -21,6 +21,24 @@ class DocumentItem:
     tables: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     searches: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
+    other_commands: tuple[str, ...] = ()
     paper: str = ""
     note: str = ""
+
+    def commands(self, key: str) -> list[str]:
+        """The commands that make it, each of which makes one table or figure.
+
+        Args:
+            key: of the paper whose document has it.
+        """
+        run = f"encore run {self.paper or key}"
+        return [
+            *(f"{run} --table {table}" for table in self.tables),
+            *(f"{run} --figure {figure}" for figure in self.figures),
+            *(f"encore tune {self.paper or key} --space {space}" for space in self.searches),
+            *self.other_commands,
+        ]
+
+    def commands_beside(self, key: str) -> list[str]:
+        """Those of the commands that `run.py --all` of that paper does not stand for."""
+        return [command for command in self.commands(key) if not command.startswith(f"encore run {key} ")]

@@ -109,11 +109,6 @@ def write_data_figures(
     return drawn
 
 
-def data_figure_stems(paper: Paper, group: Group) -> set[str]:
-    """File names, without suffix, of the figures of the data that a command with this group's data may have drawn."""
-    return {group.data_figure_stem(figure.id, paper) for figure in paper.figures if figure.needs == Needs.DATA}
-
-
 class _NotPossibleError(Exception):
     """A figure cannot be made of these data; says why."""
 

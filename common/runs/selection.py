@@ -1,6 +1,7 @@
 """What a command asks for: tables, rows, and files of trained weights."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from common.core.console import warn
@@ -17,6 +18,27 @@ from data_pipeline.features import Feature
 
 # Each requested table or confusion matrix with its requested rows; tables of layers have none, a matrix has one.
 ChosenRows = list[tuple[ResultTable | ArchitectureTable | Confusion, list[Row]]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command asks for.
+
+    Args:
+        tables: with their rows, those behind the figures among them.
+        figures: empty for those that belong to the tables.
+        is_all: whether it asks for all that the paper has, where what cannot be made is named without being a failure.
+    """
+
+    tables: ChosenRows
+    figures: list[Figure]
+    is_all: bool = False
+
+    def shows(self, figure: Figure) -> bool:
+        """Whether the files of a figure are named at the end."""
+        if self.figures:
+            return figure in self.figures
+        return not figure.table or figure.table in {table.id for table, _ in self.tables}
 
 
 def choose_rows(paper: Paper, table_ids: tuple[str, ...], asked_rows: tuple[str, ...]) -> ChosenRows:
@@ -43,13 +65,24 @@ def choose_rows(paper: Paper, table_ids: tuple[str, ...], asked_rows: tuple[str,
     return [(table, wanted[table_id]) for table_id, (table, _) in of_tables.items()]
 
 
+def choose_figures(paper: Paper, figure_ids: Sequence[str]) -> list[Figure]:
+    """The requested figures, each once.
+
+    Raises:
+        SpecError: one does not exist.
+    """
+    return [paper.figure(name) for name in dict.fromkeys(figure_ids)]
+
+
 def with_rows_behind(paper: Paper, chosen: ChosenRows, figures: Sequence[Figure]) -> ChosenRows:
     """The requested tables and rows, and those that figures are drawn from."""
     wanted = {table.id: (table, {row.label for row in rows}) for table, rows in chosen}
     for figure in figures:
         for table_id, label in rows_behind(paper, figure):
             wanted.setdefault(table_id, (paper.table(table_id), set()))[1].add(label)
-    return [(table, [row for row in _rows_of(paper, table) if row.label in labels]) for table, labels in wanted.values()]
+    return [
+        (table, [row for row in _rows_of(paper, table) if row.label in labels]) for table, labels in wanted.values()
+    ]
 
 
 def rows_behind(paper: Paper, figure: Figure) -> list[tuple[str, str]]:

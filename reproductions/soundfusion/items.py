@@ -15,7 +15,7 @@ ITEMS = (
     DocumentItem("Dataset: FMA, class distribution in the three sets", figures=("class_distribution",)),
     DocumentItem(
         "Learning framework",
-        commands=("encore list soundfusion",),
+        other_commands=("encore list soundfusion",),
         note="The slide's picture is not in the document's text; the networks are listed.",
     ),
     DocumentItem("1. SimpleCNN, listing of layers", tables=("simplecnn",), figures=("simplecnn",)),
