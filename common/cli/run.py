@@ -88,7 +88,7 @@ class RunOptions:
             "--figure",
             metavar="ID",
             rich_help_panel=WHAT,
-            help="Figure of the paper to make, named as in encore list; repeat for several.",
+            help="Figure to make, named as in encore list. Repeat for several.",
         ),
     ] = ()
     all: Annotated[
@@ -96,7 +96,7 @@ class RunOptions:
         Option(
             "--all",
             rich_help_panel=WHAT,
-            help="Make all tables and figures of the paper; what cannot be made is named at the end.",
+            help="Make all tables and figures of the paper. What cannot be made is named.",
         ),
     ] = False
     audit: Annotated[
@@ -117,7 +117,7 @@ class RunOptions:
     ] = False
     list: Annotated[
         bool,
-        Option("--list", rich_help_panel=WHAT, help="Show tables, rows, published numbers and figures, then stop."),
+        Option("--list", rich_help_panel=WHAT, help="Show tables, rows and figures, then stop."),
     ] = False
     sources: Annotated[
         bool,

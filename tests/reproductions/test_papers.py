@@ -13,7 +13,7 @@ from tests.helpers.papers import KEYS, ROOT, imports_of, paper_of
 def test_listing_follows_the_contract(key):
     values = listing(paper_of(key))
     of_results = {table.id for table in paper_of(key).tables}
-    assert set(values) == {"paper", "tables"}
+    assert set(values) == {"paper", "tables", "confusions", "figures"}
     assert values["paper"] == key
     for table in values["tables"]:
         assert {"id", "title", "metrics", "rows"} <= set(table)
@@ -25,6 +25,9 @@ def test_listing_follows_the_contract(key):
             assert isinstance(row["trainable_parameters"], int)
             assert set(row["published"]) == set(table["metrics"])
             assert len(row["experiment"]) == 64
+    assert [set(figure) for figure in values["figures"]] == [{"id", "title", "needs"}] * len(paper_of(key).figures)
+    assert {figure["needs"] for figure in values["figures"]} <= {"nothing", "data", "runs"}
+    assert [set(matrix) for matrix in values["confusions"]] == [{"id", "title", "row"}] * len(paper_of(key).confusions)
 
 
 @pytest.mark.parametrize("key", KEYS)
