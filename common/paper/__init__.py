@@ -4,7 +4,7 @@ from common.core.errors import SpecError
 from common.core.late import late
 from common.core.spec import Spec
 from common.paper.experiment import Experiment, Input
-from common.paper.figures import Figure
+from common.paper.figures import Figure, Level
 from common.paper.fixed import FixedValue
 from common.paper.items import DocumentItem
 from common.paper.paper import Paper
@@ -40,6 +40,7 @@ __all__ = [
     "Figure",
     "FixedValue",
     "Input",
+    "Level",
     "LogMel",
     "Mfcc",
     "MinMaxLogMel",

@@ -34,7 +34,11 @@ FIGURE_KINDS: dict[str, Needs] = {
     # Learning curves.
     "accuracy": Needs.RUNS,
     "loss": Needs.RUNS,
+    "learning_rate": Needs.RUNS,
+    "curves": Needs.RUNS,
     "comparison": Needs.RUNS,
+    # Confusion matrices side by side.
+    "confusions": Needs.RUNS,
     # Test clips as a network sees them.
     "tsne": Needs.RUNS,
     # A whole table in one figure.
@@ -42,6 +46,25 @@ FIGURE_KINDS: dict[str, Needs] = {
     "scaling": Needs.RUNS,
 }
 """Each kind of figure and what it needs."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A value that the paper's text states for a curve: a horizontal line, or a band between two values.
+
+    Args:
+        value: in percent for accuracies.
+        label: what it is, with its place in the text, for the legend.
+        upper: upper end of a band; None for a line.
+        rows: labels of the rows in whose panels it is drawn; empty for all.
+        quantity: whose panels it is drawn in, see `Figure.quantities`.
+    """
+
+    value: float
+    label: str
+    upper: float | None = None
+    rows: tuple[str, ...] = ()
+    quantity: str = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -53,6 +76,12 @@ class Figure:
         kind: one of `FIGURE_KINDS`.
         rows: (table id, row label) of the rows whose curves are drawn, side by side, or whose input, protocol or
             training is shown; empty for the default row, and for an input the first row whose input fits the kind.
+
+
+        quantities: values of an epoch that `curves` and `comparison` draw, a panel for each: `loss`, `accuracy`,
+            `f1_macro` or `learning_rate`.
+        levels: values that the paper's text states for its curves.
+        matrices: ids of the confusion matrices that `confusions` draws side by side.
         layer: name of the layer whose values `tsne` projects.
         genres: `waveforms`, `spectrograms` and `copies` show clips of each; genres that the data lack are replaced by
             others.
@@ -78,6 +107,10 @@ class Figure:
     listen: bool = False
     counts: dict[str, int] = field(default_factory=dict)
     stated: str = ""
+
+    quantities: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
+    matrices: tuple[str, ...] = ()
 
     @property
     def needs(self) -> Needs:

@@ -29,6 +29,11 @@ def _to_beat(training: Training, best: float) -> float:
     return best - training.plateau_threshold
 
 
+def learning_rates_of(training: Training, history: list[dict[str, float]]) -> list[float]:
+    """Learning rate of each epoch of a history, as the schedule sets it from the epochs before."""
+    return [learning_rate_of(training, history[:epoch]) for epoch in range(len(history))]
+
+
 def class_weights_of(training: Training, labels: np.ndarray, classes: int) -> dict[int, float] | None:
     """Weight of each class in the loss, from the labels of the training windows; None for no weights.
 

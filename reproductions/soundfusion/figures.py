@@ -18,4 +18,5 @@ FIGURES = (
         "Transfer learning with VGG16",
         rows=tuple(("transfer", weights) for weights in TRANSFER_WEIGHTS),
     ),
+    Figure("1d_2d", "confusions", "1D - 2D comparison", matrices=("3", "2")),
 )

@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from common.core.errors import SpecError
 from common.core.spec import build
 from common.paper.training import Training
-from common.training.schedules import class_weights_of, learning_rate_of
+from common.training.schedules import class_weights_of, learning_rate_of, learning_rates_of
 
 
 def history(losses: list[float]) -> list[dict[str, float]]:
@@ -79,6 +79,14 @@ def test_a_relative_threshold_that_no_loss_can_pass_is_refused(threshold):
     assert Training(**values).plateau_threshold == threshold
     with pytest.raises(SpecError, match=f"a relative plateau_threshold is a share below 1, received {threshold:g}"):
         build(Training, values | {"plateau_threshold_form": "relative"})
+
+
+def test_the_rates_of_a_history_are_those_that_its_epochs_had():
+    training = Training(
+        epochs=9, learning_rate=1.0, plateau_epochs=1, plateau_factor=0.5, step_epochs=3, step_factor=0.1
+    )
+    assert learning_rates_of(training, history([3, 2, 2.5, 1, 1])) == pytest.approx([1, 1, 1, 0.05, 0.05])
+    assert learning_rates_of(training, []) == []
 
 
 @pytest.mark.parametrize(("epochs", "rate"), [(0, 1.0), (4, 1.0), (5, 0.5), (9, 0.5), (10, 0.25)])
