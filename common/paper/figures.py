@@ -107,7 +107,6 @@ class Figure:
     listen: bool = False
     counts: dict[str, int] = field(default_factory=dict)
     stated: str = ""
-
     quantities: tuple[str, ...] = ()
     levels: tuple[Level, ...] = ()
     matrices: tuple[str, ...] = ()
