@@ -19,14 +19,19 @@ from common.core.nearest import did_you_mean, nearest_names
 from common.core.tf_logging import quiet_start
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
-from common.paper.tables import ArchitectureRow, ArchitectureTable
+from common.paper.tables import TOTAL, ArchitectureRow, ArchitectureTable
 
 if TYPE_CHECKING:
     import keras
 
 _FILE = "parameters.json"
 # Files of a paper that no network depends on: what they declare is in the experiments' digests, or in `_code_digest`.
-_WITHOUT_NETWORKS = ("figures.py", "paper.py", "published.py", "sources.py", "spaces.py", "run.py", "tune.py")
+_WITHOUT_NETWORKS = (
+    *("figures.py", "items.py", "paper.py", "published.py", "sources.py", "spaces.py", "layer_tables.py"),
+    *("run.py", "tune.py"),
+)
+# What tables of layers measure of a network.
+_SIZES = "layer_sizes.py"
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,12 @@ class BuiltRow:
     """What we built for one row of a table of layers.
 
     Args:
-        value: in the form of the published column.
+        values: name of each column of the table -> what we built, in the form of the published cells.
         output_shape: of the last of its layers, without the batch.
         parameters: trainable ones of its layers.
     """
 
-    value: Any
+    values: dict[str, Any]
     output_shape: list[int]
     parameters: int
 
@@ -71,7 +76,7 @@ class BuiltLayers:
         for row in table.rows:
             layers = [_layer_of(paper, table, row, model, name) for name in row.layers]
             rows[row.label] = BuiltRow(
-                table.measure(model, row.layers),
+                {column.name: column.measure(model, row.layers) for column in table.columns},
                 list(layers[-1].output.shape[1:]),
                 sum(count_trainable(layer) for layer in layers),
             )
@@ -83,8 +88,24 @@ class BuiltLayers:
         return cls(**values | {"rows": {label: BuiltRow(**row) for label, row in values["rows"].items()}})
 
     def are_of(self, table: ArchitectureTable) -> bool:
-        """Whether they are of this table's network, row by row."""
-        return self.experiment == table.experiment.digest and list(self.rows) == [row.label for row in table.rows]
+        """Whether they are of this table's network, row by row and column by column."""
+        names = {column.name for column in table.columns}
+        return (
+            self.experiment == table.experiment.digest
+            and list(self.rows) == [row.label for row in table.rows]
+            and all(set(built.values) == names for built in self.rows.values())
+        )
+
+    def differing_from(self, table: ArchitectureTable) -> list[tuple[str, str]]:
+        """The published cells that differ from ours, as (label of the row, name of the column), and the published total
+        as `(TOTAL, "parameters")`."""
+        cells = [
+            (row.label, column.name)
+            for row in table.rows
+            for column in table.columns
+            if row.published[column.name] != self.rows[row.label].values[column.name]
+        ]
+        return cells + ([(TOTAL, "parameters")] if table.total not in (None, self.parameters) else [])
 
 
 def _layer_of(
@@ -259,9 +280,14 @@ def _code_digest(paper: Paper) -> str:
     found = importlib.util.find_spec(f"reproductions.{paper.key}")
     folders = [Path(spec.origin).parent for spec in (found, importlib.util.find_spec("common.layers")) if spec]
     files = [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name not in _WITHOUT_NETWORKS]
+    if paper.architecture:
+        files.append(Path(__file__).with_name(_SIZES))
     # A clone on Windows may have other line ends.
     code = [[path.name, _text_of(path).replace("\r\n", "\n")] for path in files]
-    tables = {table.id: [[row.label, row.layers] for row in table.rows] for table in paper.architecture}
+    tables = {
+        table.id: [[column.name for column in table.columns], [[row.label, row.layers] for row in table.rows]]
+        for table in paper.architecture
+    }
     return sha256_of_json([code, paper.layout, paper.published_classes, tables])
 
 

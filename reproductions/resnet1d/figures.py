@@ -10,8 +10,20 @@ _STATED = (
     Level(60, 'validation "comparable" with that of Normal (report, section 6.2)', rows=("L2",)),
     Level(40, "test clips, 40 to 50 % (report, section 6.1)", upper=50, rows=("Normal",)),
 )
+# The report's line on its six partitions.
+ROTATION = "[0 train - 1 valid - 2 test] -> [1 train - 2 valid - 3 test] -> ... -> [5 train - 0 valid - 1 test]"
+
 FIGURES = (
+    Figure("approach", "approach", "Sliding windows, and the answers to them together"),
     Figure("windows", "waveform_windows", "Sliding window over the samples"),
+    Figure("rotation", "protocol", "Partitions in the six rounds", stated=ROTATION),
+    Figure(
+        "accumulation",
+        "accumulation",
+        "Gradient accumulation",
+        rows=(("7", "Gradient accumulation"),),
+        stated="steps = 8, mini-batch of 10, global batch of 80; accumulated = sum of the gradients",
+    ),
     Figure("accuracy", "accuracy", "Accuracy on training and validation partition", rows=_ROWS, levels=_STATED),
     Figure("loss", "loss", "Loss on training and validation partition", rows=_ROWS),
 )

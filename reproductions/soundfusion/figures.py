@@ -1,11 +1,22 @@
 """The figures that are drawn again for SoundFusion."""
 
 from common.paper import Figure
+from reproductions.soundfusion import published as p
 from reproductions.soundfusion.experiments import TRANSFER_WEIGHTS
 
 FIGURES = (
+    Figure("waveform", "waveforms", "Waveforms, one clip per genre", genres=p.GENRES),
     Figure("waveform_windows", "waveform_windows", "Windows of 5 s over the samples"),
+    Figure(
+        "mel",
+        "spectrograms",
+        "Mel spectrograms, one clip per genre",
+        # The network that takes the slide's stereo spectrograms of 64 bands.
+        rows=(("performance", "SimpleCNN"),),
+        genres=p.GENRES,
+    ),
     Figure("windows", "windows", "The same windows of a mel spectrogram"),
+    Figure("class_distribution", "distribution", "Clips of each genre in the data set and in its parts"),
     Figure(
         "nnet2_loss",
         "loss",
