@@ -137,7 +137,10 @@ def _of_rows(paper: Paper, figure: Figure, group: Group, made: dict[str, Table])
 
 
 def _curves(figure: Figure, rows: RowRecords, *, title: str) -> partial[Drawing]:
-    return partial(draw_curves, rows, figure.quantities or (figure.kind,), title=title, levels=figure.levels)
+    quantities = figure.quantities or (figure.kind,)
+    # Of several rows that were not all run, the panel says which one it shows.
+    names_rows = len(figure.rows) > 1
+    return partial(draw_curves, rows, quantities, title=title, levels=figure.levels, names_rows=names_rows)
 
 
 def _comparison(figure: Figure, rows: RowRecords, *, title: str) -> partial[Drawing]:
@@ -148,7 +151,7 @@ def _learning_rate(figure: Figure, rows: RowRecords, *, title: str) -> partial[D
     if any("learning_rate" not in entry for _, mine in rows for record in mine for entry in record.history):
         rows = [(label, [with_learning_rates(record) for record in mine]) for label, mine in rows]
         title += "\ncomputed from the schedule where the record holds no learning rates"
-    return partial(draw_curves, rows, ("learning_rate",), title=title)
+    return partial(draw_curves, rows, ("learning_rate",), title=title, names_rows=len(figure.rows) > 1)
 
 
 def with_learning_rates(record: Record) -> Record:

@@ -49,7 +49,14 @@ _LEVEL_STYLES = ("--", "-.", ":")
 _LONGEST_LABEL = 30
 
 
-def draw_curves(rows: RowRecords, quantities: tuple[str, ...], *, title: str, levels: tuple[Level, ...] = ()) -> Figure:
+def draw_curves(
+    rows: RowRecords,
+    quantities: tuple[str, ...],
+    *,
+    title: str,
+    levels: tuple[Level, ...] = (),
+    names_rows: bool = True,
+) -> Figure:
     """Training and validation curves over epochs, one pair of lines per run; of the learning rate one line per run.
 
     Several rows have a column of panels each, with a line of panels for each quantity; the panels of one row are side
@@ -59,6 +66,7 @@ def draw_curves(rows: RowRecords, quantities: tuple[str, ...], *, title: str, le
         rows: (label, runs of the row).
         quantities: `accuracy`, `f1_macro`, `loss` or `learning_rate`.
         levels: that the paper's text states, each drawn in the panels of its quantity and rows.
+        names_rows: False where the title names the only row.
     """
     many = len(rows) > 1
     lines, columns = (len(quantities), len(rows)) if many else (1, len(quantities))
@@ -71,7 +79,7 @@ def draw_curves(rows: RowRecords, quantities: tuple[str, ...], *, title: str, le
             _draw_levels(axes, levels, label, name)
             if column == 0:
                 axes.set_ylabel(_QUANTITIES[name].label)
-            heading = [label] if many else []
+            heading = [label] if names_rows else []
             heading += [penalty_words(records)] if name == "loss" and penalty_words(records) else []
             axes.set_title("\n".join(heading))
     _legend_below(figure)

@@ -94,6 +94,15 @@ def test_the_title_says_where_learning_rates_were_computed(learning_rates, is_co
     assert figure.get_suptitle().startswith("se_cnn, Figure rate: Learning rate\nGTZAN, holdout 60/10/30, by clip")
 
 
+def test_a_figure_of_two_rows_names_the_only_one_that_was_run():
+    figure = drawings(SOUNDFUSION, record("nnet2", "with regularisation", [(0, 0)]))["nnet2_loss"]()
+    assert [axes.get_title() for axes in figure.axes] == ["with regularisation"]
+    assert figure.get_suptitle().endswith("; 1 row not run")
+    # A title that names the only row is enough.
+    figure = drawings(SE_CNN, of_plateau())["5.2"]()
+    assert [axes.get_title() for axes in figure.axes] == [""]
+
+
 def test_matrices_of_two_tables_are_side_by_side_and_drawn_with_one_of_them():
     one, other = (record(*row, [(0, 0), (1, 2)]) for row in (RESNET1D_M, RESNET2D_M))
     both = drawings(SOUNDFUSION, one, other)["1d_2d"]()
