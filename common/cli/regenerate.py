@@ -173,7 +173,8 @@ def _is_file_name(name: Any) -> bool:
 def _written_figures(paper: Paper, results: ResultPaths) -> list[Path]:
     """The figures in a folder that commands wrote: both PNG and SVG, named after a table or a figure of the paper."""
     names = [f"figure_{figure.id}" for figure in paper.figures]
-    names += [f"table_{name}" for name in (*(table.id for table in paper.tables), "confusion", "audit")]
+    numbered = [matrix.table_id for matrix in paper.confusions if matrix.is_numbered]
+    names += [f"table_{name}" for name in (*(table.id for table in paper.tables), *numbered, "confusion", "audit")]
     names += ["figure_search", "table_top", "figure_top"]
     found = []
     for path in sorted(results.figures.glob("*.svg")):
