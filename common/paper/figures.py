@@ -15,6 +15,9 @@ class Needs(StrEnum):
 
 
 FIGURE_KINDS: dict[str, Needs] = {
+    # Networks: the whole of it, and a part.
+    "network": Needs.NOTHING,
+    "block": Needs.NOTHING,
     # Examples of the data.
     "spectrogram": Needs.DATA,
     "spectrograms": Needs.DATA,
@@ -40,12 +43,14 @@ class Figure:
     Args:
         id: its number in the paper, or a short name where it has none; what `--figure` takes.
         kind: one of `FIGURE_KINDS`.
-        rows: (table id, row label) of the rows whose curves are drawn, side by side; empty for the default row.
+        rows: (table id, row label) of the rows whose curves are drawn, side by side, or of the one whose network is;
+            empty for the default row.
         layer: name of the layer whose values `tsne` projects.
         genres: `spectrograms` shows one clip of each; genres that the data lack are replaced by others.
         table: id of the table that is drawn whole.
         places: position of each of its rows: row label -> (line, column) of a heat map, (family, size) of a scaling.
         sizes: row label -> trainable parameters of the published network, of a scaling.
+        layers: `block` shows the layers of the network whose names begin with one of these.
     """
 
     id: str
@@ -57,6 +62,7 @@ class Figure:
     sizes: dict[str, int] = field(default_factory=dict)
     layer: str = ""
     genres: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
 
     @property
     def needs(self) -> Needs:
