@@ -172,7 +172,8 @@ def _written_figures(paper: Paper, results: ResultPaths) -> list[Path]:
     """The figures of runs in a folder that commands wrote: both PNG and SVG, named after a table or a figure of the
     paper. Others are drawn without records, and those of the data only where the data are at hand."""
     names = [f"figure_{figure.id}" for figure in paper.figures if figure.needs == Needs.RUNS]
-    names += [f"table_{name}" for name in (*(table.id for table in paper.tables), "confusion", "audit")]
+    numbered = [matrix.table_id for matrix in paper.confusions if matrix.is_numbered]
+    names += [f"table_{name}" for name in (*(table.id for table in paper.tables), *numbered, "confusion", "audit")]
     names += ["figure_search", "table_top", "figure_top"]
     found = []
     for path in sorted(results.figures.glob("*.svg")):

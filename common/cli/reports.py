@@ -113,8 +113,9 @@ def show_reports(
             held += [(report, table)] if table in report.held_by else []
         for entry in matrices:
             if entry.table_id in report.tables:
-                (holder,) = report.held_by[entry.id]
-                whole = report.tables[holder] if holder in asked else None
+                # A matrix that the paper counts among its tables has files of its own.
+                (holder,) = report.held_by.get(entry.id, [entry.table_id])
+                whole = report.tables[holder] if holder in asked and holder != entry.table_id else None
                 shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder]), whole, is_own=is_own))
     drawn = [figure.id for figure in paper.figures if asked_for.shows(figure)]
     paths = [path for report in reports for name in asked for path in report.paths.get(name, [])]

@@ -40,3 +40,14 @@ def percent_text(percent: float, digits: int = 1, *, signed: bool = False) -> st
     if not rounded:
         rounded = abs(rounded)  # -0.04 is 0.0, not -0.0
     return f"{rounded:{'+' if signed else ''}f}"
+
+
+def published_text(percent: float) -> str:
+    """A published percentage as text without unit, with the decimals that it was published with, and at least one: a
+    paper's 69.69 is not printed as 69.7, which would look like another number.
+
+    Args:
+        percent: as a paper declares it.
+    """
+    decimals = -Decimal(repr(rounded_percent(percent))).normalize().as_tuple().exponent
+    return percent_text(percent, max(decimals, 1))

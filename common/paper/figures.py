@@ -15,6 +15,9 @@ class Needs(StrEnum):
 
 
 FIGURE_KINDS: dict[str, Needs] = {
+    # Networks: the whole of it, and a part.
+    "network": Needs.NOTHING,
+    "block": Needs.NOTHING,
     # Examples of the data.
     "spectrogram": Needs.DATA,
     "spectrograms": Needs.DATA,
@@ -74,10 +77,9 @@ class Figure:
     Args:
         id: its number in the paper, or a short name where it has none; what `--figure` takes.
         kind: one of `FIGURE_KINDS`.
-        rows: (table id, row label) of the rows whose curves are drawn, side by side, or whose input, protocol or
-            training is shown; empty for the default row, and for an input the first row whose input fits the kind.
-
-
+        rows: (table id, row label) of the rows whose curves are drawn, side by side, or of the one whose network,
+            input, protocol or training is shown; empty for the default row, and for an input the first row whose input
+            fits the kind.
         quantities: values of an epoch that `curves` and `comparison` draw, a panel for each: `loss`, `accuracy`,
             `f1_macro` or `learning_rate`.
         levels: values that the paper's text states for its curves.
@@ -92,6 +94,7 @@ class Figure:
         table: id of the table that is drawn whole.
         places: position of each of its rows: row label -> (line, column) of a heat map, (family, size) of a scaling.
         sizes: row label -> trainable parameters of the published network, of a scaling.
+        layers: `block` shows the layers of the network whose names begin with one of these.
     """
 
     id: str
@@ -110,6 +113,7 @@ class Figure:
     quantities: tuple[str, ...] = ()
     levels: tuple[Level, ...] = ()
     matrices: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
 
     @property
     def needs(self) -> Needs:

@@ -67,6 +67,8 @@ class Paper:
         initialise: (model, model spec, name -> file) puts trained weights into a freshly built network; None where
             every network starts from random weights. The names are those of `--weights NAME=FILE`.
         weight_names: names of the files of trained weights that its networks can start from.
+        weight_suffixes: endings of such files, the usual one first; `--weights-dir` looks for a name with one of them.
+        weights_from: name -> where a file of these weights is to be had, in a few words; None where nothing is known.
         confusions: published confusion matrices.
         legacy_batches: part -> size of the batches that the study evaluated it in, without the last incomplete one, but
             divided by all windows; its tables get a second version with our numbers computed in the same way.
@@ -102,6 +104,8 @@ class Paper:
     published_split: SplitName | None = None
     initialise: Callable[["keras.Model", Any, dict[str, Path]], None] | None = None
     weight_names: tuple[str, ...] = ()
+    weight_suffixes: tuple[str, ...] = (".weights.h5", ".h5")
+    weights_from: Callable[[str], str] | None = None
     confusions: tuple[Confusion, ...] = ()
     left_out_genres: tuple[str, ...] = ()
     legacy_batches: dict[str, int] = field(default_factory=dict)
@@ -149,7 +153,7 @@ class Paper:
     def confusion(self, table_id: str) -> Confusion | None:
         """The confusion matrix of that id, or whose table has that id; None where there is none."""
         for confusion in self.confusions:
-            if table_id in (confusion.id, confusion.table_id):
+            if table_id in (confusion.id, confusion.table_id, f"confusion_{confusion.id}"):
                 return confusion
         return None
 

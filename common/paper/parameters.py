@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 _FILE = "parameters.json"
-# Files of a paper that no network depends on: what they declare is in the experiments' digests, or in `_code_digest`.
+# Files of a paper that no network depends on: what they declare is in the experiments' digests, or in `code_digest`.
 _WITHOUT_NETWORKS = (
     *("figures.py", "items.py", "paper.py", "published.py", "sources.py", "spaces.py", "layer_tables.py"),
     *("run.py", "tune.py"),
@@ -141,13 +141,17 @@ def count_trainable(layer: "keras.Layer") -> int:
 
 def count_parameters(paper: Paper, experiment: Experiment) -> int:
     """Trainable parameters of a row's network at the paper's own input size, which is built."""
+    return count_trainable(build_without_values(paper, experiment))
+
+
+def build_without_values(paper: Paper, experiment: Experiment) -> "keras.Model":
+    """A row's network at the paper's own input size, whose weights have shapes but no values: those of a VGG would take
+    half a gigabyte and several seconds."""
     _start_keras()
     import keras
 
-    # Without values: those of a VGG would take half a gigabyte and several seconds.
     with keras.StatelessScope(initialize_variables=False):
-        model = paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
-    return count_trainable(model)
+        return paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
 
 
 def _start_keras(*, announced: bool = False) -> None:
@@ -191,7 +195,7 @@ class StoredNetworks:
             return cls(paper)
         values = read_json(path, what="the parameter counts of a paper")
         try:
-            if values["code"] != _code_digest(paper):
+            if values["code"] != code_digest(paper):
                 return cls(paper)
             layers = {table: BuiltLayers.read(built) for table, built in values["layers"].items()}
             return cls(paper, dict(values["parameters"]), layers)
@@ -247,7 +251,7 @@ class StoredNetworks:
         if path is None:
             raise DataError(f"{self.paper.key}: has no folder below reproductions/ to store parameter counts in.")
         layers = {table: asdict(built) for table, built in self.layers.items()}
-        write_json(path, {"code": _code_digest(self.paper), "parameters": self.parameters, "layers": layers})
+        write_json(path, {"code": code_digest(self.paper), "parameters": self.parameters, "layers": layers})
         return path
 
     def parameters_of(self, experiment: Experiment) -> int:
@@ -275,8 +279,8 @@ def stored_file(paper: Paper) -> Path | None:
     return None if found is None or found.origin is None else Path(found.origin).parent / _FILE
 
 
-def _code_digest(paper: Paper) -> str:
-    """SHA-256 of everything that a network depends on besides its experiment."""
+def code_digest(paper: Paper) -> str:
+    """SHA-256 of everything that the networks of a paper depend on besides their experiments."""
     found = importlib.util.find_spec(f"reproductions.{paper.key}")
     folders = [Path(spec.origin).parent for spec in (found, importlib.util.find_spec("common.layers")) if spec]
     files = [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name not in _WITHOUT_NETWORKS]

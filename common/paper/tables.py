@@ -43,10 +43,15 @@ class Row(Spec):
 
 
 class Reference(Spec):
-    """A number to compare a table with, e.g. that of the paper that the published one reproduces."""
+    """What to compare a table with, e.g. the number of the paper that the published one reproduces.
+
+    Args:
+        label: whose it is, and what else is known of it.
+        percent: None where the paper gives no number of it.
+    """
 
     label: str
-    percent: float
+    percent: float | None = None
 
 
 class ResultTable(Spec):
@@ -57,8 +62,10 @@ class ResultTable(Spec):
         row_header: what the row labels are.
         metrics: the published metrics, as keys of `Row.published`.
         compared_with: published metric -> the measured metric that it is compared with.
-        reference: a number to compare the table with.
+        reference: what else to compare the table with.
         notes: what a reader of the published numbers has to know.
+        seconds_per_epoch: row label -> published seconds of one epoch, for tables that show them; labels without a
+            published number are left out, and an empty one shows only the measured seconds. None for no such column.
     """
 
     id: str
@@ -68,6 +75,7 @@ class ResultTable(Spec):
     compared_with: dict[str, str]
     reference: Reference | None = None
     notes: tuple[str, ...] = ()
+    seconds_per_epoch: dict[str, float] | None = None
     rows: tuple[Row, ...] = Field(min_length=1)
 
     @property
@@ -90,6 +98,8 @@ class ResultTable(Spec):
                 )
         if set(self.compared_with) != set(self.metrics):
             raise ValueError(f"table {self.id}: compared_with must name {self.metrics}")
+        if unknown := sorted(set(self.seconds_per_epoch or ()) - set(labels)):
+            raise ValueError(f"table {self.id}: seconds_per_epoch of rows that it does not have: {unknown}")
         return self
 
 
@@ -272,6 +282,9 @@ class Confusion:
         counts: true genre x predicted genre, in clips, or in percent of the true genre's clips.
         percent: whether they are percent.
         aggregation: how clips are decided: `majority_vote` or `mean_softmax`.
+        mean_clips: the matrix as the paper prints it, in mean clips of several runs, where it does; `counts` then holds
+            the clips of all these runs. Tables and figures compare mean clips in place of percent.
+        is_numbered: whether the paper counts it among its tables, and `id` is its number; it then has files of its own.
     """
 
     id: str
@@ -282,8 +295,10 @@ class Confusion:
     aggregation: str
     notes: tuple[str, ...] = ()
     percent: bool = False
+    mean_clips: tuple[tuple[float, ...], ...] = ()
+    is_numbered: bool = False
 
     @property
     def table_id(self) -> str:
         """Id of the table that compares it with ours, in headings and file names."""
-        return f"confusion_{self.id}"
+        return self.id if self.is_numbered else f"confusion_{self.id}"

@@ -88,6 +88,11 @@ def _results(values: Mapping[str, Any]) -> _Rows:
             }
         for metric, name in measured_as.items():
             cells |= _estimate(metric, measured.get(name), "percent")
+        if seconds := row.get("seconds_per_epoch"):
+            cells |= {
+                "published_seconds_per_epoch": seconds["published"],
+                "seconds_per_epoch": seconds["measured"],
+            }
         cells |= {
             "runs": whole.get("runs"),
             "test_clips": whole.get("clips"),
@@ -173,16 +178,17 @@ def _pairs(values: Mapping[str, Any]) -> _Rows:
 
 def _confusion(values: Mapping[str, Any]) -> _Rows:
     counts = values["measured_matrix"]["counts"]
+    unit = "clips" if values.get("cells") == "mean_clips" else "percent"
     for row, of_genre in zip(values["rows"], counts, strict=True):
-        for (predicted, percent), clips in zip(row["measured"].items(), of_genre, strict=True):
+        for (predicted, shown), clips in zip(row["measured"].items(), of_genre, strict=True):
             yield (
                 row,
                 {
                     "true_genre": row["label"],
                     "predicted_genre": predicted,
                     "clips": clips,
-                    "percent": percent,
-                    "published_percent": row["published"].get(predicted),
+                    **({"percent": shown} if unit == "percent" else {}),
+                    f"published_{unit}": row["published"].get(predicted),
                 },
             )
 

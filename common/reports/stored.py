@@ -20,7 +20,7 @@ from common.reports.tables.confusion import confusion_cells
 from common.reports.tables.folds import fold_cells
 from common.reports.tables.genres import genre_cells
 from common.reports.tables.pairs import pair_cells
-from common.reports.tables.results import comparison, result_cells
+from common.reports.tables.results import comparison, result_cells, seconds_values
 from common.reports.tables.values import recommended_row
 
 # Flags that say that a run was made smaller or easier than the paper's, or is of other data.
@@ -193,6 +193,7 @@ def _held_row(table: ResultTable, row: Row, one: StoredTable | None, values: dic
         **comparison(row.published, measured),
         "trainable_parameters": values.get("trainable_parameters"),
         "records": values.get("records", []),
+        **seconds_values(table, row.label, (values.get("seconds_per_epoch") or {}).get("measured")),
         **({"committed": committed | {"measured": beside}} if beside else {}),
     }
 

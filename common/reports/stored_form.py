@@ -52,6 +52,13 @@ class _Committed(_Form):
     reduced: list[str]
 
 
+class _Seconds(_Form):
+    """Seconds per epoch of a row."""
+
+    published: float | None
+    measured: float | None
+
+
 class _Row(_Form):
     """A row of a table of results; `measured` is empty where it was not run."""
 
@@ -64,6 +71,7 @@ class _Row(_Form):
     trainable_parameters: int | None
     records: list[str]
     committed: _Committed | None = None
+    seconds_per_epoch: _Seconds | None = None
 
 
 class _Setting(_Form):

@@ -174,8 +174,14 @@ def _write_group(
         if own:
             holder = holders[paper.row(*published.row).experiment.digest]
             # A matrix has neither means nor intervals.
-            keep(own.with_notes_of(made[holder], without=("intervals", "spread")), draw_confusion, holder)
-            matrices[published.id] = [holder]
+            own = own.with_notes_of(made[holder], without=("intervals", "spread"))
+            if published.is_numbered:
+                made[own.id] = own
+                written = write_table(results.folder, group.stem("table", own.id, paper), own, is_own=is_own)
+                paths[own.id] = [*written, *draw(own, draw_confusion, own)]
+            else:
+                keep(own, draw_confusion, holder)
+                matrices[published.id] = [holder]
     for table_id in dict.fromkeys(holders.values()):
         stem, table = group.stem("table", table_id, paper), made[table_id]
         written = write_table(results.folder, stem, table, companions.get(table_id), is_own=is_own)

@@ -15,6 +15,7 @@ from common.records.source import encore_version
 from common.runs.builder import PlannedRun
 from common.runs.options import Options
 from common.runs.plan import Plan
+from common.runs.selection import needed_weights
 from common.runs.tsne import project_clips
 from common.training.callback import FitCallback
 from common.training.fit import FittedModel, StartWeights, fit, kept_epoch, predict
@@ -50,7 +51,8 @@ def train_and_evaluate(
     def build(shape: tuple, classes: int) -> keras.Model:
         model = paper.build(run.experiment.model, shape, classes)
         if paper.initialise is not None:
-            paper.initialise(model, run.experiment.model, options.weight_files)
+            names = needed_weights(paper, [run.experiment])
+            paper.initialise(model, run.experiment.model, options.weight_files_of(paper, names))
         return model
 
     fitted = fit(

@@ -3,6 +3,7 @@
 `common.cli.flags` turns the fields into options of a command line, in this order and under these names.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -14,10 +15,11 @@ from common.core.files import expanded
 from common.core.option_groups import DATA, MACHINES, OUTPUT, SPECIAL, TRAINING, WHAT
 from common.paper.experiment import Scale
 from common.paper.overrides import given_changes, stated_values
+from common.paper.paper import Paper
 from common.paper.protocol import SPLIT_MEANINGS, UNIT_MEANINGS, SplitName, Unit, read_unit
 from common.paper.training import Precision
 from common.records.paths import OWN_RESULTS
-from common.runs.selection import read_weight_files
+from common.runs.selection import read_weight_files, weight_files_in
 from common.training.asked_devices import parse_devices
 from common.training.memory import NO_LIMIT, MemoryLimit, parse_memory_limit
 from data_pipeline.audio.decode import Decoder
@@ -157,6 +159,7 @@ class Options(DataOptions):
         only_seed: value of `--seed`, which is named so because a search has a seed of its own.
         changes: values of `--set`, as `PATH=VALUE`.
         weights: values of `--weights`, as `NAME=FILE`.
+        weights_dir: folder of files that are named after the weights that they hold.
     """
 
     tables: Annotated[
@@ -293,6 +296,14 @@ class Options(DataOptions):
             help="Trained weights that a row starts from. Repeat it for several files.",
         ),
     ] = ()
+    weights_dir: Annotated[
+        Path | None,
+        Option(
+            metavar="DIR",
+            rich_help_panel=TRAINING,
+            help="Folder of trained weights, each file with its name, e.g. resnet34.safetensors.",
+        ),
+    ] = None
     memory_limit: Annotated[
         MemoryLimit,
         Option(
@@ -366,6 +377,18 @@ class Options(DataOptions):
         """Name -> file of `--weights NAME=FILE`."""
         return read_weight_files(self.weights)
 
+    def weight_files_of(self, paper: Paper, names: Collection[str]) -> dict[str, Path]:
+        """Name -> file of `--weights NAME=FILE`, and of what `--weights-dir` has of other names.
+
+        Args:
+            names: of the weights that the requested rows start from.
+        """
+        given = self.weight_files
+        if self.weights_dir is None:
+            return given
+        lacking = [name for name in names if name not in given]
+        return given | weight_files_in(expanded(self.weights_dir), paper, lacking)
+
     @property
     def effective_scale(self) -> Scale:
         """The scale that was asked for, or else smoke for the demo data and paper for any other."""
@@ -381,6 +404,7 @@ class Options(DataOptions):
             cache=_absolute(self.cache),
             out=_absolute(self.out),
             weights=tuple(f"{name}={_absolute(path)}" for name, path in self.weight_files.items()),
+            weights_dir=None if self.weights_dir is None else _absolute(self.weights_dir),
         )
 
 

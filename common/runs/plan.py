@@ -15,7 +15,14 @@ from common.records.record import DataFacts
 from common.runs.builder import PlannedRun, RunBuilder
 from common.runs.data import OpenedData, open_data
 from common.runs.options import Options
-from common.runs.selection import ChosenRows, choose_rows, keep_runnable_rows, weights_of_rows
+from common.runs.selection import (
+    ChosenRows,
+    choose_rows,
+    keep_runnable_rows,
+    needed_weights,
+    require_weight_files,
+    weights_of_rows,
+)
 from common.splits.clips import split_ids
 from data_pipeline.cache.extraction import ParallelMap
 from data_pipeline.datasets.catalog import COPY_SUFFIX, Catalog
@@ -144,7 +151,12 @@ def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: Opene
     )
     experiments = [row.experiment for _, rows in chosen for row in rows]
     resolver = Resolver(paper, setting, data.given).with_canonical_changes(asked).without_idle_overrides(experiments)
-    weights = weights_of_rows(paper, list(map(resolver.experiment, experiments)), options.weight_files)
+    resolved = list(map(resolver.experiment, experiments))
+    names = needed_weights(paper, resolved)
+    files = options.weight_files_of(paper, names)
+    if options.weights_dir is not None:
+        require_weight_files(paper, options.weights_dir, names, files)
+    weights = weights_of_rows(paper, resolved, files)
     protocol = resolver.experiment(experiments[0]).protocol
     if options.allow_incomplete and not _can_stratify(protocol, data.catalog):
         resolver = resolver.with_setting(stratified=False)

@@ -1,6 +1,6 @@
 """What a command asks for: tables, rows, and files of trained weights."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -193,6 +193,58 @@ def read_weight_files(weights: tuple[str, ...]) -> dict[str, Path]:
     return files
 
 
+def weight_files_in(folder: Path, paper: Paper, names: Collection[str]) -> dict[str, Path]:
+    """Name -> file of trained weights in the folder of `--weights-dir`, of those of the names that it has.
+
+    Args:
+        names: those to look for; other files are not looked at.
+
+    Raises:
+        SpecError: there is no such folder, or it has several files of one name.
+    """
+    if not folder.is_dir():
+        raise SpecError(f"--weights-dir {folder}: there is no such folder; expected one with files of trained weights.")
+    files = {}
+    for name in names:
+        there = [path for suffix in paper.weight_suffixes if (path := folder / f"{name}{suffix}").is_file()]
+        if len(there) > 1:
+            listed = ", ".join(path.name for path in there)
+            raise SpecError(
+                f"--weights-dir {folder}: several files of {name}: {listed}. Give one of them with --weights "
+                f"{name}=FILE, which counts before the folder."
+            )
+        files |= {name: path for path in there}
+    return files
+
+
+def require_weight_files(paper: Paper, folder: Path, names: Collection[str], files: Collection[str]) -> None:
+    """Check that the folder of `--weights-dir` is of use, and name the files that it lacks.
+
+    Args:
+        names: of the weights that the requested rows start from.
+        files: those of the names of which there are files, in the folder or by `--weights`.
+
+    Raises:
+        SpecError: no row starts from trained weights, or the folder has none of them.
+    """
+    if not names:
+        raise SpecError(
+            f"--weights-dir {folder}: no row asked for starts from trained weights (at smoke scale networks start from "
+            "random weights). Leave it out, or ask for a row that does."
+        )
+    lacking = [name for name in names if name not in files]
+    if not lacking:
+        return
+    usual, *others = paper.weight_suffixes
+    where = {name: f" ({paper.weights_from(name)})" if paper.weights_from else "" for name in lacking}
+    expected = (
+        f"{', '.join(f'{name}{usual}{where[name]}' for name in lacking)}; instead of {usual} also {' or '.join(others)}"
+    )
+    if len(lacking) == len(names):
+        raise SpecError(f"--weights-dir {folder}: holds no file of the weights that the rows start from: {expected}.")
+    warn(f"--weights-dir {folder}: not there: {expected}")
+
+
 def weights_of_rows(paper: Paper, experiments: list[Experiment], files: dict[str, Path]) -> dict[str, str]:
     """Name -> SHA-256 of each file of trained weights.
 
@@ -202,7 +254,7 @@ def weights_of_rows(paper: Paper, experiments: list[Experiment], files: dict[str
     Raises:
         SpecError: no row starts from weights of that name.
     """
-    used = {name for experiment in experiments if (name := weights_name(experiment))}
+    used = needed_weights(paper, experiments)
     for name in files:
         if name not in paper.weight_names:
             known = ", ".join(paper.weight_names) or "none"
@@ -213,6 +265,12 @@ def weights_of_rows(paper: Paper, experiments: list[Experiment], files: dict[str
                 "weights). Leave it out, or ask for a row that does."
             )
     return {name: sha256_of_file(path) for name, path in files.items()}
+
+
+def needed_weights(paper: Paper, experiments: Iterable[Experiment]) -> list[str]:
+    """Names of the files of trained weights that rows can start from, each once."""
+    names = dict.fromkeys(map(weights_name, experiments))
+    return [name for name in names if name in paper.weight_names]
 
 
 def weights_name(experiment: Experiment) -> str | None:

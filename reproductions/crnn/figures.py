@@ -22,7 +22,19 @@ TRACKS_OF_GENRES = {
 
 _GRU, _LSTM = ("final", "CNN 1D + GRU"), ("final", "CNN 1D + LSTM")
 _LOSS_AND_ACCURACY = ("loss", "accuracy")
+# Beginnings of the names of the convolutional front's layers.
+_FRONT = ("conv", "norm", "relu1", "relu2", "relu3", "pool", "front_")
+_NETWORKS = {
+    "cnn1d_gru": "CNN 1D + GRU",
+    "cnn1d_lstm": "CNN 1D + LSTM",
+    "cnn2d_gru": "CNN 2D + GRU",
+    "cnn2d_lstm": "CNN 2D + LSTM",
+}
+
 FIGURES = (
+    Figure("cnn1d", "block", "CNN-1D", rows=(("final", "CNN 1D + GRU"),), layers=_FRONT),
+    Figure("cnn2d", "block", "CNN-2D", rows=(("final", "CNN 2D + GRU"),), layers=("channel", *_FRONT, "sequence")),
+    *(Figure(figure, "network", label, rows=(("final", label),)) for figure, label in _NETWORKS.items()),
     Figure("cnn1d_gru_loss", "loss", "CNN(1D)-GRU: Validation vs Train Loss", rows=(_GRU,)),
     Figure("cnn1d_lstm_loss", "loss", "CNN(1D)-LSTM: Validation vs Train Loss", rows=(_LSTM,)),
     Figure("learning_rate", "learning_rate", "CNN(1D)-LSTM: Learning rate", rows=(_LSTM,)),

@@ -4,6 +4,9 @@ from common.paper import Figure
 from reproductions.embeddings import published as p
 
 FIGURES = (
+    Figure("1", "network", "Proposed Algorithm", rows=(("1", "ResNet34+MSD, original"),)),
+    Figure("baseline", "network", "Baseline", rows=(("1", "Baseline, original"),)),
+    Figure("question1", "network", "Model of question 1", rows=(("1", "Base1DCNN, original"),)),
     Figure(
         "accuracy",
         "accuracy",

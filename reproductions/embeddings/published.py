@@ -62,3 +62,5 @@ TABLE_3 = (
     (0, 4, 0, 5, 0, 0, 29, 1),
     (0, 5, 1, 5, 1, 0, 1, 38),
 )
+# As the table prints them: thirds, truncated to one decimal.
+TABLE_3_PRINTED = tuple(tuple(clips * 10 // 3 / 10 for clips in line) for line in TABLE_3)

@@ -14,6 +14,9 @@ _STATED = (
 ROTATION = "[0 train - 1 valid - 2 test] -> [1 train - 2 valid - 3 test] -> ... -> [5 train - 0 valid - 1 test]"
 
 FIGURES = (
+    Figure("network", "network", "Network of section 4.1"),
+    Figure("residual_block", "block", "Residual layer of section 4.2", layers=("block1_",)),
+    Figure("shortcut", "block", "Shortcut with a convolution, section 5.1", layers=("block3_",)),
     Figure("approach", "approach", "Sliding windows, and the answers to them together"),
     Figure("windows", "waveform_windows", "Sliding window over the samples"),
     Figure("rotation", "protocol", "Partitions in the six rounds", stated=ROTATION),

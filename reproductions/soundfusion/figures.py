@@ -4,7 +4,20 @@ from common.paper import Figure
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.experiments import TRANSFER_WEIGHTS
 
+# Id -> title, row of the table of performance.
+_NETWORKS = {
+    "simplecnn": ("SimpleCNN", "SimpleCNN"),
+    "resnet2d": ("ResNet 2D", "ResNet2D-s"),
+    "nnet1": ("nnet 1", "nnet1"),
+    "nnet2": ("nnet 2", "nnet2"),
+    "vgg16": ("VGG16", "VGG16"),
+    "resnet1d": ("1D ResNet", "ResNet1D-m"),
+    "fusion_features": ("Information fusion by feature concatenation", "SoundFusion-1"),
+    "fusion_decisions": ("Information fusion by decision weighting", "SoundFusion-2"),
+}
+
 FIGURES = (
+    *(Figure(figure, "network", title, rows=(("performance", row),)) for figure, (title, row) in _NETWORKS.items()),
     Figure("waveform", "waveforms", "Waveforms, one clip per genre", genres=p.GENRES),
     Figure("waveform_windows", "waveform_windows", "Windows of 5 s over the samples"),
     Figure(

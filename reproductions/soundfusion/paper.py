@@ -98,8 +98,8 @@ WIDTH = result_table(
         _REPOSITORY,
         "The small ResNet1D has 34.4 % here and 41.8 % in table regularisation; the large one 44.1 %, or 40.0 % in "
         "another cell of the same notebook.",
-        "Published seconds per epoch, small, medium, large: ResNet1D 121, 187, 390; ResNet2D 79, 153, 208.",
     ),
+    seconds_per_epoch=p.WIDTH_SECONDS,
     rows={
         "ResNet1D-s": (34.4, RESNET1D_S),
         "ResNet1D-m": (40.6, RESNET1D_M),
@@ -132,6 +132,7 @@ def _grid(number: int, rows: dict[str, tuple[float, Experiment]], *notes: str) -
         row_header="Probability, largest mask, masks",
         compared_with={"validation": "valid_highest_window_accuracy"},
         notes=(_REPOSITORY, "Published and measured: the highest validation accuracy of all epochs.", *notes),
+        seconds_per_epoch={},
         rows=rows,
         names={label: _cell_name(label) for label in rows},
     )
@@ -202,6 +203,13 @@ _SMOKE = {
 }
 
 
+# Name of a file of weights -> where it is to be had.
+_WEIGHTS_FROM = {
+    "imagenet": "downloaded by Keras where there is no file",
+    "gtzan": "best.weights.h5 of row vgg16-random, trained with --dataset gtzan --split fault_filtered",
+}
+
+
 def _grid_places(*tables: ResultTable) -> dict[str, tuple[str, str]]:
     """Row label -> (probability or largest share, the rest), as the slides lay the grids out."""
     places = {}
@@ -269,7 +277,8 @@ PAPER = Paper(
     recommends_default_row=False,
     build=late("reproductions.soundfusion.model:build"),
     initialise=late("reproductions.soundfusion.vgg16:initialise"),
-    weight_names=("imagenet", "gtzan"),
+    weight_names=tuple(_WEIGHTS_FROM),
+    weights_from=_WEIGHTS_FROM.__getitem__,
     layout="bins_frames_channel",
     small_features={
         e.STEREO: TorchaudioLogMel(sample_rate=22050, n_fft=1024, hop_samples=1024, n_mels=64, channels=2),

@@ -59,3 +59,12 @@ WIDTH_PARAMETERS = {
     "ResNet2D-m": 1_724_392,
     "ResNet2D-l": 6_784_968,
 }
+# Seconds of one epoch, from the same notebook as the width table.
+WIDTH_SECONDS = {
+    "ResNet1D-s": 121.0,
+    "ResNet1D-m": 187.0,
+    "ResNet1D-l": 390.0,
+    "ResNet2D-s": 79.0,
+    "ResNet2D-m": 153.0,
+    "ResNet2D-l": 208.0,
+}

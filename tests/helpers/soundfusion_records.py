@@ -4,6 +4,7 @@ import numpy as np
 
 from common.metrics.clips import ClipResult, accuracies
 from common.paper.overrides import Setting
+from common.paper.paper import Paper
 from common.records.record import DataFacts, PartCounts, Record
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.paper import PAPER
@@ -93,3 +94,14 @@ def run_of_fold(fold: int, seed: int, correct: int) -> Record:
     )
     name = f"fold{fold}seed{seed}"
     return one.replace(run_id=name, fold=fold, folds=3, clips=clips, metrics={**one.metrics, "test": accuracies(clips)})
+
+
+def as_row_of(paper: Paper, table: str, label: str, one: Record) -> Record:
+    """The same decisions as those of a run of another paper's row."""
+    experiment = paper.row(table, label).experiment
+    return one.replace(
+        paper=paper.key,
+        row_experiment=experiment.digest,
+        experiment_digest=experiment.digest,
+        experiment=experiment.as_json(),
+    )

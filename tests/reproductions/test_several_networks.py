@@ -9,7 +9,7 @@ import pytest
 
 from common.cli.app import run_app
 from common.cli.run import make_app
-from common.core.errors import SpecError
+from common.core.errors import RunError, SpecError
 from common.core.files import sha256_of_file
 from common.paper.overrides import Resolver
 from common.records.paths import ResultPaths
@@ -207,6 +207,35 @@ def test_a_network_that_cannot_take_the_windows_fails_its_row_or_ends_the_comman
     with pytest.raises(SpecError, match="at least 32"):
         execute(work, chosen)
     work.close()
+
+
+def test_weights_of_a_folder_are_those_of_the_run_and_reach_the_network(options, tmp_path):
+    """As with `--weights imagenet=FILE`: the run has the same id, and its network is given the same file."""
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    (folder / "imagenet.h5").write_text("some weights")
+    given = []
+
+    def initialise(model, spec, files):
+        given.append(files)
+        raise RunError("seen")
+
+    chosen = options(rows=("VGG16",), weights_dir=folder, epochs=1)
+    work = plan(replace(PAPER, initialise=initialise, build=tiny_network), chosen)
+    assert work.runs[0].run.weights == f"imagenet={sha256_of_file(folder / 'imagenet.h5')}"
+    (failed,) = execute(work, chosen).failed
+    work.close()
+    assert "seen" in failed
+    assert given == [{"imagenet": folder / "imagenet.h5"}]
+    by_name = replace(chosen, weights_dir=None, weights=(f"imagenet={folder / 'imagenet.h5'}",))
+    same = plan(PAPER, by_name)
+    same.close()
+    assert same.runs[0].run.id == work.runs[0].run.id
+
+
+def tiny_network(spec, input_shape, classes) -> keras.Model:
+    inputs = keras.Input(input_shape)
+    return keras.Model(inputs, keras.layers.Dense(classes)(keras.layers.Flatten()(inputs)))
 
 
 @pytest.mark.slow

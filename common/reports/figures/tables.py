@@ -7,9 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from common.core.percent import percent_text
+from common.core.percent import percent_text, published_text
 from common.metrics.clips import METRIC_NAMES
 from common.reports.figures.style import ACCENT, OURS, PUBLISHED, new_axes
+from common.reports.tables.confusion import MEAN_CLIPS, cell_text
 
 
 def draw_results(table: dict[str, Any], *, subtitle: str) -> Figure:
@@ -47,13 +48,14 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
         axes.bar(
             positions[run] + 0.2, means, 0.38, yerr=errors, capsize=3, color=OURS, label=f"ours: {name}, 95 % interval"
         )
-    if table.get("reference"):
-        percent = table["reference"]["percent"]
-        axes.axhline(
-            percent, color=ACCENT, linestyle="--", linewidth=1, label=f"{table['reference']['label']}: {percent:g}"
-        )
+    reference = table.get("reference")
+    # Of a reference without a number there is nothing to draw; the caption names it.
+    has_line = bool(reference) and reference["percent"] is not None
+    if has_line:
+        percent = reference["percent"]
+        axes.axhline(percent, color=ACCENT, linestyle="--", linewidth=1, label=f"{reference['label']}: {percent:g}")
     for number, value in zip(given, published, strict=True):
-        _write_above(axes, number - 0.2, value, percent_text(value))
+        _write_above(axes, number - 0.2, value, published_text(value))
     for position, row in zip(positions, rows, strict=True):
         if row["measured"]:
             top = row["measured"][metric]["ci95"][1]
@@ -65,7 +67,7 @@ def _bars(axes: Axes, table: dict[str, Any], metric: str) -> None:
     slant = {"rotation": 15, "ha": "right", "rotation_mode": "anchor"} if len(rows[-1]["label"]) > 12 else {}
     axes.set_xticklabels([row["label"] for row in rows], **slant)
     axes.set_yticks(range(0, 101, 20))
-    axes.legend(frameon=False, loc="upper left", ncols=1 if table.get("reference") else 2, fontsize=8)
+    axes.legend(frameon=False, loc="upper left", ncols=1 if has_line else 2, fontsize=8)
 
 
 def _write_above(axes: Axes, position: float, top: float, text: str, **style: Any) -> None:
@@ -207,8 +209,10 @@ def draw_scaling(table: dict[str, Any], places: Places, sizes: dict[str, int], *
 
 
 def draw_confusion(table: dict[str, Any], *, subtitle: str) -> Figure:
-    """Published matrix on the left, ours on the right, both in percent of the true genre's clips."""
+    """Published matrix on the left, ours on the right, both in percent of the true genre's clips, or in mean clips where
+    it was published so; colours are always percent."""
     sides = (("published", table["published_matrix"]), ("ours", table["measured_matrix"]))
+    in_clips = table.get("cells") == MEAN_CLIPS
     figure, panels = new_axes(13, 6.2, columns=2)
     for axes, (name, matrix) in zip(panels, sides, strict=True):
         counts = np.array(matrix["counts"], float)
@@ -219,13 +223,16 @@ def draw_confusion(table: dict[str, Any], *, subtitle: str) -> Figure:
         picture = axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
         for (line, column), value in np.ndenumerate(percent):
             colour = "white" if value > 55 else "black"
-            axes.text(column, line, percent_text(value, 0), ha="center", va="center", fontsize=8, color=colour)
+            text = cell_text(counts[line, column]) if in_clips else percent_text(value, 0)
+            axes.text(column, line, text, ha="center", va="center", fontsize=8, color=colour)
         genres = matrix["genres"]
         axes.set(xticks=range(len(genres)), yticks=range(len(genres)), xlabel="predicted genre", ylabel="true genre")
         axes.set_xticklabels(genres, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
         axes.set_yticklabels(genres, fontsize=8)
-        of = "" if accuracy is None else f": {percent_text(accuracy)} % of {counts.sum():,.0f} decisions"
-        axes.set_title(f"{name}{of}", fontsize=10)
+        # Sums of published means are off, as each was rounded.
+        number = "" if in_clips else f" of {counts.sum():,.0f} decisions"
+        of = "" if accuracy is None else f": {percent_text(accuracy)} %{number}"
+        axes.set_title(f"{name}{of}{', mean clips' if in_clips else ''}", fontsize=10)
     figure.colorbar(picture, ax=panels, label="% of the true genre", shrink=0.8)
     figure.suptitle(heading(table, subtitle), fontsize=10)
     return figure

@@ -6,6 +6,7 @@ from common.core.percent import percent_text
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.screen.results import about_data, interval_key, mean_and_interval
 from common.reports.table import Table
+from common.reports.tables.confusion import MEAN_CLIPS, cell_text
 
 _METRICS = {
     "window_accuracy": "window accuracy (%)",
@@ -123,18 +124,19 @@ def _p_value(value: float) -> str:
 
 
 def confusion_on_screen(table: Table) -> ShortTable:
-    """The measured matrix in percent of the true genre's clips, genres numbered; of a published one of the same
-    genres, the diagonal."""
+    """The measured matrix in percent of the true genre's clips, or in mean clips, genres numbered; of a published one of
+    the same genres, the diagonal."""
     values = table.values
     rows, genres = values["rows"], values["metrics"]
     size = len(str(len(genres)))
     columns = [
         Column("true genre", tuple(f"{place:{size}} {row['label']}" for place, row in enumerate(rows, 1)), is_text=True)
     ]
-    cells = [[f"{row['measured'][genre]:g}" for row in rows] for genre in genres]
+    cells = [[cell_text(row["measured"][genre]) for row in rows] for genre in genres]
     widest = max((len(cell) for column in cells for cell in column), default=0)
     columns += [Column(str(place), tuple(column), least_width=widest) for place, column in enumerate(cells, start=1)]
-    keys = ["Percent of the true genre's clips; column numbers are predicted genres, numbered as the rows are."]
+    unit = "Mean clips over the runs" if values.get("cells") == MEAN_CLIPS else "Percent of the true genre's clips"
+    keys = [f"{unit}; column numbers are predicted genres, numbered as the rows are."]
     if all(row["published"] for row in rows):
         columns.append(Column("published diagonal", tuple(_own_share(row) for row in rows), 1))
     for name, words in (("measured_matrix", "Measured matrix"), ("published_matrix", "Published matrix")):
@@ -145,4 +147,4 @@ def confusion_on_screen(table: Table) -> ShortTable:
 
 
 def _own_share(row: dict[str, Any]) -> str:
-    return f"{row['published'][row['label']]:g}"
+    return cell_text(row["published"][row["label"]])

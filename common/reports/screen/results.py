@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from common.core.percent import percent_text
+from common.core.percent import percent_text, published_text
 from common.core.words import counted
 from common.metrics.clips import PART_OF_METRIC
 from common.reports.layers import compared_columns, keras_outputs, layer_labels, parameter_counts
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.table import Table
+from common.reports.tables.values import seconds_text
 from common.reports.text.flag_words import FLAG_WORDS
 
 _CLIP_ACCURACY, _WINDOW_ACCURACY = "clip_accuracy_mean_softmax", "window_accuracy"
@@ -47,6 +48,7 @@ def results_on_screen(table: Table, *, is_own: bool = False) -> ShortTable:
         columns.append(column("Encore's (%)", _committed, 2))
     columns.append(column(f"{whose} (%),\n95 % interval", _ours, 1))
     columns += _other_accuracies(values, column)
+    columns += _seconds(values, rows, whose, column)
     head = _runs_head(rows, values["metrics"])
     columns.append(column(head, lambda row, metric: _count(values, row, metric, "runs"), 4))
     clips = "clips" if len(values["metrics"]) > 1 else "test clips"
@@ -130,6 +132,20 @@ def _other_accuracies(values: dict[str, Any], column: Callable[..., Column]) -> 
         return []
     name = _other_accuracy(values)
     return [column(_HEADS[name], lambda row, metric: _mean(row, name), 3)]
+
+
+def _seconds(
+    values: dict[str, Any], rows: list[dict[str, Any]], whose: str, column: Callable[..., Column]
+) -> list[Column]:
+    """Published and measured seconds per epoch, of tables that have them."""
+
+    def text(key: str) -> Callable[[dict[str, Any], str], str]:
+        # Once for a row, whatever metrics it has.
+        return lambda row, metric: seconds_text(row, key) if metric == values["metrics"][0] else ""
+
+    heads = (("published", "published\ns/epoch"), ("measured", f"{whose}\ns/epoch"))
+    shown = [(key, head) for key, head in heads if any(seconds_text(row, key) for row in rows)]
+    return [column(head, text(key), 2) for key, head in shown]
 
 
 def _other_accuracy(values: dict[str, Any]) -> str:
@@ -251,7 +267,7 @@ def _runs_of(entries: list[dict[str, Any]]) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "not given" if value is None else percent_text(value)
+    return "not given" if value is None else published_text(value)
 
 
 def _mean(row: dict[str, Any], name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from common.core.percent import percent_text, rounded_percent, stored_percent
+from common.core.percent import percent_text, published_text, rounded_percent, stored_percent
 from common.metrics.clips import ALL_METRIC_NAMES, METRIC_NAMES, PART_OF_METRIC
 from common.metrics.f1 import f1_with_interval
 from common.metrics.intervals import Interval, mean_with_interval
@@ -20,9 +20,10 @@ from common.reports.estimates import accuracy_estimate, artist_of_clips, distinc
 from common.reports.table import Note, Table, named_cells
 from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.tables.pairs import variance_notes
-from common.reports.tables.values import recommended_row, run_values
+from common.reports.tables.values import recommended_row, run_values, seconds_text
 from common.reports.text.caption import results_notes
 from common.reports.text.committed import FindCommitted, committed_notes
+from common.reports.text.seconds import mean_epoch_seconds
 from common.reports.text.warnings import table_warnings
 
 _NOT_RUN, _NOT_GIVEN = "not run", "not given"
@@ -69,6 +70,7 @@ def results_table(
                 **comparison(row.published, measured),
                 "trainable_parameters": of_row[0].trainable_parameters if of_row else None,
                 "records": sorted(record.run_id for record in of_row),
+                **seconds_values(table, row.label, mean_epoch_seconds(of_row)),
                 **_committed(table, row, setting, of_row, committed),
             }
         )
@@ -125,6 +127,13 @@ def comparison(published: dict[str, float | None], measured: dict[str, Any]) -> 
         "difference": {name: rounded_percent(measured[name]["mean"] - value) for name, value in known.items()},
         "published_inside": {name: _inside(value, measured[name]) for name, value in known.items()},
     }
+
+
+def seconds_values(table: ResultTable, label: str, measured: float | None) -> dict[str, Any]:
+    """The JSON values of a row on the duration of an epoch; empty for tables that do not show it."""
+    if table.seconds_per_epoch is None:
+        return {}
+    return {"seconds_per_epoch": {"published": table.seconds_per_epoch.get(label), "measured": measured}}
 
 
 def _inside(published: float, measured: dict[str, Any]) -> bool | None:
@@ -194,6 +203,14 @@ def _inside_text(row: dict[str, Any], name: str) -> str:
     return "yes (wide)" if is_inside and high - low > _WIDE_POINTS else _INSIDE[is_inside]
 
 
+def _seconds_columns(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Head of each column of seconds per epoch, and which of a row's seconds it holds; none for tables without."""
+    shown = [row["seconds_per_epoch"] for row in rows if "seconds_per_epoch" in row]
+    heads = (("Published seconds per epoch", "published"), ("Our seconds per epoch", "measured"))
+    # A column of published seconds only where there are some.
+    return [(head, key) for head, key in heads if shown and (key == "measured" or any(one[key] for one in shown))]
+
+
 def result_cells(
     table: ResultTable, lines: list[dict[str, Any]]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -213,14 +230,16 @@ def result_cells(
         header += [f"Encore's {metric} (%)", "Encore's, 95 % interval"] if beside else []
         header += [f"Our {metric} (%)", "95 % interval", *parts]
         header += ["Published inside interval", "Ours - published (points)"]
-    header += [f"{_metric_name(name).capitalize()} (%)" for name in others] + ["Runs", "Test clips", "Parameters"]
+    seconds = _seconds_columns(lines)
+    header += [f"{_metric_name(name).capitalize()} (%)" for name in others] + [head for head, _ in seconds]
+    header += ["Runs", "Test clips", "Parameters"]
     rows = []
     for row in lines:
         measured = row["measured"]
         line = [row["label"]]
         for name in metrics:
             published = row["published"][name]
-            line.append(_NOT_GIVEN if published is None else percent_text(published))
+            line.append(_NOT_GIVEN if published is None else published_text(published))
             if beside:
                 line += _committed_cells(row.get("committed"), name)
             if not measured:
@@ -231,15 +250,16 @@ def result_cells(
                 line += ["", ""]
             else:
                 line += [_inside_text(row, name), percent_text(row["difference"][name], signed=True)]
+        line += [_mean(measured[name]) if measured else "" for name in others]
+        line += [seconds_text(row, key) for _, key in seconds]
         if measured:
-            line += [_mean(measured[name]) for name in others]
             line += [
                 str(measured["window_accuracy"]["runs"]),
                 str(measured["window_accuracy"]["clips"]),
                 f"{row['trainable_parameters']:,}",
             ]
         else:
-            line += [""] * (len(others) + 3)
+            line += ["", "", ""]
         rows.append(line)
     return named_cells(header, rows, lines)
 

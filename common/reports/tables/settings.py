@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from common.core.percent import percent_text
+from common.core.percent import percent_text, published_text
 from common.paper.tables import ResultTable
 from common.reports.table import Note, NoteKind, Table, cells
 from common.reports.tables.intervals import bounds_text
@@ -176,7 +176,7 @@ def settings_cells(values: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple
         line = [row["label"]]
         for metric in values["metrics"]:
             published = row["published"][metric]
-            line.append("not given" if published is None else percent_text(published))
+            line.append("not given" if published is None else published_text(published))
             for measured in row["measured"]:
                 line += _measured_cells(measured.get(metric))
         lines.append(line)

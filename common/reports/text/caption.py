@@ -27,6 +27,7 @@ from common.reports.text.rows import (
     replaced_features_text,
     training_notes,
 )
+from common.reports.text.seconds import seconds_notes
 from common.reports.text.versions import version_notes
 from data_pipeline.datasets.recognise import known_dataset
 
@@ -79,12 +80,15 @@ def results_notes(
     notes += _repetition_notes(records)
     notes += single_seed_notes(all_of_rows)
     notes += machine_notes(all_of_rows)
+    notes += seconds_notes(table, all_of_rows)
     notes += version_notes(all_of_rows)
     notes += other_data_notes(paper, setting, records)
     notes += skipped_clips_notes(facts)
     notes += paper_notes(table)
     if table.reference:
-        notes.append(Note("paper", f"For comparison: {table.reference.label}: {table.reference.percent:g} %."))
+        percent = table.reference.percent
+        number = "no accuracy given" if percent is None else f"{percent:g} %"
+        notes.append(Note("paper", f"For comparison: {table.reference.label}: {number}."))
     notes += other_classes_notes(paper, setting, facts, records)
     from_clips = interval_text_with_artists(records)
     if any(metric in OTHER_PART_METRIC_NAMES for metric in table.compared_with.values()):

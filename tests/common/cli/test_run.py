@@ -16,9 +16,11 @@ from common.cli.run import make_app, make_audit_app
 from common.records.paths import ResultPaths, results_of_checkout
 from common.records.record import write_record
 from common.runs.options import DataOptions, Options
+from reproductions.embeddings.paper import PAPER as EMBEDDINGS
 from reproductions.se_cnn.paper import PAPER
 from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
 from tests.helpers.small_results import identified_record
+from tests.helpers.soundfusion_records import as_row_of
 from tests.helpers.soundfusion_records import record as soundfusion_record
 
 pytestmark = pytest.mark.usefixtures("kept_models")
@@ -241,3 +243,22 @@ def test_a_comparison_is_shown_only_with_the_row_that_others_are_compared_with(t
 def test_the_help_of_an_audit_names_its_row_as_it_is_typed(capsys):
     assert run_app(make_audit_app(PAPER), ["--help"]) == 0
     assert "Row to audit. Default: se-12345." in capsys.readouterr().out
+
+
+def test_a_numbered_confusion_matrix_is_shown_from_its_own_file(tmp_path, capsys):
+    (matrix,) = EMBEDDINGS.confusions
+    results = ResultPaths.of(tmp_path, "embeddings", "fma_small")
+    run = soundfusion_record("performance", "VGG16", [(0, 0), (1, 6)], genres=matrix.genres)
+    write_record(results, as_row_of(EMBEDDINGS, *matrix.row, run))
+    assert run_app(make_app(EMBEDDINGS), ["--from-records", "--out", str(tmp_path), "--table", "3"]) == 0
+    printed = capsys.readouterr()
+    assert "embeddings, Table 3: Confusion matrix of ResNet34+MSD" in printed.out
+    assert printed.out.rstrip().endswith("table_3_holdout.md")
+    assert "has no file of its own" not in printed.err
+    # A figure of a matrix that no record supports any more is removed, as are its tables.
+    assert (results.figures / "table_3_holdout.png").exists()
+    for record in results.runs.iterdir():
+        record.unlink()
+    write_record(results, as_row_of(EMBEDDINGS, "1", "MSD Embed, original", run))
+    assert run_app(make_app(EMBEDDINGS), ["--from-records", "--out", str(tmp_path)]) == 0
+    assert not list(tmp_path.rglob("table_3*"))

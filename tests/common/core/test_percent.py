@@ -1,6 +1,6 @@
 import pytest
 
-from common.core.percent import percent_text, rounded_percent, stored_percent
+from common.core.percent import percent_text, published_text, rounded_percent, stored_percent
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,10 @@ def test_other_numbers_of_decimals():
 def test_numbers_that_are_not_finite_are_named(percent, plain, signed):
     assert percent_text(float(percent)) == plain
     assert percent_text(float(percent), signed=True) == signed
+
+
+@pytest.mark.parametrize(
+    ("published", "text"), [(69.69, "69.69"), (54.875, "54.875"), (93.6, "93.6"), (78.0, "78.0"), (100, "100.0")]
+)
+def test_published_numbers_keep_the_decimals_that_they_were_published_with(published, text):
+    assert published_text(published) == text

@@ -11,8 +11,9 @@ from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.reports import write as reporting
 from common.reports.write import regenerate_tables
+from reproductions.embeddings.paper import PAPER as EMBEDDINGS
 from reproductions.soundfusion.paper import PAPER
-from tests.helpers.soundfusion_records import FIRST, OTHER_ROWS, RECOMMENDED, decisions, record
+from tests.helpers.soundfusion_records import FIRST, OTHER_ROWS, RECOMMENDED, as_row_of, decisions, record
 
 PUBLISHED = PAPER.confusions[0]
 
@@ -90,6 +91,24 @@ def test_a_confusion_matrix_is_below_the_table_that_holds_its_row(tmp_path, draw
     values = json.loads((results.folder / "table_performance.json").read_text())
     assert [one["table"] for one in values["companions"]] == ["confusion_1"]
     assert (results.folder / "table_confusion_1.csv").exists()
+
+
+def test_a_confusion_matrix_that_the_paper_counts_among_its_tables_has_files_of_its_own(tmp_path, drawn):
+    (matrix,) = EMBEDDINGS.confusions
+    results = ResultPaths.of(tmp_path, "embeddings", "fma_small")
+    run = record(*PUBLISHED.row, [(0, 0), (1, 6)], genres=matrix.genres)
+    run = run.replace(setting=run.setting.replace(split="course"))
+    write_record(results, as_row_of(EMBEDDINGS, *matrix.row, run))
+    (report,) = regenerate_tables(EMBEDDINGS, tmp_path)
+    files = {f"table_3.{suffix}" for suffix in ("md", "csv", "tex", "json")}
+    assert {path.name for path in report.paths["3"]} == files == {path.name for path in results.folder.glob("table_3*")}
+    assert "table_3" in drawn
+    text = (results.folder / "table_3.md").read_text()
+    assert text.startswith("# embeddings, Table 3: Confusion matrix of ResNet34+MSD\n")
+    # It stands alone, so that it has all notes, and the table of its row does not repeat it.
+    assert "- Data: FMA-small" in text
+    assert "Confusion matrix" not in (results.folder / "table_1.md").read_text()
+    assert "3" not in report.held_by
 
 
 def test_comparisons_of_rows_are_a_section_of_their_table_with_the_notes_that_it_does_not_have(tmp_path, drawn):

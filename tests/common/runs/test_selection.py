@@ -10,7 +10,7 @@ from common.cli.run import make_app
 from common.core.errors import SpecError
 from common.runs.options import Options
 from common.runs.plan import plan
-from common.runs.selection import choose_rows, with_rows_behind
+from common.runs.selection import choose_rows, needed_weights, require_weight_files, with_rows_behind
 from data_pipeline.datasets import registry
 from reproductions.crnn.paper import PAPER
 from reproductions.embeddings.paper import PAPER as EMBEDDINGS
@@ -47,6 +47,67 @@ def test_a_figure_of_matrices_brings_the_rows_of_its_matrices():
         ("performance", ["ResNet1D-m"]),
         ("width", ["ResNet2D-m"]),
     ]
+
+
+class TestFolderOfWeights:
+    """`--weights-dir`, with the files of the embeddings study's networks."""
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        for name in ("resnet34.safetensors", "resnet50.npz", "vgg13.weights.h5", "vgg16.pth", "notes.txt"):
+            (tmp_path / name).write_text(name)
+        return tmp_path
+
+    def test_files_are_found_by_the_names_of_the_weights_that_rows_need(self, folder):
+        options = Options(weights_dir=folder)
+        found = options.weight_files_of(EMBEDDINGS, ["resnet34", "resnet50", "vgg13", "vgg16", "vgg19"])
+        # A pickle is never loaded, so it counts as not there.
+        assert {name: path.name for name, path in found.items()} == {
+            "resnet34": "resnet34.safetensors",
+            "resnet50": "resnet50.npz",
+            "vgg13": "vgg13.weights.h5",
+        }
+        assert set(options.weight_files_of(EMBEDDINGS, ["resnet34"])) == {"resnet34"}
+        assert options.with_absolute_paths().weights_dir == folder
+
+    def test_a_file_that_is_given_by_name_counts_before_the_folder(self, folder):
+        options = Options(weights_dir=folder, weights=(f"resnet34={folder / 'notes.txt'}",))
+        assert options.weight_files_of(EMBEDDINGS, ["resnet34"]) == {"resnet34": folder / "notes.txt"}
+        (folder / "resnet34.npz").write_text("another")
+        with pytest.raises(SpecError, match=r"several files of resnet34: resnet34\.safetensors, resnet34\.npz\. Give "):
+            Options(weights_dir=folder).weight_files_of(EMBEDDINGS, ["resnet34"])
+        assert options.weight_files_of(EMBEDDINGS, ["resnet34"]) == {"resnet34": folder / "notes.txt"}
+
+    def test_a_folder_that_does_not_exist_is_refused(self, tmp_path):
+        with pytest.raises(SpecError, match=r"--weights-dir .*none: there is no such folder"):
+            Options(weights_dir=tmp_path / "none").weight_files_of(EMBEDDINGS, ["resnet34"])
+
+    def test_what_is_missing_is_named_with_where_to_get_it(self, folder, capsys):
+        names = ["resnet34", "vgg19"]
+        require_weight_files(EMBEDDINGS, folder, names, ["resnet34"])
+        said = " ".join(capsys.readouterr().err.split())
+        where = "vgg19.safetensors (model.safetensors of timm/vgg19.tv_in1k on Hugging Face)"
+        assert f"not there: {where}; instead of .safetensors also .npz or .weights.h5" in said
+        assert "resnet34" not in said
+        require_weight_files(EMBEDDINGS, folder, names, names)
+        assert not capsys.readouterr().err
+
+    def test_a_folder_of_no_use_is_refused(self, folder):
+        expected = (
+            r"holds no file of the weights that the rows start from: vgg16\.safetensors \(.*\), vgg19\.safetensors"
+        )
+        with pytest.raises(SpecError, match=expected):
+            require_weight_files(EMBEDDINGS, folder, ["vgg16", "vgg19"], [])
+        with pytest.raises(SpecError, match="no row asked for starts from trained weights"):
+            require_weight_files(EMBEDDINGS, folder, [], [])
+
+    def test_rows_need_the_weights_that_they_start_from(self):
+        rows = [row.experiment for row in EMBEDDINGS.table("2").rows]
+        assert needed_weights(EMBEDDINGS, [*rows, *rows]) == [
+            "vgg13", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50", "resnet101",
+        ]  # fmt: skip
+        transfer = [row.experiment for row in SOUNDFUSION.table("transfer").rows]
+        assert needed_weights(SOUNDFUSION, transfer) == ["imagenet", "gtzan"]
 
 
 @pytest.fixture

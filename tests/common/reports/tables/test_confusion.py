@@ -7,10 +7,13 @@ import pytest
 from matplotlib import pyplot as plt
 
 from common.reports.figures.tables import draw_confusion
+from common.reports.plain import plain_table
+from common.reports.screen.breakdowns import confusion_on_screen
 from common.reports.tables.confusion import confusion_table
+from reproductions.embeddings.paper import PAPER as EMBEDDINGS
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.paper import PAPER
-from tests.helpers.soundfusion_records import SETTING, record
+from tests.helpers.soundfusion_records import SETTING, as_row_of, record
 
 PUBLISHED = PAPER.confusions[0]
 
@@ -72,3 +75,52 @@ def test_genres_of_other_data_are_not_compared_with_the_published_ones():
     assert [text.get_text() for text in figure.axes[1].get_xticklabels()] == ["a", "b", "c"]
     assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == list(p.GENRES)
     plt.close(figure)
+
+
+def test_a_matrix_published_in_mean_clips_is_compared_in_mean_clips():
+    (matrix,) = EMBEDDINGS.confusions
+    # All three runs find the classical clip; two of them find the one of country, and one takes it for pop.
+    decided = [[(0, 0), (1, 1)], [(0, 0), (1, 1)], [(0, 0), (1, 6)]]
+    runs = [
+        as_row_of(EMBEDDINGS, *matrix.row, record(*PUBLISHED.row, decisions, seed=seed, genres=matrix.genres))
+        for seed, decisions in enumerate(decided)
+    ]
+    table = confusion_table(EMBEDDINGS, matrix, SETTING, runs)
+    assert table.title == "embeddings, Table 3: Confusion matrix of ResNet34+MSD"
+    # Published thirds are those of the document, which truncates them; whole numbers have no decimals.
+    assert table.rows[0][:3] == ("classical", "1 (20)", "0 (0)")
+    assert table.rows[1] == (
+        "country",
+        "0 (0)",
+        "0.7 (13.3)",
+        "0 (1)",
+        "0 (0)",
+        "0 (2)",
+        "0 (0.3)",
+        "0.3 (6.3)",
+        "0 (0)",
+    )
+    assert "Mean number of test clips of ResNet34+MSD" in table.notes[0].text
+    assert "Ours: mean of 3 runs. Accuracy: published 86.0 %, ours 83.3 %." in table.notes[0].text
+    assert "mean clips" in confusion_title(table)
+    cells = frame_row(table, "country", "pop")
+    assert cells == {"clips": 0.33, "published_clips": 6.3}
+    assert "Mean clips over the runs" in " ".join(confusion_on_screen(table).keys)
+    assert confusion_on_screen(table).columns[2].cells[1] == "0.7"
+
+
+def confusion_title(table) -> str:
+    figure = draw_confusion(table.values, subtitle="")
+    titles = [axes.get_title() for axes in figure.axes[:2]]
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    plt.close(figure)
+    assert shown[9] == "13.3"
+    assert titles == ["published: 86.0 %, mean clips", "ours: 83.3 %, mean clips"]
+    return titles[0]
+
+
+def frame_row(table, true: str, predicted: str) -> dict:
+    plain = plain_table(table.values)
+    rows = [dict(zip(plain.columns, row, strict=True)) for row in plain.rows]
+    (found,) = [row for row in rows if (row.pop("true_genre"), row.pop("predicted_genre")) == (true, predicted)]
+    return found

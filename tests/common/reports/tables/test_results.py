@@ -3,12 +3,18 @@
 import math
 
 import pytest
+from matplotlib import pyplot as plt
 
 from common.metrics.intervals import wilson_interval
+from common.paper import Reference
 from common.records.record import PartCounts, Record
-from common.reports.formats import as_markdown
+from common.reports.figures.tables import draw_results
+from common.reports.formats import as_latex, as_markdown
+from common.reports.screen.show import screen_lines
 from common.reports.tables.results import results_table
-from reproductions.se_cnn.paper import TABLE_5_1
+from reproductions.crnn.paper import PAPER as CRNN
+from reproductions.se_cnn.paper import PAPER as SE_CNN
+from reproductions.se_cnn.paper import TABLE_5_1, TABLE_5_2
 from tests.helpers import soundfusion_records as soundfusion
 from tests.helpers.se_cnn_records import SETTING, clips, record, table_of
 from tests.helpers.tables import caption_of, cells_of, row_of
@@ -188,3 +194,68 @@ def test_an_interval_that_contains_most_numbers_is_marked_as_wide():
     # 93.6 % was published.
     assert cell(record(correct=272), record(correct=270, seed=1)) == "yes"
     assert cell(record(correct=272), record(correct=240, seed=1)) == "yes (wide)"
+
+
+def test_published_numbers_have_the_decimals_of_the_paper_and_ours_one():
+    table = results_table(CRNN, CRNN.table("final"), SETTING, [])
+    assert cells_of(table, "CNN 1D + LSTM")["Published accuracy (%)"] == "69.69"
+    assert cells_of(table, "CNN 1D + LSTM")["Published f1 macro (%)"] == "59.8"
+    assert "| 69.69 |" in as_markdown(table)
+    assert " & 69.69 & " in as_latex(table, "table_final")
+    assert "69.69" in "\n".join(line.text for line in screen_lines(table, 120))
+
+
+def test_what_is_known_of_another_study_is_in_the_caption_with_or_without_a_number():
+    table = results_table(SE_CNN, TABLE_5_2, SETTING, [record()])
+    assert (
+        "For comparison: Xu and Zhou, r = 31.43, the optimum of 50 evaluations (here the network of r = 32): no "
+        in (caption_of(table))
+    )
+    assert table.values["reference"]["percent"] is None
+    figure = draw_results(table.values, subtitle="")
+    assert not any("Xu" in str(line.get_label()) for line in figure.axes[0].lines)
+    plt.close(figure)
+    with_number = TABLE_5_2.replace(reference=Reference(label="Others", percent=80.93))
+    table = results_table(SE_CNN, with_number, SETTING, [record()])
+    assert "For comparison: Others: 80.93 %." in caption_of(table)
+
+
+def epochs(*seconds: float) -> tuple[dict, ...]:
+    one = {"loss": 1.5, "accuracy": 0.5, "val_loss": 1.4, "val_accuracy": 0.4}
+    return tuple({"epoch": number, **one, "seconds": took} for number, took in enumerate(seconds, 1))
+
+
+def test_seconds_per_epoch_are_the_mean_after_the_first_epoch_beside_the_published_ones():
+    machine = {"processor": "One", "threads": 2, "backend": "tensorflow"}
+
+    def run(label: str, seed: int, *seconds: float) -> Record:
+        one = soundfusion.record("width", label, soundfusion.decisions(soundfusion.FIRST), seed=seed)
+        return one.replace(history=epochs(*seconds), machine=machine)
+
+    runs = [
+        run("ResNet1D-s", 0, 90.0, 10.0, 20.0),
+        run("ResNet1D-s", 1, 90.0, 16.0, 16.0),
+        run("ResNet2D-s", 0, 7.5),
+        soundfusion.record("width", "ResNet2D-l", [(0, 0)]),  # of a version that did not note seconds
+    ]
+    table = results_table(soundfusion.PAPER, soundfusion.PAPER.table("width"), soundfusion.SETTING, runs)
+    seconds = {row["label"]: row["seconds_per_epoch"] for row in table.values["rows"]}
+    assert seconds["ResNet1D-s"] == {"published": 121.0, "measured": 15.5}
+    assert seconds["ResNet2D-s"] == {"published": 79.0, "measured": 7.5}
+    assert seconds["ResNet2D-l"] == {"published": 208.0, "measured": None}
+    assert seconds["ResNet1D-l"] == {"published": 390.0, "measured": None}
+    cells = cells_of(table, "ResNet1D-s")
+    assert (cells["Published seconds per epoch"], cells["Our seconds per epoch"]) == ("121", "15.5")
+    assert cells_of(table, "ResNet2D-l")["Our seconds per epoch"] == ""
+    assert "so no difference is shown. Ours are of: One, tensorflow, 2 threads." in caption_of(table)
+
+
+def test_seconds_per_epoch_without_published_ones_have_one_column_and_other_tables_none():
+    label = "p 1, 30 %, 2 masks"
+    one = soundfusion.record("specaugment1", label, [(0, 0)]).replace(history=epochs(9.0, 3.0))
+    table = results_table(soundfusion.PAPER, soundfusion.PAPER.table("specaugment1"), soundfusion.SETTING, [one])
+    assert [head for head in table.header if "seconds" in head] == ["Our seconds per epoch"]
+    assert cells_of(table, label)["Our seconds per epoch"] == "3.0"
+    table = results_table(soundfusion.PAPER, soundfusion.PERFORMANCE, soundfusion.SETTING, [one])
+    assert not [head for head in table.header if "seconds" in head]
+    assert "seconds_per_epoch" not in row_of(table, "SimpleCNN")
