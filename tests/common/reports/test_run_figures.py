@@ -12,7 +12,7 @@ from common.paper.training import Training
 from common.records.record import Record
 from common.reports.figures.curves import draw_compared_curves, draw_curves
 from common.reports.groups import groups_of
-from common.reports.run_figures import run_figures, seconds_per_epoch, with_learning_rates
+from common.reports.run_figures import run_figures, with_learning_rates
 from common.reports.tables.confusion import confusion_table
 from common.reports.tables.results import results_table
 from reproductions.se_cnn.paper import PAPER as SE_CNN
@@ -127,14 +127,6 @@ def with_seconds(one: Record, *seconds: float) -> Record:
     return one.replace(history=history)
 
 
-def test_an_epoch_takes_the_mean_of_all_epochs_but_the_first_of_each_run():
-    one = se_cnn_records.record()
-    assert seconds_per_epoch([with_seconds(one, 9, 1, 2), with_seconds(one, 8, 3)]) == 2
-    assert seconds_per_epoch([with_seconds(one, 9)]) == 9
-    # Hand-made records, and none.
-    assert seconds_per_epoch([one]) is seconds_per_epoch([]) is None
-
-
 def test_a_heat_map_names_the_seconds_per_epoch_below_the_accuracy_of_its_cell():
     first, second = (f"p 0.7, {share} %, 1 mask" for share in (10, 20))
     runs = [
@@ -143,7 +135,20 @@ def test_a_heat_map_names_the_seconds_per_epoch_below_the_accuracy_of_its_cell()
     ]
     figure = drawings(SOUNDFUSION, *runs)["specaugment1"]()
     texts = [text.get_text() for text in figure.axes[1].texts]
-    assert [text for text in texts if text.endswith(" s")] == ["1.3 s", "12 s"]
+    assert [text for text in texts if text.endswith(" s")] == ["1.3 s", "12.5 s"]
     assert figure.get_suptitle().endswith("; below it seconds per epoch")
     untimed = drawings(SOUNDFUSION, *(record("specaugment1", label, [(0, 0)]) for label in (first, second)))
     assert "seconds" not in untimed["specaugment1"]().get_suptitle()
+
+
+def test_a_scaling_names_published_and_measured_seconds_per_epoch_below_the_parameters():
+    run = with_seconds(record("width", "ResNet2D-m", [(0, 0)]), 9, 1.3)
+    other = record("width", "ResNet2D-s", [(0, 0)])
+    of_1d, of_2d = drawings(SOUNDFUSION, run, other)["width"]().axes
+    assert of_2d.get_xlabel() == "trainable parameters\nseconds per epoch: published / ours"
+    assert [text.get_text() for text in of_2d.get_xticklabels()] == [
+        "s\n445,176\n79 / -",
+        "m\n1,724,392\n153 / 1.3",
+        "l\n6,784,968\n208 / -",
+    ]
+    assert of_1d.get_xticklabels()[0].get_text() == "s\n70,904\n121 / -"
