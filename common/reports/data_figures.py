@@ -129,7 +129,7 @@ def write_data_figures(
             warn(f"figure {figure.id} is not drawn: {error}")
             continue
         drawn.clips[figure.id] = {clip.track.id: clip.track.path for clip in made.clips}
-        if figure.listen:
+        if figure.listen and ids is not None:
             say(f"clips of figure {figure.id}:")
             for clip in made.clips:
                 say(f"  {clip.track.label}: {shell_word(str(clip.track.path))}")
@@ -294,6 +294,11 @@ def _name(clip: ExampleClip) -> str:
     return f"{clip.track.label}: {clip.track.id}"
 
 
+def _heading(figure: Figure, clip: ExampleClip) -> str:
+    """Of one of several clips of its genre: the genre in capitals, as a heading above them."""
+    return _name(clip) if figure.clips == 1 else f"{clip.track.label.upper()}: {clip.track.id}"
+
+
 def _spectrogram(paper: Paper, figure: Figure, data: DataForFigures, group: Group) -> _Made:
     clip = _first_clip(data, _picture_input(paper, figure, data))
     feature = clip.feature
@@ -313,11 +318,11 @@ def _spectrogram(paper: Paper, figure: Figure, data: DataForFigures, group: Grou
 def _spectrograms(paper: Paper, figure: Figure, data: DataForFigures, group: Group) -> _Made:
     feature = _picture_input(paper, figure, data).feature
     lines = _clips_of_genres(figure, data, feature)
-    title = f"{figure_title(paper, figure)}{_channel(feature)}{_lacking(figure, data)}"
+    title = f"{figure_title(paper, figure)}\n{feature_name(feature)}{_channel(feature)}{_lacking(figure, data)}"
     clips = [clip for line in lines for clip in line]
 
     def draw() -> Drawing:
-        pictures = [[_picture(clip, _name(clip)) for clip in line] for line in lines]
+        pictures = [[_picture(clip, _heading(figure, clip)) for clip in line] for line in lines]
         return draw_spectrograms(
             pictures, title=title, bins_label=_bins_label(feature), values_label=_values_label(feature)
         )
@@ -367,7 +372,7 @@ def _feature_extraction(paper: Paper, figure: Figure, data: DataForFigures, grou
     def draw() -> Drawing:
         return draw_feature_extraction(
             _sound(samples, f"{_name(clip)}, {feature.sample_rate:,} samples per second"),
-            _picture(clip, f"{feature_name(feature)}{_channel(feature)}"),
+            _picture(clip, f"{feature_name(feature).removesuffix('s')}{_channel(feature)}"),
             title=title,
             bins_label=_bins_label(feature),
             values_label=_values_label(feature),
@@ -390,7 +395,7 @@ def _copies(paper: Paper, figure: Figure, data: DataForFigures, group: Group) ->
         raise _NotPossibleError("altered copies are made of audio, and these are arrays")
     clips = [clip for line in _clips_of_genres(figure, data, feature) for clip in line]
     altered = list(data.reader.clips([clip.track for clip in clips], feature, copies=copies))
-    title = f"{figure_title(paper, figure)}{_lacking(figure, data)}"
+    title = f"{figure_title(paper, figure)}\n{feature_name(feature)}{_lacking(figure, data)}"
 
     def draw() -> Drawing:
         pairs = [
@@ -467,7 +472,7 @@ def _distribution(paper: Paper, figure: Figure, data: DataForFigures, group: Gro
             )
         tracks = _without_duplicates(tracks, sources)
     counts = clips_in_parts(data.clips_of_genres, data.catalog, tracks, protocol, figure.counts)
-    title = f"{figure_title(paper, figure)}: {data.catalog.title}\nsplit: {counts.split}{_not_shown(counts)}"
+    title = f"{figure_title(paper, figure)}\n{data.catalog.title}; split: {counts.split}{_not_shown(counts)}"
     return _Made(partial(draw_distribution, counts.genres, title=title), [title, figure, counts], counts=counts)
 
 
@@ -481,7 +486,7 @@ def _without_duplicates(tracks: Sequence[Track], sources: Mapping[str, str]) -> 
 
 def _genre_sizes(paper: Paper, figure: Figure, data: DataForFigures, group: Group) -> _Made:
     counts = sizes_of_genres(data.clips_of_genres, data.catalog.genres, figure.counts)
-    title = f"{figure_title(paper, figure)}: {data.catalog.title}{_not_shown(counts)}"
+    title = f"{figure_title(paper, figure)}\n{data.catalog.title}{_not_shown(counts)}"
     return _Made(partial(draw_genre_sizes, counts.genres, title=title), [title, figure, counts], counts=counts)
 
 

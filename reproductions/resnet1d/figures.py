@@ -6,7 +6,7 @@ from common.paper import Figure
 ROTATION = "[0 train - 1 valid - 2 test] -> [1 train - 2 valid - 3 test] -> ... -> [5 train - 0 valid - 1 test]"
 
 FIGURES = (
-    Figure("approach", "approach", "Sliding windows, and the answers to them together"),
+    Figure("approach", "approach", "From a sliding window to the genre of a song"),
     Figure("windows", "waveform_windows", "Sliding window over the samples"),
     Figure("accuracy", "accuracy", "Accuracy on training and validation partition"),
     Figure("rotation", "protocol", "Partitions in the six rounds", stated=ROTATION),
