@@ -23,5 +23,5 @@ FIGURES = (
         genres=("classical", "jazz", "metal"),
         listen=True,
     ),
-    Figure("segments", "windows", "Segments of 4 s", rows=(("1", "Baseline, segmentation"),)),
+    Figure("segments", "windows", "Segments of 4 s", rows=(("1", "Base2DCNN, segmentation"),)),
 )
