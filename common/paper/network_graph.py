@@ -98,7 +98,9 @@ def part_of(layers: Sequence[NetworkLayer], prefixes: Sequence[str]) -> tuple[Ne
     known = {layer.name for layer in inside}
     sources = {name for layer in inside for name in layer.inputs} - known
     outside = [
-        replace(layer, type=layer.type if layer.type == INPUT else OUTSIDE, settings={}, inputs=(), parameters=0, fixed=0)
+        replace(
+            layer, type=layer.type if layer.type == INPUT else OUTSIDE, settings={}, inputs=(), parameters=0, fixed=0
+        )
         for layer in layers
         if layer.name in sources
     ]
@@ -125,7 +127,9 @@ def _layers_of(model: "keras.Model", given: list[str] | None) -> tuple[list[Netw
     for entry in config["layers"]:
         name, calls = entry["name"], entry["inbound_nodes"]
         if len(calls) > 1:
-            raise SpecError(f"{model.name}: layer {name} is used {len(calls)} times, which cannot be drawn. Use it once.")
+            raise SpecError(
+                f"{model.name}: layer {name} is used {len(calls)} times, which cannot be drawn. Use it once."
+            )
         if name in givers:
             continue
         layer = model.get_layer(name)
@@ -147,9 +151,7 @@ def _layer(layer: "keras.Layer", config: dict[str, Any], inputs: list[str]) -> N
     # Moving statistics of a normalisation are no parameters.
     fixed = 0 if layer.trainable else layer.count_params()
     shape = tuple(layer.output.shape[1:])
-    return NetworkLayer(
-        layer.name, type(layer).__name__, settings, tuple(inputs), shape, count_trainable(layer), fixed
-    )
+    return NetworkLayer(layer.name, type(layer).__name__, settings, tuple(inputs), shape, count_trainable(layer), fixed)
 
 
 def _settings_of(config: dict[str, Any]) -> dict[str, Any]:

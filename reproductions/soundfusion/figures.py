@@ -16,10 +16,7 @@ _NETWORKS = {
 }
 
 FIGURES = (
-    *(
-        Figure(figure, "network", title, rows=(("performance", row),))
-        for figure, (title, row) in _NETWORKS.items()
-    ),
+    *(Figure(figure, "network", title, rows=(("performance", row),)) for figure, (title, row) in _NETWORKS.items()),
     Figure("waveform_windows", "waveform_windows", "Windows of 5 s over the samples"),
     Figure("windows", "windows", "The same windows of a mel spectrogram"),
     Figure(

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,22 +14,21 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
 from common.core.words import counted
-from common.reports import network_boxes as boxes
 from common.reports.figures.style import new_axes
-from common.reports.network_boxes import Block, Box, Branches, Series, Shape
+from common.reports.networks.boxes import Block, Box, Branches, Kind, Series, Shape, blocks_of
 
 _COLOURS = {
-    boxes.INPUTS: "#f4f4f4",
-    boxes.CONVOLUTION: "#bad6eb",
-    boxes.POOLING: "#f6c9b5",
-    boxes.NORMALISATION: "#ece5a6",
-    boxes.ACTIVATION: "#cbe6b4",
-    boxes.DENSE: "#d6c8e6",
-    boxes.RECURRENT: "#b4ddd0",
-    boxes.GATE: "#f4bfd2",
-    boxes.JOINING: "#f5d79e",
-    boxes.DROPOUT: "#dcdcdc",
-    boxes.OTHER: "#ffffff",
+    Kind.INPUT: "#f4f4f4",
+    Kind.CONVOLUTION: "#bad6eb",
+    Kind.POOLING: "#f6c9b5",
+    Kind.NORMALISATION: "#ece5a6",
+    Kind.ACTIVATION: "#cbe6b4",
+    Kind.DENSE: "#d6c8e6",
+    Kind.RECURRENT: "#b4ddd0",
+    Kind.GATE: "#f4bfd2",
+    Kind.JOINING: "#f5d79e",
+    Kind.DROPOUT: "#dcdcdc",
+    Kind.OTHER: "#ffffff",
 }
 _NOT_TRAINED = "not trained"
 _HATCHED = {"facecolor": "none", "edgecolor": "#ffffff", "linewidth": 0, "hatch": "/////", "alpha": 0.8}
@@ -55,8 +55,8 @@ def draw_network(
     """
     plan = _Plan(spread=spread)
     size = plan.size_of(series)
-    kinds = [kind for kind in _COLOURS if kind in {box.kind for block in boxes.blocks_of(series) for box in block.boxes}]
-    fixed = any(box.fixed for block in boxes.blocks_of(series) for box in block.boxes)
+    kinds = [kind for kind in _COLOURS if kind in {box.kind for block in blocks_of(series) for box in block.boxes}]
+    fixed = any(box.fixed for block in blocks_of(series) for box in block.boxes)
     tail = _GAP + 0.2
     width = max(size.left + size.right, _NARROWEST - 2 * _MARGIN)
     first, *others = title.splitlines()
@@ -130,7 +130,7 @@ def _draw_legend(axes: Axes, names: Sequence[str], width: float, y: float) -> No
     x = (width - sum(map(_legend_width, names)) + 0.18) / 2
     for name in names:
         place = {"xy": (x, y), "width": 0.16, "height": 0.12}
-        colour = _COLOURS.get(name, _COLOURS[boxes.CONVOLUTION])
+        colour = _COLOURS.get(name, _COLOURS[Kind.CONVOLUTION])
         axes.add_patch(Rectangle(**place, facecolor=colour, edgecolor=_LINE, linewidth=0.6))
         if name == _NOT_TRAINED:
             axes.add_patch(Rectangle(**place, **_HATCHED))
@@ -240,7 +240,7 @@ class _Plan:
     def offsets_of(self, sizes: Sequence[_Size]) -> list[float]:
         """Axes of columns, from the middle between the first and the last."""
         places = [0.0]
-        for before, size in zip(sizes, sizes[1:], strict=False):
+        for before, size in pairwise(sizes):
             places.append(places[-1] + before.right + _COLUMN_GAP + size.left)
         return [place - places[-1] / 2 for place in places]
 
@@ -279,16 +279,15 @@ class _Plan:
 
     def side_lines(self, line: Sequence[Box]) -> list[str]:
         """Name and number of parameters beside a box that stands alone."""
-        if len(line) != 1 or line[0].kind == boxes.INPUTS:
+        if len(line) != 1 or line[0].kind == Kind.INPUT:
             return []
         (box,) = line
-        own = next((name for name in box.layers if not name.endswith("_pad")), box.layers[0])
-        return [text for text in (own, _parameters_text(box.parameters, box.fixed)) if text]
+        return [text for text in (box.name, _parameters_text(box.parameters, box.fixed)) if text]
 
 
 def side_of(block: Block) -> list[str]:
     """What stands beside a block: how often it follows itself, its name, its parameters."""
-    if all(box.kind == boxes.INPUTS for box in block.boxes):
+    if all(box.kind == Kind.INPUT for box in block.boxes):
         return []
     times = [f"× {block.times}"] if block.times > 1 else []
     parameters = _parameters_text(block.parameters, sum(box.fixed for box in block.boxes))
@@ -415,12 +414,11 @@ class _Painter:
 
     def _draw_box(self, box: Box, x: float, y: float, width: float, height: float) -> None:
         place = {"xy": (x, y + 0.01), "width": width, "height": height - 0.02, "zorder": 2}
-        form = {"boxstyle": "round,pad=0,rounding_size=0.05"}
-        self._axes.add_patch(
-            FancyBboxPatch(**place, **form, facecolor=_COLOURS[box.kind], edgecolor=_LINE, linewidth=0.8)
-        )
+        place["boxstyle"] = "round,pad=0,rounding_size=0.05"
+        self._axes.add_patch(FancyBboxPatch(**place, facecolor=_COLOURS[box.kind], linewidth=0))
         if box.fixed:
-            self._axes.add_patch(FancyBboxPatch(**place, **form, **_HATCHED))
+            self._axes.add_patch(FancyBboxPatch(**place, **_HATCHED))
+        self._axes.add_patch(FancyBboxPatch(**place, facecolor="none", edgecolor=_LINE, linewidth=0.8))
         middle = y + height / 2
         shift = 0.085 if box.detail else 0.0
         self._text(x + width / 2, middle - shift, _main_text(box), _MAIN, ha="center")
