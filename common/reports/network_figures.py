@@ -1,6 +1,6 @@
 """The paper's figures of networks, which are drawn from the built models."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from common.reports.run_figures import figure_title
 _KINDS = ("network", "block")
 # Modules whose code decides on what a picture shows.
 _DRAWN_BY = (__name__, *(module.__name__ for module in (network_graph, boxes, grouping, texts, ways)))
+
+_ABOUT_SHAPES = "Shapes are without the batch, with channels last."
+_ABOUT_1D = "A kernel of Conv1D goes along the first axis and covers all of the second."
 
 
 def write_network_figures(paper: Paper, results: ResultPaths, ids: Collection[str]) -> dict[str, list[Path]]:
@@ -81,7 +84,7 @@ def _experiment(paper: Paper, figure: Figure) -> Experiment:
     return paper.row(*_row(paper, figure)).experiment
 
 
-def _draw(paper: Paper, figure: Figure, layers_of: Any) -> Drawing:
+def _draw(paper: Paper, figure: Figure, layers_of: Callable[[Experiment], tuple[NetworkLayer, ...]]) -> Drawing:
     layers = layers_of(_experiment(paper, figure))
     series = network_series(figure, layers)
     total, fixed = sum(layer.parameters for layer in layers), sum(layer.fixed for layer in layers)
@@ -94,7 +97,7 @@ def _draw(paper: Paper, figure: Figure, layers_of: Any) -> Drawing:
     return draw_network(
         series,
         title=f"{figure_title(paper, figure)}\nTable {table}, row {label}: {size}",
-        notes=["Shapes without the batch, channels last."],
+        notes=[_ABOUT_SHAPES, *([_ABOUT_1D] if any(layer.type == "Conv1D" for layer in layers) else [])],
         spread=not whole,
         ends_in="logits" if whole and last.shape == (paper.published_classes,) else "",
     )
