@@ -1,12 +1,13 @@
 """Figures of networks: boxes below each other, with the shapes of what passes between them."""
 
+import math
 import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 
 from common.reports.figures.network_plan import (
@@ -49,7 +50,9 @@ _LINE, _QUIET = "#404040", "#666666"
 _TITLE, _SUBTITLE = 10.0, 9.0  # points
 # In inches.
 _MARGIN, _NARROWEST, _BEND, _END, _TEXT_LINE, _TITLE_LINE, _LEGEND_LINE = 0.2, 5.2, 0.10, 0.25, 0.16, 0.22, 0.22
-_PATCH_WIDTH, _PATCH_HEIGHT, _LEGEND_GAP = 0.16, 0.12, 0.06
+_PATCH_WIDTH, _PATCH_HEIGHT, _LEGEND_GAP, _HEAD = 0.16, 0.12, 0.06, 0.07
+# Half of the width of an arrow's head, as a share of its length.
+_HEAD_WIDTH = 0.4
 # Distance of the upper line of a box from its middle, as a share of its height.
 _SHIFT = 0.2
 
@@ -171,23 +174,16 @@ class _Painter:
         """A line through points, whose corners are round."""
         vertices, codes = [points[0]], [Path.MOVETO]
         for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-            vertices += [_towards(corner, before), corner, _towards(corner, after)]
+            vertices += [_towards(corner, before, _BEND), corner, _towards(corner, after, _BEND)]
             codes += [Path.LINETO, Path.CURVE3, Path.CURVE3]
-        vertices.append(points[-1])
-        codes.append(Path.LINETO)
-        self.axes.add_patch(
-            FancyArrowPatch(
-                path=Path(vertices, codes),
-                arrowstyle="-|>" if head else "-",
-                mutation_scale=8,
-                linewidth=0.9,
-                color=_LINE,
-                shrinkA=0,
-                shrinkB=0,
-                zorder=1,
-                capstyle="butt",
-            )
-        )
+        tip, base = points[-1], _towards(points[-1], points[-2], _HEAD)
+        look = {"color": _LINE, "zorder": 1}
+        line = Path([*vertices, base if head else tip], [*codes, Path.LINETO])
+        self.axes.add_patch(PathPatch(line, fill=False, linewidth=0.9, **look))
+        if head:
+            across = (tip[1] - base[1]) * _HEAD_WIDTH, (base[0] - tip[0]) * _HEAD_WIDTH
+            sides = [(base[0] + sign * across[0], base[1] + sign * across[1]) for sign in (1, -1)]
+            self.axes.add_patch(Polygon([tip, *sides], linewidth=0, **look))
 
     def _draw_branches(self, branches: Branches, before: Block | None, x: float, y: float) -> float:
         """Columns side by side, and the lines from the block before them; returns where the longest ends."""
@@ -267,9 +263,9 @@ class _Painter:
             self.text(x, first + _TEXT_LINE * number, text, SIDE, ha="left", color=_QUIET, weight=weight)
 
 
-def _towards(corner: tuple[float, float], point: tuple[float, float]) -> tuple[float, float]:
-    """The place a little before a corner, on the line from a point to it."""
+def _towards(corner: tuple[float, float], point: tuple[float, float], length: float) -> tuple[float, float]:
+    """The place on the line from a corner to a point that is so far from the corner, at most the middle."""
     (x, y), (to_x, to_y) = corner, point
-    distance = max(abs(to_x - x) + abs(to_y - y), 1e-9)
-    share = min(_BEND, distance / 2) / distance
+    distance = max(math.dist(corner, point), 1e-9)
+    share = min(length / distance, 0.5)
     return x + (to_x - x) * share, y + (to_y - y) * share
