@@ -137,8 +137,8 @@ def unsupported_files(paper: Paper, results: ResultPaths, groups: list[GroupRepo
         groups: of the folder's records.
         written: files that the records support.
     """
-    # Tables of layers need no records, and figures of the data are drawn only where the data are at hand.
-    layers = {f"table_{table.id}" for table in paper.architecture}
+    # Tables of layers and values need no records, and figures of the data are drawn only where the data are at hand.
+    layers = {f"table_{table.id}" for table in paper.tables_without_runs}
     of_data = {stem for report in groups for stem in data_figure_stems(paper, report.group)}
     # Earlier versions named a split by window otherwise; what needs the data cannot be drawn again.
     of_data |= {stem.replace("_by_window", "_segment") for stem in of_data}

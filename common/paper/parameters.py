@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 _FILE = "parameters.json"
 # Files of a paper that no network depends on: what they declare is in the experiments' digests, or in `_code_digest`.
-_WITHOUT_NETWORKS = ("figures.py", "paper.py", "published.py", "sources.py", "spaces.py", "run.py", "tune.py")
+_WITHOUT_NETWORKS = (
+    *("figures.py", "paper.py", "published.py", "sources.py", "spaces.py", "value_tables.py"),
+    *("run.py", "tune.py"),
+)
 
 
 @dataclass(frozen=True)

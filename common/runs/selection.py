@@ -11,11 +11,13 @@ from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, rows_named
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
+from common.paper.value_tables import ValueTable
 from data_pipeline.datasets.catalog import commas_in_genres, listed_genres
 from data_pipeline.features import Feature
 
-# Each requested table or confusion matrix with its requested rows; tables of layers have none, a matrix has one.
-ChosenRows = list[tuple[ResultTable | ArchitectureTable | Confusion, list[Row]]]
+# Each requested table or confusion matrix with its requested rows; tables of layers and of values have none, a matrix
+# has one.
+ChosenRows = list[tuple[ResultTable | ArchitectureTable | ValueTable | Confusion, list[Row]]]
 
 
 def choose_rows(paper: Paper, table_ids: tuple[str, ...], asked_rows: tuple[str, ...]) -> ChosenRows:
@@ -47,7 +49,7 @@ def labels_of(chosen: ChosenRows) -> dict[str, list[str]]:
     return {table.id: [row.label for row in rows] for table, rows in chosen}
 
 
-def _rows_of(paper: Paper, table: ResultTable | ArchitectureTable | Confusion) -> list[Row]:
+def _rows_of(paper: Paper, table: ResultTable | ArchitectureTable | ValueTable | Confusion) -> list[Row]:
     if isinstance(table, Confusion):
         return [paper.row(*table.row)]
     return list(table.rows) if isinstance(table, ResultTable) else []
@@ -159,7 +161,8 @@ def weight_files_in(folder: Path, paper: Paper, names: Collection[str]) -> dict[
                 f"--weights-dir {folder}: several files of {name}: {listed}. Give one of them with --weights "
                 f"{name}=FILE, which counts before the folder."
             )
-        files |= {name: path for path in there}
+        if there:
+            files[name] = there[0]
     return files
 
 
@@ -184,8 +187,7 @@ def require_weight_files(paper: Paper, folder: Path, names: Collection[str], fil
     usual, *others = paper.weight_suffixes
     where = {name: f" ({paper.weights_from(name)})" if paper.weights_from else "" for name in lacking}
     expected = (
-        f"{', '.join(f'{name}{usual}{where[name]}' for name in lacking)}; instead of {usual} also "
-        f"{' or '.join(others)}"
+        f"{', '.join(f'{name}{usual}{where[name]}' for name in lacking)}; instead of {usual} also {' or '.join(others)}"
     )
     if len(lacking) == len(names):
         raise SpecError(f"--weights-dir {folder}: holds no file of the weights that the rows start from: {expected}.")

@@ -27,6 +27,7 @@ from reproductions.crnn import published as p
 from reproductions.crnn.figures import FIGURES
 from reproductions.crnn.sources import SOURCES
 from reproductions.crnn.specs import ConvolutionalSpec, CrnnSpec
+from reproductions.crnn.value_tables import VALUE_TABLES
 
 CLIP_SECONDS = 30.0
 MEL = MinMaxLogMel(clip_seconds=CLIP_SECONDS)
@@ -122,6 +123,7 @@ PAPER = Paper(
         "Profund, slides, with code."
     ),
     tables=(FINAL, MFCC_TABLE, CONVOLUTIONAL),
+    value_tables=VALUE_TABLES,
     default_tables=("final",),
     figures=FIGURES,
     confusions=(

@@ -24,6 +24,7 @@ from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.figures import FIGURES
 from reproductions.soundfusion.sources import FIXED, SOURCES
+from reproductions.soundfusion.value_tables import VALUE_TABLES
 
 # The study's aggregation is majority voting over a clip's windows.
 _WINDOWS_AND_CLIPS = {"test": "window_accuracy", "aggregation": "clip_accuracy_majority_vote"}
@@ -237,6 +238,7 @@ PAPER = Paper(
     title="SoundFusion",
     citation='L. Ausilio, M. Keshavarz, G. P. Prodan, "DLNN: Project presentation", slides, with report and code.',
     tables=(PERFORMANCE, REGULARISATION, WIDTH, SPECAUGMENT_1, SPECAUGMENT_2, NNET2_CURVES, TRANSFER),
+    value_tables=VALUE_TABLES,
     figures=(
         *FIGURES,
         Figure("specaugment1", "heat_maps", "Grid 1", table="specaugment1", places=_grid_places(SPECAUGMENT_1)),
