@@ -2,10 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from common.paper.paper import Paper
+from typing import Any
 
 # What a cell holds; several values stand beside each other, and None stands for one that is not stated or not there.
 Value = str | int | float | tuple[str | int | float, ...] | None
@@ -45,6 +42,6 @@ class ValueTable:
     id: str
     title: str
     row_header: str
-    rows: Callable[["Paper"], tuple[ValueRow, ...]]
+    rows: Callable[[Any], tuple[ValueRow, ...]]
     columns: tuple[str, ...] = ("ours",)
     notes: tuple[str, ...] = ()

@@ -224,7 +224,6 @@ def _values(values: Mapping[str, Any]) -> _Rows:
                     f"ours_{name}" if len(names) > 1 else "ours": _listed(row["ours"][column])
                     for name, column in zip(names, values["columns"], strict=True)
                 },
-                "where": row["where"],
             },
         )
 
