@@ -174,7 +174,8 @@ def finish(result: Result, out: Path) -> int:
     screen = console()
     screen.print(result.title)
     screen.print(_table(f"{result.unit}, median", result.values))
-    screen.print(_table("ratio, median", result.ratios))
+    if result.ratios:
+        screen.print(_table("ratio, median", result.ratios))
     for name, value in result.facts.items():
         screen.print(f"{name}: {value:.4g}")
     for requirement in result.requirements:

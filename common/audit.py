@@ -1,13 +1,13 @@
 """`python -m common.audit PAPER ...`: the leakage audit of a paper, the same as `encore audit PAPER ...`."""
 
-from common.core.interrupts import end_on_signals
+from common.core.interrupts import end_on_signals, end_with
 
 if __name__ == "__main__":
     end_on_signals()  # before the other imports, which take long
 
 import sys
 
-from common.cli.app import exit_process, run_app
+from common.cli.app import run_app
 from common.cli.run import make_audit_app
 from common.core.console import escape_unprintable, print_message
 from common.core.errors import SpecError
@@ -32,4 +32,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    exit_process(main(sys.argv[1:]))
+    end_with(main(sys.argv[1:]))

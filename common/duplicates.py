@@ -1,6 +1,6 @@
 """`python -m common.duplicates ...`: clips of a dataset or folder that are the same recording, and their parts."""
 
-from common.core.interrupts import end_on_signals
+from common.core.interrupts import end_on_signals, end_with
 
 if __name__ == "__main__":
     end_on_signals()  # before the other imports, which take long
@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from common.cli.app import exit_process, run_app
+from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions, Shown, print_tables
@@ -210,4 +210,4 @@ def _parts(protocol: Protocol, catalog: Catalog, clips: tuple[ShardTrack, ...]) 
 
 
 if __name__ == "__main__":
-    exit_process(run_app(make_app()))
+    end_with(run_app(make_app()))

@@ -1,10 +1,8 @@
 """Runs command lines: errors as one clear line each, and exit codes."""
 
-import gc
 import re
 import signal
-import sys
-from typing import Any, NoReturn
+from typing import Any
 
 import typer
 
@@ -26,13 +24,6 @@ _IN_PYTHON = " (skip_bad=True)"
 _EXTRA = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)")
 # typer turns the interrupt into this exit code.
 _INTERRUPTED = exit_code_of(signal.SIGINT)
-
-
-def exit_process(code: int) -> NoReturn:
-    """End the process with a code, without a search for unreachable objects first: with TensorFlow in memory that takes
-    a second or more, in which nothing is shown any more."""
-    gc.freeze()
-    sys.exit(code)
 
 
 def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:

@@ -10,8 +10,9 @@ from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.parameters import StoredNetworks
 from common.paper.provenance import covered_values, leaf_paths
 from common.paper.row_names import name_and_label
-from common.paper.tables import ArchitectureTable, ResultTable
+from common.paper.tables import TOTAL, ArchitectureTable, ResultTable
 from common.paper.value_tables import ValueTable
+from common.reports.layers import size_text
 from common.reports.screen.columns import Column
 from common.reports.screen.notes import Line
 from common.reports.screen.show import text_lines
@@ -22,6 +23,7 @@ _MOST_VALUES = 3
 _NAME_WIDTH = 30
 _STATUSES = "Stated: by the paper. Assumed: by us, where it says nothing. Differs: not as the paper states."
 _AGGREGATION = "Aggregation: share of clips that are right, where the windows of a clip decide together."
+_NEEDS = "Needs: nothing beside the paper's values and networks, data, or runs, which --figure trains."
 _COUNTED = "Trainable parameters: with the paper's own features; on others, a network may have more or fewer."
 
 
@@ -33,6 +35,8 @@ def listing(paper: Paper) -> dict[str, Any]:
         "paper": paper.key,
         "tables": [_listed_table(table, networks) for table in tables],
         "value_tables": [{"id": table.id, "title": table.title} for table in paper.value_tables],
+        "confusions": [{"id": one.id, "title": one.title, "row": list(one.row)} for one in paper.confusions],
+        "figures": [{"id": one.id, "title": one.title, "needs": one.needs.value} for one in paper.figures],
     }
 
 
@@ -42,13 +46,19 @@ def _listed_table(table: ResultTable | ArchitectureTable, networks: StoredNetwor
         rows = [
             {
                 "label": row.label,
-                "published": {table.column: row.published},
+                "published": dict(row.published),
                 "trainable_parameters": built.rows[row.label].parameters,
                 "experiment": table.experiment.digest,
             }
             for row in table.rows
         ]
-        return {"id": table.id, "title": table.title, "metrics": [table.column], "rows": rows}
+        return {
+            "id": table.id,
+            "title": table.title,
+            "metrics": [column.name for column in table.columns],
+            "rows": rows,
+            "total": {"published": table.total, "trainable_parameters": built.parameters},
+        }
     rows = [
         {
             "name": row.name,
@@ -72,24 +82,12 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
     for entry in values["tables"]:
         rows = entry["rows"]
         table = paper.table(entry["id"])
-        # Tables of layers have no rows to run, and so no names for `--row`.
-        is_named = "name" in rows[0]
-        columns = [
-            *([Column("--row", tuple(row["name"] for row in rows), is_text=True)] if is_named else []),
-            # Names say which row is which, where the width does not hold both.
-            Column(
-                getattr(table, "row_header", "layer"),
-                tuple(row["label"] for row in rows),
-                3 if is_named else 0,
-                is_text=True,
-                is_spare=is_named,
-            ),
-            *(_published_column(name, [row["published"][name] for row in rows], is_named) for name in entry["metrics"]),
-            Column("trainable parameters", tuple(f"{row['trainable_parameters']:,}" for row in rows), 2),
-        ]
+        columns = _layer_columns(table, entry) if isinstance(table, ArchitectureTable) else _row_columns(table, entry)
         if screen.wide:
             # Records and `--json` name a row by the digest of its values.
-            columns.append(Column("digest of the row's values", tuple(row["experiment"][:12] for row in rows)))
+            digests = [row["experiment"][:12] for row in rows]
+            blank = [""] * (len(columns[0].cells) - len(rows))
+            columns.append(Column("digest of the row's values", (*digests, *blank)))
         print_listing(f"Table {entry['id']}: {entry['title']}", columns, screen, _notes(table, is_last=entry is last))
     if paper.value_tables:
         columns = [
@@ -109,7 +107,41 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
             ),
         ]
         print_listing("Confusion matrices, each of one row", columns, screen)
+    if values["figures"]:
+        columns = [
+            Column("--figure", tuple(figure["id"] for figure in values["figures"]), is_text=True),
+            Column("title", tuple(figure["title"] for figure in values["figures"]), is_text=True),
+            Column("needs", tuple(figure["needs"] for figure in values["figures"]), is_text=True),
+        ]
+        print_listing("Figures", columns, screen, [_NEEDS])
     return 0
+
+
+def _row_columns(table: ResultTable, entry: dict[str, Any]) -> list[Column]:
+    rows = entry["rows"]
+    return [
+        Column("--row", tuple(row["name"] for row in rows), is_text=True),
+        # Names say which row is which, where the width does not hold both.
+        Column(table.row_header, tuple(row["label"] for row in rows), 3, is_text=True, is_spare=True),
+        *(_published_column(name, [row["published"][name] for row in rows]) for name in entry["metrics"]),
+        Column("trainable parameters", tuple(f"{row['trainable_parameters']:,}" for row in rows), 2),
+    ]
+
+
+def _layer_columns(table: ArchitectureTable, entry: dict[str, Any]) -> list[Column]:
+    """Tables of layers have no rows to run, and so no names for `--row`; their last row is the whole network."""
+    rows = entry["rows"]
+    counts = (*(row["trainable_parameters"] for row in rows), entry["total"]["trainable_parameters"])
+    # Of several columns, a line below the table says what they are: the word in each would leave no room for some.
+    whose = "published\n" if len(table.columns) == 1 else ""
+    return [
+        Column("layer", (*(row["label"] for row in rows), TOTAL), is_text=True),
+        *(
+            Column(f"{whose}{one.head}", (*(size_text(row["published"][one.name]) for row in rows), ""), 1)
+            for one in table.columns
+        ),
+        Column("trainable parameters", tuple(map(size_text, counts)), 2),
+    ]
 
 
 def _notes(table: ResultTable | ArchitectureTable, *, is_last: bool) -> list[str]:
@@ -119,27 +151,20 @@ def _notes(table: ResultTable | ArchitectureTable, *, is_last: bool) -> list[str
         is_last: of the tables with rows to run, below which what holds for all of them is said.
     """
     if isinstance(table, ArchitectureTable):
-        return ["Its rows are layers of one network, which are not trained one by one: --row does not take them."]
+        published = [] if len(table.columns) == 1 else ["Published: all columns but the parameters."]
+        published += [] if table.total is None else [f"Published total of trainable parameters: {table.total:,}."]
+        about = "Its rows are layers of one network, which are not trained one by one: --row does not take them."
+        return [*published, about]
     notes = [note.short for note in paper_notes(table) if note.kind == "unverified"]
     notes += [_AGGREGATION] if "aggregation" in table.metrics else []
     return notes + ([_COUNTED] if is_last else [])
 
 
-def _published_column(name: str, values: list[Any], is_percent: bool) -> Column:
-    """Published numbers in percent, all with as many decimals as any was published with, or sizes of layers."""
-    words = name.replace("_", " ")
-    if not is_percent:
-        return Column(f"published {words}", tuple(map(_size, values)), 1)
+def _published_column(name: str, values: list[float | None]) -> Column:
+    """Published numbers in percent, all with as many decimals as any was published with."""
     digits = max((len(str(float(value)).partition(".")[2]) for value in values if value is not None), default=1)
     texts = ("not given" if value is None else percent_text(value, digits) for value in values)
-    return Column(f"published {words} (%)", tuple(texts), 1)
-
-
-def _size(published: Any) -> str:
-    """A published size of a layer, as text."""
-    if published is None:
-        return "not given"
-    return " x ".join(map(str, published)) if isinstance(published, list | tuple) else str(published)
+    return Column(f"published {name.replace('_', ' ')} (%)", tuple(texts), 1)
 
 
 def sources(paper: Paper) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from common.core.leftovers import remove_leftovers
 from common.core.locks import lock
 from common.core.words import counted
 from common.leakage.report import regenerate_audits
+from common.paper.figures import Needs
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, result_folders
 from common.records.record import reading_once
 from common.reports.committed import CommittedOf, are_own, committed_beside
-from common.reports.data_figures import data_figure_stems
+from common.reports.coverage import write_coverage
 from common.reports.pages import write_page
 from common.reports.table import Table
 from common.reports.write import GroupReport, regenerate_tables
@@ -107,14 +108,17 @@ def regenerate(
             mine = [report for report in groups if report.results == results]
             _remove_others(paper, results, mine, written)
         show_step("page of the paper")
-        return Regenerated(groups, others, write_page(paper, out, list_tables=list_tables))
+        page = write_page(paper, out, list_tables=list_tables)
+        if list_tables:
+            write_coverage(out)
+        return Regenerated(groups, others, page)
 
 
 def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport], written: set[Path]) -> None:
     """Remove tables and figures of a folder that earlier commands wrote and this one did not; say which."""
     shown = {record.run_id for report in groups for record in report.group.records}
     in_no_table = [path for path in sorted(results.runs.glob("*.json")) if path.stem not in shown]
-    removed = unsupported_files(paper, results, groups, written)
+    removed = unsupported_files(paper, results, written)
     if not removed:
         return
     stems = ", ".join(dict.fromkeys(path.stem for path in removed))
@@ -130,21 +134,15 @@ def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport]
     say(f"{results.folder}: removed {files} of tables and figures that no record supports: {stems}")
 
 
-def unsupported_files(paper: Paper, results: ResultPaths, groups: list[GroupReport], written: set[Path]) -> list[Path]:
+def unsupported_files(paper: Paper, results: ResultPaths, written: set[Path]) -> list[Path]:
     """The tables and figures in a folder that commands wrote and that its records do not support.
 
     Args:
-        groups: of the folder's records.
         written: files that the records support.
     """
-    # Tables of layers and values need no records, and figures of the data are drawn only where the data are at hand.
-    layers = {f"table_{table.id}" for table in paper.tables_without_runs}
-    of_data = {stem for report in groups for stem in data_figure_stems(paper, report.group)}
-    # Earlier versions named a split by window otherwise; what needs the data cannot be drawn again.
-    of_data |= {stem.replace("_by_window", "_segment") for stem in of_data}
+    layers = {f"table_{table.id}" for table in paper.tables_without_runs}  # need no records
     old = [path for path in _written_tables(paper, results) if path.stem not in layers]
-    old += [path for path in _written_figures(paper, results) if path.stem not in of_data]
-    return [path for path in old if path not in written]
+    return [path for path in (*old, *_written_figures(paper, results)) if path not in written]
 
 
 def _written_tables(paper: Paper, results: ResultPaths) -> list[Path]:
@@ -171,8 +169,9 @@ def _is_file_name(name: Any) -> bool:
 
 
 def _written_figures(paper: Paper, results: ResultPaths) -> list[Path]:
-    """The figures in a folder that commands wrote: both PNG and SVG, named after a table or a figure of the paper."""
-    names = [f"figure_{figure.id}" for figure in paper.figures]
+    """The figures of runs in a folder that commands wrote: both PNG and SVG, named after a table or a figure of the
+    paper. Others are drawn without records, and those of the data only where the data are at hand."""
+    names = [f"figure_{figure.id}" for figure in paper.figures if figure.needs == Needs.RUNS]
     numbered = [matrix.table_id for matrix in paper.confusions if matrix.is_numbered]
     names += [f"table_{name}" for name in (*(table.id for table in paper.tables), *numbered, "confusion", "audit")]
     names += ["figure_search", "table_top", "figure_top"]

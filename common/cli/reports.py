@@ -1,4 +1,4 @@
-"""Shows tables that need no training: those of layers, and those of existing records."""
+"""Writes and shows tables: those that need no data, and those of existing records."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
 from common.core.errors import SpecError
+from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, name_and_label
 from common.paper.tables import ArchitectureTable, Confusion
@@ -14,31 +15,41 @@ from common.records.paths import OWN_RESULTS, ResultPaths, result_folders
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.asked import only_rows
 from common.reports.committed import are_committed
-from common.reports.pages import write_page
 from common.reports.table import Table
 from common.reports.write import GroupReport, write_without_runs
 from common.runs.options import Options
-from common.runs.selection import ChosenRows, choose_rows, labels_of
+from common.runs.selection import Asked, ChosenRows, choose_rows, labels_of
+
+_WITHOUT_RUNS = "none of the runs that it is drawn from has a record"
+_NOT_FROM_RECORDS = "is not drawn from records; leave out --from-records"
 
 
-def architecture_tables(paper: Paper, options: Options, chosen: ChosenRows, screen: ScreenOptions) -> int:
-    """Make tables of layers and values, which need neither data nor training; returns the exit code."""
-    results = ResultPaths.of(options.out, paper.key, options.data_key)
+def tables_without_data(paper: Paper, chosen: ChosenRows, results: ResultPaths) -> tuple[list[Shown], list[Path]]:
+    """Write the requested tables that need neither data nor training.
+
+    Returns:
+        What to show, and all files.
+    """
     shown, paths = [], []
     for table, _ in chosen:
-        built, written = write_without_runs(paper, table, results)
-        shown.append(Shown(built, _page(written)))
-        paths += written
-    print_tables(shown, [*paths, write_page(paper, options.out)], screen)
-    return 0
+        if isinstance(table, ArchitectureTable | ValueTable):
+            built, written = write_without_runs(paper, table, results)
+            shown.append(Shown(built, _page(written)))
+            paths += written
+    return shown, paths
 
 
 def tables_from_records(
-    paper: Paper, options: Options, dataset: str | None, screen: ScreenOptions, *, legacy: bool
+    paper: Paper, options: Options, dataset: str | None, figures: list[Figure], screen: ScreenOptions, *, legacy: bool
 ) -> int:
-    """Make all tables again from records, of one data set or of all (None); returns the exit code."""
+    """Make all tables and figures again from records, of one data set or of all (None); returns the exit code.
+
+    Args:
+        figures: those whose files are named; empty for those of the tables.
+    """
     whole = with_tuned_rows(paper, options.out, dataset)
-    chosen = choose_rows(whole, options.tables, options.rows)
+    only_figures = figures and not (options.tables or options.rows)
+    asked = Asked([] if only_figures else choose_rows(whole, options.tables, options.rows), figures)
     if not result_folders(options.out, paper.key, dataset):
         of_data = f" on {dataset}" if dataset else ""
         own = options.out != OWN_RESULTS and result_folders(OWN_RESULTS, paper.key, dataset)
@@ -51,16 +62,20 @@ def tables_from_records(
             "--from-records first."
         )
     written = [path for _, paths in made.others for path in paths]
-    show_reports(paper, options, made.groups, chosen, [*written, made.page], screen, legacy=legacy)
-    asked = bool(options.tables or options.rows)
-    return 1 if asked and name_rows_without_number(chosen, made.groups) else 0
+    show_reports(paper, options, made.groups, asked, [*written, made.page], screen, legacy=legacy)
+    by_name = bool(options.tables or options.rows)
+    lacking = by_name and name_rows_without_number(asked.tables, made.groups)
+    not_drawn = {figure.id: _NOT_FROM_RECORDS for figure in figures if figure.needs != Needs.RUNS}
+    not_drawn |= reasons_not_drawn(figures, made.groups)
+    name_not_made(not_drawn)
+    return 1 if lacking or not_drawn else 0
 
 
 def show_reports(
     paper: Paper,
     options: Options,
     reports: list[GroupReport],
-    chosen: ChosenRows,
+    asked_for: Asked,
     others: list[Path],
     screen: ScreenOptions,
     *,
@@ -69,6 +84,7 @@ def show_reports(
     """Show the chosen tables with the rows that were asked for, and the paths of their files, which hold all rows. A
     table that has no file of its own, because others hold all its measured rows, is shown only where it was asked for
     by name."""
+    chosen = asked_for.tables
     # A row that is asked for by name is looked for in all tables.
     asked = [table.id for table, rows in chosen if rows or not options.rows]
     labels = labels_of(chosen)
@@ -102,7 +118,7 @@ def show_reports(
                 (holder,) = report.held_by.get(entry.id, [entry.table_id])
                 whole = report.tables[holder] if holder in asked and holder != entry.table_id else None
                 shown.append(Shown(report.tables[entry.table_id], _page(report.paths[holder]), whole, is_own=is_own))
-    drawn = [figure.id for figure in paper.figures if not figure.table or figure.table in asked]
+    drawn = [figure.id for figure in paper.figures if asked_for.shows(figure)]
     paths = [path for report in reports for name in asked for path in report.paths.get(name, [])]
     paths += [path for report in reports for name in drawn for path in report.figures.get(name, [])]
     print_tables(shown, [*paths, *others], screen)
@@ -124,6 +140,29 @@ def _asked_rows(table: Table, labels: list[str]) -> Table | None:
 def _page(paths: list[Path]) -> Path | None:
     """The Markdown file among the files of a table; None where it has no file."""
     return next((path for path in paths if path.suffix == ".md"), None)
+
+
+def reasons_not_drawn(figures: list[Figure], reports: list[GroupReport]) -> dict[str, str]:
+    """Id of each figure of runs that is in no report -> why."""
+    drawn = {name for report in reports for name in report.figures}
+    return {figure.id: _WITHOUT_RUNS for figure in figures if figure.needs == Needs.RUNS and figure.id not in drawn}
+
+
+def name_other_commands(paper: Paper) -> None:
+    """Name the items of the paper's document that other commands make."""
+    for item in paper.items:
+        if others := item.commands_beside(paper.key):
+            say(f"{item.title}: made by {'; '.join(others)}")
+
+
+def name_not_made(reasons: dict[str, str]) -> None:
+    """Name the figures that were asked for and not made, each with the reason.
+
+    Args:
+        reasons: id of a figure -> why, as the rest of a sentence.
+    """
+    for figure, reason in reasons.items():
+        warn(f"figure {figure}: not made: {reason}")
 
 
 def name_rows_without_number(chosen: ChosenRows, reports: list[GroupReport]) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from common.cli.app import exit_process, run_app
+from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
@@ -17,6 +17,7 @@ from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend
 from common.core.files import require_usable_folder, require_writable_folder
+from common.core.interrupts import end_with
 from common.core.option_groups import MACHINES, SPECIAL, WHAT
 from common.core.temporary import require_temporary_files
 from common.execution.certificates import Certificates
@@ -25,7 +26,7 @@ from common.paper.tables import Row
 from common.records.paths import COMMITTED_RESULTS
 from common.records.tuned_rows import with_tuned_rows
 from common.runs.options import SET_HELP, Options
-from common.runs.selection import ChosenRows, choose_rows
+from common.runs.selection import Asked, ChosenRows, choose_figures, choose_rows, with_rows_behind
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,23 @@ class RunOptions:
             help="Key (PEM) of that certificate, if not in its file.",
         ),
     ] = None
+    figures: Annotated[
+        tuple[str, ...],
+        Option(
+            "--figure",
+            metavar="ID",
+            rich_help_panel=WHAT,
+            help="Figure to make, named as in encore list. Repeat for several.",
+        ),
+    ] = ()
+    all: Annotated[
+        bool,
+        Option(
+            "--all",
+            rich_help_panel=WHAT,
+            help="Make all tables and figures of the paper. What cannot be made is named.",
+        ),
+    ] = False
     audit: Annotated[
         bool,
         Option("--audit", rich_help_panel=WHAT, help="Train one row under every split; show what leaks."),
@@ -99,7 +117,7 @@ class RunOptions:
     ] = False
     list: Annotated[
         bool,
-        Option("--list", rich_help_panel=WHAT, help="Show tables, rows and published numbers, then stop."),
+        Option("--list", rich_help_panel=WHAT, help="Show tables, rows and figures, then stop."),
     ] = False
     sources: Annotated[
         bool,
@@ -130,6 +148,8 @@ class RunOptions:
                 "cluster; give one."
             )
         self.certificates.require_complete(self.cluster)
+        if self.all:
+            _ALL.require(flags, "--all")
         if self.legacy_metric and not paper.legacy_batches:
             raise SpecError(f"--legacy-metric: {paper.key} published no metric that needs correcting.")
 
@@ -158,12 +178,19 @@ class _Mode:
 _MODES = {
     "list": _Mode(uses=("list", "json")),
     "sources": _Mode(uses=("sources", "json")),
-    "from_records": _Mode(uses=("from_records", "dataset", "out", "tables", "rows", "legacy_metric", "json")),
+    "from_records": _Mode(
+        uses=("from_records", "dataset", "out", "tables", "rows", "figures", "legacy_metric", "json")
+    ),
     "audit": _Mode(
-        but=("split", "unit", "carry_weights", "list", "sources", "from_records", "legacy_metric"),
+        but=(
+            *("split", "unit", "carry_weights", "list", "sources", "from_records", "legacy_metric"),
+            *("figures", "all"),
+        ),
         takes="runs one row under every split and writes its tables",
     ),
 }
+
+_ALL = _Mode(but=("tables", "rows", "figures"), takes="makes all tables and figures")
 
 _MODELS = (Options, RunOptions, ScreenOptions)
 
@@ -171,7 +198,7 @@ _MODELS = (Options, RunOptions, ScreenOptions)
 def main(paper: Paper) -> None:
     """Run a paper's command line and exit: 0 if every requested row has a number, 1 if one has none or a run failed, 2
     for unusable input."""
-    exit_process(run_app(make_app(paper)))
+    end_with(run_app(make_app(paper)))
 
 
 def make_app(paper: Paper) -> typer.Typer:
@@ -239,10 +266,13 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
         from common.cli.reports import tables_from_records
 
         dataset = options.dataset if "dataset" in flags.typed else None
-        return tables_from_records(paper, options, dataset, screen, legacy=command.legacy_metric)
+        figures = choose_figures(paper, command.figures)
+        return tables_from_records(paper, options, dataset, figures, screen, legacy=command.legacy_metric)
     whole = with_tuned_rows(paper, options.out, options.data_key)
     # Before the data are read: a mistyped table or row is reported at once.
-    chosen = choose_rows(whole, options.tables, options.rows)
+    figures = list(whole.figures) if command.all else choose_figures(whole, command.figures)
+    chosen = _chosen_tables(whole, options, command)
+    chosen = with_rows_behind(whole, chosen, figures)
     if SET_HELP in options.changes:
         from common.cli.values import show_values
 
@@ -250,10 +280,11 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
         return show_values(paper, (table, row.name), row.experiment, as_json=screen.json)
     require_writable_folder(options.out, flag="--out")
     require_temporary_files()
+    asked = Asked(chosen, figures, is_all=command.all)
     if not (command.audit or any(rows for _, rows in chosen)):
-        from common.cli.reports import architecture_tables
+        from common.cli.figures import without_training
 
-        return architecture_tables(paper, options, chosen, screen)
+        return without_training(whole, options, asked, screen)
     require_usable_folder(options.cache, flag="--cache")
     if options.all_changes:
         from common.runs.plan import require_known_changes
@@ -269,7 +300,16 @@ def _run(paper: Paper, options: Options, command: RunOptions, screen: ScreenOpti
     workers = WorkerChoice(command.jobs, command.cluster, command.certificates)
     if command.audit:
         return audit(paper, whole, options, workers, screen)
-    return train(paper, whole, options, chosen, workers, screen, legacy=command.legacy_metric)
+    return train(paper, whole, options, asked, workers, screen, legacy=command.legacy_metric)
+
+
+def _chosen_tables(paper: Paper, options: Options, command: RunOptions) -> ChosenRows:
+    """The tables that a command asks for: with `--figure` alone, none."""
+    if command.all:
+        return choose_rows(paper, (*paper.table_ids, *(matrix.id for matrix in paper.confusions)), ())
+    if command.figures and not (options.tables or options.rows):
+        return []
+    return choose_rows(paper, options.tables, options.rows)
 
 
 def _first_row(paper: Paper, options: Options, chosen: ChosenRows) -> tuple[str, Row]:

@@ -144,8 +144,8 @@ def print_written(paths: Sequence[Path]) -> None:
     if not paths:
         return
     folder = Path(os.path.commonpath([path.parent for path in paths]))
-    # Tables come before the pages that list them.
-    first = next((path for path in paths if path.suffix == ".md"), paths[0])
+    # Tables and figures come before the pages that list them.
+    first = next((path for path in paths if path.suffix in (".md", ".png")), paths[0])
     files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
     lines = [f"written to: {shell_word(folder)} ({files})", f"open first: {shell_word(first)}"]
     if is_verbose():

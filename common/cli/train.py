@@ -26,7 +26,7 @@ from common.records.paths import ResultPaths
 from common.runs.data import open_data
 from common.runs.options import Options
 from common.runs.plan import Plan, plan_runs, prepare_features, resolve_rows, say_splits
-from common.runs.selection import ChosenRows
+from common.runs.selection import Asked
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,17 @@ def train(
     paper: Paper,
     whole: Paper,
     options: Options,
-    chosen: ChosenRows,
+    wanted: Asked,
     workers: WorkerChoice,
     screen: ScreenOptions,
     *,
     legacy: bool,
 ) -> int:
-    """Train the chosen rows and show their tables; returns the exit code.
+    """Train the rows that are asked for, and show their tables; returns the exit code.
 
     Args:
         whole: the paper with the rows that searches found.
+        wanted: at least one row is.
         legacy: show tables with the metric that the study computed wrongly.
     """
     workers.require_installed()
@@ -95,7 +96,7 @@ def train(
     asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
     data = open_data(whole, options)
-    rows = resolve_rows(whole, options, chosen, data)
+    rows = resolve_rows(whole, options, wanted.tables, data)
     with ExitStack() as at_the_end:
         with workers.pool() as pool:
             execute = _import_training()
@@ -106,11 +107,11 @@ def train(
             say_splits(plan)
             summary = execute(plan, options, pool and pool.work)
         # The workers have ended by now, so that nothing is waited for after the tables.
-        missing = _report(paper, asked, plan, chosen, screen, legacy=legacy)
+        missing = _report(paper, asked, plan, wanted, screen, legacy=legacy)
         _print_where_records_are(plan, asked, as_json=screen.json)
         if summary.trained:
             print_where_curves_are(paper.key, asked.out, as_json=screen.json)
-    return 1 if summary.failed or missing else 0
+    return 1 if summary.failed or (missing and not wanted.is_all) else 0
 
 
 def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, screen: ScreenOptions) -> int:
@@ -156,6 +157,7 @@ def _import_training() -> Callable[..., Any]:
     """Import what trains and what makes tables afterwards; returns `common.runs.runner.execute`."""
     with quiet_start(announced=True):
         importlib.import_module("common.cli.reports")
+        importlib.import_module("common.cli.figures")
         from common.runs.runner import execute
     return execute
 
@@ -171,12 +173,26 @@ def _find_devices(options: Options, workers: WorkerChoice) -> None:
 
 
 def _report(
-    paper: Paper, options: Options, plan: Plan, chosen: ChosenRows, screen: ScreenOptions, *, legacy: bool
+    paper: Paper,
+    options: Options,
+    plan: Plan,
+    wanted: Asked,
+    screen: ScreenOptions,
+    *,
+    legacy: bool,
 ) -> bool:
     """Write the tables and figures of the paper's records, and show those that were asked for; returns whether a row
-    that was asked for has no number."""
+    that was asked for has no number, or a figure was not made."""
+    from common.cli.figure_data import data_of_plan
+    from common.cli.figures import draw_without_data
     from common.cli.regenerate import regenerate
-    from common.cli.reports import name_rows_without_number, show_reports
+    from common.cli.reports import (
+        name_not_made,
+        name_other_commands,
+        name_rows_without_number,
+        reasons_not_drawn,
+        show_reports,
+    )
     from common.reports.data_figures import write_data_figures
 
     made = regenerate(paper, options.out, plan.setting.dataset)
@@ -184,6 +200,15 @@ def _report(
     mine = [r for r in made.groups if ids & {record.run_id for record in r.group.records}]
     results = plan.results(options.out)
     with progress("drawing examples of the data"):
-        examples = [path for r in mine for path in write_data_figures(paper, r.group, plan.readers, results)]
-    show_reports(paper, options, mine, chosen, [*examples, made.page], screen, legacy=legacy)
-    return name_rows_without_number(chosen, mine)
+        figures = [figure.id for figure in wanted.figures] or None
+        drawn = [write_data_figures(paper, r.group, data_of_plan(plan, options), results, figures) for r in mine]
+    files = [path for one in drawn for paths in one.paths.values() for path in paths]
+    files += [path for paths in draw_without_data(paper, wanted.figures, results).values() for path in paths]
+    show_reports(paper, options, mine, wanted, [*files, made.page], screen, legacy=legacy)
+    lacking = name_rows_without_number(wanted.tables, mine)
+    reasons = reasons_not_drawn(wanted.figures, mine)
+    reasons |= {figure: why for one in drawn for figure, why in one.missing.items() if wanted.figures}
+    name_not_made(reasons)
+    if wanted.is_all:
+        name_other_commands(paper)
+    return lacking or bool(reasons)

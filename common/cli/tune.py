@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from common.cli.app import exit_process, run_app
+from common.cli.app import run_app
 from common.cli.flags import TypedFlags, command_of
 from common.cli.help import HelpCommand
 from common.cli.screen import ScreenOptions
@@ -17,6 +17,7 @@ from common.core.console import say
 from common.core.errors import SpecError
 from common.core.extras import require_backend, require_extra
 from common.core.files import require_usable_folder, require_writable_folder
+from common.core.interrupts import end_with
 from common.core.temporary import require_temporary_files
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, rows_named
@@ -32,7 +33,7 @@ _DECIDED = tuple((Options, name) for name in ("tables", "rows", "seeds", "only_s
 
 def main(paper: Paper, spaces: tuple[SearchSpace, ...]) -> None:
     """Run a paper's searches and exit: 0 all trials have a score, 1 a trial failed, 2 unusable input."""
-    exit_process(run_app(make_app(paper, spaces)))
+    end_with(run_app(make_app(paper, spaces)))
 
 
 def make_app(paper: Paper, spaces: tuple[SearchSpace, ...]) -> typer.Typer:

@@ -15,6 +15,7 @@ def words_of(paper: Paper) -> dict[str, Callable[[str], list[str]]]:
         "tables": lambda incomplete: _beginning(
             incomplete, [*paper.table_ids, *(matrix.id for matrix in paper.confusions)]
         ),
+        "figures": lambda incomplete: _beginning(incomplete, [figure.id for figure in paper.figures]),
         "rows": lambda incomplete: row_words(paper, incomplete),
         "changes": lambda incomplete: _beginning(incomplete, [SET_HELP, *(f"{path}=" for path in _paths(paper))]),
     }

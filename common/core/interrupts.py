@@ -9,6 +9,8 @@ command imports, compiles or waits, a thread ends the process.
 Programs that import Encore, and notebooks, have no such handlers: Python's own KeyboardInterrupt stays.
 """
 
+import atexit
+import gc
 import os
 import shutil
 import signal
@@ -56,6 +58,8 @@ class _State:
     # all of them.
     is_noted = False
     is_received = False
+    # Of a command that has ended; None before.
+    exit_code: int | None = None
     # Files that are being written, and folders for such files.
     temporary: set[Path] = set()
 
@@ -79,6 +83,7 @@ def end_on_signals() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _on_signal)
     _State.standard_error = os.dup(2)
+    atexit.register(_end_last)  # the first that is registered is the last that is called
     # Not when a signal comes: a process that is about to end cannot start threads.
     threading.Thread(target=_end_when_late, name="end of the command", daemon=True).start()
     if sys.platform != "win32":
@@ -92,6 +97,26 @@ def end_on_signals() -> None:
             _received(_State.asked)  # it came before there was a pipe
         if held := os.environ.pop(_HELD, None):
             _take_held(int(held))
+
+
+def end_with(code: int) -> NoReturn:
+    """End this process, in which a command has ended. Its threads and `atexit` functions come to their end, in which a
+    signal still ends it as this module describes. Python is not taken apart after that: with TensorFlow in memory this
+    takes a second or more, in which signals are lost and nothing is shown."""
+    _State.exit_code = code
+    gc.freeze()  # no search for unreachable objects either
+    sys.exit(code)
+
+
+def _end_last() -> None:
+    if _State.exit_code is None:
+        return
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return  # Python says so itself
+    os._exit(_State.exit_code)
 
 
 def is_command() -> bool:

@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from common.cli.app import exit_process, run_app
+from common.cli.app import run_app
 from common.cli.help import HelpGroup
 from common.core.errors import SpecError
+from common.core.interrupts import end_with
 from common.launch import is_paper, load_paper, load_spaces, paper_keys, papers_with_searches
 from common.records.source import encore_version
 
@@ -176,4 +177,4 @@ def make_command() -> HelpGroup:
 
 def main() -> None:
     """Run the command with the process's arguments, and exit with its code; see `common.encore.start`."""
-    exit_process(run_app(make_command()))
+    end_with(run_app(make_command()))

@@ -46,22 +46,34 @@ def dense(x, units: int, *, name: str):
     return keras.layers.Dense(units, name=name, **_uniform(x.shape[-1]))(x)
 
 
-def bidirectional(x, cell: Literal["gru", "lstm"], units: int, *, name: str):
-    """`GRU` or `LSTM` in both directions: (batch, steps, c) -> (batch, steps, 2 units), the forward half first.
+def recurrent(
+    x,
+    cell: Literal["gru", "lstm"],
+    units: int,
+    *,
+    bidirectional: bool = True,
+    every_step: bool = True,
+    name: str,
+):
+    """`GRU` or `LSTM`: (batch, steps, c) -> (batch, steps, 2 units), the forward half first.
 
     Initial values are uniform between -1/sqrt(units) and 1/sqrt(units). PyTorch's LSTM adds two biases, Keras' has one;
     the GRUs are the same.
 
     Computes in float32 even under mixed precision: a layer of lower precision would cast its kernel again at every step
     and keep each copy for the gradient, 5 GB for 323 steps over 8,192 values.
+
+    Args:
+        bidirectional: False reads forwards only, with `units` outputs instead of twice as many.
+        every_step: False gives what each direction puts out when it has read all steps: (batch, 2 units).
     """
     initial = keras.initializers.RandomUniform(-1 / math.sqrt(units), 1 / math.sqrt(units))
-    values = {"return_sequences": True, "name": f"{name}_{cell}", "dtype": "float32"}
+    values = {"return_sequences": every_step, "name": f"{name}_{cell}" if bidirectional else name, "dtype": "float32"}
     # An initialiser without a seed draws the same values whenever it is reused, so each role gets a clone.
     for role in ("kernel", "recurrent", "bias"):
         values[f"{role}_initializer"] = initial.clone()
     layer = keras.layers.GRU(units, **values) if cell == "gru" else keras.layers.LSTM(units, **values, **_EQUAL_BIAS)
-    return keras.layers.Bidirectional(layer, name=name, dtype="float32")(x)
+    return keras.layers.Bidirectional(layer, name=name, dtype="float32")(x) if bidirectional else layer(x)
 
 
 def batch_norm(x, *, momentum: float = 0.9, name: str):

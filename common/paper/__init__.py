@@ -4,8 +4,9 @@ from common.core.errors import SpecError
 from common.core.late import late
 from common.core.spec import Spec
 from common.paper.experiment import Experiment, Input
-from common.paper.figures import Figure
+from common.paper.figures import Figure, Level
 from common.paper.fixed import FixedValue
+from common.paper.items import DocumentItem
 from common.paper.paper import Paper
 from common.paper.protocol import Protocol
 from common.paper.provenance import Source, assumed, differs, stated
@@ -13,6 +14,8 @@ from common.paper.tables import (
     ArchitectureRow,
     ArchitectureTable,
     Confusion,
+    LayerColumn,
+    LayerDifference,
     Reference,
     ResultTable,
     Row,
@@ -35,10 +38,14 @@ __all__ = [
     "ArchitectureTable",
     "Augmentation",
     "Confusion",
+    "DocumentItem",
     "Experiment",
     "Figure",
     "FixedValue",
     "Input",
+    "LayerColumn",
+    "LayerDifference",
+    "Level",
     "LogMel",
     "Mfcc",
     "MinMaxLogMel",

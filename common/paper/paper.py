@@ -11,6 +11,7 @@ from common.core.nearest import did_you_mean, nearest_names
 from common.paper.experiment import Experiment
 from common.paper.figures import Figure
 from common.paper.fixed import FixedValue, shared_fixed_values
+from common.paper.items import DocumentItem
 from common.paper.protocol import PREDEFINED, Protocol, SplitName
 from common.paper.provenance import Source, covered_values, source_of_each_value
 from common.paper.row_names import listed_rows
@@ -75,6 +76,7 @@ class Paper:
             divided by all windows; its tables get a second version with our numbers computed in the same way.
         left_out_genres: genres of the dataset that are not used by default; `--genres` includes them.
         tuned: digest of a row that a search found -> its values, which smoke scale does not replace.
+        items: all tables, figures and listings of its document, in the document's order.
     """
 
     key: str
@@ -111,6 +113,7 @@ class Paper:
     left_out_genres: tuple[str, ...] = ()
     legacy_batches: dict[str, int] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
+    items: tuple[DocumentItem, ...] = ()
 
     @property
     def table_ids(self) -> list[str]:
@@ -138,6 +141,21 @@ class Paper:
         raise SpecError(
             f"--table {table_id}: {self.key} has no such table{near or '.'} It has: {', '.join(self.table_ids)}"
             f"{f'; confusion matrices: {matrices}' if matrices else ''}."
+        )
+
+    def figure(self, figure_id: str) -> Figure:
+        """The figure of that id.
+
+        Raises:
+            SpecError: there is none.
+        """
+        for figure in self.figures:
+            if figure.id == figure_id:
+                return figure
+        names = sorted((figure.id for figure in self.figures), key=_by_number)
+        near = did_you_mean(nearest_names(figure_id, names))
+        raise SpecError(
+            f"--figure {figure_id}: {self.key} has no such figure{near or '.'} It has: {', '.join(names) or 'none'}."
         )
 
     def confusion(self, table_id: str) -> Confusion | None:

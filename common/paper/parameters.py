@@ -19,17 +19,19 @@ from common.core.nearest import did_you_mean, nearest_names
 from common.core.tf_logging import quiet_start
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
-from common.paper.tables import ArchitectureRow, ArchitectureTable
+from common.paper.tables import TOTAL, ArchitectureRow, ArchitectureTable
 
 if TYPE_CHECKING:
     import keras
 
 _FILE = "parameters.json"
-# Files of a paper that no network depends on: what they declare is in the experiments' digests, or in `_code_digest`.
+# Files of a paper that no network depends on: what they declare is in the experiments' digests, or in `code_digest`.
 _WITHOUT_NETWORKS = (
-    *("figures.py", "paper.py", "published.py", "sources.py", "spaces.py", "value_tables.py"),
-    *("run.py", "tune.py"),
+    *("figures.py", "items.py", "paper.py", "published.py", "sources.py", "spaces.py", "layer_tables.py"),
+    *("value_tables.py", "run.py", "tune.py"),
 )
+# What tables of layers measure of a network.
+_SIZES = "layer_sizes.py"
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,12 @@ class BuiltRow:
     """What we built for one row of a table of layers.
 
     Args:
-        value: in the form of the published column.
+        values: name of each column of the table -> what we built, in the form of the published cells.
         output_shape: of the last of its layers, without the batch.
         parameters: trainable ones of its layers.
     """
 
-    value: Any
+    values: dict[str, Any]
     output_shape: list[int]
     parameters: int
 
@@ -74,7 +76,7 @@ class BuiltLayers:
         for row in table.rows:
             layers = [_layer_of(paper, table, row, model, name) for name in row.layers]
             rows[row.label] = BuiltRow(
-                table.measure(model, row.layers),
+                {column.name: column.measure(model, row.layers) for column in table.columns},
                 list(layers[-1].output.shape[1:]),
                 sum(count_trainable(layer) for layer in layers),
             )
@@ -86,8 +88,24 @@ class BuiltLayers:
         return cls(**values | {"rows": {label: BuiltRow(**row) for label, row in values["rows"].items()}})
 
     def are_of(self, table: ArchitectureTable) -> bool:
-        """Whether they are of this table's network, row by row."""
-        return self.experiment == table.experiment.digest and list(self.rows) == [row.label for row in table.rows]
+        """Whether they are of this table's network, row by row and column by column."""
+        names = {column.name for column in table.columns}
+        return (
+            self.experiment == table.experiment.digest
+            and list(self.rows) == [row.label for row in table.rows]
+            and all(set(built.values) == names for built in self.rows.values())
+        )
+
+    def differing_from(self, table: ArchitectureTable) -> list[tuple[str, str]]:
+        """The published cells that differ from ours, as (label of the row, name of the column), and the published total
+        as `(TOTAL, "parameters")`."""
+        cells = [
+            (row.label, column.name)
+            for row in table.rows
+            for column in table.columns
+            if row.published[column.name] != self.rows[row.label].values[column.name]
+        ]
+        return cells + ([(TOTAL, "parameters")] if table.total not in (None, self.parameters) else [])
 
 
 def _layer_of(
@@ -123,13 +141,17 @@ def count_trainable(layer: "keras.Layer") -> int:
 
 def count_parameters(paper: Paper, experiment: Experiment) -> int:
     """Trainable parameters of a row's network at the paper's own input size, which is built."""
+    return count_trainable(build_without_values(paper, experiment))
+
+
+def build_without_values(paper: Paper, experiment: Experiment) -> "keras.Model":
+    """A row's network at the paper's own input size, whose weights have shapes but no values: those of a VGG would take
+    half a gigabyte and several seconds."""
     _start_keras()
     import keras
 
-    # Without values: those of a VGG would take half a gigabyte and several seconds.
     with keras.StatelessScope(initialize_variables=False):
-        model = paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
-    return count_trainable(model)
+        return paper.build(experiment.model, paper.input_shape(experiment), paper.published_classes)
 
 
 def _start_keras(*, announced: bool = False) -> None:
@@ -173,7 +195,7 @@ class StoredNetworks:
             return cls(paper)
         values = read_json(path, what="the parameter counts of a paper")
         try:
-            if values["code"] != _code_digest(paper):
+            if values["code"] != code_digest(paper):
                 return cls(paper)
             layers = {table: BuiltLayers.read(built) for table, built in values["layers"].items()}
             return cls(paper, dict(values["parameters"]), layers)
@@ -229,7 +251,7 @@ class StoredNetworks:
         if path is None:
             raise DataError(f"{self.paper.key}: has no folder below reproductions/ to store parameter counts in.")
         layers = {table: asdict(built) for table, built in self.layers.items()}
-        write_json(path, {"code": _code_digest(self.paper), "parameters": self.parameters, "layers": layers})
+        write_json(path, {"code": code_digest(self.paper), "parameters": self.parameters, "layers": layers})
         return path
 
     def parameters_of(self, experiment: Experiment) -> int:
@@ -257,14 +279,19 @@ def stored_file(paper: Paper) -> Path | None:
     return None if found is None or found.origin is None else Path(found.origin).parent / _FILE
 
 
-def _code_digest(paper: Paper) -> str:
-    """SHA-256 of everything that a network depends on besides its experiment."""
+def code_digest(paper: Paper) -> str:
+    """SHA-256 of everything that the networks of a paper depend on besides their experiments."""
     found = importlib.util.find_spec(f"reproductions.{paper.key}")
     folders = [Path(spec.origin).parent for spec in (found, importlib.util.find_spec("common.layers")) if spec]
     files = [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name not in _WITHOUT_NETWORKS]
+    if paper.architecture:
+        files.append(Path(__file__).with_name(_SIZES))
     # A clone on Windows may have other line ends.
     code = [[path.name, _text_of(path).replace("\r\n", "\n")] for path in files]
-    tables = {table.id: [[row.label, row.layers] for row in table.rows] for table in paper.architecture}
+    tables = {
+        table.id: [[column.name for column in table.columns], [[row.label, row.layers] for row in table.rows]]
+        for table in paper.architecture
+    }
     return sha256_of_json([code, paper.layout, paper.published_classes, tables])
 
 

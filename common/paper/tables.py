@@ -14,6 +14,11 @@ from common.paper.row_names import NAME_PATTERN, derived_name
 if TYPE_CHECKING:
     import keras
 
+# Label of the last row of a table of layers, with the trainable parameters of the whole network.
+TOTAL = "Total"
+# What is measured of every layer, besides the columns of its table.
+_OF_EVERY_LAYER = ("output_shape", "parameters")
+
 
 class Row(Spec):
     """One line of a published table: what was published (None where the paper gives no number), and the experiment that
@@ -170,18 +175,57 @@ def _varied(label: str, base: Experiment | None, changes: Mapping[str, Any] | Ex
 
 
 @dataclass(frozen=True)
+class LayerColumn:
+    """What a document prints of each layer, in a column of a table or in its text.
+
+    Args:
+        name: key in files, e.g. `kernel_size`.
+        measure: (model, layer names) -> what we built, in the form of the published cells: a number, a size as a list
+            of numbers, words, or None for what such a layer does not have.
+        heading: what readers see, e.g. `output shape`; by default the name with blanks.
+    """
+
+    name: str
+    measure: Callable[["keras.Model", tuple[str, ...]], Any]
+    heading: str = ""
+
+    @property
+    def head(self) -> str:
+        return self.heading or self.name.replace("_", " ")
+
+
+@dataclass(frozen=True)
 class ArchitectureRow:
     """One line of a published architecture table.
 
     Args:
         label: unique within the table, e.g. `Conv 1`.
-        published: what the paper prints (a shape, a rate, a ratio; None for nothing).
+        published: name of each column -> what the document prints there, None for nothing.
         layers: names of the Keras layers that it stands for.
     """
 
     label: str
-    published: Any
+    published: Mapping[str, Any]
     layers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LayerDifference:
+    """Why published cells of a table of layers differ from ours.
+
+    Args:
+        reason: a sentence for the caption.
+        rows: labels of the rows that it is about, `TOTAL` for the last one; empty for all.
+        columns: names of the columns that it is about; empty for all.
+    """
+
+    reason: str
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    def explains(self, label: str, column: str) -> bool:
+        """Whether it is about that cell."""
+        return label in (self.rows or (label,)) and column in (self.columns or (column,))
 
 
 @dataclass(frozen=True)
@@ -189,17 +233,41 @@ class ArchitectureTable:
     """A published table of layers, compared with the network that we build.
 
     Args:
-        column: what the published column is, e.g. `filter_shape`.
+        columns: what the document prints of each layer.
         experiment: the network that is described.
-        measure: (model, layer names) -> what we built, in the form of the published column.
+        total: trainable parameters of the whole network that the document states; None where it states none.
+        differences: why published cells differ from ours, for those that do.
+        notes: what else a reader of the table has to know.
+
+    Raises:
+        SpecError: two rows or columns have one name, a column or row has a name that is taken, or a row does not have
+            the table's columns.
     """
 
     id: str
     title: str
-    column: str
+    columns: tuple[LayerColumn, ...]
     rows: tuple[ArchitectureRow, ...]
     experiment: Experiment
-    measure: Callable[["keras.Model", tuple[str, ...]], Any]
+    total: int | None = None
+    differences: tuple[LayerDifference, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names, labels = [column.name for column in self.columns], [row.label for row in self.rows]
+        for what, given, taken in (("column", names, _OF_EVERY_LAYER), ("row", labels, (TOTAL,))):
+            wrong = sorted({name for name in given if given.count(name) > 1 or name in taken})
+            if wrong:
+                raise SpecError(
+                    f"table {self.id}: {what} {', '.join(wrong)}: expected names that are there once, and none of "
+                    f"{', '.join(taken)}; give it another name."
+                )
+        for row in self.rows:
+            if set(row.published) != set(names):
+                raise SpecError(
+                    f"table {self.id}, row {row.label}: published are {', '.join(row.published)}; expected "
+                    f"{', '.join(names)}. Give each of them, None for what the document does not print."
+                )
 
 
 @dataclass(frozen=True)

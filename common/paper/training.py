@@ -41,6 +41,7 @@ class Training(Spec):
             validation loss that is lower by more than `plateau_threshold`; None keeps it constant.
         plateau_factor: factor of the learning rate at a plateau.
         plateau_threshold: improvement of the validation loss below which an epoch counts as a part of a plateau.
+        plateau_threshold_form: that improvement is `absolute`, or `relative`: a share of the lowest loss so far.
         step_epochs: multiply the learning rate by `step_factor` each time this many epochs have passed; None keeps it
             constant. Combined with `plateau_epochs`, both factors apply.
         step_factor: factor of the learning rate at each step.
@@ -73,6 +74,7 @@ class Training(Spec):
     plateau_epochs: PositiveInt | None = None
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.2
     plateau_threshold: NonNegativeFloat = 0.0
+    plateau_threshold_form: Literal["absolute", "relative"] = "absolute"
     watch: Literal["loss", "cross_entropy"] = "loss"
     step_epochs: PositiveInt | None = None
     step_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
@@ -82,6 +84,8 @@ class Training(Spec):
     def _check_combinations(self) -> "Training":
         if self.accumulate_batches > 1 and self.optimizer != "adam":
             raise ValueError(f"accumulate_batches goes with optimizer adam, received {self.optimizer}")
+        if self.plateau_threshold_form == "relative" and self.plateau_threshold >= 1:
+            raise ValueError(f"a relative plateau_threshold is a share below 1, received {self.plateau_threshold:g}")
         if self.l2_variables == "all" and self.l2_layers != ".*":
             raise ValueError(f"l2_variables all covers every layer, received l2_layers {self.l2_layers}")
         return self
@@ -97,6 +101,8 @@ class Training(Spec):
             unused += ["l2", "l2_form", "l2_layers", "l2_variables", "watch"]
         if self.plateau_epochs is None:
             unused += ["plateau_epochs", "plateau_factor", "plateau_threshold"]
+        if self.plateau_epochs is None or self.plateau_threshold == 0:
+            unused.append("plateau_threshold_form")
         if self.step_epochs is None:
             unused += ["step_epochs", "step_factor"]
         if self.class_weights == "none":

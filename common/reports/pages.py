@@ -15,29 +15,11 @@ from common.records.paths import ResultPaths, RunPaths, overview_file, page_file
 from common.records.record import Record, read_record
 from common.reports.escapes import markdown_cell, markdown_code, markdown_text, written_markdown
 from common.reports.stored_form import damage_of_listed
-from common.reports.table import NoteKind
+from common.reports.text.reductions import reductions
 
 # A value may differ in dozens of rows; their tables list it.
 _MOST_OTHER_VALUES = 5
 _SECONDS = ((3600, "h"), (60, "min"), (1, "s"))
-# Flags of a table -> the words of the column "reduced".
-_FLAG_WORDS: dict[NoteKind, str] = {
-    "smoke_scale": "smoke scale",
-    "reduced_features": "features",
-    "reduced_network": "network",
-    "reduced_windows": "windows",
-    "fewer_epochs": "epochs",
-    "bfloat16": "bfloat16",
-    "changed_values": "changed values",
-    "excerpts": "excerpts",
-    "legacy_metric": "legacy metric",
-    "other_classes": "classes",
-    "other_data": "other data",
-    "incomplete": "incomplete",
-    "synthetic": "synthetic audio",
-    "contaminated": "contaminated",
-    "diverged": "diverged",
-}
 _FIXED = f"Values whose path begins with `{FIXED_PREFIX}` are the same in every run and cannot be set."
 _TABLE_KEYS = {"paper", "table", "title", "dataset", "protocol", "scale", "caption", "warnings", "flags"}
 
@@ -211,7 +193,7 @@ def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
         tested,
         _shown(seconds) if records else "",
         markdown_cell("; ".join(sorted({_machine(record) for record in records}))),
-        ", ".join(_reductions(table)),
+        ", ".join(reductions(table)),
     ]
     # A bar ends a cell, also within code; those of names are escaped already.
     return "| " + " | ".join(map(written_markdown, cells)) + " |"
@@ -256,15 +238,3 @@ def _machine(record: Record) -> str:
 def _shown(seconds: float) -> str:
     unit, name = next(((size, name) for size, name in _SECONDS if seconds >= size), _SECONDS[-1])
     return f"{seconds / unit:.1f} {name}"
-
-
-def _reductions(table: dict[str, Any]) -> list[str]:
-    """In what the table differs from the paper's experiment, in words."""
-    words = _FLAG_WORDS | {"changed_values": _changed_text(table)}
-    return [words[flag] for flag in table["flags"] if flag in words]
-
-
-def _changed_text(table: dict[str, Any]) -> str:
-    """The values that the command changed; the names of files hold only a digest of long ones."""
-    changes = "; ".join(map(markdown_code, table.get("setting", {}).get("changes", ())))
-    return f"changed values: {changes}" if changes else _FLAG_WORDS["changed_values"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
+from common.paper.tables import TOTAL
 
 Cell = str | int | float | bool | None
 
@@ -193,19 +194,23 @@ def _confusion(values: Mapping[str, Any]) -> _Rows:
 
 
 def _architecture(values: Mapping[str, Any]) -> _Rows:
-    (column,) = values["metrics"]
+    """Layers, and in the last row the whole network, if its parameters are stated."""
+    total = values.get("total")
+    states_total = total is not None and total["published"] is not None
     for row in values["rows"]:
         built = row["measured"]
-        yield (
-            row,
-            {
-                "label": row["label"],
+        cells: dict[str, Cell] = {"label": row["label"]}
+        for column in values["metrics"]:
+            cells |= {
                 f"published_{column}": _shape(row["published"][column]),
                 f"our_{column}": _shape(built[column]),
-                "output_shape": _shape(built["output_shape"]),
-                "parameters": built["parameters"],
-            },
-        )
+            }
+        cells["output_shape"] = _shape(built["output_shape"])
+        cells |= {"published_parameters": None} if states_total else {}
+        yield row, cells | {"parameters": built["parameters"]}
+    if total is not None:
+        cells = {"label": TOTAL, "parameters": total["measured"]}
+        yield total, cells | ({"published_parameters": total["published"]} if states_total else {})
 
 
 def _shape(value: Any) -> Cell:

@@ -213,5 +213,5 @@ def _cells(paper: Paper, values: dict[str, Any]) -> tuple[tuple[str, ...], tuple
     if kind == "confusion":
         return confusion_cells(tuple(values["metrics"]), rows)
     if "setting" not in values:
-        return layer_cells(values["metrics"][0], rows)
+        return layer_cells(values)
     return result_cells(paper.table(values["table"].removesuffix(_LEGACY)), rows)

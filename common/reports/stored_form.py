@@ -121,26 +121,36 @@ class _Table(_Form):
 
 
 class _Layer(_Form):
-    """A row of a table of layers, with `parameters`, `output_shape` and the table's metric in `measured`."""
+    """A row of a table of layers, with `parameters`, `output_shape` and the table's metrics in `measured`."""
 
     label: str
     published: dict[str, Any]
     measured: dict[str, Any]
 
 
+class _Total(_Form):
+    """Trainable parameters of a network; `published` is None where the document states no number."""
+
+    published: int | None
+    measured: int
+
+
 class _Layers(_Table):
-    """A table of layers."""
+    """A table of layers. Those of earlier versions have no headings and no total."""
 
     row_header: str
     rows: list[_Layer]
     metrics: Annotated[list[str], Field(min_length=1)]
+    headings: dict[str, str] = {}
+    total: _Total | None = None
 
     @model_validator(mode="after")
     def _check_metrics(self) -> Self:
-        (metric, *_) = self.metrics
         for row in self.rows:
-            if metric not in row.published or not row.measured.keys() >= {metric, "output_shape", "parameters"}:
-                raise ValueError(f"row {row.label} does not compare {metric}")
+            needed = {*self.metrics, "output_shape", "parameters"}
+            lacking = [name for name in self.metrics if name not in row.published] or needed - row.measured.keys()
+            if lacking:
+                raise ValueError(f"row {row.label} does not compare {', '.join(self.metrics)}")
             if not isinstance(row.measured["parameters"], int):
                 raise ValueError(f"row {row.label} without a number of parameters")
         return self

@@ -1,5 +1,6 @@
 """Opens the data set of a command: which clips exist, which genres are used, what is missing."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from common.core.console import warn
@@ -23,11 +24,13 @@ class OpenedData:
         catalog: the tracks that are left after choosing genres and scale.
         given: feature of the arrays that the data set consists of; None where there is audio.
         genres: genres that were asked for; empty for the paper's own choice.
+        clips_of_genres: genre -> tracks that were found, of all genres of the data set, before any were left out.
     """
 
     catalog: Catalog
     given: Feature | None
     genres: tuple[str, ...]
+    clips_of_genres: dict[str, int]
 
 
 def open_data(paper: Paper, options: Options) -> OpenedData:
@@ -42,6 +45,8 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
     request = replace(options.data_request, memory_left_bytes=left_bytes)
     catalog, given = registry.load(request)
     _require_artists(catalog, options)
+    found = Counter(track.label for track in catalog.tracks)
+    clips_of_genres = {genre: found[genre] for genre in catalog.genres}
     own = choose_genres(paper, catalog.genres, ())
     wanted = choose_genres(paper, catalog.genres, options.genres)
     if set(wanted) != set(catalog.genres):
@@ -51,7 +56,7 @@ def open_data(paper: Paper, options: Options) -> OpenedData:
     genres = () if set(wanted) == set(own) else catalog.genres
     if options.effective_scale == "smoke":
         catalog = catalog.first_of_each_genre(paper.smoke_tracks_per_genre)
-    return OpenedData(catalog, given, genres)
+    return OpenedData(catalog, given, genres, clips_of_genres)
 
 
 def _require_artists(catalog: Catalog, options: Options) -> None:

@@ -55,6 +55,7 @@ class Plan:
     Args:
         catalog: the tracks that are left after choosing genres and scale.
         given: feature of the arrays that the data set consists of; None where there is audio.
+        clips_of_genres: see `common.runs.data.OpenedData`.
     """
 
     paper: Paper
@@ -63,6 +64,7 @@ class Plan:
     tables: list[ResultTable | ArchitectureTable | ValueTable | Confusion]
     catalog: Catalog
     given: Feature | None
+    clips_of_genres: dict[str, int]
     runs: list[PlannedRun] = field(default_factory=list)
 
     def results(self, out: Path) -> ResultPaths:
@@ -228,7 +230,16 @@ def plan_runs(rows: ResolvedRows, data: OpenedData, builder: RunBuilder) -> Plan
     )
     resolver = rows.resolver.with_setting(data_digest=index.data_digest)
     tables = [table for table, _ in rows.chosen]
-    return Plan(resolver.paper, resolver.setting, facts, tables, catalog, data.given, list(runs.values()))
+    return Plan(
+        resolver.paper,
+        resolver.setting,
+        facts,
+        tables,
+        catalog,
+        data.given,
+        data.clips_of_genres,
+        list(runs.values()),
+    )
 
 
 def say_splits(plan: Plan) -> None:

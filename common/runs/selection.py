@@ -1,6 +1,7 @@
 """What a command asks for: tables, rows, and files of trained weights."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from common.core.console import warn
@@ -8,6 +9,7 @@ from common.core.errors import SpecError
 from common.core.files import expanded, sha256_of_file
 from common.core.words import printable
 from common.paper.experiment import Experiment
+from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, rows_named
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
@@ -18,6 +20,27 @@ from data_pipeline.features import Feature
 # Each requested table or confusion matrix with its requested rows; tables of layers and of values have none, a matrix
 # has one.
 ChosenRows = list[tuple[ResultTable | ArchitectureTable | ValueTable | Confusion, list[Row]]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command asks for.
+
+    Args:
+        tables: with their rows, those behind the figures among them.
+        figures: empty for those that belong to the tables.
+        is_all: whether it asks for all that the paper has, where what cannot be made is named without being a failure.
+    """
+
+    tables: ChosenRows
+    figures: list[Figure]
+    is_all: bool = False
+
+    def shows(self, figure: Figure) -> bool:
+        """Whether the files of a figure are named at the end."""
+        if self.figures:
+            return figure in self.figures
+        return not figure.table or figure.table in {table.id for table, _ in self.tables}
 
 
 def choose_rows(paper: Paper, table_ids: tuple[str, ...], asked_rows: tuple[str, ...]) -> ChosenRows:
@@ -42,6 +65,35 @@ def choose_rows(paper: Paper, table_ids: tuple[str, ...], asked_rows: tuple[str,
         of_some=bool(table_ids),
     )
     return [(table, wanted[table_id]) for table_id, (table, _) in of_tables.items()]
+
+
+def choose_figures(paper: Paper, figure_ids: Sequence[str]) -> list[Figure]:
+    """The requested figures, each once.
+
+    Raises:
+        SpecError: one does not exist.
+    """
+    return [paper.figure(name) for name in dict.fromkeys(figure_ids)]
+
+
+def with_rows_behind(paper: Paper, chosen: ChosenRows, figures: Sequence[Figure]) -> ChosenRows:
+    """The requested tables and rows, and those that figures are drawn from."""
+    wanted = {table.id: (table, {row.label for row in rows}) for table, rows in chosen}
+    for figure in figures:
+        for table_id, label in rows_behind(paper, figure):
+            wanted.setdefault(table_id, (paper.table(table_id), set()))[1].add(label)
+    return [
+        (table, [row for row in _rows_of(paper, table) if row.label in labels]) for table, labels in wanted.values()
+    ]
+
+
+def rows_behind(paper: Paper, figure: Figure) -> list[tuple[str, str]]:
+    """(table id, row label) of each row whose records a figure is drawn from; none where it needs no runs."""
+    if figure.needs != Needs.RUNS:
+        return []
+    if figure.table:
+        return [(figure.table, row.label) for row in paper.table(figure.table).rows]
+    return list(figure.rows or (paper.default_row,))
 
 
 def labels_of(chosen: ChosenRows) -> dict[str, list[str]]:

@@ -181,11 +181,15 @@ def _kfold(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Sp
     return splits
 
 
+def rotation(partitions: int) -> list[tuple[int, ...]]:
+    """Numbers of the partitions for training, validation and test, of each round of the split `rotating`: round k
+    trains on partition k, validates on k + 1 and tests on k + 2, modulo the number of partitions."""
+    return [tuple((k + step) % partitions for step in range(len(PARTS))) for k in range(partitions)]
+
+
 def _rotating(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[Split]:
-    """Round k trains on partition k, validates on k + 1 and tests on k + 2, modulo the number of partitions."""
     partitions = _partitions(protocol, items, genres)
-    count = protocol.partitions
-    return [_split(*(partitions[(k + step) % count] for step in range(len(PARTS)))) for k in range(count)]
+    return [_split(*(partitions[number] for number in used)) for used in rotation(protocol.partitions)]
 
 
 def _partitions(protocol: Protocol, items: np.ndarray, genres: np.ndarray) -> list[np.ndarray]:

@@ -23,7 +23,7 @@ from data_pipeline.datasets.npz import open_npz
 # In the state of a checkpoint that ends with its SHA-256.
 _FORMAT_VERSION = 2
 # Values of an epoch that the loop computes with; epochs of earlier versions may lack some.
-_FINITE = ("loss", "val_loss", "val_accuracy", "seconds")
+_FINITE = ("loss", "val_loss", "val_accuracy", "learning_rate", "seconds")
 
 
 @dataclass(frozen=True)

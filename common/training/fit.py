@@ -36,7 +36,7 @@ from data_pipeline.windows.standardisation import AS_STORED, Standardisation, fi
 from data_pipeline.windows.tf_dataset import epoch_order, keras_batches
 
 # Values of an epoch that TensorBoard shows.
-_CURVES = ("loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro")
+_CURVES = ("loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,9 @@ def fit(
             began = time.perf_counter()
             order = epoch_order(run.fold.train, seed=run.seed, epoch=state.epoch, limit=training.windows_per_epoch)
             callback.on_epoch_begin(state.epoch, batches)
+            learning_rate = learning_rate_of(training, state.history)
             if training.plateau_epochs is not None or training.step_epochs is not None:
-                model.optimizer.learning_rate = learning_rate_of(training, state.history)
+                model.optimizer.learning_rate = learning_rate
             callbacks = [_BatchCallback(callback, run.seed, state.epoch)]
             if isinstance(model.optimizer, AccumulatedAdam):
                 callbacks.append(AccumulationSchedule(len(order), training.accumulate_left_over))
@@ -174,6 +175,7 @@ def fit(
                 "val_loss": float(validated[training.watch]),
                 "val_accuracy": float(validated["accuracy"]),
                 "val_f1_macro": float(validated["f1_macro"]),
+                "learning_rate": learning_rate,
                 "seconds": round(time.perf_counter() - began, 3),
             }
             if not (math.isfinite(entry["loss"]) and math.isfinite(entry["val_loss"])):

@@ -11,7 +11,7 @@ def learning_rate_of(training: Training, history: list[dict[str, float]]) -> flo
     """Learning rate of the next epoch: a function of the history only, so that it is deterministic under resume."""
     rate, best, waited = training.learning_rate, math.inf, 0
     for entry in history:
-        if entry["val_loss"] < best - training.plateau_threshold:
+        if entry["val_loss"] < _to_beat(training, best):
             best, waited = entry["val_loss"], 0
         else:
             waited += 1
@@ -20,6 +20,18 @@ def learning_rate_of(training: Training, history: list[dict[str, float]]) -> flo
     if training.step_epochs is not None:
         rate *= training.step_factor ** (len(history) // training.step_epochs)
     return rate
+
+
+def _to_beat(training: Training, best: float) -> float:
+    """Validation loss below which an epoch is no part of a plateau."""
+    if training.plateau_threshold_form == "relative":
+        return best * (1 - training.plateau_threshold)
+    return best - training.plateau_threshold
+
+
+def learning_rates_of(training: Training, history: list[dict[str, float]]) -> list[float]:
+    """Learning rate of each epoch of a history, as the schedule sets it from the epochs before."""
+    return [learning_rate_of(training, history[:epoch]) for epoch in range(len(history))]
 
 
 def class_weights_of(training: Training, labels: np.ndarray, classes: int) -> dict[int, float] | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from common.cli.regenerate import regenerate, unsupported_files
 from common.core.console import collected, progress, warn
+from common.core.files import write_text
 from common.core.shell import shell_word
 from common.core.temporary import temporary_folder
 from common.core.words import counted
@@ -19,7 +20,8 @@ from common.launch import is_paper, load_paper
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, overview_file, page_file, result_subfolders
 from common.records.record import reading_once
-from common.reports.committed import stated_in
+from common.reports.committed import are_committed, stated_in
+from common.reports.coverage import COVERAGE_NAME, coverage_of
 from common.reports.figures.checksums import state_of
 from common.reports.figures.files import digest_file, is_drawing, stated_digest
 from common.reports.pages import write_overview
@@ -192,8 +194,7 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
             of_other_code.append(path)
     others: list[Path] = []
     for folder in folders:
-        mine = [report for report in made.groups if report.results.folder == out / paper.key / folder.name]
-        surplus = set(unsupported_files(paper, ResultPaths(folder), mine, {*expected, *drawn}))
+        surplus = set(unsupported_files(paper, ResultPaths(folder), {*expected, *drawn}))
         for path in sorted(folder.iterdir()):
             if path in expected or path.suffix not in _FORMS or not path.is_file():
                 continue
@@ -245,7 +246,13 @@ def compare_overview(results: Path, out: Path) -> ComparedTables:
     command = f"encore run PAPER --from-records --out {shell_word(results)}"
     remedy = f"If the tables are right, make it again: {command}, of any paper"
     faults = _differences(overview_file(results), made, remedy)
-    return ComparedTables(tuple(faults), 1, messages=tuple(line.replace(str(out), str(results)) for line in said))
+    if has_coverage := are_committed(results):
+        coverage = out / COVERAGE_NAME
+        write_text(coverage, coverage_of(results))
+        faults += _differences(results / COVERAGE_NAME, coverage, remedy)
+    return ComparedTables(
+        tuple(faults), 1 + has_coverage, messages=tuple(line.replace(str(out), str(results)) for line in said)
+    )
 
 
 def _copy_other_tables(results: Path, out: Path, keys: Collection[str]) -> None:

@@ -34,11 +34,10 @@ class OfflineAugmentation(Spec):
 
     def altered(self, samples: np.ndarray, sample_rate: int, clip: str) -> np.ndarray:
         """Altered copy of a clip: (samples,) -> float32 (samples of the copy,); the length changes with the tempo."""
-        name = int.from_bytes(hashlib.sha256(clip.encode("utf-8")).digest()[:8], "big")
-        rng = np.random.default_rng([self.seed, name])
+        rng = self._generator(clip)
         # In this order, so that the draw that depends on the sample rate (the noise samples) comes last.
-        shift = int(rng.random() * self.shift_seconds * sample_rate)
-        tempo = self.tempi[int(rng.integers(len(self.tempi)))]
+        shift_seconds, tempo = self._draw(rng)
+        shift = int(shift_seconds * sample_rate)
         noisy = samples + self.noise_deviation * rng.standard_normal(len(samples))
         moved = np.roll(noisy, shift).astype(np.float32)
         if tempo == 1:
@@ -46,3 +45,15 @@ class OfflineAugmentation(Spec):
         from librosa.effects import time_stretch  # takes over a second to import
 
         return time_stretch(moved, rate=tempo)
+
+    def drawn(self, clip: str) -> tuple[float, float]:
+        """Shift in seconds and tempo factor of a clip's copy."""
+        return self._draw(self._generator(clip))
+
+    def _generator(self, clip: str) -> np.random.Generator:
+        name = int.from_bytes(hashlib.sha256(clip.encode("utf-8")).digest()[:8], "big")
+        return np.random.default_rng([self.seed, name])
+
+    def _draw(self, rng: np.random.Generator) -> tuple[float, float]:
+        shift_seconds = rng.random() * self.shift_seconds
+        return shift_seconds, self.tempi[int(rng.integers(len(self.tempi)))]

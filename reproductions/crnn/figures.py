@@ -4,8 +4,66 @@ from common.paper import Figure
 from reproductions.crnn import published as p
 from reproductions.crnn.specs import EMBEDDING
 
+# The study's labelled tracks of each of its twelve genres, from its confusion matrix.
+TRACKS_OF_GENRES = {
+    "Rock": 14171,
+    "Experimental": 10603,
+    "Electronic": 9357,
+    "Hip-Hop": 3541,
+    "Folk": 2801,
+    "Pop": 2331,
+    "Instrumental": 2077,
+    "International": 1375,
+    "Classical": 1230,
+    "Jazz": 571,
+    "Old-Time / Historic": 549,
+    "Spoken": 421,
+}
+
+_GRU, _LSTM = ("final", "CNN 1D + GRU"), ("final", "CNN 1D + LSTM")
+_LOSS_AND_ACCURACY = ("loss", "accuracy")
+# Beginnings of the names of the convolutional front's layers.
+_FRONT = ("conv", "norm", "relu1", "relu2", "relu3", "pool", "front_")
+_NETWORKS = {
+    "cnn1d_gru": "CNN 1D + GRU",
+    "cnn1d_lstm": "CNN 1D + LSTM",
+    "cnn2d_gru": "CNN 2D + GRU",
+    "cnn2d_lstm": "CNN 2D + LSTM",
+}
+
 FIGURES = (
-    Figure("curves", "comparison", "Validation loss and macro F1", rows=tuple(("final", label) for label in p.FINAL)),
-    Figure("tsne", "tsne", "t-SNE of CNN 1D + GRU", rows=(("final", "CNN 1D + GRU"),), layer=EMBEDDING),
-    Figure("mel", "spectrograms", "Mel spectrograms", genres=("Rock", "Pop", "Electronic")),
+    Figure("cnn1d", "block", "CNN-1D", rows=(("final", "CNN 1D + GRU"),), layers=_FRONT),
+    Figure("cnn2d", "block", "CNN-2D", rows=(("final", "CNN 2D + GRU"),), layers=("channel", *_FRONT, "sequence")),
+    *(Figure(figure, "network", label, rows=(("final", label),)) for figure, label in _NETWORKS.items()),
+    Figure("cnn1d_gru_loss", "loss", "CNN(1D)-GRU: Validation vs Train Loss", rows=(_GRU,)),
+    Figure("cnn1d_lstm_loss", "loss", "CNN(1D)-LSTM: Validation vs Train Loss", rows=(_LSTM,)),
+    Figure("learning_rate", "learning_rate", "CNN(1D)-LSTM: Learning rate", rows=(_LSTM,)),
+    Figure("gru_vs_lstm", "comparison", "CNN(1D) GRU vs LSTM", rows=(_GRU, _LSTM), quantities=_LOSS_AND_ACCURACY),
+    Figure(
+        "cnn2d_lstm_curves",
+        "curves",
+        "CNN(2D)-LSTM",
+        rows=(("final", "CNN 2D + LSTM"),),
+        quantities=_LOSS_AND_ACCURACY,
+    ),
+    Figure(
+        "cnn2d_gru_curves",
+        "curves",
+        "CNN(2D)-GRU",
+        rows=(("final", "CNN 2D + GRU"),),
+        quantities=_LOSS_AND_ACCURACY,
+    ),
+    Figure(
+        "curves",
+        "comparison",
+        "Validation loss and macro F1",
+        rows=tuple(("final", label) for label in p.FINAL),
+        quantities=("loss", "f1_macro"),
+    ),
+    Figure("tsne", "tsne", "t-SNE of CNN 1D + GRU", rows=(_GRU,), layer=EMBEDDING),
+    Figure("mel", "spectrograms", "Mel spectrograms", genres=("Rock", "Pop", "Electronic"), clips=3),
+    Figure("genre_distribution", "distribution", "Tracks of each genre", counts=TRACKS_OF_GENRES),
+    Figure("wordcloud", "genre_sizes", "Tracks of each genre, what the word cloud shows", counts=TRACKS_OF_GENRES),
+    Figure("waveform", "waveforms", "Waveform of a track", genres=("Rock",)),
+    Figure("feature_extraction", "feature_extraction", "From samples to a mel spectrogram"),
 )

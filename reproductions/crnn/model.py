@@ -1,8 +1,8 @@
 """The four recurrent networks and the convolutional one of de la Torre, Montero, Moran and Prego.
 
 A convolutional front end shortens the spectrogram to a quarter of its frames, a bidirectional recurrent network
-processes these, and its outputs are pooled over time. Shapes in comments are for 1,292 frames of 128 bands and 64
-hidden units.
+processes these, and its outputs are pooled over time. Shapes in comments are for 1,292 frames of 128 bands, 64 hidden
+units and the defaults, which are the study's final networks; the other values of `CrnnSpec` are its earlier ones.
 """
 
 import keras
@@ -51,40 +51,69 @@ def build(spec: CrnnSpec | ConvolutionalSpec, input_shape: tuple[int, int], clas
 
 def _recurrent(spec: CrnnSpec, x):
     x = _front_1d(spec, x) if spec.front == "cnn1d" else _front_2d(spec, x)  # (323, 256) or (323, 8192)
+    if spec.projection is not None:
+        x = pytorch.dense(x, spec.projection, name="projection")
+    pooling = spec.pooling or ("mean" if spec.cell == "gru" else "mean_max")
+    has_dropout = spec.front == "cnn2d" if spec.recurrent_dropout is None else spec.recurrent_dropout
     units = LSTM_UNITS if spec.cell == "lstm" else spec.hidden * (2 if spec.front == "cnn1d" else 1)
     for number in range(1, spec.layers + 1):
-        if number > 1 and spec.front == "cnn2d":
+        if number > 1 and has_dropout:
             x = keras.layers.Dropout(spec.dropout, name=f"between{number}")(x)
-        x = pytorch.bidirectional(x, spec.cell, units, name=f"recurrent{number}")  # (323, 256); (323, 128) for 2D + GRU
-    mean = keras.layers.GlobalAveragePooling1D(name=EMBEDDING if spec.cell == "gru" else "mean")(x)
-    if spec.cell == "gru":
-        x = keras.layers.ReLU(name="relu4")(pytorch.dense(mean, spec.hidden, name="dense"))  # (64,)
-        return keras.layers.Dropout(spec.dropout, name="dropout")(x)
-    highest = keras.layers.GlobalMaxPooling1D(name="max")(x)
-    x = keras.layers.Concatenate(name=EMBEDDING)([mean, highest])  # (512,)
-    x = keras.layers.ReLU(name="relu4")(pytorch.dense(x, LSTM_HEAD_UNITS, name="dense"))
-    return keras.layers.Dropout(LSTM_HEAD_DROPOUT, name="dropout")(x)
+        x = pytorch.recurrent(  # (323, 256); (323, 128) for 2D + GRU
+            x,
+            spec.cell,
+            units,
+            bidirectional=spec.bidirectional,
+            every_step=number < spec.layers or pooling != "last",
+            name=f"recurrent{number}",
+        )
+    x = _pooled(pooling, x)
+    head_units = spec.head_units or (spec.hidden if spec.cell == "gru" else LSTM_HEAD_UNITS)
+    x = keras.layers.ReLU(name="relu4")(pytorch.dense(x, head_units, name="dense"))  # (64,)
+    return keras.layers.Dropout(spec.dropout if spec.cell == "gru" else LSTM_HEAD_DROPOUT, name="dropout")(x)
+
+
+def _pooled(pooling: str, x):
+    """Pooled over time: (323, 256) -> (256,), or (512,) with mean and maximum."""
+    if pooling == "last":
+        # The recurrent network gives its last outputs only.
+        return keras.layers.Activation("linear", name=EMBEDDING)(x)
+    mean = keras.layers.GlobalAveragePooling1D(name=EMBEDDING if pooling == "mean" else "mean")(x)
+    if pooling == "mean":
+        return mean
+    return keras.layers.Concatenate(name=EMBEDDING)([mean, keras.layers.GlobalMaxPooling1D(name="max")(x)])
 
 
 def _front_1d(spec: CrnnSpec, x):
-    for number, (factor, kernel) in enumerate(((1, 5), (2, 3), (4, 3)), start=1):
-        x = pytorch.conv1d(x, factor * spec.hidden, kernel, padding=kernel // 2, name=f"conv{number}")
+    for number, (filters, kernel, stride) in enumerate(_convolutions(spec), start=1):
+        x = pytorch.conv1d(x, filters, kernel, stride=stride, padding=kernel // 2, name=f"conv{number}")
         x = keras.layers.ReLU(name=f"relu{number}")(pytorch.batch_norm(x, name=f"norm{number}"))
-        if number < 3:
+        if number < 3 and spec.max_pooling:
             x = keras.layers.MaxPooling1D(2, name=f"pool{number}")(x)  # (646, 64), (323, 128)
     return keras.layers.Dropout(spec.dropout, name="front_dropout")(x)  # (323, 256)
 
 
 def _front_2d(spec: CrnnSpec, x):
     x = keras.layers.Reshape((*x.shape[1:], 1), name="channel")(x)
-    for number, (factor, kernel) in enumerate(((1, 5), (2, 3), (4, 3)), start=1):
-        x = pytorch.conv2d(x, factor * spec.hidden, kernel, padding=kernel // 2, name=f"conv{number}")
+    for number, (filters, kernel, stride) in enumerate(_convolutions(spec), start=1):
+        x = pytorch.conv2d(x, filters, kernel, stride=stride, padding=kernel // 2, name=f"conv{number}")
         x = keras.layers.ReLU(name=f"relu{number}")(pytorch.batch_norm(x, name=f"norm{number}"))
-        if number < 3:
+        if number < 3 and spec.max_pooling:
             x = keras.layers.MaxPooling2D(2, name=f"pool{number}")(x)  # (646, 64, 64), (323, 32, 128)
-    x = keras.layers.SpatialDropout2D(spec.dropout, name="front_dropout")(x)  # (323, 32, 256)
+    dropout = keras.layers.SpatialDropout2D if spec.spatial_dropout else keras.layers.Dropout
+    x = dropout(spec.dropout, name="front_dropout")(x)  # (323, 32, 256)
     frames, bands, filters = x.shape[1:]
     return keras.layers.Reshape((frames, bands * filters), name="sequence")(x)  # (323, 8192)
+
+
+def _convolutions(spec: CrnnSpec) -> tuple[tuple[int, int, int], ...]:
+    """Filters, kernel size and stride of the three convolutions."""
+    shortening = 1 if spec.max_pooling else 2
+    return (
+        (spec.hidden, spec.first_kernel, shortening),
+        (2 * spec.hidden, 3, shortening),
+        (spec.last_filters * spec.hidden, 3, 1),
+    )
 
 
 def _convolutional(spec: ConvolutionalSpec, x):

@@ -3,14 +3,25 @@
 from common.paper import assumed, differs, stated
 
 _CODE = "the repository's code"
-_DEFAULT = f"{_CODE}, its default; the values tuned for each network are not stored anywhere"
+_DEFAULT = f"{_CODE}, its default; the values tuned for the final comparison are not stored"
+# Of the repository; describes most rows of table `variants`.
+_PAGE = "the page of results of 20 May 2025"
 SOURCES = {
     "model.kind": stated("slides"),
     "model.front": stated("slides"),
     "model.cell": stated("slides"),
-    "model.hidden": assumed(f"{_DEFAULT}; the slides' drawing of the 2D networks fits 64"),
+    "model.hidden": assumed(f"{_DEFAULT}; the slides' drawing of the 2D networks fits 64; `variants`: {_PAGE}"),
     "model.layers": assumed(_DEFAULT),
-    "model.dropout": assumed(_DEFAULT),
+    "model.dropout": assumed(f"{_DEFAULT}; `variants`: {_PAGE}"),
+    "model.bidirectional": stated(f"{_CODE}; `variants`: an LSTM of one direction, {_PAGE}"),
+    "model.pooling": stated(f"slides: global pooling; {_CODE}; in one direction the last output: {_PAGE}"),
+    "model.head_units": stated(f"{_CODE}; 64 behind the LSTM of one direction: a comment there"),
+    "model.max_pooling": stated(f"slides: a later step of the 2D networks; {_CODE}: strides before it"),
+    "model.recurrent_dropout": stated(f"slides: a later step of the 2D networks; {_CODE}: not in the 1D networks"),
+    "model.spatial_dropout": stated(_CODE),
+    "model.first_kernel": stated(_CODE),
+    "model.last_filters": stated(_CODE),
+    "model.projection": stated(f"{_CODE}: before the first 2D network's LSTM"),
     "model.filters": stated(_CODE),
     "model.units": stated(_CODE),
     "feature": stated(_CODE),
@@ -26,9 +37,9 @@ SOURCES = {
     "protocol.stratified": stated(_CODE),
     "protocol.seed": stated(f"{_CODE}: 42"),
     "training.optimizer": stated("slides: Adam with weight decay"),
-    "training.learning_rate": assumed(f"{_DEFAULT}; slides: adapted to each model"),
-    "training.batch_windows": stated(f"{_CODE}: 16"),
-    "training.epochs": stated(f"{_CODE}: 40 for the final comparison"),
+    "training.learning_rate": assumed(f"{_DEFAULT}; slides: adapted to each model; `variants`: {_PAGE}"),
+    "training.batch_windows": stated(f"{_CODE}: 16; 32 after the second search: {_PAGE}"),
+    "training.epochs": stated(f"{_CODE}: 40 for the final comparison; `variants`: 30, {_PAGE}"),
     "training.patience_epochs": stated(_CODE),
     "training.keep": differs(
         f"{_CODE} evaluates the last epoch (or: `--set training.keep=last`); here the epoch with the "
@@ -48,9 +59,15 @@ SOURCES = {
     "training.class_weights": stated(
         f"none: {_CODE} tried and rejected them (or: `--set training.class_weights=inverse_frequency`)"
     ),
-    "training.plateau_epochs": stated(f"slides: ReduceLROnPlateau; {_CODE}: patience 2, which is the third epoch"),
-    "training.plateau_factor": stated(_CODE),
-    "training.plateau_threshold": stated(f"{_CODE}: absolute"),
-    "training.step_epochs": stated(f"slides: StepLR; {_CODE}: 10, in addition to the plateau"),
-    "training.step_factor": stated(_CODE),
+    "training.plateau_epochs": stated(
+        f"slides: ReduceLROnPlateau; {_CODE}: patience 2, which is the third epoch; `variants`: at first 3, {_PAGE}"
+    ),
+    "training.plateau_factor": stated(f"{_CODE}; `variants`: at first 0.5, {_PAGE}"),
+    "training.plateau_threshold": stated(f"{_CODE}; `variants`: at first PyTorch's default, then 1e-3, {_PAGE}"),
+    "training.plateau_threshold_form": stated(f"{_CODE}: absolute; `variants`: at first relative, {_PAGE}"),
+    "training.step_epochs": stated(
+        f"slides: StepLR; {_CODE}: 10, in addition to the plateau; `variants`: 5 in the 2D networks, as its plots of "
+        "the learning rate show"
+    ),
+    "training.step_factor": stated(f"{_CODE}; `variants`: 0.5 after the second search, as the plot shows"),
 }

@@ -27,6 +27,7 @@ from common.paper import (
 from data_pipeline.features.musicnn.config import POOLED_SECONDS, ModelName
 from reproductions.embeddings import published as p
 from reproductions.embeddings.figures import FIGURES
+from reproductions.embeddings.items import ITEMS
 from reproductions.embeddings.sources import FIXED, SOURCES
 from reproductions.embeddings.specs import (
     WEIGHT_NAMES,
@@ -160,6 +161,7 @@ PAPER = Paper(
     citation='E. Choi, "Homework #2: Musical Genre Classification", GCT634, KAIST, 2020, with code.',
     tables=(TABLE_1, TABLE_2),
     default_tables=("1",),
+    items=ITEMS,
     figures=FIGURES,
     confusions=(
         Confusion(

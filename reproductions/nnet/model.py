@@ -6,7 +6,8 @@ a shortcut around its last two convolutions.
 
 import keras
 
-from common.paper import SpecError
+from common.paper import SpecError, layer_sizes
+from common.paper.layer_sizes import Size
 from reproductions.nnet.specs import NnetSpec
 
 KERNEL_FRAMES = 4
@@ -76,6 +77,28 @@ def _nnet2(spec: NnetSpec, x):
 def _convolution(spec: NnetSpec, x, filters: int, number: int, *, padding: str):
     x = keras.layers.Conv1D(filters, KERNEL_FRAMES, padding=padding, name=f"conv{number}")(x)
     return keras.layers.BatchNormalization(name=f"norm{number}")(x) if spec.batch_norm else x
+
+
+def kernel_size(model: keras.Model, names: tuple[str, ...]) -> Size:
+    """Kernel of a convolution along time as the paper's: frames x bins.
+
+    The bins are the channels of our input, so its kernel covers as many bins as its input has channels; after it, one
+    bin is left.
+    """
+
+    def frames_and_bins(layer: keras.Layer) -> list[int] | None:
+        if not isinstance(layer, keras.layers.Conv1D):
+            return None
+        bins = layer.kernel.shape[1] if layer.input is model.input else 1
+        return [*layer.kernel_size, bins]
+
+    return layer_sizes.size_of(model, names, frames_and_bins)
+
+
+def pool_size(model: keras.Model, names: tuple[str, ...]) -> Size:
+    """Size of a pooling along time as the paper's: frames x bins, of which one is left."""
+    frames = layer_sizes.pool_size(model, names)
+    return None if frames is None else [frames, 1]
 
 
 def output_size(model: keras.Model, names: tuple[str, ...]) -> list[int]:

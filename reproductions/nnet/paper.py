@@ -13,6 +13,7 @@ from common.paper import (
     ArchitectureRow,
     ArchitectureTable,
     Experiment,
+    LayerColumn,
     Paper,
     Protocol,
     StftDb,
@@ -25,6 +26,7 @@ from common.paper import (
     stated,
 )
 from reproductions.nnet.figures import FIGURES
+from reproductions.nnet.items import ITEMS
 from reproductions.nnet.specs import NnetSpec
 
 SAMPLE_RATE, HOP_SAMPLES = 22050, 512
@@ -59,44 +61,85 @@ RESULTS = result_table(
 )
 
 
-def _head() -> tuple[ArchitectureRow, ...]:
-    return (
-        ArchitectureRow("Max and average pooling", [512], ("max", "average", "pooled")),
-        ArchitectureRow("Dense 300", [300], ("dense1",)),
-        ArchitectureRow("Dense 150", [150], ("dense2",)),
-        ArchitectureRow("Softmax", [10], ("genre",)),
+def _layer(
+    label: str,
+    layers: tuple[str, ...],
+    output: list[int],
+    *,
+    kernel: list[int] | None = None,
+    filters: int | None = None,
+    pool: list[int] | None = None,
+) -> ArchitectureRow:
+    """A line of a figure's network.
+
+    Args:
+        output: frames x channels, or units.
+        kernel, pool: frames x bins.
+    """
+    published = {"kernel_size": kernel, "filters": filters, "pool_size": pool, "output_size": output}
+    return ArchitectureRow(label, published, layers)
+
+
+_OUR_KERNELS = (
+    "Our convolutions are along time, with the bins as channels: the first kernel, over 4 frames and 513 channels, is "
+    "the paper's 4 x 513; the others, over 4 frames, are its 4 x 1."
+)
+
+
+def _architecture(model: NnetSpec, rows: tuple[ArchitectureRow, ...], frames: int, computed: int) -> ArchitectureTable:
+    """A table of layers with what both networks end in.
+
+    Args:
+        frames: that are pooled at the end.
+        computed: trainable parameters of the figure's layers, without batch normalisation.
+    """
+    head = (
+        _layer("Max and average pooling", ("max", "average", "pooled"), [512], pool=[frames, 1]),
+        _layer("Dense 300", ("dense1",), [300]),
+        _layer("Dense 150", ("dense2",), [150]),
+        _layer("Softmax", ("genre",), [10]),
     )
-
-
-def _architecture(model: NnetSpec, rows: tuple[ArchitectureRow, ...]) -> ArchitectureTable:
     return ArchitectureTable(
         id=model.variant,
         title=f"Architecture of {model.variant}",
-        column="frames_and_channels",
-        rows=(*rows, *_head()),
+        columns=(
+            LayerColumn("kernel_size", late("reproductions.nnet.model:kernel_size")),
+            LayerColumn("filters", late("common.paper.layer_sizes:filters")),
+            LayerColumn("pool_size", late("reproductions.nnet.model:pool_size")),
+            LayerColumn("output_size", late("reproductions.nnet.model:output_size"), heading="output shape"),
+        ),
+        rows=(*rows, *head),
         experiment=BASE.replace(model=model),
-        measure=late("reproductions.nnet.model:output_size"),
+        notes=(
+            _OUR_KERNELS,
+            f"Computed: the figure's layers have {computed:,} parameters without batch normalisation; ours have two "
+            "more for each filter, those of the normalisation.",
+        ),
     )
 
 
 ARCHITECTURE_1 = _architecture(
     NNET1,
     (
-        ArchitectureRow("Conv 4 x 513, 128", [125, 128], ("conv1", "norm1", "relu1")),
-        ArchitectureRow("MaxPool 2 x 1, first", [62, 128], ("pool1",)),
-        ArchitectureRow("Conv 4 x 1, 128", [59, 128], ("conv2", "norm2", "relu2")),
-        ArchitectureRow("MaxPool 2 x 1, second", [29, 128], ("pool2",)),
-        ArchitectureRow("Conv 4 x 1, 256", [26, 256], ("conv3", "norm3", "relu3")),
+        _layer("Convolution 1", ("conv1", "norm1", "relu1"), [125, 128], kernel=[4, 513], filters=128),
+        _layer("MaxPool 1", ("pool1",), [62, 128], pool=[2, 1]),
+        _layer("Convolution 2", ("conv2", "norm2", "relu2"), [59, 128], kernel=[4, 1], filters=128),
+        _layer("MaxPool 2", ("pool2",), [29, 128], pool=[2, 1]),
+        _layer("Convolution 3", ("conv3", "norm3", "relu3"), [26, 256], kernel=[4, 1], filters=256),
     ),
+    frames=26,
+    computed=660_336,
 )
 ARCHITECTURE_2 = _architecture(
     NNET2,
     (
-        ArchitectureRow("Conv 4 x 513, 256", [125, 256], ("conv1", "norm1", "relu1")),
-        ArchitectureRow("Conv 4 x 1, 256, second", [125, 256], ("conv2", "norm2", "relu2")),
-        ArchitectureRow("Conv 4 x 1, 256, third", [125, 256], ("conv3", "norm3")),
-        ArchitectureRow("Shortcut", [125, 256], ("add", "relu3")),
+        _layer("Convolution 1", ("conv1", "norm1", "relu1"), [125, 256], kernel=[4, 513], filters=256),
+        _layer("Convolution 2", ("conv2", "norm2", "relu2"), [125, 256], kernel=[4, 1], filters=256),
+        _layer("Convolution 3", ("conv3", "norm3"), [125, 256], kernel=[4, 1], filters=256),
+        _layer("Shortcut", ("add", "relu3"), [125, 256]),
     ),
+    frames=125,
+    computed=1_250_928,
 )
 _UNREAD = "the paper's text was not at hand"
 SOURCES = {
@@ -147,6 +190,7 @@ PAPER = Paper(
     ),
     tables=(RESULTS,),
     architecture=(ARCHITECTURE_1, ARCHITECTURE_2),
+    items=ITEMS,
     figures=FIGURES,
     published_on="GTZAN",
     default_row=("results", "nnet2"),

@@ -75,9 +75,3 @@ def _require_samples(input_shape: tuple[int, ...]) -> None:
             f"{shortest} samples, which {BLOCKS} poolings need. Give it audio (not spectrograms) in windows that long: "
             "5 s at 22,050 Hz in the paper, or 5 s at 12,000 Hz at least."
         )
-
-
-def published_shape(model: keras.Model, names: tuple[str, ...]) -> list[int]:
-    """What we built as the report prints it: channels x length, channels left out where there is one."""
-    shape = list(model.get_layer(names[-1]).output.shape[1:])
-    return shape[:1] if names == ("waveform",) else shape[::-1]

@@ -17,6 +17,7 @@ from common.paper import (
     ArchitectureTable,
     Experiment,
     FixedValue,
+    LayerColumn,
     Paper,
     Protocol,
     Reference,
@@ -30,6 +31,7 @@ from common.paper import (
     stated,
 )
 from reproductions.resnet1d.figures import FIGURES
+from reproductions.resnet1d.items import ITEMS
 from reproductions.resnet1d.specs import BLOCKS, ResNet1dSpec
 from reproductions.resnet1d.value_tables import VALUE_TABLES
 
@@ -101,12 +103,39 @@ TABLE_6_2 = result_table(
 )
 
 
+def _layer(
+    label: str,
+    layers: tuple[str, ...],
+    output: list[int],
+    *,
+    filters: int | None = None,
+    kernel: int | None = None,
+    pool: int | None = None,
+    stride: int | None = None,
+) -> ArchitectureRow:
+    """A line of the table of section 4.1, which prints `-` for what is None.
+
+    Args:
+        output: channels x length.
+        kernel, pool, stride: in steps of the sequence.
+    """
+    published = {
+        "filters": filters,
+        "kernel_size": kernel,
+        "pool_size": pool,
+        "stride": stride,
+        "output_size": output,
+    }
+    return ArchitectureRow(label, published, layers)
+
+
 def _architecture_rows() -> tuple[ArchitectureRow, ...]:
     lengths = (36750, 12250, 4083, 1361, 453, 151, 50, 16, 5, 1)
     channels = (128, 128, 256, 256, 256, 256, 256, 256, 512)
+    stem, head = (tuple(f"{place}_{part}" for part in ("conv", "norm", "relu")) for place in ("stem", "head"))
     rows = [
-        ArchitectureRow("Input", [110250], ("waveform",)),
-        ArchitectureRow("Conv1D, first", [128, lengths[0]], ("stem_conv", "stem_norm", "stem_relu")),
+        _layer("Input", ("waveform",), [110250]),
+        _layer("Conv1D, first", stem, [128, lengths[0]], filters=128, kernel=3, stride=3),
     ]
     for number in range(1, BLOCKS + 1):
         width = channels[number - 1]
@@ -115,25 +144,33 @@ def _architecture_rows() -> tuple[ArchitectureRow, ...]:
             parts += ["add", "out"]
         else:
             parts += ["projection", "projection_norm", "add", "out"]
-        layers = tuple(f"block{number}_{part}" for part in parts)
+        block = tuple(f"block{number}_{part}" for part in parts)
         rows += [
-            ArchitectureRow(f"Res1D {number}", [width, lengths[number - 1]], layers),
-            ArchitectureRow(f"MaxPool {number}", [width, lengths[number]], (f"pool{number}",)),
+            _layer(f"Res1D {number}", block, [width, lengths[number - 1]], filters=width, kernel=3, stride=1),
+            _layer(f"MaxPool {number}", (f"pool{number}",), [width, lengths[number]], pool=3, stride=3),
         ]
     rows += [
-        ArchitectureRow("Conv1D, last", [512, 1], ("head_conv", "head_norm", "head_relu")),
-        ArchitectureRow("Output", [10], ("flatten", "genre")),
+        _layer("Conv1D, last", head, [512, 1], filters=512, kernel=1, stride=1),
+        _layer("Output", ("flatten", "genre"), [10]),
     ]
     return tuple(rows)
 
 
+_SIZES = "common.paper.layer_sizes"
 TABLE_4_1 = ArchitectureTable(
     id="4.1",
     title="Model architecture",
-    column="output_size",
+    columns=(
+        LayerColumn("filters", late(f"{_SIZES}:filters")),
+        LayerColumn("kernel_size", late(f"{_SIZES}:kernel_size")),
+        LayerColumn("pool_size", late(f"{_SIZES}:pool_size")),
+        LayerColumn("stride", late(f"{_SIZES}:stride")),
+        LayerColumn("output_size", late(f"{_SIZES}:channels_and_length"), heading="output shape"),
+    ),
     rows=_architecture_rows(),
     experiment=BASE,
-    measure=late("reproductions.resnet1d.model:published_shape"),
+    total=4_086_794,
+    notes=("Sizes of a Res1D are those of both of its convolutions of kernel 3, without the projection.",),
 )
 _SILENT = "the report is silent"
 SOURCES = {
@@ -217,6 +254,7 @@ PAPER = Paper(
     tables=(TABLE_6_2, TABLE_7),
     architecture=(TABLE_4_1,),
     value_tables=VALUE_TABLES,
+    items=ITEMS,
     figures=FIGURES,
     published_on="GTZAN",
     published_split="rotating",

@@ -1,8 +1,6 @@
 """The SE-CNN of De Clara and Delpero (chapter 4), after Xu and Zhou 2020: five stages of convolution, pooling, dropout
 and squeeze-and-excitation, then a flat softmax head."""
 
-from typing import Any
-
 import keras
 
 from common.paper import SpecError
@@ -53,20 +51,21 @@ def build(spec: SeCnnSpec, input_shape: tuple[int, int, int], classes: int) -> k
     return keras.Model(inputs, outputs, name="se_cnn")
 
 
-def measure_layer(model: keras.Model, names: tuple[str, ...]) -> Any:
-    """What we built, in the form of Table 4.1: kernel shape, pool size, rate, ratio, output size."""
+def measure_layer(model: keras.Model, names: tuple[str, ...]) -> str | list[int] | None:
+    """What we built, in the words of Table 4.1: kernel shape, pool size, rate, ratio, output size."""
     layer = model.get_layer(names[0])
     if isinstance(layer, keras.layers.Conv2D):
         return list(layer.kernel.shape)
     if isinstance(layer, keras.layers.MaxPooling2D):
-        return list(layer.pool_size)
+        return f"pool: {' x '.join(map(str, layer.pool_size))}"
     if isinstance(layer, keras.layers.Dropout):
-        return layer.rate
+        return f"rate: {layer.rate:g}"
     if isinstance(layer, keras.layers.Dense):
-        return [1, layer.units]
+        kind = "Softmax output" if layer.activation is keras.activations.softmax else "logits"
+        return f"{kind}: 1x{layer.units}"
     if len(names) > 1:
         reduce, excite = model.get_layer(names[1]), model.get_layer(names[2])
-        return excite.units // reduce.units
+        return f"r: {excite.units // reduce.units}"
     return None
 
 

@@ -15,6 +15,8 @@ from common.paper import (
     ArchitectureRow,
     ArchitectureTable,
     Experiment,
+    LayerColumn,
+    LayerDifference,
     Paper,
     Protocol,
     Reference,
@@ -27,6 +29,7 @@ from common.paper import (
     stated,
 )
 from reproductions.se_cnn.figures import FIGURES
+from reproductions.se_cnn.items import ITEMS
 from reproductions.se_cnn.specs import STAGES, SeCnnSpec
 
 FEATURE = StftDb(sample_rate=22050, n_fft=1024, hop_samples=512, top_db=80.0)
@@ -99,31 +102,37 @@ TABLE_5_3 = result_table(
 )
 
 
+_DENSE = "Dense softmax"
+
+
 def _architecture_rows() -> tuple[ArchitectureRow, ...]:
     channels = (1, 32, 64, 128, 256, 128)
-    rows = []
+    printed = []
     for stage in range(1, STAGES + 1):
-        rows += [
-            ArchitectureRow(f"Conv {stage}", [3, 3, channels[stage - 1], channels[stage]], (f"conv{stage}",)),
-            ArchitectureRow(f"MaxPooling {stage}", [2, 2], (f"pool{stage}",)),
-            ArchitectureRow(f"Dropout {stage}", 0.25, (f"dropout{stage}",)),
-            ArchitectureRow(
-                f"SE {stage}",
-                16,
-                tuple(f"se{stage}_{part}" for part in ("squeeze", "reduce", "excite", "reshape", "scale")),
-            ),
+        block = tuple(f"se{stage}_{part}" for part in ("squeeze", "reduce", "excite", "reshape", "scale"))
+        printed += [
+            (f"Conv {stage}", [3, 3, channels[stage - 1], channels[stage]], (f"conv{stage}",)),
+            (f"MaxPooling {stage}", "pool: 2 x 2", (f"pool{stage}",)),
+            (f"Dropout {stage}", "rate: 0.25", (f"dropout{stage}",)),
+            (f"SE {stage}", "r: 16", block),
         ]
-    rows += [ArchitectureRow("Flatten", None, ("flatten",)), ArchitectureRow("Dense softmax", [1, 10], ("genre",))]
-    return tuple(rows)
+    printed += [("Flatten", None, ("flatten",)), (_DENSE, "Softmax output: 1x10", ("genre",))]
+    return tuple(ArchitectureRow(label, {"filter_shape": shape}, layers) for label, shape, layers in printed)
 
 
 TABLE_4_1 = ArchitectureTable(
     id="4.1",
     title="Model architecture",
-    column="filter_shape",
+    columns=(LayerColumn("filter_shape", late("reproductions.se_cnn.model:measure_layer")),),
     rows=_architecture_rows(),
     experiment=BASE,
-    measure=late("reproductions.se_cnn.model:measure_layer"),
+    differences=(
+        LayerDifference(
+            f"{_DENSE}: the network that we build ends in logits; the softmax is part of the loss and of the "
+            "decisions, which gives the same probabilities.",
+            rows=(_DENSE,),
+        ),
+    ),
 )
 _SILENT = "the report is silent"
 SOURCES = {
@@ -179,6 +188,7 @@ PAPER = Paper(
     ),
     tables=(TABLE_5_1, TABLE_5_2, TABLE_5_3),
     architecture=(TABLE_4_1,),
+    items=ITEMS,
     figures=FIGURES,
     published_on="GTZAN",
     default_row=("5.1", "1,2,3,4,5"),

@@ -23,6 +23,8 @@ from common.paper import (
 from reproductions.soundfusion import experiments as e
 from reproductions.soundfusion import published as p
 from reproductions.soundfusion.figures import FIGURES
+from reproductions.soundfusion.items import ITEMS
+from reproductions.soundfusion.layer_tables import nnet_table, resnet1d_table, simple_cnn_table
 from reproductions.soundfusion.sources import FIXED, SOURCES
 from reproductions.soundfusion.value_tables import VALUE_TABLES
 
@@ -34,6 +36,7 @@ RESNET1D_M = e.resnet1d(32, epochs=10, augmentation=e.noise())
 RESNET1D_S = e.resnet1d(16, epochs=35, augmentation=e.noise())
 RESNET2D_S = e.resnet2d(16, augmentation=e.masks())
 RESNET2D_M = e.resnet2d(32, augmentation=e.masks())
+NNET1 = e.nnet("nnet1", dropout=0.5, augmentation=e.masks())
 NNET2 = e.nnet("nnet2", dropout=e.DROPOUT, augmentation=e.masks())
 SOUNDFUSION_1 = e.fusion("features", epochs=50)
 
@@ -52,7 +55,7 @@ PERFORMANCE = result_table(
         "ResNet1D-m": ((40.6, 42.6), RESNET1D_M),
         "VGG16": ((49.2, 52.6), e.vgg16("imagenet")),
         "ResNet2D-s": ((52.8, 56.7), RESNET2D_S),
-        "nnet1": ((34.4, 36.6), e.nnet("nnet1", dropout=0.5, augmentation=e.masks())),
+        "nnet1": ((34.4, 36.6), NNET1),
         "nnet2": ((47.5, 49.3), NNET2),
         "SimpleCNN": ((48.4, None), SIMPLE_CNN),
         "SoundFusion-1": ((53.5, 57.1), SOUNDFUSION_1),
@@ -239,6 +242,13 @@ PAPER = Paper(
     citation='L. Ausilio, M. Keshavarz, G. P. Prodan, "DLNN: Project presentation", slides, with report and code.',
     tables=(PERFORMANCE, REGULARISATION, WIDTH, SPECAUGMENT_1, SPECAUGMENT_2, NNET2_CURVES, TRANSFER),
     value_tables=VALUE_TABLES,
+    items=ITEMS,
+    architecture=(
+        simple_cnn_table(SIMPLE_CNN),
+        nnet_table(NNET1),
+        nnet_table(NNET2),
+        resnet1d_table(RESNET1D_S),
+    ),
     figures=(
         *FIGURES,
         Figure("specaugment1", "heat_maps", "Grid 1", table="specaugment1", places=_grid_places(SPECAUGMENT_1)),
@@ -288,7 +298,8 @@ PAPER = Paper(
     notes=(
         "A later state of the authors' notebooks has a wider SoundFusion-1 of 1,102,680 parameters: `--set "
         "model.waveform_filters=32 --set model.branch_units=128`.",
-        "Slides and report show the layers of another ResNet1D (4,086,794 parameters) beside the results of this one.",
+        "Slides and report show the layers of another ResNet1D (4,086,794 parameters) beside the results of this one "
+        "(table resnet1d).",
         "The slides conclude that smaller models are better; in these numbers that holds for ResNet2D only.",
         "VGG16's random layers start from Keras' initial weights; with ImageNet weights its input is decibels as they "
         "are.",

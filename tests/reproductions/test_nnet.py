@@ -7,12 +7,12 @@ import pytest
 from common.cli.listing import listing
 from common.core.errors import SpecError
 from common.core.spec import build as build_spec
-from common.paper.parameters import count_trainable
+from common.paper.parameters import StoredNetworks, count_trainable
 from common.paper.training import Training
 from common.reports.tables.architecture import architecture_table
 from common.training.optimizers import optimizer_of
 from data_pipeline.features.spectrograms import StftDb
-from reproductions.nnet.model import build
+from reproductions.nnet.model import build, kernel_size
 from reproductions.nnet.paper import NNET1, NNET2, PAPER, RESULTS
 from reproductions.nnet.specs import NnetSpec
 
@@ -39,6 +39,28 @@ def test_the_architecture_tables_are_ours_in_every_row(number):
     table = architecture_table(PAPER, PAPER.architecture[number], "gtzan").as_json()
     assert table["warnings"] == []
     assert sum(row["measured"]["parameters"] for row in table["rows"]) == (661_360, 1_252_464)[number]
+    assert table["total"] == {"published": None, "measured": (661_360, 1_252_464)[number]}
+    assert f"have {(660_336, 1_250_928)[number]:,} parameters without batch normalisation" in table["caption"][3]
+
+
+def test_kernels_and_poolings_are_given_as_frames_and_bins():
+    measured = {label: row.values for label, row in StoredNetworks.read(PAPER).layers["nnet1"].rows.items()}
+    assert [measured[f"Convolution {number}"]["kernel_size"] for number in (1, 2, 3)] == [[4, 513], [4, 1], [4, 1]]
+    assert [measured[f"Convolution {number}"]["filters"] for number in (1, 2, 3)] == [128, 128, 256]
+    pools = [measured[label]["pool_size"] for label in ("MaxPool 1", "MaxPool 2", "Max and average pooling")]
+    assert pools == [[2, 1], [2, 1], [26, 1]]
+    of_nnet2 = StoredNetworks.read(PAPER).layers["nnet2"].rows
+    assert of_nnet2["Max and average pooling"].values["pool_size"] == [125, 1]
+    assert of_nnet2["Shortcut"].values == {
+        **dict.fromkeys(("kernel_size", "filters", "pool_size")),
+        "output_size": [125, 256],
+    }
+
+
+def test_kernels_of_the_first_convolution_cover_the_bins_of_the_input():
+    model = build(NNET1, (64, 16), 10)
+    assert kernel_size(model, ("conv1", "norm1", "relu1")) == [4, 16]
+    assert kernel_size(model, ("conv2",)) == [4, 1]
 
 
 def test_kernels_cover_all_bins_and_slide_in_time():

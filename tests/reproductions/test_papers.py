@@ -4,8 +4,10 @@ import pytest
 
 from common.cli.listing import listing
 from common.core.spec import Spec
+from common.paper.parameters import StoredNetworks
 from common.paper.provenance import value_paths
-from common.paper.tables import ArchitectureTable
+from common.paper.tables import TOTAL, ArchitectureTable
+from common.reports.tables.architecture import unexplained_cells
 from tests.helpers.papers import KEYS, ROOT, imports_of, paper_of
 
 
@@ -13,10 +15,11 @@ from tests.helpers.papers import KEYS, ROOT, imports_of, paper_of
 def test_listing_follows_the_contract(key):
     values = listing(paper_of(key))
     of_results = {table.id for table in paper_of(key).tables}
-    assert set(values) == {"paper", "tables", "value_tables"}
+    assert set(values) == {"paper", "tables", "value_tables", "confusions", "figures"}
     assert values["paper"] == key
     for table in values["tables"]:
-        assert {"id", "title", "metrics", "rows"} <= set(table)
+        of_layers = set() if table["id"] in of_results else {"total"}
+        assert set(table) == {"id", "title", "metrics", "rows"} | of_layers
         assert len({row["label"] for row in table["rows"]}) == len(table["rows"])
         for row in table["rows"]:
             # Layers are not run one by one, and so have no names.
@@ -25,6 +28,9 @@ def test_listing_follows_the_contract(key):
             assert isinstance(row["trainable_parameters"], int)
             assert set(row["published"]) == set(table["metrics"])
             assert len(row["experiment"]) == 64
+    assert [set(figure) for figure in values["figures"]] == [{"id", "title", "needs"}] * len(paper_of(key).figures)
+    assert {figure["needs"] for figure in values["figures"]} <= {"nothing", "data", "runs"}
+    assert [set(matrix) for matrix in values["confusions"]] == [{"id", "title", "row"}] * len(paper_of(key).confusions)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -49,6 +55,30 @@ def test_tables_are_found_by_id_and_the_default_row_exists(key):
         assert paper.table(name).id == name
     for table in paper.architecture:
         assert isinstance(table, ArchitectureTable)
+
+
+TABLES_OF_LAYERS = [(key, table.id) for key in KEYS for table in paper_of(key).architecture]
+
+
+@pytest.mark.parametrize(("key", "table_id"), TABLES_OF_LAYERS)
+def test_every_published_cell_of_layers_is_what_we_build_or_has_a_reason(key, table_id):
+    paper = paper_of(key)
+    table = paper.table(table_id)
+    built = StoredNetworks.read(paper).layers_of(table)
+    assert unexplained_cells(table, built) == []
+    # No reason is left over from a difference that is gone.
+    differing = built.differing_from(table)
+    for difference in table.differences:
+        assert any(difference.explains(*cell) for cell in differing), difference.reason
+        assert set(difference.rows) <= {TOTAL, *built.rows}
+        assert set(difference.columns) <= {"parameters", *(column.name for column in table.columns)}
+
+
+@pytest.mark.parametrize(("key", "table_id"), TABLES_OF_LAYERS)
+def test_layers_have_all_parameters_of_their_network(key, table_id):
+    paper = paper_of(key)
+    built = StoredNetworks.read(paper).layers_of(paper.table(table_id))
+    assert sum(row.parameters for row in built.rows.values()) == built.parameters
 
 
 @pytest.mark.parametrize("key", KEYS)

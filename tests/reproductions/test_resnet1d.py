@@ -1,5 +1,7 @@
 """ResNet1D: exact parameter counts and lengths, the published numbers, the architecture table, the options."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -7,10 +9,10 @@ import pytest
 from common.cli.listing import listing
 from common.core.errors import SpecError
 from common.core.spec import build as build_spec
-from common.paper.parameters import count_trainable
+from common.paper.parameters import BuiltLayers, count_trainable
 from common.reports.tables.architecture import architecture_table
 from reproductions.resnet1d.model import build
-from reproductions.resnet1d.paper import LAMBDAS, PAPER, TABLE_7
+from reproductions.resnet1d.paper import BASE, LAMBDAS, PAPER, TABLE_7
 from reproductions.resnet1d.specs import ResNet1dSpec
 
 PAPER_INPUT = (110_250, 1)
@@ -111,6 +113,7 @@ def test_published_numbers_are_those_of_the_report():
     by_lambda = {row["label"]: row["published"]["segments"] for row in tables["6.2"]["rows"]}
     assert len(by_lambda) == 9
     assert {label for label, value in by_lambda.items() if value is not None} == {"sum, 0.001"}
+    assert tables["4.1"]["total"] == {"published": 4_086_794, "trainable_parameters": 4_086_794}
     shapes = [row["published"]["output_size"] for row in tables["4.1"]["rows"]]
     assert shapes[:4] == [[110250], [128, 36750], [128, 36750], [128, 12250]]
     assert shapes[-4:] == [[512, 5], [512, 1], [512, 1], [10]]
@@ -125,6 +128,39 @@ def test_the_architecture_table_is_ours_in_all_22_rows():
     assert parameters[1::2][:6] == [768, 0, 0, 0, 0, 0]
     assert parameters[2:20:2] == [99_072, 99_072, 329_984, *[394_752] * 5, 1_315_328]
     assert parameters[-2:] == [263_680, 5_130]
+    assert table["total"] == {"published": 4_086_794, "measured": 4_086_794}
+
+
+def test_table_4_1_compares_every_size_that_the_report_prints():
+    table = architecture_table(PAPER, PAPER.architecture[0], "gtzan").as_json()
+    assert table["metrics"] == ["filters", "kernel_size", "pool_size", "stride", "output_size"]
+    sizes = [tuple(row["measured"][name] for name in table["metrics"]) for row in table["rows"]]
+    assert [tuple(row["published"].values()) for row in table["rows"]] == sizes
+    pooled = (None, None, 3, 3)
+    assert sizes[:5] == [
+        (None, None, None, None, [110250]),
+        (128, 3, None, 3, [128, 36750]),
+        (128, 3, None, 1, [128, 36750]),
+        (*pooled, [128, 12250]),
+        (128, 3, None, 1, [128, 12250]),
+    ]
+    assert {size[:4] for size in sizes[3:20:2]} == {pooled}
+    assert [size[:4] for size in sizes[6:18:2]] == [(256, 3, None, 1)] * 6
+    assert sizes[18:] == [
+        (512, 3, None, 1, [512, 5]),
+        (*pooled, [512, 1]),
+        (512, 1, None, 1, [512, 1]),
+        (None, None, None, None, [10]),
+    ]
+
+
+def test_sizes_of_table_4_1_are_read_from_the_network():
+    """Of another network the same table shows other sizes."""
+    widths = (16, 16, 20, 20, 20, 20, 20, 20, 24)
+    other = BASE.replace(model=BASE.model.replace(stem_filters=16, block_filters=widths, head_filters=28))
+    built = BuiltLayers.built(PAPER, replace(PAPER.architecture[0], experiment=other)).rows
+    assert [built[label].values["filters"] for label in ("Conv1D, first", "Res1D 9", "Conv1D, last")] == [16, 24, 28]
+    assert built["MaxPool 1"].values["output_size"] == [16, 12250]
 
 
 def test_the_three_models_differ_in_what_the_report_says():

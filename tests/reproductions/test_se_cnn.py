@@ -118,7 +118,13 @@ def test_table_4_1_is_what_we_build():
     table = architecture_table(PAPER, PAPER.table("4.1"), "gtzan").as_json()
     assert len(table["rows"]) == 22
     assert not table["warnings"]
-    assert all(row["published"] == {"filter_shape": row["measured"]["filter_shape"]} for row in table["rows"])
+    *rows, dense = [(row["published"]["filter_shape"], row["measured"]["filter_shape"]) for row in table["rows"]]
+    assert all(published == ours for published, ours in rows)
+    assert [ours for _, ours in rows[-5:]] == [[3, 3, 256, 128], "pool: 2 x 2", "rate: 0.25", "r: 16", None]
+    # The softmax is outside of our network.
+    assert dense == ("Softmax output: 1x10", "logits: 1x10")
+    assert any(note.startswith("Dense softmax: ") for note in table["caption"])
+    assert table["total"] == {"published": None, "measured": 778_384}
     assert sum(row["measured"]["parameters"] for row in table["rows"]) == 778_384
 
 

@@ -7,7 +7,8 @@ from scipy.special import log_softmax, softmax
 
 from common.core.errors import DataError, RunError, SpecError
 from common.core.spec import build as build_spec
-from common.paper.parameters import count_parameters, count_trainable
+from common.paper.parameters import StoredNetworks, count_parameters, count_trainable
+from common.reports.tables.architecture import architecture_table
 from common.training.window_metrics import probabilities_of
 from data_pipeline.windows.index import index_windows
 from reproductions.soundfusion import experiments as e
@@ -319,3 +320,53 @@ def test_weights_that_are_missing_or_wrong_are_refused(tmp_path, monkeypatch, ca
     monkeypatch.setattr(keras.applications, "VGG16", interrupted)
     with pytest.raises(KeyboardInterrupt):
         initialise(model, spec, {})
+
+
+def test_layers_of_simple_cnn_are_those_of_the_listing_with_the_sizes_of_the_slide():
+    table = PAPER.table("simplecnn")
+    values = architecture_table(PAPER, table, "fma_small").as_json()
+    assert values["warnings"] == []
+    assert values["total"] == {"published": 25_472, "measured": 25_472}
+    convolution, others = ("Conv2d", "ReLU", "BatchNorm2d"), (None, None, None)
+    assert [tuple(row["measured"][name] for name in values["metrics"]) for row in values["rows"]] == [
+        ("Conv2d", [5, 5], [2, 2], [2, 2]),
+        ("ReLU", *others),
+        ("BatchNorm2d", *others),
+        *[("Conv2d", [3, 3], [2, 2], [1, 1]), ("ReLU", *others), ("BatchNorm2d", *others)] * 3,
+        ("AdaptiveAvgPool2d", *others),
+        ("Linear", *others),
+    ]
+    labels = [f"{kind}: 2-{number}" for number, kind in enumerate(convolution * 4, start=1)]
+    assert [row["label"] for row in values["rows"]] == [*labels, "AdaptiveAvgPool2d: 1-2", "Linear: 1-3"]
+    model = PAPER.build(table.experiment.model, PAPER.input_shape(table.experiment), 8)
+    # In the order of the listing: ReLU before the normalisation.
+    assert ["spectrogram", *(name for row in table.rows for name in row.layers)] == [one.name for one in model.layers]
+
+
+def test_the_printed_layers_of_resnet1d_are_those_of_another_network():
+    built = StoredNetworks.read(PAPER).layers_of(PAPER.table("resnet1d"))
+    assert (PAPER.table("resnet1d").total, built.parameters) == (4_086_794, 70_904)
+    pools = [built.rows[f"MaxPool {number}"].values for number in range(1, 10)]
+    assert [(one["pool_size"], one["stride"]) for one in pools] == [(9, 9)] * 4 + [(3, 3)] * 5
+    assert [built.rows[f"Res1D {number}"].values["filters"] for number in range(1, 10)] == [16, 16, *[32] * 6, 64]
+    assert built.rows["Conv1D, first"].values["output_size"] == [16, 36752]
+    differing = {label: [] for label, _ in built.differing_from(PAPER.table("resnet1d"))}
+    for label, column in built.differing_from(PAPER.table("resnet1d")):
+        differing[label].append(column)
+    assert differing["MaxPool 4"] == ["pool_size", "stride", "output_size"]
+    assert differing["MaxPool 5"] == ["output_size"]
+    assert differing["Total"] == ["parameters"]
+    assert len(differing) == 22
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("nnet1-layers", ["c", "max pooling", "c", "max pooling", "c", "max pooling and average pooling"]),
+        ("nnet2-layers", ["c", "c", "c", "shortcut connection", "max pooling and average pooling"]),
+    ],
+)
+def test_layers_of_nnet1_and_nnet2_are_those_that_the_slides_describe(table, words):
+    built = StoredNetworks.read(PAPER).layers_of(PAPER.table(table))
+    expected = ["convolutional layer" if word == "c" else word for word in words]
+    assert [row.values["layer"] for row in built.rows.values()] == expected + [None] * 3

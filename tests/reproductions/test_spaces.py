@@ -70,6 +70,11 @@ def test_trials_build_networks(paper, space):
     assert len(digests) == 3
 
 
+def test_the_second_sweep_of_crnn_is_of_the_lstm_as_its_slide_is():
+    rows = {space.key: space.row for space in spaces_of(paper_of("crnn"))}
+    assert rows == {"sweep": ("final", "CNN 1D + GRU"), "second": ("final", "CNN 1D + LSTM")}
+
+
 BASE = PAPER.default_experiment
 
 

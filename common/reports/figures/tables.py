@@ -1,5 +1,6 @@
 """Figures of whole tables: bars, heat maps, points with intervals, confusion matrices."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -110,12 +111,15 @@ def draw_folds(table: dict[str, Any], *, subtitle: str) -> Figure:
 Places = dict[str, tuple[str, str]]
 
 
-def draw_heat_maps(table: dict[str, Any], places: Places, *, subtitle: str) -> Figure:
+def draw_heat_maps(
+    table: dict[str, Any], places: Places, *, subtitle: str, seconds_per_epoch: dict[str, float] | None = None
+) -> Figure:
     """A grid of settings, published on the left and ours on the right, with one colour scale; cells that were not
     run stay empty.
 
     Args:
         places: row label -> (line of the grid, column of the grid).
+        seconds_per_epoch: row label -> seconds that an epoch of our runs took; rows without it show none.
     """
     metric = table["metrics"][0]
     lines, columns = (list(dict.fromkeys(place[axis] for place in places.values())) for axis in (0, 1))
@@ -134,9 +138,14 @@ def draw_heat_maps(table: dict[str, Any], places: Places, *, subtitle: str) -> F
         axes.set(title=name, xticks=range(len(columns)), yticks=range(len(lines)))
         axes.set_xticklabels(columns, rotation=30, ha="right", rotation_mode="anchor")
         axes.set_yticklabels(lines)
+    for label, seconds in (seconds_per_epoch or {}).items():
+        line, column = places[label]
+        at = lines.index(line), columns.index(column)
+        _write_below(panels[1], at, _seconds_text(seconds), "black" if grids[1][at] > (low + high) / 2 else "white")
     measured = next(row["measured"][metric]["metric"] for row in table["rows"] if row["measured"])
     figure.colorbar(picture, ax=panels, label=f"{metric} (%)")
-    figure.suptitle(f"{heading(table, subtitle)}\nours: {measured}", fontsize=10)
+    below = "; below it seconds per epoch" if seconds_per_epoch else ""
+    figure.suptitle(f"{heading(table, subtitle)}\nours: {measured}{below}", fontsize=10)
     return figure
 
 
@@ -145,6 +154,18 @@ def _write_numbers(axes: Axes, values: np.ndarray, middle: float) -> None:
         text = "not run" if np.isnan(value) else percent_text(value)
         colour = "black" if np.isnan(value) or value > middle else "white"
         axes.text(column, line, text, ha="center", va="center", fontsize=8, color=colour)
+
+
+def _write_below(axes: Axes, at: tuple[int, int], text: str, colour: str) -> None:
+    """A small text below the number of a cell (line, column)."""
+    axes.annotate(
+        text, at[::-1], (0, -6), textcoords="offset points", ha="center", va="top", fontsize=6.5, color=colour
+    )
+
+
+def _seconds_text(seconds: float) -> str:
+    """`0.43 s`, `4.3 s` or `43 s`."""
+    return f"{seconds:.{max(0, min(2, 1 - math.floor(math.log10(seconds))))}f} s" if seconds else "0 s"
 
 
 def draw_scaling(table: dict[str, Any], places: Places, sizes: dict[str, int], *, subtitle: str) -> Figure:

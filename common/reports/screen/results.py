@@ -6,6 +6,7 @@ from typing import Any
 from common.core.percent import percent_text, published_text
 from common.core.words import counted
 from common.metrics.clips import PART_OF_METRIC
+from common.reports.layers import compared_columns, keras_outputs, layer_labels, parameter_counts
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.table import Table
 from common.reports.tables.values import seconds_text
@@ -384,19 +385,18 @@ def _data_of_settings(values: dict[str, Any]) -> str:
 def layers_on_screen(table: Table) -> ShortTable:
     """Published and built layers."""
     values = table.values
-    (metric,) = values["metrics"]
-    rows, name = values["rows"], metric.replace("_", " ")
     columns = (
-        Column(values["row_header"], tuple(row["label"] for row in rows), is_text=True),
-        Column(f"published {name}", tuple(_shape(row["published"][metric]) for row in rows), 1),
-        Column(f"built {name}", tuple(_shape(row["measured"][metric]) for row in rows), 1),
-        Column("parameters", tuple(f"{row['measured']['parameters']:,}" for row in rows), 2),
-        Column("Keras output", tuple(_shape(row["measured"]["output_shape"]) for row in rows), 3),
+        Column(values["row_header"], layer_labels(values), is_text=True),
+        *(
+            Column(head[:1].lower() + head[1:], column, 1, is_text=_has_words(column))
+            for head, column in compared_columns(values, "built")
+        ),
+        Column("parameters", parameter_counts(values), 2),
+        Column("Keras output", keras_outputs(values), 3),
     )
     return ShortTable(table.title, columns, keys=tuple(note.text for note in table.notes))
 
 
-def _shape(value: Any) -> str:
-    if value is None:
-        return "-"
-    return " x ".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
+def _has_words(cells: tuple[str, ...]) -> bool:
+    """Whether a column of layers has words, e.g. types of layers, not only sizes."""
+    return any(character.isalpha() and character != "x" for cell in cells for character in cell)

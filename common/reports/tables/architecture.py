@@ -1,11 +1,17 @@
 """Tables of layers: the published ones beside the network that we build."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from common.paper.paper import Paper
-from common.paper.parameters import StoredNetworks
-from common.paper.tables import ArchitectureTable
+from common.paper.parameters import BuiltLayers, StoredNetworks
+from common.paper.tables import TOTAL, ArchitectureTable
+from common.reports.layers import compared_columns, keras_outputs, layer_labels, parameter_counts
 from common.reports.table import Note, Table, cells
+
+_ONE_OR_TWO = "One value in a cell: published and built are the same; two: published / built."
+_NO_PARAMETERS = "Parameters are ours; the document prints none."
+_ONLY_TOTAL = "Parameters of layers are ours; the document prints their total, compared with ours in the last row."
 
 
 def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> Table:
@@ -14,9 +20,9 @@ def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> 
     rows = [
         {
             "label": row.label,
-            "published": {table.column: row.published},
+            "published": dict(row.published),
             "measured": {
-                table.column: built.rows[row.label].value,
+                **built.rows[row.label].values,
                 "output_shape": built.rows[row.label].output_shape,
                 "parameters": built.rows[row.label].parameters,
             },
@@ -24,7 +30,6 @@ def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> 
         }
         for row in table.rows
     ]
-    differing = [row["label"] for row in rows if row["published"][table.column] != row["measured"][table.column]]
     values = {
         "paper": paper.key,
         "table": table.id,
@@ -33,41 +38,62 @@ def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> 
         "protocol": None,
         "scale": "paper",
         "row_header": "Layer",
-        "metrics": [table.column],
+        "metrics": [column.name for column in table.columns],
+        "headings": {column.name: column.head for column in table.columns},
         "rows": rows,
+        "total": {"published": table.total, "measured": built.parameters},
     }
     size = " x ".join(map(str, paper.input_shape(table.experiment)))
+    other = "" if table.total in (None, built.parameters) else f" (published: {table.total:,})"
+    # The screen has no room for the last ones.
     notes = (
-        Note(
-            "layers",
-            f"Input {size}; {built.parameters:,} trainable parameters. Built, not trained: this table does not "
-            "depend on data.",
-        ),
+        f"Input {size}; {built.parameters:,} trainable parameters{other}. Built, not trained: this table does not "
+        "depend on data.",
+        *([_ONE_OR_TWO] if len(table.columns) > 1 else []),
+        *(difference.reason for difference in table.differences),
+        *table.notes,
+        _NO_PARAMETERS if table.total is None else _ONLY_TOTAL,
     )
+    unexplained = unexplained_cells(table, built)
     warnings = (
-        (Note("layers", f"Layers that differ from the published ones: {', '.join(differing)}."),) if differing else ()
+        (Note("layers", f"Layers that differ from the published ones: {_cells_text(table, unexplained)}."),)
+        if unexplained
+        else ()
     )
-    return Table(values, *layer_cells(table.column, rows), notes, warnings)
+    return Table(values, *layer_cells(values), tuple(Note("layers", text) for text in notes), warnings)
 
 
-def layer_cells(column: str, lines: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Header and rows as text."""
-    name = column.replace("_", " ")
-    header = ("Layer", f"Published {name}", f"Our {name}", "Keras output", "Parameters")
-
-    def shape(value: Any) -> str:
-        if value is None:
-            return "-"
-        return " x ".join(str(part) for part in value) if isinstance(value, list) else str(value)
-
-    rows = [
-        [
-            row["label"],
-            shape(row["published"][column]),
-            shape(row["measured"][column]),
-            shape(row["measured"]["output_shape"]),
-            f"{row['measured']['parameters']:,}",
-        ]
-        for row in lines
+def unexplained_cells(table: ArchitectureTable, built: BuiltLayers) -> list[tuple[str, str]]:
+    """The published cells that differ from ours without a reason, as (label of the row, name of the column)."""
+    return [
+        cell
+        for cell in built.differing_from(table)
+        if not any(difference.explains(*cell) for difference in table.differences)
     ]
-    return header, cells(rows)
+
+
+def _cells_text(table: ArchitectureTable, found: list[tuple[str, str]]) -> str:
+    """Rows, each with the headings of its columns where the table has several."""
+    heads = {column.name: column.head for column in table.columns}
+    columns: dict[str, list[str]] = {}
+    for label, column in found:
+        columns.setdefault(label, []).append(heads.get(column, "parameters"))
+    return ", ".join(
+        label if len(heads) == 1 or label == TOTAL else f"{label} ({', '.join(names)})"
+        for label, names in columns.items()
+    )
+
+
+def layer_cells(values: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Header and rows as text, the last row with the total.
+
+    Args:
+        values: JSON values of the table. Those of earlier versions have one column, and no total.
+    """
+    columns = [
+        ("Layer", layer_labels(values)),
+        *((head[:1].upper() + head[1:], column) for head, column in compared_columns(values, "Our")),
+        ("Keras output", keras_outputs(values)),
+        ("Parameters", parameter_counts(values)),
+    ]
+    return tuple(head for head, _ in columns), cells(list(zip(*(column for _, column in columns), strict=True)))

@@ -27,7 +27,14 @@ from tests.helpers.tiny_search import TINY
 # Flag -> a value, the default one where there is one: a flag that is typed counts, whatever its value.
 VALUES = {
     **{"--dataset": "demo", "--data": "x", "--decoder": "soundfile", "--cache": "~/.cache/encore", "--out": "results"},
-    **{"--table": "5.1", "--row": "5", "--scale": "smoke", "--features": "small", "--split": "holdout"},
+    **{
+        "--figure": "5.1",
+        "--table": "5.1",
+        "--row": "5",
+        "--scale": "smoke",
+        "--features": "small",
+        "--split": "holdout",
+    },
     **{
         "--genres": "all",
         "--unit": "clip",
@@ -42,10 +49,13 @@ VALUES = {
 RUN_MODES = {
     "--list": {"--json"},
     "--sources": {"--json"},
-    "--from-records": {"--dataset", "--out", "--table", "--row", "--legacy-metric", "--json"},
+    "--from-records": {"--dataset", "--out", "--table", "--row", "--figure", "--legacy-metric", "--json"},
     "--audit": None,
 }
-NOT_IN_AN_AUDIT = {"--split", "--unit", "--carry-weights", "--list", "--sources", "--from-records", "--legacy-metric"}
+NOT_IN_AN_AUDIT = {
+    *("--split", "--unit", "--carry-weights", "--list", "--sources", "--from-records", "--legacy-metric"),
+    *("--figure", "--all"),
+}
 TUNE_REPORT = {"--space", "--row", "--name", "--top", "--dataset", "--out"}
 
 
@@ -199,6 +209,7 @@ def test_every_flag_of_from_records_has_an_effect(recorded, tmp_path):
         "--dataset": recorded("--dataset", "gtzan"),
         "--table": recorded("--table", "5.2"),
         "--row": recorded("--row", "32"),
+        "--figure": recorded("--figure", "5.1"),
         "--legacy-metric": recorded("--legacy-metric"),
         "--json": recorded("--json"),
     }
@@ -208,6 +219,7 @@ def test_every_flag_of_from_records_has_an_effect(recorded, tmp_path):
     assert (effects["--table"][0], "squeeze ratio" in effects["--table"][1]) == (1, True)
     assert "squeeze ratio" not in plain
     assert effects["--row"][0] == 1
+    assert (effects["--figure"][0], "Table 5.1" in effects["--figure"][1], "Table 5.1" in plain) == (0, False, True)
     in_one_line = " ".join(effects["--legacy-metric"][1].split())
     assert ("with the study's metric" in in_one_line, "study's metric" in " ".join(plain.split())) == (True, False)
     printed = json.loads(effects["--json"][1])

@@ -115,6 +115,27 @@ def test_a_table_of_layers_says_that_its_rows_are_not_for_row(capsys):
     assert not any("does not take them" in text for text in tables)
 
 
+def test_the_last_row_of_layers_is_the_whole_network_beside_the_published_number(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    resnet1d = paper_of("resnet1d")
+    show_listing(resnet1d, ScreenOptions())
+    layers = capsys.readouterr().out.split("Table 6.2")[0].splitlines()
+    assert layers[1].split() == ["kernel", "pool", "trainable"]
+    assert layers[2].split() == ["layer", "filters", "size", "size", "stride", "output", "shape", "parameters"]
+    assert layers[5].split() == ["Conv1D,", "first", "128", "3", "-", "3", "128", "x", "36,750", "768"]
+    assert next(line for line in layers if line.startswith("Total")).split() == ["Total", "4,086,794"]
+    assert "Published: all columns but the parameters." in layers
+    assert "Published total of trainable parameters: 4,086,794." in layers
+    entry = listing(resnet1d)["tables"][0]
+    assert entry["metrics"] == ["filters", "kernel_size", "pool_size", "stride", "output_size"]
+    assert entry["total"] == {"published": 4_086_794, "trainable_parameters": 4_086_794}
+    show_listing(SE_CNN, ScreenOptions())
+    first = capsys.readouterr().out.split("Table 5.1")[0]
+    assert any(line.split() == ["Total", "778,384"] for line in first.splitlines())
+    assert "Published" not in first
+    assert first.splitlines()[1].split() == ["published", "trainable"]
+
+
 def test_a_missing_number_and_an_unusual_metric_are_words(capsys):
     show_listing(paper_of("soundfusion"), ScreenOptions())
     said = capsys.readouterr().out

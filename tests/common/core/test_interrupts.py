@@ -265,3 +265,52 @@ def test_an_error_without_an_interrupt_is_left_alone():
     error.__context__ = error.__cause__ = RuntimeError("another")
     error.__cause__.__context__ = error
     raise_if_interrupted(error)
+
+
+def test_after_the_command_its_last_functions_are_called_and_a_signal_ends_them():
+    code = """
+import atexit
+
+@atexit.register
+def last():
+    ready()
+    time.sleep(60)
+
+interrupts.end_with(0)
+"""
+    assert Command(_PATIENT + code).send(signal.SIGINT).ended() == (130, "", "interrupted\n")
+
+
+def test_after_its_last_functions_nothing_is_left_in_which_a_signal_is_lost():
+    code = """
+import atexit
+
+class Slow:
+    def __del__(self):
+        print("taken apart")
+
+atexit.slow = Slow()  # freed where Python takes its modules apart
+atexit.register(print, "last")
+ready()
+print("x" * 100_000)
+interrupts.end_with(3)
+"""
+    code, printed, said = Command(_PATIENT + code).ended()
+    assert (code, printed.splitlines(), said) == (3, ["ready", "x" * 100_000, "last"], "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+def test_output_that_cannot_be_written_at_the_end_is_said():
+    with open("/dev/full", "w") as full:
+        code = "import sys; from common.core.interrupts import end_on_signals, end_with; end_on_signals()\n"
+        ended = subprocess.run(
+            [sys.executable, "-c", code + "print('lost'); end_with(0)"],
+            env=os.environ | {"PYTHONPATH": str(_ROOT), "PYTHONUNBUFFERED": ""},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert ended.returncode == 120
+    assert "No space left on device" in ended.stderr

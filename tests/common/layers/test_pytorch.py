@@ -86,6 +86,23 @@ def test_initial_weights_are_even_within_one_over_the_root_of_the_fan_in(layer, 
         assert values.std() == pytest.approx(bound / math.sqrt(3), rel=0.15)
 
 
+@pytest.mark.parametrize(("cell", "gates"), [("gru", 3), ("lstm", 4)])
+def test_recurrent_layers_of_one_and_of_both_directions(cell, gates):
+    one = model_of((7, 5), lambda x: pytorch.recurrent(x, cell, 40, bidirectional=False, name="layer"))
+    both = model_of((7, 5), lambda x: pytorch.recurrent(x, cell, 40, name="layer"))
+    last = model_of(
+        (7, 5), lambda x: pytorch.recurrent(x, cell, 40, bidirectional=False, every_step=False, name="layer")
+    )
+    assert (one.output.shape, both.output.shape, last.output.shape) == ((None, 7, 40), (None, 7, 80), (None, 40))
+    assert both.count_params() == 2 * one.count_params()
+    for values in one.get_layer("layer").get_weights():
+        assert 0.9 / math.sqrt(40) < np.abs(values).max() <= 1 / math.sqrt(40)
+    assert one.get_layer("layer").get_weights()[0].shape == (5, gates * 40)
+    last.set_weights(one.get_weights())
+    x = np.random.default_rng(0).random((2, 7, 5), dtype=np.float32)
+    np.testing.assert_allclose(np.asarray(last(x)), np.asarray(one(x))[:, -1], rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("size", "kernel", "stride", "padding", "out"), [(128, 7, 2, 3, 64), (216, 7, 2, 3, 108), (2579, 5, 2, 2, 1290)]
 )

@@ -14,6 +14,8 @@ from common.cli.run import make_app
 from common.core.errors import DataError, SpecError
 from common.paper import parameters
 from common.paper.parameters import BuiltLayers, StoredNetworks
+from common.paper.tables import TOTAL, LayerColumn
+from reproductions.embeddings.paper import PAPER as EMBEDDINGS
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.papers import ROOT
 
@@ -95,6 +97,29 @@ def test_layers_of_another_network_are_built_again(stored, capsys):
     assert "building the network of table 4.1" in capsys.readouterr().err
 
 
+def test_layers_with_other_columns_are_built_again(stored, capsys):
+    table = PAPER.table("4.1")
+    built = BuiltLayers.built(PAPER, table)
+    assert built.are_of(table)
+    renamed = LayerColumn("rate", table.columns[0].measure)
+    rows = tuple(replace(row, published={"rate": row.published["filter_shape"]}) for row in table.rows)
+    other = replace(table, columns=(renamed,), rows=rows)
+    assert not built.are_of(other)
+    assert StoredNetworks(PAPER, {}, {"4.1": built}).layers_of(other).rows["Dropout 1"].values == {"rate": "rate: 0.25"}
+    assert "building the network of table 4.1" in capsys.readouterr().err
+
+
+def test_cells_and_a_total_that_differ_are_named():
+    table = PAPER.table("4.1")
+    built = BuiltLayers.built(PAPER, table)
+    softmax = ("Dense softmax", "filter_shape")
+    assert built.differing_from(table) == [softmax]
+    assert built.differing_from(replace(table, total=778_384)) == [softmax]
+    wrong = replace(table.rows[2], published={"filter_shape": "rate: 0.3"})
+    changed = replace(table, rows=(*table.rows[:2], wrong, *table.rows[3:]), total=778_383)
+    assert built.differing_from(changed) == [("Dropout 1", "filter_shape"), softmax, (TOTAL, "parameters")]
+
+
 @pytest.mark.parametrize(
     "values", [[], {}, {"parameters": 5, "layers": {}}, {"parameters": {}, "layers": {"4.1": {"rows": {}}}}]
 )
@@ -111,6 +136,14 @@ def test_what_was_stored_for_other_code_or_another_declaration_does_not_count(st
     assert StoredNetworks.read(replace(PAPER, **changed)).parameters == {}
     monkeypatch.setattr(parameters, "_WITHOUT_NETWORKS", (*parameters._WITHOUT_NETWORKS, "model.py"))
     assert StoredNetworks.read(PAPER).parameters == {}
+
+
+def test_what_measures_layers_counts_as_code_of_papers_with_tables_of_layers(monkeypatch):
+    before = [parameters._code_digest(paper) for paper in (PAPER, EMBEDDINGS)]
+    monkeypatch.setattr(parameters, "_SIZES", "figures.py")
+    after = [parameters._code_digest(paper) for paper in (PAPER, EMBEDDINGS)]
+    assert before[0] != after[0]
+    assert before[1] == after[1]
 
 
 @pytest.mark.parametrize("arguments", [["--list"], ["--table", "4.1"]])

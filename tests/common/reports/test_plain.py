@@ -11,6 +11,7 @@ import pytest
 from common.reports.formats import as_csv
 from common.reports.plain import plain_table, unique_names
 from common.reports.table import Table
+from common.reports.tables.architecture import architecture_table
 from common.reports.tables.declared_values import value_table
 from tests.helpers.papers import KEYS, ROOT, paper_of
 from tests.helpers.se_cnn_records import record, table_of
@@ -46,7 +47,8 @@ SEARCH = {
 # trial has no score.
 WORDS = re.compile(
     "row|label|reference|remark|split|genre|true_genre|predicted_genre|run_id|trial|first_clip|second_clip"
-    "|published|ours(_.*)?|.*_(first|second)_part|output_shape|(published|our)_(filter_shape|frames_and_channels)|value_.*"
+    "|published|ours(_.*)?|value_.*|.*_(first|second)_part|output_shape"
+    "|(published|our)_(type|layer|filter_shape|frames_and_channels|[a-z]+_size|stride|padding)"
 )
 TRUTHS = re.compile("published_.*_inside|same_bytes")
 _MOST_WORDS = 12
@@ -235,3 +237,32 @@ def test_columns_of_one_name_are_told_apart():
         "artist_filter_2",
         "artist_filter_3",
     ]
+
+
+def test_layers_have_a_column_of_the_document_and_of_ours_for_each_size_and_end_with_the_total():
+    paper = paper_of("resnet1d")
+    values = architecture_table(paper, paper.table("4.1"), "gtzan").values
+    frame = frame_of(values)
+    pairs = [f"{whose}_{name}" for name in values["metrics"] for whose in ("published", "our")]
+    assert list(frame.columns) == ["label", *pairs, "output_shape", "published_parameters", "parameters"]
+    stem, total = frame.iloc[1], frame.iloc[-1]
+    assert (stem["our_filters"], stem["published_output_size"]) == (128, "128 x 36750")
+    assert (total["label"], total["published_parameters"], total["parameters"]) == ("Total", 4_086_794, 4_086_794)
+    assert total[pairs].isna().all()
+    assert frame["published_parameters"][:-1].isna().all()
+
+
+def test_layers_without_a_published_total_have_no_column_for_it():
+    paper = paper_of("se_cnn")
+    values = architecture_table(paper, paper.table("4.1"), "gtzan").values
+    frame = frame_of(values)
+    assert list(frame.columns) == [
+        "label",
+        "published_filter_shape",
+        "our_filter_shape",
+        "output_shape",
+        "parameters",
+    ]
+    assert (frame["label"].iloc[-1], frame["parameters"].iloc[-1]) == ("Total", 778_384)
+    # Files of earlier versions have no total.
+    assert len(frame_of({name: value for name, value in values.items() if name != "total"})) == len(frame) - 1

@@ -6,6 +6,7 @@ import pytest
 
 from common.reports.stored_form import damage_of
 from common.reports.tables.architecture import architecture_table
+from reproductions.resnet1d.paper import PAPER as RESNET1D
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.papers import ROOT
 from tests.helpers.stored_tables import run_of, write_stored
@@ -64,6 +65,28 @@ def test_a_row_of_a_table_of_layers_needs_what_is_compared():
     assert damage_of(values) == ""
     del values["rows"][0]["measured"]["filter_shape"]
     assert damage_of(values) == "row Conv 1 does not compare filter_shape"
+
+
+@pytest.mark.parametrize(
+    ("change", "damage"),
+    [
+        ({"total": None, "headings": {}}, ""),
+        ({"total": {"published": None, "measured": 5}}, ""),
+        ({"total": {"measured": 5}}, "total.published: missing"),
+        ({"total": {"published": 5, "measured": "many"}}, "total.measured: unexpected 'many'"),
+        ({"headings": ["filters"]}, "headings: unexpected ['filters']"),
+        ({"metrics": ["filters", "rate"]}, "row Input does not compare filters, rate"),
+    ],
+)
+def test_a_table_of_layers_needs_every_column_and_a_whole_total(change, damage):
+    values = architecture_table(RESNET1D, RESNET1D.table("4.1"), "gtzan").as_json()
+    assert damage_of(values) == ""
+    assert damage_of(values | change) == damage
+
+
+def test_a_table_of_layers_of_an_earlier_version_has_neither_headings_nor_a_total():
+    values = architecture_table(PAPER, PAPER.table("4.1"), "gtzan").as_json()
+    assert damage_of({name: value for name, value in values.items() if name not in ("headings", "total")}) == ""
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,24 @@ def test_another_space_in_the_same_folder_is_refused(finished, tiny_arrays, caps
     assert "parameters.r.high: saved 8.0, asked 16.0" in capsys.readouterr().err.replace("\n", " ")
 
 
+def test_a_search_begun_before_its_space_got_another_row_goes_on_with_its_row_and_name(
+    finished, tiny_arrays, monkeypatch, capsys
+):
+    place = finished[0]
+    moved = replace(TINY, row=("5.1", "4,5"))
+    trials = ("--trials", "4", "--initial", "3")
+    assert searching(tiny_arrays, place, *trials, space=moved) == 2
+    said = capsys.readouterr().err.replace("\n", " ")
+    assert f"row: saved {list(TINY.row)}, asked {list(moved.row)}" in said
+    assert "--name" in said
+    monkeypatch.setattr(runner, "train_and_evaluate", None)
+    again = ("--row", PAPER.row(*TINY.row).name, "--name", "tiny")
+    assert searching(tiny_arrays, place, *trials, *again, space=moved) == 0
+    assert "4 trials ended before, 0 to go" in capsys.readouterr().err.replace("\n", " ")
+    data = ("--dataset", "arrays", "--out", str(place / "out"), "--from-records")
+    assert run_app(make_app(PAPER, (moved,)), [*data]) == 0
+
+
 def test_the_best_networks_are_rows_that_run_py_trains(finished, tiny_arrays, capsys, snapshot):
     place = finished[0]
     out = place / "out"

@@ -28,7 +28,7 @@ from common.training.callback import FitCallback
 from common.training.checkpoint import Circumstances, LoopState, restore_checkpoint
 from common.training.fit import StartWeights, fit, kept_epoch, predict
 from common.training.memory import MemoryLimit
-from common.training.schedules import learning_rate_of
+from common.training.schedules import learning_rate_of, learning_rates_of
 from common.training.window_metrics import probabilities_of
 from data_pipeline.windows.paired import PairedReader
 from data_pipeline.windows.standardisation import AS_STORED, fit_standardisation
@@ -227,6 +227,29 @@ def test_the_optimiser_gets_the_lowered_rate(tiny_arrays, tmp_path, models, sche
     expected = learning_rate_of(training, fitted.state.history[:-1])
     assert expected < 0.3
     assert float(fitted.model.optimizer.learning_rate) == pytest.approx(expected)
+    rates = [entry["learning_rate"] for entry in fitted.state.history]
+    assert rates == learning_rates_of(training, fitted.state.history)
+    assert (rates[0], rates[-1]) == (0.3, expected)
+
+
+def test_a_continued_fit_has_the_learning_rates_of_one_without_interruption(tiny_arrays, tmp_path, models):
+    """The schedule lowers the rate before and after the interruption."""
+    arguments = {"learning_rate": 0.3, "epochs": 6, "step_epochs": 2, "step_factor": 0.5}
+    with pytest.raises(KeyboardInterrupt):
+        trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, callback=Interrupt(3), model_cache=models, **arguments)
+    resumed, _ = trained_weights(tmp_path / "cut", tiny_arrays, tmp_path, model_cache=models, **arguments)
+    rates = [0.3, 0.3, 0.15, 0.15, 0.075, 0.075]
+    assert [entry["learning_rate"] for entry in resumed.state.history] == rates
+    in_events = [(epoch, float(np.float32(rate))) for epoch, rate in enumerate(rates, start=1)]
+    assert curves(tmp_path / "cut")["learning_rate"] == in_events
+    with (tmp_path / "cut" / "history.csv").open(newline="") as file:
+        assert [float(row["learning_rate"]) for row in csv.DictReader(file)] == rates
+
+
+def test_a_constant_learning_rate_is_in_every_epoch(plain):
+    fitted, _, _ = plain
+    rate = float(fitted.model.optimizer.learning_rate)
+    assert [entry["learning_rate"] for entry in fitted.state.history] == pytest.approx([rate] * 4)
 
 
 def test_class_weights_act_only_on_the_training_loss(tiny_arrays, tmp_path, models):
@@ -276,6 +299,7 @@ def test_a_run_begun_by_older_code_can_be_resumed(tiny_arrays, tmp_path, models)
     for entry in state["history"]:
         entry.pop("f1_macro")
         entry.pop("val_f1_macro")
+        entry.pop("learning_rate")
     np.savez(path, **{**values, "state": np.frombuffer(json.dumps(state).encode(), np.uint8)})
     fitted, _ = trained_weights(tmp_path / "a", tiny_arrays, tmp_path, model_cache=models)
     assert len(fitted.state.history) == 4
@@ -309,12 +333,13 @@ def test_macro_f1_of_every_epoch_is_that_of_the_validation_windows(plain, tiny_a
 def test_logs_of_every_epoch(plain):
     fitted, _, folder = plain
     lines = (folder / "history.csv").read_text().splitlines()
-    assert lines[0] == "epoch,loss,accuracy,f1_macro,val_loss,val_accuracy,val_f1_macro,seconds"
+    assert lines[0] == "epoch,loss,accuracy,f1_macro,val_loss,val_accuracy,val_f1_macro,learning_rate,seconds"
     assert len(lines) == 1 + len(fitted.state.history) == 5
     assert curves(folder)["loss"] == [
         (entry["epoch"], entry["loss"]) for entry in map(in_float32, fitted.state.history)
     ]
-    assert set(curves(folder)) == {"loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro"}
+    values = {"loss", "accuracy", "f1_macro", "val_loss", "val_accuracy", "val_f1_macro", "learning_rate"}
+    assert set(curves(folder)) == values
 
 
 def test_each_epoch_is_formatted_once_for_the_history(tmp_path, monkeypatch):

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
+from common.core.errors import SpecError
+from common.core.spec import build
 from common.paper.training import Training
-from common.training.schedules import class_weights_of, learning_rate_of
+from common.training.schedules import class_weights_of, learning_rate_of, learning_rates_of
 
 
 def history(losses: list[float]) -> list[dict[str, float]]:
@@ -56,6 +58,35 @@ def test_a_loss_that_falls_by_less_than_the_threshold_is_no_progress():
     # Small steps add up: each is held against the best loss that counted.
     falling = [1.0, 0.9994, 0.9988, 0.9982]
     assert learning_rate_of(Training(**arguments, plateau_threshold=1e-3), history(falling)) == 1.0
+
+
+def test_a_relative_threshold_is_a_share_of_the_best_loss():
+    arguments = {"epochs": 9, "learning_rate": 1.0, "plateau_epochs": 2, "plateau_factor": 0.5}
+    relative = Training(**arguments, plateau_threshold=0.01, plateau_threshold_form="relative")
+    absolute = Training(**arguments, plateau_threshold=0.01)
+    # 1 % of 4 is 0.04, so 3.97 and 3.965 are no progress; 3.95 is.
+    assert learning_rate_of(relative, history([4.0, 3.97, 3.965])) == 0.5
+    assert learning_rate_of(absolute, history([4.0, 3.97, 3.965])) == 1.0
+    assert learning_rate_of(relative, history([4.0, 3.97, 3.95])) == 1.0
+    # Of a small loss it is a small difference.
+    assert learning_rate_of(relative, history([0.1, 0.0985, 0.097])) == 1.0
+    assert learning_rate_of(absolute, history([0.1, 0.0985, 0.097])) == 0.5
+
+
+@pytest.mark.parametrize("threshold", [1.0, 2.5])
+def test_a_relative_threshold_that_no_loss_can_pass_is_refused(threshold):
+    values = {"epochs": 9, "plateau_epochs": 2, "plateau_threshold": threshold}
+    assert Training(**values).plateau_threshold == threshold
+    with pytest.raises(SpecError, match=f"a relative plateau_threshold is a share below 1, received {threshold:g}"):
+        build(Training, values | {"plateau_threshold_form": "relative"})
+
+
+def test_the_rates_of_a_history_are_those_that_its_epochs_had():
+    training = Training(
+        epochs=9, learning_rate=1.0, plateau_epochs=1, plateau_factor=0.5, step_epochs=3, step_factor=0.1
+    )
+    assert learning_rates_of(training, history([3, 2, 2.5, 1, 1])) == pytest.approx([1, 1, 1, 0.05, 0.05])
+    assert learning_rates_of(training, []) == []
 
 
 @pytest.mark.parametrize(("epochs", "rate"), [(0, 1.0), (4, 1.0), (5, 0.5), (9, 0.5), (10, 0.25)])

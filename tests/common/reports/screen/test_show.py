@@ -183,6 +183,31 @@ def test_tables_of_layers_fit(key, width):
         assert "778,384 trainable parameters" in parts_of(built, 100)[2][0] or key != "se_cnn"
 
 
+@pytest.mark.parametrize("key", ["nnet", "resnet1d", "soundfusion"])
+def test_eighty_columns_hold_every_published_column_of_layers(key):
+    for table in paper_of(key).architecture:
+        _, left_out = table_lines(short_table(architecture_table(paper_of(key), table, "arrays")), 80)
+        assert not {column.name for column in left_out} & {one.head for one in table.columns}
+
+
+def test_layers_are_one_value_a_line_on_forty_columns():
+    paper = paper_of("resnet1d")
+    lines = [line.text for line in screen_lines(architecture_table(paper, paper.table("4.1"), "arrays"), 40)]
+    assert max(map(len, lines)) <= 40
+    place = lines.index("Layer: Conv1D, first")
+    assert lines[place + 1 : place + 8] == [
+        "  filters: 128",
+        "  kernel size: 3",
+        "  pool size: -",
+        "  stride: 3",
+        "  output shape: 128 x 36,750",
+        "  parameters: 768",
+        "  Keras output: 36,750 x 128",
+    ]
+    place = lines.index("Layer: Total")
+    assert lines[place + 1] == "  parameters: 4,086,794"
+
+
 def test_without_the_recommended_row_in_the_values_nothing_is_marked():
     table = results_table(paper_of("se_cnn"), paper_of("se_cnn").tables[0], SETTING, [])
     old = {name: value for name, value in table.values.items() if name != "recommended"}

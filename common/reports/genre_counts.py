@@ -1,0 +1,183 @@
+"""How many clips a data set and its parts have of each genre: what a figure shows of it, and the table beside it."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.core.files import write_text
+from common.paper.protocol import Protocol, fold_name
+from common.reports.escapes import csv_text, markdown_cell, markdown_text
+from common.reports.figures.distribution import GenreCount
+from common.splits.clips import PART_NAMES, PARTS, split_ids
+from data_pipeline.datasets.catalog import Catalog, Track
+
+
+@dataclass(frozen=True)
+class GenreCounts:
+    """Clips of each genre in a data set and in the parts of a split.
+
+    Args:
+        genres: by size, the largest first; of equal ones by name.
+        split: name of the split, with the number of the fold where there are several.
+        notes: what the numbers do not say, as sentences.
+    """
+
+    genres: tuple[GenreCount, ...]
+    split: str
+    notes: tuple[str, ...]
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the parts; none where only the whole data set is counted."""
+        return list(dict.fromkeys(part for count in self.genres for part in count.parts))
+
+
+def sizes_of_genres(
+    clips_of_genres: Mapping[str, int], used: Sequence[str], published: Mapping[str, int]
+) -> GenreCounts:
+    """Clips of each genre of a data set, of those that are left out, too.
+
+    Args:
+        clips_of_genres: genre -> clips found.
+        used: genres that are not left out.
+        published: genre -> clips of the published data set; may be empty.
+    """
+    counts = [
+        GenreCount(genre, found, {}, genre not in used, published.get(genre))
+        for genre, found in clips_of_genres.items()
+    ]
+    return GenreCounts(_by_size(counts), "", _left_out(counts))
+
+
+def clips_in_parts(
+    clips_of_genres: Mapping[str, int],
+    catalog: Catalog,
+    tracks: Sequence[Track],
+    protocol: Protocol,
+    published: Mapping[str, int],
+) -> GenreCounts:
+    """Clips of each genre in a data set and in the parts of a split by clip; of several folds, in the first.
+
+    Args:
+        clips_of_genres: genre -> clips found, also of genres that are left out.
+        catalog: its genres are those that are not left out; its splits are those that come with the data.
+        tracks: clips that are divided.
+        published: genre -> clips of the published data set; may be empty.
+
+    Raises:
+        DataError, SpecError: the clips cannot be divided so, see `common.splits.clips.split_ids`.
+    """
+    splits = split_ids(
+        protocol,
+        [track.id for track in tracks],
+        [track.label for track in tracks],
+        catalog.splits,
+        [track.artist for track in tracks],
+    )
+    genre_of = {track.id: track.label for track in tracks}
+    in_parts = {part: Counter(genre_of[clip] for clip in getattr(splits[0], part)) for part in PARTS}
+    counts = [
+        GenreCount(
+            genre,
+            found,
+            {PART_NAMES[part]: in_parts[part][genre] for part in PARTS} if genre in catalog.genres else {},
+            genre not in catalog.genres,
+            published.get(genre),
+        )
+        for genre, found in clips_of_genres.items()
+    ]
+    several = f", {fold_name(protocol.split)} 1 of {len(splits)}" if len(splits) > 1 else ""
+    divided = sum(sum(part.values()) for part in in_parts.values())
+    found = sum(count.found for count in counts if not count.left_out)
+    notes = _left_out(counts)
+    if divided < found:
+        of = "of the other genres " if notes else ""
+        notes += (f"Of the {found:,} clips {of}{found - divided:,} are in no part.",)
+    return GenreCounts(_by_size(counts), f"{protocol.name}{several}", notes)
+
+
+def _by_size(counts: Sequence[GenreCount]) -> tuple[GenreCount, ...]:
+    return tuple(sorted(counts, key=lambda count: (-count.found, count.genre)))
+
+
+def _left_out(counts: Sequence[GenreCount]) -> tuple[str, ...]:
+    names = [count.genre for count in counts if count.left_out]
+    return (f"Left out: {', '.join(names)}.",) if names else ()
+
+
+def write_counts(counts: GenreCounts, stem: Path, title: str) -> list[Path]:
+    """Write the numbers beside a figure, as CSV and as Markdown; returns the files.
+
+    Args:
+        stem: path of the files without suffix.
+    """
+    has_published = any(count.published is not None for count in counts.genres)
+    heads = ["genre", *(["published_clips"] if has_published else []), "clips"]
+    heads += [f"{part}_clips" for part in counts.parts]
+    heads += ["left_out"]
+    lines = [
+        [
+            count.genre,
+            *([count.published] if has_published else []),
+            count.found,
+            *(count.parts.get(part) for part in counts.parts),
+            count.left_out,
+        ]
+        for count in counts.genres
+    ]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows(
+        ["" if cell is None else str(cell).lower() if isinstance(cell, bool) else csv_text(str(cell)) for cell in line]
+        for line in lines
+    )
+    paths = [stem.with_name(f"{stem.name}{suffix}") for suffix in (".csv", ".md")]
+    write_text(paths[0], text.getvalue())
+    write_text(paths[1], _as_markdown(counts, title, has_published=has_published))
+    return paths
+
+
+def _as_markdown(counts: GenreCounts, title: str, *, has_published: bool) -> str:
+    def row(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(map(markdown_cell, cells)) + " |"
+
+    def number(value: int | None) -> str:
+        return "" if value is None else f"{value:,}"
+
+    heads = ["Genre", *(["Published"] if has_published else []), "Clips", *(part.capitalize() for part in counts.parts)]
+    lines = [
+        row(
+            [
+                f"{count.genre} (left out)" if count.left_out else count.genre,
+                *([number(count.published)] if has_published else []),
+                number(count.found),
+                *(number(count.parts.get(part)) for part in counts.parts),
+            ]
+        )
+        for count in counts.genres
+    ]
+    used = [count for count in counts.genres if not count.left_out]
+    published = [count.published for count in used if count.published is not None]
+    total = ["all that are used" if len(used) < len(counts.genres) else "all"]
+    total += [number(sum(published))] if has_published else []
+    total += [number(sum(count.found for count in used))]
+    total += [number(sum(count.parts.get(part, 0) for count in used)) for part in counts.parts]
+    notes = [f"Split: {counts.split}."] if counts.split else []
+    notes += counts.notes
+    return "\n".join(
+        [
+            f"# {markdown_text(title)}",
+            "",
+            row(heads),
+            "|" + "|".join(["---"] + ["---:"] * (len(heads) - 1)) + "|",
+            *lines,
+            row(total),
+            "",
+            *(f"- {markdown_text(note)}" for note in notes),
+            "",
+        ]
+    )
