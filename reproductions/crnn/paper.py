@@ -28,6 +28,7 @@ from reproductions.crnn.figures import FIGURES
 from reproductions.crnn.items import ITEMS
 from reproductions.crnn.sources import SOURCES
 from reproductions.crnn.specs import ConvolutionalSpec, CrnnSpec
+from reproductions.crnn.value_tables import VALUE_TABLES
 
 CLIP_SECONDS = 30.0
 MEL = MinMaxLogMel(clip_seconds=CLIP_SECONDS)
@@ -207,6 +208,7 @@ PAPER = Paper(
         "Profund, slides, with code."
     ),
     tables=(FINAL, MFCC_TABLE, CONVOLUTIONAL, VARIANTS),
+    value_tables=VALUE_TABLES,
     default_tables=("final",),
     items=ITEMS,
     figures=FIGURES,
