@@ -11,6 +11,7 @@ from common.paper.parameters import StoredNetworks
 from common.paper.provenance import covered_values, leaf_paths
 from common.paper.row_names import name_and_label
 from common.paper.tables import TOTAL, ArchitectureTable, ResultTable
+from common.paper.value_tables import ValueTable
 from common.reports.layers import size_text
 from common.reports.screen.columns import Column
 from common.reports.screen.notes import Line
@@ -29,9 +30,11 @@ _COUNTED = "Trainable parameters: with the paper's own features; on others, a ne
 def listing(paper: Paper) -> dict[str, Any]:
     """Everything `--list --json` prints. Percentages are in percent, counts are integers."""
     networks = StoredNetworks.read(paper).completed()
+    tables = [table for name in paper.table_ids if not isinstance(table := paper.table(name), ValueTable)]
     return {
         "paper": paper.key,
-        "tables": [_listed_table(paper.table(name), networks) for name in paper.table_ids],
+        "tables": [_listed_table(table, networks) for table in tables],
+        "value_tables": [{"id": table.id, "title": table.title} for table in paper.value_tables],
         "confusions": [{"id": one.id, "title": one.title, "row": list(one.row)} for one in paper.confusions],
         "figures": [{"id": one.id, "title": one.title, "needs": one.needs.value} for one in paper.figures],
     }
@@ -86,6 +89,12 @@ def show_listing(paper: Paper, screen: ScreenOptions) -> int:
             blank = [""] * (len(columns[0].cells) - len(rows))
             columns.append(Column("digest of the row's values", (*digests, *blank)))
         print_listing(f"Table {entry['id']}: {entry['title']}", columns, screen, _notes(table, is_last=entry is last))
+    if paper.value_tables:
+        columns = [
+            Column("--table", tuple(table.id for table in paper.value_tables), is_text=True),
+            Column("title", tuple(table.title for table in paper.value_tables), is_text=True),
+        ]
+        print_listing("Tables of values, which need no data", columns, screen)
     if paper.confusions:
         shown = paper.confusions
         columns = [

@@ -140,7 +140,7 @@ def unsupported_files(paper: Paper, results: ResultPaths, written: set[Path]) ->
     Args:
         written: files that the records support.
     """
-    layers = {f"table_{table.id}" for table in paper.architecture}  # need no records
+    layers = {f"table_{table.id}" for table in paper.tables_without_runs}  # need no records
     old = [path for path in _written_tables(paper, results) if path.stem not in layers]
     return [path for path in (*old, *_written_figures(paper, results)) if path not in written]
 

@@ -10,12 +10,13 @@ from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, name_and_label
 from common.paper.tables import ArchitectureTable, Confusion
+from common.paper.value_tables import ValueTable
 from common.records.paths import OWN_RESULTS, ResultPaths, result_folders
 from common.records.tuned_rows import with_tuned_rows
 from common.reports.asked import only_rows
 from common.reports.committed import are_committed
 from common.reports.table import Table
-from common.reports.write import GroupReport, write_architecture
+from common.reports.write import GroupReport, write_without_runs
 from common.runs.options import Options
 from common.runs.selection import Asked, ChosenRows, choose_rows, labels_of
 
@@ -31,8 +32,8 @@ def tables_without_data(paper: Paper, chosen: ChosenRows, results: ResultPaths) 
     """
     shown, paths = [], []
     for table, _ in chosen:
-        if isinstance(table, ArchitectureTable):
-            built, written = write_architecture(paper, table, results)
+        if isinstance(table, ArchitectureTable | ValueTable):
+            built, written = write_without_runs(paper, table, results)
             shown.append(Shown(built, _page(written)))
             paths += written
     return shown, paths
@@ -177,7 +178,7 @@ def name_rows_without_number(chosen: ChosenRows, reports: list[GroupReport]) -> 
         without = [row for row in rows if row.label not in measured]
         if without:
             lacking.append(f"table {table.id} [{listed_rows(without)}]")
-        elif isinstance(table, ArchitectureTable) and not made:
+        elif isinstance(table, ArchitectureTable | ValueTable) and not made:
             lacking.append(f"table {table.id}")
     if lacking:
         warn(f"no record for: {'; '.join(lacking)}")

@@ -130,12 +130,12 @@ def _committed_of(places: tuple[Path, ...]) -> frozenset[Path]:
 
 
 def _default_tables(paper: Paper, asked: ShowOptions, labels: _Labels) -> list[str]:
-    """The tables without `--table`: those of the paper's own choice, without tables of layers where a split is asked
-    for; or all tables that have one of the rows that are asked for."""
+    """The tables without `--table`: those of the paper's own choice, without those that need no runs where a split is
+    asked for; or all tables that have one of the rows that are asked for."""
     if labels is not None:
         return [table.id for table in paper.tables if labels.get(table.id)]
-    of_layers = {table.id for table in paper.architecture} if asked.splits or asked.units else set()
-    return [table for table in paper.default_tables or paper.table_ids if table not in of_layers]
+    without_runs = {table.id for table in paper.tables_without_runs} if asked.splits or asked.units else set()
+    return [table for table in paper.default_tables or paper.table_ids if table not in without_runs]
 
 
 def _labels(stored: TablesThere, asked: ShowOptions) -> _Labels:

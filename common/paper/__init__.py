@@ -22,6 +22,7 @@ from common.paper.tables import (
     result_table,
 )
 from common.paper.training import Training
+from common.paper.value_tables import ValueRow, ValueTable
 from data_pipeline.augmentation.chain import SpectrogramChain
 from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.augmentation.specs import Augmentation, SpectrogramAugmentation, WaveformAugmentation
@@ -63,6 +64,8 @@ __all__ = [
     "StftDb",
     "TorchaudioLogMel",
     "Training",
+    "ValueRow",
+    "ValueTable",
     "Waveform",
     "WaveformAugmentation",
     "WindowSpec",

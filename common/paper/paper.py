@@ -16,6 +16,7 @@ from common.paper.protocol import PREDEFINED, Protocol, SplitName
 from common.paper.provenance import Source, covered_values, source_of_each_value
 from common.paper.row_names import listed_rows
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
+from common.paper.value_tables import ValueTable
 from data_pipeline.features import Feature
 from data_pipeline.features.spectrograms import LogMel, StftDb
 from data_pipeline.windows.layout import Layout, shape_of_window
@@ -50,6 +51,7 @@ class Paper:
         fixed: name -> value that no field of its experiments holds, and where it comes from, in addition to those of
             `common.paper.fixed`, or in place of one of the same name.
         architecture: published tables of layers.
+        value_tables: published tables and lists of values, such as settings of features.
         figures: published figures; by default the windows of one clip, and the accuracy of the default row by epoch.
         small_features: for each of its features a cheaper one, for a quick look and for the demo data set. By default
             32 mel bands for a spectrogram in decibels, and the feature itself for any other.
@@ -88,6 +90,7 @@ class Paper:
     sources: dict[str, Source]
     fixed: dict[str, FixedValue] = field(default_factory=dict)
     architecture: tuple[ArchitectureTable, ...] = ()
+    value_tables: tuple[ValueTable, ...] = ()
     figures: tuple[Figure, ...] = (
         Figure("windows", "windows", "Windows of a clip"),
         Figure("accuracy", "accuracy", "Accuracy on training and validation set"),
@@ -115,15 +118,20 @@ class Paper:
     @property
     def table_ids(self) -> list[str]:
         """All tables, in the paper's order."""
-        return sorted([t.id for t in self.tables] + [t.id for t in self.architecture], key=_by_number)
+        return sorted([table.id for table in (*self.tables, *self.tables_without_runs)], key=_by_number)
 
-    def table(self, table_id: str) -> ResultTable | ArchitectureTable:
+    @property
+    def tables_without_runs(self) -> tuple[ArchitectureTable | ValueTable, ...]:
+        """Tables that need neither data nor training."""
+        return (*self.architecture, *self.value_tables)
+
+    def table(self, table_id: str) -> ResultTable | ArchitectureTable | ValueTable:
         """The table of that id.
 
         Raises:
             SpecError: there is none.
         """
-        for table in (*self.tables, *self.architecture):
+        for table in (*self.tables, *self.tables_without_runs):
             if table.id == table_id:
                 return table
         matrices = ", ".join(sorted((confusion.id for confusion in self.confusions), key=_by_number))

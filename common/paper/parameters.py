@@ -28,7 +28,7 @@ _FILE = "parameters.json"
 # Files of a paper that no network depends on: what they declare is in the experiments' digests, or in `code_digest`.
 _WITHOUT_NETWORKS = (
     *("figures.py", "items.py", "paper.py", "published.py", "sources.py", "spaces.py", "layer_tables.py"),
-    *("run.py", "tune.py"),
+    *("value_tables.py", "run.py", "tune.py"),
 )
 # What tables of layers measure of a network.
 _SIZES = "layer_sizes.py"

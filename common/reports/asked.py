@@ -8,7 +8,7 @@ from common.reports.table import Note, Table
 from common.reports.tables.genres import genre_cells
 
 # Kinds of tables whose lines are not rows of the paper.
-_OTHER_LINES = ("confusion", "audit", "search", "duplicates")
+_OTHER_LINES = ("confusion", "audit", "search", "duplicates", "values")
 
 
 def only_rows(table: Table, labels: Collection[str]) -> Table | None:

@@ -76,7 +76,7 @@ def _needs(paper: Paper, item: DocumentItem) -> str:
 
 
 def _made_without_runs(paper: Paper) -> set[str]:
-    return {table.id for table in paper.architecture}
+    return {table.id for table in paper.tables_without_runs}
 
 
 def _committed(paper: Paper, item: DocumentItem, out: Path) -> str:

@@ -187,7 +187,7 @@ def _line(out: Path, path: Path, table: dict[str, Any]) -> str:
     cells = [
         f"[{markdown_cell(name)}]({quote(where)})" + (f"; below it: {below}" if below else ""),
         markdown_cell(table.get("data") or table["dataset"]),
-        markdown_cell(table["protocol"] or "layers, not trained"),
+        markdown_cell(table["protocol"] or f"{'values' if table.get('kind') == 'values' else 'layers'}, not trained"),
         _rows_run(table),
         several,
         tested,

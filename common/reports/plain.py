@@ -217,6 +217,26 @@ def _shape(value: Any) -> Cell:
     return " x ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
+def _values(values: Mapping[str, Any]) -> _Rows:
+    names = unique_names(values["columns"])
+    for row in values["rows"]:
+        yield (
+            row,
+            {
+                "label": row["label"],
+                "published": _listed(row["published"]),
+                **{
+                    f"ours_{name}" if len(names) > 1 else "ours": _listed(row["ours"][column])
+                    for name, column in zip(names, values["columns"], strict=True)
+                },
+            },
+        )
+
+
+def _listed(value: Any) -> Cell:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
 def _audit(values: Mapping[str, Any]) -> _Rows:
     for row in values["rows"]:
         measured, gap, overlap = row["measured"], row["gap"], row["overlap"] or {}
@@ -283,6 +303,7 @@ _BUILDERS: dict[str, Callable[[Mapping[str, Any]], _Rows]] = {
     "pairs": _pairs,
     "confusion": _confusion,
     "architecture": _architecture,
+    "values": _values,
     "audit": _audit,
     "search": _search,
     "duplicates": _duplicates,

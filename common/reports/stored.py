@@ -17,6 +17,7 @@ from common.reports.stored_form import damage_of
 from common.reports.table import Flag, Table
 from common.reports.tables.architecture import layer_cells
 from common.reports.tables.confusion import confusion_cells
+from common.reports.tables.declared_values import value_cells
 from common.reports.tables.folds import fold_cells
 from common.reports.tables.genres import genre_cells
 from common.reports.tables.pairs import pair_cells
@@ -207,6 +208,8 @@ def _cells(paper: Paper, values: dict[str, Any]) -> tuple[tuple[str, ...], tuple
         return pair_cells(values["row_header"], rows)
     if kind == "genres":
         return genre_cells(values["columns"], rows)
+    if kind == "values":
+        return value_cells(values)
     if kind == "confusion":
         return confusion_cells(tuple(values["metrics"]), rows)
     if "setting" not in values:

@@ -42,6 +42,7 @@ NoteKind = Literal[
     "machines",
     "versions",
     "left_out_clips",
+    "same_experiment",
     "paper",
     "intervals",
     "method",

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Drawing
 from common.core.console import show_step
 from common.paper.paper import Paper
 from common.paper.tables import ArchitectureTable, ResultTable
+from common.paper.value_tables import ValueTable
 from common.records.divergence import Divergence, read_divergences
 from common.records.paths import ResultPaths
 from common.records.rows import usable_row_records
@@ -30,6 +31,7 @@ from common.reports.run_figures import run_figures
 from common.reports.table import Table
 from common.reports.tables.architecture import architecture_table
 from common.reports.tables.confusion import confusion_table
+from common.reports.tables.declared_values import value_table
 from common.reports.tables.folds import fold_table
 from common.reports.tables.genres import per_genre_table
 from common.reports.tables.legacy import legacy_table
@@ -188,8 +190,8 @@ def _write_group(
         paths[table_id] = [*written, *draw(table, draw_results, table), *paths.get(table_id, [])]
     drawings = run_figures(paper, group, made, paths)
     figures = {figure: save(drawn, group.stem("figure", figure, paper)) for figure, drawn in drawings.items()}
-    for table in paper.architecture:
-        made[table.id], paths[table.id] = write_architecture(paper, table, results)
+    for table in paper.tables_without_runs:
+        made[table.id], paths[table.id] = write_without_runs(paper, table, results)
     held_by = matrices | {
         published.id: list(
             dict.fromkeys(holders[digest] for digest in _measured_experiments(published, made[published.id]))
@@ -224,7 +226,12 @@ def _holders(paper: Paper, made: dict[str, Table]) -> dict[str, str]:
     return holders
 
 
-def write_architecture(paper: Paper, table: ArchitectureTable, results: ResultPaths) -> tuple[Table, list[Path]]:
-    """Write a table of layers; it needs no records."""
-    built = architecture_table(paper, table, results.dataset)
+def write_without_runs(
+    paper: Paper, table: ArchitectureTable | ValueTable, results: ResultPaths
+) -> tuple[Table, list[Path]]:
+    """Write a table of layers or of values; it needs no records."""
+    if isinstance(table, ValueTable):
+        built = value_table(paper, table, results.dataset)
+    else:
+        built = architecture_table(paper, table, results.dataset)
     return built, write_table(results.folder, f"table_{table.id}", built)

@@ -10,6 +10,7 @@ from common.paper.overrides import Resolver, Setting, read_changes
 from common.paper.paper import Paper
 from common.paper.protocol import GENERAL_SPLITS, PREDEFINED, Protocol
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable
+from common.paper.value_tables import ValueTable
 from common.records.paths import ResultPaths
 from common.records.record import DataFacts
 from common.runs.builder import PlannedRun, RunBuilder
@@ -60,7 +61,7 @@ class Plan:
     paper: Paper
     setting: Setting
     facts: DataFacts
-    tables: list[ResultTable | ArchitectureTable | Confusion]
+    tables: list[ResultTable | ArchitectureTable | ValueTable | Confusion]
     catalog: Catalog
     given: Feature | None
     clips_of_genres: dict[str, int]

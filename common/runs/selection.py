@@ -13,11 +13,13 @@ from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, rows_named
 from common.paper.tables import ArchitectureTable, Confusion, ResultTable, Row
+from common.paper.value_tables import ValueTable
 from data_pipeline.datasets.catalog import commas_in_genres, listed_genres
 from data_pipeline.features import Feature
 
-# Each requested table or confusion matrix with its requested rows; tables of layers have none, a matrix has one.
-ChosenRows = list[tuple[ResultTable | ArchitectureTable | Confusion, list[Row]]]
+# Each requested table or confusion matrix with its requested rows; tables of layers and of values have none, a matrix
+# has one.
+ChosenRows = list[tuple[ResultTable | ArchitectureTable | ValueTable | Confusion, list[Row]]]
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def labels_of(chosen: ChosenRows) -> dict[str, list[str]]:
     return {table.id: [row.label for row in rows] for table, rows in chosen}
 
 
-def _rows_of(paper: Paper, table: ResultTable | ArchitectureTable | Confusion) -> list[Row]:
+def _rows_of(paper: Paper, table: ResultTable | ArchitectureTable | ValueTable | Confusion) -> list[Row]:
     if isinstance(table, Confusion):
         return [paper.row(*table.row)]
     return list(table.rows) if isinstance(table, ResultTable) else []
@@ -213,7 +215,8 @@ def weight_files_in(folder: Path, paper: Paper, names: Collection[str]) -> dict[
                 f"--weights-dir {folder}: several files of {name}: {listed}. Give one of them with --weights "
                 f"{name}=FILE, which counts before the folder."
             )
-        files |= {name: path for path in there}
+        if there:
+            files[name] = there[0]
     return files
 
 

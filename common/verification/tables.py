@@ -25,7 +25,7 @@ from common.reports.coverage import COVERAGE_NAME, coverage_of
 from common.reports.figures.checksums import state_of
 from common.reports.figures.files import digest_file, is_drawing, stated_digest
 from common.reports.pages import write_overview
-from common.reports.write import write_architecture
+from common.reports.write import write_without_runs
 from common.verification.faults import Fault, Verified
 
 # What tables are made from, of the folder of a paper's data set.
@@ -268,7 +268,7 @@ def _copy_other_tables(results: Path, out: Path, keys: Collection[str]) -> None:
 
 
 def _copy_sources(paper: Paper, theirs: ResultPaths, mine: ResultPaths) -> None:
-    """Copy what tables are made from, and make the tables of layers that need no records."""
+    """Copy what tables are made from, and make the tables that need no records."""
     mine.folder.mkdir()
     for name in _SOURCES:
         if (theirs.folder / name).is_dir():
@@ -278,9 +278,9 @@ def _copy_sources(paper: Paper, theirs: ResultPaths, mine: ResultPaths) -> None:
                 for path, _, reason in error.args[0]:
                     # The reason ends in the path.
                     warn(f"not used: {path}: cannot be read ({str(reason).partition(':')[0]})")
-    for table in paper.architecture:
+    for table in paper.tables_without_runs:
         if any((theirs.folder / f"table_{table.id}{form}").exists() for form in _FORMS):
-            write_architecture(paper, table, mine)
+            write_without_runs(paper, table, mine)
 
 
 def _wrong_drawing(path: Path, expected: str, codes: set[str]) -> tuple[str, str] | None:

@@ -101,6 +101,7 @@ class TorchaudioLogMel(Spec):
     """
 
     extraction_version: ClassVar[int] = 1
+    window_function: ClassVar[str] = "Hann"
 
     kind: Literal["torch_mel"] = "torch_mel"
     sample_rate: PositiveInt = 22050

@@ -33,6 +33,7 @@ from common.paper import (
 from reproductions.resnet1d.figures import FIGURES
 from reproductions.resnet1d.items import ITEMS
 from reproductions.resnet1d.specs import BLOCKS, ResNet1dSpec
+from reproductions.resnet1d.value_tables import VALUE_TABLES
 
 SAMPLE_RATE = 22050
 FEATURE = Waveform(sample_rate=SAMPLE_RATE)
@@ -252,6 +253,7 @@ PAPER = Paper(
     ),
     tables=(TABLE_6_2, TABLE_7),
     architecture=(TABLE_4_1,),
+    value_tables=VALUE_TABLES,
     items=ITEMS,
     figures=FIGURES,
     published_on="GTZAN",

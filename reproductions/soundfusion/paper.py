@@ -26,6 +26,7 @@ from reproductions.soundfusion.figures import FIGURES
 from reproductions.soundfusion.items import ITEMS
 from reproductions.soundfusion.layer_tables import nnet_table, resnet1d_table, simple_cnn_table
 from reproductions.soundfusion.sources import FIXED, SOURCES
+from reproductions.soundfusion.value_tables import VALUE_TABLES
 
 # The study's aggregation is majority voting over a clip's windows.
 _WINDOWS_AND_CLIPS = {"test": "window_accuracy", "aggregation": "clip_accuracy_majority_vote"}
@@ -240,6 +241,7 @@ PAPER = Paper(
     title="SoundFusion",
     citation='L. Ausilio, M. Keshavarz, G. P. Prodan, "DLNN: Project presentation", slides, with report and code.',
     tables=(PERFORMANCE, REGULARISATION, WIDTH, SPECAUGMENT_1, SPECAUGMENT_2, NNET2_CURVES, TRANSFER),
+    value_tables=VALUE_TABLES,
     items=ITEMS,
     architecture=(
         simple_cnn_table(SIMPLE_CNN),

@@ -15,7 +15,7 @@ from tests.helpers.papers import KEYS, ROOT, imports_of, paper_of
 def test_listing_follows_the_contract(key):
     values = listing(paper_of(key))
     of_results = {table.id for table in paper_of(key).tables}
-    assert set(values) == {"paper", "tables", "confusions", "figures"}
+    assert set(values) == {"paper", "tables", "value_tables", "confusions", "figures"}
     assert values["paper"] == key
     for table in values["tables"]:
         of_layers = set() if table["id"] in of_results else {"total"}

@@ -209,8 +209,8 @@ def draw_scaling(table: dict[str, Any], places: Places, sizes: dict[str, int], *
 
 
 def draw_confusion(table: dict[str, Any], *, subtitle: str) -> Figure:
-    """Published matrix on the left, ours on the right, both in percent of the true genre's clips, or in mean clips where
-    it was published so; colours are always percent."""
+    """Published matrix on the left, ours on the right, both in percent of the true genre's clips, or in mean clips
+    where it was published so; colours are always percent."""
     sides = (("published", table["published_matrix"]), ("ours", table["measured_matrix"]))
     in_clips = table.get("cells") == MEAN_CLIPS
     figure, panels = new_axes(13, 6.2, columns=2)

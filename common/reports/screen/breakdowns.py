@@ -124,8 +124,8 @@ def _p_value(value: float) -> str:
 
 
 def confusion_on_screen(table: Table) -> ShortTable:
-    """The measured matrix in percent of the true genre's clips, or in mean clips, genres numbered; of a published one of
-    the same genres, the diagonal."""
+    """The measured matrix in percent of the true genre's clips, or in mean clips, genres numbered; of a published one
+    of the same genres, the diagonal."""
     values = table.values
     rows, genres = values["rows"], values["metrics"]
     size = len(str(len(genres)))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from common.reports.screen.breakdowns import confusion_on_screen, genres_on_screen, pairs_on_screen, rounds_on_screen
 from common.reports.screen.columns import Column, ShortTable, wrapped
+from common.reports.screen.declared_values import values_on_screen
 from common.reports.screen.layout import table_lines
 from common.reports.screen.leakage import audit_on_screen, duplicates_on_screen
 from common.reports.screen.notes import Line, left_out_lines, note_lines, with_origin
@@ -24,6 +25,7 @@ _OF_KIND: dict[str, Callable[[Table], ShortTable]] = {
     "duplicates": duplicates_on_screen,
     "search": search_on_screen,
     "settings": settings_on_screen,
+    "values": values_on_screen,
 }
 
 

@@ -71,6 +71,7 @@ def results_notes(
     notes += training_notes(of_rows)
     notes += reduction_notes(paper, setting, of_rows)
     notes += changed_values_notes(setting)
+    notes += same_experiment_notes(of_rows)
     from_files = {label: _weights(record) for label, record in of_rows.items() if record.weights}
     notes += by_row_notes("trained_weights", "Starts from trained weights in a file", from_files, of_rows)
     if setting.scale == "paper":
@@ -166,6 +167,28 @@ def changed_values_notes(setting: Setting) -> list[Note]:
             "changed_values",
             f"CHANGED by the command: {', '.join(setting.changes)}.",
             f"{short}." if len(short) <= _LONGEST_CHANGES else f"{counted(len(setting.changes), 'changed value')}.",
+        )
+    ]
+
+
+def same_experiment_notes(of_rows: dict[str, Record]) -> list[Note]:
+    """Which rows are the same experiment as they were run, e.g. at smoke scale, where all networks start from random
+    weights.
+
+    Args:
+        of_rows: name of each row -> a record of it.
+    """
+    names: dict[str, list[str]] = {}
+    for name, record in of_rows.items():
+        names.setdefault(record.experiment_digest, []).append(name)
+    alike = [" and ".join(rows) for rows in names.values() if len(rows) > 1]
+    if not alike:
+        return []
+    return [
+        Note(
+            "same_experiment",
+            f"THE SAME EXPERIMENT as it was run here: {'; '.join(alike)}. What the paper varies between these rows was "
+            "replaced, so their numbers and curves coincide.",
         )
     ]
 
@@ -410,6 +433,8 @@ def flag_summary(table: Table) -> str:
     values, flags = table.values, table.flags
     found = [f"{values['data']}, {values['protocol']}"] + (["smoke scale"] if values["scale"] == "smoke" else [])
     found += [words for flag, words in _IN_FIGURES.items() if flag in flags]
+    if any(note.kind == "same_experiment" for note in table.notes):
+        found.append("some rows are the same experiment and coincide")
     if values["setting"]["genres"]:
         found.append(counted(len(values["setting"]["genres"]), "genre"))
     found += [f"changed: {change}" for change in values["setting"]["changes"]]

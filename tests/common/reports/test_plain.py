@@ -12,6 +12,7 @@ from common.reports.formats import as_csv
 from common.reports.plain import plain_table, unique_names
 from common.reports.table import Table
 from common.reports.tables.architecture import architecture_table
+from common.reports.tables.declared_values import value_table
 from tests.helpers.papers import KEYS, ROOT, paper_of
 from tests.helpers.se_cnn_records import record, table_of
 
@@ -42,10 +43,12 @@ SEARCH = {
         },
     ],
 }
-# Columns of words: what a row, layer, genre, clip or run is called, shapes of layers, and why a trial has no score.
+# Columns of words: what a row, layer, genre, clip or run is called, shapes of layers, values of settings, and why a
+# trial has no score.
 WORDS = re.compile(
     "row|label|reference|remark|split|genre|true_genre|predicted_genre|run_id|trial|first_clip|second_clip"
-    "|.*_(first|second)_part|output_shape|(published|our)_(type|layer|filter_shape|frames_and_channels|[a-z]+_size|stride|padding)|value_.*"
+    "|published|ours(_.*)?|value_.*|.*_(first|second)_part|output_shape"
+    "|(published|our)_(type|layer|filter_shape|frames_and_channels|[a-z]+_size|stride|padding)"
 )
 TRUTHS = re.compile("published_.*_inside|same_bytes")
 _MOST_WORDS = 12
@@ -53,7 +56,11 @@ _MOST_WORDS = 12
 
 def tables() -> dict[str, dict[str, Any]]:
     """`paper/dataset/file: id` -> JSON values of a committed table, also of those below another one; and a search."""
-    found = {"search": SEARCH}
+    found = {"search": SEARCH} | {
+        f"values {table.id}": value_table(paper_of(key), table, "demo").values
+        for key in KEYS
+        for table in paper_of(key).value_tables
+    }
     for path in sorted((ROOT / "results").glob("*/*/table_*.json")):
         whole = json.loads(path.read_text(encoding="utf-8"))
         for values in (whole, *whole.get("companions", ())):
@@ -92,7 +99,7 @@ def test_pandas_reads_every_table_without_options(name):
 
 def test_the_tables_are_of_every_kind():
     kinds = {values.get("kind") for values in TABLES.values()}
-    assert kinds == {None, "fold", "genres", "pairs", "confusion", "audit", "duplicates", "search"}
+    assert kinds == {None, "fold", "genres", "pairs", "confusion", "audit", "duplicates", "search", "values"}
     assert any("output_shape" in csv_of(values) for values in TABLES.values())
     assert any("_legacy" in name for name in TABLES)
 
@@ -177,6 +184,14 @@ def test_confusion_matrices_and_tables_of_genres_have_a_row_for_each_number():
     assert len(frame) == len(genres["columns"]) * len(genres["rows"])
     recall = genres["rows"][0]["measured"]["CNN 2D + GRU"]["recall"]
     assert frame.loc[("CNN 2D + GRU", "Electronic"), "recall_percent"] == recall > 60
+
+
+def test_values_stand_beside_the_published_ones_with_several_in_one_cell():
+    frame = frame_of(TABLES["values mel_settings"]).set_index("label")
+    assert list(frame.columns) == ["published", "ours_simplecnn", "ours_other_networks"]
+    assert list(frame.loc["Sampling rate (Hz)"]) == ["44100", "44100", "22050"]
+    assert list(frame_of(TABLES["values sweep_values"]).set_index("label").loc["hidden_dim"]) == ["64, 128, 256"] * 2
+    assert list(frame_of(TABLES["values dataset_problems"]).columns) == ["label", "published"]
 
 
 def test_an_audit_has_gaps_and_leakage_as_numbers():

@@ -12,6 +12,7 @@ from common.reports.screen.notes import MOST_LINES
 from common.reports.screen.show import screen_lines, short_table
 from common.reports.table import Note, Table
 from common.reports.tables.architecture import architecture_table
+from common.reports.tables.declared_values import value_table
 from common.reports.tables.results import results_table
 from tests.helpers.committed_tables import committed_tables
 from tests.helpers.papers import KEYS, paper_of
@@ -87,7 +88,11 @@ def _named() -> Table:
     return replace(table, values=table.values | {"rows": rows, "recommended": rows[1]["label"]})
 
 
-BUILT = {"duplicates": _duplicates, "search": _search, "named": _named}
+def _values() -> Table:
+    return value_table(paper_of("soundfusion"), paper_of("soundfusion").table("mel_settings"), "demo")
+
+
+BUILT = {"duplicates": _duplicates, "search": _search, "named": _named, "values": _values}
 BUILT |= {f"{genres} genres": lambda genres=genres: _confusion(genres) for genres in (10, 13)}
 
 
@@ -100,7 +105,7 @@ NAMES = [*committed_tables(), *BUILT]
 
 def test_tables_of_every_kind_are_looked_at():
     kinds = {table_named(name).values.get("kind") for name in NAMES}
-    assert kinds == {None, "fold", "genres", "pairs", "confusion", "audit", "duplicates", "search"}
+    assert kinds == {None, "fold", "genres", "pairs", "confusion", "audit", "duplicates", "search", "values"}
     several = {len(table.values["metrics"]) for table in committed_tables().values() if "compared_with" in table.values}
     assert several >= {1, 2, 3}
 

@@ -89,17 +89,8 @@ def test_a_matrix_published_in_mean_clips_is_compared_in_mean_clips():
     assert table.title == "embeddings, Table 3: Confusion matrix of ResNet34+MSD"
     # Published thirds are those of the document, which truncates them; whole numbers have no decimals.
     assert table.rows[0][:3] == ("classical", "1 (20)", "0 (0)")
-    assert table.rows[1] == (
-        "country",
-        "0 (0)",
-        "0.7 (13.3)",
-        "0 (1)",
-        "0 (0)",
-        "0 (2)",
-        "0 (0.3)",
-        "0.3 (6.3)",
-        "0 (0)",
-    )
+    assert table.rows[1][:5] == ("country", "0 (0)", "0.7 (13.3)", "0 (1)", "0 (0)")
+    assert table.rows[1][5:] == ("0 (2)", "0 (0.3)", "0.3 (6.3)", "0 (0)")
     assert "Mean number of test clips of ResNet34+MSD" in table.notes[0].text
     assert "Ours: mean of 3 runs. Accuracy: published 86.0 %, ours 83.3 %." in table.notes[0].text
     assert "mean clips" in confusion_title(table)

@@ -207,10 +207,8 @@ def test_published_numbers_have_the_decimals_of_the_paper_and_ours_one():
 
 def test_what_is_known_of_another_study_is_in_the_caption_with_or_without_a_number():
     table = results_table(SE_CNN, TABLE_5_2, SETTING, [record()])
-    assert (
-        "For comparison: Xu and Zhou, r = 31.43, the optimum of 50 evaluations (here the network of r = 32): no "
-        in (caption_of(table))
-    )
+    known = "Xu and Zhou, r = 31.43, the optimum of 50 evaluations (here the network of r = 32)"
+    assert f"For comparison: {known}: no accuracy given." in caption_of(table)
     assert table.values["reference"]["percent"] is None
     figure = draw_results(table.values, subtitle="")
     assert not any("Xu" in str(line.get_label()) for line in figure.axes[0].lines)

@@ -5,7 +5,7 @@ import pytest
 from common.records.record import PartCounts, Record
 from common.reports.formats import as_markdown
 from common.reports.tables.results import results_table
-from common.reports.text.caption import change_text, machine_notes, published_split_notes
+from common.reports.text.caption import change_text, flag_summary, machine_notes, published_split_notes
 from reproductions.crnn.paper import PAPER as CRNN
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
 from reproductions.soundfusion.paper import PAPER as SOUNDFUSION
@@ -181,3 +181,20 @@ def test_what_differs_from_the_paper_has_a_short_form():
     )
     many = tuple(f"training.{name}=12345678" for name in ("batch_windows", "patience_epochs", "plateau_epochs"))
     assert shorts(setting=SETTING.replace(changes=many))["changed_values"] == "3 changed values."
+
+
+def test_rows_that_are_the_same_experiment_as_they_were_run_are_named_in_caption_and_figures():
+    """At smoke scale all three VGG16 start from random weights, and two of them train the same layers."""
+    smoke = soundfusion_record("transfer", "random", [(0, 0)]).setting.replace(scale="smoke")
+    runs = []
+    for label in ("random", "imagenet", "gtzan"):
+        one = soundfusion_record("transfer", label, [(0, 0), (1, 1)])
+        digest = "all layers" if label == "random" else "first and last layer"
+        runs.append(one.replace(setting=smoke, experiment_digest=digest))
+    transfer = SOUNDFUSION.table("transfer")
+    table = results_table(SOUNDFUSION, transfer, smoke, runs)
+    assert "THE SAME EXPERIMENT as it was run here: vgg16-imagenet and vgg16-gtzan. What" in caption_of(table)
+    assert "some rows are the same experiment" in " ".join(flag_summary(table).split())
+    table = results_table(SOUNDFUSION, transfer, smoke, runs[:2])
+    assert "SAME EXPERIMENT" not in caption_of(table)
+    assert "same experiment" not in flag_summary(table)
