@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from common.paper.overrides import Resolver
-from common.reports.data_figures import DataForFigures, experiments_of
+from common.reports.figure_data import DataForFigures, experiments_of
 from common.runs.options import Options
 from common.runs.plan import Plan
 from data_pipeline.cache.examples import ExampleReader
