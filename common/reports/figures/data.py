@@ -129,7 +129,7 @@ def draw_spectrograms(lines: Sequence[Sequence[Picture]], *, title: str, bins_la
             axes.set_xlim(0, longest)
         panels[number, 0].set_ylabel(bins_label)
         for axes in panels[number, len(line) :]:
-            axes.remove()
+            axes.set_visible(False)
     _label_seconds(panels, lines)
     figure.colorbar(image, ax=panels, label=values_label, aspect=40, fraction=0.05, pad=0.015)
     figure.suptitle(title, fontsize=10)
@@ -167,7 +167,7 @@ def draw_waveforms(sounds: Sequence[Sound], *, title: str) -> Figure:
             axes.set_title(sound.title, fontsize=9)
             axes.set(xlim=(0, longest), ylabel="" if place else "amplitude")
         for axes in panels[number, len(line) :]:
-            axes.remove()
+            axes.set_visible(False)
     _label_seconds(panels, lines)
     figure.suptitle(title, fontsize=10)
     return figure
