@@ -97,3 +97,25 @@ def test_arrays_are_extracted_once_as_for_a_training(tmp_path, monkeypatch):
     np.testing.assert_array_equal(clips[0].values, feature.storage.decode(content()["X"][1].T))
     list(reader.clips(catalog.tracks, feature))
     assert len(prepared) == 1
+
+
+def test_arrays_that_cannot_be_used_are_refused_after_one_attempt(tmp_path, monkeypatch):
+    path = tmp_path / "arrays.npz"
+    values = content()
+    values["X"][2] = 0
+    np.savez(path, **values)
+    catalog, feature = load(path)
+    attempts = []
+
+    def counting(*arguments, **options):
+        attempts.append(1)
+        return prepare(*arguments, **options)
+
+    monkeypatch.setattr(examples, "prepare", counting)
+    reader = ExampleReader(catalog, cache=tmp_path / "cache")
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"X\[2\] \(rock\.00000\) is all zero"):
+            next(reader.clips(catalog.tracks, feature))
+    assert len(attempts) == 1
+    skipping = ExampleReader(catalog, cache=tmp_path / "cache", skip_bad=True)
+    assert ids_of(skipping.clips(catalog.tracks, feature)) == ["blues.00001", "blues.00003", "jazz.00054"]
