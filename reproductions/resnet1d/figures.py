@@ -8,7 +8,6 @@ ROTATION = "[0 train - 1 valid - 2 test] -> [1 train - 2 valid - 3 test] -> ... 
 FIGURES = (
     Figure("approach", "approach", "From a sliding window to the genre of a song"),
     Figure("windows", "waveform_windows", "Sliding window over the samples"),
-    Figure("accuracy", "accuracy", "Accuracy on training and validation partition"),
     Figure("rotation", "protocol", "Partitions in the six rounds", stated=ROTATION),
     Figure(
         "accumulation",
@@ -17,5 +16,6 @@ FIGURES = (
         rows=(("7", "Gradient accumulation"),),
         stated="steps = 8, mini-batch of 10, global batch of 80; accumulated = sum of the gradients",
     ),
+    Figure("accuracy", "accuracy", "Accuracy on training and validation partition"),
     Figure("loss", "loss", "Loss on training and validation partition"),
 )
