@@ -7,7 +7,8 @@ from common.paper.overrides import Resolver
 from common.paper.paper import Paper
 from common.paper.tables import Row
 from common.records.paths import ResultPaths
-from common.reports.data_figures import DataForFigures, DrawnFigures, experiments_of, write_data_figures
+from common.reports.data_figures import DrawnFigures, write_data_figures
+from common.reports.figure_data import DataForFigures, experiments_of
 from common.reports.groups import Group
 from common.runs.data import OpenedData, open_data
 from common.runs.options import Options

@@ -88,7 +88,7 @@ class Figure:
         genres: `waveforms`, `spectrograms` and `copies` show clips of each; genres that the data lack are replaced by
             others.
         clips: number of clips of each of those genres.
-        listen: print the paths of the clips that are shown, so that one can listen to them.
+        listen: print the paths of the clips that are shown, where the figure is asked for, so that one can listen.
         counts: genre -> clips of the published data set, of `distribution` and `genre_sizes`.
         stated: what the paper states in words on what `protocol` and `accumulation` show.
         table: id of the table that is drawn whole.

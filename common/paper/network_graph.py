@@ -84,15 +84,19 @@ def part_of(layers: Sequence[NetworkLayer], prefixes: Sequence[str]) -> tuple[Ne
     first, without settings and parameters.
 
     Raises:
-        SpecError: no layer has a name that begins with one of the prefixes.
+        SpecError: no layer has a name that begins with one of the prefixes, or there are none.
     """
+    if not prefixes:
+        raise SpecError(
+            "layers: none are given. Name the beginnings of the names of the layers that belong to the part."
+        )
     names = [layer.name for layer in layers]
     for prefix in prefixes:
         if not any(name.startswith(prefix) for name in names):
             near = did_you_mean(nearest_names(prefix, names))
             raise SpecError(
                 f"layers {prefix}: the network has no layer whose name begins so{near or '.'} Its layers: "
-                f"{listed(names)}."
+                f"{listed(names)}. Mend the beginnings of names."
             )
     inside = [layer for layer in layers if layer.name.startswith(tuple(prefixes))]
     known = {layer.name for layer in inside}

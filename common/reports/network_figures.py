@@ -1,6 +1,6 @@
 """The paper's figures of networks, which are drawn from the built models."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,19 @@ from common.paper.network_graph import NetworkLayer, part_of, row_layers
 from common.paper.paper import Paper
 from common.paper.parameters import code_digest
 from common.records.paths import ResultPaths
-from common.reports import network_boxes
 from common.reports.figures.files import save_unless_drawn
 from common.reports.figures.networks import draw_network
-from common.reports.network_boxes import Series, grouped, separate
+from common.reports.networks import boxes, grouping, texts, ways
+from common.reports.networks.boxes import Series
+from common.reports.networks.grouping import grouped, separate
 from common.reports.run_figures import figure_title
 
 _KINDS = ("network", "block")
+# Modules whose code decides on what a picture shows.
+_DRAWN_BY = (__name__, *(module.__name__ for module in (network_graph, boxes, grouping, texts, ways)))
+
+_ABOUT_SHAPES = "Shapes are without the batch, with channels last."
+_ABOUT_1D = "A kernel of Conv1D goes along the first axis and covers all of the second."
 
 
 def write_network_figures(paper: Paper, results: ResultPaths, ids: Collection[str]) -> dict[str, list[Path]]:
@@ -46,8 +52,7 @@ def write_network_figures(paper: Paper, results: ResultPaths, ids: Collection[st
             made_from = [figure_title(paper, figure), figure, _row(paper, figure), *_network(paper, experiment), code]
             stem = results.figures / f"figure_{figure.id}"
             draw = partial(_draw, paper, figure, layers_of)
-            modules = (__name__, network_boxes.__name__, network_graph.__name__)
-            written[figure.id] = save_unless_drawn(draw, made_from, stem, *modules)
+            written[figure.id] = save_unless_drawn(draw, made_from, stem, *_DRAWN_BY)
     return written
 
 
@@ -79,11 +84,11 @@ def _experiment(paper: Paper, figure: Figure) -> Experiment:
     return paper.row(*_row(paper, figure)).experiment
 
 
-def _draw(paper: Paper, figure: Figure, layers_of: Any) -> Drawing:
+def _draw(paper: Paper, figure: Figure, layers_of: Callable[[Experiment], tuple[NetworkLayer, ...]]) -> Drawing:
     layers = layers_of(_experiment(paper, figure))
     series = network_series(figure, layers)
     total, fixed = sum(layer.parameters for layer in layers), sum(layer.fixed for layer in layers)
-    shown = sum(block.parameters for block in network_boxes.blocks_of(series))
+    shown = sum(block.parameters for block in boxes.blocks_of(series))
     table, label = _row(paper, figure)
     of_all = f"{total:,} of its {counted(total + fixed, 'parameters')} trained" if fixed else _trainable(total)
     whole = figure.kind == "network"
@@ -92,7 +97,7 @@ def _draw(paper: Paper, figure: Figure, layers_of: Any) -> Drawing:
     return draw_network(
         series,
         title=f"{figure_title(paper, figure)}\nTable {table}, row {label}: {size}",
-        notes=["Shapes without the batch, channels last."],
+        notes=[_ABOUT_SHAPES, *([_ABOUT_1D] if any(layer.type == "Conv1D" for layer in layers) else [])],
         spread=not whole,
         ends_in="logits" if whole and last.shape == (paper.published_classes,) else "",
     )

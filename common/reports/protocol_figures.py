@@ -64,7 +64,7 @@ def _rotation(paper: Paper, figure: Figure) -> partial[Drawing]:
         seen.append(protocol.carry_weights and test in used)
         used |= {train, valid}
     ours = rotation_as_text(rounds)
-    below = [f"ours:      {ours}"]
+    below = [f"ours: {ours}"]
     if figure.stated:
         same = "the same" if figure.stated == ours else "different"
         below = [f"published: {figure.stated}", f"{below[0]} ({same})"]
@@ -77,11 +77,14 @@ def _accumulation(paper: Paper, figure: Figure) -> partial[Drawing]:
     training = _experiment(paper, figure).training
     if training.accumulate_batches == 1:
         raise SpecError(f"figure {figure.id}: its row makes an update after every batch, expected accumulation.")
-    below = [f"published: {figure.stated}"] if figure.stated else []
+    batches, windows = training.accumulate_batches, training.batch_windows
+    below = [f"ours: {batches} batches of {windows} windows, {batches * windows} windows in one update"]
+    if figure.stated:
+        below = [f"published: {figure.stated}", *below]
     return partial(
         draw_accumulation,
-        training.accumulate_batches,
-        training.batch_windows,
+        batches,
+        windows,
         training.accumulate_reduce,
         title=figure_title(paper, figure),
         below=below,

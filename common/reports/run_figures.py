@@ -10,7 +10,6 @@ from common.core.spec import build
 from common.core.words import counted
 from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
-from common.paper.tables import Row
 from common.paper.training import Training
 from common.records.record import Record, with_same_initial_weights
 from common.reports.figures.confusions import draw_confusions
@@ -50,55 +49,29 @@ def _drawn(
     paper: Paper, figure: Figure, group: Group, made: dict[str, Table], written: Collection[str]
 ) -> partial[Drawing] | None:
     if figure.table:
-        return _of_table(paper, figure, group, made, written)
+        return _of_table(figure, made, written)
     return _of_matrices(paper, figure, made) if figure.matrices else _of_rows(paper, figure, group, made)
 
 
-def _of_table(
-    paper: Paper, figure: Figure, group: Group, made: dict[str, Table], written: Collection[str]
-) -> partial[Drawing] | None:
+def _of_table(figure: Figure, made: dict[str, Table], written: Collection[str]) -> partial[Drawing] | None:
     whole = made.get(figure.table)
     if whole is None:
         return None
     if figure.table not in written and sum(bool(row["measured"]) for row in whole.values["rows"]) < _FEWEST_ROWS:
         return None
-    runs = {row.label: _runs_of(group, row) for row in paper.table(figure.table).rows}
-    return _OF_TABLES[figure.kind](figure, whole.values, runs, subtitle=flag_summary(whole))
+    return partial(_OF_TABLES[figure.kind], figure, whole.values, subtitle=flag_summary(whole))
 
 
-def _runs_of(group: Group, row: Row) -> list[Record]:
-    """The runs of a row, as its table takes them."""
-    return with_same_initial_weights(
-        [record for record in group.records if record.row_experiment == row.experiment.digest]
-    )
+def _heat_maps(figure: Figure, values: dict[str, Any], *, subtitle: str) -> Drawing:
+    return draw_heat_maps(values, figure.places, subtitle=subtitle)
 
 
-def _heat_maps(
-    figure: Figure, values: dict[str, Any], runs: dict[str, list[Record]], *, subtitle: str
-) -> partial[Drawing]:
-    seconds = {label: seconds_per_epoch(mine) for label, mine in runs.items()}
-    known = {label: value for label, value in seconds.items() if value is not None}
-    return partial(draw_heat_maps, values, figure.places, subtitle=subtitle, seconds_per_epoch=known)
+def _scaling(figure: Figure, values: dict[str, Any], *, subtitle: str) -> Drawing:
+    return draw_scaling(values, figure.places, figure.sizes, subtitle=subtitle)
 
 
-def seconds_per_epoch(records: list[Record]) -> float | None:
-    """Mean seconds of an epoch over all runs, without the first epoch of a run, which also compiles the network; None
-    where the runs do not say."""
-    found = []
-    for record in records:
-        seconds = [entry["seconds"] for entry in record.history if "seconds" in entry]
-        found += seconds[1:] or seconds
-    return sum(found) / len(found) if found else None
-
-
-def _scaling(
-    figure: Figure, values: dict[str, Any], runs: dict[str, list[Record]], *, subtitle: str
-) -> partial[Drawing]:
-    return partial(draw_scaling, values, figure.places, figure.sizes, subtitle=subtitle)
-
-
-# Kind -> what says how a whole table is drawn: (figure, values of the table, row label -> its runs, subtitle).
-_OF_TABLES: dict[str, Callable[..., partial[Drawing]]] = {"heat_maps": _heat_maps, "scaling": _scaling}
+# Kind -> what draws a whole table: (figure, values of the table, subtitle).
+_OF_TABLES: dict[str, Callable[..., Drawing]] = {"heat_maps": _heat_maps, "scaling": _scaling}
 
 
 def _of_matrices(paper: Paper, figure: Figure, made: dict[str, Table]) -> partial[Drawing] | None:
@@ -127,7 +100,8 @@ def _of_rows(paper: Paper, figure: Figure, group: Group, made: dict[str, Table])
     wanted = figure.rows or (paper.default_row,)
     rows, marks_of = [], ""
     for table, label in wanted:
-        mine = _runs_of(group, paper.row(table, label))
+        digest = paper.row(table, label).experiment.digest
+        mine = with_same_initial_weights([record for record in group.records if record.row_experiment == digest])
         rows += [(label, mine)] if mine else []
         marks_of = marks_of or (table if mine else "")
     if not rows:
@@ -137,7 +111,10 @@ def _of_rows(paper: Paper, figure: Figure, group: Group, made: dict[str, Table])
 
 
 def _curves(figure: Figure, rows: RowRecords, *, title: str) -> partial[Drawing]:
-    return partial(draw_curves, rows, figure.quantities or (figure.kind,), title=title, levels=figure.levels)
+    quantities = figure.quantities or (figure.kind,)
+    # Of several rows that were not all run, the panel says which one it shows.
+    names_rows = len(figure.rows) > 1
+    return partial(draw_curves, rows, quantities, title=title, levels=figure.levels, names_rows=names_rows)
 
 
 def _comparison(figure: Figure, rows: RowRecords, *, title: str) -> partial[Drawing]:
@@ -147,8 +124,8 @@ def _comparison(figure: Figure, rows: RowRecords, *, title: str) -> partial[Draw
 def _learning_rate(figure: Figure, rows: RowRecords, *, title: str) -> partial[Drawing]:
     if any("learning_rate" not in entry for _, mine in rows for record in mine for entry in record.history):
         rows = [(label, [with_learning_rates(record) for record in mine]) for label, mine in rows]
-        title += "\ncomputed from the schedule and the validation losses where the record does not have it"
-    return partial(draw_curves, rows, ("learning_rate",), title=title)
+        title += "\ncomputed from the schedule where the record holds no learning rates"
+    return partial(draw_curves, rows, ("learning_rate",), title=title, names_rows=len(figure.rows) > 1)
 
 
 def with_learning_rates(record: Record) -> Record:

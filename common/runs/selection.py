@@ -93,6 +93,8 @@ def rows_behind(paper: Paper, figure: Figure) -> list[tuple[str, str]]:
         return []
     if figure.table:
         return [(figure.table, row.label) for row in paper.table(figure.table).rows]
+    if figure.matrices:
+        return [paper.confusion(name).row for name in figure.matrices]
     return list(figure.rows or (paper.default_row,))
 
 

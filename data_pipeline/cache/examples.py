@@ -66,6 +66,7 @@ class ExampleReader:
     ):
         self._catalog, self._cache, self._decoder = catalog, cache, decoder
         self._skip_bad, self._memory_left_bytes = skip_bad, memory_left_bytes
+        self._refused: DataError | None = None
         self._stored: dict[str, tuple[ShardIndex, dict[str, ShardTrack]]] = {}
         for index in stored:
             self._keep(index)
@@ -115,16 +116,8 @@ class ExampleReader:
 
     def _clip(self, track: Track, feature: Feature, copies: OfflineAugmentation | None) -> ExampleClip | None:
         """One clip; None where the shards lack it, because it cannot be used."""
-        if copies is None and isinstance(feature, Precomputed) and feature.digest not in self._stored:
-            self._keep(
-                prepare(
-                    self._catalog,
-                    feature,
-                    self._cache,
-                    skip_bad=self._skip_bad,
-                    memory_left_bytes=self._memory_left_bytes,
-                )
-            )
+        if copies is None and isinstance(feature, Precomputed):
+            self._extract_arrays(feature)
         if copies is None and feature.digest in self._stored:
             index, places = self._stored[feature.digest]
             place = places.get(track.id)
@@ -144,6 +137,19 @@ class ExampleReader:
             track = track.replace(id=f"{track.id}{COPY_SUFFIX}", copy_of=track.id)
         stored, source = extract(track)
         return ExampleClip(track, feature, feature.storage.decode(stored), source)
+
+    def _extract_arrays(self, feature: Precomputed) -> None:
+        """Extract all arrays, once; where some cannot be used, raise the same error each time."""
+        if self._refused is not None:
+            raise self._refused
+        if feature.digest in self._stored:
+            return
+        options = {"skip_bad": self._skip_bad, "memory_left_bytes": self._memory_left_bytes}
+        try:
+            self._keep(prepare(self._catalog, feature, self._cache, **options))
+        except DataError as error:
+            self._refused = error
+            raise
 
     def _keep(self, index: ShardIndex) -> None:
         """Altered copies are not kept: shards do not tell how they were made."""

@@ -13,7 +13,6 @@ FIGURES = (
         "MSD Embed, accuracy",
         rows=(("1", "MSD Embed, original"),),
     ),
-    Figure("mel", "spectrograms", "Mel spectrograms of three genres", genres=("classical", "jazz", "metal")),
     Figure("feature_check", "spectrograms", "Mel spectrograms of one clip per genre", genres=p.GENRES, listen=True),
     Figure("split", "distribution", "Clips of each genre in the parts"),
     Figure(
@@ -23,5 +22,5 @@ FIGURES = (
         genres=("classical", "jazz", "metal"),
         listen=True,
     ),
-    Figure("segments", "windows", "Segments of 4 s", rows=(("1", "Baseline, segmentation"),)),
+    Figure("segments", "windows", "Segments of 4 s", rows=(("1", "Base2DCNN, segmentation"),)),
 )

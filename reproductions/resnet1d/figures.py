@@ -17,7 +17,7 @@ FIGURES = (
     Figure("network", "network", "Network of section 4.1"),
     Figure("residual_block", "block", "Residual layer of section 4.2", layers=("block1_",)),
     Figure("shortcut", "block", "Shortcut with a convolution, section 5.1", layers=("block3_",)),
-    Figure("approach", "approach", "Sliding windows, and the answers to them together"),
+    Figure("approach", "approach", "From a sliding window to the genre of a song"),
     Figure("windows", "waveform_windows", "Sliding window over the samples"),
     Figure("rotation", "protocol", "Partitions in the six rounds", stated=ROTATION),
     Figure(

@@ -7,7 +7,7 @@ import pytest
 
 from common.core.errors import SpecError
 from common.core.spec import build as spec_of
-from common.paper.parameters import StoredNetworks, count_trainable
+from common.paper.parameters import count_trainable
 from reproductions.crnn.model import build
 from reproductions.crnn.paper import PAPER
 from reproductions.crnn.specs import CrnnSpec
@@ -45,10 +45,10 @@ FRONT_2D = convolution(9, 1, 128) + convolution(9, 128, 256) + convolution(9, 25
 GRU_1D = FRONT_1D + gru(512, 256) + gru(512, 256) + dense(512, 128) + dense(128, 12)
 LSTM_1D = FRONT_1D + lstm(512, 128) + lstm(256, 128) + dense(512, 128) + dense(128, 12)
 COUNTS = {
-    "1d-gru-decay": GRU_1D,
+    "1d-gru-plateau": GRU_1D,
     "1d-gru-augmented": GRU_1D,
     "1d-lstm-one-way": FRONT_1D + lstm(512, 128, 1) + lstm(128, 128, 1) + dense(128, 64) + dense(64, 12),
-    "1d-lstm-both-ways": LSTM_1D,
+    "1d-lstm-pooled": LSTM_1D,
     "1d-lstm-steplr": LSTM_1D,
     "1d-lstm-searched": FRONT_1D_256 + lstm(1024, 128) + lstm(256, 128) + dense(512, 128) + dense(128, 12),
     "2d-lstm-first": FRONT_2D + lstm(512, 128) + lstm(256, 128) + dense(512, 128) + dense(128, 12),
@@ -59,17 +59,15 @@ COUNTS = {
 @pytest.mark.parametrize("name", ROWS)
 def test_parameters_of_each_variant(name):
     assert count_trainable(network(name)) == COUNTS[name]
-    # Those that the list shows are stored.
-    assert StoredNetworks.read(PAPER).parameters[ROWS[name].experiment.digest] == COUNTS[name]
 
 
 def test_published_accuracies_in_the_order_of_the_study():
     published = {name: row.published["validation"] for name, row in ROWS.items()}
     assert published == {
-        "1d-gru-decay": 65.0,
+        "1d-gru-plateau": 65.0,
         "1d-gru-augmented": 69.0,
         "1d-lstm-one-way": 68.0,
-        "1d-lstm-both-ways": 68.0,
+        "1d-lstm-pooled": 68.0,
         "1d-lstm-steplr": 69.0,
         "1d-lstm-searched": 71.3,
         "2d-lstm-first": 71.0,
@@ -100,13 +98,13 @@ FIRST_2D = LATER | {
 }
 # Row -> the network of the final comparison, and all that is different from it.
 DIFFERENCES = {
-    "1d-gru-decay": ("CNN 1D + GRU", AT_FIRST | {"training.augmentation": None}),
+    "1d-gru-plateau": ("CNN 1D + GRU", AT_FIRST | {"training.augmentation": None}),
     "1d-gru-augmented": ("CNN 1D + GRU", AT_FIRST),
     "1d-lstm-one-way": (
         "CNN 1D + LSTM",
         AT_FIRST | {"model.bidirectional": False, "model.pooling": "last", "model.head_units": 64},
     ),
-    "1d-lstm-both-ways": (
+    "1d-lstm-pooled": (
         "CNN 1D + LSTM",
         LATER
         | {

@@ -35,6 +35,8 @@ def draw_confusions(matrices: list[tuple[str, dict[str, Any], dict[str, Any] | N
         else:
             _draw_matrix(below, ours)
             below.set_title(f"{label}, ours{_accuracy(ours)}")
+    # Names of predicted genres are close to the title below them.
+    figure.get_layout_engine().set(hspace=0.06)
     figure.colorbar(picture, ax=panels, label="% of the true genre's clips", shrink=0.5)
     figure.suptitle(title, fontsize=10)
     return figure

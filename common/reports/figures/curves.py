@@ -40,6 +40,8 @@ _QUANTITIES = {
     "loss": _Quantity("cross-entropy loss"),
     "learning_rate": _Quantity("learning rate", is_measured=False),
 }
+# What marks the epoch whose weights are evaluated.
+_KEPT, _KEPT_LABEL = "#888888", "kept weights"
 # A learning rate that falls by more than this factor is drawn on a logarithmic axis.
 _LINEAR_FACTOR = 20
 _LEVEL_STYLES = ("--", "-.", ":")
@@ -47,7 +49,14 @@ _LEVEL_STYLES = ("--", "-.", ":")
 _LONGEST_LABEL = 30
 
 
-def draw_curves(rows: RowRecords, quantities: tuple[str, ...], *, title: str, levels: tuple[Level, ...] = ()) -> Figure:
+def draw_curves(
+    rows: RowRecords,
+    quantities: tuple[str, ...],
+    *,
+    title: str,
+    levels: tuple[Level, ...] = (),
+    names_rows: bool = True,
+) -> Figure:
     """Training and validation curves over epochs, one pair of lines per run; of the learning rate one line per run.
 
     Several rows have a column of panels each, with a line of panels for each quantity; the panels of one row are side
@@ -57,6 +66,7 @@ def draw_curves(rows: RowRecords, quantities: tuple[str, ...], *, title: str, le
         rows: (label, runs of the row).
         quantities: `accuracy`, `f1_macro`, `loss` or `learning_rate`.
         levels: that the paper's text states, each drawn in the panels of its quantity and rows.
+        names_rows: False where the title names the only row.
     """
     many = len(rows) > 1
     lines, columns = (len(quantities), len(rows)) if many else (1, len(quantities))
@@ -69,7 +79,7 @@ def draw_curves(rows: RowRecords, quantities: tuple[str, ...], *, title: str, le
             _draw_levels(axes, levels, label, name)
             if column == 0:
                 axes.set_ylabel(_QUANTITIES[name].label)
-            heading = [label] if many else []
+            heading = [label] if names_rows else []
             heading += [penalty_words(records)] if name == "loss" and penalty_words(records) else []
             axes.set_title("\n".join(heading))
     _legend_below(figure)
@@ -88,7 +98,7 @@ def _curves_of_row(axes: Axes, records: list[Record], name: str) -> None:
             style = "default" if quantity.is_measured else "steps-mid"
             values = _values(record, key, quantity)
             axes.plot(epochs, values, color=colour, alpha=strength, label=label, marker=marker, drawstyle=style)
-        axes.axvline(record.best_epoch, color="#888888", linestyle=":", alpha=strength, label="kept weights")
+        axes.axvline(record.best_epoch, color=_KEPT, linestyle=":", alpha=strength, label=_KEPT_LABEL)
     axes.set_xlabel("epoch")
     axes.set_xlim(0.5, max(len(record.history) for record in records) + 0.5)
     _scale(axes, name)
@@ -161,6 +171,7 @@ def draw_compared_curves(rows: RowRecords, quantities: tuple[str, ...], *, title
                 axes.plot(record.best_epoch, values[record.best_epoch - 1], "o", color=colour, markersize=5)
         axes.set(xlabel="epoch", ylabel=f"{quantity.label}, validation")
         _scale(axes, name)
+    panels[0, 0].plot([], [], "o", color=_KEPT, markersize=5, label=_KEPT_LABEL)
     _legend_below(figure)
     figure.suptitle(title, fontsize=10)
     return figure

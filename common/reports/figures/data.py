@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -14,6 +15,8 @@ from common.reports.figures.style import ACCENT, OURS, PUBLISHED, new_axes
 
 # Points of a drawn waveform: a line through 661,500 samples would be drawn as a solid block, slowly.
 _MOST_PIECES = 1500
+# Of the panels of a grid: one scale of time and of bins or amplitude, with numbers at the outer panels only.
+_SHARED: dict[str, Any] = {"squeeze": False, "sharex": True, "sharey": True}
 # Panels of one column; more are drawn in two.
 _MOST_IN_A_COLUMN = 4
 
@@ -114,7 +117,7 @@ def draw_spectrograms(lines: Sequence[Sequence[Picture]], *, title: str, bins_la
     """
     columns, lines = _in_columns(lines)
     figure, panels = new_axes(
-        8 if columns == 1 else 11, 1 + 2.1 * len(lines), rows=len(lines), columns=columns, squeeze=False
+        8 if columns == 1 else 11, 1 + 1.9 * len(lines), rows=len(lines), columns=columns, **_SHARED
     )
     shown = [picture for line in lines for picture in line]
     low, high = min(float(one.values.min()) for one in shown), max(float(one.values.max()) for one in shown)
@@ -126,9 +129,9 @@ def draw_spectrograms(lines: Sequence[Sequence[Picture]], *, title: str, bins_la
             axes.set_xlim(0, longest)
         panels[number, 0].set_ylabel(bins_label)
         for axes in panels[number, len(line) :]:
-            axes.remove()
+            axes.set_visible(False)
     _label_seconds(panels, lines)
-    figure.colorbar(image, ax=panels, label=values_label, aspect=40, fraction=0.05)
+    figure.colorbar(image, ax=panels, label=values_label, aspect=40, fraction=0.05, pad=0.015)
     figure.suptitle(title, fontsize=10)
     return figure
 
@@ -148,13 +151,14 @@ def _label_seconds(panels: np.ndarray, lines: Sequence[Sequence]) -> None:
         lowest = max((number for number, line in enumerate(lines) if len(line) > column), default=None)
         if lowest is not None:
             panels[lowest, column].set_xlabel("seconds")
+            panels[lowest, column].tick_params(labelbottom=True)
 
 
 def draw_waveforms(sounds: Sequence[Sound], *, title: str) -> Figure:
     """Amplitude over time of several clips, with one scale."""
     columns, lines = _in_columns([[sound] for sound in sounds])
     figure, panels = new_axes(
-        8 if columns == 1 else 11, 1 + 1.6 * len(lines), rows=len(lines), columns=columns, squeeze=False
+        8 if columns == 1 else 11, 1 + 1.4 * len(lines), rows=len(lines), columns=columns, **_SHARED
     )
     longest = max(sound.seconds for sound in sounds)
     for number, line in enumerate(lines):
@@ -163,7 +167,7 @@ def draw_waveforms(sounds: Sequence[Sound], *, title: str) -> Figure:
             axes.set_title(sound.title, fontsize=9)
             axes.set(xlim=(0, longest), ylabel="" if place else "amplitude")
         for axes in panels[number, len(line) :]:
-            axes.remove()
+            axes.set_visible(False)
     _label_seconds(panels, lines)
     figure.suptitle(title, fontsize=10)
     return figure
@@ -200,12 +204,15 @@ def draw_windows(picture: Picture, starts: np.ndarray, frames: int) -> Figure:
     _image(top, values, seconds, **limits)
     top.set(title=picture.title, xlabel="seconds", yticks=[])
     per_frame = seconds / len(values)
+    # The windows are marked above the spectrogram, on which no colour is seen everywhere.
+    bins = values.shape[1]
+    top.set_ylim(0, 1.16 * bins)
+    top.spines["left"].set_visible(False)
     for number, start in enumerate(starts):
-        colour = ACCENT if number % 2 else "white"
-        height = values.shape[1] * (0.96 if number % 2 else 0.88)
-        # A tenth of the window is left open, so that neighbours of one height do not run into one line.
+        # A twentieth of the window is left open at each end, so that neighbours of one height do not run into one line.
         ends = [(start + 0.05 * frames) * per_frame, (start + 0.95 * frames) * per_frame]
-        top.plot(ends, [height, height], color=colour, linewidth=2)
+        height = (1.05, 1.11)[number % 2] * bins
+        top.plot(ends, [height, height], color=(OURS, ACCENT)[number % 2], linewidth=3, solid_capstyle="butt")
         axes = figure.add_subplot(grid[1 + number // columns, number % columns])
         _image(axes, values[start : start + frames], frames * per_frame, **limits)
         axes.set_title(f"{number + 1}: {start * per_frame:.1f} s", fontsize=8)
@@ -263,7 +270,7 @@ def draw_approach(sound: Sound, starts: np.ndarray, frames: int, answers: Answer
     _answers(right, answers, list(answers.mean_softmax), "mean of the windows' softmax")
     right.tick_params(labelleft=False)
     left.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    left.set_xlabel("windows")
+    left.set_xlabel("windows (red: the clip's own genre)")
     right.set(xlabel="probability", xlim=(0, 1))
     return figure
 

@@ -11,7 +11,7 @@ from common.reports.figures.style import ACCENT, OURS, PUBLISHED, new_axes
 
 # Genres that are drawn; the table beside the figure has all of them.
 MOST_GENRES = 16
-_LINE_INCHES = 0.17
+_LINE_INCHES = 0.14
 _PART_COLOURS = {"training": "#6fa8bd", "validation": "#e9a23b", "test": ACCENT}
 _LEFT_OUT = "#d5e3e8"
 

@@ -1,6 +1,5 @@
 """Figures of whole tables: bars, heat maps, points with intervals, confusion matrices."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from common.core.percent import percent_text, published_text
 from common.metrics.clips import METRIC_NAMES
 from common.reports.figures.style import ACCENT, OURS, PUBLISHED, new_axes
 from common.reports.tables.confusion import MEAN_CLIPS, cell_text
+from common.reports.tables.values import seconds_text
 
 
 def draw_results(table: dict[str, Any], *, subtitle: str) -> Figure:
@@ -111,15 +111,12 @@ def draw_folds(table: dict[str, Any], *, subtitle: str) -> Figure:
 Places = dict[str, tuple[str, str]]
 
 
-def draw_heat_maps(
-    table: dict[str, Any], places: Places, *, subtitle: str, seconds_per_epoch: dict[str, float] | None = None
-) -> Figure:
+def draw_heat_maps(table: dict[str, Any], places: Places, *, subtitle: str) -> Figure:
     """A grid of settings, published on the left and ours on the right, with one colour scale; cells that were not
-    run stay empty.
+    run stay empty. Below our accuracies are the seconds per epoch, where the table has them.
 
     Args:
         places: row label -> (line of the grid, column of the grid).
-        seconds_per_epoch: row label -> seconds that an epoch of our runs took; rows without it show none.
     """
     metric = table["metrics"][0]
     lines, columns = (list(dict.fromkeys(place[axis] for place in places.values())) for axis in (0, 1))
@@ -138,13 +135,13 @@ def draw_heat_maps(
         axes.set(title=name, xticks=range(len(columns)), yticks=range(len(lines)))
         axes.set_xticklabels(columns, rotation=30, ha="right", rotation_mode="anchor")
         axes.set_yticklabels(lines)
-    for label, seconds in (seconds_per_epoch or {}).items():
-        line, column = places[label]
+    timed = {places[row["label"]]: text for row in table["rows"] if (text := seconds_text(row, "measured"))}
+    for (line, column), seconds in timed.items():
         at = lines.index(line), columns.index(column)
-        _write_below(panels[1], at, _seconds_text(seconds), "black" if grids[1][at] > (low + high) / 2 else "white")
+        _write_below(panels[1], at, f"{seconds} s", "black" if grids[1][at] > (low + high) / 2 else "white")
     measured = next(row["measured"][metric]["metric"] for row in table["rows"] if row["measured"])
     figure.colorbar(picture, ax=panels, label=f"{metric} (%)")
-    below = "; below it seconds per epoch" if seconds_per_epoch else ""
+    below = "; below it seconds per epoch" if timed else ""
     figure.suptitle(f"{heading(table, subtitle)}\nours: {measured}{below}", fontsize=10)
     return figure
 
@@ -163,13 +160,9 @@ def _write_below(axes: Axes, at: tuple[int, int], text: str, colour: str) -> Non
     )
 
 
-def _seconds_text(seconds: float) -> str:
-    """`0.43 s`, `4.3 s` or `43 s`."""
-    return f"{seconds:.{max(0, min(2, 1 - math.floor(math.log10(seconds))))}f} s" if seconds else "0 s"
-
-
 def draw_scaling(table: dict[str, Any], places: Places, sizes: dict[str, int], *, subtitle: str) -> Figure:
-    """Accuracy over the number of parameters, a panel for each family of networks.
+    """Accuracy over the number of parameters, a panel for each family of networks, with the seconds per epoch below
+    where the table has them.
 
     Args:
         places: row label -> (family, size).
@@ -195,8 +188,15 @@ def draw_scaling(table: dict[str, Any], places: Places, sizes: dict[str, int], *
                 capsize=3,
                 label=f"ours: {run[0]['measured'][metric]['metric']}, 95 % interval",
             )
-        axes.set(xscale="log", xlabel="trainable parameters", title=family, ylim=(0, 100))
-        names = [f"{places[row['label']][1]}\n{sizes[row['label']]:,}" for row in rows]
+        seconds = [[seconds_text(row, side) for side in ("published", "measured")] for row in rows]
+        has_seconds = any(text for texts in seconds for text in texts)
+        below = "\nseconds per epoch: published / ours" if has_seconds else ""
+        axes.set(xscale="log", xlabel=f"trainable parameters{below}", title=family, ylim=(0, 100))
+        names = [
+            f"{places[row['label']][1]}\n{sizes[row['label']]:,}"
+            + (f"\n{' / '.join(text or '-' for text in texts)}" if has_seconds else "")
+            for row, texts in zip(rows, seconds, strict=True)
+        ]
         axes.set_xticks(parameters, names, fontsize=8)
         axes.minorticks_off()
         lacking = [places[row["label"]][1] for row in rows if not row["measured"]]

@@ -12,7 +12,7 @@ from common.paper.training import Training
 from common.records.record import Record
 from common.reports.figures.curves import draw_compared_curves, draw_curves
 from common.reports.groups import groups_of
-from common.reports.run_figures import run_figures, seconds_per_epoch, with_learning_rates
+from common.reports.run_figures import run_figures, with_learning_rates
 from common.reports.tables.confusion import confusion_table
 from common.reports.tables.results import results_table
 from reproductions.se_cnn.paper import PAPER as SE_CNN
@@ -89,9 +89,18 @@ def test_the_title_says_where_learning_rates_were_computed(learning_rates, is_co
     paper = replace(SE_CNN, figures=(Figure("rate", "learning_rate", "Learning rate"),))
     figure = drawings(paper, of_plateau(learning_rates=learning_rates))["rate"]()
     assert list(figure.axes[0].lines[0].get_ydata()) == list(learning_rates or (0.25, 0.25, 0.125))
-    words = "\ncomputed from the schedule and the validation losses where the record does not have it"
+    words = "\ncomputed from the schedule where the record holds no learning rates"
     assert figure.get_suptitle().endswith(words) == is_computed
     assert figure.get_suptitle().startswith("se_cnn, Figure rate: Learning rate\nGTZAN, holdout 60/10/30, by clip")
+
+
+def test_a_figure_of_two_rows_names_the_only_one_that_was_run():
+    figure = drawings(SOUNDFUSION, record("nnet2", "with regularisation", [(0, 0)]))["nnet2_loss"]()
+    assert [axes.get_title() for axes in figure.axes] == ["with regularisation"]
+    assert figure.get_suptitle().endswith("; 1 row not run")
+    # A title that names the only row is enough.
+    figure = drawings(SE_CNN, of_plateau())["5.2"]()
+    assert [axes.get_title() for axes in figure.axes] == [""]
 
 
 def test_matrices_of_two_tables_are_side_by_side_and_drawn_with_one_of_them():
@@ -118,14 +127,6 @@ def with_seconds(one: Record, *seconds: float) -> Record:
     return one.replace(history=history)
 
 
-def test_an_epoch_takes_the_mean_of_all_epochs_but_the_first_of_each_run():
-    one = se_cnn_records.record()
-    assert seconds_per_epoch([with_seconds(one, 9, 1, 2), with_seconds(one, 8, 3)]) == 2
-    assert seconds_per_epoch([with_seconds(one, 9)]) == 9
-    # Hand-made records, and none.
-    assert seconds_per_epoch([one]) is seconds_per_epoch([]) is None
-
-
 def test_a_heat_map_names_the_seconds_per_epoch_below_the_accuracy_of_its_cell():
     first, second = (f"p 0.7, {share} %, 1 mask" for share in (10, 20))
     runs = [
@@ -134,7 +135,20 @@ def test_a_heat_map_names_the_seconds_per_epoch_below_the_accuracy_of_its_cell()
     ]
     figure = drawings(SOUNDFUSION, *runs)["specaugment1"]()
     texts = [text.get_text() for text in figure.axes[1].texts]
-    assert [text for text in texts if text.endswith(" s")] == ["1.3 s", "12 s"]
+    assert [text for text in texts if text.endswith(" s")] == ["1.3 s", "12.5 s"]
     assert figure.get_suptitle().endswith("; below it seconds per epoch")
     untimed = drawings(SOUNDFUSION, *(record("specaugment1", label, [(0, 0)]) for label in (first, second)))
     assert "seconds" not in untimed["specaugment1"]().get_suptitle()
+
+
+def test_a_scaling_names_published_and_measured_seconds_per_epoch_below_the_parameters():
+    run = with_seconds(record("width", "ResNet2D-m", [(0, 0)]), 9, 1.3)
+    other = record("width", "ResNet2D-s", [(0, 0)])
+    of_1d, of_2d = drawings(SOUNDFUSION, run, other)["width"]().axes
+    assert of_2d.get_xlabel() == "trainable parameters\nseconds per epoch: published / ours"
+    assert [text.get_text() for text in of_2d.get_xticklabels()] == [
+        "s\n445,176\n79 / -",
+        "m\n1,724,392\n153 / 1.3",
+        "l\n6,784,968\n208 / -",
+    ]
+    assert of_1d.get_xticklabels()[0].get_text() == "s\n70,904\n121 / -"

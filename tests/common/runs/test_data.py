@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -199,6 +200,16 @@ def test_listed_songs_that_are_gone_stop_a_command_unless_that_is_allowed(songs,
         open_data(PAPER, options(labels=labels))
     opened = open_data(PAPER, options(labels=labels, allow_incomplete=True))
     assert (len(opened.catalog.tracks), opened.catalog.missing) == (36, ("bebop/gone.flac",))
+
+
+def test_clips_of_genres_are_counted_before_genres_and_clips_are_left_out(options):
+    opened = open_data(PAPER, options(genres=("ambient,cumbia",), scale="smoke"))
+    assert opened.clips_of_genres == {"ambient": 12, "bebop": 12, "cumbia": 12}
+    few = replace(PAPER, left_out_genres=("bebop",), smoke_tracks_per_genre=2)
+    opened = open_data(few, options(scale="smoke"))
+    assert opened.catalog.genres == ("ambient", "cumbia")
+    assert len(opened.catalog.tracks) == 4
+    assert opened.clips_of_genres == {"ambient": 12, "bebop": 12, "cumbia": 12}
 
 
 # Embeddings need the trained weights of musicnn.

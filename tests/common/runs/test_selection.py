@@ -10,7 +10,7 @@ from common.cli.run import make_app
 from common.core.errors import SpecError
 from common.runs.options import Options
 from common.runs.plan import plan
-from common.runs.selection import choose_rows, needed_weights, require_weight_files
+from common.runs.selection import choose_rows, needed_weights, require_weight_files, with_rows_behind
 from data_pipeline.datasets import registry
 from reproductions.crnn.paper import PAPER
 from reproductions.embeddings.paper import PAPER as EMBEDDINGS
@@ -38,6 +38,15 @@ def test_a_matrix_has_one_row_and_an_unknown_table_names_matrices():
     assert f"Rows: table 3: resnet34-msd-aug-seg ({matrix.row[1]})." in str(refused.value)
     with pytest.raises(SpecError, match=r"no such table\. It has: .*; confusion matrices: 3\.$"):
         choose_rows(EMBEDDINGS, ("9",), ())
+
+
+def test_a_figure_of_matrices_brings_the_rows_of_its_matrices():
+    figure = SOUNDFUSION.figure("1d_2d")
+    chosen = with_rows_behind(SOUNDFUSION, [], [figure])
+    assert [(table.id, [row.label for row in rows]) for table, rows in chosen] == [
+        ("performance", ["ResNet1D-m"]),
+        ("width", ["ResNet2D-m"]),
+    ]
 
 
 class TestFolderOfWeights:

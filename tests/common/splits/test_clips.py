@@ -8,7 +8,7 @@ import pytest
 
 from common.core.errors import DataError, SpecError
 from common.paper.protocol import Protocol
-from common.splits.clips import PARTS, split_ids
+from common.splits.clips import PARTS, rotation, split_ids
 from data_pipeline.datasets import gtzan
 from data_pipeline.datasets.gtzan import facts
 from tests.helpers.imports import modules_after
@@ -87,6 +87,7 @@ def test_rotating_partitions_of_gtzan():
         assert split.valid == rounds[(number + 1) % 6].train
         assert split.test == rounds[(number + 2) % 6].train
     assert rounds != rounds_of(ids, labels, seed=1)
+    assert rotation(6) == [(0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (4, 5, 0), (5, 0, 1)]
 
 
 def test_equal_partitions_leave_out_what_does_not_divide():

@@ -46,6 +46,21 @@ def test_noise_and_shift_around_the_end():
     assert noise.std() == pytest.approx(0.0025, rel=0.03)
 
 
+def test_the_drawn_shift_and_tempo_are_those_of_the_copy():
+    copies = OfflineAugmentation(noise_deviation=0.0)
+    samples = np.zeros(RATE, np.float32)
+    samples[0] = 1.0
+    tempi = set()
+    for number in range(40):
+        shift_seconds, tempo = copies.drawn(f"clip{number}")
+        found = copies.altered(samples, RATE, f"clip{number}")
+        assert len(found) == round(RATE / tempo)
+        tempi.add(tempo)
+        if tempo == 1:
+            assert found.argmax() == int(shift_seconds * RATE)
+    assert tempi == {0.8, 0.9, 1.0, 1.1}
+
+
 def test_a_tempo_changes_length_and_keeps_pitch():
     lengths = {}
     for number in range(24):

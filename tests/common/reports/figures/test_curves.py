@@ -58,11 +58,10 @@ def test_each_row_has_a_column_of_panels_with_a_line_for_each_quantity():
 
 
 def test_the_quantities_of_a_single_row_are_side_by_side_each_with_its_own_axis():
-    figure = draw_curves([("A", [run()])], ("loss", "accuracy"), title="t")
+    figure = draw_curves([("A", [run()])], ("loss", "accuracy"), title="t", names_rows=False)
     places = [axes.get_subplotspec() for axes in figure.axes]
     assert [(place.rowspan.start, place.colspan.start) for place in places] == [(0, 0), (0, 1)]
     assert [axes.get_ylabel() for axes in figure.axes] == ["cross-entropy loss", "window accuracy (%)"]
-    # A single row is named in the title of the figure.
     assert [axes.get_title() for axes in figure.axes] == ["", ""]
     assert figure.axes[0].get_ylim()[1] < 3
 
@@ -112,7 +111,8 @@ def test_levels_are_in_the_panels_of_their_rows_and_in_the_legend():
     ],
 )
 def test_a_panel_of_losses_says_which_of_them_hold_a_penalty(training, words):
-    figure = draw_curves([("A", [with_training(**training)])], ("loss", "accuracy"), title="t")
+    rows = [("A", [with_training(**training)])]
+    figure = draw_curves(rows, ("loss", "accuracy"), title="t", names_rows=False)
     assert [axes.get_title() for axes in figure.axes] == [words, ""]
 
 
@@ -136,4 +136,4 @@ def test_compared_rows_have_a_colour_each_and_a_dot_at_the_kept_epoch():
     assert len({line.get_color() for line in curves}) == 2
     dots = [line for line in accuracy.lines if line.get_marker() == "o"]
     assert [line.get_xydata().tolist() for line in dots] == [[[2, 62.5]]] * 3
-    assert legend_of(figure) == ["A", "B"]
+    assert legend_of(figure) == ["A", "B", "kept weights"]
