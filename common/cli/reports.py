@@ -174,7 +174,7 @@ def name_rows_without_number(chosen: ChosenRows, reports: list[GroupReport]) -> 
                 lacking.append(f"table {table.id} [{name_and_label(rows[0]) if rows else table.row[1]}]")
             continue
         made = [report.tables[table.id] for report in reports if table.id in report.tables]
-        measured = {row["label"] for one in made for row in one.values["rows"] if row["measured"]}
+        measured = {row["label"] for one in made for row in one.values["rows"] if row.get("measured")}
         without = [row for row in rows if row.label not in measured]
         if without:
             lacking.append(f"table {table.id} [{listed_rows(without)}]")

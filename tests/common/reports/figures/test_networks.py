@@ -86,7 +86,7 @@ def test_a_shortcut_leads_from_above_the_block_to_the_left_of_what_it_joins(spre
     figure = drawn(INPUT, block(CONVOLUTION, ADD, POOLING, shortcut=(), joins=1), spread=spread)
     places = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
     (line,) = lines_of(figure)
-    assert places["text of given"][1] < line[0][1] < places["text of conv"][1]
+    assert line[0][1] == pytest.approx(places["8 × 2"][1])  # beside the middle of the arrow
     assert line[0][0] == places["text of conv"][0]
     (left,) = {patch.get_x() for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)}
     assert line[:, 0].min() < left

@@ -1,6 +1,7 @@
 """Tables of results: means, intervals and differences from the published numbers."""
 
 import math
+from pathlib import Path
 
 import pytest
 from matplotlib import pyplot as plt
@@ -10,8 +11,12 @@ from common.paper import Reference
 from common.records.record import PartCounts, Record
 from common.reports.figures.tables import draw_results
 from common.reports.formats import as_latex, as_markdown
+from common.reports.plain import plain_table
+from common.reports.screen.results import results_on_screen
 from common.reports.screen.show import screen_lines
-from common.reports.tables.results import results_table
+from common.reports.stored import StoredTable
+from common.reports.stored_form import damage_of
+from common.reports.tables.results import result_cells, results_table
 from reproductions.crnn.paper import PAPER as CRNN
 from reproductions.se_cnn.paper import PAPER as SE_CNN
 from reproductions.se_cnn.paper import TABLE_5_1, TABLE_5_2
@@ -246,6 +251,17 @@ def test_seconds_per_epoch_are_the_mean_after_the_first_epoch_beside_the_publish
     assert (cells["Published seconds per epoch"], cells["Our seconds per epoch"]) == ("121", "15.5")
     assert cells_of(table, "ResNet2D-l")["Our seconds per epoch"] == ""
     assert "so no difference is shown. Ours are of: One, tensorflow, 2 threads." in caption_of(table)
+    # In every form, and read from the file as it was written.
+    plain = plain_table(table.values)
+    first = dict(zip(plain.columns, plain.rows[0], strict=True))
+    assert (first["published_seconds_per_epoch"], first["seconds_per_epoch"]) == (121.0, 15.5)
+    assert " & 121 & 15.5 & " in as_latex(table, "table_width")
+    shown = {column.head: column.cells[0] for column in results_on_screen(table).columns}
+    assert (shown["published\ns/epoch"], shown["ours\ns/epoch"]) == ("121", "15.5")
+    assert not damage_of(table.as_json())
+    assert StoredTable(Path("table_width.json"), table.as_json()).as_table(soundfusion.PAPER) == table
+    old = [{name: value for name, value in row.items() if name != "seconds_per_epoch"} for row in table.values["rows"]]
+    assert not [head for head in result_cells(soundfusion.PAPER.table("width"), old)[0] if "seconds" in head]
 
 
 def test_seconds_per_epoch_without_published_ones_have_one_column_and_other_tables_none():
