@@ -69,6 +69,10 @@ def test_repetitions_are_counted_with_their_shapes_and_all_their_parameters():
     folded = block(CONVOLUTION).followed_by(block(again))
     texts = texts_of(drawn(INPUT, folded))
     assert {"× 2", "conv to conv2", "80 parameters in all", "8 × 4 to 2 × 4"} <= set(texts)
+    fixed = block(box(Kind.DENSE, "first", (3,), fixed=12)).followed_by(
+        block(box(Kind.DENSE, "second", (3,), fixed=12))
+    )
+    assert "24 parameters in all, not trained" in texts_of(drawn(INPUT, fixed))
     twice = Box(Kind.CONVOLUTION, "conv", "text", "", ("a", "b"), ((8, 4), (6, 4)), 80, times=2)
     assert {"text  (× 2)", "80 parameters", "6 × 4"} <= set(texts_of(drawn(INPUT, block(twice))))
 
