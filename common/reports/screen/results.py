@@ -10,6 +10,7 @@ from common.reports.layers import compared_columns, keras_outputs, layer_labels,
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.table import Table
 from common.reports.tables.values import seconds_text
+from common.reports.text.caption import reference_text
 from common.reports.text.flag_words import FLAG_WORDS
 
 _CLIP_ACCURACY, _WINDOW_ACCURACY = "clip_accuracy_mean_softmax", "window_accuracy"
@@ -57,11 +58,12 @@ def results_on_screen(table: Table, *, is_own: bool = False) -> ShortTable:
     needed = [*([_published_key(values), _committed_key(values, rows)] if beside else []), *measured]
     needed = list(filter(None, needed))
     not_run = _not_shown_key(len(values["rows"]) - len(rows), len(values["rows"]))
+    further = filter(None, (not_run, reference_text(values.get("reference"))))
     return ShortTable(
         table.title,
         tuple(columns),
         about_data(values),
-        (*needed, *([not_run] if not_run else [])),
+        (*needed, *further),
         needed_keys=len(needed),
         mark=mark_of(values),
     )

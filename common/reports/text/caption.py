@@ -1,6 +1,7 @@
 """Captions of tables: everything that is reduced, missing or different from the paper."""
 
 import textwrap
+from typing import Any
 
 from common.core.spec import build
 from common.core.words import counted
@@ -87,9 +88,7 @@ def results_notes(
     notes += skipped_clips_notes(facts)
     notes += paper_notes(table)
     if table.reference:
-        percent = table.reference.percent
-        number = "no accuracy given" if percent is None else f"{percent:g} %"
-        notes.append(Note("paper", f"For comparison: {table.reference.label}: {number}."))
+        notes.append(Note("paper", reference_text(table.reference.as_json())))
     notes += other_classes_notes(paper, setting, facts, records)
     from_clips = interval_text_with_artists(records)
     if any(metric in OTHER_PART_METRIC_NAMES for metric in table.compared_with.values()):
@@ -106,6 +105,19 @@ def results_notes(
         )
     )
     return notes
+
+
+def reference_text(reference: dict[str, Any] | None) -> str:
+    """What a table is compared with besides its rows, in a sentence; empty where it has no such reference.
+
+    Args:
+        reference: as JSON values, see `common.paper.tables.Reference`.
+    """
+    if not reference:
+        return ""
+    percent = reference["percent"]
+    number = "no accuracy given" if percent is None else f"{percent:g} %"
+    return f"For comparison: {reference['label']}: {number}."
 
 
 def data_notes(setting: Setting, facts: DataFacts) -> list[Note]:

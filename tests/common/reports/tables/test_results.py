@@ -214,6 +214,7 @@ def test_what_is_known_of_another_study_is_in_the_caption_with_or_without_a_numb
     table = results_table(SE_CNN, TABLE_5_2, SETTING, [record()])
     known = "Xu and Zhou, r = 31.43, the optimum of 50 evaluations (here the network of r = 32)"
     assert f"For comparison: {known}: no accuracy given." in caption_of(table)
+    assert f"For comparison: {known}: no accuracy given." in results_on_screen(table).keys
     assert table.values["reference"]["percent"] is None
     figure = draw_results(table.values, subtitle="")
     assert not any("Xu" in str(line.get_label()) for line in figure.axes[0].lines)
