@@ -13,7 +13,6 @@ class DocumentItem:
         figures: ids of figures.
         searches: names of search spaces.
         other_commands: commands that make it otherwise, as they are typed.
-        paper: key of the paper that makes it, where that is another one.
         note: what is not as in the document, as a sentence.
     """
 
@@ -22,7 +21,6 @@ class DocumentItem:
     figures: tuple[str, ...] = ()
     searches: tuple[str, ...] = ()
     other_commands: tuple[str, ...] = ()
-    paper: str = ""
     note: str = ""
 
     def commands(self, key: str) -> list[str]:
@@ -31,11 +29,11 @@ class DocumentItem:
         Args:
             key: of the paper whose document has it.
         """
-        run = f"encore run {self.paper or key}"
+        run = f"encore run {key}"
         return [
             *(f"{run} --table {table}" for table in self.tables),
             *(f"{run} --figure {figure}" for figure in self.figures),
-            *(f"encore tune {self.paper or key} --space {space}" for space in self.searches),
+            *(f"encore tune {key} --space {space}" for space in self.searches),
             *self.other_commands,
         ]
 

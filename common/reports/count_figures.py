@@ -4,6 +4,7 @@ Each function says how a figure of its kind is drawn, or raises `NotPossibleErro
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from common.paper.figures import Figure
@@ -32,6 +33,9 @@ def distribution_figure(paper: Paper, figure: Figure, data: DataForFigures, grou
             )
         tracks = _without_duplicates(tracks, sources)
     counts = clips_in_parts(data.clips_of_genres, data.catalog, tracks, protocol, figure.counts)
+    if data.reader.may_lack_some:
+        note = "Clips that cannot be used are counted, too: which these are is known after features were extracted."
+        counts = replace(counts, notes=(*counts.notes, note))
     title = f"{figure_title(paper, figure)}\n{data.catalog.title}; split: {counts.split}{_not_shown(counts)}"
     return Drawable(partial(draw_distribution, counts.genres, title=title), [title, figure, counts], counts=counts)
 

@@ -68,7 +68,7 @@ def coverage_text(papers: Sequence[Paper], out: Path) -> str:
 def _needs(paper: Paper, item: DocumentItem) -> str:
     """What the commands of an item need, in words."""
     needs = {paper.figure(figure).needs for figure in item.figures}
-    trained = [table for table in item.tables if not item.paper and table not in _made_without_runs(paper)]
+    trained = [table for table in item.tables if table not in _made_without_runs(paper)]
     if trained or item.searches:
         needs.add(Needs.RUNS)
     names = [name for need, name in _NEEDS.items() if need in needs]
@@ -81,20 +81,18 @@ def _made_without_runs(paper: Paper) -> set[str]:
 
 def _committed(paper: Paper, item: DocumentItem, out: Path) -> str:
     """Links to the files of an item that are there, with the data and in what they differ from the paper."""
-    key = item.paper or paper.key
-    found = [link for table in item.tables for link in _tables(paper, key, table, out)]
-    if not item.paper:
-        found += [link for figure in item.figures for link in _figures(paper, figure, out)]
-    found += [link for space in item.searches for link in _tables(paper, key, f"search_{space}", out)]
+    found = [link for table in item.tables for link in _tables(paper, table, out)]
+    found += [link for figure in item.figures for link in _figures(paper, figure, out)]
+    found += [link for space in item.searches for link in _tables(paper, f"search_{space}", out)]
     more = len(found) - _MOST_LINKS
     return "<br>".join(found[:_MOST_LINKS]) + (f"<br>and {more} more" if more > 0 else "")
 
 
-def _tables(paper: Paper, key: str, table_id: str, out: Path) -> list[str]:
-    confusion = paper.confusion(table_id) if key == paper.key else None
+def _tables(paper: Paper, table_id: str, out: Path) -> list[str]:
+    confusion = paper.confusion(table_id)
     wanted = table_id if confusion is None else confusion.table_id
     links = []
-    for path in table_files(out, key):
+    for path in table_files(out, paper.key):
         values = read_json(path, what="a table")
         ids = [values.get("table"), *(below.get("table") for below in values.get("companions", ()))]
         if wanted in ids:

@@ -94,8 +94,8 @@ def clips_in_parts(
     found = sum(count.found for count in counts if not count.left_out)
     notes = _left_out(counts)
     if divided < found:
-        of = "of the other genres " if notes else ""
-        notes += (f"Of the {found:,} clips {of}{found - divided:,} are in no part.",)
+        of = " of the other genres" if notes else ""
+        notes += (f"In no part: {found - divided:,} of the {found:,} clips{of}.",)
     return GenreCounts(_by_size(counts), f"{protocol.name}{several}", notes)
 
 

@@ -70,20 +70,26 @@ class ExampleReader:
         self._stored: dict[str, tuple[ShardIndex, dict[str, ShardTrack]]] = {}
         for index in stored:
             self._keep(index)
+        # Not those of arrays that are extracted later: which clips are usable must not depend on what was read before.
+        self._given = [places for _, places in self._stored.values()]
 
     @property
     def usable(self) -> tuple[Track, ...]:
-        """The clips of the catalog without those that stored shards lack because they cannot be used; all of them where
-        nothing is stored."""
-        places = [places for _, places in self._stored.values()]
-        return tuple(track for track in self._catalog.tracks if all(track.id in place for place in places))
+        """The clips of the catalog without those that the given shards lack, because they cannot be used; all of them
+        where no shards were given."""
+        return tuple(track for track in self._catalog.tracks if all(track.id in places for places in self._given))
+
+    @property
+    def may_lack_some(self) -> bool:
+        """Whether there may be clips among the usable ones that cannot be used, which nobody has read yet."""
+        return self._skip_bad and not self._given
 
     @property
     def sources(self) -> dict[str, str] | None:
-        """Id of each usable clip -> SHA-256 of its file or array; None where no shards are stored."""
-        for _, places in self._stored.values():
-            return {track.id: places[track.id].source_sha256 for track in self.usable}
-        return None
+        """Id of each usable clip -> SHA-256 of its file or array; None where no shards were given."""
+        if not self._given:
+            return None
+        return {track.id: self._given[0][track.id].source_sha256 for track in self.usable}
 
     def clips(
         self,

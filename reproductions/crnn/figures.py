@@ -4,7 +4,7 @@ from common.paper import Figure
 from reproductions.crnn import published as p
 from reproductions.crnn.specs import EMBEDDING
 
-# The study's labelled tracks of each of its twelve genres, from its confusion matrix.
+# The study's 49,027 tracks of FMA-large, by genre, without the four genres that it leaves out.
 TRACKS_OF_GENRES = {
     "Rock": 14171,
     "Experimental": 10603,

@@ -7,6 +7,7 @@ ITEMS = (
     DocumentItem("3: Dataset, segments of 5 s", figures=("windows",)),
     DocumentItem(
         "3.1: Problems of the dataset",
+        tables=("dataset_problems",),
         other_commands=("encore duplicates --dataset gtzan --data DIR",),
         note="Repetitions are counted; wrong labels and distortions cannot be measured.",
     ),

@@ -46,6 +46,7 @@ def test_a_command_that_ended_before_is_not_counted(ended):
     assert end_of_press(ended("")) == kills.OVER
 
 
+@pytest.mark.slow
 def test_a_command_that_goes_on_after_a_signal_is_ended_and_named(ended, monkeypatch):
     monkeypatch.setattr(kills, "_LOST_SECONDS", 1)
     ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + _WAIT

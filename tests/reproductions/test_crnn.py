@@ -217,6 +217,30 @@ def test_a_run_leaves_genres_confusion_curves_projection_and_spectrograms(measur
             assert len(record.projection.points) == len(record.clips) == 16
 
 
+def test_each_slide_of_curves_has_a_figure_of_its_networks_and_quantities():
+    found = {figure.id: figure for figure in PAPER.figures}
+    shown = {
+        name: ([label for _, label in found[name].rows], found[name].quantities or found[name].kind)
+        for name in (
+            "cnn1d_gru_loss",
+            "cnn1d_lstm_loss",
+            "learning_rate",
+            "gru_vs_lstm",
+            "cnn2d_lstm_curves",
+            "cnn2d_gru_curves",
+        )
+    }
+    both = ("loss", "accuracy")
+    assert shown == {
+        "cnn1d_gru_loss": (["CNN 1D + GRU"], "loss"),
+        "cnn1d_lstm_loss": (["CNN 1D + LSTM"], "loss"),
+        "learning_rate": (["CNN 1D + LSTM"], "learning_rate"),
+        "gru_vs_lstm": (["CNN 1D + GRU", "CNN 1D + LSTM"], both),
+        "cnn2d_lstm_curves": (["CNN 2D + LSTM"], both),
+        "cnn2d_gru_curves": (["CNN 2D + GRU"], both),
+    }
+
+
 def test_a_published_matrix_in_percent_is_compared_with_percent(measured):
     published = PAPER.confusions[0]
     runs = read_records(measured / "runs")

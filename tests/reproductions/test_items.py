@@ -36,7 +36,7 @@ def test_every_item_of_a_document_has_a_command_and_no_item_is_of_none(key):
 @pytest.mark.parametrize("key", DOCUMENTS)
 def test_what_an_item_names_exists(key):
     for item in load_paper(key).items:
-        paper = load_paper(item.paper or key)
+        paper = load_paper(key)
         for figure in item.figures:
             paper.figure(figure)
         for table in item.tables:

@@ -11,6 +11,25 @@ from common.training.logits import cross_entropy, require_logits
 from common.training.optimizers import optimizer_of
 from tests.helpers.papers import KEYS, paper_of
 
+# Networks with the layers of another one, in other widths or with other rates; ResNet101 has more blocks than ResNet50,
+# and takes as long to build as ten other networks.
+ONLY_OTHER_SIZES = {
+    ("crnn", "variants [CNN 1D + GRU, ReduceLROnPlateau]"),
+    ("crnn", "variants [CNN 1D + LSTM, global pooling]"),
+    ("embeddings", "2 [ResNet101]"),
+    ("se_cnn", "5.2 [8]"),
+    ("se_cnn", "5.2 [32]"),
+    ("se_cnn", "5.3 [16,32,64,128,64]"),
+    ("se_cnn", "5.3 [64,128,256,512,256]"),
+    ("soundfusion", "regularisation [ResNet1D: none]"),
+    ("soundfusion", "regularisation [ResNet1D: dropout]"),
+    ("soundfusion", "width [ResNet1D-l]"),
+    ("soundfusion", "regularisation [ResNet2D: none]"),
+    ("soundfusion", "width [ResNet2D-m]"),
+    ("soundfusion", "width [ResNet2D-l]"),
+    ("soundfusion", "nnet2 [without regularisation]"),
+}
+
 
 def reduced(paper: Paper, experiment: Experiment) -> Experiment:
     """With the smaller network of smoke scale, where the paper has one."""
@@ -27,9 +46,12 @@ def distinct_models() -> list:
             for row in table.rows:
                 experiment = reduced(paper, row.experiment)
                 cases.setdefault((key, experiment.model.digest), (f"{table.id} [{row.label}]", experiment))
-    # ResNet101 is ResNet50 with more of the same blocks, and takes as long to build as ten other networks.
     return [
-        pytest.param(*(key, experiment), id=f"{key} {label}", marks=[pytest.mark.slow] if "ResNet101" in label else [])
+        pytest.param(
+            *(key, experiment),
+            id=f"{key} {label}",
+            marks=[pytest.mark.slow] if (key, label) in ONLY_OTHER_SIZES else [],
+        )
         for (key, _), (label, experiment) in cases.items()
     ]
 
@@ -56,6 +78,11 @@ def noise(windows: int, shape: tuple):
 def outputs(model: keras.Model, x) -> np.ndarray:
     """In inference, and without `predict`, which would compile every network for one batch."""
     return keras.ops.convert_to_numpy(model(x, training=False))
+
+
+def test_networks_of_other_sizes_are_rows_that_exist():
+    found = {(key, f"{table.id} [{row.label}]") for key in KEYS for table in paper_of(key).tables for row in table.rows}
+    assert found >= ONLY_OTHER_SIZES
 
 
 @pytest.mark.parametrize(("key", "experiment"), distinct_models())

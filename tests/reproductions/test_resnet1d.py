@@ -172,3 +172,16 @@ def test_the_three_models_differ_in_what_the_report_says():
         (form, strength) for form in ("sum", "mean", "decoupled") for strength in LAMBDAS
     }
     assert PAPER.row("6.2", "sum, 0.001").experiment == l2
+
+
+def test_the_curves_are_of_all_three_models_with_what_the_report_states_of_them():
+    models = [("7", "Normal"), ("7", "L2"), ("7", "Gradient accumulation")]
+    accuracy, loss = PAPER.figure("accuracy"), PAPER.figure("loss")
+    assert list(accuracy.rows) == list(loss.rows) == models
+    # Sections 6.1.1, 6.2 and 6.1 of the report; it states no loss, and nothing of the third model.
+    assert [(level.value, level.upper, level.rows) for level in accuracy.levels] == [
+        (60, None, ("Normal",)),
+        (60, None, ("L2",)),
+        (40, 50, ("Normal",)),
+    ]
+    assert not loss.levels

@@ -33,6 +33,11 @@ def test_three_papers_have_spaces():
     assert {param.id for param in SPACES} >= {"se_cnn-documented", "se_cnn-free", "crnn-sweep", "resnet1d-penalty"}
 
 
+def test_the_sweeps_of_recurrent_networks_start_from_the_networks_of_the_slides():
+    rows = {space.key: space.row for space in spaces_of(paper_of("crnn"))}
+    assert rows == {"sweep": ("final", "CNN 1D + GRU"), "second": ("final", "CNN 1D + LSTM")}
+
+
 @pytest.mark.parametrize(("paper", "space"), SPACES)
 def test_a_space_fits_its_row(paper, space):
     base = paper.row(*space.row).experiment

@@ -56,6 +56,7 @@ def test_a_paper_is_added_in_eight_steps_at_most():
     assert [step for step in steps() if step.startswith("`")][:2] == steps()[:2]
 
 
+@pytest.mark.slow
 def test_the_steps_of_the_readme_make_a_paper_that_trains(copied, tiny_arrays, tmp_path):
     show, make, store = re.findall(r"`(encore [^`]+)`", " ".join(steps()))
     shown = copied(show)

@@ -45,8 +45,10 @@ _KEPT, _KEPT_LABEL = "#888888", "kept weights"
 # A learning rate that falls by more than this factor is drawn on a logarithmic axis.
 _LINEAR_FACTOR = 20
 _LEVEL_STYLES = ("--", "-.", ":")
-# A legend with longer labels has one column.
+# A legend with longer labels has two columns in place of four.
 _LONGEST_LABEL = 30
+# Height of a line of a title or a legend.
+_LINE_INCHES = 0.17
 
 
 def draw_curves(
@@ -70,8 +72,9 @@ def draw_curves(
     """
     many = len(rows) > 1
     lines, columns = (len(quantities), len(rows)) if many else (1, len(quantities))
-    width, height, shared = 2.6 + 3.8 * columns, 1.2 + 3.0 * lines, "row" if many else False
-    figure, panels = new_axes(width, height, rows=lines, columns=columns, sharey=shared, squeeze=False)
+    height = 0.8 + 3.0 * lines + _LINE_INCHES * (title.count("\n") + len(levels))
+    shared = "row" if many else False
+    figure, panels = new_axes(2.6 + 3.8 * columns, height, rows=lines, columns=columns, sharey=shared, squeeze=False)
     panels = panels if many else panels.T
     for column, (label, records) in enumerate(rows):
         for axes, name in zip(panels[:, column], quantities, strict=True):
@@ -139,7 +142,7 @@ def _legend_below(figure: Figure) -> None:
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    columns = 1 if max(map(len, handles), default=0) > _LONGEST_LABEL else 4
+    columns = 2 if max(map(len, handles)) > _LONGEST_LABEL else 4
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=8)
 
 

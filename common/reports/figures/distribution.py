@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from common.reports.figures.style import ACCENT, OURS, PUBLISHED, new_axes
 
@@ -13,7 +13,7 @@ from common.reports.figures.style import ACCENT, OURS, PUBLISHED, new_axes
 MOST_GENRES = 16
 _LINE_INCHES = 0.14
 _PART_COLOURS = {"training": "#6fa8bd", "validation": "#e9a23b", "test": ACCENT}
-_LEFT_OUT = "#d5e3e8"
+_LEFT_OUT = "#b5cfd8"
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,16 @@ def draw_distribution(counts: Sequence[GenreCount], *, title: str) -> Figure:
     _grouped_bars(left, lines, shown)
     left.set(xlabel="clips", title="clips per genre")
     totals = {part: sum(count.parts.get(part, 0) for count in counts) for part in parts}
+    highest = 0.0
     for number, part in enumerate(parts):
         # The three parts of a genre stand a little above each other, so that equal shares do not hide one another.
         shift = 0.18 * (number - (len(parts) - 1) / 2)
         shares = {line: 100 * count.parts[part] / totals[part] for line, count in enumerate(shown) if count.parts}
+        highest = max([highest, *shares.values()])
         right.scatter(list(shares.values()), [line + shift for line in shares], s=22, color=_PART_COLOURS[part])
     right.set(xlabel="share of the part's clips (%)", title="genres in each part")
-    right.set_xlim(left=0)
+    # Beyond the last dot: where all shares are about equal, the scale's own margin is next to nothing.
+    right.set_xlim(0, 1.08 * highest or 1)
     right.grid(axis="y", color="#eeeeee")
     right.set_axisbelow(True)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(lines), fontsize=9)
@@ -87,16 +90,22 @@ def draw_genre_sizes(counts: Sequence[GenreCount], *, title: str) -> Figure:
 def _grouped_bars(axes: Axes, lines: Mapping[str, tuple[str, list[int | None]]], shown: Sequence[GenreCount]) -> None:
     """One bar for each line of each genre, with its number; none where there is no number."""
     thickness = 0.84 / len(lines)
-    for number, (name, (colour, values)) in enumerate(lines.items()):
+    # The bars of a genre stand around its name, also where some lines have no number for it.
+    drawn = [0] * len(shown)
+    of_genre = [sum(values[line] is not None for _, values in lines.values()) for line in range(len(shown))]
+    for name, (colour, values) in lines.items():
         there = [(line, value) for line, value in enumerate(values) if value is not None]
-        places = [line + thickness * (number - (len(lines) - 1) / 2) for line, _ in there]
+        places = [line + thickness * (drawn[line] - (of_genre[line] - 1) / 2) for line, _ in there]
         colours = [_LEFT_OUT if colour == OURS and shown[line].left_out else colour for line, _ in there]
         bars = axes.barh(places, [value for _, value in there], height=0.9 * thickness, color=colours)
         axes.bar_label(bars, [f"{value:,}" for _, value in there], padding=2, fontsize=7)
         # The key shows the line's own colour, also where its first genre is left out.
         axes.barh([0], [0], color=colour, label=name)
+        for line, _ in there:
+            drawn[line] += 1
     names = [f"{count.genre} (left out)" if count.left_out else count.genre for count in shown]
     axes.set_yticks(range(len(shown)), names)
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.margins(x=0.1)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda clips, _: f"{clips:,.0f}"))

@@ -52,10 +52,14 @@ def _width_of_box(box: Box) -> float:
     return max(width_of(main_text(box), MAIN), width_of(box.detail, SMALL)) + 2 * _PAD
 
 
-def _parameters_text(parameters: int, fixed: int) -> str:
-    """Empty where there are none."""
-    parts = [counted(parameters, "parameters")] if parameters else []
-    parts += [f"{counted(fixed, 'parameters')}, not trained"] if fixed else []
+def _parameters_text(parameters: int, fixed: int, behind: str = "") -> str:
+    """Empty where there are none.
+
+    Args:
+        behind: words behind each number.
+    """
+    parts = [f"{counted(parameters, 'parameters')}{behind}"] if parameters else []
+    parts += [f"{counted(fixed, 'parameters')}{behind}, not trained"] if fixed else []
     return "; ".join(parts)
 
 
@@ -69,9 +73,8 @@ def side_of_block(block: Block) -> list[str]:
     if all(box.kind == Kind.INPUT for box in block.boxes):
         return []
     times = [f"× {block.times}"] if block.times > 1 else []
-    parameters = _parameters_text(block.parameters, sum(box.fixed for box in block.boxes))
-    if times and parameters:
-        parameters += " in all"
+    fixed = sum(box.fixed for box in block.boxes)
+    parameters = _parameters_text(block.parameters, fixed, " in all" if times else "")
     return [*times, block.name, *filter(None, [parameters])]
 
 

@@ -199,11 +199,14 @@ def draw_scaling(table: dict[str, Any], places: Places, sizes: dict[str, int], *
         ]
         axes.set_xticks(parameters, names, fontsize=8)
         axes.minorticks_off()
+        # Keeps the names of the outer sizes within their panel.
+        axes.margins(x=0.12)
         lacking = [places[row["label"]][1] for row in rows if not row["measured"]]
         if lacking:
-            axes.text(0.02, 0.02, f"not run: {', '.join(lacking)}", transform=axes.transAxes, fontsize=8, color=ACCENT)
+            words = f"not run: {', '.join(lacking)}"
+            axes.text(0.02, 0.97, words, transform=axes.transAxes, va="top", fontsize=8, color=ACCENT)
     panels[0, 0].set_ylabel(f"{metric} (%)")
-    panels[0, 0].legend(frameon=False, fontsize=8)
+    panels[0, 0].legend(frameon=False, fontsize=8, loc="upper right")
     figure.suptitle(heading(table, subtitle), fontsize=10)
     return figure
 

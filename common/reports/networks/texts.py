@@ -64,7 +64,7 @@ def gate_box(layers: Sequence[NetworkLayer]) -> Box:
         layers: all of the block; the last one multiplies.
     """
     dense = [layer for layer in layers if layer.type == "Dense"]
-    steps = [f"dense {layer.settings['units']} {activation_of(layer)}".rstrip() for layer in dense]
+    steps = [f"dense {layer.settings['units']:,} {activation_of(layer)}".rstrip() for layer in dense]
     return Box(
         kind=Kind.GATE,
         name=layers[-1].name,
@@ -133,13 +133,13 @@ def _text_of(layer: NetworkLayer) -> str:
         return layer.name if layer.type == INPUT else f"output of {layer.name}"
     if kind == Kind.CONVOLUTION:
         stride = f", stride {_shortest(given['strides'])}" if max(given["strides"]) > 1 else ""
-        return f"{layer.type} {_size(given['kernel_size'])}, {given['filters']} filters{stride}"
+        return f"{layer.type} {_size(given['kernel_size'])}, {given['filters']:,} filters{stride}"
     if kind == Kind.POOLING:
         return _pooling(layer)
     if kind == Kind.DENSE:
-        return f"Dense, {given['units']} units"
+        return f"Dense, {given['units']:,} units"
     if kind == Kind.RECURRENT:
-        once = f"{given['units']} units"
+        once = f"{given['units']:,} units"
         return f"Bidirectional {given['cell']}, 2 × {once}" if "cell" in given else f"{layer.type}, {once}"
     if kind in (Kind.JOINING, Kind.OTHER):
         return _words(layer.type)

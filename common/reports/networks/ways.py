@@ -49,9 +49,6 @@ def ways_of(layers: Sequence[NetworkLayer]) -> list[str | Fork]:
             meeting = max(passed[name] - {name}, key=lambda one: len(passed[one]), default=None)
             if meeting is None or meeting == end:
                 raise SpecError(_CROSSING.format(name or listed(nexts)))
-            for one in nexts:
-                if one != meeting and coming[one] > 1:
-                    raise SpecError(_CROSSING.format(one))
             found.append(Fork(tuple(walked(one, meeting) for one in nexts)))
             name = meeting
         return found

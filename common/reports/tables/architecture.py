@@ -6,10 +6,10 @@ from typing import Any
 from common.paper.paper import Paper
 from common.paper.parameters import BuiltLayers, StoredNetworks
 from common.paper.tables import TOTAL, ArchitectureTable
-from common.reports.layers import compared_columns, keras_outputs, layer_labels, parameter_counts
+from common.reports.layers import compared_columns, keras_outputs, layer_labels, parameter_counts, size_text
 from common.reports.table import Note, Table, cells
 
-_ONE_OR_TWO = "One value in a cell: published and built are the same; two: published / built."
+_ONE_OR_TWO = "What the document prints: one value where ours is the same, otherwise published / ours."
 _NO_PARAMETERS = "Parameters are ours; the document prints none."
 _ONLY_TOTAL = "Parameters of layers are ours; the document prints their total, compared with ours in the last row."
 
@@ -43,7 +43,7 @@ def architecture_table(paper: Paper, table: ArchitectureTable, dataset: str) -> 
         "rows": rows,
         "total": {"published": table.total, "measured": built.parameters},
     }
-    size = " x ".join(map(str, paper.input_shape(table.experiment)))
+    size = size_text(paper.input_shape(table.experiment))
     other = "" if table.total in (None, built.parameters) else f" (published: {table.total:,})"
     # The screen has no room for the last ones.
     notes = (

@@ -17,7 +17,7 @@ keras.utils.set_random_seed(1)
 """
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.slow)])
 def test_the_first_network_prints_no_messages_of_tensorflow(backend):
     environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", _FIRST_NETWORK], capture_output=True, text=True, env=environment)

@@ -405,6 +405,26 @@ def test_a_table_of_layers_is_shown_once_for_two_units_and_one_that_is_not_there
     assert said == [f"{COMMAND}table audit yet; this makes them: encore audit se_cnn"]
 
 
+@pytest.mark.parametrize("flags", [(), ("--wide",)])
+def test_layers_are_shown_with_their_total_and_without_one_where_an_earlier_version_wrote_them(here, show, flags):
+    layers = architecture_table(PAPER, PAPER.table("4.1"), "gtzan")
+    write_table(here / "results" / "se_cnn" / "gtzan", "table_4.1", layers)
+    file = here / "results" / "se_cnn" / "gtzan" / "table_4.1.json"
+
+    def last_lines() -> list[list[str]]:
+        out, _ = show("--table", "4.1", *flags)
+        lines = [line.split() for line in out.splitlines()]
+        place = next(place for place, words in enumerate(lines) if words[:2] == ["Dense", "softmax"])
+        return lines[place : place + 2]
+
+    assert last_lines()[1] == ["Total", "778,384"]
+    old = {name: value for name, value in json.loads(file.read_text()).items() if name not in ("total", "headings")}
+    file.write_text(json.dumps(old))
+    dense, below = last_lines()
+    assert "81,930" in dense
+    assert below == []
+
+
 def test_only_asked_rows_are_shown_and_one_that_was_not_run_is_named(here, show):
     write_stored(here / "results", run_of(), run_of(0))
     (table,) = shown(show, "--table", "5.1", "--row", "0", "--row", "1,2,3,4,5")

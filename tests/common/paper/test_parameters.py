@@ -59,7 +59,9 @@ def test_only_what_is_not_known_is_built(stored, capsys):
     assert capsys.readouterr().err.startswith("building the networks of se_cnn: 1 network ...\n")
 
 
-@pytest.mark.parametrize("arguments", [["list", "my_paper"], ["list", "my_paper", "--update-counts"]])
+@pytest.mark.parametrize(
+    "arguments", [pytest.param(["list", "my_paper"], marks=pytest.mark.slow), ["list", "my_paper", "--update-counts"]]
+)
 def test_networks_are_built_without_messages_of_tensorflow(tmp_path, arguments):
     """As for a paper that is being written, which has no stored counts yet; its modules have any encoding."""
     mine = tmp_path / "reproductions" / "my_paper"

@@ -101,7 +101,23 @@ def test_of_several_folds_the_first_is_shown_and_clips_in_no_part_are_counted(di
     assert counts.split == "rotating, 6 partitions, by clip, round 1 of 6"
     divided = sum(sum(count.parts.values()) for count in counts.genres)
     assert divided == 7 + 7 + 7 + 2 + 2 + 2 + 4 + 4 + 3
-    assert counts.notes == (f"Of the 80 clips {80 - divided} are in no part.",)
+    assert counts.notes == (f"In no part: {80 - divided} of the 80 clips.",)
+
+
+def test_clips_that_nobody_has_read_are_counted_with_a_note(distribution):
+    counts = distribution(skip_bad=True).counts
+    assert sum(count.found for count in counts.genres) == 70
+    assert counts.notes == (
+        "Clips that cannot be used are counted, too: which these are is known after features were extracted.",
+    )
+    assert distribution().counts.notes == ()
+
+
+def test_equal_shares_are_drawn_inside_the_panel(distribution):
+    figure = distribution().draw()
+    right = figure.axes[1]
+    highest = max(x for dots in right.collections for x, _ in dots.get_offsets())
+    assert right.get_xlim() == (0, pytest.approx(1.08 * highest))
 
 
 def test_a_split_by_window_and_too_few_clips_are_reasons(distribution):
@@ -125,7 +141,7 @@ def test_exact_duplicates_are_in_no_part_once_they_are_known(own_corpus, tmp_pat
         "classical": 4,
         "country": 4,
     }
-    assert made.counts.notes == ("Of the 12 clips 1 are in no part.",)
+    assert made.counts.notes == ("In no part: 1 of the 12 clips.",)
 
 
 def test_sizes_of_all_genres_and_of_more_than_a_figure_holds_the_largest(catalog, tmp_path):

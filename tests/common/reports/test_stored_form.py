@@ -84,6 +84,14 @@ def test_a_table_of_layers_needs_every_column_and_a_whole_total(change, damage):
     assert damage_of(values | change) == damage
 
 
+@pytest.mark.parametrize("place", ["published", "measured"])
+def test_each_layer_needs_both_values_of_every_column(place):
+    values = architecture_table(RESNET1D, RESNET1D.table("4.1"), "gtzan").as_json()
+    del values["rows"][1][place]["stride"]
+    damage = "row Conv1D, first does not compare filters, kernel_size, pool_size, stride, output_size"
+    assert damage_of(values) == damage
+
+
 def test_a_table_of_layers_of_an_earlier_version_has_neither_headings_nor_a_total():
     values = architecture_table(PAPER, PAPER.table("4.1"), "gtzan").as_json()
     assert damage_of({name: value for name, value in values.items() if name not in ("headings", "total")}) == ""

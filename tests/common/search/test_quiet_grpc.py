@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 _PORT_IN_USE = """
 import socket
@@ -20,6 +22,7 @@ with socket.create_server(("127.0.0.1", 0)) as used:
 """
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_one_line_without_those_of_grpc():
     environment = {name: value for name, value in os.environ.items() if name != "GRPC_VERBOSITY"}
     environment["PYTHONPATH"] = str(ROOT)

@@ -77,10 +77,12 @@ def test_loss_and_gradient_on_tensorflow_are_those_of_float64(on_tensorflow):
     require_exact_loss(on_tensorflow)
 
 
+@pytest.mark.slow
 def test_loss_and_gradient_on_other_backends_are_those_of_float64(on_another):
     require_exact_loss(on_another)
 
 
+@pytest.mark.slow
 def test_updates_and_an_epoch_with_a_ragged_batch_are_those_of_tensorflow(on_tensorflow, on_another):
     """One update of each optimiser, with each penalty."""
     require_equal(on_another, on_tensorflow)

@@ -114,6 +114,7 @@ EDITS = {
     "history": lambda state, _: state["history"][1].update(val_loss=0.5),
     "lost history": lambda state, _: state["history"].pop(),
     "infinite": lambda state, _: state["history"][1].update(val_loss=float("nan")),
+    "infinite learning rate": lambda state, _: state["history"][1].update(learning_rate=float("inf")),
     "sources": lambda state, _: state.update(sources=[3]),
     "versions": lambda state, _: state["circumstances"].update(versions=[]),
     "devices": lambda state, _: state["circumstances"].update(devices={"devices": 2}),

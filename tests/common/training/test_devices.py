@@ -228,6 +228,7 @@ def slow_failures(tiny_arrays, tmp_path_factory) -> dict[str, str]:
     return failures_of(SLOW, tiny_arrays, tmp_path_factory.mktemp("two"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", QUICK)
 def test_two_devices_train_like_one(failures, check):
     assert check not in failures, failures[check]

@@ -56,6 +56,7 @@ def require_learned_and_resumed(printed: str) -> None:
         assert min(result["losses"]) < result["losses"][0]
 
 
+@pytest.mark.slow
 def test_a_fit_on_jax_learns_and_resumes_to_the_same_bits(tiny_arrays, tmp_path):
     require_learned_and_resumed(on_jax(RESUMED, tiny_arrays, tmp_path, "plain"))
 

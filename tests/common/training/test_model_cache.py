@@ -64,6 +64,7 @@ def with_masks(probability: float, largest_share: float, masks: int = 1) -> Expe
     )
 
 
+@pytest.mark.slow
 def test_a_cached_model_with_other_masks_trains_bit_for_bit_as_a_new_one():
     """The cells of a grid differ in numbers that a traced step reads; each trains as if it were the first."""
     x = np.random.default_rng(0).normal(size=(20, 6, 7, 1)).astype(np.float32)

@@ -57,6 +57,7 @@ def test_clips_that_cannot_be_used_are_passed_over_only_where_they_may_be_skippe
     assert stored.sources == {track.id: track.source_sha256 for track in index.clips}
     assert skipping.usable == tracks
     assert skipping.sources is None
+    assert (skipping.may_lack_some, stored.may_lack_some) == (True, False)
 
 
 def test_of_a_shortened_data_set_the_middle_of_a_clip_is_shown(tiny_corpus, tmp_path):
@@ -119,3 +120,6 @@ def test_arrays_that_cannot_be_used_are_refused_after_one_attempt(tmp_path, monk
     assert len(attempts) == 1
     skipping = ExampleReader(catalog, cache=tmp_path / "cache", skip_bad=True)
     assert ids_of(skipping.clips(catalog.tracks, feature)) == ["blues.00001", "blues.00003", "jazz.00054"]
+    # What is counted does not depend on what was read before.
+    assert skipping.usable == catalog.tracks
+    assert skipping.may_lack_some

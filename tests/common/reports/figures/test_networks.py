@@ -69,6 +69,10 @@ def test_repetitions_are_counted_with_their_shapes_and_all_their_parameters():
     folded = block(CONVOLUTION).followed_by(block(again))
     texts = texts_of(drawn(INPUT, folded))
     assert {"× 2", "conv to conv2", "80 parameters in all", "8 × 4 to 2 × 4"} <= set(texts)
+    fixed = block(box(Kind.DENSE, "first", (3,), fixed=12)).followed_by(
+        block(box(Kind.DENSE, "second", (3,), fixed=12))
+    )
+    assert "24 parameters in all, not trained" in texts_of(drawn(INPUT, fixed))
     twice = Box(Kind.CONVOLUTION, "conv", "text", "", ("a", "b"), ((8, 4), (6, 4)), 80, times=2)
     assert {"text  (× 2)", "80 parameters", "6 × 4"} <= set(texts_of(drawn(INPUT, block(twice))))
 
@@ -86,7 +90,7 @@ def test_a_shortcut_leads_from_above_the_block_to_the_left_of_what_it_joins(spre
     figure = drawn(INPUT, block(CONVOLUTION, ADD, POOLING, shortcut=(), joins=1), spread=spread)
     places = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
     (line,) = lines_of(figure)
-    assert places["text of given"][1] < line[0][1] < places["text of conv"][1]
+    assert line[0][1] == pytest.approx(places["8 × 2"][1])  # beside the middle of the arrow
     assert line[0][0] == places["text of conv"][0]
     (left,) = {patch.get_x() for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)}
     assert line[:, 0].min() < left

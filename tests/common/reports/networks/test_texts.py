@@ -30,7 +30,7 @@ def boxed(layer: keras.layers.Layer, shape: tuple, *, copies: int = 1) -> Box:
         (PaddedMaxPooling(9, padding=0), SEQUENCE, Kind.POOLING, "Max pooling 9", ""),
         (layers.AdaptiveAveragePooling2D(7), MAP, Kind.POOLING, "Adaptive average pooling to 7 × 7", ""),
         (layers.GlobalMaxPooling1D(), SEQUENCE, Kind.POOLING, "Global max pooling", ""),
-        (layers.Dense(3, activation="sigmoid"), VECTOR, Kind.DENSE, "Dense, 3 units", "sigmoid"),
+        (layers.Dense(4096, activation="sigmoid"), VECTOR, Kind.DENSE, "Dense, 4,096 units", "sigmoid"),
         (layers.LSTM(3), SEQUENCE, Kind.RECURRENT, "LSTM, 3 units", ""),
         (
             layers.Bidirectional(layers.GRU(6)),

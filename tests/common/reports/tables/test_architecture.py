@@ -42,7 +42,7 @@ def test_of_several_columns_each_cell_has_one_value_where_both_are_the_same():
     assert cells["MaxPool 2"] == ("-", "-", "3", "3", "128 x 4,083", "4,083 x 128", "0")
     assert cells["Total"] == ("", "", "", "", "", "", "4,086,794")
     assert not built.warnings
-    assert built.notes[1].text.startswith("One value in a cell: published and built are the same")
+    assert built.notes[1].text.startswith("What the document prints: one value where ours is the same, otherwise")
     assert "the document prints their total" in built.notes[-1].text
 
 
