@@ -10,8 +10,8 @@ from common.reports.layers import compared_columns, keras_outputs, layer_labels,
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.table import Table
 from common.reports.tables.values import seconds_text
-from common.reports.text.caption import reference_text
 from common.reports.text.flag_words import FLAG_WORDS
+from common.reports.text.reference import reference_text
 
 _CLIP_ACCURACY, _WINDOW_ACCURACY = "clip_accuracy_mean_softmax", "window_accuracy"
 _HEADS = {_CLIP_ACCURACY: "clip accuracy (%)", _WINDOW_ACCURACY: "window accuracy (%)"}

@@ -1,7 +1,6 @@
 """Captions of tables: everything that is reduced, missing or different from the paper."""
 
 import textwrap
-from typing import Any
 
 from common.core.spec import build
 from common.core.words import counted
@@ -19,6 +18,7 @@ from common.records.rows import experiment_of_row
 from common.reports.estimates import interval_text_with_artists, resampled_units_text
 from common.reports.table import Note, NoteKind, Table
 from common.reports.text.intervals import sources_text
+from common.reports.text.reference import reference_text
 from common.reports.text.rows import (
     by_row_notes,
     changed_values_text,
@@ -105,19 +105,6 @@ def results_notes(
         )
     )
     return notes
-
-
-def reference_text(reference: dict[str, Any] | None) -> str:
-    """What a table is compared with besides its rows, in a sentence; empty where it has no such reference.
-
-    Args:
-        reference: as JSON values, see `common.paper.tables.Reference`.
-    """
-    if not reference:
-        return ""
-    percent = reference["percent"]
-    number = "no accuracy given" if percent is None else f"{percent:g} %"
-    return f"For comparison: {reference['label']}: {number}."
 
 
 def data_notes(setting: Setting, facts: DataFacts) -> list[Note]:

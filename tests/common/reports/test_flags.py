@@ -229,6 +229,12 @@ CASES: dict[str, tuple] = {
         lambda _: results_table(replace(PAPER, published_split="official"), TABLE_5_1, SETTING, every_row()),
         (),
     ),
+    "rows that were run as the same experiment": (
+        lambda _: results_table(
+            PAPER, TABLE_5_1, SETTING, [one.replace(experiment_digest="of all rows") for one in every_row()]
+        ),
+        (),
+    ),
     "unverified numbers": (
         lambda _: results_table(PAPER, TABLE_5_1.replace(notes=("UNVERIFIED: a, b.",)), SETTING, every_row()),
         (),
