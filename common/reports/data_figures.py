@@ -81,7 +81,8 @@ def write_data_figures(
             continue
         except (DataError, BudgetError) as error:
             drawn.missing[figure.id] = str(error)
-            warn(f"figure {figure.id} is not drawn: {error}")
+            if ids is None:  # figures that were asked for are named with the others that are missing
+                warn(f"figure {figure.id} is not drawn: {error}")
             continue
         drawn.clips[figure.id] = {clip.track.id: clip.track.path for clip in made.clips}
         if figure.listen and ids is not None:
