@@ -5,7 +5,7 @@ import codecs
 import re
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 # Ends of nouns whose plural has one more syllable: class, box, batch, hash.
 _HISSING = ("ss", "x", "ch", "sh")
@@ -128,19 +128,20 @@ def printable(name: str) -> str:
     """A name of a file, genre or artist on one line and in any encoding of Unicode: bytes that are no valid UTF-8
     become `\\xNN`, line breaks `\\n`, and other control characters `\\xNN` or `\\uNNNN`; as do characters that cannot
     be seen, or that change the order in which others are shown."""
-    if name.isprintable():
-        return name
-    escaped = (_escape(one) if unicodedata.category(one) in _UNPRINTABLE or one in _UNSEEN else one for one in name)
-    return "".join(escaped).encode("utf-8", errors=ESCAPED).decode("utf-8")
+    return _escaped(name, lambda one: unicodedata.category(one) in _UNPRINTABLE or one in _UNSEEN)
 
 
 def stored_name(name: str) -> str:
     """A name of a file, genre or artist as ids, records and digests hold it: as `printable`, but with the characters
     that cannot be seen, which names in some scripts need. Where it is printed or written, `printable` escapes them."""
+    return _escaped(name, lambda one: unicodedata.category(one) in _UNPRINTABLE)
+
+
+def _escaped(name: str, is_hidden: Callable[[str], bool]) -> str:
+    """A name with escapes for those of its characters that are to be hidden, and for bytes that are no valid UTF-8."""
     if name.isprintable():
         return name
-    escaped = (_escape(one) if unicodedata.category(one) in _UNPRINTABLE else one for one in name)
-    return "".join(escaped).encode("utf-8", errors=ESCAPED).decode("utf-8")
+    return "".join(_escape(one) if is_hidden(one) else one for one in name).encode(errors=ESCAPED).decode()
 
 
 def printable_message(text: str) -> str:
