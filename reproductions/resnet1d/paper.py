@@ -272,7 +272,7 @@ PAPER = Paper(
         # Three rounds instead of six, each of more clips: half of the runs, of which the tables have many.
         "protocol.partitions": 3,
         "windows.hop_seconds": 12.5,
-        "training.epochs": 3,
+        "training.epochs": 2,
         "training.windows_per_epoch": 64,
         "training.patience_epochs": None,
     },
