@@ -191,6 +191,8 @@ PAPER = Paper(
     layout="frames_bins",
     small_features={feature: feature for feature in (MEL, _embedding("MTT"), _embedding("MSD"))},
     smoke=_SMOKE,
+    # Embeddings of a clip and of its two copies take seconds.
+    smoke_tracks_per_genre=6,
     smoke_paper_features=_SMOKE,
     legacy_batches={"train": 32, "valid": 16},
     sources=SOURCES,

@@ -274,6 +274,8 @@ PAPER = Paper(
         "windows.hop_seconds": 12.5,
         "training.epochs": 2,
         "training.windows_per_epoch": 64,
+        # Otherwise so few batches would not complete one update of eight.
+        "training.accumulate_left_over": "flush",
         "training.patience_epochs": None,
     },
     smoke_paper_features={
