@@ -6,6 +6,7 @@ from pathlib import Path
 from common.cli.reports import name_not_made, tables_without_data
 from common.cli.screen import ScreenOptions, print_tables
 from common.core.console import progress
+from common.core.errors import SpecError
 from common.core.files import require_usable_folder
 from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
@@ -21,7 +22,8 @@ def without_training(paper: Paper, options: Options, asked: Asked, screen: Scree
     a figure cannot be made."""
     of_data = _ids(asked.figures, Needs.DATA)
     results = ResultPaths.of(options.out, paper.key, options.data_key)
-    drawn, not_made = {}, {}
+    drawn: dict[str, list[Path]] = {}
+    not_made: dict[str, str] = {}
     if of_data:
         require_usable_folder(options.cache, flag="--cache")
         # Figures of the data take half a second to import.
@@ -29,7 +31,9 @@ def without_training(paper: Paper, options: Options, asked: Asked, screen: Scree
 
         results, made = draw_data(paper, options, of_data)
         drawn, not_made = made.paths, made.missing
-    drawn |= draw_without_data(paper, asked.figures, results)
+    others, reasons = draw_without_data(paper, asked.figures, results)
+    drawn |= others
+    not_made |= reasons
     shown, tables = tables_without_data(paper, asked.tables, results)
     files = [path for figure in asked.figures for path in drawn.get(figure.id, [])]
     pages = [write_page(paper, options.out), *write_coverage(options.out)]
@@ -38,17 +42,31 @@ def without_training(paper: Paper, options: Options, asked: Asked, screen: Scree
     return 1 if not_made else 0
 
 
-def draw_without_data(paper: Paper, figures: Sequence[Figure], results: ResultPaths) -> dict[str, list[Path]]:
-    """Draw those of some figures that need nothing; returns the files of each by its id."""
+def draw_without_data(
+    paper: Paper, figures: Sequence[Figure], results: ResultPaths
+) -> tuple[dict[str, list[Path]], dict[str, str]]:
+    """Draw those of some figures that need nothing.
+
+    Returns:
+        The files of each by its id, and why others cannot be drawn.
+    """
+    drawn: dict[str, list[Path]] = {}
+    reasons: dict[str, str] = {}
     ids = _ids(figures, Needs.NOTHING)
     if not ids:
-        return {}
+        return drawn, reasons
     # They build networks, for which Keras is imported.
     from common.reports.network_figures import write_network_figures
     from common.reports.protocol_figures import write_protocol_figures
 
     with progress("drawing figures of networks"):
-        return write_network_figures(paper, results, ids) | write_protocol_figures(paper, results, ids)
+        for figure in ids:
+            try:
+                drawn |= write_network_figures(paper, results, [figure])
+                drawn |= write_protocol_figures(paper, results, [figure])
+            except SpecError as error:
+                reasons[figure] = str(error)
+    return drawn, reasons
 
 
 def _ids(figures: Sequence[Figure], needs: Needs) -> list[str]:

@@ -95,11 +95,12 @@ def show_reports(
         return matrix.id in asked or (table in asked and (not options.rows or label in labels[table]))
 
     matrices = sorted(filter(is_shown, paper.confusions), key=lambda entry: entry.table_id)
+    numbered = {entry.table_id for entry in matrices if entry.is_numbered}  # shown as matrices
     is_own = not are_committed(options.out)
     shown, held = [], []
     for report in reports:
         for table in asked:
-            if table in report.held_by and not options.tables:
+            if (table in report.held_by and not options.tables) or table in numbered:
                 continue
             first = f"{table}_legacy" if legacy else table
             names = (first, f"{table}_rounds", f"{table}_genres", f"{table}_pairs")

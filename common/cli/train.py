@@ -194,6 +194,7 @@ def _report(
         show_reports,
     )
     from common.reports.data_figures import write_data_figures
+    from common.reports.groups import Group
 
     made = regenerate(paper, options.out, plan.setting.dataset)
     ids = {planned.run.id for planned in plan.runs}
@@ -201,12 +202,15 @@ def _report(
     results = plan.results(options.out)
     with progress("drawing examples of the data"):
         figures = [figure.id for figure in wanted.figures] or None
-        drawn = [write_data_figures(paper, r.group, data_of_plan(plan, options), results, figures) for r in mine]
+        # Figures of the data that were asked for are drawn also where no run has a record.
+        groups = [r.group for r in mine] or ([Group(plan.setting, conditions="", records=())] if figures else [])
+        drawn = [write_data_figures(paper, group, data_of_plan(plan, options), results, figures) for group in groups]
     files = [path for one in drawn for paths in one.paths.values() for path in paths]
-    files += [path for paths in draw_without_data(paper, wanted.figures, results).values() for path in paths]
+    without_data, reasons = draw_without_data(paper, wanted.figures, results)
+    files += [path for paths in without_data.values() for path in paths]
     show_reports(paper, options, mine, wanted, [*files, made.page], screen, legacy=legacy)
     lacking = name_rows_without_number(wanted.tables, mine)
-    reasons = reasons_not_drawn(wanted.figures, mine)
+    reasons |= reasons_not_drawn(wanted.figures, mine)
     reasons |= {figure: why for one in drawn for figure, why in one.missing.items() if wanted.figures}
     name_not_made(reasons)
     if wanted.is_all:

@@ -112,8 +112,9 @@ def _end_last() -> None:
     if _State.exit_code is None:
         return
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
     except (OSError, ValueError):
         return  # Python says so itself
     os._exit(_State.exit_code)

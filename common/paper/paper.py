@@ -70,6 +70,7 @@ class Paper:
             every network starts from random weights. The names are those of `--weights NAME=FILE`.
         weight_names: names of the files of trained weights that its networks can start from.
         weight_suffixes: endings of such files, the usual one first; `--weights-dir` looks for a name with one of them.
+        downloaded_weights: names of those that Keras downloads where no file is given.
         weights_from: name -> where a file of these weights is to be had, in a few words; None where nothing is known.
         confusions: published confusion matrices.
         legacy_batches: part -> size of the batches that the study evaluated it in, without the last incomplete one, but
@@ -109,6 +110,7 @@ class Paper:
     weight_names: tuple[str, ...] = ()
     weight_suffixes: tuple[str, ...] = (".weights.h5", ".h5")
     weights_from: Callable[[str], str] | None = None
+    downloaded_weights: tuple[str, ...] = ()
     confusions: tuple[Confusion, ...] = ()
     left_out_genres: tuple[str, ...] = ()
     legacy_batches: dict[str, int] = field(default_factory=dict)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from common.core.files import read_json, write_text
+from common.core.console import warn
+from common.core.files import write_text
+from common.core.interrupts import raise_if_interrupted
 from common.core.words import listed
 from common.paper.by_name import load_paper, paper_keys
 from common.paper.figures import Needs
@@ -13,6 +15,7 @@ from common.paper.paper import Paper
 from common.records.paths import table_files
 from common.reports.committed import are_committed
 from common.reports.escapes import markdown_cell, markdown_text
+from common.reports.pages import read_table
 from common.reports.text.reductions import reductions
 
 _NEEDS = {Needs.RUNS: "runs", Needs.DATA: "data", Needs.NOTHING: "nothing"}
@@ -38,7 +41,15 @@ def write_coverage(out: Path) -> list[Path]:
 
 def coverage_of(out: Path) -> str:
     """The page of all papers."""
-    return coverage_text([load_paper(key) for key in paper_keys()], out)
+    papers = []
+    for key in paper_keys():
+        try:
+            papers.append(load_paper(key))
+        # A paper that a user writes may raise anything.
+        except Exception as error:
+            raise_if_interrupted(error)
+            warn(f"not in {COVERAGE_NAME}: paper {key}: {error}")
+    return coverage_text(papers, out)
 
 
 def coverage_text(papers: Sequence[Paper], out: Path) -> str:
@@ -71,6 +82,8 @@ def _needs(paper: Paper, item: DocumentItem) -> str:
     trained = [table for table in item.tables if table not in _made_without_runs(paper)]
     if trained or item.searches:
         needs.add(Needs.RUNS)
+    if any("--data" in command for command in item.other_commands):
+        needs.add(Needs.DATA)
     names = [name for need, name in _NEEDS.items() if need in needs]
     return listed(names) if names else _NEEDS[Needs.NOTHING]
 
@@ -93,8 +106,8 @@ def _tables(paper: Paper, table_id: str, out: Path) -> list[str]:
     wanted = table_id if confusion is None else confusion.table_id
     links = []
     for path in table_files(out, paper.key):
-        values = read_json(path, what="a table")
-        ids = [values.get("table"), *(below.get("table") for below in values.get("companions", ()))]
+        values = read_table(path)
+        ids = [one.get("table") for one in (values, *values.get("companions", ()))]
         if wanted in ids:
             marks = reductions(values)
             data = values.get("data") or ""

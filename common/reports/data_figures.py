@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.core.console import say, warn
-from common.core.errors import BudgetError, DataError
+from common.core.errors import BudgetError, DataError, SpecError
 from common.core.shell import shell_word
 from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
@@ -79,7 +79,7 @@ def write_data_figures(
         except NotPossibleError as reason:
             drawn.missing[figure.id] = str(reason)
             continue
-        except (DataError, BudgetError) as error:
+        except (DataError, BudgetError, SpecError) as error:
             drawn.missing[figure.id] = str(error)
             if ids is None:  # figures that were asked for are named with the others that are missing
                 warn(f"figure {figure.id} is not drawn: {error}")

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +45,13 @@ def sizes_of_genres(
         used: genres that are not left out.
         published: genre -> clips of the published data set; may be empty.
     """
+    stated = _of_same_names(published, clips_of_genres)
     counts = [
-        GenreCount(genre, found, {}, genre not in used, published.get(genre))
+        GenreCount(genre, found, {}, genre not in used, stated.pop(genre, None))
         for genre, found in clips_of_genres.items()
     ]
-    return GenreCounts(_by_size(counts), "", _left_out(counts))
+    lacking, notes = _lacking(stated)
+    return GenreCounts(_by_size([*counts, *lacking]), "", (*_left_out(counts), *notes))
 
 
 def clips_in_parts(
@@ -79,13 +81,14 @@ def clips_in_parts(
     )
     genre_of = {track.id: track.label for track in tracks}
     in_parts = {part: Counter(genre_of[clip] for clip in getattr(splits[0], part)) for part in PARTS}
+    stated = _of_same_names(published, clips_of_genres)
     counts = [
         GenreCount(
             genre,
             found,
             {PART_NAMES[part]: in_parts[part][genre] for part in PARTS} if genre in catalog.genres else {},
             genre not in catalog.genres,
-            published.get(genre),
+            stated.pop(genre, None),
         )
         for genre, found in clips_of_genres.items()
     ]
@@ -96,7 +99,20 @@ def clips_in_parts(
     if divided < found:
         of = " of the other genres" if notes else ""
         notes += (f"In no part: {found - divided:,} of the {found:,} clips{of}.",)
-    return GenreCounts(_by_size(counts), f"{protocol.name}{several}", notes)
+    lacking, notes_on_them = _lacking(stated)
+    return GenreCounts(_by_size([*counts, *lacking]), f"{protocol.name}{several}", (*notes, *notes_on_them))
+
+
+def _of_same_names(published: Mapping[str, int], there: Iterable[str]) -> dict[str, int]:
+    """Published numbers by the names that the data have for the genres, which may differ in upper and lower case."""
+    names = {name.casefold(): name for name in there}
+    return {names.get(genre.casefold(), genre): count for genre, count in published.items()}
+
+
+def _lacking(published: Mapping[str, int]) -> tuple[list[GenreCount], tuple[str, ...]]:
+    """Published genres that the data lack, with a note on them."""
+    counts = [GenreCount(genre, 0, {}, False, count) for genre, count in published.items()]
+    return counts, (f"Not in these data: {', '.join(published)}.",) if published else ()
 
 
 def _by_size(counts: Sequence[GenreCount]) -> tuple[GenreCount, ...]:

@@ -68,7 +68,7 @@ def _rotation(paper: Paper, figure: Figure) -> partial[Drawing]:
     if figure.stated:
         same = "the same" if figure.stated == ours else "different"
         below = [f"published: {figure.stated}", f"{below[0]} ({same})"]
-    share = f"each partition has 1/{protocol.partitions} of the clips"
+    share = f"at the paper's scale, each partition has 1/{protocol.partitions} of the clips"
     title = f"{figure_title(paper, figure)}\n{protocol.name}: {share}"
     return partial(draw_rotation, rounds, title=title, seen=seen, below=below)
 

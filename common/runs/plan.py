@@ -126,8 +126,13 @@ def require_known_changes(options: Options, paper: Paper, experiments: dict[str,
     Resolver(paper, setting).with_canonical_changes(experiments)
 
 
-def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: OpenedData) -> ResolvedRows:
+def resolve_rows(
+    paper: Paper, options: Options, chosen: ChosenRows, data: OpenedData, *, are_trained: bool = True
+) -> ResolvedRows:
     """Apply the options to the chosen rows.
+
+    Args:
+        are_trained: whether the data have to be divided as the rows say.
 
     Raises:
         SpecError: an option does not fit the rows or the data.
@@ -163,7 +168,8 @@ def resolve_rows(paper: Paper, options: Options, chosen: ChosenRows, data: Opene
         resolver = resolver.with_setting(stratified=False)
         warn("too few clips of some genres for a stratified split: genres are ignored, and the table says so")
         protocol = resolver.experiment(experiments[0]).protocol
-    _require_split(protocol, data.catalog)
+    if are_trained:
+        _require_split(protocol, data.catalog)
     return ResolvedRows(chosen, resolver, weights)
 
 

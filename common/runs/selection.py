@@ -235,7 +235,7 @@ def require_weight_files(paper: Paper, folder: Path, names: Collection[str], fil
             f"--weights-dir {folder}: no row asked for starts from trained weights (at smoke scale networks start from "
             "random weights). Leave it out, or ask for a row that does."
         )
-    lacking = [name for name in names if name not in files]
+    lacking = [name for name in names if name not in files and name not in paper.downloaded_weights]
     if not lacking:
         return
     usual, *others = paper.weight_suffixes
@@ -243,7 +243,7 @@ def require_weight_files(paper: Paper, folder: Path, names: Collection[str], fil
     expected = (
         f"{', '.join(f'{name}{usual}{where[name]}' for name in lacking)}; instead of {usual} also {' or '.join(others)}"
     )
-    if len(lacking) == len(names):
+    if not any(name in files for name in names):
         raise SpecError(f"--weights-dir {folder}: holds no file of the weights that the rows start from: {expected}.")
     warn(f"--weights-dir {folder}: not there: {expected}")
 

@@ -20,6 +20,7 @@ TRACKS_OF_GENRES = {
     "Spoken": 421,
 }
 
+_PUBLISHED = "(published: the study's repository)"
 _GRU, _LSTM = ("final", "CNN 1D + GRU"), ("final", "CNN 1D + LSTM")
 _LOSS_AND_ACCURACY = ("loss", "accuracy")
 # Beginnings of the names of the convolutional front's layers.
@@ -62,8 +63,18 @@ FIGURES = (
     ),
     Figure("tsne", "tsne", "t-SNE of CNN 1D + GRU", rows=(_GRU,), layer=EMBEDDING),
     Figure("mel", "spectrograms", "Mel spectrograms", genres=("Rock", "Pop", "Electronic"), clips=3),
-    Figure("genre_distribution", "distribution", "Tracks of each genre", counts=TRACKS_OF_GENRES),
-    Figure("wordcloud", "genre_sizes", "Tracks of each genre, what the word cloud shows", counts=TRACKS_OF_GENRES),
+    Figure(
+        "genre_distribution",
+        "distribution",
+        f"Tracks of each genre {_PUBLISHED}",
+        counts=TRACKS_OF_GENRES,
+    ),
+    Figure(
+        "wordcloud",
+        "genre_sizes",
+        f"Genres of the word cloud as bars {_PUBLISHED}",
+        counts=TRACKS_OF_GENRES,
+    ),
     Figure("waveform", "waveforms", "Waveform of a track", genres=("Rock",)),
     Figure("feature_extraction", "feature_extraction", "From samples to a mel spectrogram"),
 )

@@ -5,7 +5,11 @@ from common.paper import DocumentItem
 ITEMS = (
     DocumentItem("Dataset and exploration: tracks of each genre", figures=("genre_distribution",)),
     DocumentItem("Dataset and exploration: waveform of a track", figures=("waveform",)),
-    DocumentItem("Word cloud of the genres", figures=("wordcloud",), note="Its content is drawn as bars."),
+    DocumentItem(
+        "Word cloud of the genres",
+        figures=("wordcloud",),
+        note="Drawn as bars. The slides name 16 genres without numbers; the study's repository has twelve of them.",
+    ),
     DocumentItem("Feature extraction: from audio to a mel spectrogram", figures=("feature_extraction",)),
     DocumentItem("CNN-1D", figures=("cnn1d",)),
     DocumentItem("CNN-1D + GRU", figures=("cnn1d_gru",)),

@@ -151,7 +151,7 @@ _SMOKE = {
     "model.spectral.weights": "random",
     "model.spectral.base_filters": 8,
     "model.spectral.units": 32,
-    "training.epochs": 10,
+    "training.epochs": 6,
     "training.windows_per_epoch": 192,
     "training.learning_rate": 1e-3,
 }
@@ -187,12 +187,13 @@ PAPER = Paper(
     initialise=late("reproductions.embeddings.weights:initialise"),
     weight_names=WEIGHT_NAMES,
     weight_suffixes=(".safetensors", ".npz", ".weights.h5"),
+    downloaded_weights=("vgg16", "vgg19"),
     weights_from=late("reproductions.embeddings.weight_files:published_file"),
     layout="frames_bins",
     small_features={feature: feature for feature in (MEL, _embedding("MTT"), _embedding("MSD"))},
     smoke=_SMOKE,
-    # Embeddings of a clip and of its two copies take seconds.
-    smoke_tracks_per_genre=6,
+    # Embeddings of a clip and of its two copies take seconds; fewer clips cannot be divided 70/10/20.
+    smoke_tracks_per_genre=10,
     smoke_paper_features=_SMOKE,
     legacy_batches={"train": 32, "valid": 16},
     sources=SOURCES,

@@ -112,6 +112,8 @@ def _architecture(model: NnetSpec, rows: tuple[ArchitectureRow, ...], frames: in
         experiment=BASE.replace(model=model),
         notes=(
             _OUR_KERNELS,
+            "The paper was not at hand: kernels, filters and poolings are those of its figure as drawn elsewhere, and "
+            "output shapes follow from them.",
             f"Computed: the figure's layers have {computed:,} parameters without batch normalisation; ours have two "
             "more for each filter, those of the normalisation.",
         ),

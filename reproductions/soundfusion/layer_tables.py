@@ -135,8 +135,8 @@ def resnet1d_table(experiment: Experiment) -> ArchitectureTable:
         differences=(
             LayerDifference(
                 "The slides print the network of Allamy and Koerich, which is built for table 4.1 of resnet1d. Their "
-                "results are of the network of the authors' code, which is built here: fewer filters, no biases, "
-                "poolings of 9 after the first four blocks, padding, and eight genres.",
+                "results are of the network of the authors' code, which is built here as ResNet1D-m: fewer filters, no "
+                "biases, poolings of 9 after the first four blocks, padding, and eight genres.",
                 columns=("filters", "pool_size", "stride", "output_size", "parameters"),
             ),
         ),

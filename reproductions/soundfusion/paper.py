@@ -247,7 +247,7 @@ PAPER = Paper(
         simple_cnn_table(SIMPLE_CNN),
         nnet_table(NNET1),
         nnet_table(NNET2),
-        resnet1d_table(RESNET1D_S),
+        resnet1d_table(RESNET1D_M),
     ),
     figures=(
         *FIGURES,
@@ -281,6 +281,7 @@ PAPER = Paper(
     initialise=late("reproductions.soundfusion.vgg16:initialise"),
     weight_names=tuple(_WEIGHTS_FROM),
     weights_from=_WEIGHTS_FROM.__getitem__,
+    downloaded_weights=("imagenet",),
     layout="bins_frames_channel",
     small_features={
         e.STEREO: TorchaudioLogMel(sample_rate=22050, n_fft=1024, hop_samples=1024, n_mels=64, channels=2),

@@ -105,7 +105,8 @@ SOURCES = {
     ),
     "training.augmentation.spectrogram.masks": stated("slides: 2 time masks; as many on frequency in " + _CODE),
     "training.augmentation.spectrogram.largest_share": differs(
-        "slides: 0.3, which is followed in all rows; the code of the networks on segments has one mask of 15 bands and "
+        "slides: 0.3, followed in all rows but those of the grids of SpecAugment; the code of the networks on "
+        "segments has one mask of 15 bands and "
         "one of 15 frames, filled with zeros (or: "
         '`--set \'training.augmentation={"spectrogram": {"probability": 0.8, "masks": 1, "largest_share": null, '
         '"width": 15, "fill": "zero"}}\'`)'

@@ -40,7 +40,7 @@ def _augmentation_settings(paper: Paper) -> tuple[ValueRow, ...]:
     masks_reason = SOURCES[f"{prefix}.spectrogram.largest_share"].reason
     return (
         ValueRow("Time masks", 2, (masks.masks,), SOURCES[f"{prefix}.spectrogram.masks"].reason),
-        ValueRow("Maximum mask percentage", 0.3, (masks.largest_share,), masks_reason.partition(";")[0]),
+        ValueRow("Maximum mask percentage", 0.3, (masks.largest_share,), masks_reason.partition(" (or:")[0]),
         ValueRow(
             "Gaussian noise, standard deviation",
             0.02,

@@ -165,7 +165,10 @@ def _optimisation(training: Training) -> str:
         text += ", loss weighted by inverse genre frequency"
     if training.plateau_epochs:
         waited = counted(training.plateau_epochs, "epoch")
-        text += f", learning rate x {training.plateau_factor:g} after {waited} without a lower validation loss"
+        by = training.plateau_threshold
+        least = f"{100 * by:g} %" if training.plateau_threshold_form == "relative" else f"{by:g}"
+        lower = f"validation loss that is lower by {least}" if by else "lower validation loss"
+        text += f", learning rate x {training.plateau_factor:g} after {waited} without a {lower}"
     if training.step_epochs:
         text += f", learning rate x {training.step_factor:g} every {counted(training.step_epochs, 'epoch')}"
     kept = {"best": "", "best_accuracy": ", epoch of the best validation accuracy kept", "last": ", last epoch kept"}

@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from common.cli.app import run_app
 from common.cli.run import make_app
-from common.paper.figures import Needs
+from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
+from reproductions.nnet.paper import PAPER as NNET
 from reproductions.resnet1d.paper import PAPER as RESNET1D
 from reproductions.se_cnn.paper import PAPER
 
@@ -94,3 +97,29 @@ def test_records_give_figures_of_runs_again_and_no_others(run, tmp_path):
     out = ("--from-records", "--out", str(tmp_path / "out"), "--figure")
     assert run_app(make_app(PAPER), [*out, "5.2"]) == 0
     assert run_app(make_app(PAPER), [*out, "2.1"]) == 1
+
+
+def test_a_figure_that_cannot_be_drawn_is_named_and_the_others_are_drawn(run, tmp_path):
+    broken = Figure("9", "block", "A part", layers=("nosuch",))
+    code, _, said = run("--figure", "9", "--figure", "3.1", paper=replace(PAPER, figures=(*PAPER.figures, broken)))
+    assert code == 1
+    assert "figure 9: not made: " in said
+    assert drawn("3.1") <= files(tmp_path)
+
+
+def test_figures_of_clips_need_no_split(run, tmp_path, tiny_arrays):
+    folds = ("--set", "protocol.folds=500")  # more than there are clips
+    assert run("--table", "results", "--row", "nnet1", *folds, paper=NNET)[0] == 2
+    assert run("--figure", "windows", *folds, paper=NNET)[0] == 0
+    assert (tmp_path / "out/nnet/arrays/figures/figure_windows_folds_500.png").is_file()
+
+
+def test_figures_of_other_data_do_not_replace_those_of_the_data_with_records(run, tmp_path, tiny_arrays):
+    run("--figure", "2.2", "--table", "5.1", "--row", "0", "--seeds", "1", "--epochs", "1")
+    first = (tmp_path / "out/se_cnn/arrays/figures/figure_2.2.png").read_bytes()
+    other = tmp_path / "other.npz"
+    with np.load(tiny_arrays) as arrays:
+        np.savez(other, **{name: values[::-1] if values.ndim else values for name, values in arrays.items()})
+    assert run("--data", str(other), "--figure", "2.2")[0] == 0
+    assert (tmp_path / "out/se_cnn/arrays/figures/figure_2.2.png").read_bytes() == first
+    assert len(list((tmp_path / "out/se_cnn/arrays/figures").glob("figure_2.2_*.png"))) == 1
