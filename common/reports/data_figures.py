@@ -75,7 +75,7 @@ def write_data_figures(
             )
             drawn.paths[figure.id] = save_unless_drawn(made.draw, made.made_from, stem, *_MODULES)
             if made.counts is not None:
-                drawn.paths[figure.id] += write_counts(made.counts, stem, figure_title(paper, figure))
+                drawn.paths[figure.id].append(write_counts(made.counts, stem, figure_title(paper, figure)))
         except NotPossibleError as reason:
             drawn.missing[figure.id] = str(reason)
             continue

@@ -1,7 +1,6 @@
 """How many clips a data set and its parts have of each genre: what a figure shows of it, and the table beside it."""
 
-import csv
-import io
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from common.core.files import write_text
 from common.paper.protocol import Protocol, fold_name
-from common.reports.escapes import csv_text, markdown_cell, markdown_text
+from common.reports.escapes import markdown_cell, markdown_text
 from common.reports.figures.distribution import GenreCount
 from common.splits.clips import PART_NAMES, PARTS, split_ids
 from data_pipeline.datasets.catalog import Catalog, Track
@@ -124,40 +123,31 @@ def _left_out(counts: Sequence[GenreCount]) -> tuple[str, ...]:
     return (f"Left out: {', '.join(names)}.",) if names else ()
 
 
-def write_counts(counts: GenreCounts, stem: Path, title: str) -> list[Path]:
-    """Write the numbers beside a figure, as CSV and as Markdown; returns the files.
+def write_counts(counts: GenreCounts, stem: Path, title: str) -> Path:
+    """Write the numbers beside a figure as Markdown, with the SHA-256 of the text in its last line; returns the file.
 
     Args:
-        stem: path of the files without suffix.
+        stem: path of the file without suffix.
     """
+    path = stem.with_name(f"{stem.name}.md")
+    text = _as_markdown(counts, title)
+    write_text(path, f"{text}\n{_last_line(text)}\n")
+    return path
+
+
+def counts_are_intact(path: Path) -> bool:
+    """Whether a file holds what `write_counts` wrote."""
+    text, separator, last = path.read_text(encoding="utf-8", errors="replace").rpartition("\n<!-- ")
+    return f"{separator}{last}" == f"\n{_last_line(text)}\n"
+
+
+def _last_line(text: str) -> str:
+    return f"<!-- sha256: {hashlib.sha256(text.encode()).hexdigest()} -->"
+
+
+def _as_markdown(counts: GenreCounts, title: str) -> str:
     has_published = any(count.published is not None for count in counts.genres)
-    heads = ["genre", *(["published_clips"] if has_published else []), "clips"]
-    heads += [f"{part}_clips" for part in counts.parts]
-    heads += ["left_out"]
-    lines = [
-        [
-            count.genre,
-            *([count.published] if has_published else []),
-            count.found,
-            *(count.parts.get(part) for part in counts.parts),
-            count.left_out,
-        ]
-        for count in counts.genres
-    ]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(
-        ["" if cell is None else str(cell).lower() if isinstance(cell, bool) else csv_text(str(cell)) for cell in line]
-        for line in lines
-    )
-    paths = [stem.with_name(f"{stem.name}{suffix}") for suffix in (".csv", ".md")]
-    write_text(paths[0], text.getvalue())
-    write_text(paths[1], _as_markdown(counts, title, has_published=has_published))
-    return paths
 
-
-def _as_markdown(counts: GenreCounts, title: str, *, has_published: bool) -> str:
     def row(cells: Sequence[str]) -> str:
         return "| " + " | ".join(map(markdown_cell, cells)) + " |"
 

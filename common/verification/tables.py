@@ -17,6 +17,7 @@ from common.core.shell import shell_word
 from common.core.temporary import temporary_folder
 from common.core.words import counted
 from common.launch import is_paper, load_paper
+from common.paper.figures import Needs
 from common.paper.paper import Paper
 from common.records.paths import ResultPaths, overview_file, page_file, result_subfolders
 from common.records.record import reading_once
@@ -24,6 +25,7 @@ from common.reports.committed import are_committed, stated_in
 from common.reports.coverage import COVERAGE_NAME, coverage_of
 from common.reports.figures.checksums import state_of
 from common.reports.figures.files import digest_file, is_drawing, stated_digest
+from common.reports.genre_counts import counts_are_intact
 from common.reports.pages import write_overview
 from common.reports.write import write_without_runs
 from common.verification.faults import Fault, Verified
@@ -192,6 +194,11 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
             faults.append(Fault(path, *wrong, f"{remedy}."))
         elif not is_drawing(path, digest):
             of_other_code.append(path)
+    beside, changed = _drawn_without_records(paper, folders)
+    faults += [
+        Fault(path, "a file that was changed or cut off", "the file as it was drawn", "Draw it again with --figure.")
+        for path in changed
+    ]
     others: list[Path] = []
     for folder in folders:
         surplus = set(unsupported_files(paper, ResultPaths(folder), {*expected, *drawn}))
@@ -214,7 +221,7 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
     messages = tuple(line.replace(str(out), str(results)) for line in said)
     return ComparedTables(
         tuple(faults),
-        len(expected),
+        len(expected) + len([path for path in beside if path.suffix == ".md"]),
         len(drawn),
         len(present) - len(of_other_code) - len(without_values),
         tuple(of_other_code),
@@ -223,6 +230,24 @@ def compare_tables(paper: Paper, results: Path, out: Path) -> ComparedTables:
         tuple(others),
         messages,
     )
+
+
+def _drawn_without_records(paper: Paper, folders: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """The files of figures that need no records, and those among them that were changed since they were drawn. Whether
+    they show what they say cannot be known from records."""
+    names = [f"figure_{figure.id}" for figure in paper.figures if figure.needs != Needs.RUNS]
+    found = [
+        path
+        for folder in folders
+        for path in sorted((folder / "figures").glob("figure_*"))
+        if any(path.stem == name or path.stem.startswith(f"{name}_") for name in names)
+    ]
+    checks = {".png": _is_as_drawn, ".svg": _is_as_drawn, ".md": counts_are_intact}
+    return found, [path for path in found if path.suffix in checks and not checks[path.suffix](path)]
+
+
+def _is_as_drawn(path: Path) -> bool:
+    return state_of(path) != "changed"
 
 
 def _say_yours(folder: Path) -> bool:

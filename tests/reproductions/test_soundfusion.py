@@ -345,11 +345,11 @@ def test_layers_of_simple_cnn_are_those_of_the_listing_with_the_sizes_of_the_sli
 
 def test_the_printed_layers_of_resnet1d_are_those_of_another_network():
     built = StoredNetworks.read(PAPER).layers_of(PAPER.table("resnet1d"))
-    assert (PAPER.table("resnet1d").total, built.parameters) == (4_086_794, 70_904)
+    assert (PAPER.table("resnet1d").total, built.parameters) == (4_086_794, 280_040)
     pools = [built.rows[f"MaxPool {number}"].values for number in range(1, 10)]
     assert [(one["pool_size"], one["stride"]) for one in pools] == [(9, 9)] * 4 + [(3, 3)] * 5
-    assert [built.rows[f"Res1D {number}"].values["filters"] for number in range(1, 10)] == [16, 16, *[32] * 6, 64]
-    assert built.rows["Conv1D, first"].values["output_size"] == [16, 36752]
+    assert [built.rows[f"Res1D {number}"].values["filters"] for number in range(1, 10)] == [32, 32, *[64] * 6, 128]
+    assert built.rows["Conv1D, first"].values["output_size"] == [32, 36752]
     differing = {label: [] for label, _ in built.differing_from(PAPER.table("resnet1d"))}
     for label, column in built.differing_from(PAPER.table("resnet1d")):
         differing[label].append(column)

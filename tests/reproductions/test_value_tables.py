@@ -99,7 +99,7 @@ def test_a_row_has_a_value_for_each_column():
 
 def test_a_table_of_values_is_made_and_shown_by_its_id_without_data(tmp_path, capsys):
     assert run_app(make_app(RESNET1D), ["--table", "dataset_problems", "--out", str(tmp_path)]) == 0
-    printed = capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
     assert "7.2 %" in printed
     assert "encore duplicates --dataset gtzan" in printed
     folder = tmp_path / "resnet1d" / "demo"

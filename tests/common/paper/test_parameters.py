@@ -141,9 +141,9 @@ def test_what_was_stored_for_other_code_or_another_declaration_does_not_count(st
 
 
 def test_what_measures_layers_counts_as_code_of_papers_with_tables_of_layers(monkeypatch):
-    before = [parameters._code_digest(paper) for paper in (PAPER, EMBEDDINGS)]
+    before = [parameters.code_digest(paper) for paper in (PAPER, EMBEDDINGS)]
     monkeypatch.setattr(parameters, "_SIZES", "figures.py")
-    after = [parameters._code_digest(paper) for paper in (PAPER, EMBEDDINGS)]
+    after = [parameters.code_digest(paper) for paper in (PAPER, EMBEDDINGS)]
     assert before[0] != after[0]
     assert before[1] == after[1]
 

@@ -1,14 +1,16 @@
 """Clips of each genre: their numbers in the data set and in its parts, in the figure and in the table beside it."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from matplotlib import pyplot as plt
 
 from common.core.errors import DataError
+from common.paper.figures import Figure
 from common.reports.count_figures import distribution_figure, genre_sizes_figure
 from common.reports.figure_data import NotPossibleError
-from common.reports.genre_counts import write_counts
+from common.reports.genre_counts import counts_are_intact, write_counts
 from common.splits.clips import split_ids
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.datasets.catalog import Catalog, Track
@@ -18,6 +20,12 @@ from reproductions.se_cnn.paper import PAPER as SE_CNN
 from tests.helpers.figure_data import data_for, figure_of
 
 CLIPS = {"Rock": 40, "Jazz": 10, "Spoken, or not": 20}
+PUBLISHED = {"Rock": 14171, "Jazz": 571}
+
+
+def published_as(figure_id: str, counts: dict[str, int]) -> Figure:
+    """A figure of crnn with other published numbers."""
+    return replace(figure_of(CRNN, figure_id), counts=counts)
 
 
 @pytest.fixture
@@ -37,7 +45,7 @@ def catalog(tmp_path):
 def distribution(catalog, tmp_path):
     """The figure of a paper's distribution: how it is drawn, with options of the setting."""
     yield lambda **options: distribution_figure(
-        CRNN, figure_of(CRNN, "genre_distribution"), *data_for(CRNN, catalog, tmp_path, **options)
+        CRNN, published_as("genre_distribution", PUBLISHED), *data_for(CRNN, catalog, tmp_path, **options)
     )
     plt.close("all")
 
@@ -70,16 +78,8 @@ def test_parts_are_those_of_the_split_and_left_out_genres_are_marked(catalog, di
     shares = [[round(x, 2) for x, _ in dots.get_offsets()] for dots in right.collections]
     assert shares == [[57.14, 28.57, 14.29]] * 3
     assert "Made; split: per_genre 80/10/10, by clip" in figure.get_suptitle()
-    paths = write_counts(made.counts, tmp_path / "figure_x", "crnn, Figure x")
-    assert paths[0].read_text().splitlines() == [
-        "genre,published_clips,clips,training_clips,validation_clips,test_clips,left_out",
-        "Rock,14171,40,32,4,4,false",
-        "Blues,,30,,,,true",
-        '"Spoken, or not",,20,16,2,2,false',
-        "Jazz,571,10,8,1,1,false",
-        "Country,,7,,,,true",
-    ]
-    assert paths[1].read_text().splitlines() == [
+    path = write_counts(made.counts, tmp_path / "figure_x", "crnn, Figure x")
+    assert path.read_text().splitlines()[:-2] == [
         "# crnn, Figure x",
         "",
         "| Genre | Published | Clips | Training | Validation | Test |",
@@ -94,6 +94,21 @@ def test_parts_are_those_of_the_split_and_left_out_genres_are_marked(catalog, di
         "- Split: per_genre 80/10/10, by clip.",
         "- Left out: Blues, Country.",
     ]
+    assert counts_are_intact(path)
+    path.write_text(path.read_text().replace("14,171", "14,172"))
+    assert not counts_are_intact(path)
+
+
+@pytest.mark.parametrize("figure_id", ["genre_distribution", "wordcloud"])
+def test_published_genres_that_the_data_lack_are_shown_and_named(catalog, tmp_path, figure_id):
+    made = {"genre_distribution": distribution_figure, "wordcloud": genre_sizes_figure}[figure_id](
+        CRNN, published_as(figure_id, {"rock": 14171, "Folk": 2801}), *data_for(CRNN, catalog, tmp_path)
+    )
+    rows = {count.genre: count for count in made.counts.genres}
+    assert (rows["Rock"].published, rows["Folk"].published, rows["Folk"].found) == (14171, 2801, 0)
+    assert "Not in these data: Folk." in made.counts.notes
+    assert list(rows)[-1] == "Folk"
+    made.draw()
 
 
 def test_of_several_folds_the_first_is_shown_and_clips_in_no_part_are_counted(distribution):
@@ -131,7 +146,7 @@ def test_exact_duplicates_are_in_no_part_once_they_are_known(own_corpus, tmp_pat
     own_corpus.path("blues", 3).write_bytes(own_corpus.path("blues", 0).read_bytes())
     feature, catalog = LogMel(n_fft=1024, hop_samples=1024, n_mels=16), own_corpus.catalog
     options = {"changes": ('protocol.duplicates="drop"', "protocol.fractions=[0.5,0.25,0.25]")}
-    wanted = figure_of(CRNN, "genre_distribution")
+    wanted = published_as("genre_distribution", {})
     with pytest.raises(NotPossibleError, match="is known after their features were extracted"):
         distribution_figure(SE_CNN, wanted, *data_for(SE_CNN, catalog, tmp_path, **options))
     index = prepare(catalog, feature, tmp_path)
@@ -148,7 +163,7 @@ def test_sizes_of_all_genres_and_of_more_than_a_figure_holds_the_largest(catalog
     many = {f"genre {number:02d}": 100 - number for number in range(18)}
     for found, drawn in ((CLIPS | {"Blues": 30}, ["Rock", "Blues (left out)", "Spoken, or not", "Jazz"]), (many, None)):
         data, group = data_for(CRNN, catalog, tmp_path, clips_of_genres=found)
-        made = genre_sizes_figure(CRNN, figure_of(CRNN, "wordcloud"), data, group)
+        made = genre_sizes_figure(CRNN, published_as("wordcloud", PUBLISHED if drawn else {}), data, group)
         assert len(made.counts.genres) == len(found)
         figure = made.draw()
         (axes,) = figure.axes

@@ -51,6 +51,7 @@ IN_THE_ID = {
     "precision": "mixed_bfloat16",
     "changes": ("training.batch_windows=16",),
     "weights": None,
+    "weights_dir": None,
     "allow_incomplete": "too few clips",
     "carry_weights": None,
 }
@@ -68,7 +69,7 @@ WITHOUT_EFFECT = {
 # What these do to results: nothing, or they choose who carries out the same runs (tests/common/execution).
 OF_THE_COMMAND = (
     *("jobs", "cluster", "cluster_ca", "cluster_cert", "cluster_key"),
-    *("audit", "from_records", "legacy_metric", "list", "sources"),
+    *("audit", "from_records", "legacy_metric", "list", "sources", "figures", "all"),
 )
 ON_SCREEN = ("json", "quiet", "verbose", "wide")
 # Fields that differ between two measurements of the same run.

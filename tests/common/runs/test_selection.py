@@ -83,19 +83,22 @@ class TestFolderOfWeights:
             Options(weights_dir=tmp_path / "none").weight_files_of(EMBEDDINGS, ["resnet34"])
 
     def test_what_is_missing_is_named_with_where_to_get_it(self, folder, capsys):
-        names = ["resnet34", "vgg19"]
+        names = ["resnet34", "vgg13", "vgg19"]
         require_weight_files(EMBEDDINGS, folder, names, ["resnet34"])
         said = " ".join(capsys.readouterr().err.split())
-        where = "vgg19.safetensors (model.safetensors of timm/vgg19.tv_in1k on Hugging Face)"
+        where = "vgg13.safetensors (model.safetensors of timm/vgg13.tv_in1k on Hugging Face)"
         assert f"not there: {where}; instead of .safetensors also .npz or .weights.h5" in said
+        # Keras downloads those of VGG19.
         assert "resnet34" not in said
+        assert "vgg19.safetensors" not in said
+        require_weight_files(EMBEDDINGS, folder, ["vgg19"], [])
         require_weight_files(EMBEDDINGS, folder, names, names)
         assert not capsys.readouterr().err
 
     def test_a_folder_of_no_use_is_refused(self, folder):
-        expected = r"no file of the weights that the rows start from: vgg16\.safetensors \(.*\), vgg19\.safetensors"
+        expected = r"no file of the weights that the rows start from: vgg13\.safetensors \(.*\), resnet34\.safetensors"
         with pytest.raises(SpecError, match=expected):
-            require_weight_files(EMBEDDINGS, folder, ["vgg16", "vgg19"], [])
+            require_weight_files(EMBEDDINGS, folder, ["vgg13", "vgg19", "resnet34"], [])
         with pytest.raises(SpecError, match="no row asked for starts from trained weights"):
             require_weight_files(EMBEDDINGS, folder, [], [])
 

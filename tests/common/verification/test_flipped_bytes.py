@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import keras
@@ -18,6 +19,9 @@ from common.records.divergence import write_divergence
 from common.records.environment import compared_versions
 from common.records.identity import run_id
 from common.records.paths import RunPaths, page_file
+from common.reports.figures.distribution import GenreCount, draw_genre_sizes
+from common.reports.figures.files import save_figure
+from common.reports.genre_counts import GenreCounts, write_counts
 from common.training.checkpoint import Circumstances, LoopState, save_checkpoint
 from common.training.weights import save_weights
 from common.verification.cache import verify_cache
@@ -88,8 +92,14 @@ def _beside_cache(pattern: str) -> Kind:
 
 def _figure(ending: str) -> Kind:
     return Kind(
-        lambda place: sorted((place.runs.folder / "figures").glob(f"*.{ending}"))[0],
+        lambda place: sorted((place.runs.folder / "figures").glob(f"table_*.{ending}"))[0],
         lambda place: verify_tables(place.results),
+    )
+
+
+def _without_records(ending: str) -> Kind:
+    return Kind(
+        lambda place: place.runs.folder / "figures" / f"figure_3.1.{ending}", lambda place: verify_tables(place.results)
     )
 
 
@@ -126,6 +136,9 @@ KINDS = {
     "unpacked file": _of_cache("unpacked/*/genres/a.wav"),
     "demo clip": _beside_cache("demo/genres/jazz/*.wav"),
     "marker of the demo corpus": _beside_cache("demo/corpus.json"),
+    "figure of a network as PNG": _without_records("png"),
+    "figure of a network as SVG": _without_records("svg"),
+    "numbers beside a figure": _without_records("md"),
     "downloaded weights": _beside_cache("musicnn/MSD.index"),
 }
 TABLES = {
@@ -167,6 +180,7 @@ def place(tmp_path_factory, tiny_corpus) -> Iterator[Place]:
         write_search_folder(found.searched)
         write_small_results(found.results)
         _write_work(found.runs)
+        _write_figure(found.runs)
         _write_cache(found.cache, tiny_corpus, folder)
         _write_demo_corpus(found.cache / "demo", patch)
         (found.cache / "musicnn").mkdir()
@@ -194,6 +208,13 @@ def _write_work(runs: RunPaths) -> None:
     state = LoopState(UNFINISHED, circumstances, epoch=1, history=history, best_epoch=1, best_loss=1.25)
     save_checkpoint(runs.work(UNFINISHED).checkpoint, model, state, model.get_weights())
     save_weights(runs.work(UNFINISHED).best_weights, model)
+
+
+def _write_figure(runs: RunPaths) -> None:
+    counts = (GenreCount("jazz", 3, {}), GenreCount("rock", 2, {}))
+    stem = runs.folder / "figures" / "figure_3.1"
+    save_figure(partial(draw_genre_sizes, counts, title="genres"), stem)
+    write_counts(GenreCounts(counts, "", ()), stem, "genres")
 
 
 def _write_cache(cache: Path, tiny_corpus, folder: Path) -> None:
