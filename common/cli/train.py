@@ -26,7 +26,7 @@ from common.records.paths import ResultPaths
 from common.runs.data import open_data
 from common.runs.options import Options
 from common.runs.plan import Plan, plan_runs, prepare_features, resolve_rows, say_splits
-from common.runs.selection import Asked
+from common.runs.selection import Asked, is_folder_of_data
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,11 @@ def train(
     keeps(RUNS_ARE_KEPT)
     asked = options  # paths are shown as they were given
     options = options if workers.is_this_process else options.with_absolute_paths()
+    if any(map(is_folder_of_data, options.weights)):
+        _import_training()
+        from common.cli.first_training import with_first_trainings
+
+        options = with_first_trainings(whole, options, [row.experiment for _, rows in wanted.tables for row in rows])
     data = open_data(whole, options)
     rows = resolve_rows(whole, options, wanted.tables, data)
     with ExitStack() as at_the_end:

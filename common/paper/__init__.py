@@ -5,6 +5,7 @@ from common.core.late import late
 from common.core.spec import Spec
 from common.paper.experiment import Experiment, Input
 from common.paper.figures import Figure, Level
+from common.paper.first_training import FirstTraining
 from common.paper.fixed import FixedValue
 from common.paper.items import DocumentItem
 from common.paper.paper import Paper
@@ -41,6 +42,7 @@ __all__ = [
     "DocumentItem",
     "Experiment",
     "Figure",
+    "FirstTraining",
     "FixedValue",
     "Input",
     "LayerColumn",

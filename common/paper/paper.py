@@ -10,6 +10,7 @@ from common.core.errors import SpecError
 from common.core.nearest import did_you_mean, nearest_names
 from common.paper.experiment import Experiment
 from common.paper.figures import Figure
+from common.paper.first_training import FirstTraining
 from common.paper.fixed import FixedValue, shared_fixed_values
 from common.paper.items import DocumentItem
 from common.paper.protocol import PREDEFINED, Protocol, SplitName
@@ -71,6 +72,8 @@ class Paper:
         weight_names: names of the files of trained weights that its networks can start from.
         weight_suffixes: endings of such files, the usual one first; `--weights-dir` looks for a name with one of them.
         downloaded_weights: names of those that Keras downloads where no file is given.
+        first_trainings: name -> what is trained first for weights of that name, where `--weights` gives a folder of
+            data instead of a file.
         weights_from: name -> where a file of these weights is to be had, in a few words; None where nothing is known.
         confusions: published confusion matrices.
         legacy_batches: part -> size of the batches that the study evaluated it in, without the last incomplete one, but
@@ -111,6 +114,7 @@ class Paper:
     weight_suffixes: tuple[str, ...] = (".weights.h5", ".h5")
     weights_from: Callable[[str], str] | None = None
     downloaded_weights: tuple[str, ...] = ()
+    first_trainings: dict[str, FirstTraining] = field(default_factory=dict)
     confusions: tuple[Confusion, ...] = ()
     left_out_genres: tuple[str, ...] = ()
     legacy_batches: dict[str, int] = field(default_factory=dict)

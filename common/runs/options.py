@@ -293,7 +293,8 @@ class Options(DataOptions):
         Option(
             metavar="NAME=FILE",
             rich_help_panel=TRAINING,
-            help="Trained weights that a row starts from. Repeat it for several files.",
+            help="Trained weights that a row starts from. Repeat it for several. A folder of data in place of the file trains "
+            "them first, where the paper says how.",
         ),
     ] = ()
     weights_dir: Annotated[
@@ -403,7 +404,10 @@ class Options(DataOptions):
             labels=None if self.labels is None else _absolute(self.labels),
             cache=_absolute(self.cache),
             out=_absolute(self.out),
-            weights=tuple(f"{name}={_absolute(path)}" for name, path in self.weight_files.items()),
+            weights=tuple(
+                f"{name}={_absolute(Path(place))}" if place else name
+                for name, _, place in (text.partition("=") for text in self.weights)
+            ),
             weights_dir=None if self.weights_dir is None else _absolute(self.weights_dir),
         )
 

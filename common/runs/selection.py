@@ -195,6 +195,12 @@ def read_weight_files(weights: tuple[str, ...]) -> dict[str, Path]:
     return files
 
 
+def is_folder_of_data(weights: str) -> bool:
+    """Whether a `--weights NAME=FOLDER` gives data to train the weights on instead of a file of them."""
+    _, _, place = weights.partition("=")
+    return bool(place) and expanded(place).is_dir()
+
+
 def weight_files_in(folder: Path, paper: Paper, names: Collection[str]) -> dict[str, Path]:
     """Name -> file of trained weights in the folder of `--weights-dir`, of those of the names that it has.
 

@@ -13,6 +13,7 @@ from common.paper import (
     Confusion,
     Experiment,
     Figure,
+    FirstTraining,
     Paper,
     ResultTable,
     TorchaudioLogMel,
@@ -282,6 +283,8 @@ PAPER = Paper(
     weight_names=tuple(_WEIGHTS_FROM),
     weights_from=_WEIGHTS_FROM.__getitem__,
     downloaded_weights=("imagenet",),
+    # The authors' split of GTZAN is not known.
+    first_trainings={"gtzan": FirstTraining(("transfer", "random"), "gtzan", "fault_filtered")},
     layout="bins_frames_channel",
     small_features={
         e.STEREO: TorchaudioLogMel(sample_rate=22050, n_fft=1024, hop_samples=1024, n_mels=64, channels=2),

@@ -111,8 +111,9 @@ def _imagenet(spec: Vgg16Spec, file: Path | None) -> keras.Model:
 def _gtzan(model: keras.Model, spec: Vgg16Spec, files: dict[str, Path]) -> keras.Model:
     if "gtzan" not in files:
         raise RunError(
-            f"the weights of a VGG16 that was trained on GTZAN are not given. Train one with `{HOW_TO_TRAIN}` and give "
-            "its best.weights.h5 with --weights gtzan=FILE."
+            "the weights of a VGG16 that was trained on GTZAN are not given. Give GTZAN's folder with --weights "
+            "gtzan=DIR, which trains one first, or a file with --weights gtzan=FILE (best.weights.h5 of "
+            f"`{HOW_TO_TRAIN}`)."
         )
     donor = build_vgg16(spec.replace(weights="random", trained="all"), tuple(model.inputs[0].shape[1:]), 10)
     return _loaded(donor, files["gtzan"], "this VGG16 with ten genres, one channel and the same windows")
