@@ -293,8 +293,8 @@ class Options(DataOptions):
         Option(
             metavar="NAME=FILE",
             rich_help_panel=TRAINING,
-            help="Trained weights that a row starts from. Repeat it for several. A folder of data in place of the file trains "
-            "them first, where the paper says how.",
+            help="Trained weights that a row starts from. Repeat for several. "
+            "For some, NAME=DIR trains them first on data there.",
         ),
     ] = ()
     weights_dir: Annotated[
@@ -302,7 +302,7 @@ class Options(DataOptions):
         Option(
             metavar="DIR",
             rich_help_panel=TRAINING,
-            help="Folder of trained weights, each file with its name, e.g. resnet34.safetensors.",
+            help="Folder of trained weights, named e.g. resnet34.npz.",
         ),
     ] = None
     memory_limit: Annotated[
