@@ -112,7 +112,7 @@ def test_a_copied_paper_that_imports_the_old_one_names_the_lines_to_change(copie
     """Also where its key is its own."""
     paper = copied / "paper.py"
     paper.write_text(paper.read_text(encoding="utf-8").replace('"se_cnn"', '"mine"'), encoding="utf-8")
-    with pytest.raises(SpecError, match=r"model\.py:9 \(from reproductions\.mine\.specs import \.\.\.\), paper\.py"):
+    with pytest.raises(SpecError, match=r"model\.py:7 \(from reproductions\.mine\.specs import \.\.\.\), paper\.py"):
         load_paper("mine")
 
 

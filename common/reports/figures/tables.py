@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 
 from common.core.percent import percent_text, published_text
 from common.metrics.clips import METRIC_NAMES
+from common.reports.cell_texts import MEAN_CLIPS, cell_text, seconds_text
 from common.reports.figures.style import ACCENT, OURS, PUBLISHED, new_axes
-from common.reports.tables.confusion import MEAN_CLIPS, cell_text
-from common.reports.tables.values import seconds_text
 
 
 def draw_results(table: dict[str, Any], *, subtitle: str) -> Figure:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from common.core.percent import percent_text
+from common.reports.cell_texts import MEAN_CLIPS, cell_text
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.screen.results import about_data, interval_key, mean_and_interval
 from common.reports.table import Table
-from common.reports.tables.confusion import MEAN_CLIPS, cell_text
 
 _METRICS = {
     "window_accuracy": "window accuracy (%)",

@@ -6,10 +6,10 @@ from typing import Any
 from common.core.percent import percent_text, published_text
 from common.core.words import counted
 from common.metrics.clips import PART_OF_METRIC
+from common.reports.cell_texts import seconds_text
 from common.reports.layers import compared_columns, keras_outputs, layer_labels, parameter_counts
 from common.reports.screen.columns import Column, ShortTable
 from common.reports.table import Table
-from common.reports.tables.values import seconds_text
 from common.reports.text.flag_words import FLAG_WORDS
 from common.reports.text.reference import reference_text
 

@@ -11,11 +11,9 @@ from common.paper.overrides import Setting
 from common.paper.paper import Paper
 from common.paper.tables import Confusion
 from common.records.record import Record, with_same_initial_weights
+from common.reports.cell_texts import MEAN_CLIPS, cell_text
 from common.reports.table import Note, Table, cells
 from common.reports.tables.values import run_values
-
-# Value of `cells` of a matrix whose rows hold mean clips; others hold percent of the true genre's clips.
-MEAN_CLIPS = "mean_clips"
 
 
 def confusion_table(paper: Paper, published: Confusion, setting: Setting, records: list[Record]) -> Table | None:
@@ -124,8 +122,3 @@ def confusion_cells(
         for row in lines
     ]
     return (f"True genre{' (published)' if both else ''}", *genres), cells(rows)
-
-
-def cell_text(value: float) -> str:
-    """Percent or clips with one decimal, which whole numbers do not need."""
-    return percent_text(value, 0 if float(value).is_integer() else 1)

@@ -16,11 +16,12 @@ from common.paper.paper import Paper
 from common.paper.tables import ResultTable, Row
 from common.records.divergence import Divergence
 from common.records.record import Record, with_same_initial_weights
+from common.reports.cell_texts import seconds_text
 from common.reports.estimates import accuracy_estimate, artist_of_clips, distinct_clips, estimate_of_runs
 from common.reports.table import Note, Table, named_cells
 from common.reports.tables.intervals import bounds_text, interval_values, part_cells, part_columns
 from common.reports.tables.pairs import variance_notes
-from common.reports.tables.values import recommended_row, run_values, seconds_text
+from common.reports.tables.values import recommended_row, run_values
 from common.reports.text.caption import results_notes
 from common.reports.text.committed import FindCommitted, committed_notes
 from common.reports.text.seconds import mean_epoch_seconds

@@ -38,14 +38,3 @@ def recommended_row(paper: Paper, table: ResultTable) -> str | None:
         return None
     best = paper.default_experiment.digest
     return next((row.label for row in table.rows if row.experiment.digest == best), None)
-
-
-def seconds_text(row: dict[str, Any], key: str) -> str:
-    """Seconds per epoch of a row of a table of results; empty where they are not known.
-
-    Args:
-        row: as JSON values.
-        key: `published` or `measured`.
-    """
-    value = (row.get("seconds_per_epoch") or {}).get(key)
-    return "" if value is None else f"{value:g}" if key == "published" else f"{value:.1f}"

@@ -415,14 +415,14 @@ def test_layers_are_shown_with_their_total_and_without_one_where_an_earlier_vers
         out, _ = show("--table", "4.1", *flags)
         lines = [line.split() for line in out.splitlines()]
         place = next(place for place, words in enumerate(lines) if words[:2] == ["Dense", "softmax"])
-        return lines[place : place + 2]
+        return lines[place : lines.index([], place) + 1]
 
-    assert last_lines()[1] == ["Total", "778,384"]
+    assert last_lines()[-2] == ["Total", "778,384"]
     old = {name: value for name, value in json.loads(file.read_text()).items() if name not in ("total", "headings")}
     file.write_text(json.dumps(old))
-    dense, below = last_lines()
+    dense, *below = last_lines()
     assert "81,930" in dense
-    assert below == []
+    assert ["Total"] not in [words[:1] for words in below]
 
 
 def test_only_asked_rows_are_shown_and_one_that_was_not_run_is_named(here, show):
