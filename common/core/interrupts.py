@@ -21,6 +21,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+from common.core.streams import open_closed_streams
+
 # Windows' SIGTERM cannot be caught.
 _SIGNALS = (signal.SIGINT,) if sys.platform == "win32" else (signal.SIGINT, signal.SIGTERM)
 # From the first signal until a process that has not ended by itself is ended.
@@ -78,6 +80,7 @@ def end_on_signals() -> None:
     if _State.installed or threading.current_thread() is not threading.main_thread():
         return
     _State.installed = True
+    open_closed_streams()
     _State.at_once += 1
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
