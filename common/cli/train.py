@@ -112,11 +112,11 @@ def train(
             say_splits(plan)
             summary = execute(plan, options, pool and pool.work)
         # The workers have ended by now, so that nothing is waited for after the tables.
-        missing = _report(paper, asked, plan, wanted, screen, legacy=legacy)
+        is_incomplete = _report(paper, asked, plan, wanted, screen, legacy=legacy)
         _print_where_records_are(plan, asked, as_json=screen.json)
         if summary.trained:
             print_where_curves_are(paper.key, asked.out, as_json=screen.json)
-    return 1 if summary.failed or (missing and not wanted.is_all) else 0
+    return 1 if summary.failed or is_incomplete else 0
 
 
 def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, screen: ScreenOptions) -> int:
@@ -186,8 +186,9 @@ def _report(
     *,
     legacy: bool,
 ) -> bool:
-    """Write the tables and figures of the paper's records, and show those that were asked for; returns whether a row
-    that was asked for has no number, or a figure was not made."""
+    """Write the tables and figures of the paper's records, and show those that were asked for; returns whether one that
+    was asked for by name could not be made, or where all are wanted, whether one failed that needs neither data nor
+    runs."""
     from common.cli.figure_data import data_of_plan
     from common.cli.figures import draw_without_data
     from common.cli.regenerate import regenerate
@@ -197,6 +198,7 @@ def _report(
         name_rows_without_number,
         reasons_not_drawn,
         show_reports,
+        tables_without_data,
     )
     from common.reports.data_figures import write_data_figures
     from common.reports.groups import Group
@@ -211,13 +213,18 @@ def _report(
         groups = [r.group for r in mine] or ([Group(plan.setting, conditions="", records=())] if figures else [])
         drawn = [write_data_figures(paper, group, data_of_plan(plan, options), results, figures) for group in groups]
     files = [path for one in drawn for paths in one.paths.values() for path in paths]
-    without_data, reasons = draw_without_data(paper, wanted.figures, results)
+    without_data, failed = draw_without_data(paper, wanted.figures, results)
     files += [path for paths in without_data.values() for path in paths]
-    show_reports(paper, options, mine, wanted, [*files, made.page], screen, legacy=legacy)
+    if mine:
+        show_reports(paper, options, mine, wanted, [*files, made.page], screen, legacy=legacy)
+    else:
+        # No run has a record; the tables of layers and of values need none.
+        shown, tables = tables_without_data(paper, wanted.tables, results)
+        print_tables(shown, [*tables, *files, made.page], screen)
     lacking = name_rows_without_number(wanted.tables, mine)
-    reasons |= reasons_not_drawn(wanted.figures, mine)
+    reasons = failed | reasons_not_drawn(wanted.figures, mine)
     reasons |= {figure: why for one in drawn for figure, why in one.missing.items() if wanted.figures}
     name_not_made(reasons)
     if wanted.is_all:
         name_other_commands(paper)
-    return lacking or bool(reasons)
+    return bool(failed if wanted.is_all else lacking or reasons)

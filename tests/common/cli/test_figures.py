@@ -9,6 +9,7 @@ import pytest
 
 from common.cli.app import run_app
 from common.cli.run import make_app
+from common.core.errors import RunError
 from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
 from reproductions.nnet.paper import PAPER as NNET
@@ -16,6 +17,7 @@ from reproductions.resnet1d.paper import PAPER as RESNET1D
 from reproductions.se_cnn.paper import PAPER
 
 pytestmark = pytest.mark.usefixtures("kept_models")
+BLOCK = next(figure for figure in PAPER.figures if figure.kind == "block")
 
 
 @pytest.fixture
@@ -105,6 +107,32 @@ def test_a_figure_that_cannot_be_drawn_is_named_and_the_others_are_drawn(run, tm
     assert code == 1
     assert "figure 9: not made: " in said
     assert drawn("3.1") <= files(tmp_path)
+
+
+@pytest.mark.parametrize(("layers", "expected"), [(("nosuch",), 1), (BLOCK.layers, 0)])
+def test_all_fails_for_a_network_that_cannot_be_drawn_and_not_for_what_the_data_do_not_allow(run, layers, expected):
+    table = PAPER.table(PAPER.default_row[0])
+    one_row = table.replace(rows=tuple(row for row in table.rows if row.label == PAPER.default_row[1]))
+    # Spectrograms have no waveform.
+    figures = (Figure("8", "waveforms", "Waveforms"), replace(BLOCK, id="9", layers=layers))
+    paper = replace(PAPER, tables=(one_row,), confusions=(), figures=figures)
+    code, _, said = run("--all", "--seeds", "1", "--epochs", "1", paper=paper)
+    assert code == expected
+    assert "figure 8: not made: " in said
+    assert ("figure 9: not made: " in said) == bool(expected)
+
+
+def fail(*_):
+    raise RunError("no memory")
+
+
+def test_tables_of_layers_are_made_where_all_runs_fail(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("common.runs.runner.train_and_evaluate", fail)
+    code, printed, said = run("--table", "4.1", "--table", "5.1", "--row", "0", "--seeds", "1", "--epochs", "1")
+    assert code == 1
+    assert re.findall(r"Table (\S+):", printed) == ["4.1"]
+    assert "no record for: table 5.1 [" in said
+    assert "table 4.1" not in said
 
 
 def test_figures_of_clips_need_no_split(run, tmp_path, tiny_arrays):
