@@ -1,17 +1,11 @@
 """`encore show`: tables as they lie on disk, without making anything again."""
 
 import json
-import os
 import re
 
 import pytest
 
-from common.cli.app import run_app
-from common.core.files import write_json
-from common.encore.main import make_command
-from common.paper.paper import Paper
 from common.records.paths import ResultPaths
-from common.records.tuned_rows import with_tuned_rows
 from common.reports.committed import CommittedTables
 from common.reports.formats import write_table
 from common.reports.tables.architecture import architecture_table
@@ -19,7 +13,10 @@ from common.reports.tables.pairs import paired_table
 from common.reports.tables.results import results_table
 from reproductions.se_cnn.paper import PAPER, TABLE_5_1
 from tests.helpers.se_cnn_records import SETTING
+from tests.helpers.shown_tables import labels, shown
 from tests.helpers.stored_tables import run_of, write_stored
+
+pytestmark = pytest.mark.usefixtures("here")
 
 WINDOWS = SETTING.replace(unit="segment")
 COMMAND = "warning: no numbers of "
@@ -30,34 +27,6 @@ MINIMAL = {
     "paper": "se_cnn", "table": "mine", "title": "t", "dataset": "gtzan", "caption": [], "warnings": [], "flags": [],
     "rows": [],
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """A folder with `results` and `results/local`, from where commands are typed."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("common.encore.show.results_of_checkout", lambda: None)
-    return tmp_path
-
-
-@pytest.fixture
-def show(capsys):
-    def run(*arguments: str, code: int = 0) -> tuple[str, list[str]]:
-        """Standard output, and what was said beside it without folds."""
-        assert run_app(make_command(), ["show", "se_cnn", *arguments]) == code
-        printed = capsys.readouterr()
-        return printed.out, printed.err.splitlines()
-
-    return run
-
-
-def shown(show, *arguments: str, code: int = 0) -> list[dict]:
-    out, _ = show(*arguments, "--json", code=code)
-    return json.loads(out)["tables"]
-
-
-def labels(table: dict) -> list[str]:
-    return [row["label"] for row in table["rows"]]
 
 
 def test_a_table_is_printed_as_it_lies_there_and_nothing_is_written(here, show, snapshot):
@@ -285,91 +254,6 @@ def test_titles_say_whose_runs_they_are_of_where_both_follow_each_other(here, sh
         assert "(comes with Encore)" not in out
 
 
-def test_two_units_stand_beside_each_other_in_one_table(here, show):
-    write_stored(here / "results", run_of(correct=145), run_of(0, correct=203))
-    write_stored(here / "results", run_of(correct=261, setting=WINDOWS))
-    (table,) = shown(show, "--table", "5.1", "--unit", "window", "--unit", "clip")
-    assert table["kind"] == "settings"
-    assert [one["name"] for one in table["settings"]] == ["holdout, by window", "holdout, by clip"]
-    last, first = table["rows"][-1], table["rows"][0]
-    assert (last["published"], [one["accuracy"]["mean"] for one in last["measured"]]) == ({"accuracy": 93.6}, [90, 50])
-    assert [one.get("accuracy", {}).get("mean") for one in first["measured"]] == [None, 70]
-    out, said = show("--table", "5.1", "--unit", "window", "--unit", "clip", "--row", "1,2,3,4,5")
-    (header,) = [line for line in out.splitlines() if "by window (%)" in line]
-    assert header.rstrip().endswith("by clip (%)")
-    (line,) = [line for line in out.splitlines() if line.startswith("se-")]
-    assert line.split()[:4] == ["se-12345", "*", "1,2,3,4,5", "93.6"]
-    assert [found.split()[0] for found in re.findall(r"[\d.]+ \([^)]*\)", line)] == ["90.0", "50.0"]
-    assert said == [
-        "table 5.1, holdout, by window, is from results/se_cnn/gtzan/table_5.1_by_window.md",
-        "table 5.1, holdout, by clip, is from results/se_cnn/gtzan/table_5.1.md",
-    ]
-
-
-def test_two_data_sets_and_an_own_result_beside_a_committed_one_are_told_apart(here, show):
-    write_stored(here / "results", run_of(setting=SETTING.replace(dataset="arrays", features="given")))
-    write_stored(here / "results" / "local", run_of())
-    (table,) = shown(show, "--table", "5.1", "--dataset", "gtzan", "--dataset", "arrays")
-    names = [one["name"] for one in table["settings"]]
-    assert names == ["gtzan: holdout, by clip", "arrays: holdout, by clip"]
-    assert [one["is_own"] for one in table["settings"]] == [True, False]
-    out, _ = show("--table", "5.1", "--dataset", "gtzan", "--dataset", "arrays")
-    assert ["yours: gtzan: holdout," in out, "ours: arrays: holdout," in out] == [True, True]
-
-
-DEMO = SETTING.replace(dataset="demo", scale="smoke", epochs=1)
-UNITS = ("--unit", "window", "--unit", "clip")
-
-
-def settings(tables: list[dict]) -> list[list]:
-    """Name, owner and mean of the last row of every setting."""
-    (table,) = tables
-    of_settings = zip(table["settings"], table["rows"][-1]["measured"], strict=True)
-    return [[one["name"], one["is_own"], measured["accuracy"]["mean"]] for one, measured in of_settings]
-
-
-def test_settings_beside_each_other_are_of_one_place_and_data_set(here, show):
-    write_stored(here / "results", run_of(correct=145))
-    write_stored(here / "results", run_of(correct=261, setting=WINDOWS))
-    write_stored(here / "results" / "local", run_of(correct=29, setting=DEMO))
-    committed = [["holdout, by window", False, 90], ["holdout, by clip", False, 50]]
-    assert settings(shown(show, "--table", "5.1", *UNITS)) == committed
-    _, said = show("--table", "5.1", *UNITS)
-    assert said[0] == (
-        "your own runs on demo have holdout, by clip only; shown: the results on GTZAN that come with Encore. For "
-        "yours: --dataset demo"
-    )
-    # Those of the user where these are there for all settings.
-    write_stored(here / "results" / "local", run_of(correct=87, setting=DEMO.replace(unit="segment")))
-    own = [["holdout, by window", True, 30], ["holdout, by clip", True, 10]]
-    assert settings(shown(show, "--table", "5.1", *UNITS)) == own
-    out, said = show("--table", "5.1", *UNITS)
-    assert "your own runs" not in " ".join(said)
-    assert "smoke scale, 1 epoch" in " ".join(out.split())
-
-
-def test_settings_beside_each_other_have_one_unit_and_one_number_of_epochs(here, show):
-    out = here / "results" / "local"
-    splits = ("--split", "artist", "--split", "holdout")
-    write_stored(out, run_of(setting=DEMO.replace(split="artist", unit="clip"), correct=29))
-    write_stored(out, run_of(setting=DEMO.replace(unit="segment"), correct=58))
-    (table,) = shown(show, "--table", "5.1", *splits, code=1)
-    assert [one["name"] for one in table["settings"]] == ["artist, by clip"]
-    write_stored(out, run_of(setting=DEMO.replace(epochs=2), correct=87))
-    (table,) = shown(show, "--table", "5.1", *splits, code=1)
-    assert len(table["settings"]) == 1
-    write_stored(out, run_of(setting=DEMO.replace(split="artist", epochs=2), correct=145))
-    found = [["artist, by clip", True, 50], ["holdout, by clip", True, 30]]
-    assert settings(shown(show, "--table", "5.1", *splits)) == found
-
-
-def test_a_setting_without_numbers_is_named_with_its_command_and_the_other_is_shown(here, show):
-    write_stored(here / "results", run_of())
-    out, said = show("--table", "5.1", "--split", "holdout", "--split", "artist", code=1)
-    assert "ours: holdout,\n" in re.sub(" +\n", "\n", out)
-    assert f"{COMMAND}table 5.1 yet; this makes them: encore run se_cnn --table 5.1 --split artist" in said
-
-
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
@@ -387,22 +271,6 @@ def test_where_there_are_no_numbers_one_line_says_which_command_makes_them(show,
     # Without a table, all of its numbers are missing: perhaps because the folder is another one.
     places = [] if "--table" in arguments else ["looked in results/local, results; --out DIR for another folder"]
     assert (out, said) == ("", [f"{COMMAND}{line}", *places])
-
-
-def test_without_a_table_two_units_are_shown_of_the_tables_that_have_numbers(here, show):
-    write_stored(here / "results", run_of())
-    out, said = show("--unit", "window", "--unit", "clip", code=1)
-    assert "Table 5.1" in out
-    assert said[1:] == [f"{COMMAND}table 5.1 yet; this makes them: encore run se_cnn --table 5.1 --unit window"]
-
-
-def test_a_table_of_layers_is_shown_once_for_two_units_and_one_that_is_not_there_is_named(here, show):
-    layers = architecture_table(PAPER, PAPER.table("4.1"), "gtzan")
-    write_table(here / "results" / "se_cnn" / "gtzan", "table_4.1", layers)
-    units = ("--unit", "window", "--unit", "clip")
-    assert [one["table"] for one in shown(show, "--table", "4.1", *units)] == ["4.1"]
-    _, said = show("--table", "audit", *units, code=1)
-    assert said == [f"{COMMAND}table audit yet; this makes them: encore audit se_cnn"]
 
 
 @pytest.mark.parametrize("flags", [(), ("--wide",)])
@@ -598,160 +466,3 @@ def test_a_file_that_is_no_table_is_named_and_the_others_are_shown(here, show, v
         "warning: not used: results/se_cnn/gtzan/table_mine.json is not a table of this version ("
     )
     assert damage in said[0]
-
-
-def write_search(out, dataset: str, name: str, *ratios: float) -> Paper:
-    """A search whose best trials vary the ratio of squeezing, each labelled `first`, `second`, ...; returns the paper
-    with these rows."""
-    search = ResultPaths.of(out, "se_cnn", dataset).search(name)
-    search.folder.mkdir(parents=True)
-    search.identity.write_text("{}")
-    rows = [
-        {"label": label, "values": {"model.ratio": ratio}}
-        for label, ratio in zip(("first", "second"), ratios, strict=False)
-    ]
-    values = {"format": 1, "title": f"Best of {name}", "row": ["5.1", "1,2,3,4,5"], "rows": rows, "notes": []}
-    search.rows.write_text(json.dumps(values))
-    return with_tuned_rows(PAPER, out, dataset)
-
-
-def write_top(out, paper: Paper, name: str, correct: int) -> None:
-    """The table of the first row that a search on GTZAN found."""
-    table = paper.table(f"top_{name}")
-    experiment = table.rows[0].experiment
-    own = run_of(correct=correct, row_experiment=experiment.digest, experiment=experiment.as_json())
-    made = results_table(paper, table, SETTING, [own])
-    write_table(ResultPaths.of(out, "se_cnn", "gtzan").folder, f"table_top_{name}", made)
-
-
-def test_rows_of_searches_are_found_in_every_folder(here, show):
-    committed = here / "results"
-    write_top(committed, write_search(committed, "gtzan", "ratio", 3), "ratio", correct=145)
-    (table,) = shown(show, "--table", "top_ratio", "--row", "top-ratio-1")
-    assert (table["title"], labels(table)) == ("Best of ratio", ["first"])
-    # A search of the same name on other data, and in another folder, has other rows.
-    write_search(here / "results" / "local", "arrays", "ratio", 5, 7)
-    (table,) = shown(show, "--row", "top-ratio-1", "--dataset", "gtzan")
-    assert table["rows"][0]["measured"]["accuracy"]["mean"] == 50
-    _, said = show("--row", "top-ratio-2", "--dataset", "gtzan", code=2)
-    assert said[0].startswith("error: --row top-ratio-2: no such row")
-    both = ("--unit", "clip", "--unit", "window")
-    (table,) = shown(show, "--table", "top_ratio", *both, code=1)
-    assert labels(table) == ["first"]
-    # The table stays readable where the rows that it was made from are gone.
-    ResultPaths.of(committed, "se_cnn", "gtzan").search("ratio").rows.unlink()
-    (table,) = shown(show, "--table", "top_ratio")
-    assert labels(table) == ["first"]
-
-
-def test_rows_of_two_searches_with_the_same_label_are_not_mixed(here, show):
-    out = here / "results" / "local"
-    write_search(out, "gtzan", "wide", 3)
-    paper = write_search(out, "gtzan", "narrow", 5)
-    write_top(out, paper, "wide", correct=145)
-    write_top(out, paper, "narrow", correct=203)
-    assert [one["table"] for one in shown(show, "--row", "top-wide-1")] == ["top_wide"]
-    assert [one["table"] for one in shown(show, "--row", "first")] == ["top_narrow", "top_wide"]
-    found = shown(show, "--table", "top_wide", "--table", "top_narrow", "--row", "top-wide-1")
-    assert [one["table"] for one in found] == ["top_wide"]
-
-
-def test_settings_beside_each_other_are_of_one_data_set_of_a_place(here, show):
-    write_stored(here / "results", run_of())
-    write_stored(here / "results", run_of(setting=WINDOWS.replace(dataset="arrays", features="given")))
-    (table,) = shown(show, "--table", "5.1", *UNITS, code=1)
-    assert len(table["settings"]) == 1
-
-
-def test_tables_on_data_sets_of_mirdata_are_found_by_either_name(here, show):
-    write_stored(here / "results" / "local", run_of(setting=SETTING.replace(dataset="mirdata_ballroom")))
-    for name in ("mirdata:ballroom", "mirdata_ballroom"):
-        (table,) = shown(show, "--table", "5.1", "--dataset", name)
-        assert table["dataset"] == "mirdata_ballroom"
-    _, said = show("--table", "5.1", "--dataset", "mirdata:irmas", code=1)
-    assert "--dataset mirdata_irmas --data PATH" in " ".join(said)
-
-
-MUSIC, OTHER = SETTING.replace(dataset="folder_music"), SETTING.replace(dataset="folder_other")
-# Data of another folder of the same name.
-MOVED = MUSIC.replace(data_digest="m" * 64)
-
-
-def test_own_folders_of_different_names_are_chosen_between_with_their_keys(here, show):
-    write_stored(here / "results" / "local", run_of(setting=MUSIC))
-    write_stored(here / "results" / "local", run_of(setting=OTHER))
-    write_stored(here / "results" / "local", run_of())
-    for key in ("folder_music", "folder_other"):
-        (table,) = shown(show, "--table", "5.1", "--dataset", key)
-        assert table["dataset"] == key
-    _, said = show("--table", "5.1", "--dataset", "folder")
-    assert said[0] == "table 5.1 is from results/local/se_cnn/folder_music/table_5.1.md"
-    assert said[1].endswith(" --dataset folder --split holdout --unit clip --data PATH")
-    assert said[2:] == ["table 5.1 is also there with:", "  --dataset folder_other"]
-    _, said = show("--table", "5.1", "--dataset", "folder_third", code=1)
-    assert said[-1].endswith("this makes them: encore run se_cnn --table 5.1 --dataset folder --data PATH")
-
-
-def test_settings_beside_each_other_are_of_one_own_folder(here, show):
-    write_stored(here / "results" / "local", run_of(setting=MUSIC, correct=29))
-    write_stored(here / "results" / "local", run_of(setting=OTHER.replace(unit="segment"), correct=58))
-    (table,) = shown(show, "--table", "5.1", "--dataset", "folder", *UNITS, code=1)
-    assert len(table["settings"]) == 1
-    write_stored(here / "results" / "local", run_of(setting=OTHER, correct=87))
-    found = [["holdout, by window", True, 20], ["holdout, by clip", True, 30]]
-    assert settings(shown(show, "--table", "5.1", "--dataset", "folder", *UNITS)) == found
-
-
-def write_other(out, setting, name: str, **changes):
-    """The table of a setting under a file name of its own, as that of other data with the same options has."""
-    kept = out / "se_cnn" / setting.dataset / "table_5.1.json"
-    held = kept.read_text() if kept.exists() else None
-    path = write_stored(out, run_of(setting=setting, **changes))
-    other = path.rename(path.with_name(f"{name}.json"))
-    if held is not None:
-        kept.write_text(held)
-    return other
-
-
-def test_settings_beside_each_other_are_of_the_same_data_in_folders_of_one_name(here, show):
-    out = here / "results" / "local"
-    write_stored(out, run_of(setting=MUSIC, correct=29))
-    write_other(out, MOVED.replace(unit="segment"), "table_5.1_moved_window", correct=58)
-    (table,) = shown(show, "--table", "5.1", *UNITS, code=1)
-    assert len(table["settings"]) == 1
-    write_other(out, MOVED, "table_5.1_moved", correct=87)
-    found = [["holdout, by window", True, 20], ["holdout, by clip", True, 30]]
-    assert settings(shown(show, "--table", "5.1", *UNITS)) == found
-
-
-@pytest.mark.parametrize("last", ["plain", "moved"])
-@pytest.mark.parametrize("by", ["records", "files"])
-def test_of_different_data_in_folders_of_one_name_the_last_run_is_shown_and_the_other_named(here, show, last, by):
-    out = here / "results" / "local"
-    paths = {
-        "plain": write_stored(out, run_of(setting=MUSIC, correct=29)),
-        "moved": write_other(out, MOVED, "table_5.1_moved", correct=87),
-    }
-    for name, setting in (("plain", MUSIC), ("moved", MOVED)):
-        # Where records say it, the order in which files were written does not count.
-        os.utime(paths[name], (1, 1) if (name == last) == (by == "records") else (2, 2))
-        if by == "records":
-            run = run_of(setting=setting, finished_at=f"2026-01-0{2 if name == last else 1}T00:00:00+00:00")
-            write_json(ResultPaths.of(out, "se_cnn", setting.dataset).record(run.run_id), run.as_json())
-    _, said = show("--table", "5.1")
-    folder = "results/local/se_cnn/folder_music"
-    files = {"plain": f"{folder}/table_5.1.md", "moved": f"{folder}/table_5.1_moved.md"}
-    (other,) = files.keys() - {last}
-    assert said[0] == f"table 5.1 is from {files[last]}"
-    assert said[2:] == ["table 5.1 is also there with:", f"  open the file: other data  ({files[other]})"]
-
-
-def test_other_data_in_a_folder_of_one_name_are_named_as_such_beside_other_options(here, show):
-    out = here / "results" / "local"
-    write_stored(out, run_of(setting=MUSIC))
-    other = write_stored(out, run_of(setting=MOVED.replace(epochs=3)))
-    _, said = show("--table", "5.1")
-    assert said[2:] == [
-        "table 5.1 is also there with:",
-        f"  open the file: 3 epochs, other data  ({other.with_suffix('.md').relative_to(here)})",
-    ]
