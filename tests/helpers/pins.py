@@ -1,7 +1,13 @@
-"""What names runs, as committed in `pinned_defaults.json` and `pinned_rows.json`: defaults of specs, and every row."""
+"""What names runs, as committed in `pinned_defaults.json` and `pinned_rows.json`: defaults of specs, and every row.
+
+    python -m tests.helpers.pins
+
+adds the rows and specs of a new paper to both. What is pinned already is never changed by it.
+"""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined, to_jsonable_python
@@ -39,6 +45,15 @@ def rows() -> dict[str, dict[str, dict[str, dict[str, str]]]]:
 def as_text(pins: dict[str, Any]) -> str:
     """The content of a file of pins."""
     return json.dumps(pins, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def add_missing(path: Path, found: dict[str, Any]) -> list[str]:
+    """Add the papers or classes that a file of pins lacks; returns their names."""
+    pinned = json.loads(path.read_text(encoding="utf-8"))
+    missing = sorted(found.keys() - pinned.keys())
+    if missing:
+        path.write_text(as_text(dict(sorted((found | pinned).items()))), encoding="utf-8")
+    return missing
 
 
 def _spec_classes() -> list[type[Spec]]:
@@ -89,3 +104,9 @@ def _defaults_of(kind: type[Spec]) -> dict[str, Any]:
         name: field.default.as_json() if isinstance(field.default, Spec) else to_jsonable_python(field.default)
         for name, field in fields.items()
     }
+
+
+if __name__ == "__main__":
+    _TESTS = Path(__file__).parents[1]
+    for pins, made in (("reproductions/pinned_rows.json", rows()), ("common/core/pinned_defaults.json", defaults())):
+        print(f"{pins}: added: {', '.join(add_missing(_TESTS / pins, made)) or 'nothing'}")
