@@ -11,6 +11,8 @@ from typing import Literal
 import keras
 from keras import ops
 
+from common.layers import pointwise
+
 # PyTorch initialises the bias of the forget gate like all others.
 _EQUAL_BIAS = {"unit_forget_bias": False}
 
@@ -20,7 +22,8 @@ def conv1d(x, filters: int, kernel: int, *, stride: int = 1, padding: int = 0, b
     if padding:
         x = keras.layers.ZeroPadding1D(padding, name=f"{name}_pad")(x)
     initial = _uniform(kernel * x.shape[-1])
-    return keras.layers.Conv1D(filters, kernel, strides=stride, use_bias=bias, name=name, **initial)(x)
+    kind = pointwise.Conv1D if kernel == 1 else keras.layers.Conv1D
+    return kind(filters, kernel, strides=stride, use_bias=bias, name=name, **initial)(x)
 
 
 def conv2d(
@@ -38,7 +41,8 @@ def conv2d(
     if padding:
         x = keras.layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
     initial = _uniform(math.prod(kernel) * x.shape[-1])
-    return keras.layers.Conv2D(filters, kernel, strides=stride, use_bias=bias, name=name, **initial)(x)
+    kind = pointwise.Conv2D if kernel == (1, 1) else keras.layers.Conv2D
+    return kind(filters, kernel, strides=stride, use_bias=bias, name=name, **initial)(x)
 
 
 def dense(x, units: int, *, name: str):

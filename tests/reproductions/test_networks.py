@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from common.layers import pointwise
 from common.paper.experiment import Experiment
 from common.paper.paper import Paper
 from common.paper.parameters import StoredNetworks, count_parameters, count_trainable
@@ -80,6 +81,18 @@ def outputs(model: keras.Model, x) -> np.ndarray:
     return keras.ops.convert_to_numpy(model(x, training=False))
 
 
+def strided_pointwise(model: keras.Model) -> list[str]:
+    """Names of Keras' own convolutions with a kernel of one value and a stride."""
+    found = []
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            found += strided_pointwise(layer)
+        elif isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D) and set(layer.kernel_size) == {1}:
+            leaves_out_first = isinstance(layer, pointwise.Conv1D | pointwise.Conv2D)
+            found += [] if leaves_out_first or set(layer.strides) == {1} else [layer.name]
+    return found
+
+
 def test_networks_of_other_sizes_are_rows_that_exist():
     found = {(key, f"{table.id} [{row.label}]") for key in KEYS for table in paper_of(key).tables for row in table.rows}
     assert found >= ONLY_OTHER_SIZES
@@ -93,6 +106,7 @@ def test_a_network_gives_logits_and_its_weights_survive_a_file(key, experiment, 
     model = paper.build(experiment.model, shape, 10)
     x = noise(2, shape)
     require_logits(model)
+    assert strided_pointwise(model) == [], "see common/layers/pointwise.py"
     logits = outputs(model, x)
     assert logits.shape == (2, 10)
     assert logits.dtype == np.float32

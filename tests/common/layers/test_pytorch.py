@@ -78,6 +78,7 @@ def test_adaptive_averages(height, width):
     ],
 )
 def test_initial_weights_are_even_within_one_over_the_root_of_the_fan_in(layer, shape, fan_in):
+    keras.utils.set_random_seed(0)
     kernel, bias = model_of(shape, layer).get_layer("layer").get_weights()
     bound = 1 / math.sqrt(fan_in)
     for values in (kernel, bias):
