@@ -296,7 +296,8 @@ def _often(tested: Sequence[Decisions]) -> str:
         return f"no clip was tested {LEAST_TESTS} times or more."
     wrong = sum(one.always_wrong for one in often)
     was = "was" if wrong == 1 else "were"
-    return f"of {counted(len(often), 'clip')} tested {LEAST_TESTS} times or more, {wrong or 'none'} {was} wrong every time."
+    those = f"of {counted(len(often), 'clip')} tested {LEAST_TESTS} times or more"
+    return f"{those}, {wrong or 'none'} {was} wrong every time."
 
 
 def _decisions_of(records: Sequence[Record]) -> list[Decisions]:
