@@ -76,7 +76,8 @@ const EncoreFiles = (() => {
     const rate = from.getUint32(16);
     const channels = from.getUint32(20);
     const wav = new DataView(new ArrayBuffer(44 + 2 * samples));
-    const text = (offset, letters) => [...letters].forEach((one, place) => wav.setUint8(offset + place, one.charCodeAt(0)));
+    const text = (offset, letters) =>
+      [...letters].forEach((one, place) => wav.setUint8(offset + place, one.charCodeAt(0)));
     text(0, "RIFF");
     wav.setUint32(4, 36 + 2 * samples, true);
     text(8, "WAVEfmt ");
