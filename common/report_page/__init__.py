@@ -1,1 +1,1 @@
-"""One page with all results of a folder: what is published, what was measured, what leaks, and each clip's decisions."""
+"""One page with all results of a folder: what is published, what was measured, what leaks, and each clip."""

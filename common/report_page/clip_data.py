@@ -14,14 +14,13 @@ KeyedRecord = tuple[str, Record]
 
 
 @dataclass(frozen=True, order=True)
-class TestedClip:
+class NamedClip:
     """A clip as the records name it. A clip that got another label or artist between two runs counts as another one.
 
     Args:
         artist: as spelled in the data; empty where unknown.
     """
 
-    __test__ = False  # not a class of tests, whatever pytest makes of its name
 
     id: str
     genre: str
@@ -29,7 +28,7 @@ class TestedClip:
 
 
 @dataclass(frozen=True)
-class TestedData:
+class DataRuns:
     """The runs that tested clips of the same data.
 
     Args:
@@ -38,14 +37,13 @@ class TestedData:
         runs: key and record of each run, by key.
     """
 
-    __test__ = False
 
     name: str
     known: str | None
     runs: tuple[KeyedRecord, ...]
 
     @cached_property
-    def clips(self) -> tuple[TestedClip, ...]:
+    def clips(self) -> tuple[NamedClip, ...]:
         """All clips that a run tested, by id."""
         return tuple(sorted({clip for _, record in self.runs for clip in clips_of(record)}))
 
@@ -60,17 +58,17 @@ class TestedData:
         return frozenset(record.setting.data_digest for _, record in self.runs)
 
 
-def clips_of(record: Record) -> list[TestedClip]:
+def clips_of(record: Record) -> list[NamedClip]:
     """The clips that a run tested, in the record's order."""
-    return [tested_clip(record, clip) for clip in record.clips]
+    return [named_clip(record, clip) for clip in record.clips]
 
 
-def tested_clip(record: Record, clip: ClipResult) -> TestedClip:
+def named_clip(record: Record, clip: ClipResult) -> NamedClip:
     """One of a record's clips."""
-    return TestedClip(clip.id, record.data.genres[clip.label], clip.artist or "")
+    return NamedClip(clip.id, record.data.genres[clip.label], clip.artist or "")
 
 
-def tested_data(runs: Iterable[KeyedRecord]) -> tuple[TestedData, ...]:
+def runs_by_data(runs: Iterable[KeyedRecord]) -> tuple[DataRuns, ...]:
     """Sort runs by the data that they tested, by name. Runs that tested no clips, because they belong to a search, are
     left out.
 
@@ -88,7 +86,7 @@ def tested_data(runs: Iterable[KeyedRecord]) -> tuple[TestedData, ...]:
         found[data][key] = record
     titles = Counter(title for title, _ in found)
     return tuple(
-        TestedData(
+        DataRuns(
             name=title if titles[title] == 1 or not digest else f"{title} (data {digest[:8]})",
             known=known_names[title, digest],
             runs=tuple(sorted(found[title, digest].items())),

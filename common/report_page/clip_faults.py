@@ -11,7 +11,7 @@ from functools import cached_property
 
 from common.core.words import counted
 from common.records.record import Record
-from common.report_page.clip_data import KeyedRecord, TestedClip, TestedData, tested_clip, tested_data
+from common.report_page.clip_data import KeyedRecord, NamedClip, DataRuns, named_clip, runs_by_data
 from data_pipeline.datasets import gtzan
 
 # From so many tests on, a clip counts as tested often.
@@ -124,8 +124,8 @@ class DataClips:
     """The clips of one data set.
 
     Args:
-        name: see `common.report_page.clip_data.TestedData`.
-        clips: all that were tested, in the order of `TestedData.clips`.
+        name: see `common.report_page.clip_data.DataRuns`.
+        clips: all that were tested, in the order of `DataRuns.clips`.
         summary: what the numbers say, as sentences.
     """
 
@@ -165,16 +165,16 @@ def count_clips(
         pairs: digest of data (`Setting.data_digest`) -> clips of the same recording that an audit of these data found:
             the ids of both, and whether their files have the same bytes.
     """
-    return tuple(_counted(data, pairs) for data in tested_data(runs))
+    return tuple(_counted(data, pairs) for data in runs_by_data(runs))
 
 
-def _counted(data: TestedData, pairs: Mapping[str, Sequence[tuple[str, str, bool]]]) -> DataClips:
+def _counted(data: DataRuns, pairs: Mapping[str, Sequence[tuple[str, str, bool]]]) -> DataClips:
     counting = [record for _, record in data.runs if record.setting.scale != "smoke"]
     tallies = {clip: _Tally() for clip in data.clips}
     for record in counting:
         genres = record.data.genres
         for clip in record.clips:
-            tallies[tested_clip(record, clip)].add(record, genres[clip.by_mean_softmax])
+            tallies[named_clip(record, clip)].add(record, genres[clip.by_mean_softmax])
     recordings = _same_recordings(data, pairs)
     facts = gtzan.facts() if data.known == "GTZAN" else {}
     clips = tuple(
@@ -212,7 +212,7 @@ class _Tally:
             self.seeds.add(record.seed)
             self.splits.add(record.split_digest)
 
-    def decisions(self, clip: TestedClip, *, seen: bool) -> Decisions:
+    def decisions(self, clip: NamedClip, *, seen: bool) -> Decisions:
         counts = self.decided[seen]
         wrong = [(genre, count) for genre, count in counts.items() if genre != clip.genre]
         return Decisions(counts.total(), tuple(sorted(wrong, key=lambda one: (-one[1], one[0]))))
@@ -224,7 +224,7 @@ def is_seen(record: Record) -> bool:
 
 
 def _same_recordings(
-    data: TestedData, pairs: Mapping[str, Sequence[tuple[str, str, bool]]]
+    data: DataRuns, pairs: Mapping[str, Sequence[tuple[str, str, bool]]]
 ) -> dict[str, tuple[SameRecording, ...]]:
     """Id of a clip -> other clips of the same recording, by id, from audits and from the index of GTZAN."""
     exact: dict[tuple[str, str], bool] = {}
@@ -261,7 +261,7 @@ def _known_faults(clip: str, facts: Mapping[str, Mapping[str, str]]) -> tuple[st
     return tuple(found)
 
 
-def _summary(data: TestedData, counting: Sequence[Record], clips: Sequence[ClipCount]) -> list[str]:
+def _summary(data: DataRuns, counting: Sequence[Record], clips: Sequence[ClipCount]) -> list[str]:
     sentences = []
     apart = [record for record in counting if not is_seen(record)]
     seen = [record for record in counting if is_seen(record)]
@@ -302,8 +302,8 @@ def _often(tested: Sequence[Decisions]) -> str:
 
 def _decisions_of(records: Sequence[Record]) -> list[Decisions]:
     """The decisions on each clip in some records."""
-    tallies: dict[TestedClip, _Tally] = defaultdict(_Tally)
+    tallies: dict[NamedClip, _Tally] = defaultdict(_Tally)
     for record in records:
         for clip in record.clips:
-            tallies[tested_clip(record, clip)].add(record, record.data.genres[clip.by_mean_softmax])
+            tallies[named_clip(record, clip)].add(record, record.data.genres[clip.by_mean_softmax])
     return [tally.decisions(clip, seen=False) for clip, tally in tallies.items()]

@@ -9,7 +9,7 @@ into others, so `PackedClips.sha256` is of the bytes themselves. They are, one a
 ```
 {"format": 1,
  "data": [{                                   each data set, by name
-    "name": "GTZAN", "rule": "...",
+    "name": "GTZAN",
     "genres": ["blues", ...],                 of all its runs, in alphabetical order
     "ids": [...], "labels": [...],            of each clip; labels are places in "genres"
     "artists": [...], "artist": [...],        names, and for each clip a place in them, or -1
@@ -50,7 +50,7 @@ import numpy as np
 
 from common.core.words import counted
 from common.records.record import Record
-from common.report_page.clip_data import KeyedRecord, TestedData, clips_of, tested_data
+from common.report_page.clip_data import KeyedRecord, DataRuns, clips_of, runs_by_data
 from common.report_page.clip_faults import DataClips, Decisions
 
 FORMAT = 1
@@ -88,7 +88,7 @@ def pack_clips(runs: Iterable[KeyedRecord], counts: Sequence[DataClips], *, limi
         counts: what `common.report_page.clip_faults.count_clips` returned for the same runs.
         limit_bytes: most characters of the text.
     """
-    whole = _Whole(tested_data(runs), tuple(counts))
+    whole = _Whole(runs_by_data(runs), tuple(counts))
     keys = whole.rows_by_size
     packed = whole.packed(range(len(keys)))
     size = len(packed.text)
@@ -122,7 +122,7 @@ def _megabytes(size: int) -> str:
 class _Whole:
     """All that could be packed."""
 
-    data: tuple[TestedData, ...]
+    data: tuple[DataRuns, ...]
     counts: tuple[DataClips, ...]
 
     @cached_property
@@ -180,7 +180,7 @@ def _compressed(content: bytes) -> bytes:
     return file.getvalue()
 
 
-def _table(data: TestedData, counts: DataClips) -> dict[str, Any]:
+def _table(data: DataRuns, counts: DataClips) -> dict[str, Any]:
     """The clips of one data set with their counts, for the header."""
     genre = {name: place for place, name in enumerate(data.genres)}
     artists = sorted({clip.artist for clip in data.clips if clip.artist})
@@ -191,7 +191,6 @@ def _table(data: TestedData, counts: DataClips) -> dict[str, Any]:
 
     return {
         "name": data.name,
-        "rule": counts.rule,
         "genres": data.genres,
         "ids": [clip.id for clip in data.clips],
         "labels": [genre[clip.genre] for clip in data.clips],
@@ -210,7 +209,7 @@ def _table(data: TestedData, counts: DataClips) -> dict[str, Any]:
     }
 
 
-def _sets(place: int, data: TestedData, kept: Collection[str]) -> Iterable[tuple[dict[str, Any], bytes]]:
+def _sets(place: int, data: DataRuns, kept: Collection[str]) -> Iterable[tuple[dict[str, Any], bytes]]:
     """The sets of one data set: the entry in the header and the packed numbers of each."""
     place_of = {clip: number for number, clip in enumerate(data.clips)}
     of_set: dict[tuple[tuple[str, ...], tuple[int, ...]], list[KeyedRecord]] = defaultdict(list)

@@ -7,6 +7,7 @@ from pathlib import Path
 from common.core.words import counted
 from common.paper.paper import Paper
 from common.records.record import Record
+from common.report_page.clip_data import runs_by_data
 from common.report_page.clip_faults import DataClips, count_clips
 from common.report_page.collect_about import about_view
 from common.report_page.collect_audits import audit_view
@@ -51,6 +52,8 @@ def collect(papers: Sequence[Paper], out: Path) -> Collected:
     runs = {key: record for results in every for key, record in results.keys.items()}
     keys = sorted(runs)
     places = {key: place for place, key in enumerate(keys)}
+    ordered = tuple((key, runs[key]) for key in keys)
+    datasets = {digest: data.name for data in runs_by_data(ordered) for digest in data.digests}
     ids, genres = Ids(), GenreLists()
     tables: list[TableView] = []
     rows: list[RowView] = []
@@ -67,7 +70,8 @@ def collect(papers: Sequence[Paper], out: Path) -> Collected:
                 for row in mine:
                     names |= {keys[place]: (row.name, row.data) for place in row.runs}
             elif kind_of(one) == "audit":
-                audits.append(audit_view(one, view.id, results, ids))
+                dataset = datasets.get(one.stored.setting["data_digest"], "")
+                audits.append(audit_view(one, view.id, results, dataset, ids))
     curves = [run_view(key, runs[key], *names.get(key, _unnamed(every, runs[key])), genres) for key in keys]
     page = Page(
         title=_title(every),
@@ -80,7 +84,6 @@ def collect(papers: Sequence[Paper], out: Path) -> Collected:
         papers=tuple(map(paper_view, every)),
         about=about_view(every),
     )
-    ordered = tuple((key, runs[key]) for key in keys)
     return Collected(page, ordered, count_clips(ordered, _pairs(every)))
 
 

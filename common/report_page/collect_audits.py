@@ -45,11 +45,12 @@ class _Decided:
         return f"right in {self.right} of {counted(self.runs, 'run')}" + (f", taken for {wrong}" if wrong else "")
 
 
-def audit_view(one: ReadTable, table_id: str, results: PaperResults, ids: Ids) -> AuditView:
+def audit_view(one: ReadTable, table_id: str, results: PaperResults, dataset: str, ids: Ids) -> AuditView:
     """An audit from its table, with examples from the records of its runs.
 
     Args:
         table_id: of the HTML element of its table.
+        dataset: name of the data among the packed clip decisions.
     """
     values = one.stored.values
     audit_id = ids.new("audit", values["paper"], one.results.dataset, one.stored.path.stem.removeprefix("table_"))
@@ -66,6 +67,7 @@ def audit_view(one: ReadTable, table_id: str, results: PaperResults, ids: Ids) -
         title=shown(values["title"]),
         row=shown(values.get("row_name", "")),
         data=shown(data_name(values)),
+        dataset=shown(dataset),
         published=None
         if published["percent"] is None
         else Published(shown(published["metric"]), published["percent"], keys[published["compared_with"]]),
@@ -230,7 +232,7 @@ def _reasons(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) -> 
     parts = overlap["parts"]
     if overlap["clips"] == parts["test"]:
         return {
-            name: f"{counted(clip.clip.windows, 'window')} of it tested, others of its windows in training or validation"
+            name: f"{counted(clip.clip.windows, 'window')} of it tested, others in training or validation"
             for name, clip in mine.items()
         }
     found: dict[str, str] = {}

@@ -11,7 +11,7 @@ The JSON, where `?` marks values that may be null, percentages are in percent, a
  "title": "...",
  "genres": [["blues", ...], ...],              lists of genres, which rows and audits name by their place
  "audits": [{
-    "id": "audit-se_cnn-arrays-audit", "paper": "se_cnn", "title": "...", "row": "se-12345", "data": "...",
+    "id": "audit-se_cnn-arrays-audit", "paper": "se_cnn", "title": "...", "row": "se-12345", "data": "...", "dataset": "GTZAN",
     "metrics": [["window_accuracy", "window accuracy"], ["clip_accuracy_mean_softmax", "clip accuracy (mean softmax)"]],
     "published": {"name": "accuracy", "percent": 93.6, "metric": "window_accuracy"}?,
     "splits": [{
@@ -132,6 +132,7 @@ class AuditView:
     Args:
         id: of its HTML element.
         row: name of the audited row.
+        dataset: name of the data among the packed clip decisions; empty where no run of it is there.
         published_on: data set of the published number.
         metrics: key and name of each metric.
         table: id of its table, which is among the page's.
@@ -142,6 +143,7 @@ class AuditView:
     title: str
     row: str
     data: str
+    dataset: str
     published: Published | None
     published_on: str
     metrics: tuple[tuple[str, str], ...]
@@ -419,7 +421,7 @@ def _fields(one: Any, *, without: tuple[str, ...]) -> dict[str, Any]:
 
 
 def script_json(values: Any) -> str:
-    """Compact JSON that can stand in a `<script>` element whatever texts it holds: `<`, `>`, `&` and the line separators
-    of JavaScript are escaped, which changes nothing for who parses it."""
+    """Compact JSON that can stand in a `<script>` element whatever texts it holds: `<`, `>`, `&` and the line
+    separators of JavaScript are escaped, which changes nothing for who parses it."""
     text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(_ESCAPES)
