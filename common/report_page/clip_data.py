@@ -21,7 +21,6 @@ class NamedClip:
         artist: as spelled in the data; empty where unknown.
     """
 
-
     id: str
     genre: str
     artist: str
@@ -36,7 +35,6 @@ class DataRuns:
         known: the well-known data set, or None.
         runs: key and record of each run, by key.
     """
-
 
     name: str
     known: str | None

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from common.core.words import counted
 from common.records.record import Record
-from common.report_page.clip_data import KeyedRecord, NamedClip, DataRuns, named_clip, runs_by_data
+from common.report_page.clip_data import DataRuns, KeyedRecord, NamedClip, named_clip, runs_by_data
 from data_pipeline.datasets import gtzan
 
 # From so many tests on, a clip counts as tested often.

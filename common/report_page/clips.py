@@ -50,7 +50,7 @@ import numpy as np
 
 from common.core.words import counted
 from common.records.record import Record
-from common.report_page.clip_data import KeyedRecord, DataRuns, clips_of, runs_by_data
+from common.report_page.clip_data import DataRuns, KeyedRecord, clips_of, runs_by_data
 from common.report_page.clip_faults import DataClips, Decisions
 
 FORMAT = 1

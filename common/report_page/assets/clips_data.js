@@ -39,7 +39,7 @@ const EncoreClips = (() => {
     };
   }
 
-  // The text of the page -> {data: [{name, rule, genres, clips}], runs: Map of key -> run, leftOut: Set of keys}.
+  // The text of the page -> {data: [{name, genres, clips}], runs: Map of key -> run, leftOut: Set of keys}.
   // A run is given to decisionsOf; a clip has data, id, genre, artist (or null), apart and seen ({tested, wrong, taken},
   // see the Python module), rows, seeds, splits, same ([{id, genre, exact}]), known and reasons.
   async function decode(text) {
@@ -49,7 +49,6 @@ const EncoreClips = (() => {
     if (header.format !== 1) throw new Error(`clip decisions of format ${header.format}, expected 1`);
     const data = header.data.map((table) => ({
       name: table.name,
-      rule: table.rule,
       genres: table.genres,
       clips: table.ids.map((_, place) => clipOf(table, place)),
     }));

@@ -262,7 +262,6 @@ Encore.clips = (() => {
     );
     parts.genre.value = data.genres.includes(Encore.state.get("clipgenre")) ? Encore.state.get("clipgenre") : "";
     parts.fault.checked = Encore.state.get("clipfault") === "1";
-    parts.rule.textContent = data.rule;
     showList();
     showDetail();
   }
@@ -291,7 +290,6 @@ Encore.clips = (() => {
       type: "checkbox",
       on: { change: () => choose({ clipfault: parts.fault.checked ? "1" : null }) },
     });
-    parts.rule = element("p", { class: "small muted" });
     parts.count = element("p", { class: "small muted" });
     parts.detail = element("article", { class: "card clip-detail", hidden: true });
     parts.table = element(
@@ -316,7 +314,6 @@ Encore.clips = (() => {
         field("Genre", parts.genre),
         element("label", { class: "check" }, parts.fault, "Label in doubt"),
       ),
-      parts.rule,
       parts.count,
       parts.detail,
       element("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Clips" }, parts.table),
