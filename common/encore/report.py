@@ -76,7 +76,9 @@ def _report(options: ReportOptions, screen: ScreenOptions, flags: TypedFlags) ->
     if target.suffix.lower() not in _SUFFIXES:
         raise SpecError(f"--out {options.out}: expected a file that ends in .html, e.g. --out report.html.")
     if target.is_dir():
-        raise DataError(f"{target}: is a folder; expected a file. Give another one, e.g. --out {target / 'report.html'}")
+        raise DataError(
+            f"{target}: is a folder; expected a file. Give another one, e.g. --out {target / 'report.html'}"
+        )
     results = _results_folder(options.results)
     papers = [load_paper(key) for key in dict.fromkeys(options.papers)] if options.papers else _papers_in(results)
     say(f"reading the results in {results} ...")

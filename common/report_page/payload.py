@@ -11,7 +11,8 @@ The JSON, where `?` marks values that may be null, percentages are in percent, a
  "title": "...",
  "genres": [["blues", ...], ...],              lists of genres, which rows and audits name by their place
  "audits": [{
-    "id": "audit-se_cnn-arrays-audit", "paper": "se_cnn", "title": "...", "row": "se-12345", "data": "...", "dataset": "GTZAN",
+    "id": "audit-se_cnn-arrays-audit", "paper": "se_cnn", "title": "...", "row": "se-12345", "data": "...",
+    "dataset": "GTZAN",
     "metrics": [["window_accuracy", "window accuracy"], ["clip_accuracy_mean_softmax", "clip accuracy (mean softmax)"]],
     "published": {"name": "accuracy", "percent": 93.6, "metric": "window_accuracy"}?,
     "splits": [{
@@ -23,7 +24,7 @@ The JSON, where `?` marks values that may be null, percentages are in percent, a
             "nameless": 80, "exact_pairs": 14, "near_pairs": 41, "met": 998}?,
        "examples": [{"clip": "blues.00000", "genre": "blues", "artist": "..."?, "why": "...", "decided": "..."}]}]}],
  "tables": [{"id": "table-se_cnn-arrays-5.1_20_epochs_bfloat16", "paper": "se_cnn", "table": "5.1", "title": "..."}],
- "rows": [{
+ "rows": [{                                     those that were measured
     "id": "se_cnn-arrays-5.1_20_epochs_bfloat16-se-12345", "table": <id of its table>, "paper": "se_cnn",
     "name": "se-12345", "label": "1,2,3,4,5", "data": "GTZAN", "split": "holdout", "unit": "clip",
     "flags": ["reduced_features", ...], "contaminated": false, "reduced": true,
@@ -402,7 +403,7 @@ class Page:
                 {"id": one.id, "paper": one.paper, "table": one.table, "title": one.title, "kind": one.kind}
                 for one in self.tables
             ],
-            "rows": [_row_json(row) for row in self.rows],
+            "rows": [_row_json(row) for row in self.rows if row.is_measured],
             "runs": [asdict(run) for run in self.runs],
         }
 
