@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from common.core.percent import percent_text
 from common.report_page.clips import PackedClips
@@ -83,9 +82,9 @@ def page_html(collected: Collected, packed: PackedClips) -> str:
         clip_message=clip_message(packed),
         columns=_COLUMNS,
         numeric=_NUMERIC,
-        style=Markup(style),
-        script=Markup(script),
-        data=Markup(script_json(page.as_json())),
+        style=style,
+        script=script,
+        data=script_json(page.as_json()),
         policy=_policy(style, script),
     )
 
@@ -135,16 +134,16 @@ def _percent(score: float | None) -> str:
     return "-" if score is None else percent_text(score)
 
 
-def _shade(count: int, whole: int, is_diagonal: bool) -> Markup:
+def _shade(count: int, whole: int, is_diagonal: bool) -> str:
     """Class of a cell of a confusion matrix: `c1` to `c9` for the tenth of the true genre's clips that it holds."""
     tenth = min(9, 10 * count // whole) if whole else 0
     names = [*(["diagonal"] if is_diagonal else []), *([f"c{tenth}"] if tenth else [])]
-    return Markup(f' class="{" ".join(names)}"') if names else Markup()
+    return f' class="{" ".join(names)}"' if names else ""
 
 
-def _direction(text: str) -> Markup:
+def _direction(text: str) -> str:
     """The attribute that lets a text begin on its own side, for texts that may be written from the right."""
-    return Markup() if text.isascii() else Markup(' dir="auto"')
+    return "" if text.isascii() else ' dir="auto"'
 
 
 def _taken(counts: Sequence[tuple[str, int]]) -> str:
