@@ -85,6 +85,12 @@ def _report(options: ReportOptions, screen: ScreenOptions, flags: TypedFlags) ->
     from common.report_page.write import write_page
 
     written = write_page(papers, results, target, clip_bytes=round(options.clip_data_mb * MEGABYTE))
+    if written is None:
+        raise DataError(
+            f"{results}: holds no table and no record of {', '.join(paper.key for paper in papers)} that can be shown; "
+            "expected PAPER/DATASET/runs/*.json or PAPER/DATASET/table_*.json. Make the tables again: encore run PAPER "
+            "--from-records"
+        )
     if written.message:
         warn(written.message)
     if screen.json:

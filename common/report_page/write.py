@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.core.errors import DataError
 from common.core.files import write_text
 from common.paper.paper import Paper
 from common.report_page.clips import pack_clips
@@ -32,7 +31,9 @@ class WrittenPage:
     message: str
 
 
-def write_page(papers: Sequence[Paper], out: Path, target: Path, *, clip_bytes: int = CLIP_DATA_BYTES) -> WrittenPage:
+def write_page(
+    papers: Sequence[Paper], out: Path, target: Path, *, clip_bytes: int = CLIP_DATA_BYTES
+) -> WrittenPage | None:
     """Write the page of the results of papers.
 
     Args:
@@ -41,27 +42,18 @@ def write_page(papers: Sequence[Paper], out: Path, target: Path, *, clip_bytes: 
         target: file of the page.
         clip_bytes: most bytes of clip decisions; those of whole rows are left out above it.
 
+    Returns:
+        What was written; None where there is no table and no record that can be shown.
+
     Raises:
-        DataError: there is no result of these papers, or the file cannot be written.
+        DataError: the file cannot be written.
     """
     collected = collect(papers, out)
     if collected.is_empty:
-        raise DataError(
-            f"{out}: no table and no record of {_listed(papers)} below it; expected a folder of results, as commands "
-            "write it with --out: PAPER/DATASET/runs/*.json."
-        )
+        return None
     packed = pack_clips(collected.runs, collected.clips, limit_bytes=clip_bytes)
     text = page_html(collected, packed)
     write_text(target, text)
     page = collected.page
-    return WrittenPage(
-        target,
-        len(text.encode()),
-        sum(row.is_measured for row in page.rows),
-        len(page.runs),
-        clip_message(packed),
-    )
-
-
-def _listed(papers: Sequence[Paper]) -> str:
-    return papers[0].key if len(papers) == 1 else "any paper"
+    rows = sum(row.is_measured for row in page.rows)
+    return WrittenPage(target, len(text.encode()), rows, len(page.runs), clip_message(packed))
