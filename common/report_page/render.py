@@ -40,22 +40,23 @@ _SCRIPTS = (
     "compare.js",
     "start.js",
 )
-# Name of each column of the list of all results in the page's address, and its head.
+# Name of each column of the list of all results in the page's address, and its head; columns without a name cannot be
+# sorted by. Of the first of these, the page's script fills the cells.
 _COLUMNS = (
     ("row", "Row"),
     ("paper", "Paper"),
-    ("table", "Table"),
     ("data", "Data"),
     ("split", "Split"),
-    ("unit", "Unit"),
     ("metric", "Metric"),
-    ("published", "Published (%)"),
-    ("ours", "Ours (%)"),
+    ("published", "Published"),
+    ("ours", "Ours"),
+    ("", "Published and ours, 0–100 %"),
     ("interval", "95 % interval"),
-    ("inside", "Published inside"),
-    ("difference", "Difference (points)"),
+    ("inside", "Inside"),
+    ("difference", "Difference"),
     ("runs", "Runs"),
-    ("clips", "Test clips"),
+    ("clips", "Clips"),
+    ("", "Remarks"),
 )
 _NUMERIC = ("published", "ours", "interval", "difference", "runs", "clips")
 
@@ -82,6 +83,7 @@ def page_html(collected: Collected, packed: PackedClips) -> str:
         clip_message=clip_message(packed),
         columns=_COLUMNS,
         numeric=_NUMERIC,
+        drawn=next(place for place, (key, _) in enumerate(_COLUMNS) if not key),
         style=style,
         script=script,
         data=script_json(page.as_json()),
