@@ -42,13 +42,14 @@ Encore.curves = (() => {
         height: 240,
         marginLeft: 56,
         marginRight: 8,
-        marginTop: 24,
+        marginTop: 28,
+        marginBottom: 40,
         x: { label: "epoch", domain: [1, Math.max(epochs, 2)], labelArrow: "none" },
         y: { label: `${title}${measure.unit ?? ""}`, domain, labelArrow: "none", nice: true, ticks: 5 },
         r: { type: "identity" },
         marks: [
           Plot.axisY({ tickSize: 0, ticks: 5, label: `${title}`, labelArrow: "none", fill: "var(--ink-3)", tickFormat: measure.scale ? (value) => `${value} %` : undefined }),
-          Plot.axisX({ tickSize: 0, ticks: Math.min(width / 60, epochs), tickFormat: (value) => (Number.isInteger(value) ? `${value}` : ""), label: "epoch", labelArrow: "none", fill: "var(--ink-3)" }),
+          Plot.axisX({ tickSize: 0, ticks: Math.min(width / 60, epochs), tickFormat: (value) => (Number.isInteger(value) ? `${value}` : ""), label: "epoch", labelArrow: "none", labelOffset: 36, fill: "var(--ink-3)" }),
           Plot.ruleY(domain.slice(0, 1), { stroke: "var(--edge)" }),
           Plot.line(points, { x: "epoch", y: "value", z: "run", stroke: "colour", strokeWidth: runs.length > 5 ? 1 : 1.75 }),
           Plot.dot(points.filter((point) => point.best || points.length === runs.length), { x: "epoch", y: "value", r: 4, fill: "colour", stroke: "var(--surface)" }),
@@ -75,6 +76,7 @@ Encore.curves = (() => {
   return (runs) => {
     const seeds = [...new Set(runs.map((run) => run.seed))].sort((left, right) => left - right);
     const measures = MEASURES.filter(({ train, valid }) => runs.some((run) => run.curves[train]?.length || run.curves[valid]?.length));
+    const missing = MEASURES.filter((measure) => !measures.includes(measure)).map(({ name }) => name.toLowerCase());
     if (!measures.length) return [element("p", { class: "muted" }, "The records hold no learning curves.")];
     const wanted = measures.findIndex(({ name }) => name === state.get("tab"));
     const nodes = tabs({
@@ -113,7 +115,7 @@ Encore.curves = (() => {
       element(
         "figcaption",
         {},
-        `${count(runs.length, "run")}${folds > 1 ? `, one line for each of ${folds} folds and each seed` : ""}. Dots on validation curves: the epoch whose weights were tested.`,
+        `${count(runs.length, "run")}${folds > 1 ? `, one line for each of ${folds} folds and each seed` : ""}. Dots on validation curves: the epoch whose weights were tested.${missing.length ? ` Not in these records: ${missing.join(", ")}.` : ""}`,
       ),
     ];
   };

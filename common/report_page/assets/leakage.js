@@ -1,7 +1,7 @@
 // Section 1: accuracy by split, with a slider from the split that leaks most to the one that leaks least.
 (() => {
   const { data, element, drawing, percent, chart, key, state, whenReady } = Encore;
-  const NARROW = 600;
+  const NARROW = 560;
   // Height of a name of two lines, in px.
   const LABEL_HEIGHT = 36;
   // Colour, shape and offset of each metric, in the order of the audit's metrics.
@@ -33,8 +33,8 @@
 
   function options(audit, splits, chosen, width) {
     const narrow = width < NARROW;
-    const margins = { marginLeft: 44, marginRight: narrow ? 12 : 150, marginTop: 28, marginBottom: narrow ? 28 : 64 };
-    const height = narrow ? 300 : 380;
+    const margins = { marginLeft: 44, marginRight: narrow ? 12 : 132, marginTop: 28, marginBottom: narrow ? 28 : 64 };
+    const height = narrow ? 300 : 340;
     const plotted = width - margins.marginLeft - margins.marginRight;
     const lows = splits.flatMap((split) => Object.values(split.values).map((value) => value.low));
     const bottom = Math.max(0, Math.floor((Math.min(...lows, audit.published?.percent ?? 100) - 3) / 10) * 10);
@@ -74,22 +74,25 @@
     const gapIn = audit.published?.metric ?? audit.metrics[0][0];
     if (splits[chosen].gaps[gapIn] && splits[0].values[gapIn]) {
       const { mean } = splits[chosen].gaps[gapIn];
+      // Left of the marks and, where there is room, of their numbers.
+      const aside = narrow ? 16 : 64;
       const [from, to] = [splits[0].values[gapIn].mean, here[gapIn].mean];
-      const at = { x: () => chosen, dx: -22 };
+      const at = { x: () => chosen, dx: -aside };
       marks.push(
         Plot.ruleY([from], { x1: () => 0, x2: () => chosen, stroke: "var(--alert)", strokeWidth: 1 }),
         Plot.ruleX([from], { ...at, y1: from, y2: to, stroke: "var(--alert)", strokeWidth: 2, marker: "tick" }),
-        Plot.text([from], {
-          ...at,
-          y: (from + to) / 2,
-          text: () => `${mean < 0 ? "−" : "+"}${percent(Math.abs(mean))} points`,
-          dx: -28,
-          textAnchor: "end",
-          fill: "var(--alert)",
-          stroke: "var(--surface)",
-          strokeWidth: 4,
-          fontWeight: 700,
-        }),
+        // The text beside or below a narrow chart says it.
+        !narrow &&
+          Plot.text([to], {
+            ...at,
+            y: to,
+            dy: 16,
+            text: () => `${mean < 0 ? "−" : "+"}${percent(Math.abs(mean))} points`,
+            fill: "var(--alert)",
+            stroke: "var(--surface)",
+            strokeWidth: 4,
+            fontWeight: 700,
+          }),
       );
     }
     audit.metrics.forEach(([metric, name], place) => {
@@ -203,7 +206,12 @@
     );
     box.hidden = splits.length < 2;
     figure.prepend(canvas);
-    box.after(...keys(audit, splits));
+    figure.hidden = false;
+    // On wide screens the text of the chosen split stands beside the chart.
+    const texts = article.querySelector(".audit-splits");
+    const live = element("div", { class: "audit-live" });
+    figure.before(live);
+    live.append(element("div", {}, figure, box, ...keys(audit, splits)), texts);
     const redraw = chart(
       canvas,
       (width) => {
@@ -223,7 +231,7 @@
       slider.value = index;
       const split = splits[index];
       slider.setAttribute("aria-valuetext", `${split.label}. ${split.text} ${split.gap_text}`);
-      for (const section of article.querySelectorAll(".audit-split")) section.hidden = section.dataset.split !== split.id;
+      for (const { id } of splits) document.getElementById(id).hidden = id !== split.id;
       redraw();
     }
 

@@ -1,64 +1,39 @@
 // Section 2: search, filters and sorting of the table of all rows; they are kept in the address.
 (() => {
-  const { data, element, announce, count, intervalDrawing, state, whenReady } = Encore;
-  // Parameter, words of its field, and a row's value.
-  const CHOICES = [
-    ["paper", "Paper", (row) => row.paper],
-    ["data", "Data", (row) => row.data],
-    ["split", "Split", (row) => row.split],
-    ["unit", "Unit of the split", (row) => row.unit],
-  ];
-  const YES_NO = [
-    ["contaminated", "Contaminated"],
-    ["reduced", "Reduced"],
-  ];
+  const { count, data, element, intervalDrawing, state, whenReady } = Encore;
+  // Parameter in the address, which is a data attribute of the lines, and words of its field.
+  const CHOICES = { paper: "Paper", data: "Data", split: "Split", unit: "Unit of the split" };
+  const FLAGS = {
+    contaminated: ["Contaminated", "with and without", "only contaminated", "without"],
+    reduced: ["Reduced", "with and without", "only reduced", "without"],
+  };
 
-  function select(name, words, options) {
-    return element(
-      "label",
-      { class: "field" },
-      words,
+  // The fields for search and filters; a choice among one is left out.
+  function makeFields(form, lines) {
+    const select = (name, words, options) =>
       element(
-        "select",
-        { name, on: { change: (event) => state.set({ [name]: event.target.value }, { at: "results" }) } },
-        options.map(([value, text]) => element("option", { value }, text)),
-      ),
+        "label",
+        { class: "field" },
+        words,
+        element("select", { name }, options.map(([value, text]) => element("option", { value }, text))),
+      );
+    const valuesOf = (name) => [...new Set(lines.map((line) => line.dataset[name]))].sort();
+    const titles = new Map(lines.map((line) => [line.dataset.paper, line.cells[1].firstChild.textContent.trim()]));
+    const choices = Object.entries(CHOICES)
+      .filter(([name]) => valuesOf(name).length > 1)
+      .map(([name, words]) => {
+        const options = valuesOf(name).map((value) => [value, name === "paper" ? titles.get(value) : value]);
+        return select(name, words, [["", "all"], ...options]);
+      });
+    const flags = Object.entries(FLAGS).map(([name, [words, both, yes, no]]) =>
+      select(name, words, [["", both], ["yes", yes], ["no", no]]),
     );
-  }
-
-  function makeForm(form) {
-    const search = element("input", {
-      type: "search",
-      name: "q",
-      autocomplete: "off",
-      on: { input: (event) => state.set({ q: event.target.value }, { at: "results" }) },
-    });
-    const choices = CHOICES.map(([name, words, value]) => {
-      const values = [...new Set(data.rows.map(value))].sort();
-      return values.length > 1 && select(name, words, [["", "all"], ...values.map((text) => [text, text])]);
-    });
-    const flags = YES_NO.map(([name, words]) => {
-      const there = new Set(data.rows.map((row) => row[name]));
-      return there.size > 1 && select(name, words, [["", "with and without"], ["yes", "only these"], ["no", "without these"]]);
-    });
-    const reset = element(
-      "button",
-      {
-        type: "button",
-        class: "button",
-        on: {
-          click: () => {
-            const names = ["q", "sort", "order", ...CHOICES.map(([name]) => name), ...YES_NO.map(([name]) => name)];
-            state.set(Object.fromEntries(names.map((name) => [name, null])), { at: "results" });
-            search.focus();
-          },
-        },
-      },
-      "Show all",
+    form.replaceChildren(
+      element("label", { class: "field" }, "Search", element("input", { type: "search", name: "q", autocomplete: "off" })),
+      ...choices,
+      ...flags,
+      element("button", { type: "reset", class: "button" }, "Reset"),
     );
-    form.replaceChildren(element("label", { class: "field" }, "Search", search), ...[...choices, ...flags].filter(Boolean), reset);
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.hidden = false;
   }
 
   // What a cell is sorted by: its number where it has one, else its text; empty cells come last in both directions.
@@ -83,12 +58,20 @@
     const rows = new Map(data.rows.map((row) => [row.id, row]));
     const heads = [...table.tHead.rows[0].cells];
     const texts = new Map(lines.map((line) => [line, line.textContent.toLowerCase()]));
-    const status = element("p", { class: "muted small", id: "results-count" });
-    const none = element("p", { class: "note", hidden: true }, "No row fits. “Show all” removes search and filters.");
-    const form = document.getElementById("filters");
-    makeForm(form);
-    form.after(status);
+    const status = document.getElementById("results-count");
+    const none = element("p", { class: "note", hidden: true }, "No result fits. “Reset” removes search and filters.");
     table.closest(".table-box").after(none);
+    const form = document.getElementById("filters");
+    makeFields(form, lines);
+    const fields = [...form.elements].filter((field) => field.name);
+    form.addEventListener("input", ({ target }) => state.set({ [target.name]: target.value }, { at: "results" }));
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("reset", (event) => {
+      event.preventDefault();
+      const names = [...fields.map((field) => field.name), "sort", "order"];
+      state.set(Object.fromEntries(names.map((name) => [name, null])), { at: "results" });
+    });
+    form.hidden = false;
 
     for (const line of lines) {
       const metric = rows.get(line.dataset.row).metrics.find(({ name }) => name === line.dataset.metric);
@@ -106,19 +89,17 @@
     }
 
     function fits(line) {
-      const row = rows.get(line.dataset.row);
-      const words = (state.get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-      return (
-        words.every((word) => texts.get(line).includes(word)) &&
-        CHOICES.every(([name, , value]) => !state.get(name) || value(row) === state.get(name)) &&
-        YES_NO.every(([name]) => !state.get(name) || row[name] === (state.get(name) === "yes"))
-      );
+      return fields.every(({ name }) => {
+        const wanted = state.get(name);
+        if (!wanted) return true;
+        if (name !== "q") return line.dataset[name] === wanted;
+        return wanted.toLowerCase().split(/\s+/).every((word) => texts.get(line).includes(word));
+      });
     }
 
-    let shownBefore = "";
     state.subscribe(() => {
-      for (const [name, field] of [...form.elements].filter((item) => item.name).map((item) => [item.name, item])) {
-        if (field.value !== (state.get(name) ?? "")) field.value = state.get(name) ?? "";
+      for (const field of fields) {
+        if (field.value !== (state.get(field.name) ?? "")) field.value = state.get(field.name) ?? "";
       }
       const key = state.get("sort");
       const order = state.get("order") === "descending" ? "descending" : "ascending";
@@ -145,10 +126,8 @@
       if (sorted.some((line, index) => body.rows[index] !== line)) body.append(...sorted);
       const visible = lines.filter((line) => !line.hidden).length;
       none.hidden = visible > 0;
-      status.textContent = `${visible} of ${count(lines.length, "result")} shown`;
-      const shown = `${status.textContent}${column < 0 ? "" : `, sorted by ${heads[column].textContent.trim()}, ${order}`}`;
-      if (shownBefore && shown !== shownBefore) announce(shown);
-      shownBefore = shown;
+      const sorting = column < 0 ? "" : `, sorted by ${heads[column].textContent.trim()}, ${order}`;
+      status.textContent = `${visible} of ${count(lines.length, "result")} shown${sorting}`;
     });
   });
 })();

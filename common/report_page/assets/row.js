@@ -1,6 +1,6 @@
 // Section 3: of the row that is chosen, its table, learning curves, confusion matrix and scores by genre.
 (() => {
-  const { data, chart, curves, drawing, element, key, percent, state, whenReady } = Encore;
+  const { chart, curves, data, drawing, element, key, percent, state, whenReady } = Encore;
 
   // Recall of each genre as a bar and F1 as a diamond; the table beside it has the numbers.
   function genreBars(row) {
@@ -43,54 +43,81 @@
 
   function fill(detail, row) {
     const figure = detail.querySelector(".curves");
-    if (figure) figure.replaceChildren(...curves(row.runs.map((place) => data.runs[place])));
-    const table = detail.querySelector("table.genres");
-    if (table && row.scores.length && row.confusion) (table.closest(".table-box") ?? table).before(genreBars(row));
+    if (figure) {
+      figure.replaceChildren(...curves(row.runs.map((place) => data.runs[place])));
+      figure.hidden = false;
+    }
+    const scores = detail.querySelector("table.genres")?.closest(".table-box");
+    if (!scores) return;
+    const beside = element("div", { class: "small-multiples" });
+    scores.before(beside);
+    beside.append(genreBars(row), scores);
   }
 
   whenReady(() => {
     const section = document.getElementById("row");
     const rows = new Map(data.rows.map((row) => [row.id, row]));
-    const details = new Map([...section.querySelectorAll(".row-detail")].map((detail) => [detail.dataset.row, detail]));
-    if (!details.size) return;
     const tables = [...section.querySelectorAll(".table-detail")];
-    const filled = new Set();
-    const titles = new Map(data.tables.map((table) => [table.id, `${table.paper}, table ${table.table}`]));
-    const groups = new Map();
-    for (const id of details.keys()) {
-      const row = rows.get(id);
-      groups.set(row.table, [...(groups.get(row.table) ?? []), row]);
+    if (!tables.length) return;
+    const details = new Map([...section.querySelectorAll(".row-detail")].map((detail) => [detail.dataset.row, detail]));
+    for (const [id, detail] of details) {
+      // A row's charts are drawn when its details are opened for the first time.
+      const draw = () => {
+        if (!detail.open) return;
+        detail.removeEventListener("toggle", draw);
+        fill(detail, rows.get(id));
+      };
+      detail.addEventListener("toggle", draw);
     }
     const select = element(
       "select",
-      { id: "row-select", on: { change: () => state.set({ row: select.value }, { at: "row" }) } },
-      [...groups].map(([table, members]) =>
-        element("optgroup", { label: titles.get(table) ?? table }, members.map((row) => element("option", { value: row.id }, row.label || row.name))),
+      { on: { change: () => state.set({ row: select.value }, { at: "row" }) } },
+      tables.map((table) =>
+        element(
+          "optgroup",
+          { label: table.querySelector("h3").textContent },
+          element("option", { value: table.id }, "the whole table"),
+          [...table.querySelectorAll(".row-detail")].map((detail) => {
+            const { label, name } = rows.get(detail.dataset.row);
+            return element("option", { value: detail.id }, label === name ? label : `${label} (${name})`);
+          }),
+        ),
       ),
     );
-    const order = [...groups.values()].flat().map((row) => row.id);
-    const step = (by) => state.set({ row: order[(order.indexOf(select.value) + by + order.length) % order.length] }, { at: "row" });
-    const controls = element(
-      "div",
-      { class: "controls" },
-      element("label", { class: "field wide" }, "Row", select),
-      element("button", { type: "button", class: "button", on: { click: () => step(-1) } }, "Row before"),
-      element("button", { type: "button", class: "button", on: { click: () => step(1) } }, "Next row"),
+    const places = [...select.options].map((option) => option.value);
+    const step = (by) => {
+      const next = (select.selectedIndex + by + places.length) % places.length;
+      state.set({ row: places[next] }, { at: "row" });
+    };
+    tables[0].before(
+      element(
+        "div",
+        { class: "controls row-choice" },
+        element("label", { class: "field wide" }, "Row or table", select),
+        element("button", { type: "button", class: "button", on: { click: () => step(-1) } }, "Previous"),
+        element("button", { type: "button", class: "button", on: { click: () => step(1) } }, "Next"),
+      ),
     );
-    tables[0].before(controls);
 
     let shown;
     state.subscribe(() => {
-      const id = details.has(state.get("row")) ? state.get("row") : order[0];
+      const wanted = state.get("row");
+      const id = places.includes(wanted) ? wanted : (details.keys().next().value ?? places[0]);
       if (id === shown) return;
       shown = id;
       select.value = id;
-      const detail = details.get(id);
-      for (const table of tables) table.hidden = !table.contains(detail);
-      for (const [other, item] of details) item.hidden = other !== id;
-      detail.open = true;
-      if (!filled.has(id)) fill(detail, rows.get(id));
-      filled.add(id);
+      const chosen = details.get(id);
+      const table = chosen ? chosen.closest(".table-detail") : document.getElementById(id);
+      for (const other of tables) other.hidden = other !== table;
+      const members = [...details.values()].filter((detail) => table.contains(detail));
+      // All below the table again, in their order, then the chosen one above it.
+      members.sort((left, right) => places.indexOf(left.id) - places.indexOf(right.id));
+      table.append(...members);
+      for (const detail of members) {
+        detail.hidden = Boolean(chosen) && detail !== chosen;
+        detail.open = detail === chosen;
+      }
+      if (chosen) table.querySelector(":scope > .table-box").before(chosen);
     });
   });
 })();

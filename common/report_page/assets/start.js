@@ -2,7 +2,6 @@
 (() => {
   const { element, starts, state, theme } = Encore;
   document.documentElement.classList.replace("no-js", "js");
-  document.body.append(element("div", { id: "announcements", class: "visually-hidden", "aria-live": "polite", role: "status" }));
 
   const tools = document.getElementById("page-tools");
   const words = () => (theme.isDark ? "Light colours" : "Dark colours");

@@ -9,8 +9,8 @@ Encore.state = (() => {
     section = place;
     // A link to a section keeps what was chosen.
     if (query !== undefined) parameters = new URLSearchParams(location.hash.slice(location.hash.indexOf("?") + 1));
-    const row = document.getElementById(place);
-    if (row?.classList.contains("row-detail")) {
+    // Links to a row or a table choose it.
+    if (document.getElementById(place)?.matches("#row .row-detail, #row .table-detail")) {
       section = "row";
       parameters.set("row", place);
     }
@@ -53,7 +53,7 @@ Encore.state = (() => {
     },
     start() {
       read();
-      if (section === "row" && parameters.get("row")) history.replaceState(null, "", `#row?${parameters}`);
+      write();
       window.addEventListener("hashchange", () => {
         read();
         write();
@@ -62,7 +62,7 @@ Encore.state = (() => {
       });
       notify();
       // A fragment with parameters is no element's id, so the browser does not go there itself.
-      if (location.hash.includes("?")) document.getElementById(section)?.scrollIntoView();
+      if (location.hash.includes("?")) document.getElementById(section)?.scrollIntoView({ behavior: "instant" });
     },
   };
 })();
