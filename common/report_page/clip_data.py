@@ -67,8 +67,8 @@ def named_clip(record: Record, clip: ClipResult) -> NamedClip:
 
 
 def runs_by_data(runs: Iterable[KeyedRecord]) -> tuple[DataRuns, ...]:
-    """Sort runs by the data that they tested, by name. Runs that tested no clips, because they belong to a search, are
-    left out.
+    """Sort runs by the data that they tested, those with most tested clips over all runs first. Runs that tested no
+    clips, because they belong to a search, are left out.
 
     Copies of a well-known data set (as audio, as arrays) are the same data, because their clips have the same names.
     Other data are the same only where their tracks are, because two folders may both hold another `song 1`.
@@ -83,11 +83,12 @@ def runs_by_data(runs: Iterable[KeyedRecord]) -> tuple[DataRuns, ...]:
         known_names[data] = known
         found[data][key] = record
     titles = Counter(title for title, _ in found)
-    return tuple(
+    data = [
         DataRuns(
             name=title if titles[title] == 1 or not digest else f"{title} (data {digest[:8]})",
             known=known_names[title, digest],
-            runs=tuple(sorted(found[title, digest].items())),
+            runs=tuple(sorted(of_data.items())),
         )
-        for title, digest in sorted(found)
-    )
+        for (title, digest), of_data in found.items()
+    ]
+    return tuple(sorted(data, key=lambda one: (-sum(len(record.clips) for _, record in one.runs), one.name)))

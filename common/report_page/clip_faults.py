@@ -23,11 +23,8 @@ MOST_SHOWN = 30
 RULE = (
     f"A clip is a candidate of a label fault where it was tested {LEAST_TESTS} times or more and at least "
     f"{100 * LEAST_SHARE:.0f} % of these tests took it for one same other genre, or where the same recording is in the "
-    "data under another genre. A candidate is a clip to listen to, not a proof: a genre may just be hard to hear."
-)
-DEPENDENT = (
-    "Runs on one split trained on the same clips, so the tests of a clip are not independent of each other: ten errors "
-    "of ten networks say less than ten errors on ten splits."
+    "data under another genre. A candidate is a clip to listen to, not a proof: a genre may just be hard to hear, and "
+    "the tests of a clip are not independent, because runs on one split trained on the same clips."
 )
 
 
@@ -275,7 +272,9 @@ def _summary(data: DataRuns, counting: Sequence[Record], clips: Sequence[ClipCou
         titles = sorted({record.data.title for record in apart})
         for title in titles if len(titles) > 1 else ():
             of_title = [record for record in apart if record.data.title == title]
-            sentences.append(f"In the {counted(len(of_title), 'run')} on {title}: {_often(_decisions_of(of_title))}")
+            alone = _decisions_of(of_title)
+            if any(one.tested >= LEAST_TESTS for one in alone):
+                sentences.append(f"In the {counted(len(of_title), 'run')} on {title} alone: {_often(alone)}")
     if seen:
         tested = [clip.seen for clip in clips if clip.seen.tested]
         sentences.append(
@@ -284,8 +283,6 @@ def _summary(data: DataRuns, counting: Sequence[Record], clips: Sequence[ClipCou
         )
     if left_out := len(data.runs) - len(counting):
         sentences.append(f"{counted(left_out, 'run')} at smoke scale left out: they are too short to judge a clip by.")
-    if apart or seen:
-        sentences.append(DEPENDENT)
     return sentences
 
 

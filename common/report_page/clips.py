@@ -8,7 +8,7 @@ into others, so `PackedClips.sha256` is of the bytes themselves. They are, one a
 
 ```
 {"format": 1,
- "data": [{                                   each data set, by name
+ "data": [{                                   each data set, that with most tests first
     "name": "GTZAN",
     "genres": ["blues", ...],                 of all its runs, in alphabetical order
     "ids": [...], "labels": [...],            of each clip; labels are places in "genres"

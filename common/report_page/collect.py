@@ -17,6 +17,7 @@ from common.report_page.collect_tables import kind_of, table_view
 from common.report_page.names import Ids, shown
 from common.report_page.payload import AuditView, Page, RowView, TableView
 from common.report_page.read import PaperResults, read_results
+from common.reports.committed import are_committed
 from common.reports.screen.results import data_name
 from data_pipeline.datasets.recognise import known_dataset
 
@@ -76,6 +77,7 @@ def collect(papers: Sequence[Paper], out: Path) -> Collected:
     page = Page(
         title=_title(every),
         lead=_lead(every, rows, len(runs)),
+        own=not are_committed(out),
         genres=tuple(genres.every),
         audits=tuple(audits),
         tables=tuple(tables),

@@ -67,7 +67,7 @@ def audit_view(one: ReadTable, table_id: str, results: PaperResults, dataset: st
         title=shown(values["title"]),
         row=shown(values.get("row_name", "")),
         data=shown(data_name(values)),
-        dataset=shown(dataset),
+        dataset=dataset,
         published=None
         if published["percent"] is None
         else Published(shown(published["metric"]), published["percent"], keys[published["compared_with"]]),
@@ -216,9 +216,7 @@ def _examples(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) ->
             text += f"; with {rows[compared]['label']} {others[name].text}"
         artist = clip.clip.artist
         chosen.append(
-            Example(
-                shown(name), shown(clip.genre), shown(artist) if artist else None, shown(reasons[name]), shown(text)
-            )
+            Example(name, shown(clip.genre), shown(artist) if artist else None, shown(reasons[name]), shown(text))
         )
         if len(chosen) == _MOST_EXAMPLES:
             break

@@ -131,7 +131,7 @@ def _outcome(tables: Sequence[ReadTable]) -> list[str]:
             continue
         text = f"{_name(one)}: {len(measured)} of {counted(len(one.stored.values['rows']), 'row')} measured"
         if inside:
-            text += f"; {inside.count(True)} of {counted(len(inside), 'published number')} inside our 95 % interval"
+            text += f"; {inside.count(True)} of {counted(len(inside), 'published number')} inside the 95 % interval"
         if unknown := inside.count(None):
             text += f", {unknown} not known (one seed)"
         found.append(f"{text}.")

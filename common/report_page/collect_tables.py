@@ -10,7 +10,9 @@ from common.paper.tables import Row
 from common.report_page.names import Ids, all_shown, shown
 from common.report_page.payload import Assumption, Cell, TableView
 from common.report_page.read import ReadTable
+from common.reports.committed import are_own
 from common.reports.screen.results import data_name
+from common.reports.table import as_yours
 
 # Numbers as cells have them: with a spread, an interval, a sign or a unit of their own.
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(?: ± [\d.]+)?(?: (?:to|\()[-+\d., to]*\)?)?(?: \([-+\d., to]+\))?")
@@ -48,7 +50,7 @@ def table_view(one: ReadTable, ids: Ids, said: Collection[str] = ()) -> TableVie
         data=shown(data_name(values)) if stored.setting else "",
         protocol=shown(values.get("protocol") or ""),
         file=stored.path.relative_to(one.results.out).with_suffix(".md").as_posix(),
-        header=all_shown(table.header),
+        header=all_shown(as_yours(table.header) if are_own(one.results) else table.header),
         lines=tuple(tuple(map(_cell, line)) for line in table.rows),
         warnings=all_shown(warnings),
         notes=all_shown(notes),

@@ -8,7 +8,7 @@ The JSON, where `?` marks values that may be null, percentages are in percent, a
 
 ```
 {"format": 1,
- "title": "...",
+ "title": "...", "own": false,                 whether the runs are the reader's own
  "genres": [["blues", ...], ...],              lists of genres, which rows and audits name by their place
  "audits": [{
     "id": "audit-se_cnn-arrays-audit", "paper": "se_cnn", "title": "...", "row": "se-12345", "data": "...",
@@ -66,7 +66,7 @@ class Example:
     """A clip that shows what a split leaks, or keeps apart.
 
     Args:
-        clip: its id.
+        clip: its id, as the packed clip decisions have it; the other texts are as the page shows them.
         genre: its label.
         artist: None where unknown.
         why: what connects it with training clips, as a sentence.
@@ -379,11 +379,13 @@ class Page:
     Args:
         title: heading of the page.
         lead: what the page is of, as a sentence.
+        own: whether the runs are the reader's own, not those that come with Encore.
         tables: of results, layers, values, searches and audits, in order of paper and file.
     """
 
     title: str
     lead: str
+    own: bool
     genres: tuple[tuple[str, ...], ...]
     audits: tuple[AuditView, ...]
     tables: tuple[TableView, ...]
@@ -397,6 +399,7 @@ class Page:
         return {
             "format": FORMAT,
             "title": self.title,
+            "own": self.own,
             "genres": self.genres,
             "audits": [_fields(audit, without=("table", "published_on")) for audit in self.audits],
             "tables": [

@@ -50,7 +50,7 @@ _COLUMNS = (
     ("metric", "Metric"),
     ("published", "Published"),
     ("ours", "Ours"),
-    ("", "Published and ours, 0–100 %"),
+    ("", "Published and measured, 0–100 %"),
     ("interval", "95 % interval"),
     ("inside", "Inside"),
     ("difference", "Difference"),
@@ -113,6 +113,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {
+        "shown": shown,
         "value": _value,
         "percent": _percent,
         "taken": _taken,

@@ -52,8 +52,7 @@ def write_page(
     if collected.is_empty:
         return None
     packed = pack_clips(collected.runs, collected.clips, limit_bytes=clip_bytes)
-    text = page_html(collected, packed)
-    write_text(target, text)
+    write_text(target, page_html(collected, packed))
     page = collected.page
     rows = sum(row.is_measured for row in page.rows)
-    return WrittenPage(target, len(text.encode()), rows, len(page.runs), clip_message(packed))
+    return WrittenPage(target, target.stat().st_size, rows, len(page.runs), clip_message(packed))
