@@ -42,10 +42,17 @@
     return `${row.paper}, table ${table ? table.table : ""}, ${row.data}`;
   }
 
-  // The chosen side as the address has it, or a first choice: the first row, and the next one of the same data.
+  // The row that tested most clips with one seed and trained on no window of them.
+  function largest() {
+    const tested = ({ row, seeds }) =>
+      row.contaminated ? 0 : [...seeds.values()][0].reduce((sum, run) => sum + run.clips.length, 0);
+    return choices.reduce((one, other) => (tested(other) > tested(one) ? other : one));
+  }
+
+  // Both sides as the address has them, or a first choice: the largest row, and another one of its table.
   function chosen() {
     const byId = (id) => choices.find((one) => one.row.id === id);
-    const left = byId(Encore.state.get("left")) || choices[0];
+    const left = byId(Encore.state.get("left")) || largest();
     const right =
       byId(Encore.state.get("right")) ||
       choices.find((one) => one !== left && one.data === left.data && one.row.table === left.row.table) ||
@@ -219,7 +226,7 @@
   const field = (label, control) => element("label", { class: "field" }, label, control);
 
   function build(container) {
-    const controls = [];
+    const sides = [];
     for (const side of SIDES) {
       const row = element(
         "select",
@@ -230,7 +237,14 @@
         on: { change: () => choose({ [side]: chosen()[side].row.id, [`${side}seed`]: seed.value }) },
       });
       parts[side] = { row, seed };
-      controls.push(element("div", { class: "controls" }, field(`${NAMES[side]} row`, row), field("Seed", seed)));
+      sides.push(
+        element(
+          "fieldset",
+          {},
+          element("legend", {}, `${NAMES[side]} run`),
+          element("div", { class: "controls" }, field("Row", row), field("Seed", seed)),
+        ),
+      );
     }
     parts.how = element(
       "select",
@@ -247,10 +261,11 @@
       Object.entries(LISTS).map(([value, { words }]) => element("option", { value }, words)),
     );
     parts.result = element("div", { class: "stack" });
-    controls.push(
+    container.replaceChildren(
+      element("div", { class: "controls" }, sides),
       element("div", { class: "controls" }, field("Clip decision", parts.how), field("Clips where", parts.list)),
+      parts.result,
     );
-    container.replaceChildren(...controls, parts.result);
     container.classList.add("stack");
     container.hidden = false;
     Encore.state.subscribe(show);

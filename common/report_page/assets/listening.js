@@ -48,6 +48,7 @@ Encore.listening = (() => {
 
   async function play(clip) {
     stop();
+    parts.trouble.hidden = true;
     const mine = started;
     const file = fileOf(clip);
     let sound = file;

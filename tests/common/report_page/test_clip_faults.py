@@ -2,7 +2,7 @@ import pytest
 
 from common.records.paths import ResultPaths
 from common.records.record import read_records
-from common.report_page.clip_faults import DEPENDENT, Decisions, SameRecording, count_clips
+from common.report_page.clip_faults import Decisions, SameRecording, count_clips
 from reproductions.se_cnn.paper import TABLE_5_1
 from tests.helpers.clip_records import clip, keyed, run_of
 from tests.helpers.se_cnn_records import SETTING
@@ -131,7 +131,6 @@ def test_the_summary_counts_what_was_tested_often_and_was_always_wrong():
         "times or more, 1 was wrong every time.",
         "10 runs trained on other windows of their test clips, and are counted apart: they tested 1 clip; of 1 clip "
         "tested 10 times or more, 1 was wrong every time.",
-        DEPENDENT,
     )
 
 
