@@ -85,10 +85,10 @@ Encore.clips = (() => {
   }
 
   function currentData() {
-    return clips.data.find((one) => one.name === Encore.state.get("clipdata")) || parts.largest;
+    return clips.data.find((one) => one.name === Encore.state.get("clipdata")) || clips.data[0];
   }
 
-  const chosen = () => find(Encore.state.get("clipdata") || parts.largest.name, Encore.state.get("clip"));
+  const chosen = () => find(Encore.state.get("clipdata") || clips.data[0].name, Encore.state.get("clip"));
 
   function selected(data) {
     const words = (Encore.state.get("clipq") || "").toLowerCase();
@@ -273,12 +273,6 @@ Encore.clips = (() => {
   }
 
   function build(container) {
-    parts.largest = clips.data.reduce((one, other) =>
-      other.clips.reduce((sum, clip) => sum + clip.apart.tested, 0) >
-      one.clips.reduce((sum, clip) => sum + clip.apart.tested, 0)
-        ? other
-        : one,
-    );
     parts.data = element(
       "select",
       { on: { change: () => choose({ clipdata: parts.data.value, clipgenre: null, clip: null }) } },
