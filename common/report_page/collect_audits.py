@@ -179,25 +179,21 @@ def _decided(records: list[Record]) -> dict[str, _Decided]:
 
 def _examples(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) -> list[Example]:
     """Clips that show what a split leaks: those that its runs got right and that are wrong where nothing is shared come
-    first. Of a split without leakage, clips that were right before and are wrong now."""
+    first. Of a split where nothing is shared, or where it is not known of which clips, those that were right before and
+    are wrong now."""
     mine, rows = decided[place], one.stored.values["rows"]
-    overlap = rows[place]["overlap"]
-    if not mine or not overlap:
+    if not mine or not rows[place]["overlap"]:
         return []
-    if overlap["met"]:
-        compared = next(
-            (number for number in range(len(rows)) if decided[number] and not rows[number]["overlap"]["met"]), None
-        )
-        reasons = _reasons(one, place, decided)
+    reasons = _reasons(one, place, decided) if rows[place]["overlap"]["met"] else {}
+    leaks = bool(reasons)
+    if leaks:
+        clean = (number for number in range(len(rows)) if decided[number] and not rows[number]["overlap"]["met"])
+        compared = next(clean, None)
     else:
         compared = next((number for number in range(len(rows)) if decided[number] and number != place), None)
-        reasons = {
-            name: f"no other clip of {clip.clip.artist} is in training or validation"
-            for name, clip in mine.items()
-            if clip.clip.artist
-        }
+        reasons = _separations(one, place, compared, decided)
     others = decided[compared] if compared is not None else {}
-    sign = 1 if overlap["met"] else -1
+    sign = 1 if leaks else -1
 
     def order(name: str) -> tuple[float, float, str]:
         there = others[name].share if name in others else mine[name].share
@@ -221,6 +217,27 @@ def _examples(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) ->
         if len(chosen) == _MOST_EXAMPLES:
             break
     return chosen
+
+
+def _separations(
+    one: ReadTable, place: int, compared: int | None, decided: list[dict[str, _Decided]]
+) -> dict[str, str]:
+    """Test clip of a split -> what the split keeps apart, for those of which it is known.
+
+    Args:
+        compared: another split, with which the clips are compared.
+    """
+    rows, mine = one.stored.values["rows"], decided[place]
+    if not rows[place]["overlap"]["met"]:
+        return {
+            name: f"no other clip of {clip.clip.artist} is in training or validation"
+            for name, clip in mine.items()
+            if clip.clip.artist
+        }
+    if compared is None or rows[compared]["overlap"]["clips"] < rows[compared]["overlap"]["parts"]["test"]:
+        return {}
+    before = f"with {rows[compared]['label']}, other windows of it were in training or validation"
+    return {name: before for name in mine if name in decided[compared]}
 
 
 def _reasons(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) -> dict[str, str]:
