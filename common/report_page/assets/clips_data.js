@@ -4,6 +4,20 @@ const EncoreClips = (() => {
   "use strict";
 
   const NUMBERS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
+  // As in common/core/words.py.
+  const UNSEEN =
+    /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b\u200e\u200f\ufeff\ufffe\uffff\u202a-\u202e\u2060-\u206f\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  const SHORT = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+  // A name as the page shows it: characters that cannot be seen, or that change the order of others, as escapes.
+  function shown(text) {
+    return text.replace(UNSEEN, (character) => {
+      const code = character.codePointAt(0).toString(16);
+      if (character in SHORT) return SHORT[character];
+      if (code.length <= 2) return `\\x${code.padStart(2, "0")}`;
+      return code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
+    });
+  }
 
   // Base64 of gzip -> bytes.
   async function unpacked(text) {
@@ -135,5 +149,5 @@ const EncoreClips = (() => {
     return Math.min(1, 2 * sum);
   }
 
-  return { decode, decisionsOf, testsOf, compare, mcnemar };
+  return { shown, decode, decisionsOf, testsOf, compare, mcnemar };
 })();

@@ -37,7 +37,8 @@ Encore.clips = (() => {
     });
   });
 
-  const name = (value) => element("bdi", {}, value);
+  const { shown: escaped } = EncoreClips;
+  const name = (value) => element("bdi", {}, escaped(value));
   const ofTests = (one) => (one.tested ? `${one.wrong} of ${one.tested}` : "–");
   const takenText = (taken) => taken.map(([genre, number]) => `${genre} ${number}`).join(", ");
   const find = (data, id) => clips?.data.find((one) => one.name === data)?.clips.find((clip) => clip.id === id);
@@ -146,7 +147,7 @@ Encore.clips = (() => {
   function sameRecording(clip) {
     return clip.same.flatMap(({ id, genre, exact }, place) => {
       const other = find(clip.data, id);
-      const how = `${genre || "not tested"}${exact ? ", same bytes" : ""}`;
+      const how = `${escaped(genre) || "not tested"}${exact ? ", same bytes" : ""}`;
       return [place ? "; " : "", other ? link(other) : name(id), ` (${how})`];
     });
   }
@@ -219,7 +220,7 @@ Encore.clips = (() => {
       lines.length
         ? element(
             "div",
-            { class: "table-box", tabindex: "0", role: "region", "aria-label": `Decisions on ${clip.id}` },
+            { class: "table-box", tabindex: "0", role: "region", "aria-label": `Decisions on ${escaped(clip.id)}` },
             element(
               "table",
               {},
@@ -258,7 +259,7 @@ Encore.clips = (() => {
     if (parts.search.value !== (Encore.state.get("clipq") || "")) parts.search.value = Encore.state.get("clipq") || "";
     parts.genre.replaceChildren(
       element("option", { value: "" }, "all"),
-      ...data.genres.map((genre) => element("option", { value: genre }, genre)),
+      ...data.genres.map((genre) => element("option", { value: genre }, escaped(genre))),
     );
     parts.genre.value = data.genres.includes(Encore.state.get("clipgenre")) ? Encore.state.get("clipgenre") : "";
     parts.fault.checked = Encore.state.get("clipfault") === "1";
@@ -276,7 +277,7 @@ Encore.clips = (() => {
     parts.data = element(
       "select",
       { on: { change: () => choose({ clipdata: parts.data.value, clipgenre: null, clip: null }) } },
-      clips.data.map((one) => element("option", { value: one.name }, one.name)),
+      clips.data.map((one) => element("option", { value: one.name }, escaped(one.name))),
     );
     parts.search = element("input", { type: "search", on: { input: () => choose({ clipq: parts.search.value }) } });
     parts.genre = element("select", { on: { change: () => choose({ clipgenre: parts.genre.value }) } });
@@ -325,7 +326,7 @@ Encore.clips = (() => {
     for (const place of document.querySelectorAll("[data-clip]:not(.clips-static *)")) {
       const clip = find(place.dataset.dataset, place.dataset.clip);
       if (clip === undefined) continue;
-      const shownName = [...place.childNodes].find((node) => node.textContent.trim() === clip.id);
+      const shownName = [...place.childNodes].find((node) => node.textContent.trim() === escaped(clip.id));
       if (shownName) shownName.replaceWith(...withPlay(clip, link(clip)));
       else place.prepend(...withPlay(clip));
     }

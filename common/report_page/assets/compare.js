@@ -117,16 +117,16 @@
       element(
         "td",
         { class: decision[how] === clip.genre ? null : "wrong" },
-        element("bdi", {}, decision[how]),
+        Encore.clips.name(decision[how]),
         decision[how] === clip.genre ? " ✓" : " ✗",
       ),
-      element("td", {}, element("bdi", {}, Encore.clips.votesText(names, decision.votes))),
+      element("td", {}, Encore.clips.name(Encore.clips.votesText(names, decision.votes))),
     ];
     return element(
       "tr",
       {},
       element("th", { scope: "row" }, Encore.listening.button(clip), Encore.clips.link(clip)),
-      element("td", {}, element("bdi", {}, clip.genre)),
+      element("td", {}, Encore.clips.name(clip.genre)),
       side(first, genres.first),
       side(second, genres.second),
     );
@@ -181,7 +181,7 @@
       const why =
         now.left.data === now.right.data
           ? "No clip was tested by both."
-          : `The first is on ${now.left.data}, the second on ${now.right.data}: they have no clip in common.`;
+          : `The first is on ${EncoreClips.shown(now.left.data)}, the second on ${EncoreClips.shown(now.right.data)}: they have no clip in common.`;
       parts.result.replaceChildren(element("p", { class: "note" }, why));
       return why;
     }

@@ -29,7 +29,7 @@ Encore.listening = (() => {
     const clip = { data: made.dataset.of, id: made.dataset.play };
     made.hidden = !fileOf(clip);
     made.textContent = isPlaying(clip) ? "■" : "▶";
-    made.setAttribute("aria-label", `${isPlaying(clip) ? "Stop" : "Play"} ${clip.id}`);
+    made.setAttribute("aria-label", `${isPlaying(clip) ? "Stop" : "Play"} ${EncoreClips.shown(clip.id)}`);
   }
 
   const refreshAll = () => document.querySelectorAll("button[data-play]").forEach(refresh);
@@ -63,9 +63,9 @@ Encore.listening = (() => {
     if (mine !== started) return undefined; // another clip was chosen while this one was read
     playing = { data: clip.data, id: clip.id, address: URL.createObjectURL(sound) };
     parts.name.replaceChildren(
-      element("bdi", {}, clip.id),
+      Encore.clips.name(clip.id),
       " ",
-      element("span", { class: "muted" }, element("bdi", {}, describe(clip))),
+      element("span", { class: "muted" }, Encore.clips.name(describe(clip))),
     );
     parts.player.hidden = false;
     parts.audio.src = playing.address;
@@ -87,7 +87,7 @@ Encore.listening = (() => {
   }
 
   function fail(clip, file, reason) {
-    const said = `${file.name} cannot be played by this browser (${reason}).`;
+    const said = `${EncoreClips.shown(file.name)} cannot be played by this browser (${reason}).`;
     parts.trouble.textContent = said;
     parts.trouble.hidden = false;
     Encore.announce(said);
@@ -102,7 +102,7 @@ Encore.listening = (() => {
       element(
         "ul",
         {},
-        paths.slice(0, MOST_NAMED).map((path) => element("li", {}, element("bdi", {}, path))),
+        paths.slice(0, MOST_NAMED).map((path) => element("li", {}, Encore.clips.name(path))),
       ),
       paths.length > MOST_NAMED && element("p", {}, `and ${paths.length - MOST_NAMED} more`),
     );
@@ -136,7 +136,7 @@ Encore.listening = (() => {
     );
     const ofData = results
       .filter((one) => one.files.size)
-      .map((one) => `${Encore.count(one.files.size, "clip")} of ${one.name}`);
+      .map((one) => `${Encore.count(one.files.size, "clip")} of ${EncoreClips.shown(one.name)}`);
     const said = `${matched.size} of ${Encore.count(paths.length, "file")} matched${ofData.length ? `: ${ofData.join(", ")}` : ""}.`;
     const doubted = data.flatMap((one) => one.clips.filter((clip) => clip.reasons.length && fileOf(clip)));
     parts.result.replaceChildren(
@@ -157,9 +157,9 @@ Encore.listening = (() => {
               " ",
               Encore.clips.link(clip),
               ": labelled ",
-              element("bdi", {}, clip.genre),
+              Encore.clips.name(clip.genre),
               "; ",
-              element("bdi", {}, clip.reasons.join("; ")),
+              Encore.clips.name(clip.reasons.join("; ")),
             ),
           ),
         ),

@@ -11,12 +11,14 @@ import pytest
 import soundfile
 
 import common.report_page
+from common.core.words import printable
 from common.metrics.paired import mcnemar
 from common.records.paths import ResultPaths
 from common.records.record import read_records
 from common.report_page.clip_faults import count_clips
 from common.report_page.clips import pack_clips
 from tests.helpers.clip_records import clip, keyed, run_of
+from tests.helpers.hostile_names import ESCAPED_NAMES, VISIBLE_NAMES
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 ASSETS = Path(common.report_page.__file__).parent / "assets"
@@ -177,6 +179,13 @@ def test_two_lists_of_runs_are_compared_on_the_clips_that_both_tested():
         [decided, {"bothRight": 1, "onlyFirst": 1, "onlySecond": 1, "bothWrong": 1}, 1],
         [voted, {"bothRight": 2, "onlyFirst": 0, "onlySecond": 1, "bothWrong": 1}, 1],
     ]
+
+
+def test_names_are_shown_as_everywhere_else():
+    names = [*VISIBLE_NAMES, *ESCAPED_NAMES, *map(chr, (0x85, 0x200D, 0x2028, 0xE0041, 0xFFFE, 0x1F3B5)), "a\u202eb\n"]
+    # Bytes that are no UTF-8 are escaped before a record holds the name.
+    names = [name for name in names if name.encode(errors="replace").decode() == name]
+    assert node("return names.map(EncoreClips.shown);", names=names) == [printable(name) for name in names]
 
 
 def matched(paths, ids):
