@@ -31,7 +31,7 @@ class Ids:
 def shown(text: str) -> str:
     """A text from a record or a table as the page shows it, on one line: characters that cannot be seen, or that change
     the order of others, as escapes."""
-    return printable(" ".join(text.splitlines()))
+    return printable(" ".join(text.splitlines())).strip()
 
 
 def all_shown(texts: Iterable[str]) -> tuple[str, ...]:

@@ -1,0 +1,144 @@
+"""The page as HTML: texts of records are text, whatever they hold, and what would run is refused by its policy."""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from common.core.words import printable
+from common.metrics.clips import ClipResult, accuracies
+from common.records.paths import ResultPaths
+from common.records.record import write_record
+from common.report_page.write import write_page
+from common.reports.write import regenerate_tables
+from reproductions.se_cnn.paper import PAPER
+from tests.helpers.hostile_names import HOSTILE_NAMES
+from tests.helpers.html_page import Element, read_page
+from tests.helpers.se_cnn_records import FACTS, SETTING
+from tests.helpers.small_results import identified_record
+
+NAMES = (
+    *HOSTILE_NAMES,
+    "</script><script>alert(1)</script>",
+    "</style><img src=x onerror=alert(1)>",
+    "{{ 7 * 7 }}{% for x in y %}",
+    "\u05d0\u05d1\u05d2 \u0634\u0639\u0628\u064a",
+    "\u2028a\u2029",
+    "x" * 300,
+)
+# Ends of lines at its ends are left out, as in Markdown.
+SHOWN = {name: printable(name) for name in NAMES} | {"\u2028a\u2029": "a"}
+GENRES = NAMES[-8:]
+# What the program writes itself.
+ELEMENTS = {
+    *(
+        "document",
+        "html",
+        "head",
+        "meta",
+        "title",
+        "link",
+        "style",
+        "body",
+        "a",
+        "header",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+    ),
+    *("p", "div", "nav", "ul", "li", "main", "section", "article", "figure", "form", "table", "caption", "thead"),
+    *("tbody", "tr", "th", "td", "button", "span", "bdi", "b", "code", "details", "summary", "dl", "dt", "dd"),
+    *("script",),
+}
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> Element:
+    """The page of two runs, in which all that a user can name is hostile."""
+    out = tmp_path_factory.mktemp("hostile") / "</title><script>"
+    clips = tuple(
+        ClipResult(
+            id=name,
+            label=number % 8,
+            windows=2,
+            windows_correct=0,
+            votes=tuple(2 * (place == (number + 1) % 8) for place in range(8)),
+            mean_softmax=tuple(float(place == (number + 1) % 8) for place in range(8)),
+            artist=NAMES[-1 - number],
+        )
+        for number, name in enumerate(NAMES)
+    )
+    values = {
+        "data": FACTS.replace(title=NAMES[-6], caption=NAMES[-5], genres=GENRES, clip_accuracy_ceiling_percent=None),
+        "setting": SETTING.replace(dataset="arrays"),
+        "clips": clips,
+        "metrics": {"test": accuracies(clips)},
+        "machine": {"processor": NAMES[-6], "threads": 2, "backend": NAMES[-5]},
+        "versions": {NAMES[-6]: NAMES[-5]},
+    }
+    results = ResultPaths.of(out, "se_cnn", "arrays")
+    for seed in range(2):
+        # Names that are no valid UTF-8 are in no record: loading writes them as escapes.
+        write_record(results, identified_record(seed=seed, **values))
+    regenerate_tables(PAPER, out, draw_figures=False)
+    write_page([PAPER], out, out / "report.html")
+    return read_page((out / "report.html").read_text(encoding="utf-8"))
+
+
+def test_names_are_text_wherever_they_stand(page):
+    assert {one.tag for one in page.every} <= ELEMENTS
+    assert len(page.all("script")) == 3
+    assert not [name for one in page.every for name in one.attributes if name.startswith("on") or name == "style"]
+    listed = {cell.text for cell in page.one("table", class_="clips-table").all("th", scope="row")}
+    assert len(listed) > 20
+    assert listed <= set(SHOWN.values())
+    matrix = page.one("table", class_="confusion")
+    assert matrix.cells[0][1:] == [SHOWN[name] for name in GENRES]
+
+
+def test_the_data_of_the_script_end_neither_it_nor_a_line_of_it(page):
+    data, clips, script = (one.text for one in page.all("script"))
+    assert not set("<>&\u2028\u2029") & set(data)
+    assert json.loads(data)["genres"] == [[SHOWN[name] for name in GENRES]]
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", clips)
+    assert "</script" not in script
+
+
+def test_what_cannot_be_seen_or_turns_the_text_is_an_escape(page):
+    shown = "".join(one.text for one in (page.one("main"), page.one("script", id="data")))
+    assert not {"\u202e", "\u2066", "\u200b", "\x1b", "\x00", "\uffff"} & set(shown)
+    # Text that is written from the right turns no other text.
+    apart = [one for one in page.every if one.tag == "bdi" or one.attributes.get("dir") == "auto"]
+    inside = sum(one.text.count("\u05d0") for one in apart)
+    assert inside == page.one("main").text.count("\u05d0") > 0
+
+
+def test_its_policy_allows_its_own_style_and_script_alone(page):
+    policy = page.one("meta", http_equiv="Content-Security-Policy").attributes["content"]
+    for kind, element in (("style", page.one("style")), ("script", page.all("script")[-1])):
+        digest = base64.b64encode(hashlib.sha256(element.text.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none';")
+
+
+def test_clip_decisions_that_are_left_out_are_named_with_the_option(tmp_path: Path):
+    results = ResultPaths.of(tmp_path, "se_cnn", "gtzan")
+    for one in (identified_record(), identified_record(0, correct=200)):
+        write_record(results, one)
+    regenerate_tables(PAPER, tmp_path, draw_figures=False)
+    written = write_page([PAPER], tmp_path, tmp_path / "report.html", clip_bytes=10)
+    assert re.search(r"left out: .* the limit is .*encore report --clip-data-mb N\.", written.message)
+    page = read_page(written.path.read_text(encoding="utf-8"))
+    warnings = [one.text for one in page.one("section", id="clips").all("p", class_="warning")]
+    assert warnings == [written.message]
+    # The numbers of rows are not left out.
+    assert len(page.one("table", id="results-table").one("tbody").all("tr")) == 2
+    assert len(page.all("table", class_="confusion")) == 2
+    whole = write_page([PAPER], tmp_path, tmp_path / "report.html")
+    assert whole.message == ""
+    assert whole.size > written.size
