@@ -25,7 +25,7 @@ _HELP = (
     "Write one HTML page with all results of a folder: published and measured numbers, what leaks, learning curves, "
     "confusion matrices, and the clips that are always wrong. It needs no network and holds no audio."
 )
-_JSON_HELP = "Print the path, the size and what is on the page as JSON."
+_JSON_HELP = "Print path, size and content as JSON."
 _SUFFIXES = (".html", ".htm")
 
 
@@ -53,7 +53,7 @@ class ReportOptions:
             min=0,
             metavar="N",
             rich_help_panel=SPECIAL,
-            help="Most megabytes of decisions on single clips; those of whole rows are left out above it.",
+            help="Most MB of decisions on single clips. Above it, whole rows are left out.",
         ),
     ] = CLIP_DATA_BYTES / MEGABYTE
 
