@@ -124,6 +124,8 @@ def _gap_text(gaps: dict[str, Any], reference: str) -> str:
     """The differences from the first split in words."""
     texts = []
     for metric in MAIN_METRICS:
+        if metric not in gaps:
+            continue
         gap = gaps[metric]
         side = "lower" if gap["mean"] < 0 else "higher"
         texts.append(
