@@ -114,4 +114,4 @@ def _assumption(path: str, value: str, source: Source) -> Assumption:
 
 
 def _value_text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
