@@ -17,6 +17,8 @@ Encore.chart = (() => {
         className: "plot",
         ...options(width),
       });
+      // Plot names the kinds of its marks, which says nothing; the description says what they show.
+      for (const part of drawn.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
       drawn.setAttribute("role", "img");
       drawn.setAttribute("aria-label", typeof description === "function" ? description() : description);
       container.replaceChildren(drawn);

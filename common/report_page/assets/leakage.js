@@ -81,18 +81,19 @@
       marks.push(
         Plot.ruleY([from], { x1: () => 0, x2: () => chosen, stroke: "var(--alert)", strokeWidth: 1 }),
         Plot.ruleX([from], { ...at, y1: from, y2: to, stroke: "var(--alert)", strokeWidth: 2, marker: "tick" }),
-        // The text beside or below a narrow chart says it.
-        !narrow &&
-          Plot.text([to], {
-            ...at,
-            y: to,
-            dy: 16,
-            text: () => `${mean < 0 ? "−" : "+"}${percent(Math.abs(mean))} points`,
-            fill: "var(--alert)",
-            stroke: "var(--surface)",
-            strokeWidth: 4,
-            fontWeight: 700,
-          }),
+        // On a narrow chart there is no room; the text below it says the same.
+        narrow
+          ? null
+          : Plot.text([to], {
+              ...at,
+              y: to,
+              dy: 16,
+              text: () => `${mean < 0 ? "−" : "+"}${percent(Math.abs(mean))} points`,
+              fill: "var(--alert)",
+              stroke: "var(--surface)",
+              strokeWidth: 4,
+              fontWeight: 700,
+            }),
       );
     }
     audit.metrics.forEach(([metric, name], place) => {
@@ -138,7 +139,8 @@
             x: "index",
             y: () => labelled.get(metric),
             text: () => wrapped(name, 18),
-            dx: 28,
+            // Behind the number of the last split, where that is chosen.
+            dx: chosen === splits.length - 1 ? 58 : 28,
             textAnchor: "start",
             lineAnchor: "middle",
             fill: colour,

@@ -1,6 +1,6 @@
 // Section 2: search, filters and sorting of the table of all rows; they are kept in the address.
 (() => {
-  const { count, data, element, intervalDrawing, state, whenReady } = Encore;
+  const { count, data, drawing, element, intervalDrawing, key: keyOf, state, whenReady } = Encore;
   // Parameter in the address, which is a data attribute of the lines, and words of its field.
   const CHOICES = { paper: "Paper", data: "Data", split: "Split", unit: "Unit of the split" };
   const FLAGS = {
@@ -61,6 +61,18 @@
     const status = document.getElementById("results-count");
     const none = element("p", { class: "note", hidden: true }, "No result fits. “Reset” removes search and filters.");
     table.closest(".table-box").after(none);
+    status.after(
+      keyOf([
+        [[drawing("line", { x1: 16, x2: 16, y1: 0, y2: 12, stroke: "var(--published)", "stroke-width": 2.5 })], "published"],
+        [
+          [
+            drawing("line", { x1: 4, x2: 28, y1: 6, y2: 6, stroke: "var(--ours)", "stroke-width": 3 }),
+            drawing("circle", { cx: 16, cy: 6, r: 4.5, fill: "var(--ours)" }),
+          ],
+          "measured, with its 95 % interval",
+        ],
+      ]),
+    );
     const form = document.getElementById("filters");
     makeFields(form, lines);
     const fields = [...form.elements].filter((field) => field.name);

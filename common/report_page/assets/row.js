@@ -113,10 +113,8 @@
       // All below the table again, in their order, then the chosen one above it.
       members.sort((left, right) => places.indexOf(left.id) - places.indexOf(right.id));
       table.append(...members);
-      for (const detail of members) {
-        detail.hidden = Boolean(chosen) && detail !== chosen;
-        detail.open = detail === chosen;
-      }
+      for (const detail of members) detail.hidden = Boolean(chosen) && detail !== chosen;
+      for (const detail of details.values()) detail.open = detail === chosen;
       if (chosen) table.querySelector(":scope > .table-box").before(chosen);
     });
   });
