@@ -139,7 +139,6 @@ const EncoreClips = (() => {
   function mcnemar(onlyFirst, onlySecond) {
     const trials = onlyFirst + onlySecond;
     const fewer = Math.min(onlyFirst, onlySecond);
-    if (2 * fewer === trials) return 1;
     let logarithm = -trials * Math.LN2; // of the probability of 0 of the trials
     let sum = 0;
     for (let successes = 0; successes <= fewer; successes += 1) {
