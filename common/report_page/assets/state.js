@@ -5,10 +5,10 @@ Encore.state = (() => {
   let parameters = new URLSearchParams();
 
   function read() {
-    const [place, query] = decodeURI(location.hash.slice(1)).split("?");
+    const [, place, query] = location.hash.match(/^#?([^?]*)\??(.*)$/s);
     section = place;
     // A link to a section keeps what was chosen.
-    if (query !== undefined) parameters = new URLSearchParams(location.hash.slice(location.hash.indexOf("?") + 1));
+    if (query) parameters = new URLSearchParams(query);
     // Links to a row or a table choose it.
     if (document.getElementById(place)?.matches("#row .row-detail, #row .table-detail")) {
       section = "row";

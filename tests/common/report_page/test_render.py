@@ -8,30 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from common.core.words import printable
-from common.metrics.clips import ClipResult, accuracies
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.report_page.write import write_page
 from common.reports.write import regenerate_tables
 from reproductions.se_cnn.paper import PAPER
-from tests.helpers.hostile_names import HOSTILE_NAMES
+from tests.helpers.hostile_page import GENRES, SHOWN, write_hostile_page
 from tests.helpers.html_page import Element, read_page
-from tests.helpers.se_cnn_records import FACTS, SETTING
 from tests.helpers.small_results import identified_record
 
-NAMES = (
-    *HOSTILE_NAMES,
-    "</script><script>alert(1)</script>",
-    "</style><img src=x onerror=alert(1)>",
-    "{{ 7 * 7 }}{% for x in y %}",
-    "\u05d0\u05d1\u05d2 \u0634\u0639\u0628\u064a",
-    "\u2028a\u2029",
-    "x" * 300,
-)
-# Ends of lines at its ends are left out, as in Markdown.
-SHOWN = {name: printable(name) for name in NAMES} | {"\u2028a\u2029": "a"}
-GENRES = NAMES[-8:]
 # What the program writes itself.
 ELEMENTS = {
     *(
@@ -60,34 +45,7 @@ ELEMENTS = {
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> Element:
     """The page of two runs, in which all that a user can name is hostile."""
-    out = tmp_path_factory.mktemp("hostile") / "</title><script>"
-    clips = tuple(
-        ClipResult(
-            id=name,
-            label=number % 8,
-            windows=2,
-            windows_correct=0,
-            votes=tuple(2 * (place == (number + 1) % 8) for place in range(8)),
-            mean_softmax=tuple(float(place == (number + 1) % 8) for place in range(8)),
-            artist=NAMES[-1 - number],
-        )
-        for number, name in enumerate(NAMES)
-    )
-    values = {
-        "data": FACTS.replace(title=NAMES[-6], caption=NAMES[-5], genres=GENRES, clip_accuracy_ceiling_percent=None),
-        "setting": SETTING.replace(dataset="arrays"),
-        "clips": clips,
-        "metrics": {"test": accuracies(clips)},
-        "machine": {"processor": NAMES[-6], "threads": 2, "backend": NAMES[-5]},
-        "versions": {NAMES[-6]: NAMES[-5]},
-    }
-    results = ResultPaths.of(out, "se_cnn", "arrays")
-    for seed in range(2):
-        # Names that are no valid UTF-8 are in no record: loading writes them as escapes.
-        write_record(results, identified_record(seed=seed, **values))
-    regenerate_tables(PAPER, out, draw_figures=False)
-    write_page([PAPER], out, out / "report.html")
-    return read_page((out / "report.html").read_text(encoding="utf-8"))
+    return read_page(write_hostile_page(tmp_path_factory.mktemp("hostile")).read_text(encoding="utf-8"))
 
 
 def test_names_are_text_wherever_they_stand(page):
