@@ -45,8 +45,8 @@ def test_every_clip_of_the_list_has_its_name_as_text(opened):
         opened.page.get_by_role("button", name="more").first.click()
     listed = opened.page.locator("#clips-list tbody th").all_inner_texts()
     assert len(listed) == len(NAMES)
-    # Several spaces, and those at the ends, are drawn as one. Two names are left out, which the script escapes in another
-    # way than Python: characters that no record holds, and ends of lines at the ends of a name.
+    # Several spaces, and those at the ends, are drawn as one. Two names are left out, which the script escapes another
+    # way than Python does: characters that no record holds, and ends of lines at the ends of a name.
     expected = {" ".join(SHOWN[name].split()) for name in NAMES if not set(name) & set("\udce9\u2028")}
     assert len(expected) == len(NAMES) - 2
     assert expected <= {" ".join(name.split()) for name in listed}
