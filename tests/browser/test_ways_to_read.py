@@ -99,6 +99,22 @@ def test_nothing_on_a_phone_is_wider_than_the_screen(open_page):
     assert wide == []
 
 
+def test_slider_and_tabs_work_on_a_phone(open_page):
+    opened = open_page(viewport=PHONE)
+    slider = opened.focus(".audit-slider input[type=range]")
+    opened.press("Home")
+    for place in range(1, int(slider.get_attribute("max")) + 1):
+        opened.press("ArrowRight")
+        assert slider.input_value() == str(place)
+        # Numbers stand for the names of the splits, which are listed below.
+        assert opened.page.locator(".split-names li").nth(place).is_visible()
+        assert str(place + 1) in opened.page.locator(".audit-chart svg text").all_text_contents()
+    opened.focus("#row .row-detail[open] [role=tab]")
+    opened.press("End")
+    assert opened.page.locator("#row .row-detail[open] [role=tabpanel]:visible svg").count() == 2
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_buttons_and_links_of_lists_are_large_enough_to_touch(open_page):
     opened = open_page(viewport=PHONE)
     small = opened.page.evaluate(

@@ -204,7 +204,7 @@
     const track = element("div", { class: "track" }, slider);
     box.replaceChildren(
       track,
-      element("label", { for: slider.id, class: "small" }, `Split, from “${splits[0].label}” to “${splits.at(-1).label}”`),
+      element("label", { for: slider.id, class: "small" }, `Move through the splits, from “${splits[0].label}” to “${splits.at(-1).label}”`),
     );
     box.hidden = splits.length < 2;
     figure.prepend(canvas);

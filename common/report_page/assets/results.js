@@ -3,10 +3,7 @@
   const { count, data, drawing, element, intervalDrawing, key: keyOf, state, whenReady } = Encore;
   // Parameter in the address, which is a data attribute of the lines, and words of its field.
   const CHOICES = { paper: "Paper", data: "Data", split: "Split", unit: "Unit of the split" };
-  const FLAGS = {
-    contaminated: ["Contaminated", "with and without", "only contaminated", "without"],
-    reduced: ["Reduced", "with and without", "only reduced", "without"],
-  };
+  const FLAGS = { contaminated: "Contaminated", reduced: "Reduced" };
 
   // The fields for search and filters; a choice among one is left out.
   function makeFields(form, lines) {
@@ -25,8 +22,12 @@
         const options = valuesOf(name).map((value) => [value, name === "paper" ? titles.get(value) : value]);
         return select(name, words, [["", "all"], ...options]);
       });
-    const flags = Object.entries(FLAGS).map(([name, [words, both, yes, no]]) =>
-      select(name, words, [["", both], ["yes", yes], ["no", no]]),
+    const flags = Object.entries(FLAGS).map(([name, words]) =>
+      select(name, words, [
+        ["", "all"],
+        ["yes", "yes"],
+        ["no", "no"],
+      ]),
     );
     form.replaceChildren(
       element("label", { class: "field" }, "Search", element("input", { type: "search", name: "q", autocomplete: "off" })),
