@@ -110,11 +110,11 @@ def _flags(one: ReadTable, row: dict[str, Any], records: list[Record], diverged:
     found = {flag for flag in of_table if flag not in _OF_ROWS}
     if records:
         found |= {"contaminated"} if any(record.shared_clips for record in records) else set()
-        found |= {"one_seed"} if len({record.seed for record in records}) == 1 and records[0].folds == 1 else set()
+        found |= {"one_seed"} if len({record.seed for record in records}) == 1 else set()
         rose = any(epoch_of_rise(record.history, len(record.data.genres)) is not None for record in records)
     else:
         # Without its records the table is all that is known of a row.
-        found |= {"contaminated"} & set(of_table) if row["measured"] else set()
+        found |= {"contaminated", "one_seed"} & set(of_table) if row["measured"] else set()
         rose = False
     found |= {"diverged"} if rose or _lost(one, row, diverged) else set()
     return tuple(flag for flag in FLAGS if flag in found)

@@ -12,9 +12,11 @@ from common.records.paths import ResultPaths
 from common.records.record import Record, write_record
 from common.report_page.collect import Collected, collect
 from common.reports.write import regenerate_tables
+from common.search.report import regenerate_searches
 from reproductions.se_cnn.paper import PAPER
 from tests.helpers.se_cnn_records import SETTING, divergence_note
 from tests.helpers.small_results import identified_record
+from tests.helpers.stored_search import write_search_folder
 
 EPOCHS = tuple(
     {
@@ -172,3 +174,20 @@ def test_versions_and_machines_are_counted(tmp_path):
 def test_without_results_there_is_nothing(tmp_path, keys):
     made = collect([PAPER for _ in keys], tmp_path)
     assert made.is_empty
+
+
+def test_tables_of_searches_are_whole_and_their_runs_are_not_on_the_page(tmp_path):
+    write_search_folder(tmp_path)
+    regenerate_searches(PAPER, tmp_path, draw_figures=False)
+    made = page_of(tmp_path, identified_record())
+    search = next(one for one in made.page.tables if one.kind == "search")
+    assert len(search.lines) == 3
+    assert "".join(cell.text for line in search.lines for cell in line).count("FAILED") <= 1
+    assert len(made.page.runs) == 1
+
+
+def test_a_run_of_one_seed_with_several_folds_is_of_one_seed(tmp_path):
+    folds = [identified_record(fold=0, folds=2), identified_record(fold=1, folds=2, run_id="other", split_digest="t")]
+    row = row_named(page_of(tmp_path, *folds), "se-12345")
+    assert "one_seed" in row.flags
+    assert len(row.runs) == 2
