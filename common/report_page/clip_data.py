@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from common.metrics.clips import ClipResult
 from common.records.record import Record
 from data_pipeline.datasets.recognise import known_dataset
 
@@ -13,8 +13,7 @@ from data_pipeline.datasets.recognise import known_dataset
 KeyedRecord = tuple[str, Record]
 
 
-@dataclass(frozen=True, order=True)
-class NamedClip:
+class NamedClip(NamedTuple):
     """A clip as the records name it. A clip that got another label or artist between two runs counts as another one.
 
     Args:
@@ -24,6 +23,19 @@ class NamedClip:
     id: str
     genre: str
     artist: str
+
+
+@dataclass(frozen=True)
+class ClipDecisions:
+    """What a run decided, in the record's order of clips.
+
+    Args:
+        places: of the clips in `DataRuns.clips`.
+        decided: by mean softmax, as places in the record's genres.
+    """
+
+    places: tuple[int, ...]
+    decided: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,19 @@ class DataRuns:
         """All genres of the runs, which may have had different ones, in alphabetical order."""
         return tuple(sorted({genre for _, record in self.runs for genre in record.data.genres}))
 
+    @cached_property
+    def decisions(self) -> dict[str, "ClipDecisions"]:
+        """Key of each run -> what it decided."""
+        place_of = {clip: place for place, clip in enumerate(self.clips)}
+        found, shared = {}, {}
+        for key, record in self.runs:
+            places = tuple(place_of[clip] for clip in clips_of(record))
+            # Runs on one split share one tuple, which is then compared in no time.
+            found[key] = ClipDecisions(
+                shared.setdefault(places, places), tuple(clip.by_mean_softmax for clip in record.clips)
+            )
+        return found
+
     @property
     def digests(self) -> frozenset[str]:
         """Of the data of its runs."""
@@ -58,12 +83,8 @@ class DataRuns:
 
 def clips_of(record: Record) -> list[NamedClip]:
     """The clips that a run tested, in the record's order."""
-    return [named_clip(record, clip) for clip in record.clips]
-
-
-def named_clip(record: Record, clip: ClipResult) -> NamedClip:
-    """One of a record's clips."""
-    return NamedClip(clip.id, record.data.genres[clip.label], clip.artist or "")
+    genres = record.data.genres
+    return [NamedClip(clip.id, genres[clip.label], clip.artist or "") for clip in record.clips]
 
 
 def runs_by_data(runs: Iterable[KeyedRecord]) -> tuple[DataRuns, ...]:

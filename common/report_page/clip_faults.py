@@ -4,14 +4,16 @@ Decisions are by mean softmax. Runs that trained on other windows of their test 
 Runs at smoke scale are too short for their errors to say anything about a clip, and are left out.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from common.core.words import counted
 from common.records.record import Record
-from common.report_page.clip_data import DataRuns, KeyedRecord, NamedClip, named_clip, runs_by_data
+from common.report_page.clip_data import DataRuns, KeyedRecord, NamedClip, runs_by_data
 from data_pipeline.datasets import gtzan
 
 # From so many tests on, a clip counts as tested often.
@@ -166,12 +168,11 @@ def count_clips(
 
 
 def _counted(data: DataRuns, pairs: Mapping[str, Sequence[tuple[str, str, bool]]]) -> DataClips:
-    counting = [record for _, record in data.runs if record.setting.scale != "smoke"]
-    tallies = {clip: _Tally() for clip in data.clips}
-    for record in counting:
-        genres = record.data.genres
-        for clip in record.clips:
-            tallies[named_clip(record, clip)].add(record, genres[clip.by_mean_softmax])
+    runs = [run for run in data.runs if run[1].setting.scale != "smoke"]
+    apart = [run for run in runs if not is_seen(run[1])]
+    seen = [run for run in runs if is_seen(run[1])]
+    of_apart, of_seen = _decisions(data, apart), _decisions(data, seen)
+    tested_by = _tested_by(data, apart)
     recordings = _same_recordings(data, pairs)
     facts = gtzan.facts() if data.known == "GTZAN" else {}
     clips = tuple(
@@ -179,40 +180,54 @@ def _counted(data: DataRuns, pairs: Mapping[str, Sequence[tuple[str, str, bool]]
             id=clip.id,
             genre=clip.genre,
             artist=clip.artist,
-            apart=tally.decisions(clip, seen=False),
-            seen=tally.decisions(clip, seen=True),
-            rows=len(tally.rows),
-            seeds=len(tally.seeds),
-            splits=len(tally.splits),
+            apart=of_apart[place],
+            seen=of_seen[place],
+            rows=tested_by[place][0],
+            seeds=tested_by[place][1],
+            splits=tested_by[place][2],
             same_recording=recordings.get(clip.id, ()),
             known=_known_faults(clip.id, facts),
         )
-        for clip, tally in tallies.items()
+        for place, clip in enumerate(data.clips)
     )
-    return DataClips(data.name, clips, tuple(_summary(data, counting, clips)))
+    sentences = [*_summary_apart(data, apart, of_apart), *_summary_seen(seen, of_seen)]
+    if left_out := len(data.runs) - len(runs):
+        sentences.append(f"{counted(left_out, 'run')} at smoke scale left out: they are too short to judge a clip by.")
+    return DataClips(data.name, clips, tuple(sentences))
 
 
-class _Tally:
-    """Counts of one clip."""
+def _decisions(data: DataRuns, runs: Sequence[KeyedRecord]) -> list[Decisions]:
+    """The decisions of some runs on each clip of their data."""
+    genre_of = {name: place for place, name in enumerate(data.genres)}
+    counts = np.zeros((len(data.clips), len(data.genres)), np.int64)
+    for key, record in runs:
+        found = data.decisions[key]
+        genres = np.array([genre_of[name] for name in record.data.genres])
+        # A run tests each clip once.
+        counts[found.places, genres[list(found.decided)]] += 1
+    return [_decisions_on(clip, data.genres, row) for clip, row in zip(data.clips, counts.tolist(), strict=True)]
 
-    def __init__(self) -> None:
-        self.decided: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
-        self.rows: set[tuple[str, str]] = set()
-        self.seeds: set[int] = set()
-        self.splits: set[str] = set()
 
-    def add(self, record: Record, decided: str) -> None:
-        seen = is_seen(record)
-        self.decided[seen][decided] += 1
-        if not seen:
-            self.rows.add((record.paper, record.row_experiment))
-            self.seeds.add(record.seed)
-            self.splits.add(record.split_digest)
+def _decisions_on(clip: NamedClip, genres: Sequence[str], counts: Sequence[int]) -> Decisions:
+    wrong = [(name, count) for name, count in zip(genres, counts, strict=True) if count and name != clip.genre]
+    return Decisions(sum(counts), tuple(sorted(wrong, key=lambda one: (-one[1], one[0]))))
 
-    def decisions(self, clip: NamedClip, *, seen: bool) -> Decisions:
-        counts = self.decided[seen]
-        wrong = [(genre, count) for genre, count in counts.items() if genre != clip.genre]
-        return Decisions(counts.total(), tuple(sorted(wrong, key=lambda one: (-one[1], one[0]))))
+
+def _tested_by(data: DataRuns, runs: Sequence[KeyedRecord]) -> list[tuple[int, int, int]]:
+    """Number of different rows, seeds and splits among the runs that tested each clip."""
+    # Runs on one split test the same clips, so there are few lists of clips.
+    of_list: dict[tuple[int, ...], list[Record]] = defaultdict(list)
+    for key, record in runs:
+        of_list[data.decisions[key].places].append(record)
+    found = [(set(), set(), set()) for _ in data.clips]
+    for places, records in of_list.items():
+        rows = {(record.paper, record.row_experiment) for record in records}
+        seeds = {record.seed for record in records}
+        splits = {record.split_digest for record in records}
+        for place in places:
+            for known, new in zip(found[place], (rows, seeds, splits), strict=True):
+                known |= new
+    return [(len(rows), len(seeds), len(splits)) for rows, seeds, splits in found]
 
 
 def is_seen(record: Record) -> bool:
@@ -258,32 +273,33 @@ def _known_faults(clip: str, facts: Mapping[str, Mapping[str, str]]) -> tuple[st
     return tuple(found)
 
 
-def _summary(data: DataRuns, counting: Sequence[Record], clips: Sequence[ClipCount]) -> list[str]:
-    sentences = []
-    apart = [record for record in counting if not is_seen(record)]
-    seen = [record for record in counting if is_seen(record)]
-    if apart:
-        tested = [clip.apart for clip in clips if clip.apart.tested]
-        sentences.append(
-            f"{counted(len(apart), 'run')} that trained on no window of their test clips tested "
-            f"{counted(len(tested), 'clip')}, {counted(sum(one.tested for one in tested), 'test')} in all; "
-            f"{_often(tested)}"
-        )
-        titles = sorted({record.data.title for record in apart})
-        for title in titles if len(titles) > 1 else ():
-            of_title = [record for record in apart if record.data.title == title]
-            alone = _decisions_of(of_title)
-            if any(one.tested >= LEAST_TESTS for one in alone):
-                sentences.append(f"In the {counted(len(of_title), 'run')} on {title} alone: {_often(alone)}")
-    if seen:
-        tested = [clip.seen for clip in clips if clip.seen.tested]
-        sentences.append(
-            f"{counted(len(seen), 'run')} trained on other windows of their test clips, and are counted apart: they "
-            f"tested {counted(len(tested), 'clip')}; {_often(tested)}"
-        )
-    if left_out := len(data.runs) - len(counting):
-        sentences.append(f"{counted(left_out, 'run')} at smoke scale left out: they are too short to judge a clip by.")
+def _summary_apart(data: DataRuns, runs: Sequence[KeyedRecord], decisions: Sequence[Decisions]) -> list[str]:
+    """What the runs that trained on no window of their test clips found, as sentences."""
+    if not runs:
+        return []
+    tested = [one for one in decisions if one.tested]
+    sentences = [
+        f"{counted(len(runs), 'run')} that trained on no window of their test clips tested "
+        f"{counted(len(tested), 'clip')}, {counted(sum(one.tested for one in tested), 'test')} in all; {_often(tested)}"
+    ]
+    titles = sorted({record.data.title for _, record in runs})
+    for title in titles if len(titles) > 1 else ():
+        of_title = [run for run in runs if run[1].data.title == title]
+        alone = _decisions(data, of_title)
+        if any(one.tested >= LEAST_TESTS for one in alone):
+            sentences.append(f"In the {counted(len(of_title), 'run')} on {title} alone: {_often(alone)}")
     return sentences
+
+
+def _summary_seen(runs: Sequence[KeyedRecord], decisions: Sequence[Decisions]) -> list[str]:
+    """What the runs that trained on other windows of their test clips found, as sentences."""
+    if not runs:
+        return []
+    tested = [one for one in decisions if one.tested]
+    return [
+        f"{counted(len(runs), 'run')} trained on other windows of their test clips, and are counted apart: they tested "
+        f"{counted(len(tested), 'clip')}; {_often(tested)}"
+    ]
 
 
 def _often(tested: Sequence[Decisions]) -> str:
@@ -295,12 +311,3 @@ def _often(tested: Sequence[Decisions]) -> str:
     was = "was" if wrong == 1 else "were"
     those = f"of {counted(len(often), 'clip')} tested {LEAST_TESTS} times or more"
     return f"{those}, {wrong or 'none'} {was} wrong every time."
-
-
-def _decisions_of(records: Sequence[Record]) -> list[Decisions]:
-    """The decisions on each clip in some records."""
-    tallies: dict[NamedClip, _Tally] = defaultdict(_Tally)
-    for record in records:
-        for clip in record.clips:
-            tallies[named_clip(record, clip)].add(record, record.data.genres[clip.by_mean_softmax])
-    return [tally.decisions(clip, seen=False) for clip, tally in tallies.items()]

@@ -39,18 +39,18 @@ import base64
 import gzip
 import hashlib
 import io
+import itertools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from common.core.words import counted
-from common.records.record import Record
-from common.report_page.clip_data import DataRuns, KeyedRecord, clips_of, runs_by_data
+from common.report_page.clip_data import DataRuns, KeyedRecord, runs_by_data
 from common.report_page.clip_faults import DataClips, Decisions
 
 FORMAT = 1
@@ -80,8 +80,7 @@ class PackedClips:
 def pack_clips(runs: Iterable[KeyedRecord], counts: Sequence[DataClips], *, limit_bytes: int) -> PackedClips:
     """Pack the clip decisions of runs.
 
-    Where all of them take more than the limit, rows are left out with all of their runs, those with most numbers first,
-    so that as many rows as possible remain.
+    Where all of them take more than the limit, rows are left out with all of their runs, those with most numbers first.
 
     Args:
         runs: of all papers; those of searches tested no clips.
@@ -89,21 +88,21 @@ def pack_clips(runs: Iterable[KeyedRecord], counts: Sequence[DataClips], *, limi
         limit_bytes: most characters of the text.
     """
     whole = _Whole(runs_by_data(runs), tuple(counts))
-    keys = whole.rows_by_size
-    packed = whole.packed(range(len(keys)))
+    rows = whole.rows_by_size
+    packed = whole.packed(rows)
     size = len(packed.text)
     if size <= limit_bytes:
         return packed
-    fitting, too_many = 0, len(keys)
-    # Largest number of rows, the smallest first, that fit.
-    while too_many - fitting > 1:
-        middle = (fitting + too_many) // 2
-        if len(whole.packed(range(middle)).text) <= limit_bytes:
-            fitting = middle
-        else:
-            too_many = middle
-    packed = whole.packed(range(fitting))
-    lacking = f"{len(keys) - fitting:,} of {counted(len(keys), 'row')} ({counted(len(packed.left_out), 'run')})"
+    none = whole.packed(())
+    kept = len(rows) if len(none.text) < limit_bytes else 0
+    while len(packed.text) > limit_bytes and kept:
+        # As many numbers as would fit if all took the same; at least one row less than before.
+        share = (limit_bytes - len(none.text)) / (len(packed.text) - len(none.text))
+        numbers = list(itertools.accumulate(row.numbers for row in rows[:kept]))
+        kept = min(kept - 1, sum(number <= share * numbers[-1] for number in numbers))
+        packed = whole.packed(rows[:kept])
+    packed = packed if kept else none
+    lacking = f"{len(rows) - kept:,} of {counted(len(rows), 'row')} ({counted(len(packed.left_out), 'run')})"
     message = (
         f"Clip decisions of {lacking} are left out: all of them take {_megabytes(size)}, and the limit is "
         f"{_megabytes(limit_bytes)}. Rows with most decisions were left out first."
@@ -111,11 +110,24 @@ def pack_clips(runs: Iterable[KeyedRecord], counts: Sequence[DataClips], *, limi
     if len(packed.text) > limit_bytes:
         packed = whole.packed((), with_tables=False)
         message += " The counts of each clip are left out for the same reason."
-    return PackedClips(packed.text, packed.sha256, packed.runs, packed.decisions, packed.left_out, message)
+    return replace(packed, message=message)
 
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:.2f} MB"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row's runs under one setting.
+
+    Args:
+        keys: of the runs.
+        numbers: how many their decisions are packed as.
+    """
+
+    keys: frozenset[str]
+    numbers: int
 
 
 @dataclass(frozen=True)
@@ -125,31 +137,36 @@ class _Whole:
     data: tuple[DataRuns, ...]
     counts: tuple[DataClips, ...]
 
-    @cached_property
-    def rows_by_size(self) -> list[frozenset[str]]:
-        """Keys of the runs of each row under one setting, rows with the fewest numbers first."""
-        keys, sizes = defaultdict(set), Counter()
+    @property
+    def rows_by_size(self) -> list[_Row]:
+        """All rows, those with the fewest numbers first."""
+        keys, numbers = defaultdict(set), Counter()
         for key, record in self._runs:
             row = record.paper, record.row_experiment, record.setting.digest
             keys[row].add(key)
-            sizes[row] += len(record.clips) * (1 + len(record.data.genres))
-        return [frozenset(keys[row]) for row in sorted(keys, key=lambda row: (sizes[row], min(keys[row])))]
+            numbers[row] += len(record.clips) * (1 + len(record.data.genres))
+        rows = [_Row(frozenset(keys[row]), numbers[row]) for row in keys]
+        return sorted(rows, key=lambda row: (row.numbers, min(row.keys)))
 
     @property
     def _runs(self) -> list[KeyedRecord]:
         return [run for data in self.data for run in data.runs]
 
-    def packed(self, rows: Collection[int], *, with_tables: bool = True) -> PackedClips:
+    @cached_property
+    def _votes(self) -> dict[str, np.ndarray]:
+        """Key of each run -> votes, (genres, clips)."""
+        return {key: _small(np.array([clip.votes for clip in record.clips]).T) for key, record in self._runs}
+
+    def packed(self, rows: Iterable[_Row], *, with_tables: bool = True) -> PackedClips:
         """The decisions of some rows.
 
         Args:
-            rows: places in `rows_by_size`.
             with_tables: whether clips are listed with their counts.
         """
-        kept = frozenset().union(*(self.rows_by_size[row] for row in rows))
+        kept = frozenset().union(*(row.keys for row in rows))
         sets, columns = [], []
         for place, data in enumerate(self.data if with_tables else ()):
-            for entry, numbers in _sets(place, data, kept):
+            for entry, numbers in self._sets(place, data, kept):
                 sets.append(entry)
                 columns.append(numbers)
         left_out = tuple(sorted(key for key, _ in self._runs if key not in kept))
@@ -170,6 +187,32 @@ class _Whole:
             left_out,
             "",
         )
+
+    def _sets(self, place: int, data: DataRuns, kept: Collection[str]) -> Iterable[tuple[dict[str, Any], bytes]]:
+        """The sets of one data set: the entry in the header and the packed numbers of each."""
+        of_set: dict[tuple[tuple[str, ...], tuple[int, ...]], list[KeyedRecord]] = defaultdict(list)
+        for key, record in data.runs:
+            if key in kept:
+                of_set[record.data.genres, data.decisions[key].places].append((key, record))
+        for (genres, clips), runs in of_set.items():
+            decided = _small(np.array([data.decisions[key].decided for key, _ in runs]).T)
+            votes = _small(np.stack([self._votes[key] for key, _ in runs], axis=-1))
+            entry = {
+                "data": place,
+                "genres": genres,
+                "clips": clips,
+                "bytes": [decided.itemsize, votes.itemsize],
+                "runs": [key for key, _ in runs],
+                "seeds": [record.seed for _, record in runs],
+                "folds": [record.fold for _, record in runs],
+            }
+            yield entry, decided.tobytes() + votes.tobytes()
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    """The same numbers in 1, 2 or 4 bytes each, the lowest byte first."""
+    width = next(width for width in (1, 2, 4) if values.max() < 256**width)
+    return np.ascontiguousarray(values, f"<u{width}")
 
 
 def _compressed(content: bytes) -> bytes:
@@ -207,43 +250,3 @@ def _table(data: DataRuns, counts: DataClips) -> dict[str, Any]:
         "known": {place: clip.known for place, clip in enumerate(counts.clips) if clip.known},
         "reasons": {place: clip.reasons for place, clip in enumerate(counts.clips) if clip.reasons},
     }
-
-
-def _sets(place: int, data: DataRuns, kept: Collection[str]) -> Iterable[tuple[dict[str, Any], bytes]]:
-    """The sets of one data set: the entry in the header and the packed numbers of each."""
-    place_of = {clip: number for number, clip in enumerate(data.clips)}
-    of_set: dict[tuple[tuple[str, ...], tuple[int, ...]], list[KeyedRecord]] = defaultdict(list)
-    for key, record in data.runs:
-        if key in kept:
-            clips = tuple(place_of[clip] for clip in clips_of(record))
-            of_set[record.data.genres, clips].append((key, record))
-    for (genres, clips), runs in of_set.items():
-        records = [record for _, record in runs]
-        decided = np.array([[clip.by_mean_softmax for clip in record.clips] for record in records]).T
-        votes = np.array([[clip.votes for clip in record.clips] for record in records]).transpose(2, 1, 0)
-        widths = [_width(len(genres) - 1), _width(int(votes.max()))]
-        numbers = b"".join(_bytes(values, width) for values, width in zip((decided, votes), widths, strict=True))
-        yield (
-            {
-                "data": place,
-                "genres": genres,
-                "clips": clips,
-                "bytes": widths,
-                "runs": [key for key, _ in runs],
-                **_numbers_of(records),
-            },
-            numbers,
-        )
-
-
-def _numbers_of(records: Sequence[Record]) -> dict[str, list[int]]:
-    return {"seeds": [record.seed for record in records], "folds": [record.fold for record in records]}
-
-
-def _width(largest: int) -> int:
-    """Bytes of an unsigned integer that holds a number."""
-    return next(width for width in (1, 2, 4) if largest < 256**width)
-
-
-def _bytes(values: np.ndarray, width: int) -> bytes:
-    return np.ascontiguousarray(values).astype(f"<u{width}").tobytes()

@@ -112,6 +112,34 @@ def test_above_the_limit_the_rows_with_most_decisions_are_left_out_with_all_of_t
     )
 
 
+@pytest.mark.parametrize("share", [0.95, 0.7, 0.4])
+def test_whatever_the_limit_the_smallest_rows_remain_and_use_what_they_can(share):
+    # Votes that hardly compress, so that the size follows the number of clips.
+    votes = [int(hashlib.sha256(str(number).encode()).hexdigest()[:4], 16) for number in range(1050)]
+    sizes = [50 * (row + 1) for row in range(6)]
+    runs = keyed(
+        *(
+            run_of(
+                [
+                    clip(str(number), 0, 0, windows=70_000, windows_correct=first, votes=(first, 70_000 - first))
+                    for number, first in enumerate(votes[sum(sizes[:row]) :][:size])
+                ],
+                row=row,
+            )
+            for row, size in enumerate(sizes)
+        )
+    )
+    counts = count_clips(runs, {})
+    whole = len(pack_clips(runs, counts, limit_bytes=PLENTY).text)
+    limit = int(share * whole)
+    less = pack_clips(runs, counts, limit_bytes=limit)
+    assert len(less.text) <= limit
+    assert 1 <= less.runs < len(runs)
+    assert less.left_out == tuple(key for key, _ in runs[less.runs :])
+    # What is not used is less than what the next row takes.
+    assert len(less.text) + whole * sizes[less.runs] / sum(sizes) > limit
+
+
 def test_where_not_even_the_counts_fit_nothing_is_packed_and_the_message_says_so():
     runs = keyed(of_row(0, map(str, range(1000))))
     nothing = packed(runs, limit_bytes=500)
