@@ -105,7 +105,7 @@ def test_two_runs_agree_with_mcnemars_test_of_the_tables(open_page, committed_re
         )
         cells = opened.page.locator("#compare-app .matrix2 td.num").all_inner_texts()
         assert list(map(int, cells[1:3])) == [test["only_this"], test["only_reference"]]
-        said = re.search(r"p [=<] ([\d.]+)", opened.page.locator("#compare-app p").nth(1).inner_text())
+        said = re.search(r"p\s[=<]\s([\d.]+)", opened.page.locator("#compare-app p").nth(1).inner_text())
         assert float(said[1]) == (float(f"{test['p_value']:.2g}") if test["p_value"] >= 0.0001 else 0.0001)
 
 

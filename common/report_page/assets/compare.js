@@ -82,7 +82,7 @@
     );
   }
 
-  const p = (value) => (value < 0.0001 ? "p < 0.0001" : `p = ${value.toPrecision(2)}`);
+  const p = (value) => (value < 0.0001 ? "p\u00a0<\u00a00.0001" : `p\u00a0=\u00a0${value.toPrecision(2)}`);
 
   function matrix(counts) {
     const cell = (value) => element("td", { class: "num" }, String(value));
@@ -159,7 +159,7 @@
   function sentences(found, now) {
     const { counts } = found;
     const total = found.clips.length;
-    const right = (both, only) => `${Encore.percent((100 * (both + only)) / total)} %`;
+    const right = (both, only) => `${Encore.percent((100 * (both + only)) / total)}\u00a0%`;
     const said = [
       `Both tested ${Encore.count(total, "clip")}: the first is right on ${right(counts.bothRight, counts.onlyFirst)} of them, the second on ${right(counts.bothRight, counts.onlySecond)}.`,
       `McNemar's exact test of ${counts.onlyFirst} against ${counts.onlySecond} clips that only one has right: ${p(found.p)}, two-sided. It counts clips as independent and these two runs only; the tables' comparisons of rows account for artists and all seeds.`,
@@ -223,7 +223,7 @@
     Encore.announce(parts.result.textContent.slice(0, 200));
   }
 
-  const field = (label, control) => element("label", { class: "field" }, label, control);
+  const field = (label, control, kind = "field") => element("label", { class: kind }, label, control);
 
   function build(container) {
     const sides = [];
@@ -242,7 +242,7 @@
           "fieldset",
           {},
           element("legend", {}, `${NAMES[side]} run`),
-          element("div", { class: "controls" }, field("Row", row), field("Seed", seed)),
+          element("div", { class: "controls" }, field("Row", row, "field wide"), field("Seed", seed)),
         ),
       );
     }
@@ -262,7 +262,7 @@
     );
     parts.result = element("div", { class: "stack" });
     container.replaceChildren(
-      element("div", { class: "controls" }, sides),
+      ...sides,
       element("div", { class: "controls" }, field("Clip decision", parts.how), field("Clips where", parts.list)),
       parts.result,
     );

@@ -202,7 +202,7 @@ Encore.listening = (() => {
       parts.trouble.hidden = true;
       take([...made.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))).catch(troubled);
     });
-    return element("label", { class: "field" }, label, made);
+    return element("label", { class: "field wide" }, label, made);
   }
 
   function build(container) {
