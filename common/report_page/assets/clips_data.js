@@ -7,16 +7,22 @@ const EncoreClips = (() => {
   // As in common/core/words.py.
   const UNSEEN =
     /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b\u200e\u200f\ufeff\ufffe\uffff\u202a-\u202e\u2060-\u206f\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
-  const SHORT = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+  const LINE_ENDS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 
-  // A name as the page shows it: characters that cannot be seen, or that change the order of others, as escapes.
+  // A name as the page shows it, see `shown` in common/report_page/names.py: on one line, with escapes for characters
+  // that cannot be seen, or that change the order of others.
   function shown(text) {
-    return text.replace(UNSEEN, (character) => {
-      const code = character.codePointAt(0).toString(16);
-      if (character in SHORT) return SHORT[character];
-      if (code.length <= 2) return `\\x${code.padStart(2, "0")}`;
-      return code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
+    const lines = text.split(LINE_ENDS);
+    if (lines.at(-1) === "") lines.pop();
+    const escaped = lines.join(" ").replace(UNSEEN, (character) => {
+      if (character === "\t") return "\\t";
+      const code = character.codePointAt(0);
+      // These stand for bytes that are no valid UTF-8.
+      const digits = (code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code).toString(16);
+      if (digits.length <= 2) return `\\x${digits.padStart(2, "0")}`;
+      return digits.length <= 4 ? `\\u${digits.padStart(4, "0")}` : `\\U${digits.padStart(8, "0")}`;
     });
+    return escaped.trim();
   }
 
   // Base64 of gzip -> bytes.
@@ -88,8 +94,8 @@ const EncoreClips = (() => {
     return { data, runs, leftOut: new Set(header.left_out) };
   }
 
-  // A run -> [{clip, decided, voted, votes: [...]}] in the order of the record: the genres decided by mean softmax and by
-  // majority voting, and the votes of each of the run's genres.
+  // A run -> [{clip, decided, voted, votes: [...]}] in the order of the record: the genres decided by mean softmax and
+  // by majority voting, and the votes of each of the run's genres.
   function decisionsOf(run) {
     return run.clips.map((clip, row) => decisionOn(run, clip, row));
   }

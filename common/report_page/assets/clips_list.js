@@ -41,14 +41,16 @@ Encore.clips = (() => {
   const name = (value) => element("bdi", {}, escaped(value));
   const ofTests = (one) => (one.tested ? `${one.wrong} of ${one.tested}` : "–");
   const takenText = (taken) => taken.map(([genre, number]) => `${genre} ${number}`).join(", ");
+  // Clip -> its name in the address, where not every character stays what it is.
+  const names = new Map();
   const find = (data, id) => clips?.data.find((one) => one.name === data)?.clips.find((clip) => clip.id === id);
 
   // A link to what the runs decided on a clip.
   function link(clip) {
-    const address = `#clips?${new URLSearchParams({ clipdata: clip.data, clip: clip.id })}`;
+    const address = `#clips?${new URLSearchParams({ clipdata: clip.data, clip: names.get(clip) })}`;
     const open = (event) => {
       event.preventDefault();
-      Encore.state.set({ clipdata: clip.data, clip: clip.id }, { at: "clips" });
+      Encore.state.set({ clipdata: clip.data, clip: names.get(clip) }, { at: "clips" });
       parts.detail.querySelector("h3").focus();
       parts.detail.scrollIntoView({ block: "nearest" });
     };
@@ -89,7 +91,19 @@ Encore.clips = (() => {
     return clips.data.find((one) => one.name === Encore.state.get("clipdata")) || clips.data[0];
   }
 
-  const chosen = () => find(Encore.state.get("clipdata") || clips.data[0].name, Encore.state.get("clip"));
+  const chosen = () => currentData().clips.find((clip) => names.get(clip) === Encore.state.get("clip"));
+
+  function nameClips() {
+    for (const { clips: all } of clips.data) {
+      const taken = new Map();
+      for (const clip of all) {
+        const shownId = escaped(clip.id);
+        // A clip whose label was changed between two runs is there twice.
+        taken.set(shownId, (taken.get(shownId) || 0) + 1);
+        names.set(clip, taken.get(shownId) > 1 ? `${shownId} (${taken.get(shownId)})` : shownId);
+      }
+    }
+  }
 
   function selected(data) {
     const words = (Encore.state.get("clipq") || "").toLowerCase();
@@ -337,6 +351,7 @@ Encore.clips = (() => {
     decoded.then(
       (found) => {
         clips = found;
+        nameClips();
         if (clips.data.length) build(container);
         linkNames();
       },

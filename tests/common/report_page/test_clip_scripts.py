@@ -11,12 +11,12 @@ import pytest
 import soundfile
 
 import common.report_page
-from common.core.words import printable
 from common.metrics.paired import mcnemar
 from common.records.paths import ResultPaths
 from common.records.record import read_records
 from common.report_page.clip_faults import count_clips
 from common.report_page.clips import pack_clips
+from common.report_page.names import shown
 from tests.helpers.clip_records import clip, keyed, run_of
 from tests.helpers.hostile_names import ESCAPED_NAMES, VISIBLE_NAMES
 
@@ -184,9 +184,8 @@ def test_two_lists_of_runs_are_compared_on_the_clips_that_both_tested():
 
 def test_names_are_shown_as_everywhere_else():
     names = [*VISIBLE_NAMES, *ESCAPED_NAMES, *map(chr, (0x85, 0x200D, 0x2028, 0xE0041, 0xFFFE, 0x1F3B5)), "a\u202eb\n"]
-    # Bytes that are no UTF-8 are escaped before a record holds the name.
-    names = [name for name in names if name.encode(errors="replace").decode() == name]
-    assert node("return names.map(EncoreClips.shown);", names=names) == [printable(name) for name in names]
+    names += ["caf\udce9", "a\ud800b", "\udfff", "a\r\nb\x85c\x1d", "\u2028a\u2029", ""]
+    assert node("return names.map(EncoreClips.shown);", names=names) == [shown(name) for name in names]
 
 
 def matched(paths, ids):
