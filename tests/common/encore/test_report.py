@@ -8,6 +8,7 @@ from common.cli.app import run_app
 from common.encore.report import make_app
 from common.records.paths import OWN_RESULTS, ResultPaths
 from common.records.record import write_record
+from tests.helpers.imports import modules_after
 from tests.helpers.other_user import only_readable, run_bound
 from tests.helpers.small_results import identified_record, write_small_results
 
@@ -107,6 +108,15 @@ def test_names_of_papers_and_files_are_checked_before_anything_is_read(results, 
     assert "folder.html: is a folder; expected a file" in refused(capsys, results, "--out", tmp_path / "folder.html")
     said = refused(capsys, results, "--paper", "crnn", "--out", tmp_path / "page.html")
     assert f"{results}: holds no table and no record of crnn" in said
+
+
+def test_it_starts_neither_keras_nor_what_draws(results, tmp_path):
+    arguments = ["encore", "report", str(results), "--out", str(tmp_path / "page.html")]
+    loaded = modules_after(
+        f"import sys; from common.cli.app import run_app; from common.encore.main import make_command; "
+        f"sys.argv = {arguments}; assert run_app(make_command()) == 0"
+    )
+    assert not loaded & {"keras", "tensorflow", "jax", "torch", "matplotlib", "sklearn", "librosa", "pandas"}
 
 
 def test_a_folder_that_cannot_be_written_is_named(results, tmp_path):
