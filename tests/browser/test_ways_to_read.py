@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from common.launch import load_paper
+from common.report_page.write import write_page
+
 pytestmark = pytest.mark.slow
 
 AXE = Path(__file__).parent / "axe"
@@ -165,7 +168,7 @@ def test_page_answers_soon(open_page):
     opened = open_page()
     opened.page.locator("#clips-list tbody tr").first.wait_for()
     milliseconds = opened.page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
-    # Measured: 0.4 s on two idle cores.
+    # Measured: 1.3 s on two cores with other work.
     assert milliseconds < 5000
     took = opened.page.evaluate(
         """() => {
@@ -178,3 +181,14 @@ def test_page_answers_soon(open_page):
         }"""
     )
     assert took < 1000
+
+
+def test_page_of_a_paper_without_a_measured_row_says_so(open_page, committed_results, tmp_path):
+    file = tmp_path / "report.html"
+    write_page([load_paper("resnet1d")], committed_results, file)
+    opened = open_page(file=file)
+    assert opened.page.locator("#results-count").inner_text() == "No row has been measured yet."
+    assert not opened.page.locator("#results-table").is_visible()
+    assert not opened.page.locator("#filters").is_visible()
+    assert opened.page.locator("#row table.whole:visible").count() > 0
+    assert faults(opened) == []

@@ -56,6 +56,11 @@
     if (!table) return;
     const body = table.tBodies[0];
     const lines = [...body.rows];
+    if (!lines.length) {
+      table.closest(".table-box").hidden = true;
+      document.getElementById("results-count").textContent = "No row has been measured yet.";
+      return;
+    }
     const rows = new Map(data.rows.map((row) => [row.id, row]));
     const heads = [...table.tHead.rows[0].cells];
     const texts = new Map(lines.map((line) => [line, line.textContent.toLowerCase()]));
