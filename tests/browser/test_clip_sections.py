@@ -7,6 +7,7 @@ import wave
 import pytest
 
 from common.records.record import read_record
+from common.report_page.write import write_page
 from common.reports.tables.pairs import paired_table
 from reproductions.se_cnn.paper import PAPER
 
@@ -189,3 +190,34 @@ def test_a_file_that_cannot_be_played_is_named(open_page, songs):
     warning.wait_for()
     assert warning.inner_text().startswith("pop.00012.mp3 cannot be played by this browser")
     assert opened.page.locator(".player").is_hidden()
+
+
+@pytest.fixture(scope="module")
+def smaller_page(committed_results, tmp_path_factory):
+    """A report of SE-CNN with the clip decisions of some of its rows only."""
+    target = tmp_path_factory.mktemp("smaller") / "report.html"
+    assert write_page([PAPER], committed_results, target, clip_bytes=50_000).message
+    return target
+
+
+def test_where_decisions_are_left_out_the_page_says_so_and_counts_all(open_page, smaller_page):
+    opened = open_page("#clips?clip=disco.00021", file=smaller_page)
+    opened.page.locator(LINES).first.wait_for()
+    assert "Clip decisions of" in opened.page.locator("#clips .warning").inner_text()
+    detail = opened.page.locator(".clip-detail")
+    assert "wrong in 2 of 32 tests" in detail.inner_text()
+    assert detail.locator("caption").inner_text().endswith("of those whose decisions are in this page")
+    assert "39 of 39 tests" in detail.inner_text()
+    assert 0 < detail.locator("tbody tr").count() < 39 + 32
+    assert "cannot be chosen" in opened.page.locator("#compare-app .note").inner_text()
+    offered = opened.page.locator("#compare-app fieldset:first-of-type select").first.locator("option").count()
+    assert 0 < offered < opened.page.evaluate("Encore.data.rows.length")
+
+
+def test_without_any_decisions_the_static_list_stays_and_the_sections_say_why(open_page, committed_results, tmp_path):
+    write_page([PAPER], committed_results, tmp_path / "report.html", clip_bytes=100)
+    opened = open_page(file=tmp_path / "report.html")
+    for section in ("listening", "compare"):
+        opened.page.locator(f"#{section}-app .note").wait_for()
+    assert opened.page.locator(".clips-static table").first.is_visible()
+    assert opened.page.locator("#clips-app").is_hidden()

@@ -238,7 +238,11 @@ Encore.clips = (() => {
             element(
               "table",
               {},
-              element("caption", {}, "What each run decided"),
+              element(
+                "caption",
+                {},
+                `What each run decided${clips.leftOut.size ? ", of those whose decisions are in this page" : ""}`,
+              ),
               element(
                 "thead",
                 {},

@@ -262,6 +262,9 @@
     );
     parts.result = element("div", { class: "stack" });
     container.replaceChildren(
+      clips.leftOut.size
+        ? element("p", { class: "note" }, "Rows whose clip decisions are not in this page cannot be chosen.")
+        : "",
       ...sides,
       element("div", { class: "controls" }, field("Clip decision", parts.how), field("Clips where", parts.list)),
       parts.result,

@@ -249,7 +249,14 @@ Encore.listening = (() => {
   Encore.whenReady(() => {
     const container = document.getElementById("listening-app");
     Encore.clips.decoded.then(
-      ({ data }) => data.length && build(container),
+      ({ data }) => {
+        if (data.length) return build(container);
+        container.replaceChildren(
+          element("p", { class: "note" }, "This page holds no names of clips that files could be matched to."),
+        );
+        container.hidden = false;
+        return undefined;
+      },
       () => {}, // section 4 says why
     );
   });
