@@ -336,13 +336,14 @@ class RunView:
 
 @dataclass(frozen=True)
 class PaperView:
-    """How a paper fared, as a reproducibility summary. Each list holds sentences, or pairs of a path and a sentence.
+    """How a paper fared, as a reproducibility summary, in sentences.
 
     Args:
         scope: what is reproduced, and on which data.
         method: how it was run here.
         easy: what the source states, so that it could be followed.
-        hard: what it does not state or contradicts, and what could not be measured.
+        hard: what it does not state, and in what the measured tables differ from its own.
+        remarks: what its declaration says of it, in which code stands between backticks.
         assumed: values that were chosen where the source is silent.
         differs: values that are not those of the source.
         outcome: how the measured numbers compare with the published ones.
@@ -356,6 +357,7 @@ class PaperView:
     method: tuple[str, ...]
     easy: tuple[str, ...]
     hard: tuple[str, ...]
+    remarks: tuple[str, ...]
     outcome: tuple[str, ...]
     assumed: tuple[Assumption, ...]
     differs: tuple[Assumption, ...]

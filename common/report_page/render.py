@@ -115,6 +115,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "shown": shown,
         "value": _value,
+        "with_code": _with_code,
         "percent": _percent,
         "taken": _taken,
         "shade": _shade,
@@ -131,6 +132,14 @@ def clip_message(packed: PackedClips) -> str:
 def _value(number: float | None) -> str:
     """A number for the page's script, as its table's JSON has it; empty for none."""
     return "" if number is None else repr(number)
+
+
+def _with_code(text: str) -> list[tuple[str, bool]]:
+    """A text by the author of a declaration in pieces, each with whether it is code: what stands between backticks."""
+    parts = text.replace("\\|", "|").split("`")
+    if len(parts) % 2 == 0:
+        return [(text, False)]
+    return [(part, place % 2 == 1) for place, part in enumerate(parts) if part]
 
 
 def _percent(score: float | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from common.paper.by_name import load_paper
 from common.records.paths import ResultPaths
 from common.records.record import write_record
 from common.report_page.write import write_page
@@ -100,3 +101,22 @@ def test_clip_decisions_that_are_left_out_are_named_with_the_option(tmp_path: Pa
     whole = write_page([PAPER], tmp_path, tmp_path / "report.html")
     assert whole.message == ""
     assert whole.size > written.size
+
+
+def test_code_in_a_declaration_is_code_and_a_single_backtick_is_one(page):
+    reasons = page.one("section", id="row").all("table", class_="values")[0]
+    (found,) = [line for line in reasons.all("tr") if "model.relu_position" in line.text]
+    assert found.all("code")[-1].text == "--set model.relu_position=after_se"
+    assert "`" not in found.text
+    # In names of a user's, backticks are a part of the name.
+    assert "`c`" in page.one("section", id="clips").text
+
+
+def test_a_paper_without_runs_says_so_and_has_no_empty_headings(committed_results, tmp_path):
+    written = write_page([load_paper("resnet1d")], committed_results, tmp_path / "report.html")
+    page = read_page(written.path.read_text(encoding="utf-8"))
+    assert "No clip was tested yet." in page.one("section", id="clips").text
+    assert "No leakage audit is among these results." in page.one("section", id="leakage").text
+    assert "No row has been measured here yet." in page.one("section", id="papers").text
+    assert [one.text for one in page.one("section", id="about").all("h3")] == ["Licences", "Citation"]
+    assert (written.rows, written.runs) == (0, 0)
