@@ -93,15 +93,13 @@ def pack_clips(runs: Iterable[KeyedRecord], counts: Sequence[DataClips], *, limi
     size = len(packed.text)
     if size <= limit_bytes:
         return packed
-    none = whole.packed(())
-    kept = len(rows) if len(none.text) < limit_bytes else 0
+    kept, without_rows = len(rows), len(whole.packed(()).text)
     while len(packed.text) > limit_bytes and kept:
         # As many numbers as would fit if all took the same; at least one row less than before.
-        share = (limit_bytes - len(none.text)) / (len(packed.text) - len(none.text))
+        share = max(0, limit_bytes - without_rows) / max(1, len(packed.text) - without_rows)
         numbers = list(itertools.accumulate(row.numbers for row in rows[:kept]))
         kept = min(kept - 1, sum(number <= share * numbers[-1] for number in numbers))
         packed = whole.packed(rows[:kept])
-    packed = packed if kept else none
     lacking = f"{len(rows) - kept:,} of {counted(len(rows), 'row')} ({counted(len(packed.left_out), 'run')})"
     message = (
         f"Clip decisions of {lacking} are left out: all of them take {_megabytes(size)}, and the limit is "

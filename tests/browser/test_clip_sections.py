@@ -221,3 +221,16 @@ def test_without_any_decisions_the_static_list_stays_and_the_sections_say_why(op
         opened.page.locator(f"#{section}-app .note").wait_for()
     assert opened.page.locator(".clips-static table").first.is_visible()
     assert opened.page.locator("#clips-app").is_hidden()
+
+
+def test_files_that_are_dropped_are_matched(open_page):
+    opened = opened_list(open_page, "#listening")
+    opened.page.locator("#listening-app .drop").evaluate(
+        """zone => {
+            const dataTransfer = new DataTransfer();
+            for (const name of ["disco.00021.wav", "other.wav"]) dataTransfer.items.add(new File(["x"], name));
+            zone.dispatchEvent(new DragEvent("drop", {dataTransfer, bubbles: true, cancelable: true}));
+        }"""
+    )
+    opened.page.locator("#listening-app").get_by_text("1 of 2 files matched: 1 clip of GTZAN").wait_for()
+    assert opened.page.locator("#clips-list button[data-play='disco.00021']").is_visible()

@@ -172,6 +172,10 @@ Encore.listening = (() => {
     const found = [];
     const ask = (act) => new Promise((resolve, reject) => act(resolve, reject));
     async function walk(entry) {
+      if (entry instanceof File) {
+        found.push({ path: entry.name, file: entry });
+        return;
+      }
       if (entry.isFile) {
         found.push({
           path: entry.fullPath.slice(1),
@@ -186,7 +190,8 @@ Encore.listening = (() => {
         for (const inner of some) await walk(inner);
       }
     }
-    const entries = [...items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    // What was dropped is there only now; a browser may know files of it, but no folders.
+    const entries = [...items].map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
     for (const entry of entries) await walk(entry);
     return found;
   }

@@ -134,6 +134,20 @@ def test_the_summary_counts_what_was_tested_often_and_was_always_wrong():
     )
 
 
+def test_copies_of_a_data_set_that_tested_a_clip_often_are_also_counted_alone():
+    of_audio, of_arrays = (SETTING.replace(dataset=name, data_digest=name) for name in ("gtzan", "arrays"))
+    one = {"name": "blues.00000", "setting": of_audio}
+    of_gtzan = [record.replace(data=record.data.replace(title="GTZAN")) for record in decided(*[1] * 4, **one)]
+    other = {"name": "blues.00000", "setting": of_arrays}
+    of_file = [record.replace(data=record.data.replace(title="a.npz")) for record in decided(*[2] * 11, **other)]
+    assert counted(*of_gtzan, *of_file).summary == (
+        "15 runs that trained on no window of their test clips tested 1 clip, 15 tests in all; of 1 clip tested 10 "
+        "times or more, 1 was wrong every time.",
+        "In the 11 runs on a.npz alone: of 1 clip tested 10 times or more, 1 was wrong every time.",
+    )
+    assert len(counted(*of_file).summary) == 1
+
+
 def test_the_committed_results_hold_eleven_clips_of_gtzan_that_are_always_wrong(committed_results):
     runs = [
         (f"{folder.paper}/{folder.dataset}/{record.run_id}", record)

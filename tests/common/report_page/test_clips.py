@@ -146,6 +146,7 @@ def test_where_not_even_the_counts_fit_nothing_is_packed_and_the_message_says_so
     header, found, _ = unpacked(nothing.text)
     assert (header["data"], found, nothing.left_out, nothing.decisions) == ([], {}, ("p/d/0",), 0)
     assert len(nothing.text) <= 500
+    assert nothing.message.startswith("Clip decisions of 1 of 1 row (1 run) are left out: ")
     assert nothing.message.endswith("The counts of each clip are left out for the same reason.")
 
 
