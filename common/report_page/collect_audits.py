@@ -68,9 +68,9 @@ def audit_view(one: ReadTable, table_id: str, results: PaperResults, dataset: st
         row=shown(values.get("row_name", "")),
         data=shown(data_name(values)),
         dataset=dataset,
-        published=None
-        if published["percent"] is None
-        else Published(shown(published["metric"]), published["percent"], keys[published["compared_with"]]),
+        published=Published(shown(published["metric"]), published["percent"], keys[published["compared_with"]])
+        if published["percent"] is not None and published["compared_with"] in keys
+        else None,
         published_on=shown(one.paper.published_on),
         metrics=tuple((metric, METRIC_NAMES[metric]) for metric in MAIN_METRICS),
         splits=splits,
