@@ -135,6 +135,15 @@ def test_link_of_a_row_opens_it_alone_with_its_charts(open_page):
     assert opened.page.locator("#row .row-detail:visible .genre-bars svg").count() > 0
 
 
+def test_tab_goes_on_from_the_section_that_a_link_leads_to(open_page):
+    opened = open_page()
+    opened.focus("nav a[href='#papers']")
+    opened.press("Enter")
+    opened.page.wait_for_function("document.activeElement.matches('#papers h2')")
+    opened.press("Tab")
+    assert opened.page.evaluate("document.activeElement.closest('section').id") == "papers"
+
+
 def test_back_returns_to_the_row_before(open_page):
     opened = open_page()
     chosen = []

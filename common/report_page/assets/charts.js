@@ -40,10 +40,21 @@ Encore.intervalDrawing = ({ published, mean, low, high }) => {
     ...[0, 50, 100].map((at) => drawing("line", { x1: x(at), x2: x(at), y1: 7, y2: 13, stroke: "var(--line)" })),
   ];
   if (low !== null && high !== null) {
-    children.push(drawing("line", { x1: x(low), x2: x(high), y1: 10, y2: 10, stroke: "var(--ours)", "stroke-width": 3 }));
+    children.push(
+      drawing("line", { x1: x(low), x2: x(high), y1: 10, y2: 10, stroke: "var(--ours)", "stroke-width": 3 }),
+    );
   }
   if (published !== null) {
-    children.push(drawing("line", { x1: x(published), x2: x(published), y1: 2, y2: 18, stroke: "var(--published)", "stroke-width": 2.5 }));
+    children.push(
+      drawing("line", {
+        x1: x(published),
+        x2: x(published),
+        y1: 2,
+        y2: 18,
+        stroke: "var(--published)",
+        "stroke-width": 2.5,
+      }),
+    );
   }
   if (mean !== null) children.push(drawing("circle", { cx: x(mean), cy: 10, r: 4.5, fill: "var(--ours)" }));
   return drawing("svg", { class: "interval-plot", "aria-hidden": "true", focusable: "false" }, children);

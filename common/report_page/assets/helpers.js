@@ -59,7 +59,10 @@ const Encore = (() => {
   // Light or dark: as the system has it until the reader chooses.
   const theme = {
     get isDark() {
-      return (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+      return (
+        (document.documentElement.dataset.theme ??
+          (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark"
+      );
     },
     toggle() {
       document.documentElement.dataset.theme = theme.isDark ? "light" : "dark";

@@ -31,131 +31,153 @@
     return places;
   }
 
-  function options(audit, splits, chosen, width) {
-    const narrow = width < NARROW;
-    const margins = { marginLeft: 44, marginRight: narrow ? 12 : 132, marginTop: 28, marginBottom: narrow ? 28 : 64 };
-    const height = narrow ? 300 : 340;
-    const plotted = width - margins.marginLeft - margins.marginRight;
-    const lows = splits.flatMap((split) => Object.values(split.values).map((value) => value.low));
-    const bottom = Math.max(0, Math.floor((Math.min(...lows, audit.published?.percent ?? 100) - 3) / 10) * 10);
-    const marks = [
-      Plot.gridX([chosen], { stroke: "var(--accent)", strokeOpacity: 0.12, strokeWidth: plotted / splits.length - 8 }),
-      Plot.axisY({ ticks: 5, tickSize: 0, label: null, tickFormat: (value) => `${value} %`, fill: "var(--ink-3)" }),
-      Plot.ruleY([bottom], { stroke: "var(--edge)" }),
-      Plot.axisX(splits.map((_, index) => index), {
-        tickSize: 0,
-        label: null,
-        lineHeight: 1.2,
+  // The published line with its name.
+  function publishedMarks({ percent: value, name }, { last, step }) {
+    return [
+      Plot.ruleY([value], { stroke: "var(--published)", strokeWidth: 2, strokeDasharray: "6 4" }),
+      Plot.text([value], {
+        x: () => last,
+        y: value,
+        text: () => `published ${name} ${percent(value)} %`,
+        dy: -9,
+        dx: step / 2,
+        textAnchor: "end",
         fill: "var(--ink-2)",
-        tickFormat: (index) =>
-          narrow ? `${index + 1}` : wrapped(splits[index].label, Math.max(8, Math.floor(plotted / splits.length / 7))),
+        fontWeight: 600,
       }),
     ];
-    if (audit.published) {
-      const { percent: value, name } = audit.published;
-      marks.push(
-        Plot.ruleY([value], { stroke: "var(--published)", strokeWidth: 2, strokeDasharray: "6 4" }),
-        Plot.text([value], {
-          x: () => splits.length - 1,
-          y: value,
-          text: () => `published ${name} ${percent(value)} %`,
-          dy: -9,
-          dx: plotted / splits.length / 2,
-          textAnchor: "end",
-          fill: "var(--ink-2)",
-          fontWeight: 600,
-        }),
-      );
-    }
-    const here = splits[chosen].values;
-    const isHighest = (metric) => Object.values(here).every(({ mean }) => mean <= here[metric].mean);
-    const labelled = apart(splits.at(-1).values, ((100 - bottom) * LABEL_HEIGHT) / height);
-    // How far the chosen split lies below the first one, in the paper's metric.
-    const gapIn = audit.published?.metric ?? audit.metrics[0][0];
-    if (splits[chosen].gaps[gapIn] && splits[0].values[gapIn]) {
-      const { mean } = splits[chosen].gaps[gapIn];
-      // Left of the marks and, where there is room, of their numbers.
-      const aside = narrow ? 16 : 64;
-      const [from, to] = [splits[0].values[gapIn].mean, here[gapIn].mean];
-      const at = { x: () => chosen, dx: -aside };
-      marks.push(
-        Plot.ruleY([from], { x1: () => 0, x2: () => chosen, stroke: "var(--alert)", strokeWidth: 1 }),
-        Plot.ruleX([from], { ...at, y1: from, y2: to, stroke: "var(--alert)", strokeWidth: 2, marker: "tick" }),
-        // On a narrow chart there is no room; the text below it says the same.
-        narrow
-          ? null
-          : Plot.text([to], {
-              ...at,
-              y: to,
-              dy: 16,
-              text: () => `${mean < 0 ? "−" : "+"}${percent(Math.abs(mean))} points`,
-              fill: "var(--alert)",
-              stroke: "var(--surface)",
-              strokeWidth: 4,
-              fontWeight: 700,
-            }),
-      );
-    }
-    audit.metrics.forEach(([metric, name], place) => {
-      const { colour, symbol, shift } = SERIES[place % SERIES.length];
-      const points = splits
-        .map((split, index) => ({ index, ...split.values[metric] }))
-        .filter((point) => point.mean !== undefined);
-      if (!points.length) return;
-      const at = { x: "index", dx: shift };
-      marks.push(
-        Plot.line(points, { ...at, y: "mean", stroke: colour, strokeWidth: 1, strokeOpacity: 0.55 }),
-        Plot.ruleX(points, { ...at, y1: "low", y2: "high", stroke: colour, strokeWidth: (point) => (point.index === chosen ? 3 : 1.5) }),
-        Plot.dot(points, {
-          ...at,
-          y: "mean",
-          symbol,
-          r: (point) => (point.index === chosen ? 7 : 4.5),
-          fill: colour,
-          stroke: "var(--surface)",
-          strokeWidth: 1.5,
-        }),
-        Plot.text(
-          points.filter((point) => point.index === chosen),
-          {
+  }
+
+  // How far the chosen split lies below the first one: a bracket between the two, with the difference in points.
+  function gapMarks(from, { mean: to }, gap, { chosen, narrow }) {
+    // Left of the marks and, where there is room, of their numbers.
+    const at = { x: () => chosen, dx: narrow ? -16 : -64 };
+    return [
+      Plot.ruleY([from], { x1: () => 0, x2: () => chosen, stroke: "var(--alert)", strokeWidth: 1 }),
+      Plot.ruleX([from], { ...at, y1: from, y2: to, stroke: "var(--alert)", strokeWidth: 2, marker: "tick" }),
+      // On a narrow chart there is no room; the text below it says the same.
+      narrow
+        ? null
+        : Plot.text([to], {
             ...at,
-            y: "mean",
-            text: (point) => percent(point.mean),
-            // Beside the marks where there is room, else above the higher and below the lower one.
-            ...(narrow
-              ? { dy: isHighest(metric) ? -15 : 15 }
-              : { dx: shift + Math.sign(shift) * 11, textAnchor: shift < 0 ? "end" : "start" }),
-            fill: "var(--ink)",
+            y: to,
+            dy: 16,
+            text: () => `${gap < 0 ? "−" : "+"}${percent(Math.abs(gap))} points`,
+            fill: "var(--alert)",
             stroke: "var(--surface)",
             strokeWidth: 4,
             fontWeight: 700,
-            fontSize: 14,
-          },
-        ),
-      );
-      if (!narrow) {
-        marks.push(
-          Plot.text([points.at(-1)], {
-            x: "index",
-            y: () => labelled.get(metric),
-            text: () => wrapped(name, 18),
-            // Behind the number of the last split, where that is chosen.
-            dx: chosen === splits.length - 1 ? 58 : 28,
-            textAnchor: "start",
-            lineAnchor: "middle",
-            fill: colour,
-            fontWeight: 600,
           }),
-        );
-      }
+    ];
+  }
+
+  // A metric under every split: dots with intervals, the chosen one large and with its number.
+  function metricMarks(points, { colour, symbol, shift }, isHighest, { chosen, narrow }) {
+    const isChosen = (point) => point.index === chosen;
+    const at = { x: "index", dx: shift };
+    // Beside the marks where there is room, else above the higher and below the lower one.
+    const beside = { dx: shift + Math.sign(shift) * 11, textAnchor: shift < 0 ? "end" : "start" };
+    const above = { dy: isHighest ? -15 : 15 };
+    return [
+      Plot.line(points, { ...at, y: "mean", stroke: colour, strokeWidth: 1, strokeOpacity: 0.55 }),
+      Plot.ruleX(points, {
+        ...at,
+        y1: "low",
+        y2: "high",
+        stroke: colour,
+        strokeWidth: (point) => (isChosen(point) ? 3 : 1.5),
+      }),
+      Plot.dot(points, {
+        ...at,
+        y: "mean",
+        symbol,
+        r: (point) => (isChosen(point) ? 7 : 4.5),
+        fill: colour,
+        stroke: "var(--surface)",
+        strokeWidth: 1.5,
+      }),
+      Plot.text(points.filter(isChosen), {
+        ...at,
+        y: "mean",
+        text: (point) => percent(point.mean),
+        ...(narrow ? above : beside),
+        fill: "var(--ink)",
+        stroke: "var(--surface)",
+        strokeWidth: 4,
+        fontWeight: 700,
+        fontSize: 14,
+      }),
+    ];
+  }
+
+  // The name of a metric behind its last dot.
+  function nameMark(name, colour, height, { chosen, last }) {
+    return Plot.text([name], {
+      x: () => last,
+      y: () => height,
+      text: () => wrapped(name, 18),
+      // Behind the number of the last split, where that is chosen.
+      dx: chosen === last ? 58 : 28,
+      textAnchor: "start",
+      lineAnchor: "middle",
+      fill: colour,
+      fontWeight: 600,
+    });
+  }
+
+  function options(audit, splits, chosen, width) {
+    const narrow = width < NARROW;
+    const margins = {
+      marginLeft: 44,
+      marginRight: narrow ? 12 : 132,
+      marginTop: 28,
+      marginBottom: narrow ? 28 : 64,
+    };
+    const height = narrow ? 300 : 340;
+    const step = (width - margins.marginLeft - margins.marginRight) / splits.length;
+    const places = splits.map((_, index) => index);
+    const place = { chosen, narrow, step, last: splits.length - 1 };
+    const lows = splits.flatMap((split) => Object.values(split.values).map((value) => value.low));
+    const bottom = Math.max(0, Math.floor((Math.min(...lows, audit.published?.percent ?? 100) - 3) / 10) * 10);
+    const here = splits[chosen].values;
+    // The gap in the paper's own metric.
+    const gapIn = audit.published?.metric ?? audit.metrics[0][0];
+    const gap = here[gapIn] && splits[0].values[gapIn] && splits[chosen].gaps[gapIn];
+    const heights = apart(splits.at(-1).values, ((100 - bottom) * LABEL_HEIGHT) / height);
+    const series = audit.metrics.flatMap(([metric, name], number) => {
+      const shape = SERIES[number % SERIES.length];
+      const points = places
+        .filter((index) => splits[index].values[metric])
+        .map((index) => ({ index, ...splits[index].values[metric] }));
+      const isHighest = Object.values(here).every(({ mean }) => mean <= (here[metric]?.mean ?? 0));
+      const named = !narrow && heights.has(metric);
+      return [
+        ...metricMarks(points, shape, isHighest, place),
+        named ? nameMark(name, shape.colour, heights.get(metric), place) : null,
+      ];
     });
     return {
       ...margins,
       height,
-      x: { type: "point", domain: splits.map((_, index) => index), padding: 0.5 },
-      y: { domain: [bottom, 100], grid: false },
+      x: { type: "point", domain: places, padding: 0.5 },
+      y: { domain: [bottom, 100] },
       r: { type: "identity" },
-      marks,
+      marks: [
+        Plot.gridX([chosen], { stroke: "var(--accent)", strokeOpacity: 0.12, strokeWidth: step - 8 }),
+        Plot.axisY({ ticks: 5, tickSize: 0, label: null, tickFormat: (value) => `${value} %`, fill: "var(--ink-3)" }),
+        Plot.ruleY([bottom], { stroke: "var(--edge)" }),
+        Plot.axisX(places, {
+          tickSize: 0,
+          label: null,
+          lineHeight: 1.2,
+          fill: "var(--ink-2)",
+          tickFormat: (index) =>
+            narrow ? `${index + 1}` : wrapped(splits[index].label, Math.max(8, Math.floor(step / 7))),
+        }),
+        audit.published ? publishedMarks(audit.published, place) : null,
+        gap ? gapMarks(splits[0].values[gapIn].mean, here[gapIn], gap.mean, place) : null,
+        series,
+      ],
     };
   }
 
@@ -171,11 +193,23 @@
       return [[line, shape], `${name}, mean over seeds, with its 95 % interval`];
     });
     if (audit.published) {
-      const line = drawing("line", { x1: 0, x2: 32, y1: 6, y2: 6, stroke: "var(--published)", "stroke-width": 2, "stroke-dasharray": "6 4" });
+      const line = drawing("line", {
+        x1: 0,
+        x2: 32,
+        y1: 6,
+        y2: 6,
+        stroke: "var(--published)",
+        "stroke-width": 2,
+        "stroke-dasharray": "6 4",
+      });
       shapes.push([[line], "published"]);
     }
     // A narrow chart has numbers in place of the names of the splits.
-    const names = element("ol", { class: "split-names" }, splits.map((split) => element("li", {}, split.label)));
+    const names = element(
+      "ol",
+      { class: "split-names" },
+      splits.map((split) => element("li", {}, split.label)),
+    );
     return [key(shapes), names];
   }
 
@@ -204,7 +238,11 @@
     const track = element("div", { class: "track" }, slider);
     box.replaceChildren(
       track,
-      element("label", { for: slider.id, class: "small" }, `Move through the splits, from “${splits[0].label}” to “${splits.at(-1).label}”`),
+      element(
+        "label",
+        { for: slider.id, class: "small" },
+        `Move through the splits, from “${splits[0].label}” to “${splits.at(-1).label}”`,
+      ),
     );
     box.hidden = splits.length < 2;
     figure.prepend(canvas);

@@ -12,7 +12,11 @@
         "label",
         { class: "field" },
         words,
-        element("select", { name }, options.map(([value, text]) => element("option", { value }, text))),
+        element(
+          "select",
+          { name },
+          options.map(([value, text]) => element("option", { value }, text)),
+        ),
       );
     const valuesOf = (name) => [...new Set(lines.map((line) => line.dataset[name]))].sort();
     const titles = new Map(lines.map((line) => [line.dataset.paper, line.cells[1].firstChild.textContent.trim()]));
@@ -30,7 +34,12 @@
       ]),
     );
     form.replaceChildren(
-      element("label", { class: "field" }, "Search", element("input", { type: "search", name: "q", autocomplete: "off" })),
+      element(
+        "label",
+        { class: "field" },
+        "Search",
+        element("input", { type: "search", name: "q", autocomplete: "off" }),
+      ),
       ...choices,
       ...flags,
       element("button", { type: "reset", class: "button" }, "Reset"),
@@ -69,7 +78,10 @@
     table.closest(".table-box").after(none);
     status.after(
       keyOf([
-        [[drawing("line", { x1: 16, x2: 16, y1: 0, y2: 12, stroke: "var(--published)", "stroke-width": 2.5 })], "published"],
+        [
+          [drawing("line", { x1: 16, x2: 16, y1: 0, y2: 12, stroke: "var(--published)", "stroke-width": 2.5 })],
+          "published",
+        ],
         [
           [
             drawing("line", { x1: 4, x2: 28, y1: 6, y2: 6, stroke: "var(--ours)", "stroke-width": 3 }),
@@ -99,7 +111,7 @@
     for (const head of heads) {
       head.querySelector(".sort")?.addEventListener("click", () => {
         const key = head.dataset.key;
-        const chosen = state.get("sort") === key ? state.get("order") ?? "ascending" : null;
+        const chosen = state.get("sort") === key ? (state.get("order") ?? "ascending") : null;
         // A third press brings back the order of the papers.
         const order = { null: "ascending", ascending: "descending", descending: null }[chosen];
         state.set({ sort: order && key, order: order === "descending" ? order : null }, { at: "results" });
@@ -111,7 +123,10 @@
         const wanted = state.get(name);
         if (!wanted) return true;
         if (name !== "q") return line.dataset[name] === wanted;
-        return wanted.toLowerCase().split(/\s+/).every((word) => texts.get(line).includes(word));
+        return wanted
+          .toLowerCase()
+          .split(/\s+/)
+          .every((word) => texts.get(line).includes(word));
       });
     }
 

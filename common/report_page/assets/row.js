@@ -24,11 +24,23 @@
           Plot.axisY({ tickSize: 0, label: null, fill: "var(--ink)", textOverflow: "ellipsis", lineWidth: 12 }),
           Plot.gridX({ ticks: 5, stroke: "var(--line)", strokeOpacity: 1 }),
           Plot.barX(scores, { x: "recall", y: "genre", fill: "var(--ours)" }),
-          Plot.dot(scores.filter(({ f1 }) => f1 !== null), { x: "f1", y: "genre", symbol: "diamond", r: 5, fill: "var(--surface)", stroke: "var(--ink)", strokeWidth: 1.5 }),
+          Plot.dot(
+            scores.filter(({ f1 }) => f1 !== null),
+            {
+              x: "f1",
+              y: "genre",
+              symbol: "diamond",
+              r: 5,
+              fill: "var(--surface)",
+              stroke: "var(--ink)",
+              strokeWidth: 1.5,
+            },
+          ),
           Plot.ruleX([0], { stroke: "var(--edge)" }),
         ],
       }),
-      () => `Recall and F1 of each genre: ${scores.map(({ genre, recall, f1 }) => `${genre} recall ${percent(recall)} %, F1 ${f1 === null ? "not defined" : `${percent(f1)} %`}`).join("; ")}.`,
+      () =>
+        `Recall and F1 of each genre: ${scores.map(({ genre, recall, f1 }) => `${genre} recall ${percent(recall)} %, F1 ${f1 === null ? "not defined" : `${percent(f1)} %`}`).join("; ")}.`,
     );
     return element(
       "figure",
@@ -36,7 +48,17 @@
       canvas,
       key([
         [[drawing("rect", { x: 2, y: 1, width: 28, height: 10, fill: "var(--ours)" })], "recall"],
-        [[drawing("path", { d: "M16 0 L22 6 L16 12 L10 6 Z", fill: "var(--surface)", stroke: "var(--ink)", "stroke-width": 1.5 })], "F1"],
+        [
+          [
+            drawing("path", {
+              d: "M16 0 L22 6 L16 12 L10 6 Z",
+              fill: "var(--surface)",
+              stroke: "var(--ink)",
+              "stroke-width": 1.5,
+            }),
+          ],
+          "F1",
+        ],
       ]),
     );
   }

@@ -5,15 +5,27 @@
 
   const tools = document.getElementById("page-tools");
   const words = () => (theme.isDark ? "Light colours" : "Dark colours");
-  const button = element("button", { type: "button", class: "button", on: { click: () => {
-    theme.toggle();
-    button.textContent = words();
-  } } }, words());
+  const button = element(
+    "button",
+    {
+      type: "button",
+      class: "button",
+      on: {
+        click: () => {
+          theme.toggle();
+          button.textContent = words();
+        },
+      },
+    },
+    words(),
+  );
   tools.append(button);
   tools.hidden = false;
 
   // Marks the section that is being read in the list of sections.
-  const links = new Map([...document.querySelectorAll('nav[aria-label="Sections"] a')].map((link) => [link.hash.slice(1), link]));
+  const links = new Map(
+    [...document.querySelectorAll('nav[aria-label="Sections"] a')].map((link) => [link.hash.slice(1), link]),
+  );
   const seen = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
@@ -37,9 +49,15 @@
       start();
     } catch (error) {
       console.error(error);
-      document.querySelector("main").prepend(
-        element("p", { class: "warning" }, `A part of this page did not start (${error.message}); its tables are readable below.`),
-      );
+      document
+        .querySelector("main")
+        .prepend(
+          element(
+            "p",
+            { class: "warning" },
+            `A part of this page did not start (${error.message}); its tables are readable below.`,
+          ),
+        );
     }
   }
   state.start();

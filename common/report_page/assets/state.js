@@ -26,11 +26,18 @@ Encore.state = (() => {
     for (const listener of listeners) listener();
   }
 
+  // Shows the section, and lets the Tab key go on from its heading.
+  function arrive() {
+    const place = document.getElementById(section);
+    const heading = place?.querySelector("h2");
+    if (!heading) return;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    place.scrollIntoView();
+  }
+
   return {
     get: (name) => parameters.get(name),
-    get section() {
-      return section;
-    },
     // Sets parameters; null or "" removes one.
     set(values, { at = section } = {}) {
       for (const [name, value] of Object.entries(values)) {
@@ -42,15 +49,6 @@ Encore.state = (() => {
       notify();
     },
     subscribe: (listener) => listeners.push(listener),
-    // Shows a section and puts the focus on its heading.
-    go(place) {
-      section = place;
-      write();
-      const heading = document.querySelector(`#${CSS.escape(place)} h2`);
-      heading.tabIndex = -1;
-      heading.focus({ preventScroll: true });
-      heading.scrollIntoView();
-    },
     start() {
       read();
       write();
@@ -58,7 +56,7 @@ Encore.state = (() => {
         read();
         write();
         notify();
-        document.getElementById(section)?.scrollIntoView();
+        arrive();
       });
       notify();
       // A fragment with parameters is no element's id, so the browser does not go there itself.

@@ -23,7 +23,12 @@ Encore.tabs = (() => {
       ),
     );
     const panels = names.map((_, place) =>
-      element("div", { role: "tabpanel", id: `${id}-panel-${place}`, "aria-labelledby": `${id}-${place}`, tabindex: 0 }),
+      element("div", {
+        role: "tabpanel",
+        id: `${id}-panel-${place}`,
+        "aria-labelledby": `${id}-${place}`,
+        tabindex: 0,
+      }),
     );
     const list = element(
       "div",
