@@ -96,7 +96,7 @@ def pack_clips(runs: Iterable[KeyedRecord], counts: Sequence[DataClips], *, limi
     kept, without_rows = len(rows), len(whole.packed(()).text)
     while len(packed.text) > limit_bytes and kept:
         # As many numbers as would fit if all took the same; at least one row less than before.
-        share = max(0, limit_bytes - without_rows) / max(1, len(packed.text) - without_rows)
+        share = (limit_bytes - without_rows) / max(1, len(packed.text) - without_rows)
         numbers = list(itertools.accumulate(row.numbers for row in rows[:kept]))
         kept = min(kept - 1, sum(number <= share * numbers[-1] for number in numbers))
         packed = whole.packed(rows[:kept])
