@@ -336,6 +336,7 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
         "embeddings",
         "searching",
         "starting",
+        "report_page",
         "endurance_runs",
         "endurance_trials",
         "endurance_epochs",
