@@ -71,3 +71,14 @@ def test_long_names_leave_a_phone_without_sideways_scrolling(open_page, hostile_
     opened = open_page(file=hostile_file, viewport={"width": 360, "height": 740})
     opened.page.locator("#clips-list tbody tr").first.wait_for()
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_names_in_tables_stay_in_their_cells(opened):
+    outside = opened.page.evaluate(
+        """() => [...document.querySelectorAll("#row .row-detail[open] bdi, #clips-list bdi")].filter((name) => {
+            const cell = name.closest("th, td");
+            const reaches = cell && name.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1;
+            return cell && (reaches || name.scrollWidth > name.clientWidth + 1);
+        }).map((name) => name.textContent.slice(0, 60))"""
+    )
+    assert outside == []

@@ -1,4 +1,3 @@
-"use strict";
 // Functions that all parts of the page share. Each part registers what it does with Encore.whenReady; nothing runs
 // before start.js, so that the order of the parts does not matter.
 const Encore = (() => {
