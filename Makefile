@@ -3,11 +3,11 @@
 #   PYTHON=/path/to/python3.12   the interpreter that .venv is made with; without it the first of python3.12,
 #                                python3.11, python3.13, python3 and python that is there and fits
 #   UV=                          empty: install with pip although there is a uv
-#   ARGS='...'                   passed on by demo, test, slow, cover and bench, e.g. make test ARGS='-k specs -x'
+#   ARGS='...'                   passed on by demo, test, slow, cover, bench and report, e.g. make test ARGS='-k specs -x'
 
 python = .venv/bin/python
 
-.PHONY: help venv venv-of-runs demo test slow cover lint bench clean
+.PHONY: help venv venv-of-runs demo test slow cover lint bench report clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ lint: venv ## check style, formatting, and that packages import downwards only
 
 bench: venv ## run the benchmarks
 	$(python) -m benchmarks $(ARGS)
+
+report: venv-of-runs ## write the committed results as one HTML page, report.html
+	.venv/bin/encore report results --out report.html $(ARGS)
 
 clean: ## remove .venv, build artefacts and caches; results/ stays, results/local with it
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage

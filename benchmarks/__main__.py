@@ -20,6 +20,7 @@ from common.core.files import read_json
 # Name -> whether it takes --folder.
 BENCHMARKS = {
     "starting": False,
+    "report_page": True,
     "log_mel": False,
     "extraction": False,
     "streaming": True,

@@ -145,3 +145,14 @@ def test_the_environment_of_tensorflow_io_takes_the_same_releases():
 def test_data_files_of_the_packages_are_installed(pattern):
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     assert pattern in setuptools["package-data"]["*"]
+
+
+def test_templates_style_and_scripts_of_the_page_are_installed():
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    folder = ROOT / "common" / "report_page"
+    installed = {path for pattern in setuptools["package-data"]["common.report_page"] for path in folder.glob(pattern)}
+    used = [*folder.rglob("*.j2"), *folder.rglob("*.css"), *folder.rglob("*.js")]
+    assert len(used) > 10
+    assert set(used) <= installed
+    # The licences of what is vendored.
+    assert folder / "assets" / "vendor" / "notice.txt" in installed

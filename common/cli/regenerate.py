@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.cli.paper_page import write_paper_page
 from common.core.console import each_warning_once, progress, say, show_step, warn
 from common.core.errors import DataError
 from common.core.files import read_json
@@ -40,11 +41,13 @@ class Regenerated:
         groups: tables of results, one report for each group of records.
         others: tables of searches and audits, each with its files.
         page: the generated page of the paper.
+        report: the HTML page with all of its results; None where it was not written.
     """
 
     groups: list[GroupReport]
     others: list[tuple[Table, list[Path]]]
     page: Path
+    report: Path | None = None
 
     def other(self, markdown: Path) -> tuple[Table, list[Path]]:
         """The table of a search or an audit that has this Markdown file, with its files.
@@ -71,13 +74,13 @@ def regenerate(
     committed: CommittedOf = committed_beside,
     own: Callable[[ResultPaths], bool] = are_own,
 ) -> Regenerated:
-    """Make the tables of results, searches and audits of a paper, its page and the list of all tables, and remove the
+    """Make the tables of results, searches and audits of a paper, its pages and the list of all tables, and remove the
     tables and figures that earlier commands left and that no record supports.
 
     Args:
         dataset: key of the data set whose results are made; None for all.
         draw_figures: False names the files of the figures in what is returned, but draws none, and writes the digest of
-            what each shows instead, see `save_digest`; none of those of searches.
+            what each shows instead, see `save_digest`; none of those of searches. The HTML page is then not written.
         list_tables: False leaves the list of all tables as it is.
         committed, own: see `common.reports.write.regenerate_tables`.
 
@@ -111,7 +114,9 @@ def regenerate(
         page = write_page(paper, out, list_tables=list_tables)
         if list_tables:
             write_coverage(out)
-        return Regenerated(groups, others, page)
+        show_step("HTML page of all results")
+        # Last, because it shows what was written before.
+        return Regenerated(groups, others, page, write_paper_page(paper, out) if draw_figures else None)
 
 
 def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport], written: set[Path]) -> None:

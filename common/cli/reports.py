@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from common.cli.paper_page import print_where_page_is
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import say, warn
@@ -63,6 +64,7 @@ def tables_from_records(
         )
     written = [path for _, paths in made.others for path in paths]
     show_reports(paper, options, made.groups, asked, [*written, made.page], screen, legacy=legacy)
+    print_where_page_is(made.report, as_json=screen.json)
     by_name = bool(options.tables or options.rows)
     lacking = by_name and name_rows_without_number(asked.tables, made.groups)
     not_drawn = {figure.id: _NOT_FROM_RECORDS for figure in figures if figure.needs != Needs.RUNS}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from common.cli.curves import print_where_curves_are
 from common.cli.flags import TypedFlags
 from common.cli.next_commands import say_next_commands
+from common.cli.paper_page import print_where_page_is
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
@@ -167,6 +168,7 @@ def _report(
     page = folder.paths.results.folder / f"table_search_{folder.name}.md"
     table, paths = made.other(page)
     print_tables([Shown(table, page)], [*paths, *rows, made.page], screen)
+    print_where_page_is(made.report, as_json=screen.json)
     if found.completed:
         say_next_commands(found, options, flags, has_rows=top is not None)
     for trial in failed:

@@ -132,6 +132,7 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
         audited, summaries = run_audit(
             whole, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map
         )
+    from common.cli.paper_page import print_where_page_is
     from common.cli.regenerate import regenerate
     from common.leakage.tables import without_splits_that_were_not_run
 
@@ -143,6 +144,7 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
     # Why the other splits were not run was said before the training.
     shown = table if screen.json else without_splits_that_were_not_run(table)
     print_tables([Shown(shown, page)], [*paths, made.page], screen)
+    print_where_page_is(made.report, as_json=screen.json)
     if any(summary.trained for summary in summaries):
         print_where_curves_are(paper.key, asked.out, as_json=screen.json)
     return 1 if any(summary.failed for summary in summaries) else 0
@@ -191,6 +193,7 @@ def _report(
     runs."""
     from common.cli.figure_data import data_of_plan
     from common.cli.figures import draw_without_data
+    from common.cli.paper_page import print_where_page_is
     from common.cli.regenerate import regenerate
     from common.cli.reports import (
         name_not_made,
@@ -221,6 +224,7 @@ def _report(
         # No run has a record; the tables of layers and of values need none.
         shown, tables = tables_without_data(paper, wanted.tables, results)
         print_tables(shown, [*tables, *files, made.page], screen)
+    print_where_page_is(made.report, as_json=screen.json)
     lacking = name_rows_without_number(wanted.tables, mine)
     reasons = failed | reasons_not_drawn(wanted.figures, mine)
     reasons |= {figure: why for one in drawn for figure, why in one.missing.items() if wanted.figures}

@@ -41,7 +41,7 @@ _LEFT_OUT = "..."
 # Messages that name things from a user's files name no more than these.
 MOST_NAMED = 10
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|(?:s|ms|Hz|kHz|dB|MB|MiB|GB|GiB|points)\b))| (?=%)")
-_COMMANDS = "encore (?:list|run|show|tune|audit|duplicates|data|board|verify)"
+_COMMANDS = "encore (?:list|run|show|report|tune|audit|duplicates|data|board|verify)"
 _COMMAND = re.compile(rf"\b{_COMMANDS}(?: [a-z]\w*)?")
 # A command with which a text ends, but for the full stop. No sentence follows it; quoted words hold whatever they like.
 _LAST_COMMAND = re.compile(

@@ -159,6 +159,9 @@ def make_command() -> HelpGroup:
         ),
         "run": _of_papers("run", "Train a paper's networks and make its tables.", papers, _run_app),
         "show": _of_papers("show", "Print a paper's tables again, without training.", papers, _show_app),
+        "report": _LateCommand(
+            "report", "All results of a folder on one HTML page.", _from_module("common.encore.report")
+        ),
         "tune": _of_papers("tune", "Search over values of a paper's network.", searched, _tune_app, _SearchGroup),
         "audit": _of_papers("audit", "Train one row under every split: what leaks?", papers, _audit_app),
         "duplicates": _LateCommand(

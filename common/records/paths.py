@@ -276,6 +276,11 @@ def page_file(out: Path, paper: str) -> Path:
     return Path(out) / paper / "README.md"
 
 
+def report_file(out: Path, paper: str) -> Path:
+    """The page with all results of a paper, see `common.report_page`."""
+    return Path(out) / paper / "report.html"
+
+
 def overview_file(out: Path) -> Path:
     """The generated list of all tables."""
     return Path(out) / "README.md"

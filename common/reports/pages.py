@@ -44,9 +44,9 @@ def write_page(paper: Paper, out: Path, *, list_tables: bool = True) -> Path:
         "",
     ]
     by_status: dict[str, list[str]] = defaultdict(list)
-    for path, values in _every_value(paper).items():
+    for path, values in every_value(paper).items():
         source = paper.value_sources[path]
-        row = f"| `{path}` | {markdown_cell(_values_text(values))} | {written_markdown(source.reason)} |"
+        row = f"| `{path}` | {markdown_cell(values_text(values))} | {written_markdown(source.reason)} |"
         by_status[source.status].append(f"`{path}`" if source.status == "unused" else row)
     for name, fixed in paper.fixed_values.items():
         texts = map(written_markdown, (str(fixed.value), fixed.source.reason))
@@ -87,7 +87,7 @@ def write_page(paper: Paper, out: Path, *, list_tables: bool = True) -> Path:
     return page
 
 
-def _every_value(paper: Paper) -> dict[str, list[Any]]:
+def every_value(paper: Paper) -> dict[str, list[Any]]:
     """Dotted path -> the different values that the paper's rows have there, the recommended row's first."""
     found: dict[str, list[Any]] = {}
     for experiment in paper.experiments:
@@ -101,7 +101,7 @@ def _every_value(paper: Paper) -> dict[str, list[Any]]:
     return found
 
 
-def _values_text(values: list[Any]) -> str:
+def values_text(values: list[Any]) -> str:
     shown = [", ".join(map(str, value)) if isinstance(value, tuple) else str(value) for value in values]
     if len(shown) == 1:
         return shown[0]

@@ -3,7 +3,7 @@
 import reprlib
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 
@@ -183,6 +183,88 @@ class _Pairs(_Table):
         return self
 
 
+class _Gap(_Form):
+    """A measured accuracy of a split, or its difference from another split's."""
+
+    mean: float
+    ci95: Bounds
+
+
+class _SplitMeasured(_Form):
+    """What was measured under a split."""
+
+    runs: int
+    clips: int
+    window_accuracy: _Gap
+    clip_accuracy_mean_softmax: _Gap
+
+
+class _Overlap(_Form):
+    """Numbers of clips in the parts of a split, and on both of its sides."""
+
+    parts: dict[str, int]
+    clips: int
+    artists: int
+    nameless: int
+    exact_pairs: int
+    near_pairs: int
+    met: int
+
+
+class _Split(_Form):
+    """A split of an audit; `measured` is empty where it was not run, and `overlap` missing where it is impossible."""
+
+    label: str
+    means: str
+    unavailable: str
+    measured: Annotated[_SplitMeasured | None, BeforeValidator(lambda value: value or None)]
+    gap: dict[str, _Gap]
+    overlap: _Overlap | None
+    records: list[str]
+
+
+class _PublishedOfAudit(_Form):
+    """The published number of an audited row; None where there is none."""
+
+    metric: str | None
+    percent: float | None
+    compared_with: str | None
+
+
+class _Audit(_Table):
+    """A leakage audit."""
+
+    setting: _Setting
+    gap_to: str
+    published: _PublishedOfAudit
+    rows: Annotated[list[_Split], Field(min_length=1)]
+
+
+class _DuplicatePair(_Form):
+    """Two clips of the same recording, and the parts of each split that hold them."""
+
+    label: str
+    second: str
+    similarity: float
+    shift_seconds: float
+    exact: bool
+    parts: list[str]
+
+
+class _Duplicates(_Table):
+    """Pairs of clips of the same recording."""
+
+    regimes: list[str]
+    rows: list[_DuplicatePair]
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> Self:
+        for row in self.rows:
+            if len(row.parts) != len(self.regimes):
+                raise ValueError(f"pair {row.label} has parts of {len(row.parts)} of {len(self.regimes)} splits")
+        return self
+
+
 class _Results(_Table):
     """A table of results."""
 
@@ -210,6 +292,9 @@ class _Results(_Table):
             ):
                 raise ValueError(f"row {row.label} does not compare {', '.join(self.metrics)}")
         return self
+
+
+_OF_KIND: dict[str, type[_Table]] = {"pairs": _Pairs, "audit": _Audit, "duplicates": _Duplicates}
 
 
 def damage_of(values: Any) -> str:
@@ -242,6 +327,8 @@ def _damage(form: type[_Table], values: Any) -> str:
 
 
 def _form_of(values: Any) -> type[_Table]:
-    if not isinstance(values, dict) or values.get("kind"):
-        return _Pairs if isinstance(values, dict) and values["kind"] == "pairs" else _Table
+    if not isinstance(values, dict):
+        return _Table
+    if kind := values.get("kind"):
+        return _OF_KIND.get(kind, _Table) if isinstance(kind, str) else _Table
     return _Results if "setting" in values or "compared_with" in values else _Layers

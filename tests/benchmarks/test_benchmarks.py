@@ -17,6 +17,7 @@ from benchmarks import (
     memory,
     memory_child,
     recurrent,
+    report_page,
     searching,
     starting,
     streaming,
@@ -27,6 +28,7 @@ from benchmarks.__main__ import BENCHMARKS, summary
 from common.core.errors import BudgetError, DataError, RunError
 from data_pipeline.cache.shards import read_index
 from data_pipeline.windows.reader import WindowReader
+from tests.helpers.small_results import write_small_results
 
 SPIN = "import time; ends = time.perf_counter() + 0.5\nwhile time.perf_counter() < ends: pass"
 
@@ -55,6 +57,20 @@ def test_searching():
         ratios={"trials up to 9 / trials around 7"},
     )
     assert values["settings"]["surrogate_trials"] == 64
+
+
+def test_report_page(tmp_path):
+    write_small_results(tmp_path / "committed")
+    # All eleven networks of SE-CNN with four seeds, and four of them again with two epochs.
+    result = report_page.measure(
+        tmp_path, records=60, rounds=1, page=tmp_path / "kept.html", committed=tmp_path / "committed"
+    )
+    require_structure(result, rounds=1, peers={report_page.COMMITTED, report_page.GENERATED}, ratios=set())
+    assert result.facts["generated records: runs"] == 60
+    # The recommended network is a row of each of three tables.
+    assert result.facts["generated records: rows"] == 13 + 4
+    assert result.facts["committed results: runs"] == 3
+    assert result.facts["generated records: MB"] == (tmp_path / "kept.html").stat().st_size / 1e6
 
 
 @pytest.mark.slow
@@ -320,6 +336,7 @@ def test_the_summary_names_what_could_not_be_measured(tmp_path):
         "embeddings",
         "searching",
         "starting",
+        "report_page",
         "endurance_runs",
         "endurance_trials",
         "endurance_epochs",

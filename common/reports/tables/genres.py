@@ -1,5 +1,6 @@
 """Tables genre by genre: precision, recall and F1 of every row's clip decisions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def per_genre_table(paper: Paper, table: ResultTable, setting: Setting, records:
         return None
     one = next(iter(by_row.values()))[0]
     genres = one.data.genres
-    scores = {label: _scores(mine, len(genres)) for label, mine in by_row.items()}
+    scores = {label: genre_scores(decision_counts(mine, len(genres))) for label, mine in by_row.items()}
     tested = {clip.id: clip.label for mine in by_row.values() for record in mine for clip in record.clips}
     clips = np.bincount(list(tested.values()), minlength=len(genres)).tolist()
     rows = [
@@ -72,13 +73,26 @@ def _notes(table: ResultTable, runs: int) -> list[Note]:
     ]
 
 
-def _scores(records: list[Record], classes: int) -> list[dict[str, float | None]]:
-    """Scores of each genre, from the clips of all runs together."""
+def decision_counts(records: Sequence[Record], classes: int) -> np.ndarray:
+    """Clips of each genre by the genre that they were decided for (mean softmax), added up over runs.
+
+    Returns:
+        int (classes, classes): true genre x decided genre.
+    """
     counts = np.zeros((classes, classes), int)
     for record in records:
         np.add.at(counts, ([c.label for c in record.clips], [c.by_mean_softmax for c in record.clips]), 1)
+    return counts
+
+
+def genre_scores(counts: np.ndarray) -> list[dict[str, float | None]]:
+    """The scores of each genre in percent, None where one is not defined.
+
+    Args:
+        counts: (classes, classes): true genre x decided genre.
+    """
     found = []
-    for genre in range(classes):
+    for genre in range(len(counts)):
         correct, true, predicted = int(counts[genre, genre]), int(counts[genre].sum()), int(counts[:, genre].sum())
         found.append(
             {

@@ -246,12 +246,12 @@ def result_cells(
             if not measured:
                 line += [_NOT_RUN, "", *("" for _ in parts), "", ""]
                 continue
-            line += [_mean(measured[name]), bounds_text(measured[name]["ci95"]), *part_cells(measured[name], parts)]
+            line += [mean_text(measured[name]), bounds_text(measured[name]["ci95"]), *part_cells(measured[name], parts)]
             if published is None:
                 line += ["", ""]
             else:
                 line += [_inside_text(row, name), percent_text(row["difference"][name], signed=True)]
-        line += [_mean(measured[name]) if measured else "" for name in others]
+        line += [mean_text(measured[name]) if measured else "" for name in others]
         line += [seconds_text(row, key) for _, key in seconds]
         if measured:
             line += [
@@ -269,11 +269,11 @@ def _committed_cells(committed: dict[str, Any] | None, name: str) -> list[str]:
     """The committed number with its interval; empty where there is none."""
     if not committed:
         return ["", ""]
-    return [_mean(committed["measured"][name]), bounds_text(committed["measured"][name]["ci95"])]
+    return [mean_text(committed["measured"][name]), bounds_text(committed["measured"][name]["ci95"])]
 
 
-def _mean(measured: dict[str, Any]) -> str:
-    """With the standard deviation over runs, where there are several."""
+def mean_text(measured: dict[str, Any]) -> str:
+    """A measured mean as text, with the standard deviation over runs, where there are several."""
     spread = f" \u00b1 {percent_text(measured['sd'])}" if "sd" in measured else ""
     return f"{percent_text(measured['mean'])}{spread}"
 

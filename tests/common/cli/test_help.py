@@ -22,6 +22,7 @@ COMMANDS = [
     "data",
     "verify",
     "board",
+    "report",
     *(f"{name} {key}" for name in ("run", "audit") for key in PAPERS),
 ]
 COMMANDS += ["tune se_cnn", "tune crnn", "tune resnet1d"]

@@ -77,6 +77,7 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
     assert [line.partition(": ")[0] for line in written] == [
         "written to",
         "open first",
+        "all results on one page, for a browser",
         "records of 2 runs",
         "learning curves",
     ]
@@ -253,7 +254,7 @@ def test_a_numbered_confusion_matrix_is_shown_from_its_own_file(tmp_path, capsys
     assert run_app(make_app(EMBEDDINGS), ["--from-records", "--out", str(tmp_path), "--table", "3"]) == 0
     printed = capsys.readouterr()
     assert "embeddings, Table 3: Confusion matrix of ResNet34+MSD" in printed.out
-    assert printed.out.rstrip().endswith("table_3_holdout.md")
+    assert printed.out.splitlines()[-2].endswith("table_3_holdout.md")
     assert "has no file of its own" not in printed.err
     # A figure of a matrix that no record supports any more is removed, as are its tables.
     assert (results.figures / "table_3_holdout.png").exists()

@@ -189,7 +189,7 @@ def test_a_mistyped_paper_is_answered_with_the_nearest(capsys, command):
 
 def test_a_mistyped_command_is_answered_with_the_nearest(capsys):
     assert run("duplicate") == 2
-    listed = "list, run, show, tune, audit, duplicates, data, board, verify"
+    listed = "list, run, show, report, tune, audit, duplicates, data, board, verify"
     assert capsys.readouterr().err == (
         f"error: duplicate: no such command; did you mean duplicates? Expected one of: {listed}.\n"
     )

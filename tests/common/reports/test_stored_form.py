@@ -48,6 +48,32 @@ def test_a_row_needs_every_metric_of_its_table(tmp_path):
 @pytest.mark.parametrize(
     ("change", "damage"),
     [
+        ({"measured": {}}, ""),  # not run
+        ({"overlap": None}, ""),  # not possible
+        ({"measured": {"runs": 3}}, "rows.1.measured.clips: missing"),
+        ({"gap": {"window_accuracy": {"mean": 1.0}}}, "rows.1.gap.window_accuracy.ci95: missing"),
+        ({"overlap": {"parts": {}}}, "rows.1.overlap.clips: missing"),
+        ({"means": None}, "rows.1.means: unexpected None"),
+    ],
+)
+def test_damage_of_an_audit_is_named(change, damage):
+    values = json.loads((ROOT / "results" / "se_cnn" / "arrays" / "table_audit.json").read_text(encoding="utf-8"))
+    values["rows"][1] |= change
+    assert damage_of(values) == damage
+
+
+def test_damage_of_a_pair_of_duplicates_is_named():
+    values = json.loads((ROOT / "results" / "se_cnn" / "arrays" / "table_audit.json").read_text(encoding="utf-8"))
+    (pairs,) = values["companions"]
+    pairs["rows"][0]["parts"] = ["train / test"]
+    assert damage_of(values) == "pair disco.00098 has parts of 1 of 5 splits"
+    del pairs["rows"][0]["second"]
+    assert damage_of(values) == "rows.0.second: missing"
+
+
+@pytest.mark.parametrize(
+    ("change", "damage"),
+    [
         ({"sd": None}, "rows.5.measured.accuracy.sd: unexpected None"),
         ({"runs_vary_in": "seeds", "ci95_clips": [70, 80]}, ""),
         ({"runs_vary_in": "seeds", "ci95_clips": None}, "rows.5.measured.accuracy.ci95_clips: unexpected None"),

@@ -3,7 +3,7 @@
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
-from common.reports.tables.genres import _scores, per_genre_table
+from common.reports.tables.genres import decision_counts, genre_scores, per_genre_table
 from reproductions.soundfusion.paper import PAPER
 from reproductions.soundfusion.published import GENRES
 from tests.helpers.soundfusion_records import PERFORMANCE, SETTING, record
@@ -13,7 +13,7 @@ def test_scores_of_single_genres_are_those_of_scikit_learn():
     true, decided = [0, 0, 1, 1, 2, 4], [0, 1, 1, 1, 3, 4]
     # `record` lets the mean softmax decide for the genre after the given one.
     runs = [record("performance", "nnet2", [(t, (d - 1) % 8) for t, d in zip(true, decided, strict=True)])]
-    found = _scores(runs, 5)
+    found = genre_scores(decision_counts(runs, 5))
     precision, recall, f1, _ = precision_recall_fscore_support(true, decided, labels=range(5), zero_division=0)
     for place in range(5):
         for name, score in (("precision", precision), ("recall", recall), ("f1", f1)):

@@ -1,0 +1,58 @@
+"""Writes the report page: one HTML file that needs no other file and no network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.core.files import write_text
+from common.paper.paper import Paper
+from common.report_page.clips import pack_clips
+from common.report_page.collect import collect
+from common.report_page.limits import CLIP_DATA_BYTES
+from common.report_page.render import clip_message, page_html
+
+
+@dataclass(frozen=True)
+class WrittenPage:
+    """A page that was written.
+
+    Args:
+        path: of its file.
+        size: in bytes.
+        rows: number of rows with a number of ours.
+        runs: number of runs.
+        message: which clip decisions are left out and why; empty where none are.
+    """
+
+    path: Path
+    size: int
+    rows: int
+    runs: int
+    message: str
+
+
+def write_page(
+    papers: Sequence[Paper], out: Path, target: Path, *, clip_bytes: int = CLIP_DATA_BYTES
+) -> WrittenPage | None:
+    """Write the page of the results of papers.
+
+    Args:
+        papers: without the rows that searches found.
+        out: folder of results.
+        target: file of the page.
+        clip_bytes: most bytes of clip decisions; those of whole rows are left out above it.
+
+    Returns:
+        What was written; None where there is no table and no record that can be shown.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    collected = collect(papers, out)
+    if collected.is_empty:
+        return None
+    packed = pack_clips(collected.runs, collected.clips, limit_bytes=clip_bytes)
+    write_text(target, page_html(collected, packed))
+    page = collected.page
+    rows = sum(row.is_measured for row in page.rows)
+    return WrittenPage(target, target.stat().st_size, rows, len(page.runs), clip_message(packed))

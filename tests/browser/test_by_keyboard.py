@@ -1,0 +1,223 @@
+"""The report page by keyboard alone: search, filters, sorting, slider, tabs and links. The address keeps the choice."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+LINES = "#results-table tbody tr:not([hidden])"
+PAPER = "#filters [name=paper]"
+
+
+def values(opened, key: str) -> list[float | None]:
+    """The numbers of a column of the results that are shown."""
+    return opened.page.evaluate(
+        """key => {
+            const table = document.getElementById("results-table");
+            const column = [...table.tHead.rows[0].cells].findIndex((head) => head.dataset.key === key);
+            const lines = [...table.tBodies[0].rows].filter((line) => !line.hidden);
+            const texts = lines.map((line) => line.cells[column].dataset.value);
+            return texts.map((text) => (text === "" ? null : Number(text)));
+        }""",
+        key,
+    )
+
+
+def test_first_tab_leads_past_the_header_to_the_results(open_page):
+    opened = open_page()
+    opened.press("Tab", "Enter")
+    assert opened.fragment.startswith("#results")
+    assert opened.page.evaluate("document.getElementById('results').getBoundingClientRect().top") < 200
+
+
+def test_search_narrows_the_list_says_how_many_and_is_in_the_address(open_page):
+    opened = open_page()
+    whole = opened.page.locator(LINES).count()
+    opened.focus("#filters [name=q]")
+    opened.page.keyboard.type("lstm")
+    shown = opened.page.locator(LINES)
+    assert 0 < shown.count() < whole
+    assert all("lstm" in text.lower() for text in shown.all_inner_texts())
+    assert opened.page.locator("#results-count").inner_text() == f"{shown.count()} of {whole} results shown"
+    assert opened.page.locator("#results-count").get_attribute("role") == "status"
+    assert "q=lstm" in opened.fragment
+
+
+def test_search_without_a_result_says_so_and_reset_brings_all_back(open_page):
+    opened = open_page()
+    whole = opened.page.locator(LINES).count()
+    opened.focus("#filters [name=q]")
+    opened.page.keyboard.type("no row is named like this")
+    assert opened.page.locator(LINES).count() == 0
+    assert opened.page.get_by_text("No result fits").is_visible()
+    opened.focus("#filters button[type=reset]")
+    opened.press("Enter")
+    assert opened.page.locator(LINES).count() == whole
+    assert not opened.page.get_by_text("No result fits").is_visible()
+
+
+@pytest.mark.parametrize("name", ["paper", "data", "split", "unit", "contaminated", "reduced"])
+def test_each_filter_shows_the_lines_with_its_value(open_page, name):
+    opened = open_page()
+    wanted = opened.page.locator("#results-table tbody tr:last-child").get_attribute(f"data-{name}")
+    fitting = opened.page.locator(f'#results-table tbody tr[data-{name}="{wanted}"]').count()
+    field = opened.focus(f"#filters [name={name}]")
+    while field.input_value() != wanted:
+        opened.press("ArrowDown")
+    assert opened.page.locator(LINES).count() == fitting
+    assert f"{name}=" in opened.fragment
+
+
+def test_enter_on_a_heading_sorts_upwards_downwards_and_back(open_page):
+    opened = open_page()
+    before = values(opened, "ours")
+    opened.focus("#results-table th[data-key=ours] .sort")
+    head = opened.page.locator("#results-table th[data-key=ours]")
+    opened.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert values(opened, "ours") == sorted(before) != before
+    opened.press("Space")
+    assert head.get_attribute("aria-sort") == "descending"
+    assert values(opened, "ours") == sorted(before, reverse=True)
+    assert opened.page.locator("#results-table [aria-sort]").count() == 1
+    opened.press("Enter")
+    assert head.get_attribute("aria-sort") is None
+    assert values(opened, "ours") == before
+
+
+def test_lines_without_a_number_come_last_in_both_directions(open_page):
+    opened = open_page()
+    opened.page.evaluate("document.querySelectorAll('#results-table tbody td[data-value]')[4].dataset.value = ''")
+    key = opened.page.evaluate(
+        """() => {
+            const cell = document.querySelectorAll('#results-table tbody td[data-value]')[4];
+            return cell.closest("table").tHead.rows[0].cells[cell.cellIndex].dataset.key;
+        }"""
+    )
+    opened.focus(f"#results-table th[data-key={key}] .sort")
+    for _ in ("ascending", "descending"):
+        opened.press("Enter")
+        assert values(opened, key)[-1] is None
+
+
+def test_address_brings_back_filters_order_row_and_tab(open_page):
+    first = open_page()
+    first.focus("#filters [name=q]")
+    first.page.keyboard.type("clip")
+    first.focus("#results-table th[data-key=published] .sort")
+    first.press("Enter", "Enter")
+    first.focus("#results-table tbody tr:not([hidden]) th a")
+    first.press("Enter")
+    first.focus("#row .row-detail[open] [role=tab][aria-selected=true]")
+    first.press("ArrowRight")
+    again = open_page(first.fragment)
+    assert chosen(again) == chosen(first)
+    assert chosen(first)[1:] == (first.page.locator(LINES).first.get_attribute("data-row"), "Accuracy")
+
+
+def chosen(opened) -> tuple[list[str], str, str]:
+    """The results that are shown, the row whose details are, and the tab of its curves."""
+    row = opened.page.locator("#row .row-detail[open]")
+    return (
+        opened.page.locator(LINES).all_inner_texts(),
+        row.get_attribute("id"),
+        row.locator("[role=tab][aria-selected=true]").inner_text(),
+    )
+
+
+def test_link_of_a_row_opens_it_alone_with_its_charts(open_page):
+    opened = open_page()
+    link = opened.focus("#results-table tbody tr:nth-child(5) th a")
+    target = link.get_attribute("href")[1:]
+    opened.press("Enter")
+    assert opened.page.locator("#row .row-detail:visible").get_attribute("id") == target
+    assert opened.page.locator("#row .table-detail:visible").count() == 1
+    opened.page.locator("#row .row-detail:visible .curves svg").first.wait_for()
+    assert opened.page.locator("#row .row-detail:visible .genre-bars svg").count() > 0
+
+
+def test_tab_goes_on_from_the_section_that_a_link_leads_to(open_page):
+    opened = open_page()
+    opened.focus("nav a[href='#papers']")
+    opened.press("Enter")
+    opened.page.wait_for_function("document.activeElement.matches('#papers h2')")
+    opened.press("Tab")
+    assert opened.page.evaluate("document.activeElement.closest('section').id") == "papers"
+
+
+def test_back_returns_to_the_row_before(open_page):
+    opened = open_page()
+    chosen = []
+    for place in (2, 8):
+        opened.focus(f"#results-table tbody tr:nth-child({place}) th a")
+        opened.press("Enter")
+        chosen.append(opened.page.locator("#row .row-detail:visible").get_attribute("id"))
+    assert chosen[0] != chosen[1]
+    opened.page.go_back()
+    assert opened.page.locator("#row .row-detail:visible").get_attribute("id") == chosen[0]
+
+
+def test_next_and_previous_walk_through_rows_and_whole_tables(open_page):
+    opened = open_page()
+    select = opened.page.locator(".row-choice select")
+    places = opened.page.locator(".row-choice option").count()
+    first = select.input_value()
+    opened.focus(".row-choice button:has-text('Next')")
+    seen = set()
+    for _ in range(places):
+        opened.press("Enter")
+        seen.add(select.input_value())
+        assert opened.page.locator("#row .table-detail:visible").count() == 1
+    assert len(seen) == places
+    assert select.input_value() == first
+
+
+def test_slider_moves_through_all_measured_splits(open_page):
+    opened = open_page()
+    slider = opened.focus(".audit-slider input[type=range]")
+    measured = opened.page.evaluate(
+        "JSON.parse(document.getElementById('data').textContent).audits[0].splits.filter(s => s.values.window_accuracy)"
+    )
+    assert len(measured) == int(slider.get_attribute("max")) + 1 > 3
+    opened.press("Home")
+    for split in measured:
+        assert [one["id"] for one in measured if opened.page.locator(f"[id='{one['id']}']").is_visible()] == [
+            split["id"]
+        ]
+        assert split["label"] in slider.get_attribute("aria-valuetext")
+        mean = split["values"]["window_accuracy"]["mean"]
+        texts = opened.page.locator(".audit-chart svg text").all_text_contents()
+        assert f"{mean:.1f}" in texts
+        if split["gaps"]:
+            assert f"−{-split['gaps']['window_accuracy']['mean']:.1f} points" in texts
+        opened.press("ArrowRight")
+    assert opened.fragment.startswith("#leakage?leak=")
+
+
+def test_arrows_home_and_end_move_between_tabs_and_show_one_panel(open_page):
+    opened = open_page()
+    tabs = opened.page.locator("#row .row-detail[open] [role=tab]")
+    tabs.first.wait_for()
+    opened.focus("#row .row-detail[open] [role=tab]")
+    names = tabs.all_inner_texts()
+    for key, place in (("End", len(names) - 1), ("ArrowRight", 0), ("ArrowLeft", len(names) - 1), ("Home", 0)):
+        opened.press(key)
+        assert [tab.get_attribute("aria-selected") for tab in tabs.all()].index("true") == place
+        assert opened.page.evaluate("document.activeElement.textContent") == names[place]
+        panels = opened.page.locator("#row .row-detail[open] [role=tabpanel]:visible")
+        assert panels.count() == 1
+        assert panels.get_attribute("aria-labelledby") == tabs.nth(place).get_attribute("id")
+    # Only the chosen tab is reached by the Tab key.
+    assert [tab.get_attribute("tabindex") for tab in tabs.all()].count("0") == 1
+
+
+def test_every_focusable_element_shows_its_focus(open_page):
+    opened = open_page()
+    for _ in range(40):
+        opened.press("Tab")
+        shown = opened.page.evaluate(
+            """() => {
+                const style = getComputedStyle(document.activeElement);
+                return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+            }"""
+        )
+        assert shown, opened.page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
