@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-PUBLISHED, OURS, ACCENT = "#b0b0b0", "#1f6f8b", "#d1495b"
+PUBLISHED, OURS, ACCENT = "#8c8c8c", "#1f6f8b", "#d1495b"
 # Without these an SVG differs from run to run, and a regenerated figure would look changed.
 STYLE = {
     "svg.hashsalt": "encore",
