@@ -29,6 +29,20 @@ def test_first_tab_leads_past_the_header_to_the_results(open_page):
     assert opened.page.evaluate("document.getElementById('results').getBoundingClientRect().top") < 200
 
 
+@pytest.mark.parametrize("section", ["clips", "compare", "about"])
+def test_a_section_stays_in_view_while_what_is_above_it_is_drawn(open_page, section):
+    there = f"document.getElementById('{section}').getBoundingClientRect().top"
+    opened = open_page()
+    opened.focus(f"nav a[href='#{section}']")
+    opened.press("Enter")
+    opened.page.wait_for_timeout(1500)
+    assert 0 < opened.page.evaluate(there) < 200
+    # The page that is opened with its address is at the same place.
+    opened.page.reload()
+    opened.page.wait_for_timeout(1500)
+    assert 0 < opened.page.evaluate(there) < 200
+
+
 def test_search_narrows_the_list_says_how_many_and_is_in_the_address(open_page):
     opened = open_page()
     whole = opened.page.locator(LINES).count()

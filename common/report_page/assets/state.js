@@ -3,6 +3,7 @@ Encore.state = (() => {
   const listeners = [];
   let section = "";
   let parameters = new URLSearchParams();
+  const SETTLED_MS = 3000;
 
   function read() {
     const [, place, query] = location.hash.match(/^#?([^?]*)\??(.*)$/s);
@@ -26,6 +27,22 @@ Encore.state = (() => {
     for (const listener of listeners) listener();
   }
 
+  // Shows a place, and keeps it where it is while parts of the page above it are drawn, until the reader does something.
+  let release = () => {};
+  function show(place) {
+    release();
+    const drawn = new ResizeObserver(() => place.scrollIntoView({ behavior: "instant" }));
+    const acts = ["wheel", "touchstart", "keydown", "pointerdown"];
+    const timer = setTimeout(() => release(), SETTLED_MS);
+    release = () => {
+      clearTimeout(timer);
+      drawn.disconnect();
+      for (const act of acts) window.removeEventListener(act, release);
+    };
+    for (const act of acts) window.addEventListener(act, release, { passive: true });
+    drawn.observe(document.querySelector("main"));
+  }
+
   // Shows the section, and lets the Tab key go on from its heading.
   function arrive() {
     const place = document.getElementById(section);
@@ -33,7 +50,7 @@ Encore.state = (() => {
     if (!heading) return;
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
-    place.scrollIntoView();
+    show(place);
   }
 
   return {
@@ -50,6 +67,7 @@ Encore.state = (() => {
     },
     subscribe: (listener) => listeners.push(listener),
     start() {
+      const wasGiven = location.hash.length > 1;
       read();
       write();
       window.addEventListener("hashchange", () => {
@@ -60,7 +78,8 @@ Encore.state = (() => {
       });
       notify();
       // A fragment with parameters is no element's id, so the browser does not go there itself.
-      if (location.hash.includes("?")) document.getElementById(section)?.scrollIntoView({ behavior: "instant" });
+      const place = document.getElementById(section);
+      if (wasGiven && place) show(place);
     },
   };
 })();
