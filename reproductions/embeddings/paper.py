@@ -152,7 +152,7 @@ _SMOKE = {
     "model.spectral.base_filters": 8,
     "model.spectral.units": 32,
     "training.epochs": 6,
-    "training.windows_per_epoch": 192,
+    "training.windows_per_epoch": 96,
     "training.learning_rate": 1e-3,
 }
 PAPER = Paper(
