@@ -7,7 +7,7 @@ from urllib.parse import quote
 from common.core.console import warn
 from common.core.files import write_text
 from common.core.interrupts import raise_if_interrupted
-from common.core.words import listed
+from common.core.words import counted, listed
 from common.paper.by_name import load_paper, paper_keys
 from common.paper.figures import Needs
 from common.paper.items import DocumentItem
@@ -124,8 +124,25 @@ def _figures(paper: Paper, figure_id: str, out: Path) -> list[str]:
         names = [figure.id for figure in paper.figures if _is_figure(path.stem, figure.id)]
         # The name of one figure may begin with that of another.
         if folder != "demo" and max(names, key=len, default="") == figure_id:
-            found.append(_link(path, out, markdown_cell(folder)))
+            found.append(_link(path, out, ", ".join([markdown_cell(folder), *_lacking(paper, figure_id, path, out)])))
     return found
+
+
+def _lacking(paper: Paper, figure_id: str, path: Path, out: Path) -> list[str]:
+    """That a figure of runs lacks some of its rows, because the folder has no numbers of them."""
+    figure = paper.figure(figure_id)
+    if figure.needs != Needs.RUNS or not figure.rows:
+        return []
+    digests = {(table.id, row.label): row.experiment.digest for table in paper.tables for row in table.rows}
+    # One network may be a row of several tables, and is in one of them.
+    measured = set()
+    for file in table_files(out, paper.key):
+        if file.parent == path.parent.parent:
+            values = read_table(file)
+            rows = [row["label"] for row in values.get("rows", ()) if any(row.get("measured") or ())]
+            measured |= {digests.get((values.get("table"), label)) for label in rows}
+    there = sum(digests[row] in measured for row in figure.rows)
+    return [f"{there} of {counted(len(figure.rows), 'row')}"] if there < len(figure.rows) else []
 
 
 def _is_figure(stem: str, figure_id: str) -> bool:

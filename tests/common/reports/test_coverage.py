@@ -47,7 +47,8 @@ def test_every_item_has_its_commands_and_what_they_need(tmp_path):
 
 def test_what_is_there_is_linked_with_its_data_and_reductions(tmp_path):
     folder = tmp_path / "se_cnn" / "arrays"
-    table(folder, "5.1", data="mine.npz", flags=["bfloat16"])
+    rows = [{"label": label, "measured": {"accuracy": {}}} for _, label in PAPER.figure("5.1").rows]
+    table(folder, "5.1", data="mine.npz", flags=["bfloat16"], rows=rows)
     table(folder, "5.1", data="mine.npz", flags=["contaminated"], suffix="_a")
     table(tmp_path / "se_cnn" / "demo", "5.2")
     (folder / "figures").mkdir()
@@ -61,6 +62,18 @@ def test_what_is_there_is_linked_with_its_data_and_reductions(tmp_path):
     assert figure == "[figure_5.1_8_epochs](se_cnn/arrays/figures/figure_5.1_8_epochs.png): arrays"
     # The demo corpus is not committed.
     assert shown["Table 5.2: Accuracy obtained with different values of r"][2:] in ([], [""])
+
+
+def test_a_figure_without_some_of_its_rows_says_of_how_many_it_is(tmp_path):
+    figure = next(one for one in CRNN.figures if len(one.rows) > 1)
+    folder = tmp_path / "crnn" / "arrays"
+    (folder / "figures").mkdir(parents=True)
+    (folder / "figures" / f"figure_{figure.id}.png").touch()
+    (item,) = [item for item in CRNN.items if figure.id in item.figures][:1]
+    rows = [{"label": label, "measured": {"accuracy": {}}} for _, label in figure.rows]
+    for measured, said in ((rows[:1], f"arrays, 1 of {len(rows)} rows"), (rows, "arrays")):
+        table(folder, figure.rows[0][0], paper="crnn", rows=measured)
+        assert lines(coverage_text([CRNN], tmp_path))[item.title][2].rpartition(": ")[2] == said
 
 
 def test_a_command_that_reads_data_needs_them(tmp_path):
