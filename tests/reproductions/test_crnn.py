@@ -170,6 +170,7 @@ def measured(tiny_arrays, tmp_path_factory):
     return out / "crnn" / "arrays"
 
 
+@pytest.mark.slow
 def test_scores_of_the_table_are_those_of_scikit_learn(measured):
     twins = ("final_genres", "final_pairs")
     (path,) = [path for path in measured.glob("table_final_*.json") if not any(twin in path.stem for twin in twins)]
@@ -199,6 +200,7 @@ def test_scores_of_the_table_are_those_of_scikit_learn(measured):
     assert "inverse genre frequency" in caption
 
 
+@pytest.mark.slow
 def test_a_run_leaves_genres_confusion_curves_projection_and_spectrograms(measured):
     (path,) = measured.glob("table_final_*.json")
     table = next(one for one in json.loads(path.read_text())["companions"] if one["table"] == "final_genres")
@@ -241,6 +243,7 @@ def test_each_slide_of_curves_has_a_figure_of_its_networks_and_quantities():
     }
 
 
+@pytest.mark.slow
 def test_a_published_matrix_in_percent_is_compared_with_percent(measured):
     published = PAPER.confusions[0]
     runs = read_records(measured / "runs")

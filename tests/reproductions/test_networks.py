@@ -152,7 +152,13 @@ def test_listed_parameters_are_those_of_the_built_network(key):
     assert count_parameters(paper, experiment) == count_trainable(model) == total
 
 
-@pytest.mark.parametrize("key", KEYS)
+# Those of the papers with most rows take seconds.
+_MOST_ROWS = ("embeddings", "soundfusion")
+
+
+@pytest.mark.parametrize(
+    "key", [pytest.param(key, marks=[pytest.mark.slow] if key in _MOST_ROWS else []) for key in KEYS]
+)
 def test_stored_parameters_and_layers_are_those_of_the_built_networks(key):
     """Where this fails after a change of a network: `encore list PAPER --update-counts`."""
     paper = paper_of(key)

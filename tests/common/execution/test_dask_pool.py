@@ -38,6 +38,7 @@ def undisturbed(places) -> Path:
     return places.folder / "plain"
 
 
+@pytest.mark.slow
 def test_shards_made_by_workers_hold_the_same_bytes(loopback, tiny_corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(prepare_module, "_TARGET_SHARD_BYTES", 130_000)
     with cluster_workers(loopback.address) as pool:

@@ -148,6 +148,7 @@ def measured(chosen: Options) -> dict:
     return {name: value for name, value in record.items() if name not in VARYING} | {"losses": losses}
 
 
+@pytest.mark.slow
 def test_options_without_effect_leave_every_digit_as_it_is(options, tmp_path):
     plain = measured(options())
     folders = {name: tmp_path / "elsewhere" / name for name in ("cache", "out")}

@@ -307,7 +307,11 @@ def test_all_kinds_are_checked_by_the_command(place, names):
     assert [name for name, path in files.items() if not any(is_named(path, one) for one in found)] == []
 
 
-@pytest.mark.parametrize("name", KINDS)
+# Each check draws the figures again, which takes half a second.
+_DRAWN = {"figure of a network as PNG", "figure of a network as SVG", "numbers beside a figure"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in _DRAWN)) for name in KINDS])
 def test_a_flipped_bit_is_found(place, name):
     rng = np.random.default_rng(len(name))
     require_named(KINDS[name], place, sample(KINDS[name].file(place), 20, rng), rng)

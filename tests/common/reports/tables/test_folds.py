@@ -32,6 +32,7 @@ def rounds_below(table: dict) -> dict:
     return next(one for one in table["companions"] if one["table"] == "5.1_rounds")
 
 
+@pytest.mark.slow
 def test_rounds_with_fresh_and_with_carried_weights(places, tmp_path, capsys):
     app, results = make_app(PAPER), tmp_path / "out" / "se_cnn" / "arrays"
     assert run_app(app, [*places, *ROW, "--split", "rotating"]) == 0
