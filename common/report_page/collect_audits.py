@@ -136,12 +136,16 @@ def _gap_text(gaps: dict[str, Any], reference: str) -> str:
 
 
 def _overlap_text(overlap: dict[str, Any]) -> str:
-    """What is in test and also in training or validation."""
-    parts = overlap["parts"]
+    """How many test clips are not independent of training or validation, and of how many the artist is not known."""
+    tested, nameless = overlap["parts"]["test"], overlap["nameless"]
+    unknown = ""
+    if nameless:
+        counts = "it counts" if nameless == 1 else "each counts"
+        unknown = f" The artist of {nameless:,} of them is not known; {counts} as an artist of its own."
     if not overlap["met"]:
         return (
-            f"Of {counted(parts['test'], 'test clip')}, none is known: neither the clip itself, nor a duplicate of it, "
-            "nor another clip of its artist is in training or validation."
+            f"No dependence was found for any of the {counted(tested, 'test clip')}: neither the clip itself, nor a "
+            f"duplicate of it, nor another clip of its artist is in training or validation.{unknown}"
         )
     counts = {
         "clip": overlap["clips"],
@@ -158,9 +162,11 @@ def _overlap_text(overlap: dict[str, Any]) -> str:
         for noun, number in counts.items()
         if number
     ]
+    are = "is" if overlap["met"] == 1 else "are"
     return (
-        f"{overlap['met']:,} of {counted(parts['test'], 'test clip')} are known: the clip itself, a duplicate of it or "
-        f"another clip of its artist is in training or validation. On both sides: {', '.join(listed)}."
+        f"{overlap['met']:,} of {counted(tested, 'test clip')} {are} not independent of training: the clip itself, a "
+        f"duplicate of it or another clip of its artist is in training or validation.{unknown} On both sides: "
+        f"{', '.join(listed)}."
     )
 
 

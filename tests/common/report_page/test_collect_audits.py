@@ -1,0 +1,46 @@
+"""Leakage audits on the page: what is not independent in words, and example clips whose decisions support the title."""
+
+import pytest
+
+from common.core.files import read_json, write_json
+from common.paper.by_name import load_paper
+from common.report_page.collect import collect
+
+
+@pytest.fixture
+def audit_page(committed_results, tmp_path):
+    """Makes the page's view of the committed audit, after a change of its table."""
+    source = committed_results / "se_cnn" / "arrays"
+
+    def make(change=lambda values: None):
+        target = tmp_path / "se_cnn" / "arrays"
+        values = read_json(source / "table_audit.json", what="a table")
+        change(values)
+        target.mkdir(parents=True)
+        write_json(target / "table_audit.json", values)
+        runs = {f"{run}.json" for row in values["rows"] for run in row["records"]}
+        (target / "runs").mkdir()
+        for name in runs:
+            (target / "runs" / name).symlink_to(source / "runs" / name)
+        (audit,) = collect([load_paper("se_cnn")], tmp_path).page.audits
+        return audit
+
+    return make
+
+
+def test_clips_of_unknown_artist_are_said_where_nothing_was_found_and_elsewhere(audit_page):
+    def change(values):
+        values["rows"][4]["overlap"] |= {"nameless": 1}
+
+    texts = {split.label: split.overlap_text for split in audit_page(change).splits}
+    assert texts["holdout, by window"] == (
+        "998 of 998 test clips are not independent of training: the clip itself, a duplicate of it or another clip of "
+        "its artist is in training or validation. The artist of 80 of them is not known; each counts as an artist of "
+        "its own. On both sides: 998 clips, 235 artists, 14 pairs of exact duplicates, 41 pairs of near duplicates."
+    )
+    assert texts["artist, by clip"] == (
+        "No dependence was found for any of the 300 test clips: neither the clip itself, nor a duplicate of it, nor "
+        "another clip of its artist is in training or validation. The artist of 22 of them is not known; each counts "
+        "as an artist of its own."
+    )
+    assert "The artist of 1 of them is not known; it counts as" in texts["fault_filtered, by clip"]
