@@ -186,9 +186,9 @@ def _decided(records: list[Record]) -> dict[str, _Decided]:
 
 
 def _examples(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) -> list[Example]:
-    """Clips that show what a split leaks: those that its runs got right and that are wrong where nothing is shared come
-    first. Of a split where nothing is shared, or where it is not known of which clips, those that were right before and
-    are wrong now."""
+    """Clips that show what a split leaks: those that its runs got right more often than where nothing is shared, the
+    most different first; where these are few, others that are not independent of training follow. Of a split where
+    nothing is shared, or where it is not known of which clips, those that were right more often with another split."""
     mine, rows = decided[place], one.stored.values["rows"]
     if not mine or not rows[place]["overlap"]:
         return []
@@ -202,25 +202,34 @@ def _examples(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) ->
         reasons = _separations(one, place, compared, decided)
     others = decided[compared] if compared is not None else {}
     sign = 1 if leaks else -1
+    lost = {name: sign * (mine[name].share - others[name].share) for name in reasons if name in others}
+    differing = {name for name, difference in lost.items() if difference > 0}
+    candidates = reasons if leaks else differing
 
-    def order(name: str) -> tuple[float, float, str]:
-        there = others[name].share if name in others else mine[name].share
-        return -sign * (mine[name].share - there), -mine[name].share, name
+    def order(name: str) -> tuple[bool, float, float, str]:
+        return name not in differing, -lost.get(name, 0.0), -mine[name].share, name
 
     chosen: list[Example] = []
     artists: set[str | None] = set()
-    for name in sorted(reasons, key=order):
+    for name in sorted(candidates, key=order):
         clip = mine[name]
+        artist = clip.clip.artist
         # One clip of an artist is enough.
-        if clip.clip.artist in artists and clip.clip.artist is not None:
+        if artist in artists and artist is not None:
             continue
-        artists.add(clip.clip.artist)
+        artists.add(artist)
         text = f"here {clip.text}"
         if name in others:
             text += f"; with {rows[compared]['label']} {others[name].text}"
-        artist = clip.clip.artist
         chosen.append(
-            Example(name, shown(clip.genre), shown(artist) if artist else None, shown(reasons[name]), shown(text))
+            Example(
+                clip=name,
+                genre=shown(clip.genre),
+                artist=shown(artist) if artist else None,
+                why=shown(reasons[name]),
+                decided=shown(text),
+                differs=name in differing,
+            )
         )
         if len(chosen) == _MOST_EXAMPLES:
             break

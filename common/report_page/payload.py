@@ -22,7 +22,8 @@ The JSON, where `?` marks values that may be null, percentages are in percent, a
        "gap_text": "19.9 points lower ...", "text": "window accuracy 89.8 % (95 % interval ...)",
        "runs": 3, "clips": 998, "overlap": {"parts": {"train": 999, ...}, "clips": 998, "artists": 235,
             "nameless": 80, "exact_pairs": 14, "near_pairs": 41, "met": 998}?,
-       "examples": [{"clip": "blues.00000", "genre": "blues", "artist": "..."?, "why": "...", "decided": "..."}]}]}],
+       "examples": [{"clip": "blues.00000", "genre": "blues", "artist": "..."?, "why": "...", "decided": "...",
+            "differs": true}]}]}],
  "tables": [{"id": "table-se_cnn-arrays-5.1_20_epochs_bfloat16", "paper": "se_cnn", "table": "5.1", "title": "..."}],
  "rows": [{                                     those that were measured
     "id": "se_cnn-arrays-5.1_20_epochs_bfloat16-se-12345", "table": <id of its table>, "paper": "se_cnn",
@@ -71,6 +72,8 @@ class Example:
         artist: None where unknown.
         why: what connects it with training clips, as a sentence.
         decided: how often the split's runs decided it correctly, and for what else, in words.
+        differs: whether the runs of a leaking split were right more often than those of the split that it is compared
+            with, and those of another split less often.
     """
 
     clip: str
@@ -78,6 +81,7 @@ class Example:
     artist: str | None
     why: str
     decided: str
+    differs: bool
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,14 @@
 """Leakage audits on the page: what is not independent in words, and example clips whose decisions support the title."""
 
+import re
+
 import pytest
 
 from common.core.files import read_json, write_json
 from common.paper.by_name import load_paper
 from common.report_page.collect import collect
+from common.report_page.write import write_page
+from tests.helpers.html_page import read_page
 
 
 @pytest.fixture
@@ -44,3 +48,40 @@ def test_clips_of_unknown_artist_are_said_where_nothing_was_found_and_elsewhere(
         "as an artist of its own."
     )
     assert "The artist of 1 of them is not known; it counts as" in texts["fault_filtered, by clip"]
+
+
+def right_of(text: str) -> float:
+    """Share of runs in `right in 2 of 3 runs, ...`."""
+    right, whole = re.search(r"right in (\d+) of (\d+) run", text).groups()
+    return int(right) / int(whole)
+
+
+def test_clips_are_said_to_differ_only_where_they_do(audit_page):
+    splits = {split.label: split.examples for split in audit_page().splits}
+    for label, examples in splits.items():
+        leaks = label.startswith("holdout")
+        for example in examples:
+            here, _, there = example.decided.partition("; with ")
+            lost = right_of(here) - right_of(there) if there else 0.0
+            assert example.differs == ((lost if leaks else -lost) > 0), (label, example)
+            assert example.differs or leaks
+        # Those that differ come first.
+        assert [one.differs for one in examples] == sorted((one.differs for one in examples), reverse=True)
+    few = splits["holdout, by clip, no exact duplicates"]
+    assert [one.clip for one in few] == ["jazz.00051", "disco.00051", "disco.00089", "pop.00037"]
+    assert [one.differs for one in few] == [True, False, False, False]
+
+
+def test_each_example_stands_below_the_title_that_holds_for_it(committed_results, tmp_path):
+    written = write_page([load_paper("se_cnn")], committed_results, tmp_path / "report.html")
+    page = read_page(written.path.read_text(encoding="utf-8"))
+    split = page.one("section", id="leakage").all("section", class_="audit-split")[2]
+    assert [head.text for head in split.all("h5")] == [
+        "Example clips: those whose decisions differ most between the splits",
+        "Other test clips that are not independent of training",
+    ]
+    lists = split.all("ul", class_="audit-examples")
+    assert [[one.attributes["data-clip"] for one in each.all("li")] for each in lists] == [
+        ["jazz.00051"],
+        ["disco.00051", "disco.00089", "pop.00037"],
+    ]
