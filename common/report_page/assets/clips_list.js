@@ -115,18 +115,23 @@ Encore.clips = (() => {
         (!onlyDoubted || clip.reasons.length > 0) &&
         `${clip.id} ${clip.artist || ""}`.toLowerCase().includes(words),
     );
-    const column = COLUMNS[Encore.state.get("clipsort")];
-    const { order, down } = column?.order ? column : COLUMNS.wrong;
-    const direction = (Encore.state.get("cliporder") || (down ? "down" : "up")) === "down" ? -1 : 1;
-    return found.sort((one, other) => direction * order(one, other) || text(one.id, other.id));
+    const { key, isDown } = sorting();
+    const sign = isDown ? -1 : 1;
+    return found.sort((one, other) => sign * COLUMNS[key].order(one, other) || text(one.id, other.id));
+  }
+
+  // The column that the list is sorted by, and whether downwards. The address may hold any text.
+  function sorting() {
+    const asked = Encore.state.get("clipsort");
+    const key = Object.hasOwn(COLUMNS, asked) && COLUMNS[asked].order ? asked : "wrong";
+    const order = Encore.state.get("cliporder");
+    return { key, isDown: ["up", "down"].includes(order) ? order === "down" : Boolean(COLUMNS[key].down) };
   }
 
   function sortBy(key) {
-    const now = Encore.state.get("clipsort") || "wrong";
-    const first = COLUMNS[key].down ? "down" : "up";
-    const before = Encore.state.get("cliporder") || first;
-    const order = now === key ? (before === "down" ? "up" : "down") : first;
-    Encore.state.set({ clipsort: key, cliporder: order });
+    const now = sorting();
+    const isDown = now.key === key ? !now.isDown : Boolean(COLUMNS[key].down);
+    Encore.state.set({ clipsort: key, cliporder: isDown ? "down" : "up" });
   }
 
   function header() {
@@ -139,10 +144,9 @@ Encore.clips = (() => {
   }
 
   function showOrder() {
-    const key = Encore.state.get("clipsort") || "wrong";
-    const order = Encore.state.get("cliporder") || (COLUMNS[key]?.down ? "down" : "up");
+    const { key, isDown } = sorting();
     for (const cell of parts.table.tHead.rows[0].cells) {
-      if (cell.dataset.key === key) cell.setAttribute("aria-sort", order === "down" ? "descending" : "ascending");
+      if (cell.dataset.key === key) cell.setAttribute("aria-sort", isDown ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
   }

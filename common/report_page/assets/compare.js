@@ -172,8 +172,10 @@
     return said;
   }
 
+  const askedHow = () => (Object.hasOwn(HOW, Encore.state.get("how")) ? Encore.state.get("how") : "decided");
+
   function showResult(now) {
-    const how = Encore.state.get("how") in HOW ? Encore.state.get("how") : "decided";
+    const how = askedHow();
     const kind = parts.list.value;
     const [first, second] = [now.left.seeds.get(now.leftseed), now.right.seeds.get(now.rightseed)];
     const found = EncoreClips.compare(first, second, how);
@@ -213,7 +215,7 @@
       const seeds = [...now[side].seeds.keys()].map((seed) => element("option", { value: seed }, String(seed)));
       options(parts[side].seed, seeds, String(now[`${side}seed`]));
     }
-    parts.how.value = Encore.state.get("how") in HOW ? Encore.state.get("how") : "decided";
+    parts.how.value = askedHow();
     showResult(now);
   }
 

@@ -225,7 +225,7 @@
     const box = article.querySelector(".audit-slider");
     const splits = audit.splits.filter((split) => Object.keys(split.values).length);
     if (!splits.length) return;
-    let chosen = 0;
+    let chosen = -1;
     const canvas = element("div");
     const slider = element("input", {
       type: "range",
@@ -275,12 +275,17 @@
       redraw();
     }
 
-    slider.addEventListener("input", () => state.set({ leak: `${audit.id}.${slider.value}` }, { at: "leakage" }));
-    state.subscribe(() => {
-      const [id, place] = (state.get("leak") ?? "").split(".");
-      if (id === audit.id && place in splits) show(Number(place));
-    });
-    show(0);
+    // Each audit has its own parameter in the address, so that a link keeps the split of every one.
+    slider.addEventListener("input", () => state.set({ [audit.id]: slider.value }, { at: "leakage" }));
+    const asked = () => {
+      const place = Number(state.get(audit.id));
+      return Number.isInteger(place) && place >= 0 && place < splits.length ? place : 0;
+    };
+    const showAsked = () => {
+      if (asked() !== chosen) show(asked());
+    };
+    state.subscribe(showAsked);
+    showAsked();
   }
 
   whenReady(() => data.audits.forEach(start));
