@@ -13,6 +13,7 @@ from common.report_page.payload import AuditSplit, AuditView, Example, Interval,
 from common.report_page.read import PaperResults, ReadTable
 from common.reports.screen.results import data_name
 from common.reports.tables.intervals import bounds_text
+from data_pipeline.datasets.artists import artist_keys
 
 # Example clips of a split.
 _MOST_EXAMPLES = 4
@@ -281,11 +282,13 @@ def _reasons(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) -> 
                     same = "has the same bytes as" if pair["exact"] else "is the same recording as"
                     found.setdefault(name, f"{same} {other}, which is in training or validation")
     if sum(parts.values()) == values["data_clips"]:
-        # Every clip that is not tested is then in training or validation.
+        # Every clip that is not tested is then in training or validation. Of clips that no split tested, the artist is
+        # not known here, so there may be more of the same artist.
         known = {name: clip.clip.artist for of_split in decided for name, clip in of_split.items() if clip.clip.artist}
-        elsewhere = Counter(artist for name, artist in known.items() if name not in mine)
-        for name, clip in mine.items():
-            if number := elsewhere[clip.clip.artist] if clip.clip.artist else 0:
+        key_of = dict(zip(known, artist_keys(list(known), list(known.values())), strict=True))
+        elsewhere = Counter(key for name, key in key_of.items() if name not in mine)
+        for name in mine:
+            if name in known and (number := elsewhere[key_of[name]]):
                 others = counted(number, "other clip")
-                found.setdefault(name, f"{others} by {clip.clip.artist} in training or validation")
+                found.setdefault(name, f"at least {others} by {known[name]} in training or validation")
     return found

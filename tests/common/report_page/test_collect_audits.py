@@ -7,6 +7,7 @@ import pytest
 from common.core.files import read_json, write_json
 from common.paper.by_name import load_paper
 from common.report_page.collect import collect
+from common.report_page.read import read_results
 from common.report_page.write import write_page
 from tests.helpers.html_page import read_page
 
@@ -85,3 +86,24 @@ def test_each_example_stands_below_the_title_that_holds_for_it(committed_results
         ["jazz.00051"],
         ["disco.00051", "disco.00089", "pop.00037"],
     ]
+
+
+def test_other_clips_of_an_artist_are_a_least_number_and_names_are_compared_as_in_the_audit(audit_page, monkeypatch):
+    # Another spelling in one split: the same artist, as the audit counts it.
+    read = read_results
+
+    def spelled(*args):
+        (found,) = read(*args)
+        for name, record in found.records.items():
+            if record.setting.split != "artist":
+                continue
+            clips = tuple(
+                clip.replace(artist="The buckwheat zydeco!") if clip.artist == "Buckwheat Zydeco" else clip
+                for clip in record.clips
+            )
+            found.records[name] = record.replace(clips=clips)
+        return [found]
+
+    monkeypatch.setattr("common.report_page.collect.read_results", spelled)
+    (found,) = [one for one in audit_page().splits[1].examples if one.clip == "blues.00080"]
+    assert found.why == "at least 8 other clips by Buckwheat Zydeco in training or validation"
