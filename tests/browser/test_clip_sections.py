@@ -125,6 +125,26 @@ def test_the_second_run_is_chosen_by_keyboard_and_clips_of_each_kind_are_listed(
         assert caption.split()[0] == str(count)
 
 
+def test_clips_that_were_tested_in_several_folds_are_said_to_count_once(open_page):
+    opened = opened_list(open_page, "")
+    row = opened.page.evaluate("Encore.data.rows.find(({runs}) => Encore.data.runs[runs[0]].folds === 10).id")
+    result = opened.page.locator("#compare-app > .stack")
+    opened.page.evaluate("row => Encore.state.set({left: row, right: row})", row)
+    assert "several folds" not in result.inner_text()
+    # As if folds were of windows: a clip of the first fold is in the second, too.
+    opened.page.evaluate(
+        """async row => {
+            const { runs } = await Encore.clips.decoded;
+            const places = Encore.data.rows.find(({id}) => id === row).runs;
+            const [one, other] = places.slice(0, 2).map((place) => runs.get(Encore.data.runs[place].key));
+            other.clips[0] = one.clips[0];
+            Encore.state.set({how: "voted"});
+        }""",
+        row,
+    )
+    assert "1 clip of these was tested in several folds" in result.inner_text()
+
+
 def song(path, seconds=1):
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:

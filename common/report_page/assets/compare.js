@@ -164,6 +164,10 @@
       `Both tested ${Encore.count(total, "clip")}: the first is right on ${right(counts.bothRight, counts.onlyFirst)} of them, the second on ${right(counts.bothRight, counts.onlySecond)}.`,
       `McNemar's exact test of ${counts.onlyFirst} against ${counts.onlySecond} clips that only one has right: ${p(found.p)}, two-sided. It counts clips as independent and these two runs only; the tables' comparisons of rows account for artists and all seeds.`,
     ];
+    if (found.repeated)
+      said.push(
+        `${Encore.count(found.repeated, "clip")} of these ${found.repeated === 1 ? "was" : "were"} tested in several folds, with other windows in each. Only the last fold of each counts here, as in the tables' McNemar tests.`,
+      );
     const seen = SIDES.filter((side) => now[side].row.contaminated);
     if (seen.length)
       said.push(
