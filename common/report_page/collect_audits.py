@@ -287,8 +287,8 @@ def _reasons(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) -> 
         known = {name: clip.clip.artist for of_split in decided for name, clip in of_split.items() if clip.clip.artist}
         key_of = dict(zip(known, artist_keys(list(known), list(known.values())), strict=True))
         elsewhere = Counter(key for name, key in key_of.items() if name not in mine)
-        for name in mine:
+        for name, clip in mine.items():
             if name in known and (number := elsewhere[key_of[name]]):
                 others = counted(number, "other clip")
-                found.setdefault(name, f"at least {others} by {known[name]} in training or validation")
+                found.setdefault(name, f"at least {others} by {clip.clip.artist} in training or validation")
     return found
