@@ -89,7 +89,7 @@ def test_each_example_stands_below_the_title_that_holds_for_it(committed_results
 
 
 def test_other_clips_of_an_artist_are_a_least_number_and_names_are_compared_as_in_the_audit(audit_page, monkeypatch):
-    # Another spelling in one split: the same artist, as the audit counts it.
+    # Another spelling of the artist's other clips: the same artist, as the audit counts it.
     read = read_results
 
     def spelled(*args):
@@ -98,7 +98,9 @@ def test_other_clips_of_an_artist_are_a_least_number_and_names_are_compared_as_i
             if record.setting.split != "artist":
                 continue
             clips = tuple(
-                clip.replace(artist="The buckwheat zydeco!") if clip.artist == "Buckwheat Zydeco" else clip
+                clip.replace(artist="The buckwheat zydeco!")
+                if clip.artist == "Buckwheat Zydeco" and clip.id != "blues.00080"
+                else clip
                 for clip in record.clips
             )
             found.records[name] = record.replace(clips=clips)
