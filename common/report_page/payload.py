@@ -345,8 +345,8 @@ class PaperView:
     Args:
         scope: what is reproduced, and on which data.
         method: how it was run here.
-        easy: what the source states, so that it could be followed.
-        hard: what it does not state, and in what the measured tables differ from its own.
+        easy: what the source states, and its tables of layers that Encore's networks have in full.
+        hard: what it does not state, its other tables of layers, and in what the measured tables differ from its own.
         remarks: what its declaration says of it, in which code stands between backticks.
         assumed: values that were chosen where the source is silent.
         differs: values that are not those of the source.

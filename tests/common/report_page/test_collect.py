@@ -7,6 +7,7 @@ import pytest
 
 from common.core.files import read_json, write_json
 from common.paper import assumed
+from common.paper.by_name import load_paper
 from common.records.divergence import write_divergence
 from common.records.paths import ResultPaths
 from common.records.record import Record, write_record
@@ -147,8 +148,8 @@ def test_papers_are_summarised_from_declarations_and_tables(tmp_path):
     assert paper.remarks[: len(PAPER.notes)] == PAPER.notes
     assert paper.remarks[-1].startswith("5.2.2: Ratio r's effect, Bayesian optimization: The document did not carry")
     assert paper.outcome == (
-        "Table 5.1 (GTZAN, holdout 60/10/30, by clip): 2 of 6 rows measured; 0 of 2 published numbers inside the 95 % "
-        "interval, 1 not known (one seed).",
+        "Table 5.1 (GTZAN, holdout 60/10/30, by clip): 2 of 6 rows measured; 0 of 1 published number inside the 95 % "
+        "interval; whether the other published number lies there is not known (one seed).",
     )
     assert len(paper.assumed) == len(PAPER.assumed)
 
@@ -192,3 +193,34 @@ def test_a_run_of_one_seed_with_several_folds_is_of_one_seed(tmp_path):
     row = row_named(page_of(tmp_path, *folds), "se-12345")
     assert "one_seed" in row.flags
     assert len(row.runs) == 2
+
+
+def test_published_numbers_of_which_nothing_is_known_do_not_count_as_outside(tmp_path):
+    def outcome(*records: Record) -> str:
+        (text,) = page_of(tmp_path, *records).page.papers[0].outcome
+        return text.partition(" measured")[2]
+
+    assert outcome(identified_record()) == (
+        "; whether the published number lies inside the 95 % interval is not known (one seed)."
+    )
+    assert outcome(identified_record(0), identified_record(1)) == (
+        "; whether the 3 published numbers lie inside the 95 % interval is not known (one seed)."
+    )
+    assert outcome(identified_record(seed=1)) == (
+        "; 0 of 1 published number inside the 95 % interval; whether the other 2 lie there is not known (one seed)."
+    )
+
+
+def test_tables_of_layers_that_differ_are_not_among_what_was_easy(committed_results):
+    made = collect([load_paper("soundfusion"), load_paper("resnet1d")], committed_results)
+    soundfusion, resnet1d = made.page.papers
+    differing = "Table resnet1d: Encore's network has 33 of 73 published cells of layers, and not the published number"
+    assert [text.startswith(differing) for text in soundfusion.hard].count(True) == 1
+    assert not [text for text in soundfusion.easy if text.startswith(differing)]
+    assert [text.partition(":")[0] for text in soundfusion.easy[1:]] == [
+        *("Table nnet1-layers", "Table nnet2-layers", "Table simplecnn")
+    ]
+    assert resnet1d.easy[1] == (
+        "Table 4.1: Encore's network has 73 of 73 published cells of layers, and the published number of 4,086,794 "
+        "parameters."
+    )
