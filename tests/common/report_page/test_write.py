@@ -5,21 +5,25 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 import reproductions
 from common.core.percent import percent_text, published_text
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.paper.by_name import load_paper, paper_keys
-from common.records.record import Record, read_record
+from common.records.paths import ResultPaths, report_lock
+from common.records.record import Record, read_record, write_record
 from common.report_page.write import WrittenPage, write_page
 from common.reports.tables.intervals import bounds_text
 from tests.helpers.html_page import Element, read_page
 from tests.helpers.outputs_as_text import markdown_cells
+from tests.helpers.small_results import identified_record, write_small_results
 
 ROOT = Path(reproductions.__file__).parent.parent
 SECTIONS = ["leakage", "results", "row", "clips", "listening", "compare", "papers", "about"]
@@ -268,3 +272,20 @@ def test_the_same_results_give_the_same_bytes_in_another_process(committed, tmp_
         [sys.executable, "-c", code, str(out), str(target)], check=True, cwd=ROOT, env={**os.environ, **others}
     )
     assert target.read_bytes() == committed.written.path.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "waits"), [("report.html", True), ("other.html", False)])
+def test_commands_of_one_paper_write_the_page_that_they_end_with_one_after_the_other(tmp_path, name, waits):
+    write_small_results(tmp_path)
+    target = tmp_path / "se_cnn" / name
+    second = threading.Thread(target=write_page, args=([load_paper("se_cnn")], tmp_path, target))
+    with FileLock(report_lock(tmp_path, "se_cnn")):
+        second.start()
+        second.join(1 if waits else 60)
+        assert second.is_alive() == waits
+        assert target.exists() == (not waits)
+        # What is added before the lock is free is on the page.
+        added = identified_record(seed=7)
+        write_record(ResultPaths.of(tmp_path, "se_cnn", "gtzan"), added)
+    second.join(60)
+    assert (f"se_cnn/gtzan/{added.run_id}" in target.read_text(encoding="utf-8")) == waits
