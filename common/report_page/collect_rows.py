@@ -75,7 +75,7 @@ def rows_of(
                 flags=flags,
                 flag_words=tuple(FLAG_WORDS[flag] for flag in FLAG_WORDS if flag in flags),
                 contaminated="contaminated" in flags,
-                reduced=bool(stored.reductions),
+                reduced=bool(stored.reductions) or "other_data" in stored.values["flags"],
                 recommended=values.get("recommended") == row["label"],
                 metrics=tuple(_published(one, row, cells)),
                 others=tuple(_others(stored, row)),

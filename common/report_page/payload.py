@@ -274,8 +274,10 @@ class RowView:
         protocol: in words.
         flags: of its table, see `common.reports.table.Flag`, and those that are its own.
         flag_words: the same in words.
-        contaminated: whether test clips have windows in training or validation.
-        reduced: whether the runs were made smaller than the paper's, or are of other data.
+        contaminated: whether windows of test clips are in training or validation, of the fold itself or, where weights
+            are carried over, of an earlier one.
+        reduced: whether the runs are not at the paper's scale and settings (with more epochs, too), or not on its data.
+            Another split alone does not count.
         metrics: published ones, with what was measured.
         others: the other measured accuracies.
         parameters: trainable parameters; None where it was not run.

@@ -8,6 +8,7 @@ import pytest
 from common.core.files import read_json, write_json
 from common.paper import assumed
 from common.paper.by_name import load_paper
+from common.paper.paper import Paper
 from common.records.divergence import write_divergence
 from common.records.paths import ResultPaths
 from common.records.record import Record, write_record
@@ -32,12 +33,12 @@ EPOCHS = tuple(
 )
 
 
-def page_of(out: Path, *records: Record, dataset: str = "gtzan") -> Collected:
+def page_of(out: Path, *records: Record, dataset: str = "gtzan", paper: Paper = PAPER) -> Collected:
     results = ResultPaths.of(out, "se_cnn", dataset)
     for record in records:
         write_record(results, record)
-    regenerate_tables(PAPER, out, draw_figures=False)
-    return collect([PAPER], out)
+    regenerate_tables(paper, out, draw_figures=False)
+    return collect([paper], out)
 
 
 def row_named(made: Collected, name: str):
@@ -76,6 +77,15 @@ def test_a_row_of_fewer_epochs_is_reduced(tmp_path):
     row = row_named(made, "se-12345")
     assert row.reduced
     assert "other number of epochs" in row.flag_words
+
+
+@pytest.mark.parametrize(("published_on", "reduced"), [("GTZAN", False), ("FMA-small", True)])
+def test_a_row_of_full_scale_is_reduced_only_on_other_data(tmp_path, published_on, reduced):
+    # The data of the records have two genres.
+    paper = replace(PAPER, published_classes=2, published_on=published_on)
+    row = row_named(page_of(tmp_path, identified_record(), paper=paper), "se-12345")
+    assert row.flags == (("other_data", "one_seed") if reduced else ("one_seed",))
+    assert row.reduced is reduced
 
 
 def test_curves_have_each_epoch_and_what_the_record_holds(tmp_path):
