@@ -144,8 +144,39 @@ def test_print_keeps_tables_and_charts_and_leaves_controls_out(open_page, tmp_pa
         assert not opened.page.locator(hidden).first.is_visible(), hidden
     for shown in ("#results-table", ".audit-chart svg", "#row .row-detail[open] .curves svg", "table.confusion"):
         assert opened.page.locator(f"{shown} >> visible=true").count() > 0, shown
+    # Heads that are repeated on each page are text: of a button, the second page shows nothing.
+    assert opened.page.locator("#results-table .sort").first.bounding_box() is None
+    assert opened.page.locator("#results-table th[data-key=data]").inner_text() == "Data"
+    # What was chosen on the page, and all splits of the audit.
+    assert [split for split in opened.page.locator(".audit-split").all() if not split.is_visible()] == []
+    assert opened.page.get_by_text("Printed: the chosen row and its table").is_visible()
+    assert opened.page.get_by_text(re.compile("^First run: .*, seed 0. Second run: ")).is_visible()
+    opened.page.emulate_media(media="screen")
+    assert opened.page.locator(".print-only >> visible=true").count() == 0
+    opened.page.emulate_media(media="print")
     # Ink on paper, also where the screen is dark.
     assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_printed_words_are_not_broken(open_page):
+    opened = open_page()
+    opened.page.emulate_media(media="print")
+    broken_words = """() => [...document.querySelectorAll("#results-table tbody td, #results-table tbody th")]
+        .flatMap((cell) => {
+            const words = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+            const broken = [];
+            for (let text = words.nextNode(); text; text = words.nextNode()) {
+                for (const { index, 0: word } of text.data.matchAll(/\\p{L}+/gu)) {
+                    const range = document.createRange();
+                    range.setStart(text, index);
+                    range.setEnd(text, index + word.length);
+                    if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word);
+                }
+            }
+            return broken;
+        })"""
+    opened.page.set_viewport_size({"width": 1000, "height": 700})
+    assert opened.page.evaluate(broken_words) == []
 
 
 def test_all_text_and_tables_are_readable_without_javascript(open_page, page_file):

@@ -176,6 +176,13 @@
     return said;
   }
 
+  // What was chosen, where its fields are not to be seen.
+  function inWords(now, how, kind) {
+    const run = (side) => `${groupOf(now[side])}: ${titleOf(now[side])}, seed ${now[`${side}seed`]}`;
+    const listed = kind === "all" ? "all clips" : `clips where ${LISTS[kind].words}`;
+    return `First run: ${run("left")}. Second run: ${run("right")}. Clip decision: ${HOW[how]}. Listed below: ${listed}.`;
+  }
+
   const askedHow = () => (Object.hasOwn(HOW, Encore.state.get("how")) ? Encore.state.get("how") : "decided");
 
   function showResult(now) {
@@ -198,6 +205,7 @@
       showResult(now);
     };
     parts.result.replaceChildren(
+      element("p", { class: "print-only" }, inWords(now, how, kind)),
       ...said.map((sentence) => element("p", {}, sentence)),
       matrix(found.counts),
       list(kept, how, { first: first[0].genres, second: second[0].genres }),

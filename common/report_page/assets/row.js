@@ -112,6 +112,7 @@
       state.set({ row: places[next] }, { at: "row" });
     };
     tables[0].before(
+      element("p", { class: "note print-only" }, "Printed: the chosen row and its table. The page holds all others."),
       element(
         "div",
         { class: "controls row-choice" },
