@@ -14,6 +14,8 @@ from reproductions.se_cnn.paper import PAPER
 pytestmark = pytest.mark.slow
 
 LINES = "#clips-list tbody tr"
+# What scripts print where a value is missing.
+MEANINGLESS = re.compile("false|undefined|NaN|object Object")
 
 
 def names(opened):
@@ -181,6 +183,7 @@ def test_songs_of_the_reader_are_matched_and_played_from_memory(open_page, songs
     opened.page.locator("#listening-app input").first.set_input_files(songs)
     app = opened.page.locator("#listening-app")
     app.get_by_text("3 of 7 files matched: 3 clips of GTZAN").wait_for()
+    assert not MEANINGLESS.search(app.text_content())
     for heading, files in {
         "2 files of the same name": ["songs/one/disco.00047.wav", "songs/other/disco.00047.wav"],
         "1 file named as no clip": ["songs/<b>&.wav"],
@@ -241,6 +244,24 @@ def test_without_any_decisions_the_static_list_stays_and_the_sections_say_why(op
         opened.page.locator(f"#{section}-app .note").wait_for()
     assert opened.page.locator(".clips-static table").first.is_visible()
     assert opened.page.locator("#clips-app").is_hidden()
+
+
+def test_no_section_of_the_script_prints_values_that_are_missing(open_page, songs):
+    opened = opened_list(open_page, "#clips?clip=disco.00021")
+    # One file that is no clip: nothing else is listed.
+    opened.page.locator("#listening-app input").nth(1).set_input_files(songs / "<b>&.wav")
+    opened.page.locator("#listening-app").get_by_text("0 of 1 file matched").wait_for()
+    for section in ("#leakage", "#results", "#clips", "#listening", "#compare"):
+        assert not MEANINGLESS.search(opened.page.locator(section).text_content()), section
+
+
+def test_clips_that_were_never_wrong_have_no_bar(open_page):
+    opened = opened_list(open_page, "#clips?clipsort=wrong&cliporder=up")
+    cells = opened.page.locator(f"{LINES} td:nth-child(4)").all()
+    assert len(cells) == 50
+    assert all(cell.locator(".bar").count() == 0 for cell in cells if cell.inner_text().startswith(("0 of", "–")))
+    opened = opened_list(open_page)
+    assert opened.page.locator(f"{LINES} .bar.wrong").count() == 50
 
 
 def test_files_that_are_dropped_are_matched(open_page):

@@ -19,7 +19,7 @@ Encore.clips = (() => {
     wrong: { heading: "Wrong of tested", order: (one, other) => mostOftenWrong(other, one), down: true },
     taken: { heading: "Taken for" },
     seen: {
-      heading: "Wrong of tested, trained on its windows",
+      heading: "Wrong of tested, other windows of it in training or validation",
       order: (one, other) => share(one.seen) - share(other.seen) || one.seen.tested - other.seen.tested,
       down: true,
     },
@@ -69,7 +69,7 @@ Encore.clips = (() => {
 
   function bar(one) {
     const drawn = element("span", { class: "bar wrong", "aria-hidden": "true" });
-    drawn.style.setProperty("--share", Math.max(0, share(one)));
+    drawn.style.setProperty("--share", share(one));
     return drawn;
   }
 
@@ -80,7 +80,7 @@ Encore.clips = (() => {
       element("th", { scope: "row" }, withPlay(clip, link(clip))),
       element("td", {}, name(clip.genre)),
       element("td", {}, clip.artist === null ? "" : name(clip.artist)),
-      element("td", { class: "num" }, ofTests(clip.apart), " ", bar(clip.apart)),
+      element("td", { class: "num" }, ofTests(clip.apart), clip.apart.wrong > 0 && [" ", bar(clip.apart)]),
       element("td", {}, name(takenText(clip.apart.taken))),
       element("td", { class: "num" }, ofTests(clip.seen)),
       element("td", {}, notesOf(clip)),
@@ -154,7 +154,7 @@ Encore.clips = (() => {
   function showList() {
     const data = currentData();
     const found = selected(data);
-    parts.table.tBodies[0].replaceChildren(...found.slice(0, most).map(line));
+    Encore.fill(parts.table.tBodies[0], ...found.slice(0, most).map(line));
     parts.count.textContent = `${Encore.count(found.length, "clip")} of ${data.clips.length}${found.length > most ? `, ${most} shown` : ""}`;
     parts.more.hidden = found.length <= most;
     showOrder();
@@ -205,14 +205,15 @@ Encore.clips = (() => {
   function showDetail() {
     const clip = chosen();
     parts.detail.hidden = !clip;
-    if (!clip) return parts.detail.replaceChildren();
+    if (!clip) return Encore.fill(parts.detail);
     const lines = testLines(clip);
     const heads = ["Row", "Split", "Seed", "Mean softmax", "Majority vote", "Windows by genre"];
     const close = () => {
       Encore.state.set({ clip: null });
       parts.search.focus();
     };
-    parts.detail.replaceChildren(
+    Encore.fill(
+      parts.detail,
       element("h3", { tabindex: "-1" }, withPlay(clip, name(clip.id))),
       element(
         "dl",
@@ -226,7 +227,7 @@ Encore.clips = (() => {
         clip.apart.wrong > 0 && fact("Taken for", name(takenText(clip.apart.taken))),
         clip.seen.tested > 0 &&
           fact(
-            "Trained on its other windows",
+            "Other windows of it in training or validation",
             `wrong in ${ofTests(clip.seen)} tests`,
             clip.seen.wrong ? ": " : "",
             name(takenText(clip.seen.taken)),
@@ -279,7 +280,8 @@ Encore.clips = (() => {
     const data = currentData();
     parts.data.value = data.name;
     if (parts.search.value !== (Encore.state.get("clipq") || "")) parts.search.value = Encore.state.get("clipq") || "";
-    parts.genre.replaceChildren(
+    Encore.fill(
+      parts.genre,
       element("option", { value: "" }, "all"),
       ...data.genres.map((genre) => element("option", { value: genre }, escaped(genre))),
     );
@@ -322,7 +324,8 @@ Encore.clips = (() => {
     };
     parts.more = element("button", { type: "button", class: "button", on: { click: more } }, `Show ${STEP} more`);
     const field = (label, control, kind = "field") => element("label", { class: kind }, label, control);
-    container.replaceChildren(
+    Encore.fill(
+      container,
       element(
         "div",
         { class: "controls" },
@@ -364,7 +367,8 @@ Encore.clips = (() => {
         linkNames();
       },
       (error) => {
-        container.replaceChildren(
+        Encore.fill(
+          container,
           element(
             "p",
             { class: "warning" },

@@ -66,7 +66,7 @@
   }
 
   function options(select, entries, value) {
-    select.replaceChildren(...entries);
+    Encore.fill(select, ...entries);
     select.value = value;
   }
 
@@ -171,7 +171,7 @@
     const seen = SIDES.filter((side) => now[side].row.contaminated);
     if (seen.length)
       said.push(
-        `The ${seen.map((side) => NAMES[side].toLowerCase()).join(" and the ")} trained on other windows of these clips.`,
+        `The ${seen.map((side) => NAMES[side].toLowerCase()).join(" and the ")} had other windows of these clips in training or validation.`,
       );
     return said;
   }
@@ -195,7 +195,7 @@
         now.left.data === now.right.data
           ? "No clip was tested by both."
           : `The first is on ${EncoreClips.shown(now.left.data)}, the second on ${EncoreClips.shown(now.right.data)}: they have no clip in common.`;
-      parts.result.replaceChildren(element("p", { class: "note" }, why));
+      Encore.fill(parts.result, element("p", { class: "note" }, why));
       return why;
     }
     const said = sentences(found, now);
@@ -204,7 +204,8 @@
       most += STEP;
       showResult(now);
     };
-    parts.result.replaceChildren(
+    Encore.fill(
+      parts.result,
       element("p", { class: "print-only" }, inWords(now, how, kind)),
       ...said.map((sentence) => element("p", {}, sentence)),
       matrix(found.counts),
@@ -275,7 +276,8 @@
       Object.entries(LISTS).map(([value, { words }]) => element("option", { value }, words)),
     );
     parts.result = element("div", { class: "stack" });
-    container.replaceChildren(
+    Encore.fill(
+      container,
       clips.leftOut.size
         ? element("p", { class: "note" }, "Rows whose clip decisions are not in this page cannot be chosen.")
         : "",
@@ -296,7 +298,8 @@
         clips = found;
         choices = rowsWithClips();
         if (choices.length) return build(container);
-        container.replaceChildren(
+        Encore.fill(
+          container,
           element("p", { class: "note" }, "No two runs can be compared: this page holds no clip decisions."),
         );
         container.hidden = false;

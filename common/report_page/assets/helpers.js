@@ -5,7 +5,11 @@ const Encore = (() => {
   const starts = [];
   let parsed;
 
-  // An element with its attributes and children. Strings become text, never markup; null and false are left out.
+  // Children in one list, without those that are left out: null, undefined and false.
+  const contents = (children) =>
+    children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+
+  // An element with its attributes and children. Strings become text, never markup.
   function make(node, attributes, children) {
     for (const [name, value] of Object.entries(attributes)) {
       if (value === null || value === undefined || value === false) continue;
@@ -13,11 +17,14 @@ const Encore = (() => {
       else if (name === "data") Object.assign(node.dataset, value);
       else node.setAttribute(name, value === true ? "" : value);
     }
-    node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+    node.append(...contents(children));
     return node;
   }
   const element = (tag, attributes = {}, ...children) => make(document.createElement(tag), attributes, children);
   const drawing = (tag, attributes = {}, ...children) => make(document.createElementNS(SVG, tag), attributes, children);
+
+  // Puts children into an element, in place of those that it has.
+  const fill = (node, ...children) => node.replaceChildren(...contents(children));
 
   const percent = (value) => value.toFixed(1);
   const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
@@ -71,6 +78,7 @@ const Encore = (() => {
   return {
     element,
     drawing,
+    fill,
     percent,
     count,
     announce,
