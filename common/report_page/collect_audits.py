@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from common.core.percent import percent_text
+from common.core.percent import percent_text, published_text
 from common.core.words import counted, plural
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES, ClipResult
 from common.records.record import Record
@@ -18,6 +18,7 @@ from data_pipeline.datasets.artists import artist_keys
 # Example clips of a split.
 _MOST_EXAMPLES = 4
 _SEEN = {"train", "valid"}
+_MINUS = "\u2212"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,12 @@ def audit_view(one: ReadTable, table_id: str, results: PaperResults, dataset: st
         row=shown(values.get("row_name", "")),
         data=shown(data_name(values)),
         dataset=dataset,
-        published=Published(shown(published["metric"]), published["percent"], keys[published["compared_with"]])
+        published=Published(
+            name=shown(published["metric"]),
+            percent=published["percent"],
+            text=published_text(published["percent"]),
+            metric=keys[published["compared_with"]],
+        )
         if published["percent"] is not None and published["compared_with"] in keys
         else None,
         published_on=shown(one.paper.published_on),
@@ -89,19 +95,19 @@ def _split(split_id: str, one: ReadTable, place: int, decided: list[dict[str, _D
         means=shown(row["means"]),
         unavailable=shown(row["unavailable"]),
         values={metric: _interval(measured[metric]) for metric in MAIN_METRICS if measured},
-        gaps={metric: _interval(gaps[metric]) for metric in MAIN_METRICS if metric in gaps},
+        gaps={metric: _interval(gaps[metric], signed=True) for metric in MAIN_METRICS if metric in gaps},
         text=_text(measured, values["published"]) if measured else "",
         gap_text=_gap_text(gaps, values["gap_to"]) if gaps else "",
         runs=measured["runs"] if measured else 0,
         clips=measured["clips"] if measured else 0,
-        overlap=overlap,
         overlap_text=_overlap_text(overlap) if overlap else "",
         examples=tuple(_examples(one, place, decided)),
     )
 
 
-def _interval(entry: dict[str, Any]) -> Interval:
-    return Interval(entry["mean"], *entry["ci95"])
+def _interval(entry: dict[str, Any], *, signed: bool = False) -> Interval:
+    text = percent_text(entry["mean"], signed=signed).replace("-", _MINUS)
+    return Interval(entry["mean"], *entry["ci95"], text)
 
 
 def _text(measured: dict[str, Any], published: dict[str, Any]) -> str:
@@ -117,7 +123,8 @@ def _text(measured: dict[str, Any], published: dict[str, Any]) -> str:
         if published["percent"] is not None and published["compared_with"] == METRIC_NAMES[metric]:
             low, high = measured[metric]["ci95"]
             lies = "above" if published["percent"] > high else "below" if published["percent"] < low else "inside"
-            text += f" The published {published['percent']:g} % lies {lies} the interval of the {METRIC_NAMES[metric]}."
+            number, name = published_text(published["percent"]), METRIC_NAMES[metric]
+            text += f" The published {number} % lies {lies} the interval of the {name}."
     return text
 
 

@@ -41,14 +41,21 @@ def table_view(one: ReadTable, ids: Ids, said: Collection[str] = ()) -> TableVie
     warnings = [note.text for note in table.warnings if note.text not in said]
     said = {*said, *notes, *warnings}
     rows = _declared_rows(one) if kind_of(one) == "results" else []
+    data = shown(data_name(values)) if stored.setting else ""
+    protocol = shown(values.get("protocol") or "")
+    changed = "changed values" if stored.setting.get("changes") else ""
+    place = ", ".join(filter(None, (data, protocol, changed)))
+    heading = f"{one.paper.title}, table {stored.id}: {values['title']}"
     return TableView(
         id=view_id,
         paper=values["paper"],
         table=shown(stored.id),
         title=shown(values["title"]),
+        heading=shown(f"{heading} ({place})" if place else heading),
+        place=place,
         kind=kind_of(one),
-        data=shown(data_name(values)) if stored.setting else "",
-        protocol=shown(values.get("protocol") or ""),
+        data=data,
+        protocol=protocol,
         file=stored.path.relative_to(one.results.out).with_suffix(".md").as_posix(),
         header=all_shown(as_yours(table.header) if are_own(one.results) else table.header),
         lines=tuple(tuple(map(_cell, line)) for line in table.rows),

@@ -13,6 +13,7 @@ from common.records.divergence import write_divergence
 from common.records.paths import ResultPaths
 from common.records.record import Record, write_record
 from common.report_page.collect import Collected, collect
+from common.report_page.collect_rows import row_heading
 from common.reports.write import regenerate_tables
 from common.search.report import regenerate_searches
 from reproductions.se_cnn.paper import PAPER
@@ -234,3 +235,24 @@ def test_tables_of_layers_that_differ_are_not_among_what_was_easy(committed_resu
         "Table 4.1: Encore's network has 73 of 73 published cells of layers, and the published number of 4,086,794 "
         "parameters."
     )
+
+
+def test_rows_without_a_word_of_their_own_have_the_head_of_their_column(tmp_path):
+    made = page_of(tmp_path, identified_record(), identified_record(0))
+    assert row_named(made, "se-0").heading == "SE blocks: 0"
+    assert {run.heading for run in made.page.runs} == {
+        f"{PAPER.title}, table 5.1, SE blocks: {row}" for row in ("1,2,3,4,5", "0")
+    }
+    assert row_heading("Model", "nnet2") == "nnet2"
+
+
+def test_every_table_of_the_committed_results_has_a_heading_of_its_own(committed_results):
+    page = collect([load_paper(key) for key in ("embeddings", "se_cnn")], committed_results).page
+    headings = [one.heading for one in page.tables if one.kind == "results"]
+    assert len(set(headings)) == len(headings) == 11
+    assert headings[:3:2] == [
+        "Embeddings, table 1: Comparison of different models (GTZAN, artist 70/10/20, by clip)",
+        "SE-CNN, table 5.1: Effect of SE blocks, added from the fifth stage backwards (GTZAN (arrays), "
+        "holdout 60/10/30, by clip)",
+    ]
+    assert page.runs[0].protocol in {row.protocol for row in page.rows}

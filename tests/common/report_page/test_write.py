@@ -128,11 +128,11 @@ def test_every_line_of_the_list_of_results_has_the_numbers_of_its_tables_file(co
             "mean": measured["mean"],
             "low": low,
             "high": high,
-            "sd": measured.get("sd"),
-            "inside": inside,
             "difference": difference,
             "runs": measured["runs"],
             "clips": measured["clips"],
+            "published_text": texts[5],
+            "mean_text": texts[6],
         }
         seen.add((path, values["label"], name))
     expected = {
@@ -145,6 +145,22 @@ def test_every_line_of_the_list_of_results_has_the_numbers_of_its_tables_file(co
     }
     assert seen == expected
     assert len(lines) == len(expected)
+
+
+def test_tables_of_one_title_and_rows_of_one_name_are_told_apart(committed):
+    heads = [
+        one.one("h3").text for one in committed.page.one("section", id="row").all("section", class_="table-detail")
+    ]
+    assert heads == [one["heading"] for one in committed.data["tables"]]
+    rows = {row["id"]: row for row in committed.data["rows"]}
+    for line in committed.page.one("table", id="results-table").one("tbody").all("tr"):
+        row = rows[line.attributes["data-row"]]
+        cells = [cell for cell in line.parts if isinstance(cell, Element)]
+        assert cells[0].text.startswith(row["heading"])
+        assert cells[3].text.split() == row["protocol"].replace(f"{row['split']},", row["split"]).split()
+    texts = {row["heading"] for row in rows.values()}
+    assert {"Ratio r: 8", "SE blocks: 0", "nnet1"} <= texts
+    assert not [text for text in texts if text.replace(",", "").isdigit()]
 
 
 def test_whole_tables_have_the_cells_of_their_markdown_files(committed):
@@ -212,24 +228,25 @@ def test_the_audit_has_the_numbers_of_its_table(committed):
     article = committed.page.one("article", id=audit["id"])
     path, table = next((path, table) for path, table in committed.tables.values() if table.get("kind") == "audit")
     assert audit["published"]["percent"] == table["published"]["percent"]
+    assert audit["published"]["text"] == "93.6"
     assert METRIC_NAMES[audit["published"]["metric"]] == table["published"]["compared_with"]
     assert [split["label"] for split in audit["splits"]] == [row["label"] for row in table["rows"]]
     for split, row in zip(audit["splits"], table["rows"], strict=True):
         section = article.one("section", id=split["id"])
-        assert split["overlap"] == row["overlap"]
         if not row["measured"]:
             assert split["values"] == {}
             assert "Not measured" in section.text
             continue
         for metric in MAIN_METRICS:
             measured, gap = row["measured"][metric], row["gap"].get(metric)
-            assert list(split["values"][metric].values()) == [measured["mean"], *measured["ci95"]]
+            drawn = [measured["mean"], *measured["ci95"], percent_text(measured["mean"])]
+            assert list(split["values"][metric].values()) == drawn
             words = f"{METRIC_NAMES[metric]} {percent_text(measured['mean'])} % (95 % interval "
             assert f"{words}{bounds_text(measured['ci95'])})".lower() in section.text.lower()
-            assert split["gaps"].get(metric) == (
-                gap and dict(zip(("mean", "low", "high"), [gap["mean"], *gap["ci95"]], strict=True))
-            )
+            assert (metric in split["gaps"]) == bool(gap)
             if gap:
+                drawn = [gap["mean"], *gap["ci95"], percent_text(gap["mean"], signed=True).replace("-", "\u2212")]
+                assert list(split["gaps"][metric].values()) == drawn
                 assert f"is {percent_text(abs(gap['mean']))} points lower" in section.text
                 assert bounds_text(gap["ci95"], signed=True) in section.text
         assert (split["runs"], split["clips"]) == (row["measured"]["runs"], row["measured"]["clips"])
