@@ -64,7 +64,7 @@ def end_with_page(paper: Paper, out: Path, *, as_json: bool) -> None:
         others = f" ({counted(len(unused) - 1, 'more warning')}: {command})" if len(unused) > 1 else ""
         say(f"not all of {paper.key} is on its page: {unused[0]}{others}")
     left_out = ""
-    if written.message:
+    if written.left_out:
         left_out = f" (without some decisions on single clips; with all: {command} {CLIP_DATA_FLAG} inf)"
     print_after_tables(f"all results on one page, for a browser: {place}{left_out}", as_json=as_json)
 

@@ -1,5 +1,6 @@
 """`encore report`: all results of a folder on one page, which needs no network."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from common.core.words import counted
 from common.launch import is_paper, load_paper, paper_keys
 from common.paper.paper import Paper
 from common.records.paths import COMMITTED_RESULTS, OWN_RESULTS, result_folders, results_of_checkout, table_files
-from common.report_page.limits import CLIP_DATA_BYTES, MEGABYTE
+from common.report_page.limits import CLIP_DATA_BYTES, CLIP_DATA_FLAG, MEGABYTE
 
 _HELP = (
     "Write one HTML page with all results of a folder: published and measured numbers, what leaks, learning curves, "
@@ -53,7 +54,8 @@ class ReportOptions:
             min=0,
             metavar="N",
             rich_help_panel=SPECIAL,
-            help="Most MB of decisions on single clips. Above it, whole rows are left out.",
+            help="Most MB of decisions on single clips, without the rest of the page. Above it, those of whole rows are "
+            "left out. inf: no limit.",
         ),
     ] = CLIP_DATA_BYTES / MEGABYTE
 
@@ -84,24 +86,31 @@ def _report(options: ReportOptions, screen: ScreenOptions, flags: TypedFlags) ->
     say(f"reading the results in {results} ...")
     from common.report_page.write import write_page
 
-    written = write_page(papers, results, target, clip_bytes=round(options.clip_data_mb * MEGABYTE))
+    # As good as none from the largest number on that a computer counts with.
+    most = round(min(options.clip_data_mb * MEGABYTE, sys.maxsize))
+    written = write_page(papers, results, target, clip_bytes=most)
     if written is None:
         raise DataError(
             f"{results}: holds no table and no record of {', '.join(paper.key for paper in papers)} that can be shown; "
             "expected PAPER/DATASET/runs/*.json or PAPER/DATASET/table_*.json. Make the tables again: encore run PAPER "
             "--from-records"
         )
-    if written.message:
-        warn(written.message)
+    for paper in papers:
+        if paper.key not in written.papers:
+            warn(f"{paper.key}: no results in {results}, so that it is not on the page")
+    if written.left_out:
+        asked = "".join(f" --paper {key}" for key in dict.fromkeys(options.papers))
+        command = f"encore report {shell_word(results)}{asked} --out {shell_word(written.path)} {CLIP_DATA_FLAG} N"
+        warn(f"{written.left_out} Another limit of these decisions: {command}")
     if screen.json:
         print_json(
             {
                 "page": str(written.path),
                 "bytes": written.size,
-                "papers": [paper.key for paper in papers],
+                "papers": list(written.papers),
                 "rows": written.rows,
                 "runs": written.runs,
-                "left_out": written.message,
+                "left_out": written.left_out,
             }
         )
         return 0

@@ -22,15 +22,19 @@ class WrittenPage:
     Args:
         path: of its file.
         size: in bytes.
+        papers: keys of those that it shows.
         rows: number of rows with a number of ours.
         runs: number of runs.
-        message: which clip decisions are left out and why; empty where none are.
+        left_out: which clip decisions are left out and why; empty where none are.
+        message: the same with the option that changes it, as the page says it.
     """
 
     path: Path
     size: int
+    papers: tuple[str, ...]
     rows: int
     runs: int
+    left_out: str
     message: str
 
 
@@ -66,4 +70,12 @@ def write_page(
         write_text(target, page_html(collected, packed))
     page = collected.page
     rows = sum(row.is_measured for row in page.rows)
-    return WrittenPage(target, target.stat().st_size, rows, len(page.runs), clip_message(packed))
+    return WrittenPage(
+        path=target,
+        size=target.stat().st_size,
+        papers=tuple(paper.key for paper in page.papers),
+        rows=rows,
+        runs=len(page.runs),
+        left_out=packed.message,
+        message=clip_message(packed),
+    )

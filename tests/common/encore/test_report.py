@@ -81,10 +81,32 @@ def write_small_results_beside(folder, rows: str) -> None:
 
 def test_a_limit_of_clip_data_is_said_on_the_screen(results, tmp_path, capsys):
     page = tmp_path / "page.html"
-    assert run_app(make_app(), [str(results), "--out", str(page), "--clip-data-mb", "0.0001"]) == 0
-    err = " ".join(capsys.readouterr().err.split())
-    assert "are left out" in err
-    assert "encore report --clip-data-mb N" in err
+    command = [str(results), "--paper", "se_cnn", "--out", str(page)]
+    assert run_app(make_app(), [*command, "--clip-data-mb", "0.0001"]) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if "are left out" in line]
+    assert len(said) == 1
+    assert said[0].endswith(f"Another limit of these decisions: encore report {' '.join(command)} --clip-data-mb N")
+
+
+@pytest.mark.parametrize("limit", ["inf", "1e308"])
+def test_a_limit_can_be_none(results, tmp_path, capsys, limit):
+    page = tmp_path / "page.html"
+    assert run_app(make_app(), [str(results), "--out", str(page), "--clip-data-mb", limit]) == 0
+    assert "left out" not in capsys.readouterr().err
+    assert page.exists()
+
+
+def test_a_limit_that_is_no_number_is_refused(results, tmp_path, capsys):
+    said = refused(capsys, results, "--out", tmp_path / "page.html", "--clip-data-mb", "nan")
+    assert said.startswith("error: --clip-data-mb nan: ")
+
+
+def test_papers_without_results_are_named_and_not_listed(results, tmp_path, capsys):
+    command = [str(results), "--paper", "nnet", "--paper", "se_cnn", "--out", str(tmp_path / "page.html"), "--json"]
+    assert run_app(make_app(), command) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["papers"] == ["se_cnn"]
+    assert f"warning: nnet: no results in {results}, so that it is not on the page\n" in err
 
 
 def test_folders_without_results_are_refused_with_what_was_expected(results, tmp_path, capsys):
