@@ -1,5 +1,6 @@
 """Leakage audits as the page shows them: each split in numbers and words, with example clips."""
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from data_pipeline.datasets.artists import artist_keys
 # Example clips of a split.
 _MOST_EXAMPLES = 4
 _SEEN = {"train", "valid"}
+# How a message of a command begins, which names what it was given.
+_WITH_OPTION = re.compile(r"^--[a-z-]+(?: \S+)?: ")
 _MINUS = "\u2212"
 
 
@@ -93,7 +96,7 @@ def _split(split_id: str, one: ReadTable, place: int, decided: list[dict[str, _D
         id=split_id,
         label=shown(row["label"]),
         means=shown(row["means"]),
-        unavailable=shown(row["unavailable"]),
+        unavailable=shown(_WITH_OPTION.sub("", row["unavailable"])),
         values={metric: _interval(measured[metric]) for metric in MAIN_METRICS if measured},
         gaps={metric: _interval(gaps[metric], signed=True) for metric in MAIN_METRICS if metric in gaps},
         text=_text(measured, values["published"]) if measured else "",
@@ -135,10 +138,16 @@ def _gap_text(gaps: dict[str, Any], reference: str) -> str:
         if metric not in gaps:
             continue
         gap = gaps[metric]
+        low, high = gap["ci95"]
+        # An interval on one side of zero is given as the words before it say, without signs.
+        if gap["mean"] < 0 and high <= 0:
+            bounds = bounds_text([abs(high), abs(low)])
+        else:
+            bounds = bounds_text([low, high], signed=low < 0)
         side = "lower" if gap["mean"] < 0 else "higher"
         texts.append(
             f"{METRIC_NAMES[metric]} is {percent_text(abs(gap['mean']))} points {side} (95 % interval of the "
-            f"difference {bounds_text(gap['ci95'], signed=True)})"
+            f"difference {bounds})"
         )
     return shown(f"Against {reference}: {', '.join(texts)}.")
 

@@ -109,3 +109,15 @@ def test_other_clips_of_an_artist_are_a_least_number_and_names_are_compared_as_i
     monkeypatch.setattr("common.report_page.collect.read_results", spelled)
     (found,) = [one for one in audit_page().splits[1].examples if one.clip == "blues.00080"]
     assert found.why == "at least 8 other clips by Buckwheat Zydeco in training or validation"
+
+
+def test_an_interval_of_a_difference_on_both_sides_of_zero_keeps_its_signs(audit_page):
+    def change(values):
+        name = "window_accuracy"
+        values["rows"][1]["gap"][name] |= {"mean": -2.0, "ci95": [-5.0, 1.0]}
+        values["rows"][2]["gap"][name] |= {"mean": 2.0, "ci95": [1.0, 3.0]}
+
+    texts = [split.gap_text for split in audit_page(change).splits]
+    assert "window accuracy is 2.0 points lower (95 % interval of the difference -5.0 to +1.0)" in texts[1]
+    assert "window accuracy is 2.0 points higher (95 % interval of the difference 1.0 to 3.0)" in texts[2]
+    assert "window accuracy is 32.8 points lower (95 % interval of the difference 19.6 to 46.0)" in texts[3]
