@@ -68,6 +68,9 @@ def test_a_clip_is_opened_and_closed_by_keyboard_and_every_test_of_it_is_listed(
     detail = opened.page.locator(".clip-detail")
     assert opened.page.evaluate("document.activeElement.textContent").endswith("disco.00021")
     # 41 tests by networks that trained on no window of it, and 32 by others.
+    first = detail.locator("tbody tr").first
+    assert re.match(r"CNN \+ RNN|Embeddings|SE-CNN|nnet", first.locator("th").inner_text())
+    assert re.search(r", by (clip|window)", first.locator("td").first.inner_text())
     assert detail.locator("tbody tr").count() == 41 + 32
     assert "clip=disco.00021" in opened.fragment
     detail.get_by_role("button", name="Close").focus()
@@ -110,6 +113,20 @@ def test_two_runs_agree_with_mcnemars_test_of_the_tables(open_page, committed_re
         assert list(map(int, cells[1:3])) == [test["only_this"], test["only_reference"]]
         said = re.search(r"p\s[=<]\s([\d.]+)", opened.page.locator("#compare-app p").nth(1).inner_text())
         assert float(said[1]) == (float(f"{test['p_value']:.2g}") if test["p_value"] >= 0.0001 else 0.0001)
+
+
+@pytest.mark.parametrize("choice", ["#compare-app fieldset:first-of-type label:first-child", ".row-choice label"])
+def test_no_two_choices_of_a_row_have_the_same_words(open_page, choice):
+    opened = opened_list(open_page, "")
+    offered = opened.page.locator(f"{choice} select").evaluate(
+        """select => [...select.querySelectorAll("optgroup")].flatMap((group) =>
+            [...group.children].map((option) => [group.label, option.text]))"""
+    )
+    assert len(offered) > 20
+    assert len(set(map(tuple, offered))) == len(offered)
+    # Groups have the titles of papers and the protocols of their tables.
+    groups = {group for group, _ in offered}
+    assert any(re.search(r"^SE-CNN, table 5.1: .*holdout 60/10/30, by window", group) for group in groups)
 
 
 def test_the_second_run_is_chosen_by_keyboard_and_clips_of_each_kind_are_listed(open_page):

@@ -177,7 +177,7 @@ Encore.clips = (() => {
     tests.sort(
       (one, other) =>
         text(one.run.key.split("/")[0], other.run.key.split("/")[0]) ||
-        text(one.view?.name, other.view?.name) ||
+        text(one.view?.heading, other.view?.heading) ||
         one.run.seed - other.run.seed,
     );
     return tests.map(({ run, view, decided, voted, votes }) => {
@@ -186,8 +186,8 @@ Encore.clips = (() => {
       return element(
         "tr",
         {},
-        element("th", { scope: "row" }, name(run.key.split("/")[0]), " ", name(view?.name || "")),
-        element("td", {}, view ? `${view.split}, by ${view.unit}` : ""),
+        element("th", { scope: "row" }, name(view ? view.heading : run.key.split("/")[0])),
+        element("td", {}, view ? view.protocol : ""),
         element("td", { class: "num" }, String(run.seed)),
         cell(decided),
         cell(voted),

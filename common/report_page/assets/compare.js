@@ -35,12 +35,9 @@
     return found;
   }
 
-  const titleOf = ({ row }) => `${row.label}, ${row.split} by ${row.unit}`;
+  const titleOf = ({ row }) => Encore.rowTitle(row);
 
-  function groupOf({ row }) {
-    const table = Encore.data.tables.find((one) => one.id === row.table);
-    return `${row.paper}, table ${table ? table.table : ""}, ${row.data}`;
-  }
+  const groupOf = ({ row }) => Encore.data.tables.find((one) => one.id === row.table).heading;
 
   // The row that tested most clips with one seed and trained on no window of them.
   function largest() {

@@ -26,6 +26,9 @@ const Encore = (() => {
   // Puts children into an element, in place of those that it has.
   const fill = (node, ...children) => node.replaceChildren(...contents(children));
 
+  // A row's heading, and its name, by which rows of one label are told apart.
+  const rowTitle = ({ heading, label, name }) => (label.toLowerCase() === name ? heading : `${heading} (${name})`);
+
   const percent = (value) => value.toFixed(1);
   const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
@@ -80,13 +83,14 @@ const Encore = (() => {
     drawing,
     fill,
     percent,
+    rowTitle,
     count,
     announce,
     whenVisible,
     theme,
     starts,
     whenReady: (start) => starts.push(start),
-    // What the page shows, see common/report_page/payload.py.
+    // What the page shows, see common/report_page/page_json.py.
     get data() {
       return (parsed ??= JSON.parse(document.getElementById("data").textContent));
     },
