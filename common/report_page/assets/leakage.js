@@ -1,6 +1,6 @@
 // Section 1: accuracy by split, with a slider from the split that leaks most to the one that leaks least.
 (() => {
-  const { data, element, drawing, percent, chart, key, state, whenReady } = Encore;
+  const { data, element, drawing, chart, key, state, whenReady } = Encore;
   const NARROW = 560;
   // Height of a name of two lines, in px.
   const LABEL_HEIGHT = 36;
@@ -32,13 +32,13 @@
   }
 
   // The published line with its name.
-  function publishedMarks({ percent: value, name }, { last, step }) {
+  function publishedMarks({ percent: value, name, text }, { last, step }) {
     return [
       Plot.ruleY([value], { stroke: "var(--published)", strokeWidth: 2, strokeDasharray: "6 4" }),
       Plot.text([value], {
         x: () => last,
         y: value,
-        text: () => `published ${name} ${percent(value)} %`,
+        text: () => `published ${name} ${text} %`,
         dy: -9,
         dx: step / 2,
         textAnchor: "end",
@@ -48,7 +48,7 @@
     ];
   }
 
-  // How far the chosen split lies below the first one: a bracket between the two, with the difference in points.
+  // How far the chosen split lies below the first one: a bracket between the two, with its text in points.
   function gapMarks(from, { mean: to }, gap, { chosen, narrow }) {
     // Left of the marks and, where there is room, of their numbers.
     const at = { x: () => chosen, dx: narrow ? -16 : -64 };
@@ -62,7 +62,7 @@
             ...at,
             y: to,
             dy: 16,
-            text: () => `${gap < 0 ? "−" : "+"}${percent(Math.abs(gap))} points`,
+            text: () => `${gap} points`,
             fill: "var(--alert)",
             stroke: "var(--surface)",
             strokeWidth: 4,
@@ -99,7 +99,7 @@
       Plot.text(points.filter(isChosen), {
         ...at,
         y: "mean",
-        text: (point) => percent(point.mean),
+        text: "text",
         ...(narrow ? above : beside),
         fill: "var(--ink)",
         stroke: "var(--surface)",
@@ -175,7 +175,7 @@
             narrow ? `${index + 1}` : wrapped(splits[index].label, Math.max(8, Math.floor(step / 7))),
         }),
         audit.published ? publishedMarks(audit.published, place) : null,
-        gap ? gapMarks(splits[0].values[gapIn].mean, here[gapIn], gap.mean, place) : null,
+        gap ? gapMarks(splits[0].values[gapIn].mean, here[gapIn], gap.text, place) : null,
         series,
       ],
     };
@@ -215,7 +215,7 @@
 
   function describe(audit, splits) {
     const parts = splits.map((split) => `${split.label}: ${split.text}`);
-    const published = audit.published ? `Published: ${percent(audit.published.percent)} %. ` : "";
+    const published = audit.published ? `Published: ${audit.published.text} %. ` : "";
     return `Accuracy by split. ${published}${parts.join("; ")}.`;
   }
 
