@@ -9,11 +9,12 @@ from common.core.percent import percent_text, published_text
 from common.core.words import counted, plural
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES, ClipResult
 from common.records.record import Record
-from common.report_page.names import Ids, shown
+from common.report_page.names import Ids, all_shown, shown
 from common.report_page.payload import AuditSplit, AuditView, Example, Interval, Published
 from common.report_page.read import PaperResults, ReadTable
 from common.reports.screen.results import data_name
 from common.reports.tables.intervals import bounds_text
+from common.reports.text.flag_words import FLAG_WORDS
 from data_pipeline.datasets.artists import artist_keys
 
 # Example clips of a split.
@@ -84,6 +85,8 @@ def audit_view(one: ReadTable, table_id: str, results: PaperResults, dataset: st
         published_on=shown(one.paper.published_on),
         metrics=tuple((metric, METRIC_NAMES[metric]) for metric in MAIN_METRICS),
         splits=splits,
+        flag_words=tuple(FLAG_WORDS[flag] for flag in FLAG_WORDS if flag in values["flags"]),
+        warnings=all_shown(note.text for note in one.table.warnings),
         table=table_id,
     )
 

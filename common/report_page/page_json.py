@@ -63,7 +63,7 @@ FORMAT = 1
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 _OF_TABLES = ("id", "paper", "table", "title", "heading", "kind", "data", "protocol")
 # What only the HTML has, of audits, their splits, rows and their metrics.
-_AUDIT_IN_HTML = ("table", "published_on")
+_AUDIT_IN_HTML = ("table", "published_on", "flag_words", "warnings")
 _SPLIT_IN_HTML = ("means", "unavailable", "overlap_text")
 _ROW_IN_HTML = ("table_id", "flag_words", "recommended", "others", "parameters")
 _METRIC_IN_HTML = ("metric_name", "interval_text", "inside_text", "difference_text")

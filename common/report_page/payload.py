@@ -95,6 +95,8 @@ class AuditView:
         dataset: name of the data among the packed clip decisions; empty where no run of it is there.
         published_on: data set of the published number.
         metrics: key and name of each metric.
+        flag_words: what keeps its runs from being the paper's, in words.
+        warnings: those of its table, as sentences.
         table: id of its table, which is among the page's.
     """
 
@@ -108,6 +110,8 @@ class AuditView:
     published_on: str
     metrics: tuple[tuple[str, str], ...]
     splits: tuple[AuditSplit, ...]
+    flag_words: tuple[str, ...]
+    warnings: tuple[str, ...]
     table: str
 
 

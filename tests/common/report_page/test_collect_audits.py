@@ -76,7 +76,10 @@ def test_clips_are_said_to_differ_only_where_they_do(audit_page):
 def test_each_example_stands_below_the_title_that_holds_for_it(committed_results, tmp_path):
     written = write_page([load_paper("se_cnn")], committed_results, tmp_path / "report.html")
     page = read_page(written.path.read_text(encoding="utf-8"))
-    split = page.one("section", id="leakage").all("section", class_="audit-split")[2]
+    leakage = page.one("section", id="leakage")
+    flags = leakage.one("p", class_="audit-flags")
+    assert [one.text for one in flags.all("span")] == ["reduced features", "other number of epochs", "bfloat16"]
+    split = leakage.all("section", class_="audit-split")[2]
     assert [head.text for head in split.all("h5")] == [
         "Example clips: those whose decisions differ most between the splits",
         "Other test clips that are not independent of training",
@@ -121,3 +124,15 @@ def test_an_interval_of_a_difference_on_both_sides_of_zero_keeps_its_signs(audit
     assert "window accuracy is 2.0 points lower (95 % interval of the difference -5.0 to +1.0)" in texts[1]
     assert "window accuracy is 2.0 points higher (95 % interval of the difference 1.0 to 3.0)" in texts[2]
     assert "window accuracy is 32.8 points lower (95 % interval of the difference 19.6 to 46.0)" in texts[3]
+
+
+def test_an_audits_flags_and_warnings_stand_with_its_numbers(audit_page):
+    def change(values):
+        values["flags"] = ["smoke_scale", "one_seed"]
+        values["warnings"] += ["A warning."]
+        values["warning_kinds"] += ["one_seed"]
+        values["warnings_short"] += [""]
+
+    audit = audit_page(change)
+    assert audit.flag_words == ("smoke scale", "one seed")
+    assert audit.warnings[-1] == "A warning."
