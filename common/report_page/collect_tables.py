@@ -57,13 +57,24 @@ def table_view(one: ReadTable, ids: Ids, said: Collection[str] = ()) -> TableVie
         data=data,
         protocol=protocol,
         file=stored.path.relative_to(one.results.out).with_suffix(".md").as_posix(),
-        header=all_shown(as_yours(table.header) if are_own(one.results) else table.header),
+        header=all_shown(_header(one)),
         lines=tuple(tuple(map(_cell, line)) for line in table.rows),
         warnings=all_shown(warnings),
         notes=all_shown(notes),
         assumptions=_assumptions(one.paper, rows) if rows else (),
         below=tuple(table_view(part, ids, said) for part in one.below),
     )
+
+
+def _header(one: ReadTable) -> tuple[str, ...]:
+    """The heads of a table's columns; of the reader's own results, measured numbers are called theirs, and networks,
+    which nobody has run for a table of layers, Encore's."""
+    header = one.table.header
+    if not are_own(one.results):
+        return header
+    if one.stored.setting:
+        return as_yours(header)
+    return tuple(re.sub("^Our ", "Encore's ", head) for head in header)
 
 
 def declared_row(one: ReadTable, label: str) -> Row | None:
