@@ -186,6 +186,7 @@
     const how = askedHow();
     const kind = parts.list.value;
     const [first, second] = [now.left.seeds.get(now.leftseed), now.right.seeds.get(now.rightseed)];
+    parts.printed.textContent = inWords(now, how, kind);
     const found = EncoreClips.compare(first, second, how);
     if (!found.clips.length) {
       const why =
@@ -203,7 +204,6 @@
     };
     Encore.fill(
       parts.result,
-      element("p", { class: "print-only" }, inWords(now, how, kind)),
       ...said.map((sentence) => element("p", {}, sentence)),
       matrix(found.counts),
       list(kept, how, { first: first[0].genres, second: second[0].genres }),
@@ -272,6 +272,7 @@
       { on: { change: relist } },
       Object.entries(LISTS).map(([value, { words }]) => element("option", { value }, words)),
     );
+    parts.printed = element("p", { class: "print-only" });
     parts.result = element("div", { class: "stack" });
     Encore.fill(
       container,
@@ -280,6 +281,7 @@
         : "",
       ...sides,
       element("div", { class: "controls" }, field("Clip decision", parts.how), field("Clips where", parts.list)),
+      parts.printed,
       parts.result,
     );
     container.classList.add("stack");

@@ -190,7 +190,7 @@
         symbol === "circle"
           ? drawing("circle", { cx: 16, cy: 6, r: 4.5, fill: colour })
           : drawing("rect", { x: 12, y: 2, width: 8, height: 8, fill: colour });
-      return [[line, shape], `${name}, mean over seeds, with its 95 % interval`];
+      return [[line, shape], `${name}, mean over its runs, with its 95 % interval`];
     });
     if (audit.published) {
       const line = drawing("line", {
