@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from common.cli.curves import print_after_tables, shown_path
-from common.core.console import collected, detail, each_warning_once, progress, say, shows_progress, warn
+from common.core.console import collected, detail, progress, say, shows_progress, warn
 from common.core.errors import EncoreError
 from common.core.shell import shell_word
 from common.core.words import counted
@@ -26,6 +26,8 @@ def end_with_page(paper: Paper, out: Path, *, as_json: bool) -> None:
     is printed, and nothing that goes wrong changes what the command printed before, or its exit code. Of more records
     than can be read in seconds no page is written.
 
+    Call it in the block of `each_warning_once` that made the tables, so that no warning is said again.
+
     Args:
         paper: without the rows that searches found.
         out: folder of the results.
@@ -44,7 +46,6 @@ def end_with_page(paper: Paper, out: Path, *, as_json: bool) -> None:
             return
         with (
             progress("writing the page of all results") if shows_progress() else nullcontext(),
-            each_warning_once(),
             collected() as said,
         ):
             written = write_page([paper], out, target)
