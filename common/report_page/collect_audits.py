@@ -86,7 +86,7 @@ def audit_view(one: ReadTable, table_id: str, results: PaperResults, dataset: st
         metrics=tuple((metric, METRIC_NAMES[metric]) for metric in MAIN_METRICS),
         splits=splits,
         flag_words=tuple(FLAG_WORDS[flag] for flag in FLAG_WORDS if flag in values["flags"]),
-        warnings=all_shown(note.text for note in one.table.warnings),
+        warnings=all_shown(note.short or note.text for note in one.table.warnings),
         table=table_id,
     )
 

@@ -96,7 +96,7 @@ class AuditView:
         published_on: data set of the published number.
         metrics: key and name of each metric.
         flag_words: what keeps its runs from being the paper's, in words.
-        warnings: those of its table, as sentences.
+        warnings: those of its table, as sentences, in their short form where there is one.
         table: id of its table, which is among the page's.
     """
 

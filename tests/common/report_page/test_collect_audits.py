@@ -135,4 +135,5 @@ def test_an_audits_flags_and_warnings_stand_with_its_numbers(audit_page):
 
     audit = audit_page(change)
     assert audit.flag_words == ("smoke scale", "one seed")
+    assert audit.warnings[0].endswith("which wrong labels make impossible on unknown clips (Sturm 2013).")
     assert audit.warnings[-1] == "A warning."
