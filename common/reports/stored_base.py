@@ -86,7 +86,7 @@ class TableForm(Form):
     warnings_short: list[str] | None = None
     assumed: list[str] = []
     differing: list[str] = []
-    setting: StoredSetting | None = None
+    setting: StoredSetting = StoredSetting.model_construct()
     rows: list[dict[str, Any]]
     companions: list[dict[str, Any]] = []
 

@@ -97,6 +97,12 @@ class _Split(Form):
     overlap: _Overlap | None
     records: list[str]
 
+    @model_validator(mode="after")
+    def _check_overlap(self) -> Self:
+        if self.measured and not self.overlap:
+            raise ValueError(f"split {self.label} was measured, without its overlap")
+        return self
+
 
 class _PublishedOfAudit(Form):
     """The published number of an audited row; None where there is none."""

@@ -54,7 +54,8 @@ def test_a_row_needs_every_metric_of_its_table(tmp_path):
     ("change", "damage"),
     [
         ({"measured": {}}, ""),  # not run
-        ({"overlap": None}, ""),  # not possible
+        ({"overlap": None, "measured": {}}, ""),  # not possible
+        ({"overlap": None}, "split holdout, by clip was measured, without its overlap"),
         ({"measured": {"runs": 3}}, "rows.1.measured.clips: missing"),
         ({"gap": {"window_accuracy": {"mean": 1.0}}}, "rows.1.gap.window_accuracy.ci95: missing"),
         ({"overlap": {"parts": {}}}, "rows.1.overlap.clips: missing"),
@@ -75,6 +76,7 @@ def test_damage_of_a_row_of_an_audit_is_named(change, damage):
         ({"row_name": None}, "row_name: unexpected None"),
         ({"data_clips": None}, "data_clips: unexpected None"),
         ({"known_data": 3}, "known_data: unexpected 3"),
+        ({"setting": None}, "setting: unexpected None"),
         ({"kind": "nosuch"}, "kind: unexpected 'nosuch'"),
     ],
 )
