@@ -1,7 +1,8 @@
 """Makes all tables, figures and pages of a results folder from its records, and removes tables and figures that no
 record supports.
 
-Every command ends here: one that trained, an audit, a search and `--from-records` leave the same files.
+Every command comes here: one that trained, an audit, a search and `--from-records` leave the same files. The page of
+all results, which shows them, is written after they were shown, see `common.cli.paper_page`.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.cli.paper_page import write_paper_page
 from common.core.console import each_warning_once, progress, say, show_step, warn
 from common.core.errors import DataError
 from common.core.files import read_json
@@ -41,13 +41,11 @@ class Regenerated:
         groups: tables of results, one report for each group of records.
         others: tables of searches and audits, each with its files.
         page: the generated page of the paper.
-        report: the HTML page with all of its results; None where it was not written.
     """
 
     groups: list[GroupReport]
     others: list[tuple[Table, list[Path]]]
     page: Path
-    report: Path | None = None
 
     def other(self, markdown: Path) -> tuple[Table, list[Path]]:
         """The table of a search or an audit that has this Markdown file, with its files.
@@ -80,7 +78,7 @@ def regenerate(
     Args:
         dataset: key of the data set whose results are made; None for all.
         draw_figures: False names the files of the figures in what is returned, but draws none, and writes the digest of
-            what each shows instead, see `save_digest`; none of those of searches. The HTML page is then not written.
+            what each shows instead, see `save_digest`; none of those of searches.
         list_tables: False leaves the list of all tables as it is.
         committed, own: see `common.reports.write.regenerate_tables`.
 
@@ -114,9 +112,7 @@ def regenerate(
         page = write_page(paper, out, list_tables=list_tables)
         if list_tables:
             write_coverage(out)
-        show_step("HTML page of all results")
-        # Last, because it shows what was written before.
-        return Regenerated(groups, others, page, write_paper_page(paper, out) if draw_figures else None)
+        return Regenerated(groups, others, page)
 
 
 def _remove_others(paper: Paper, results: ResultPaths, groups: list[GroupReport], written: set[Path]) -> None:

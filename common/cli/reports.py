@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from common.cli.paper_page import print_where_page_is
+from common.cli.paper_page import end_with_page
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
-from common.core.console import say, warn
+from common.core.console import each_warning_once, say, warn
 from common.core.errors import SpecError
 from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
@@ -40,6 +40,7 @@ def tables_without_data(paper: Paper, chosen: ChosenRows, results: ResultPaths) 
     return shown, paths
 
 
+@each_warning_once()
 def tables_from_records(
     paper: Paper, options: Options, dataset: str | None, figures: list[Figure], screen: ScreenOptions, *, legacy: bool
 ) -> int:
@@ -64,12 +65,12 @@ def tables_from_records(
         )
     written = [path for _, paths in made.others for path in paths]
     show_reports(paper, options, made.groups, asked, [*written, made.page], screen, legacy=legacy)
-    print_where_page_is(made.report, as_json=screen.json)
     by_name = bool(options.tables or options.rows)
     lacking = by_name and name_rows_without_number(asked.tables, made.groups)
     not_drawn = {figure.id: _NOT_FROM_RECORDS for figure in figures if figure.needs != Needs.RUNS}
     not_drawn |= reasons_not_drawn(figures, made.groups)
     name_not_made(not_drawn)
+    end_with_page(paper, options.out, as_json=screen.json)
     return 1 if lacking or not_drawn else 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from common.cli.curves import print_where_curves_are
 from common.cli.flags import TypedFlags
 from common.cli.next_commands import say_next_commands
-from common.cli.paper_page import print_where_page_is
+from common.cli.paper_page import end_with_page
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.cli.search_options import SearchOptions
@@ -93,6 +93,7 @@ def search(
         renew()
     code = _report(paper, space, found.folder, asked.top, options, screen, flags)
     print_where_curves_are(paper.key, options.out, as_json=screen.json)
+    end_with_page(paper, options.out, as_json=screen.json)
     return code
 
 
@@ -109,7 +110,9 @@ def report_from_records(
     """Make the report of an existing search again, without data or training; returns the exit code."""
     folder = SearchFolder(ResultPaths.of(options.out, paper.key, _data_searched(paper, options, name)).search(name))
     saved = _saved_space(paper, spaces, folder, asked.space, asked.row)
-    return _report(paper, saved, folder, asked.top, options, screen, flags)
+    code = _report(paper, saved, folder, asked.top, options, screen, flags)
+    end_with_page(paper, options.out, as_json=screen.json)
+    return code
 
 
 def _data_searched(paper: Paper, options: Options, name: str) -> str:
@@ -168,7 +171,6 @@ def _report(
     page = folder.paths.results.folder / f"table_search_{folder.name}.md"
     table, paths = made.other(page)
     print_tables([Shown(table, page)], [*paths, *rows, made.page], screen)
-    print_where_page_is(made.report, as_json=screen.json)
     if found.completed:
         say_next_commands(found, options, flags, has_rows=top is not None)
     for trial in failed:

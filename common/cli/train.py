@@ -13,7 +13,7 @@ from typing import Any
 
 from common.cli.curves import print_after_tables, print_where_curves_are, shown_path
 from common.cli.screen import ScreenOptions, Shown, print_tables
-from common.core.console import progress, say
+from common.core.console import each_warning_once, progress, say
 from common.core.extras import require_extra
 from common.core.interrupts import RUNS_ARE_KEPT, keeps
 from common.core.shell import shell_word
@@ -111,11 +111,16 @@ def train(
             at_the_end.callback(plan.close)
             say_splits(plan)
             summary = execute(plan, options, pool and pool.work)
+        # Here, because it was imported with all that training needs.
+        from common.cli.paper_page import end_with_page
+
+        at_the_end.enter_context(each_warning_once())
         # The workers have ended by now, so that nothing is waited for after the tables.
         is_incomplete = _report(paper, asked, plan, wanted, screen, legacy=legacy)
         _print_where_records_are(plan, asked, as_json=screen.json)
         if summary.trained:
             print_where_curves_are(paper.key, asked.out, as_json=screen.json)
+        end_with_page(paper, asked.out, as_json=screen.json)
     return 1 if summary.failed or is_incomplete else 0
 
 
@@ -132,21 +137,22 @@ def audit(paper: Paper, whole: Paper, options: Options, workers: WorkerChoice, s
         audited, summaries = run_audit(
             whole, options, workers=pool and pool.work, parallel_map=pool and pool.parallel_map
         )
-    from common.cli.paper_page import print_where_page_is
+    from common.cli.paper_page import end_with_page
     from common.cli.regenerate import regenerate
     from common.leakage.tables import without_splits_that_were_not_run
 
-    # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
-    dataset = audited.audit.setting.dataset
-    made = regenerate(paper, asked.out, dataset)
-    page = ResultPaths.of(asked.out, paper.key, dataset).folder / f"table_{audited.path.stem}.md"
-    table, paths = made.other(page)
-    # Why the other splits were not run was said before the training.
-    shown = table if screen.json else without_splits_that_were_not_run(table)
-    print_tables([Shown(shown, page)], [*paths, made.page], screen)
-    print_where_page_is(made.report, as_json=screen.json)
-    if any(summary.trained for summary in summaries):
-        print_where_curves_are(paper.key, asked.out, as_json=screen.json)
+    with each_warning_once():
+        # The audit's runs are ordinary runs of a row, so the row's tables under each split are written, too.
+        dataset = audited.audit.setting.dataset
+        made = regenerate(paper, asked.out, dataset)
+        page = ResultPaths.of(asked.out, paper.key, dataset).folder / f"table_{audited.path.stem}.md"
+        table, paths = made.other(page)
+        # Why the other splits were not run was said before the training.
+        shown = table if screen.json else without_splits_that_were_not_run(table)
+        print_tables([Shown(shown, page)], [*paths, made.page], screen)
+        if any(summary.trained for summary in summaries):
+            print_where_curves_are(paper.key, asked.out, as_json=screen.json)
+        end_with_page(paper, asked.out, as_json=screen.json)
     return 1 if any(summary.failed for summary in summaries) else 0
 
 
@@ -193,7 +199,6 @@ def _report(
     runs."""
     from common.cli.figure_data import data_of_plan
     from common.cli.figures import draw_without_data
-    from common.cli.paper_page import print_where_page_is
     from common.cli.regenerate import regenerate
     from common.cli.reports import (
         name_not_made,
@@ -224,7 +229,6 @@ def _report(
         # No run has a record; the tables of layers and of values need none.
         shown, tables = tables_without_data(paper, wanted.tables, results)
         print_tables(shown, [*tables, *files, made.page], screen)
-    print_where_page_is(made.report, as_json=screen.json)
     lacking = name_rows_without_number(wanted.tables, mine)
     reasons = failed | reasons_not_drawn(wanted.figures, mine)
     reasons |= {figure: why for one in drawn for figure, why in one.missing.items() if wanted.figures}

@@ -281,6 +281,11 @@ def report_file(out: Path, paper: str) -> Path:
     return Path(out) / paper / "report.html"
 
 
+def report_lock(out: Path, paper: str) -> Path:
+    """Lock file, held while the page of `report_file` is made."""
+    return Path(out) / paper / ".lock"
+
+
 def overview_file(out: Path) -> Path:
     """The generated list of all tables."""
     return Path(out) / "README.md"

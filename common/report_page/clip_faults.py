@@ -1,6 +1,7 @@
 """How often each clip was classified wrongly, and what speaks for a fault in its label.
 
-Decisions are by mean softmax. Runs that trained on other windows of their test clips are counted apart from the others.
+Decisions are by mean softmax. Runs that had other windows of their test clips in training or validation are counted
+apart from the others.
 Runs at smoke scale are too short for their errors to say anything about a clip, and are left out.
 """
 
@@ -23,10 +24,11 @@ LEAST_SHARE = 0.9
 # Clips that are listed without JavaScript, beside the candidates of label faults.
 MOST_SHOWN = 30
 RULE = (
-    f"A clip is a candidate of a label fault where it was tested {LEAST_TESTS} times or more and at least "
-    f"{100 * LEAST_SHARE:.0f} % of these tests took it for one same other genre, or where the same recording is in the "
-    "data under another genre. A candidate is a clip to listen to, not a proof: a genre may just be hard to hear, and "
-    "the tests of a clip are not independent, because runs on one split trained on the same clips."
+    f"A clip is a candidate of a label fault where runs with no window of their test clips in training or validation "
+    f"tested it {LEAST_TESTS} times or more and at least {100 * LEAST_SHARE:.0f} % of these tests took it for one same "
+    "other genre, or where the same recording is in the data under another genre. A candidate is a clip to listen to, "
+    "not a proof: a genre may just be hard to hear, and the tests of a clip are not independent, because runs on one "
+    "split trained on the same clips."
 )
 
 
@@ -81,8 +83,8 @@ class ClipCount:
 
     Args:
         artist: empty where unknown.
-        apart: decisions of the runs that trained on no window of the clip.
-        seen: decisions of the runs that trained on other windows of their test clips.
+        apart: decisions of the runs that had no window of their test clips in training or validation.
+        seen: decisions of the runs that had other windows of their test clips there.
         rows, seeds, splits: number of different rows, seeds and splits among the runs of `apart`.
         same_recording: other clips of the same recording.
         known: faults of the clip that are documented elsewhere, as phrases.
@@ -105,11 +107,6 @@ class ClipCount:
         found = []
         if taken := self.apart.same_genre:
             found.append(f"taken for {taken[0]} in {taken[1]:,} of {counted(self.apart.tested, 'test')}")
-        if taken := self.seen.same_genre:
-            found.append(
-                f"taken for {taken[0]} in {taken[1]:,} of {counted(self.seen.tested, 'test')} by networks that trained "
-                f"on other windows of it as {self.genre}"
-            )
         found += [
             f"the same recording is in the data as {other.genre} ({other.id})"
             for other in self.same_recording
@@ -231,7 +228,7 @@ def _tested_by(data: DataRuns, runs: Sequence[KeyedRecord]) -> list[tuple[int, i
 
 
 def is_seen(record: Record) -> bool:
-    """Whether a run trained on other windows of its test clips."""
+    """Whether a run had windows of its test clips in training or validation."""
     return record.shared_clips > 0
 
 
@@ -274,12 +271,12 @@ def _known_faults(clip: str, facts: Mapping[str, Mapping[str, str]]) -> tuple[st
 
 
 def _summary_apart(data: DataRuns, runs: Sequence[KeyedRecord], decisions: Sequence[Decisions]) -> list[str]:
-    """What the runs that trained on no window of their test clips found, as sentences."""
+    """What the runs without windows of their test clips in training or validation found, as sentences."""
     if not runs:
         return []
     tested = [one for one in decisions if one.tested]
     sentences = [
-        f"{counted(len(runs), 'run')} that trained on no window of their test clips tested "
+        f"{counted(len(runs), 'run')} with no window of their test clips in training or validation tested "
         f"{counted(len(tested), 'clip')}, {counted(sum(one.tested for one in tested), 'test')} in all; {_often(tested)}"
     ]
     titles = sorted({record.data.title for _, record in runs})
@@ -292,13 +289,13 @@ def _summary_apart(data: DataRuns, runs: Sequence[KeyedRecord], decisions: Seque
 
 
 def _summary_seen(runs: Sequence[KeyedRecord], decisions: Sequence[Decisions]) -> list[str]:
-    """What the runs that trained on other windows of their test clips found, as sentences."""
+    """What the runs with other windows of their test clips in training or validation found, as sentences."""
     if not runs:
         return []
     tested = [one for one in decisions if one.tested]
     return [
-        f"{counted(len(runs), 'run')} trained on other windows of their test clips, and are counted apart: they tested "
-        f"{counted(len(tested), 'clip')}; {_often(tested)}"
+        f"{counted(len(runs), 'run')} with other windows of their test clips in training or validation are counted "
+        f"apart: they tested {counted(len(tested), 'clip')}; {_often(tested)}"
     ]
 
 

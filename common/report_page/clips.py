@@ -13,9 +13,10 @@ into others, so `PackedClips.sha256` is of the bytes themselves. They are, one a
     "genres": ["blues", ...],                 of all its runs, in alphabetical order
     "ids": [...], "labels": [...],            of each clip; labels are places in "genres"
     "artists": [...], "artist": [...],        names, and for each clip a place in them, or -1
-    "apart": [[2, 1, 3], ...],                for each clip the number of tests by runs that trained on no window of it,
-                                              then a place in "genres" and how often it was taken for that, and so on
-    "seen": [[0], ...],                       the same for runs that trained on other windows of their test clips
+    "apart": [[2, 1, 3], ...],                for each clip the number of tests by runs with no window of their test
+                                              clips in training or validation, then a place in "genres"
+                                              and how often it was taken for that, and so on
+    "seen": [[0], ...],                       the same for runs with windows of them there
     "runs": [[1, 1, 1], ...],                 number of rows, seeds and splits in "apart"
     "same": {"12": [["blues.00007", "blues", true], ...]},   by the clip's place: id, genre ("" where unknown) and
                                               same bytes of other clips of the same recording

@@ -12,7 +12,7 @@ from common.report_page.clip_faults import DataClips, count_clips
 from common.report_page.collect_about import about_view
 from common.report_page.collect_audits import audit_view
 from common.report_page.collect_papers import paper_view
-from common.report_page.collect_rows import GenreLists, rows_of, run_view
+from common.report_page.collect_rows import GenreLists, RunNames, rows_of, run_view
 from common.report_page.collect_tables import kind_of, table_view
 from common.report_page.names import Ids, shown
 from common.report_page.payload import AuditView, Page, RowView, TableView
@@ -59,8 +59,7 @@ def collect(papers: Sequence[Paper], out: Path) -> Collected:
     tables: list[TableView] = []
     rows: list[RowView] = []
     audits: list[AuditView] = []
-    # Key of a run -> name of its row and its data.
-    names: dict[str, tuple[str, str]] = {}
+    names: dict[str, RunNames] = {}
     for results in every:
         for one in results.tables:
             view = table_view(one, ids)
@@ -69,11 +68,12 @@ def collect(papers: Sequence[Paper], out: Path) -> Collected:
                 mine = rows_of(one, view.id, results, places, genres, ids)
                 rows += mine
                 for row in mine:
-                    names |= {keys[place]: (row.name, row.data) for place in row.runs}
+                    heading = f"{results.paper.title}, table {row.table_id}, {row.heading}"
+                    names |= {keys[place]: RunNames(row.name, heading, row.data) for place in row.runs}
             elif kind_of(one) == "audit":
                 dataset = datasets.get(one.stored.setting["data_digest"], "")
                 audits.append(audit_view(one, view.id, results, dataset, ids))
-    curves = [run_view(key, runs[key], *names.get(key, _unnamed(every, runs[key])), genres) for key in keys]
+    curves = [run_view(key, runs[key], names.get(key) or _unnamed(every, runs[key]), genres) for key in keys]
     page = Page(
         title=_title(every),
         lead=_lead(every, rows, len(runs)),
@@ -104,13 +104,14 @@ def _lead(every: Sequence[PaperResults], rows: Sequence[RowView], runs: int) -> 
     )
 
 
-def _unnamed(every: Sequence[PaperResults], record: Record) -> tuple[str, str]:
-    """Name of the row and of the data of a run that is in no table of results, e.g. of an audit alone."""
+def _unnamed(every: Sequence[PaperResults], record: Record) -> RunNames:
+    """What a run is called that is in no table of results, e.g. of an audit alone."""
     paper = next(results.paper for results in every if results.paper.key == record.paper)
     rows = (row for table in paper.tables for row in table.rows)
     name = next((row.name for row in rows if row.experiment.digest == record.row_experiment), record.row_experiment[:8])
     known = known_dataset(record.setting.dataset, record.data.genres, [clip.id for clip in record.clips])
-    return name, data_name({"data": record.data.title, "known_data": known})
+    data = data_name({"data": record.data.title, "known_data": known})
+    return RunNames(name, f"{paper.title}, {name}", data)
 
 
 def _pairs(every: Sequence[PaperResults]) -> dict[str, list[tuple[str, str, bool]]]:

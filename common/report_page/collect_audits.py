@@ -1,22 +1,28 @@
 """Leakage audits as the page shows them: each split in numbers and words, with example clips."""
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from common.core.percent import percent_text
+from common.core.percent import percent_text, published_text
 from common.core.words import counted, plural
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES, ClipResult
 from common.records.record import Record
-from common.report_page.names import Ids, shown
+from common.report_page.names import Ids, all_shown, shown
 from common.report_page.payload import AuditSplit, AuditView, Example, Interval, Published
 from common.report_page.read import PaperResults, ReadTable
 from common.reports.screen.results import data_name
 from common.reports.tables.intervals import bounds_text
+from common.reports.text.flag_words import FLAG_WORDS
+from data_pipeline.datasets.artists import artist_keys
 
 # Example clips of a split.
 _MOST_EXAMPLES = 4
 _SEEN = {"train", "valid"}
+# How a message of a command begins, which names what it was given.
+_WITH_OPTION = re.compile(r"^--[a-z-]+(?: \S+)?: ")
+_MINUS = "\u2212"
 
 
 @dataclass(frozen=True)
@@ -68,12 +74,19 @@ def audit_view(one: ReadTable, table_id: str, results: PaperResults, dataset: st
         row=shown(values.get("row_name", "")),
         data=shown(data_name(values)),
         dataset=dataset,
-        published=Published(shown(published["metric"]), published["percent"], keys[published["compared_with"]])
+        published=Published(
+            name=shown(published["metric"]),
+            percent=published["percent"],
+            text=published_text(published["percent"]),
+            metric=keys[published["compared_with"]],
+        )
         if published["percent"] is not None and published["compared_with"] in keys
         else None,
         published_on=shown(one.paper.published_on),
         metrics=tuple((metric, METRIC_NAMES[metric]) for metric in MAIN_METRICS),
         splits=splits,
+        flag_words=tuple(FLAG_WORDS[flag] for flag in FLAG_WORDS if flag in values["flags"]),
+        warnings=all_shown(note.short or note.text for note in one.table.warnings),
         table=table_id,
     )
 
@@ -86,21 +99,21 @@ def _split(split_id: str, one: ReadTable, place: int, decided: list[dict[str, _D
         id=split_id,
         label=shown(row["label"]),
         means=shown(row["means"]),
-        unavailable=shown(row["unavailable"]),
+        unavailable=shown(_WITH_OPTION.sub("", row["unavailable"])),
         values={metric: _interval(measured[metric]) for metric in MAIN_METRICS if measured},
-        gaps={metric: _interval(gaps[metric]) for metric in MAIN_METRICS if metric in gaps},
+        gaps={metric: _interval(gaps[metric], signed=True) for metric in MAIN_METRICS if metric in gaps},
         text=_text(measured, values["published"]) if measured else "",
         gap_text=_gap_text(gaps, values["gap_to"]) if gaps else "",
         runs=measured["runs"] if measured else 0,
         clips=measured["clips"] if measured else 0,
-        overlap=overlap,
         overlap_text=_overlap_text(overlap) if overlap else "",
         examples=tuple(_examples(one, place, decided)),
     )
 
 
-def _interval(entry: dict[str, Any]) -> Interval:
-    return Interval(entry["mean"], *entry["ci95"])
+def _interval(entry: dict[str, Any], *, signed: bool = False) -> Interval:
+    text = percent_text(entry["mean"], signed=signed).replace("-", _MINUS)
+    return Interval(entry["mean"], *entry["ci95"], text)
 
 
 def _text(measured: dict[str, Any], published: dict[str, Any]) -> str:
@@ -116,7 +129,8 @@ def _text(measured: dict[str, Any], published: dict[str, Any]) -> str:
         if published["percent"] is not None and published["compared_with"] == METRIC_NAMES[metric]:
             low, high = measured[metric]["ci95"]
             lies = "above" if published["percent"] > high else "below" if published["percent"] < low else "inside"
-            text += f" The published {published['percent']:g} % lies {lies} the interval of the {METRIC_NAMES[metric]}."
+            number, name = published_text(published["percent"]), METRIC_NAMES[metric]
+            text += f" The published {number} % lies {lies} the interval of the {name}."
     return text
 
 
@@ -127,21 +141,31 @@ def _gap_text(gaps: dict[str, Any], reference: str) -> str:
         if metric not in gaps:
             continue
         gap = gaps[metric]
+        low, high = gap["ci95"]
+        # An interval on one side of zero is given as the words before it say, without signs.
+        if gap["mean"] < 0 and high <= 0:
+            bounds = bounds_text([abs(high), abs(low)])
+        else:
+            bounds = bounds_text([low, high], signed=low < 0)
         side = "lower" if gap["mean"] < 0 else "higher"
         texts.append(
             f"{METRIC_NAMES[metric]} is {percent_text(abs(gap['mean']))} points {side} (95 % interval of the "
-            f"difference {bounds_text(gap['ci95'], signed=True)})"
+            f"difference {bounds})"
         )
     return shown(f"Against {reference}: {', '.join(texts)}.")
 
 
 def _overlap_text(overlap: dict[str, Any]) -> str:
-    """What is in test and also in training or validation."""
-    parts = overlap["parts"]
+    """How many test clips are not independent of training or validation, and of how many the artist is not known."""
+    tested, nameless = overlap["parts"]["test"], overlap["nameless"]
+    unknown = ""
+    if nameless:
+        counts = "it counts" if nameless == 1 else "each counts"
+        unknown = f" The artist of {nameless:,} of them is not known; {counts} as an artist of its own."
     if not overlap["met"]:
         return (
-            f"Of {counted(parts['test'], 'test clip')}, none is known: neither the clip itself, nor a duplicate of it, "
-            "nor another clip of its artist is in training or validation."
+            f"No dependence was found for any of the {counted(tested, 'test clip')}: neither the clip itself, nor a "
+            f"duplicate of it, nor another clip of its artist is in training or validation.{unknown}"
         )
     counts = {
         "clip": overlap["clips"],
@@ -158,9 +182,11 @@ def _overlap_text(overlap: dict[str, Any]) -> str:
         for noun, number in counts.items()
         if number
     ]
+    are = "is" if overlap["met"] == 1 else "are"
     return (
-        f"{overlap['met']:,} of {counted(parts['test'], 'test clip')} are known: the clip itself, a duplicate of it or "
-        f"another clip of its artist is in training or validation. On both sides: {', '.join(listed)}."
+        f"{overlap['met']:,} of {counted(tested, 'test clip')} {are} not independent of training: the clip itself, a "
+        f"duplicate of it or another clip of its artist is in training or validation.{unknown} On both sides: "
+        f"{', '.join(listed)}."
     )
 
 
@@ -180,9 +206,9 @@ def _decided(records: list[Record]) -> dict[str, _Decided]:
 
 
 def _examples(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) -> list[Example]:
-    """Clips that show what a split leaks: those that its runs got right and that are wrong where nothing is shared come
-    first. Of a split where nothing is shared, or where it is not known of which clips, those that were right before and
-    are wrong now."""
+    """Clips that show what a split leaks: those that its runs got right more often than where nothing is shared, the
+    most different first; where these are few, others that are not independent of training follow. Of a split where
+    nothing is shared, or where it is not known of which clips, those that were right more often with another split."""
     mine, rows = decided[place], one.stored.values["rows"]
     if not mine or not rows[place]["overlap"]:
         return []
@@ -196,25 +222,34 @@ def _examples(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) ->
         reasons = _separations(one, place, compared, decided)
     others = decided[compared] if compared is not None else {}
     sign = 1 if leaks else -1
+    lost = {name: sign * (mine[name].share - others[name].share) for name in reasons if name in others}
+    differing = {name for name, difference in lost.items() if difference > 0}
+    candidates = reasons if leaks else differing
 
-    def order(name: str) -> tuple[float, float, str]:
-        there = others[name].share if name in others else mine[name].share
-        return -sign * (mine[name].share - there), -mine[name].share, name
+    def order(name: str) -> tuple[bool, float, float, str]:
+        return name not in differing, -lost.get(name, 0.0), -mine[name].share, name
 
     chosen: list[Example] = []
     artists: set[str | None] = set()
-    for name in sorted(reasons, key=order):
+    for name in sorted(candidates, key=order):
         clip = mine[name]
+        artist = clip.clip.artist
         # One clip of an artist is enough.
-        if clip.clip.artist in artists and clip.clip.artist is not None:
+        if artist in artists and artist is not None:
             continue
-        artists.add(clip.clip.artist)
+        artists.add(artist)
         text = f"here {clip.text}"
         if name in others:
             text += f"; with {rows[compared]['label']} {others[name].text}"
-        artist = clip.clip.artist
         chosen.append(
-            Example(name, shown(clip.genre), shown(artist) if artist else None, shown(reasons[name]), shown(text))
+            Example(
+                clip=name,
+                genre=shown(clip.genre),
+                artist=shown(artist) if artist else None,
+                why=shown(reasons[name]),
+                decided=shown(text),
+                differs=name in differing,
+            )
         )
         if len(chosen) == _MOST_EXAMPLES:
             break
@@ -266,11 +301,13 @@ def _reasons(one: ReadTable, place: int, decided: list[dict[str, _Decided]]) -> 
                     same = "has the same bytes as" if pair["exact"] else "is the same recording as"
                     found.setdefault(name, f"{same} {other}, which is in training or validation")
     if sum(parts.values()) == values["data_clips"]:
-        # Every clip that is not tested is then in training or validation.
+        # Every clip that is not tested is then in training or validation. Of clips that no split tested, the artist is
+        # not known here, so there may be more of the same artist.
         known = {name: clip.clip.artist for of_split in decided for name, clip in of_split.items() if clip.clip.artist}
-        elsewhere = Counter(artist for name, artist in known.items() if name not in mine)
+        key_of = dict(zip(known, artist_keys(list(known), list(known.values())), strict=True))
+        elsewhere = Counter(key for name, key in key_of.items() if name not in mine)
         for name, clip in mine.items():
-            if number := elsewhere[clip.clip.artist] if clip.clip.artist else 0:
+            if name in known and (number := elsewhere[key_of[name]]):
                 others = counted(number, "other clip")
-                found.setdefault(name, f"{others} by {clip.clip.artist} in training or validation")
+                found.setdefault(name, f"at least {others} by {clip.clip.artist} in training or validation")
     return found

@@ -26,6 +26,7 @@ def paper_view(results: PaperResults) -> PaperView:
     """The summary of one paper."""
     paper = results.paper
     tables = [one for one in results.tables if kind_of(one) == "results"]
+    layers = _layers(results.tables)
     return PaperView(
         id=f"paper-{paper.key}",
         key=paper.key,
@@ -33,8 +34,14 @@ def paper_view(results: PaperResults) -> PaperView:
         citation=shown(paper.citation),
         scope=all_shown(_scope(paper, tables)),
         method=all_shown(_notes(tables, _ON_METHOD)),
-        easy=all_shown([_stated(paper), *_layers(results.tables)]),
-        hard=all_shown([*_silent(paper), *_notes(tables, _ON_DIFFERENCES)]),
+        easy=all_shown([_stated(paper), *(text for text, is_same in layers if is_same)]),
+        hard=all_shown(
+            [
+                *_silent(paper),
+                *(text for text, is_same in layers if not is_same),
+                *_notes(tables, _ON_DIFFERENCES),
+            ]
+        ),
         remarks=all_shown([*paper.notes, *_of_items(paper)]),
         outcome=all_shown(_outcome(tables)),
         assumed=_values(paper, "assumed"),
@@ -72,8 +79,8 @@ def _stated(paper: Paper) -> str:
     return f"The source states {counts['stated']} of the {counted(used, 'value')} that its runs need."
 
 
-def _layers(tables: Sequence[ReadTable]) -> list[str]:
-    """How many cells of published tables of layers our networks have, too."""
+def _layers(tables: Sequence[ReadTable]) -> list[tuple[str, bool]]:
+    """How many cells of published tables of layers Encore's networks have, too, and whether they have all."""
     found = []
     for one in tables:
         if kind_of(one) != "layers":
@@ -84,12 +91,14 @@ def _layers(tables: Sequence[ReadTable]) -> list[str]:
             for metric, published in row["published"].items()
             if published is not None
         ]
-        text = f"Table {one.stored.id}: our network has {sum(cells)} of {len(cells)} published cells of layers"
+        text = f"Table {one.stored.id}: Encore's network has {sum(cells)} of {len(cells)} published cells of layers"
+        is_same = all(cells)
         total = one.stored.values.get("total") or {}
         if total.get("published") is not None:
-            same = total["published"] == total["measured"]
-            text += f", and {'the' if same else 'not the'} published number of {total['published']:,} parameters"
-        found.append(f"{text}.")
+            has_total = total["published"] == total["measured"]
+            text += f", and {'the' if has_total else 'not the'} published number of {total['published']:,} parameters"
+            is_same = is_same and has_total
+        found.append((f"{text}.", is_same))
     return found
 
 
@@ -131,12 +140,23 @@ def _outcome(tables: Sequence[ReadTable]) -> list[str]:
         if not measured:
             continue
         text = f"{_name(one)}: {len(measured)} of {counted(len(one.stored.values['rows']), 'row')} measured"
-        if inside:
-            text += f"; {inside.count(True)} of {counted(len(inside), 'published number')} inside the 95 % interval"
-        if unknown := inside.count(None):
-            text += f", {unknown} not known (one seed)"
-        found.append(f"{text}.")
+        found.append(f"{text}{_inside(inside.count(True), inside.count(False), inside.count(None))}.")
     return found
+
+
+def _inside(inside: int, outside: int, unknown: int) -> str:
+    """How many published numbers lie inside our intervals, of those of which that is known; empty without any."""
+    text = ""
+    if known := inside + outside:
+        text = f"; {inside} of {counted(known, 'published number')} inside the 95 % interval"
+    if not unknown:
+        return text
+    others = " other" if known else ""
+    numbers, lie = (f"the{others} published number", "lies") if unknown == 1 else (f"the{others} {unknown}", "lie")
+    if not known and unknown > 1:
+        numbers += " published numbers"
+    where = "there" if known else "inside the 95 % interval"
+    return f"{text}; whether {numbers} {lie} {where} is not known (one seed)"
 
 
 def _name(one: ReadTable) -> str:

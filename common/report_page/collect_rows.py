@@ -1,6 +1,7 @@
 """Rows of tables of results, their numbers as in the tables' JSON files, and the runs that these come from."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from common.core.spec import build
@@ -20,6 +21,7 @@ from common.reports.tables.genres import decision_counts, genre_scores
 from common.reports.tables.intervals import bounds_text
 from common.reports.tables.results import mean_text
 from common.reports.text.flag_words import FLAG_WORDS
+from common.reports.text.rows import protocol_text
 
 # Flags that depend on a row's own runs, not on the whole table.
 _OF_ROWS: tuple[Flag, ...] = ("contaminated", "diverged", "one_seed", "one_seed_in_some_rows")
@@ -27,6 +29,21 @@ _OF_ROWS: tuple[Flag, ...] = ("contaminated", "diverged", "one_seed", "one_seed_
 _CURVES = ("loss", "val_loss", "accuracy", "val_accuracy", "learning_rate")
 # Significant digits of a number on a curve: a screen shows fewer.
 _DIGITS = 5
+
+
+@dataclass(frozen=True)
+class RunNames:
+    """What a run is called.
+
+    Args:
+        row: name of its row.
+        heading: its paper, table and row.
+        data: as its tables name it.
+    """
+
+    row: str
+    heading: str
+    data: str
 
 
 class GenreLists:
@@ -68,6 +85,7 @@ def rows_of(
                 table_id=shown(stored.id),
                 name=shown(name),
                 label=shown(row["label"]),
+                heading=row_heading(values["row_header"], row["label"]),
                 data=shown(data_name(values)),
                 split=stored.setting["split"],
                 unit=UNIT_NAMES[stored.setting["unit"]],
@@ -75,7 +93,7 @@ def rows_of(
                 flags=flags,
                 flag_words=tuple(FLAG_WORDS[flag] for flag in FLAG_WORDS if flag in flags),
                 contaminated="contaminated" in flags,
-                reduced=bool(stored.reductions),
+                reduced=bool(stored.reductions) or "other_data" in stored.values["flags"],
                 recommended=values.get("recommended") == row["label"],
                 metrics=tuple(_published(one, row, cells)),
                 others=tuple(_others(stored, row)),
@@ -93,6 +111,11 @@ def rows_of(
             )
         )
     return found
+
+
+def row_heading(header: str, label: str) -> str:
+    """The label of a row; where it has no letter, after the head of its column."""
+    return shown(label if any(map(str.isalpha, label)) else f"{header}: {label}")
 
 
 def _decisions(records: list[Record]) -> Any:
@@ -145,7 +168,6 @@ def _published(one: ReadTable, row: dict[str, Any], cells: tuple[str, ...]) -> l
                 metric_name=ALL_METRIC_NAMES[metric],
                 published=row["published"][name],
                 **_numbers(measured),
-                inside=row["published_inside"].get(name),
                 difference=row["difference"].get(name),
                 published_text=cells[place],
                 mean_text=cells[ours],
@@ -168,7 +190,6 @@ def _others(stored: StoredTable, row: dict[str, Any]) -> list[Measured]:
             metric_name=METRIC_NAMES[metric],
             published=None,
             **_numbers(row["measured"][metric]),
-            inside=None,
             difference=None,
             published_text="",
             mean_text=mean_text(row["measured"][metric]),
@@ -184,33 +205,29 @@ def _others(stored: StoredTable, row: dict[str, Any]) -> list[Measured]:
 def _numbers(measured: dict[str, Any] | None) -> dict[str, Any]:
     """The numbers of a metric as its table's JSON has them."""
     if not measured:
-        return {"mean": None, "low": None, "high": None, "sd": None, "runs": 0, "clips": 0}
+        return {"mean": None, "low": None, "high": None, "runs": 0, "clips": 0}
     low, high = measured["ci95"]
     return {
         "mean": measured["mean"],
         "low": low,
         "high": high,
-        "sd": measured.get("sd"),
         "runs": measured["runs"],
         "clips": measured["clips"],
     }
 
 
-def run_view(key: str, record: Record, name: str, data: str, genres: GenreLists) -> RunView:
-    """A run with its learning curves.
-
-    Args:
-        name: of its row.
-        data: as its tables name it.
-    """
+def run_view(key: str, record: Record, names: RunNames, genres: GenreLists) -> RunView:
+    """A run with its learning curves."""
     return RunView(
         key=key,
         paper=record.paper,
         dataset=record.setting.dataset,
-        data=shown(data),
-        name=shown(name),
+        data=shown(names.data),
+        name=shown(names.row),
+        heading=shown(names.heading),
         split=record.setting.split,
         unit=UNIT_NAMES[record.setting.unit],
+        protocol=shown(protocol_text(record)),
         seed=record.seed,
         fold=record.fold,
         folds=record.folds,

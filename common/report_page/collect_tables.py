@@ -41,22 +41,40 @@ def table_view(one: ReadTable, ids: Ids, said: Collection[str] = ()) -> TableVie
     warnings = [note.text for note in table.warnings if note.text not in said]
     said = {*said, *notes, *warnings}
     rows = _declared_rows(one) if kind_of(one) == "results" else []
+    data = shown(data_name(values)) if stored.setting else ""
+    protocol = shown(values.get("protocol") or "")
+    changed = "changed values" if stored.setting.get("changes") else ""
+    place = ", ".join(filter(None, (data, protocol, changed)))
+    heading = f"{one.paper.title}, table {stored.id}: {values['title']}"
     return TableView(
         id=view_id,
         paper=values["paper"],
         table=shown(stored.id),
         title=shown(values["title"]),
+        heading=shown(f"{heading} ({place})" if place else heading),
+        place=place,
         kind=kind_of(one),
-        data=shown(data_name(values)) if stored.setting else "",
-        protocol=shown(values.get("protocol") or ""),
+        data=data,
+        protocol=protocol,
         file=stored.path.relative_to(one.results.out).with_suffix(".md").as_posix(),
-        header=all_shown(as_yours(table.header) if are_own(one.results) else table.header),
+        header=all_shown(_header(one)),
         lines=tuple(tuple(map(_cell, line)) for line in table.rows),
         warnings=all_shown(warnings),
         notes=all_shown(notes),
         assumptions=_assumptions(one.paper, rows) if rows else (),
         below=tuple(table_view(part, ids, said) for part in one.below),
     )
+
+
+def _header(one: ReadTable) -> tuple[str, ...]:
+    """The heads of a table's columns; of the reader's own results, measured numbers are called theirs, and networks,
+    which nobody has run for a table of layers, Encore's."""
+    header = one.table.header
+    if not are_own(one.results):
+        return header
+    if one.stored.setting:
+        return as_yours(header)
+    return tuple(re.sub("^Our ", "Encore's ", head) for head in header)
 
 
 def declared_row(one: ReadTable, label: str) -> Row | None:

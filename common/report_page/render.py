@@ -18,7 +18,8 @@ from common.report_page.clips import PackedClips
 from common.report_page.collect import Collected
 from common.report_page.limits import CLIP_DATA_FLAG
 from common.report_page.names import shown
-from common.report_page.payload import RowView, script_json
+from common.report_page.page_json import page_json, script_json
+from common.report_page.payload import RowView
 
 _HERE = Path(__file__).resolve().parent
 _STYLE = "style.css"
@@ -86,7 +87,7 @@ def page_html(collected: Collected, packed: PackedClips) -> str:
         drawn=next(place for place, (key, _) in enumerate(_COLUMNS) if not key),
         style=style,
         script=script,
-        data=script_json(page.as_json()),
+        data=script_json(page_json(page)),
         policy=_policy(style, script),
     )
 

@@ -3,48 +3,20 @@
 import reprlib
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
-
-Bounds = Annotated[list[float], Field(min_length=2, max_length=2)]
-
-
-class _Form(BaseModel):
-    """Fields that are read; others may be there. The value of a field with a default is not used: it may be missing."""
-
-    model_config = ConfigDict(strict=True, extra="allow")
+from common.core.errors import SpecError
+from common.core.spec import build
+from common.metrics.clips import ALL_METRIC_NAMES, METRIC_NAMES
+from common.paper.overrides import Setting
+from common.reports.stored_base import Estimate, Form, SettingOfRuns, TableForm, check_parts_of_all
+from common.reports.stored_kinds import OF_KIND
 
 
-class _Interval(_Form):
-    """A mean, or a difference of means, in percent, with its 95 % intervals."""
-
-    mean: float
-    ci95: Bounds
-    ci95_clips: Bounds = [0.0, 0.0]
-    ci95_runs: Bounds = [0.0, 0.0]
-    runs_vary_in: str = ""
-
-    @model_validator(mode="after")
-    def _check_parts(self) -> Self:
-        if self.runs_vary_in and "ci95_clips" not in self.model_fields_set:
-            raise ValueError("intervals of runs without ci95_clips")
-        return self
-
-
-class _Estimate(_Interval):
-    """A measured mean."""
-
-    metric: str
-    sd: float = 0.0
-    runs: int
-    clips: int
-
-
-class _Committed(_Form):
+class _Committed(Form):
     """The committed numbers beside a row's own."""
 
-    measured: dict[str, _Estimate]
+    measured: dict[str, Estimate]
     path: str
     data: str
     runs: int
@@ -52,20 +24,20 @@ class _Committed(_Form):
     reduced: list[str]
 
 
-class _Seconds(_Form):
+class _Seconds(Form):
     """Seconds per epoch of a row."""
 
     published: float | None
     measured: float | None
 
 
-class _Row(_Form):
+class _Row(Form):
     """A row of a table of results; `measured` is empty where it was not run."""
 
     label: str
     name: str | None = None
     published: dict[str, float | None]
-    measured: dict[str, _Estimate]
+    measured: dict[str, Estimate]
     difference: dict[str, float]
     published_inside: dict[str, bool | None]
     trainable_parameters: int | None
@@ -74,53 +46,7 @@ class _Row(_Form):
     seconds_per_epoch: _Seconds | None = None
 
 
-class _Setting(_Form):
-    """What the command chose."""
-
-    dataset: str
-    split: str
-    unit: str
-    epochs: int | None = None
-    changes: list[str] = []
-
-
-class _Table(_Form):
-    """What every table has; that of layers has no setting."""
-
-    paper: str
-    table: str
-    title: str
-    dataset: str
-    data: str | None = None
-    protocol: str | None = None
-    scale: str | None = None
-    caption: list[str]
-    warnings: list[str]
-    flags: list[str]
-    caption_kinds: list[str] | None = None
-    warning_kinds: list[str] | None = None
-    caption_short: list[str] | None = None
-    warnings_short: list[str] | None = None
-    assumed: list[str] = []
-    differing: list[str] = []
-    setting: _Setting | None = None
-    rows: list[dict[str, Any]]
-    companions: list[dict[str, Any]] = []
-
-    @model_validator(mode="after")
-    def _check_kinds(self) -> Self:
-        for texts, kinds, shorts in (
-            (self.caption, self.caption_kinds, self.caption_short),
-            (self.warnings, self.warning_kinds, self.warnings_short),
-        ):
-            if kinds and len(kinds) != len(texts):
-                raise ValueError(f"{len(kinds)} kinds of {len(texts)} notes")
-            if shorts and len(shorts) != len(texts):
-                raise ValueError(f"{len(shorts)} short forms of {len(texts)} notes")
-        return self
-
-
-class _Layer(_Form):
+class _Layer(Form):
     """A row of a table of layers, with `parameters`, `output_shape` and the table's metrics in `measured`."""
 
     label: str
@@ -128,14 +54,14 @@ class _Layer(_Form):
     measured: dict[str, Any]
 
 
-class _Total(_Form):
+class _Total(Form):
     """Trainable parameters of a network; `published` is None where the document states no number."""
 
     published: int | None
     measured: int
 
 
-class _Layers(_Table):
+class _Layers(TableForm):
     """A table of layers. Those of earlier versions have no headings and no total."""
 
     row_header: str
@@ -156,128 +82,33 @@ class _Layers(_Table):
         return self
 
 
-class _Pair(_Form):
-    """A row of a paired comparison; the metrics of `MAIN_METRICS` are compared."""
-
-    label: str
-    difference: dict[str, _Interval]
-    p_value: float
-    p_holm: float
-    runs: int
-    clips: int
-
-
-class _Pairs(_Table):
-    """A paired comparison of the rows of a table of results."""
-
-    row_header: str
-    reference: str
-    setting: _Setting
-    rows: list[_Pair]
-
-    @model_validator(mode="after")
-    def _check_metrics(self) -> Self:
-        for row in self.rows:
-            if lacking := sorted(set(MAIN_METRICS) - row.difference.keys()):
-                raise ValueError(f"row {row.label} without {', '.join(lacking)}")
-        return self
-
-
-class _Gap(_Form):
-    """A measured accuracy of a split, or its difference from another split's."""
-
-    mean: float
-    ci95: Bounds
-
-
-class _SplitMeasured(_Form):
-    """What was measured under a split."""
-
-    runs: int
-    clips: int
-    window_accuracy: _Gap
-    clip_accuracy_mean_softmax: _Gap
-
-
-class _Overlap(_Form):
-    """Numbers of clips in the parts of a split, and on both of its sides."""
-
-    parts: dict[str, int]
-    clips: int
-    artists: int
-    nameless: int
-    exact_pairs: int
-    near_pairs: int
-    met: int
-
-
-class _Split(_Form):
-    """A split of an audit; `measured` is empty where it was not run, and `overlap` missing where it is impossible."""
-
-    label: str
-    means: str
-    unavailable: str
-    measured: Annotated[_SplitMeasured | None, BeforeValidator(lambda value: value or None)]
-    gap: dict[str, _Gap]
-    overlap: _Overlap | None
-    records: list[str]
-
-
-class _PublishedOfAudit(_Form):
-    """The published number of an audited row; None where there is none."""
-
-    metric: str | None
-    percent: float | None
-    compared_with: str | None
-
-
-class _Audit(_Table):
-    """A leakage audit."""
-
-    setting: _Setting
-    gap_to: str
-    published: _PublishedOfAudit
-    rows: Annotated[list[_Split], Field(min_length=1)]
-
-
-class _DuplicatePair(_Form):
-    """Two clips of the same recording, and the parts of each split that hold them."""
-
-    label: str
-    second: str
-    similarity: float
-    shift_seconds: float
-    exact: bool
-    parts: list[str]
-
-
-class _Duplicates(_Table):
-    """Pairs of clips of the same recording."""
-
-    regimes: list[str]
-    rows: list[_DuplicatePair]
-
-    @model_validator(mode="after")
-    def _check_parts(self) -> Self:
-        for row in self.rows:
-            if len(row.parts) != len(self.regimes):
-                raise ValueError(f"pair {row.label} has parts of {len(row.parts)} of {len(self.regimes)} splits")
-        return self
-
-
-class _Results(_Table):
+class _Results(TableForm):
     """A table of results."""
 
     data: str
+    protocol: str | None
     scale: str
     row_header: str
     metrics: list[str]
     compared_with: dict[str, str]
-    setting: _Setting
+    setting: SettingOfRuns
     rows: Annotated[list[_Row], Field(min_length=1)]
 
     @model_validator(mode="after")
+    def _check_setting(self) -> Self:
+        # Notes of runs that diverged are looked up with it.
+        if "diverged" in self.flags:
+            try:
+                build(Setting, self.setting.model_dump(exclude_unset=True))
+            except SpecError as error:
+                raise ValueError(f"setting: {error}") from error
+        return self
+
+    @model_validator(mode="after")
     def _check_metrics(self) -> Self:
+        if lacking := [name for name in self.metrics if self.compared_with.get(name) not in ALL_METRIC_NAMES]:
+            raise ValueError(f"compared_with without a metric for {', '.join(lacking)}")
+        of_rows = [row.measured for row in self.rows if row.measured]
         for row in self.rows:
             needed = {*self.metrics, *METRIC_NAMES}
             found = [row.measured] if row.measured else []
@@ -291,17 +122,18 @@ class _Results(_Table):
                 row.difference.keys() & row.published_inside.keys()
             ):
                 raise ValueError(f"row {row.label} does not compare {', '.join(self.metrics)}")
+        check_parts_of_all(measured[name] for measured in of_rows for name in self.metrics)
         return self
-
-
-_OF_KIND: dict[str, type[_Table]] = {"pairs": _Pairs, "audit": _Audit, "duplicates": _Duplicates}
 
 
 def damage_of(values: Any) -> str:
     """What is wrong with the JSON values of a table, also of those below it, in a few words; empty where they hold what
     is read of them."""
-    if damage := _damage(_form_of(values), values):
+    form = _form_of(values)
+    if damage := _damage(form, values):
         return damage
+    if form is TableForm:
+        return f"kind: unexpected {reprlib.repr(values['kind'])}"
     below = (damage_of(one) for one in values.get("companions", ()))
     return next(filter(None, below), "")
 
@@ -309,10 +141,10 @@ def damage_of(values: Any) -> str:
 def damage_of_listed(values: Any) -> str:
     """As `damage_of`, of what the list of all tables reads: also tables of earlier versions and of other commands are
     in it, whose rows may be of any kind."""
-    return _damage(_Table, values)
+    return _damage(TableForm, values)
 
 
-def _damage(form: type[_Table], values: Any) -> str:
+def _damage(form: type[TableForm], values: Any) -> str:
     try:
         form.model_validate(values)
     except ValidationError as error:
@@ -326,9 +158,9 @@ def _damage(form: type[_Table], values: Any) -> str:
     return ""
 
 
-def _form_of(values: Any) -> type[_Table]:
+def _form_of(values: Any) -> type[TableForm]:
     if not isinstance(values, dict):
-        return _Table
+        return TableForm
     if kind := values.get("kind"):
-        return _OF_KIND.get(kind, _Table) if isinstance(kind, str) else _Table
+        return OF_KIND.get(kind, TableForm) if isinstance(kind, str) else TableForm
     return _Results if "setting" in values or "compared_with" in values else _Layers

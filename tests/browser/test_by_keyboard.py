@@ -1,6 +1,12 @@
 """The report page by keyboard alone: search, filters, sorting, slider, tabs and links. The address keeps the choice."""
 
+import shutil
+
 import pytest
+
+from common.core.files import read_json, write_json
+from common.launch import load_paper
+from common.report_page.write import write_page
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +60,23 @@ def test_search_narrows_the_list_says_how_many_and_is_in_the_address(open_page):
     assert opened.page.locator("#results-count").inner_text() == f"{shown.count()} of {whole} results shown"
     assert opened.page.locator("#results-count").get_attribute("role") == "status"
     assert "q=lstm" in opened.fragment
+
+
+@pytest.mark.parametrize(
+    ("words", "attribute", "value"),
+    [
+        ("se_cnn", "data-paper", "se_cnn"),
+        ("artist filter", "data-split", "artist"),
+        ("per_genre", "data-split", "per_genre"),
+    ],
+)
+def test_search_finds_keys_and_what_a_split_does(open_page, words, attribute, value):
+    opened = open_page()
+    opened.focus("#filters [name=q]")
+    opened.page.keyboard.type(words)
+    found = [line.get_attribute(attribute) for line in opened.page.locator(LINES).all()]
+    assert set(found) == {value}
+    assert len(found) == opened.page.locator(f"#results-table tbody tr[{attribute}='{value}']").count()
 
 
 def test_search_without_a_result_says_so_and_reset_brings_all_back(open_page):
@@ -198,13 +221,84 @@ def test_slider_moves_through_all_measured_splits(open_page):
             split["id"]
         ]
         assert split["label"] in slider.get_attribute("aria-valuetext")
-        mean = split["values"]["window_accuracy"]["mean"]
         texts = opened.page.locator(".audit-chart svg text").all_text_contents()
-        assert f"{mean:.1f}" in texts
+        assert split["values"]["window_accuracy"]["text"] in texts
         if split["gaps"]:
-            assert f"−{-split['gaps']['window_accuracy']['mean']:.1f} points" in texts
+            assert f"{split['gaps']['window_accuracy']['text']} points" in texts
         opened.press("ArrowRight")
-    assert opened.fragment.startswith("#leakage?leak=")
+    assert opened.fragment.startswith("#leakage?audit-")
+
+
+@pytest.fixture(scope="module")
+def page_of_two_audits(committed_results, tmp_path_factory):
+    """A report of SE-CNN with a second audit: a dot in the name of its row, two digits in its published number."""
+    below = tmp_path_factory.mktemp("audits")
+    folder = shutil.copytree(committed_results / "se_cnn", below / "se_cnn") / "arrays"
+    for file in list(folder.glob("table_audit.*")):
+        shutil.copy(file, folder / f"table_audit_5.2-se-1{file.suffix}")
+    values = read_json(folder / "table_audit_5.2-se-1.json", what="an audit")
+    values["published"]["percent"] = 69.69
+    write_json(folder / "table_audit_5.2-se-1.json", values)
+    write_page([load_paper("se_cnn")], below, below / "report.html")
+    return below / "report.html"
+
+
+def test_each_of_two_audits_has_its_own_slider_and_the_address_keeps_both(open_page, page_of_two_audits):
+    opened = open_page(file=page_of_two_audits)
+    audits = opened.page.evaluate("Encore.data.audits.map(({id}) => id)")
+    assert any("." in audit for audit in audits)
+
+    def shown(page) -> list[tuple[str, list[str]]]:
+        """Of each audit the place of its slider's thumb, and the measured splits that are described."""
+        found = []
+        for audit in audits:
+            article = page.locator(f"[id='{audit}']")
+            splits = article.locator(".audit-split:visible:has(.audit-number)").all()
+            thumb = article.locator("input[type=range]").input_value()
+            found.append((thumb, [split.get_attribute("id") for split in splits]))
+        return found
+
+    for place, audit in enumerate(audits):
+        before = shown(opened.page)
+        opened.focus(f"[id='{audit}-slider']")
+        for _ in range(place + 1):
+            opened.press("ArrowRight")
+        after = shown(opened.page)
+        assert after[place] == (str(place + 1), [f"{audit}-{place + 2}"])
+        assert after[:place] + after[place + 1 :] == before[:place] + before[place + 1 :]
+        number = opened.page.evaluate(
+            "([audit, split]) => Encore.data.audits[audit].splits[split].values.window_accuracy.text",
+            [place, place + 1],
+        )
+        texts = opened.page.locator(f"[id='{audit}'] .audit-chart svg text").all_text_contents()
+        assert number in texts
+    assert shown(open_page(opened.fragment, file=page_of_two_audits).page) == after
+
+
+def test_published_numbers_are_drawn_with_the_digits_of_the_paper(open_page, page_of_two_audits):
+    opened = open_page(file=page_of_two_audits)
+    for audit, number in zip(opened.page.locator(".audit-chart").all(), ("93.6", "69.69"), strict=True):
+        audit.scroll_into_view_if_needed()
+        audit.locator("svg[role=img]").wait_for()
+        assert f"published accuracy {number} %" in audit.locator("svg text").all_text_contents()
+        assert f"Published: {number} %." in audit.locator("svg[role=img]").get_attribute("aria-label")
+
+
+@pytest.mark.parametrize("value", ["length", "constructor", "__proto__", "-1", "1.5", "99", "Infinity", ""])
+def test_parameters_of_the_address_that_mean_nothing_change_nothing(open_page, value):
+    plain = open_page()
+    audit = plain.page.evaluate("Encore.data.audits[0].id")
+    names = [audit, "row", "tab", "sort", "order", "how", "left", "right", "leftseed", "clip", "clipsort", "cliporder"]
+    changed = open_page(f"#leakage?{'&'.join(f'{name}={value}' for name in names)}")
+
+    def read(opened) -> list[str]:
+        opened.page.locator("#clips-list tbody tr").first.wait_for()
+        parts = (".audit-live", "#results-count", "#row", "#clips-app", "#compare-app")
+        texts = [opened.page.locator(part).inner_text() for part in parts]
+        choices = [select.input_value() for select in opened.page.locator("#compare-app select").all()]
+        return [*texts, *choices, opened.page.locator("#clips-list th[aria-sort]").get_attribute("data-key")]
+
+    assert read(changed) == read(plain)
 
 
 def test_arrows_home_and_end_move_between_tabs_and_show_one_panel(open_page):

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 AXE = Path(__file__).parent / "axe"
 SECTIONS = ["leakage", "results", "row", "clips", "listening", "compare", "papers", "about"]
 PHONE = {"width": 360, "height": 740}
-# Contrast of WCAG 2, of two colours in any notation of CSS.
+# Contrast of WCAG 2, of two colours in any notation of CSS, or by the names that the page has for them.
 CONTRAST = """([one, other]) => {
     const luminance = (colour) => {
         const canvas = document.createElement("canvas").getContext("2d");
@@ -26,7 +26,7 @@ CONTRAST = """([one, other]) => {
     };
     const resolved = (name) => {
         const probe = document.body.appendChild(document.createElement("i"));
-        probe.style.color = `var(--${name})`;
+        probe.style.color = /^[a-z0-9-]+$/.test(name) ? `var(--${name})` : name;
         const colour = getComputedStyle(probe).color;
         probe.remove();
         return colour;
@@ -70,9 +70,27 @@ def test_marks_have_a_contrast_of_three_and_texts_of_four_and_a_half(open_page, 
     for ground in ("surface", "ground", "sunken"):
         for text in ("ink", "ink-2", "ink-3", "accent", "alert"):
             assert page.evaluate(CONTRAST, [text, ground]) >= 4.5, (text, ground)
-        for mark in ("edge", "ours", "published", "second", "focus", *(f"seed-{place}" for place in range(1, 6))):
+        for mark in ("edge", "ours", "second", "focus", *(f"seed-{place}" for place in range(1, 6))):
             assert page.evaluate(CONTRAST, [mark, ground]) >= 3, (mark, ground)
+    # Published numbers are drawn in charts, and in lines of the results, of which see below.
+    for ground in ("surface", "ground"):
+        assert page.evaluate(CONTRAST, ["published", ground]) >= 3, ground
     assert page.evaluate(CONTRAST, ["on-accent", "accent"]) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_published_numbers_are_seen_in_the_line_that_is_chosen(open_page, scheme):
+    page = open_page(color_scheme=scheme).page
+    page.locator("#results-table tbody th a").first.click()
+    mark, ground = page.evaluate(
+        """() => {
+            const cell = document.querySelector("#results-table tr.chosen .interval-cell");
+            const marks = [...cell.querySelectorAll("line")].map((line) => getComputedStyle(line));
+            const published = marks.find(({ strokeWidth }) => strokeWidth === "2.5px");
+            return [published.stroke, getComputedStyle(cell).backgroundColor];
+        }"""
+    )
+    assert page.evaluate(CONTRAST, [mark, ground]) >= 3
 
 
 def test_button_changes_between_dark_and_light(open_page):
@@ -144,8 +162,39 @@ def test_print_keeps_tables_and_charts_and_leaves_controls_out(open_page, tmp_pa
         assert not opened.page.locator(hidden).first.is_visible(), hidden
     for shown in ("#results-table", ".audit-chart svg", "#row .row-detail[open] .curves svg", "table.confusion"):
         assert opened.page.locator(f"{shown} >> visible=true").count() > 0, shown
+    # Heads that are repeated on each page are text: of a button, the second page shows nothing.
+    assert opened.page.locator("#results-table .sort").first.bounding_box() is None
+    assert opened.page.locator("#results-table th[data-key=data]").inner_text() == "Data"
+    # What was chosen on the page, and all splits of the audit.
+    assert [split for split in opened.page.locator(".audit-split").all() if not split.is_visible()] == []
+    assert opened.page.get_by_text("Printed: the chosen row and its table").is_visible()
+    assert opened.page.get_by_text(re.compile("^First run: .*, seed 0. Second run: ")).is_visible()
+    opened.page.emulate_media(media="screen")
+    assert opened.page.locator(".print-only >> visible=true").count() == 0
+    opened.page.emulate_media(media="print")
     # Ink on paper, also where the screen is dark.
     assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_printed_words_are_not_broken(open_page):
+    opened = open_page()
+    opened.page.emulate_media(media="print")
+    broken_words = """() => [...document.querySelectorAll("#results-table tbody td, #results-table tbody th")]
+        .flatMap((cell) => {
+            const words = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+            const broken = [];
+            for (let text = words.nextNode(); text; text = words.nextNode()) {
+                for (const { index, 0: word } of text.data.matchAll(/\\p{L}+/gu)) {
+                    const range = document.createRange();
+                    range.setStart(text, index);
+                    range.setEnd(text, index + word.length);
+                    if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word);
+                }
+            }
+            return broken;
+        })"""
+    opened.page.set_viewport_size({"width": 1000, "height": 700})
+    assert opened.page.evaluate(broken_words) == []
 
 
 def test_all_text_and_tables_are_readable_without_javascript(open_page, page_file):

@@ -124,9 +124,18 @@ const EncoreClips = (() => {
   // Clips that two lists of runs both tested. Of several runs of a list that tested a clip, the last one counts.
   // how: "decided" (mean softmax) or "voted" (majority voting).
   // -> {clips: [{clip, first, second, firstRight, secondRight}], counts: {bothRight, onlyFirst, onlySecond, bothWrong},
+  //     repeated: number of these clips that several runs of one list tested, as folds by window do,
   //     p: of McNemar's exact test}
   function compare(firstRuns, secondRuns, how) {
-    const collect = (list) => new Map(list.flatMap(decisionsOf).map((decision) => [decision.clip, decision]));
+    const again = new Set();
+    const collect = (list) => {
+      const last = new Map();
+      for (const decision of list.flatMap(decisionsOf)) {
+        if (last.has(decision.clip)) again.add(decision.clip);
+        last.set(decision.clip, decision);
+      }
+      return last;
+    };
     const seconds = collect(secondRuns);
     const clips = [];
     const counts = { bothRight: 0, onlyFirst: 0, onlySecond: 0, bothWrong: 0 };
@@ -138,7 +147,8 @@ const EncoreClips = (() => {
       clips.push({ clip, first, second, firstRight, secondRight });
       counts[firstRight ? (secondRight ? "bothRight" : "onlyFirst") : secondRight ? "onlySecond" : "bothWrong"] += 1;
     }
-    return { clips, counts, p: mcnemar(counts.onlyFirst, counts.onlySecond) };
+    const repeated = clips.filter(({ clip }) => again.has(clip)).length;
+    return { clips, counts, repeated, p: mcnemar(counts.onlyFirst, counts.onlySecond) };
   }
 
   // Two-sided p of McNemar's exact test: of counts at least this unequal if both were equally good.

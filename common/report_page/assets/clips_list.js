@@ -19,7 +19,7 @@ Encore.clips = (() => {
     wrong: { heading: "Wrong of tested", order: (one, other) => mostOftenWrong(other, one), down: true },
     taken: { heading: "Taken for" },
     seen: {
-      heading: "Wrong of tested, trained on its windows",
+      heading: "Wrong of tested, other windows of it in training or validation",
       order: (one, other) => share(one.seen) - share(other.seen) || one.seen.tested - other.seen.tested,
       down: true,
     },
@@ -69,7 +69,7 @@ Encore.clips = (() => {
 
   function bar(one) {
     const drawn = element("span", { class: "bar wrong", "aria-hidden": "true" });
-    drawn.style.setProperty("--share", Math.max(0, share(one)));
+    drawn.style.setProperty("--share", share(one));
     return drawn;
   }
 
@@ -80,7 +80,7 @@ Encore.clips = (() => {
       element("th", { scope: "row" }, withPlay(clip, link(clip))),
       element("td", {}, name(clip.genre)),
       element("td", {}, clip.artist === null ? "" : name(clip.artist)),
-      element("td", { class: "num" }, ofTests(clip.apart), " ", bar(clip.apart)),
+      element("td", { class: "num" }, ofTests(clip.apart), clip.apart.wrong > 0 && [" ", bar(clip.apart)]),
       element("td", {}, name(takenText(clip.apart.taken))),
       element("td", { class: "num" }, ofTests(clip.seen)),
       element("td", {}, notesOf(clip)),
@@ -115,18 +115,23 @@ Encore.clips = (() => {
         (!onlyDoubted || clip.reasons.length > 0) &&
         `${clip.id} ${clip.artist || ""}`.toLowerCase().includes(words),
     );
-    const column = COLUMNS[Encore.state.get("clipsort")];
-    const { order, down } = column?.order ? column : COLUMNS.wrong;
-    const direction = (Encore.state.get("cliporder") || (down ? "down" : "up")) === "down" ? -1 : 1;
-    return found.sort((one, other) => direction * order(one, other) || text(one.id, other.id));
+    const { key, isDown } = sorting();
+    const sign = isDown ? -1 : 1;
+    return found.sort((one, other) => sign * COLUMNS[key].order(one, other) || text(one.id, other.id));
+  }
+
+  // The column that the list is sorted by, and whether downwards. The address may hold any text.
+  function sorting() {
+    const asked = Encore.state.get("clipsort");
+    const key = Object.hasOwn(COLUMNS, asked) && COLUMNS[asked].order ? asked : "wrong";
+    const order = Encore.state.get("cliporder");
+    return { key, isDown: ["up", "down"].includes(order) ? order === "down" : Boolean(COLUMNS[key].down) };
   }
 
   function sortBy(key) {
-    const now = Encore.state.get("clipsort") || "wrong";
-    const first = COLUMNS[key].down ? "down" : "up";
-    const before = Encore.state.get("cliporder") || first;
-    const order = now === key ? (before === "down" ? "up" : "down") : first;
-    Encore.state.set({ clipsort: key, cliporder: order });
+    const now = sorting();
+    const isDown = now.key === key ? !now.isDown : Boolean(COLUMNS[key].down);
+    Encore.state.set({ clipsort: key, cliporder: isDown ? "down" : "up" });
   }
 
   function header() {
@@ -139,10 +144,9 @@ Encore.clips = (() => {
   }
 
   function showOrder() {
-    const key = Encore.state.get("clipsort") || "wrong";
-    const order = Encore.state.get("cliporder") || (COLUMNS[key]?.down ? "down" : "up");
+    const { key, isDown } = sorting();
     for (const cell of parts.table.tHead.rows[0].cells) {
-      if (cell.dataset.key === key) cell.setAttribute("aria-sort", order === "down" ? "descending" : "ascending");
+      if (cell.dataset.key === key) cell.setAttribute("aria-sort", isDown ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
   }
@@ -150,7 +154,7 @@ Encore.clips = (() => {
   function showList() {
     const data = currentData();
     const found = selected(data);
-    parts.table.tBodies[0].replaceChildren(...found.slice(0, most).map(line));
+    Encore.fill(parts.table.tBodies[0], ...found.slice(0, most).map(line));
     parts.count.textContent = `${Encore.count(found.length, "clip")} of ${data.clips.length}${found.length > most ? `, ${most} shown` : ""}`;
     parts.more.hidden = found.length <= most;
     showOrder();
@@ -173,7 +177,7 @@ Encore.clips = (() => {
     tests.sort(
       (one, other) =>
         text(one.run.key.split("/")[0], other.run.key.split("/")[0]) ||
-        text(one.view?.name, other.view?.name) ||
+        text(one.view?.heading, other.view?.heading) ||
         one.run.seed - other.run.seed,
     );
     return tests.map(({ run, view, decided, voted, votes }) => {
@@ -182,8 +186,8 @@ Encore.clips = (() => {
       return element(
         "tr",
         {},
-        element("th", { scope: "row" }, name(run.key.split("/")[0]), " ", name(view?.name || "")),
-        element("td", {}, view ? `${view.split}, by ${view.unit}` : ""),
+        element("th", { scope: "row" }, name(view ? view.heading : run.key.split("/")[0])),
+        element("td", {}, view ? view.protocol : ""),
         element("td", { class: "num" }, String(run.seed)),
         cell(decided),
         cell(voted),
@@ -201,14 +205,15 @@ Encore.clips = (() => {
   function showDetail() {
     const clip = chosen();
     parts.detail.hidden = !clip;
-    if (!clip) return parts.detail.replaceChildren();
+    if (!clip) return Encore.fill(parts.detail);
     const lines = testLines(clip);
     const heads = ["Row", "Split", "Seed", "Mean softmax", "Majority vote", "Windows by genre"];
     const close = () => {
       Encore.state.set({ clip: null });
       parts.search.focus();
     };
-    parts.detail.replaceChildren(
+    Encore.fill(
+      parts.detail,
       element("h3", { tabindex: "-1" }, withPlay(clip, name(clip.id))),
       element(
         "dl",
@@ -222,7 +227,7 @@ Encore.clips = (() => {
         clip.apart.wrong > 0 && fact("Taken for", name(takenText(clip.apart.taken))),
         clip.seen.tested > 0 &&
           fact(
-            "Trained on its other windows",
+            "Other windows of it in training or validation",
             `wrong in ${ofTests(clip.seen)} tests`,
             clip.seen.wrong ? ": " : "",
             name(takenText(clip.seen.taken)),
@@ -275,7 +280,8 @@ Encore.clips = (() => {
     const data = currentData();
     parts.data.value = data.name;
     if (parts.search.value !== (Encore.state.get("clipq") || "")) parts.search.value = Encore.state.get("clipq") || "";
-    parts.genre.replaceChildren(
+    Encore.fill(
+      parts.genre,
       element("option", { value: "" }, "all"),
       ...data.genres.map((genre) => element("option", { value: genre }, escaped(genre))),
     );
@@ -318,7 +324,8 @@ Encore.clips = (() => {
     };
     parts.more = element("button", { type: "button", class: "button", on: { click: more } }, `Show ${STEP} more`);
     const field = (label, control, kind = "field") => element("label", { class: kind }, label, control);
-    container.replaceChildren(
+    Encore.fill(
+      container,
       element(
         "div",
         { class: "controls" },
@@ -360,7 +367,8 @@ Encore.clips = (() => {
         linkNames();
       },
       (error) => {
-        container.replaceChildren(
+        Encore.fill(
+          container,
           element(
             "p",
             { class: "warning" },

@@ -35,12 +35,9 @@
     return found;
   }
 
-  const titleOf = ({ row }) => `${row.label}, ${row.split} by ${row.unit}`;
+  const titleOf = ({ row }) => Encore.rowTitle(row);
 
-  function groupOf({ row }) {
-    const table = Encore.data.tables.find((one) => one.id === row.table);
-    return `${row.paper}, table ${table ? table.table : ""}, ${row.data}`;
-  }
+  const groupOf = ({ row }) => Encore.data.tables.find((one) => one.id === row.table).heading;
 
   // The row that tested most clips with one seed and trained on no window of them.
   function largest() {
@@ -66,7 +63,7 @@
   }
 
   function options(select, entries, value) {
-    select.replaceChildren(...entries);
+    Encore.fill(select, ...entries);
     select.value = value;
   }
 
@@ -164,25 +161,39 @@
       `Both tested ${Encore.count(total, "clip")}: the first is right on ${right(counts.bothRight, counts.onlyFirst)} of them, the second on ${right(counts.bothRight, counts.onlySecond)}.`,
       `McNemar's exact test of ${counts.onlyFirst} against ${counts.onlySecond} clips that only one has right: ${p(found.p)}, two-sided. It counts clips as independent and these two runs only; the tables' comparisons of rows account for artists and all seeds.`,
     ];
+    if (found.repeated)
+      said.push(
+        `${Encore.count(found.repeated, "clip")} of these ${found.repeated === 1 ? "was" : "were"} tested in several folds, with other windows in each. Only the last fold of each counts here, as in the tables' McNemar tests.`,
+      );
     const seen = SIDES.filter((side) => now[side].row.contaminated);
     if (seen.length)
       said.push(
-        `The ${seen.map((side) => NAMES[side].toLowerCase()).join(" and the ")} trained on other windows of these clips.`,
+        `The ${seen.map((side) => NAMES[side].toLowerCase()).join(" and the ")} had other windows of these clips in training or validation.`,
       );
     return said;
   }
 
+  // What was chosen, where its fields are not to be seen.
+  function inWords(now, how, kind) {
+    const run = (side) => `${groupOf(now[side])}: ${titleOf(now[side])}, seed ${now[`${side}seed`]}`;
+    const listed = kind === "all" ? "all clips" : `clips where ${LISTS[kind].words}`;
+    return `First run: ${run("left")}. Second run: ${run("right")}. Clip decision: ${HOW[how]}. Listed below: ${listed}.`;
+  }
+
+  const askedHow = () => (Object.hasOwn(HOW, Encore.state.get("how")) ? Encore.state.get("how") : "decided");
+
   function showResult(now) {
-    const how = Encore.state.get("how") in HOW ? Encore.state.get("how") : "decided";
+    const how = askedHow();
     const kind = parts.list.value;
     const [first, second] = [now.left.seeds.get(now.leftseed), now.right.seeds.get(now.rightseed)];
+    parts.printed.textContent = inWords(now, how, kind);
     const found = EncoreClips.compare(first, second, how);
     if (!found.clips.length) {
       const why =
         now.left.data === now.right.data
           ? "No clip was tested by both."
           : `The first is on ${EncoreClips.shown(now.left.data)}, the second on ${EncoreClips.shown(now.right.data)}: they have no clip in common.`;
-      parts.result.replaceChildren(element("p", { class: "note" }, why));
+      Encore.fill(parts.result, element("p", { class: "note" }, why));
       return why;
     }
     const said = sentences(found, now);
@@ -191,7 +202,8 @@
       most += STEP;
       showResult(now);
     };
-    parts.result.replaceChildren(
+    Encore.fill(
+      parts.result,
       ...said.map((sentence) => element("p", {}, sentence)),
       matrix(found.counts),
       list(kept, how, { first: first[0].genres, second: second[0].genres }),
@@ -213,7 +225,7 @@
       const seeds = [...now[side].seeds.keys()].map((seed) => element("option", { value: seed }, String(seed)));
       options(parts[side].seed, seeds, String(now[`${side}seed`]));
     }
-    parts.how.value = Encore.state.get("how") in HOW ? Encore.state.get("how") : "decided";
+    parts.how.value = askedHow();
     showResult(now);
   }
 
@@ -260,13 +272,16 @@
       { on: { change: relist } },
       Object.entries(LISTS).map(([value, { words }]) => element("option", { value }, words)),
     );
+    parts.printed = element("p", { class: "print-only" });
     parts.result = element("div", { class: "stack" });
-    container.replaceChildren(
+    Encore.fill(
+      container,
       clips.leftOut.size
         ? element("p", { class: "note" }, "Rows whose clip decisions are not in this page cannot be chosen.")
         : "",
       ...sides,
       element("div", { class: "controls" }, field("Clip decision", parts.how), field("Clips where", parts.list)),
+      parts.printed,
       parts.result,
     );
     container.classList.add("stack");
@@ -282,7 +297,8 @@
         clips = found;
         choices = rowsWithClips();
         if (choices.length) return build(container);
-        container.replaceChildren(
+        Encore.fill(
+          container,
           element("p", { class: "note" }, "No two runs can be compared: this page holds no clip decisions."),
         );
         container.hidden = false;

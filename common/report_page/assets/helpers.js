@@ -5,7 +5,11 @@ const Encore = (() => {
   const starts = [];
   let parsed;
 
-  // An element with its attributes and children. Strings become text, never markup; null and false are left out.
+  // Children in one list, without those that are left out: null, undefined and false.
+  const contents = (children) =>
+    children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+
+  // An element with its attributes and children. Strings become text, never markup.
   function make(node, attributes, children) {
     for (const [name, value] of Object.entries(attributes)) {
       if (value === null || value === undefined || value === false) continue;
@@ -13,11 +17,17 @@ const Encore = (() => {
       else if (name === "data") Object.assign(node.dataset, value);
       else node.setAttribute(name, value === true ? "" : value);
     }
-    node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+    node.append(...contents(children));
     return node;
   }
   const element = (tag, attributes = {}, ...children) => make(document.createElement(tag), attributes, children);
   const drawing = (tag, attributes = {}, ...children) => make(document.createElementNS(SVG, tag), attributes, children);
+
+  // Puts children into an element, in place of those that it has.
+  const fill = (node, ...children) => node.replaceChildren(...contents(children));
+
+  // A row's heading, and its name, by which rows of one label are told apart.
+  const rowTitle = ({ heading, label, name }) => (label.toLowerCase() === name ? heading : `${heading} (${name})`);
 
   const percent = (value) => value.toFixed(1);
   const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
@@ -71,14 +81,16 @@ const Encore = (() => {
   return {
     element,
     drawing,
+    fill,
     percent,
+    rowTitle,
     count,
     announce,
     whenVisible,
     theme,
     starts,
     whenReady: (start) => starts.push(start),
-    // What the page shows, see common/report_page/payload.py.
+    // What the page shows, see common/report_page/page_json.py.
     get data() {
       return (parsed ??= JSON.parse(document.getElementById("data").textContent));
     },

@@ -1,6 +1,6 @@
 // Section 1: accuracy by split, with a slider from the split that leaks most to the one that leaks least.
 (() => {
-  const { data, element, drawing, percent, chart, key, state, whenReady } = Encore;
+  const { data, element, drawing, chart, key, state, whenReady } = Encore;
   const NARROW = 560;
   // Height of a name of two lines, in px.
   const LABEL_HEIGHT = 36;
@@ -32,13 +32,13 @@
   }
 
   // The published line with its name.
-  function publishedMarks({ percent: value, name }, { last, step }) {
+  function publishedMarks({ percent: value, name, text }, { last, step }) {
     return [
       Plot.ruleY([value], { stroke: "var(--published)", strokeWidth: 2, strokeDasharray: "6 4" }),
       Plot.text([value], {
         x: () => last,
         y: value,
-        text: () => `published ${name} ${percent(value)} %`,
+        text: () => `published ${name} ${text} %`,
         dy: -9,
         dx: step / 2,
         textAnchor: "end",
@@ -48,7 +48,7 @@
     ];
   }
 
-  // How far the chosen split lies below the first one: a bracket between the two, with the difference in points.
+  // How far the chosen split lies below the first one: a bracket between the two, with its text in points.
   function gapMarks(from, { mean: to }, gap, { chosen, narrow }) {
     // Left of the marks and, where there is room, of their numbers.
     const at = { x: () => chosen, dx: narrow ? -16 : -64 };
@@ -62,7 +62,7 @@
             ...at,
             y: to,
             dy: 16,
-            text: () => `${gap < 0 ? "−" : "+"}${percent(Math.abs(gap))} points`,
+            text: () => `${gap} points`,
             fill: "var(--alert)",
             stroke: "var(--surface)",
             strokeWidth: 4,
@@ -99,7 +99,7 @@
       Plot.text(points.filter(isChosen), {
         ...at,
         y: "mean",
-        text: (point) => percent(point.mean),
+        text: "text",
         ...(narrow ? above : beside),
         fill: "var(--ink)",
         stroke: "var(--surface)",
@@ -175,7 +175,7 @@
             narrow ? `${index + 1}` : wrapped(splits[index].label, Math.max(8, Math.floor(step / 7))),
         }),
         audit.published ? publishedMarks(audit.published, place) : null,
-        gap ? gapMarks(splits[0].values[gapIn].mean, here[gapIn], gap.mean, place) : null,
+        gap ? gapMarks(splits[0].values[gapIn].mean, here[gapIn], gap.text, place) : null,
         series,
       ],
     };
@@ -190,7 +190,7 @@
         symbol === "circle"
           ? drawing("circle", { cx: 16, cy: 6, r: 4.5, fill: colour })
           : drawing("rect", { x: 12, y: 2, width: 8, height: 8, fill: colour });
-      return [[line, shape], `${name}, mean over seeds, with its 95 % interval`];
+      return [[line, shape], `${name}, mean over its runs, with its 95 % interval`];
     });
     if (audit.published) {
       const line = drawing("line", {
@@ -215,7 +215,7 @@
 
   function describe(audit, splits) {
     const parts = splits.map((split) => `${split.label}: ${split.text}`);
-    const published = audit.published ? `Published: ${percent(audit.published.percent)} %. ` : "";
+    const published = audit.published ? `Published: ${audit.published.text} %. ` : "";
     return `Accuracy by split. ${published}${parts.join("; ")}.`;
   }
 
@@ -225,7 +225,7 @@
     const box = article.querySelector(".audit-slider");
     const splits = audit.splits.filter((split) => Object.keys(split.values).length);
     if (!splits.length) return;
-    let chosen = 0;
+    let chosen = -1;
     const canvas = element("div");
     const slider = element("input", {
       type: "range",
@@ -275,12 +275,17 @@
       redraw();
     }
 
-    slider.addEventListener("input", () => state.set({ leak: `${audit.id}.${slider.value}` }, { at: "leakage" }));
-    state.subscribe(() => {
-      const [id, place] = (state.get("leak") ?? "").split(".");
-      if (id === audit.id && place in splits) show(Number(place));
-    });
-    show(0);
+    // Each audit has its own parameter in the address, so that a link keeps the split of every one.
+    slider.addEventListener("input", () => state.set({ [audit.id]: slider.value }, { at: "leakage" }));
+    const asked = () => {
+      const place = Number(state.get(audit.id));
+      return Number.isInteger(place) && place >= 0 && place < splits.length ? place : 0;
+    };
+    const showAsked = () => {
+      if (asked() !== chosen) show(asked());
+    };
+    state.subscribe(showAsked);
+    showAsked();
   }
 
   whenReady(() => data.audits.forEach(start));

@@ -62,7 +62,8 @@ Encore.listening = (() => {
     }
     if (mine !== started) return undefined; // another clip was chosen while this one was read
     playing = { data: clip.data, id: clip.id, address: URL.createObjectURL(sound) };
-    parts.name.replaceChildren(
+    Encore.fill(
+      parts.name,
       Encore.clips.name(clip.id),
       " ",
       element("span", { class: "muted" }, Encore.clips.name(describe(clip))),
@@ -139,7 +140,8 @@ Encore.listening = (() => {
       .map((one) => `${Encore.count(one.files.size, "clip")} of ${EncoreClips.shown(one.name)}`);
     const said = `${matched.size} of ${Encore.count(paths.length, "file")} matched${ofData.length ? `: ${ofData.join(", ")}` : ""}.`;
     const doubted = data.flatMap((one) => one.clips.filter((clip) => clip.reasons.length && fileOf(clip)));
-    parts.result.replaceChildren(
+    Encore.fill(
+      parts.result,
       element("p", {}, said, matched.size ? " Play buttons now stand beside these clips on the whole page." : ""),
       listed("of the same name as another one, so that it is not clear which is the clip's", ambiguous),
       listed("named as no clip of this page", unmatched),
@@ -245,7 +247,7 @@ Encore.listening = (() => {
       parts.trouble.hidden = true;
       dropped(event.dataTransfer.items).then(take).catch(troubled);
     });
-    container.replaceChildren(zone, parts.trouble, parts.result);
+    Encore.fill(container, zone, parts.trouble, parts.result);
     container.classList.add("stack");
     container.hidden = false;
     document.body.append(parts.player);
@@ -256,7 +258,8 @@ Encore.listening = (() => {
     Encore.clips.decoded.then(
       ({ data }) => {
         if (data.length) return build(container);
-        container.replaceChildren(
+        Encore.fill(
+          container,
           element("p", { class: "note" }, "This page holds no names of clips that files could be matched to."),
         );
         container.hidden = false;

@@ -72,7 +72,12 @@
     }
     const rows = new Map(data.rows.map((row) => [row.id, row]));
     const heads = [...table.tHead.rows[0].cells];
-    const texts = new Map(lines.map((line) => [line, line.textContent.toLowerCase()]));
+    // What a line is found by: what it shows, and the paper's and the row's keys and what the split does.
+    const wordsOf = (line) => {
+      const { paper, name, split, unit, flags } = rows.get(line.dataset.row);
+      return [line.textContent, paper, name, split, data.split_meanings[split], `by ${unit}`, ...flags].join("\n");
+    };
+    const texts = new Map(lines.map((line) => [line, wordsOf(line).toLowerCase()]));
     const status = document.getElementById("results-count");
     const none = element("p", { class: "note", hidden: true }, "No result fits. “Reset” removes search and filters.");
     table.closest(".table-box").after(none);

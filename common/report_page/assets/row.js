@@ -79,6 +79,7 @@
   whenReady(() => {
     const section = document.getElementById("row");
     const rows = new Map(data.rows.map((row) => [row.id, row]));
+    const headings = new Map(data.tables.map((table) => [table.id, table.heading]));
     const tables = [...section.querySelectorAll(".table-detail")];
     if (!tables.length) return;
     const details = new Map([...section.querySelectorAll(".row-detail")].map((detail) => [detail.dataset.row, detail]));
@@ -97,11 +98,10 @@
       tables.map((table) =>
         element(
           "optgroup",
-          { label: table.querySelector("h3").textContent },
+          { label: headings.get(table.id) },
           element("option", { value: table.id }, "the whole table"),
           [...table.querySelectorAll(".row-detail")].map((detail) => {
-            const { label, name } = rows.get(detail.dataset.row);
-            return element("option", { value: detail.id }, label === name ? label : `${label} (${name})`);
+            return element("option", { value: detail.id }, Encore.rowTitle(rows.get(detail.dataset.row)));
           }),
         ),
       ),
@@ -112,6 +112,7 @@
       state.set({ row: places[next] }, { at: "row" });
     };
     tables[0].before(
+      element("p", { class: "note print-only" }, "Printed: the chosen row and its table. The page holds all others."),
       element(
         "div",
         { class: "controls row-choice" },

@@ -77,9 +77,9 @@ def test_a_second_command_trains_nothing_and_records_give_the_same_files_again(c
     assert [line.partition(": ")[0] for line in written] == [
         "written to",
         "open first",
-        "all results on one page, for a browser",
         "records of 2 runs",
         "learning curves",
+        "all results on one page, for a browser",
     ]
     assert "learning curves" not in first.err
     assert "split: " in first.err

@@ -81,10 +81,32 @@ def write_small_results_beside(folder, rows: str) -> None:
 
 def test_a_limit_of_clip_data_is_said_on_the_screen(results, tmp_path, capsys):
     page = tmp_path / "page.html"
-    assert run_app(make_app(), [str(results), "--out", str(page), "--clip-data-mb", "0.0001"]) == 0
-    err = " ".join(capsys.readouterr().err.split())
-    assert "are left out" in err
-    assert "encore report --clip-data-mb N" in err
+    command = [str(results), "--paper", "se_cnn", "--out", str(page)]
+    assert run_app(make_app(), [*command, "--clip-data-mb", "0.0001"]) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if "are left out" in line]
+    assert len(said) == 1
+    assert said[0].endswith(f"Another limit of these decisions: encore report {' '.join(command)} --clip-data-mb N")
+
+
+@pytest.mark.parametrize("limit", ["inf", "1e308"])
+def test_a_limit_can_be_none(results, tmp_path, capsys, limit):
+    page = tmp_path / "page.html"
+    assert run_app(make_app(), [str(results), "--out", str(page), "--clip-data-mb", limit]) == 0
+    assert "left out" not in capsys.readouterr().err
+    assert page.exists()
+
+
+def test_a_limit_that_is_no_number_is_refused(results, tmp_path, capsys):
+    said = refused(capsys, results, "--out", tmp_path / "page.html", "--clip-data-mb", "nan")
+    assert said.startswith("error: --clip-data-mb nan: ")
+
+
+def test_papers_without_results_are_named_and_not_listed(results, tmp_path, capsys):
+    command = [str(results), "--paper", "nnet", "--paper", "se_cnn", "--out", str(tmp_path / "page.html"), "--json"]
+    assert run_app(make_app(), command) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["papers"] == ["se_cnn"]
+    assert f"warning: nnet: no results in {results}, so that it is not on the page\n" in err
 
 
 def test_folders_without_results_are_refused_with_what_was_expected(results, tmp_path, capsys):
@@ -95,9 +117,10 @@ def test_folders_without_results_are_refused_with_what_was_expected(results, tmp
     assert "is a file; expected a folder of results" in refused(capsys, tmp_path / "file", *page)
     assert "holds no results of a paper; expected PAPER/DATASET/runs" in refused(capsys, tmp_path / "empty", *page)
     said = refused(capsys, results / "se_cnn", *page)
-    assert f"{results / 'se_cnn'}: is the folder of one paper" in said
-    assert said.endswith(f"Name {results} instead: encore report {results}")
-    assert f"Name {results} instead" in refused(capsys, results / "se_cnn" / "gtzan", *page)
+    assert f"{results / 'se_cnn'}: is a folder of se_cnn alone" in said
+    command = f"Name {results} and the paper instead: encore report {results} --paper se_cnn"
+    assert said.endswith(command)
+    assert refused(capsys, results / "se_cnn" / "gtzan", *page).endswith(command)
     assert not (tmp_path / "page.html").exists()
 
 
@@ -106,8 +129,30 @@ def test_names_of_papers_and_files_are_checked_before_anything_is_read(results, 
     assert "--out table.json: expected a file that ends in .html" in refused(capsys, results, "--out", "table.json")
     (tmp_path / "folder.html").mkdir()
     assert "folder.html: is a folder; expected a file" in refused(capsys, results, "--out", tmp_path / "folder.html")
-    said = refused(capsys, results, "--paper", "crnn", "--out", tmp_path / "page.html")
-    assert f"{results}: holds no table and no record of crnn" in said
+    assert "--out page.htm: expected a file that ends in .html" in refused(capsys, results, "--out", "page.htm")
+    (tmp_path / "file").write_text("x")
+    target = tmp_path / "file" / "below" / "page.html"
+    said = refused(capsys, results, "--out", target)
+    assert said.startswith(f"error: {target}: cannot be written, because {tmp_path / 'file'} is a file; expected a f")
+
+
+def test_a_paper_without_results_is_refused_with_the_folder_that_has_some(results, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("common.encore.report.results_of_checkout", lambda: None)
+    said = refused(capsys, results, "--paper", "crnn")
+    assert said.startswith(f"error: {results}: holds no table and no record of crnn that can be shown; ")
+    assert said.endswith("Make some, e.g. encore run crnn")
+    write_record(ResultPaths.of(tmp_path / "results", "se_cnn", "gtzan"), identified_record())
+    (tmp_path / OWN_RESULTS / "nnet" / "gtzan" / "runs").mkdir(parents=True)
+    said = refused(capsys, "--paper", "se_cnn")
+    assert said.startswith(f"error: {OWN_RESULTS}: holds no table and no record of se_cnn that can be shown; ")
+    assert said.endswith("There are some in results: encore report results --paper se_cnn")
+    assert refused(capsys, "--paper", "nnet").endswith(f"encore run nnet --from-records --out {OWN_RESULTS}")
+
+
+def test_several_papers_can_be_given_in_one(results, tmp_path, capsys):
+    assert run_app(make_app(), [str(results), "--paper", "nnet, se_cnn", "--out", str(tmp_path / "page.html")]) == 0
+    assert "warning: nnet: no results in" in capsys.readouterr().err
 
 
 def test_it_starts_neither_keras_nor_what_draws(results, tmp_path):

@@ -27,6 +27,7 @@ MINIMAL = {
     "paper": "se_cnn", "table": "mine", "title": "t", "dataset": "gtzan", "caption": [], "warnings": [], "flags": [],
     "rows": [],
 }  # fmt: skip
+FOLDS = {**MINIMAL, "kind": "fold", "row_header": "Row"}
 
 
 def test_a_table_is_printed_as_it_lies_there_and_nothing_is_written(here, show, snapshot):
@@ -450,10 +451,10 @@ def test_a_table_of_an_earlier_version_without_kinds_of_notes_keeps_its_flags_an
         ({**MINIMAL, "dataset": None}, "dataset: unexpected None"),
         (MINIMAL, "row_header: missing"),
         ({**MINIMAL, "compared_with": {}}, "data: missing"),
-        ({**MINIMAL, "kind": "fold", "caption": ["note"], "caption_kinds": ["data", "runs"]}, "2 kinds of 1 notes"),
+        ({**FOLDS, "caption": ["note"], "caption_kinds": ["data", "runs"]}, "2 kinds of 1 notes"),
         ({**MINIMAL, "kind": "fold", "setting": {}}, "setting.dataset: missing"),
         ({**MINIMAL, "kind": "pairs"}, "setting: missing"),
-        ({**MINIMAL, "kind": "fold", "companions": [MINIMAL]}, "row_header: missing"),
+        ({**FOLDS, "companions": [MINIMAL]}, "row_header: missing"),
         ([], "file: unexpected []"),
     ],
 )

@@ -182,6 +182,24 @@ def test_two_lists_of_runs_are_compared_on_the_clips_that_both_tested():
     ]
 
 
+def test_clips_that_were_tested_in_several_folds_are_counted_and_the_last_fold_decides():
+    # Windows of "b" lie in both folds; those of "c" as well, but the other run did not test it.
+    folds = [run_of([clip("a", 0, 0), clip("b", 0, 0), clip("c", 0, 0)], fold=0)]
+    folds += [run_of([clip("b", 0, 1), clip("c", 0, 1)], fold=1)]
+    runs = keyed(*folds, run_of([clip("a", 0, 0), clip("b", 0, 0)]))
+    found = node(
+        """const { runs } = await EncoreClips.decode(text);
+        const [one, two, three] = ["p/d/0", "p/d/1", "p/d/2"].map((key) => runs.get(key));
+        return [[[one, two], [three]], [[three], [one, two]], [[one], [three]]].map(([first, second]) => {
+          const { counts, repeated } = EncoreClips.compare(first, second, "decided");
+          return [repeated, counts];
+        });""",
+        text=packed(runs),
+    )
+    none = {"bothRight": 1, "onlyFirst": 0, "onlySecond": 0, "bothWrong": 0}
+    assert found == [[1, none | {"onlySecond": 1}], [1, none | {"onlyFirst": 1}], [0, none | {"bothRight": 2}]]
+
+
 def test_names_are_shown_as_everywhere_else():
     names = [*VISIBLE_NAMES, *ESCAPED_NAMES, *map(chr, (0x85, 0x200D, 0x2028, 0xE0041, 0xFFFE, 0x1F3B5)), "a\u202eb\n"]
     names += ["caf\udce9", "a\ud800b", "\udfff", "a\r\nb\x85c\x1d", "\u2028a\u2029", ""]

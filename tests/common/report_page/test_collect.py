@@ -7,10 +7,13 @@ import pytest
 
 from common.core.files import read_json, write_json
 from common.paper import assumed
+from common.paper.by_name import load_paper
+from common.paper.paper import Paper
 from common.records.divergence import write_divergence
 from common.records.paths import ResultPaths
 from common.records.record import Record, write_record
 from common.report_page.collect import Collected, collect
+from common.report_page.collect_rows import row_heading
 from common.reports.write import regenerate_tables
 from common.search.report import regenerate_searches
 from reproductions.se_cnn.paper import PAPER
@@ -31,12 +34,12 @@ EPOCHS = tuple(
 )
 
 
-def page_of(out: Path, *records: Record, dataset: str = "gtzan") -> Collected:
+def page_of(out: Path, *records: Record, dataset: str = "gtzan", paper: Paper = PAPER) -> Collected:
     results = ResultPaths.of(out, "se_cnn", dataset)
     for record in records:
         write_record(results, record)
-    regenerate_tables(PAPER, out, draw_figures=False)
-    return collect([PAPER], out)
+    regenerate_tables(paper, out, draw_figures=False)
+    return collect([paper], out)
 
 
 def row_named(made: Collected, name: str):
@@ -75,6 +78,15 @@ def test_a_row_of_fewer_epochs_is_reduced(tmp_path):
     row = row_named(made, "se-12345")
     assert row.reduced
     assert "other number of epochs" in row.flag_words
+
+
+@pytest.mark.parametrize(("published_on", "reduced"), [("GTZAN", False), ("FMA-small", True)])
+def test_a_row_of_full_scale_is_reduced_only_on_other_data(tmp_path, published_on, reduced):
+    # The data of the records have two genres.
+    paper = replace(PAPER, published_classes=2, published_on=published_on)
+    row = row_named(page_of(tmp_path, identified_record(), paper=paper), "se-12345")
+    assert row.flags == (("other_data", "one_seed") if reduced else ("one_seed",))
+    assert row.reduced is reduced
 
 
 def test_curves_have_each_epoch_and_what_the_record_holds(tmp_path):
@@ -147,8 +159,8 @@ def test_papers_are_summarised_from_declarations_and_tables(tmp_path):
     assert paper.remarks[: len(PAPER.notes)] == PAPER.notes
     assert paper.remarks[-1].startswith("5.2.2: Ratio r's effect, Bayesian optimization: The document did not carry")
     assert paper.outcome == (
-        "Table 5.1 (GTZAN, holdout 60/10/30, by clip): 2 of 6 rows measured; 0 of 2 published numbers inside the 95 % "
-        "interval, 1 not known (one seed).",
+        "Table 5.1 (GTZAN, holdout 60/10/30, by clip): 2 of 6 rows measured; 0 of 1 published number inside the 95 % "
+        "interval; whether the other published number lies there is not known (one seed).",
     )
     assert len(paper.assumed) == len(PAPER.assumed)
 
@@ -192,3 +204,55 @@ def test_a_run_of_one_seed_with_several_folds_is_of_one_seed(tmp_path):
     row = row_named(page_of(tmp_path, *folds), "se-12345")
     assert "one_seed" in row.flags
     assert len(row.runs) == 2
+
+
+def test_published_numbers_of_which_nothing_is_known_do_not_count_as_outside(tmp_path):
+    def outcome(*records: Record) -> str:
+        (text,) = page_of(tmp_path, *records).page.papers[0].outcome
+        return text.partition(" measured")[2]
+
+    assert outcome(identified_record()) == (
+        "; whether the published number lies inside the 95 % interval is not known (one seed)."
+    )
+    assert outcome(identified_record(0), identified_record(1)) == (
+        "; whether the 3 published numbers lie inside the 95 % interval is not known (one seed)."
+    )
+    assert outcome(identified_record(seed=1)) == (
+        "; 0 of 1 published number inside the 95 % interval; whether the other 2 lie there is not known (one seed)."
+    )
+
+
+def test_tables_of_layers_that_differ_are_not_among_what_was_easy(committed_results):
+    made = collect([load_paper("soundfusion"), load_paper("resnet1d")], committed_results)
+    soundfusion, resnet1d = made.page.papers
+    differing = "Table resnet1d: Encore's network has 33 of 73 published cells of layers, and not the published number"
+    assert [text.startswith(differing) for text in soundfusion.hard].count(True) == 1
+    assert not [text for text in soundfusion.easy if text.startswith(differing)]
+    assert [text.partition(":")[0] for text in soundfusion.easy[1:]] == [
+        *("Table nnet1-layers", "Table nnet2-layers", "Table simplecnn")
+    ]
+    assert resnet1d.easy[1] == (
+        "Table 4.1: Encore's network has 73 of 73 published cells of layers, and the published number of 4,086,794 "
+        "parameters."
+    )
+
+
+def test_rows_without_a_word_of_their_own_have_the_head_of_their_column(tmp_path):
+    made = page_of(tmp_path, identified_record(), identified_record(0))
+    assert row_named(made, "se-0").heading == "SE blocks: 0"
+    assert {run.heading for run in made.page.runs} == {
+        f"{PAPER.title}, table 5.1, SE blocks: {row}" for row in ("1,2,3,4,5", "0")
+    }
+    assert row_heading("Model", "nnet2") == "nnet2"
+
+
+def test_every_table_of_the_committed_results_has_a_heading_of_its_own(committed_results):
+    page = collect([load_paper(key) for key in ("embeddings", "se_cnn")], committed_results).page
+    headings = [one.heading for one in page.tables if one.kind == "results"]
+    assert len(set(headings)) == len(headings) == 11
+    assert headings[:3:2] == [
+        "Embeddings, table 1: Comparison of different models (GTZAN, artist 70/10/20, by clip)",
+        "SE-CNN, table 5.1: Effect of SE blocks, added from the fifth stage backwards (GTZAN (arrays), "
+        "holdout 60/10/30, by clip)",
+    ]
+    assert page.runs[0].protocol in {row.protocol for row in page.rows}

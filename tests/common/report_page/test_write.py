@@ -5,21 +5,25 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 import reproductions
 from common.core.percent import percent_text, published_text
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
 from common.paper.by_name import load_paper, paper_keys
-from common.records.record import Record, read_record
+from common.records.paths import ResultPaths, report_lock
+from common.records.record import Record, read_record, write_record
 from common.report_page.write import WrittenPage, write_page
 from common.reports.tables.intervals import bounds_text
 from tests.helpers.html_page import Element, read_page
 from tests.helpers.outputs_as_text import markdown_cells
+from tests.helpers.small_results import identified_record, write_small_results
 
 ROOT = Path(reproductions.__file__).parent.parent
 SECTIONS = ["leakage", "results", "row", "clips", "listening", "compare", "papers", "about"]
@@ -124,11 +128,11 @@ def test_every_line_of_the_list_of_results_has_the_numbers_of_its_tables_file(co
             "mean": measured["mean"],
             "low": low,
             "high": high,
-            "sd": measured.get("sd"),
-            "inside": inside,
             "difference": difference,
             "runs": measured["runs"],
             "clips": measured["clips"],
+            "published_text": texts[5],
+            "mean_text": texts[6],
         }
         seen.add((path, values["label"], name))
     expected = {
@@ -143,12 +147,30 @@ def test_every_line_of_the_list_of_results_has_the_numbers_of_its_tables_file(co
     assert len(lines) == len(expected)
 
 
+def test_tables_of_one_title_and_rows_of_one_name_are_told_apart(committed):
+    heads = [
+        one.one("h3").text for one in committed.page.one("section", id="row").all("section", class_="table-detail")
+    ]
+    assert heads == [one["heading"] for one in committed.data["tables"]]
+    rows = {row["id"]: row for row in committed.data["rows"]}
+    for line in committed.page.one("table", id="results-table").one("tbody").all("tr"):
+        row = rows[line.attributes["data-row"]]
+        cells = [cell for cell in line.parts if isinstance(cell, Element)]
+        assert cells[0].text.startswith(row["heading"])
+        assert cells[3].text.split() == row["protocol"].replace(f"{row['split']},", row["split"]).split()
+    texts = {row["heading"] for row in rows.values()}
+    assert {"Ratio r: 8", "SE blocks: 0", "nnet1"} <= texts
+    assert not [text for text in texts if text.replace(",", "").isdigit()]
+
+
 def test_whole_tables_have_the_cells_of_their_markdown_files(committed):
     for table in committed.page.one("section", id="row").all("section", class_="table-detail"):
         path = committed.file_of(table).with_suffix(".md")
         views = table.all("table", class_="whole")
         # The fixture of tests has no checkout, so the runs are taken for the reader's.
-        heads = [[re.sub("^Your", "Our", head) for head in view.cells[0]] for view in views]
+        # Networks of tables without runs are Encore's all the same.
+        theirs = "^Encore's" if table.attributes["data-kind"] in ("layers", "values") else "^Your"
+        heads = [[re.sub(theirs, "Our", head) for head in view.cells[0]] for view in views]
         lines = [line for view, head in zip(views, heads, strict=True) for line in (head, *view.cells[1:])]
         cells = [cell for line in lines for cell in line]
         assert cells == markdown_cells(path.read_text(encoding="utf-8")), path
@@ -208,26 +230,29 @@ def test_the_audit_has_the_numbers_of_its_table(committed):
     article = committed.page.one("article", id=audit["id"])
     path, table = next((path, table) for path, table in committed.tables.values() if table.get("kind") == "audit")
     assert audit["published"]["percent"] == table["published"]["percent"]
+    assert audit["published"]["text"] == "93.6"
     assert METRIC_NAMES[audit["published"]["metric"]] == table["published"]["compared_with"]
     assert [split["label"] for split in audit["splits"]] == [row["label"] for row in table["rows"]]
     for split, row in zip(audit["splits"], table["rows"], strict=True):
         section = article.one("section", id=split["id"])
-        assert split["overlap"] == row["overlap"]
         if not row["measured"]:
             assert split["values"] == {}
-            assert "Not measured" in section.text
+            assert "Not measured: this dataset has no such predefined split" in section.text
             continue
         for metric in MAIN_METRICS:
             measured, gap = row["measured"][metric], row["gap"].get(metric)
-            assert list(split["values"][metric].values()) == [measured["mean"], *measured["ci95"]]
+            drawn = [measured["mean"], *measured["ci95"], percent_text(measured["mean"])]
+            assert list(split["values"][metric].values()) == drawn
             words = f"{METRIC_NAMES[metric]} {percent_text(measured['mean'])} % (95 % interval "
             assert f"{words}{bounds_text(measured['ci95'])})".lower() in section.text.lower()
-            assert split["gaps"].get(metric) == (
-                gap and dict(zip(("mean", "low", "high"), [gap["mean"], *gap["ci95"]], strict=True))
-            )
+            assert (metric in split["gaps"]) == bool(gap)
             if gap:
+                drawn = [gap["mean"], *gap["ci95"], percent_text(gap["mean"], signed=True).replace("-", "\u2212")]
+                assert list(split["gaps"][metric].values()) == drawn
                 assert f"is {percent_text(abs(gap['mean']))} points lower" in section.text
-                assert bounds_text(gap["ci95"], signed=True) in section.text
+                # An interval below zero has no signs behind "lower".
+                low, high = gap["ci95"]
+                assert f"difference {bounds_text([-high, -low])})" in section.text
         assert (split["runs"], split["clips"]) == (row["measured"]["runs"], row["measured"]["clips"])
         records = records_of(path, row["records"])
         assert split["examples"], "a split without an example"
@@ -268,3 +293,20 @@ def test_the_same_results_give_the_same_bytes_in_another_process(committed, tmp_
         [sys.executable, "-c", code, str(out), str(target)], check=True, cwd=ROOT, env={**os.environ, **others}
     )
     assert target.read_bytes() == committed.written.path.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "waits"), [("report.html", True), ("other.html", False)])
+def test_commands_of_one_paper_write_the_page_that_they_end_with_one_after_the_other(tmp_path, name, waits):
+    write_small_results(tmp_path)
+    target = tmp_path / "se_cnn" / name
+    second = threading.Thread(target=write_page, args=([load_paper("se_cnn")], tmp_path, target))
+    with FileLock(report_lock(tmp_path, "se_cnn")):
+        second.start()
+        second.join(1 if waits else 60)
+        assert second.is_alive() == waits
+        assert target.exists() == (not waits)
+        # What is added before the lock is free is on the page.
+        added = identified_record(seed=7)
+        write_record(ResultPaths.of(tmp_path, "se_cnn", "gtzan"), added)
+    second.join(60)
+    assert (f"se_cnn/gtzan/{added.run_id}" in target.read_text(encoding="utf-8")) == waits

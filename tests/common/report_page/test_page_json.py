@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from common.report_page.payload import script_json
+from common.report_page.page_json import script_json
 
 
 @pytest.mark.parametrize(
