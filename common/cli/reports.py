@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from common.cli.curves import print_after_tables, shown_path
 from common.cli.paper_page import end_with_page
 from common.cli.regenerate import regenerate
 from common.cli.screen import ScreenOptions, Shown, print_tables
 from common.core.console import each_warning_once, say, warn
 from common.core.errors import SpecError
+from common.core.shell import shell_word
 from common.paper.figures import Figure, Needs
 from common.paper.paper import Paper
 from common.paper.row_names import listed_rows, name_and_label
@@ -150,6 +152,14 @@ def reasons_not_drawn(figures: list[Figure], reports: list[GroupReport]) -> dict
     """Id of each figure of runs that is in no report -> why."""
     drawn = {name for report in reports for name in report.figures}
     return {figure.id: _WITHOUT_RUNS for figure in figures if figure.needs == Needs.RUNS and figure.id not in drawn}
+
+
+def name_figures(figures: list[Figure], reports: list[GroupReport], *, as_json: bool) -> None:
+    """Say where the pictures of runs are that were asked for: their names tell in what the runs differ from those of the
+    paper, so that they cannot be guessed."""
+    for figure in figures:
+        for path in (path for report in reports for path in report.figures.get(figure.id, ()) if path.suffix == ".png"):
+            print_after_tables(f"figure {figure.id}: {shell_word(shown_path(path))}", as_json=as_json)
 
 
 def name_other_commands(paper: Paper) -> None:

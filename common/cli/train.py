@@ -201,6 +201,7 @@ def _report(
     from common.cli.figures import draw_without_data
     from common.cli.regenerate import regenerate
     from common.cli.reports import (
+        name_figures,
         name_not_made,
         name_other_commands,
         name_rows_without_number,
@@ -229,6 +230,8 @@ def _report(
         # No run has a record; the tables of layers and of values need none.
         shown, tables = tables_without_data(paper, wanted.tables, results)
         print_tables(shown, [*tables, *files, made.page], screen)
+    if not wanted.is_all:
+        name_figures(wanted.figures, mine, as_json=screen.json)
     lacking = name_rows_without_number(wanted.tables, mine)
     reasons = failed | reasons_not_drawn(wanted.figures, mine)
     reasons |= {figure: why for one in drawn for figure, why in one.missing.items() if wanted.figures}

@@ -62,6 +62,7 @@ def test_a_figure_of_runs_trains_the_rows_that_it_is_drawn_from_and_no_others(ru
     (record,) = (tmp_path / "out/se_cnn/arrays/runs").glob("*.json")
     assert json.loads(record.read_text())["row_experiment"] == PAPER.row(*PAPER.default_row).experiment.digest
     assert "figure_5.2_1_epoch.png" in " ".join(map(str, files(tmp_path)))
+    assert re.search(r"^figure 5\.2: \S+/figure_5\.2_1_epoch\.png$", printed, re.MULTILINE)
     # The table of the row is shown, no other.
     assert re.findall(r"Table (\S+):", printed) == ["5.1"]
 
