@@ -155,7 +155,7 @@ def reasons_not_drawn(figures: list[Figure], reports: list[GroupReport]) -> dict
 
 
 def name_figures(figures: list[Figure], reports: list[GroupReport], *, as_json: bool) -> None:
-    """Say where the pictures of runs are that were asked for: their names tell in what the runs differ from those of the
+    """Say where the pictures of runs are that were asked for: names tell in what the runs differ from those of the
     paper, so that they cannot be guessed."""
     for figure in figures:
         for path in (path for report in reports for path in report.figures.get(figure.id, ()) if path.suffix == ".png"):
