@@ -56,8 +56,8 @@ class ReportOptions:
             min=0,
             metavar="N",
             rich_help_panel=SPECIAL,
-            help="Most MB of decisions on single clips, apart from the rest of the page. Above it, those of whole rows "
-            "are left out. inf: no limit.",
+            help="Most MB of decisions on single clips. Above it, those of whole rows are left out. The rest of the "
+            "page is not counted. No limit: inf.",
         ),
     ] = CLIP_DATA_BYTES / MEGABYTE
 
