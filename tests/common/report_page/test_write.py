@@ -147,6 +147,56 @@ def test_every_line_of_the_list_of_results_has_the_numbers_of_its_tables_file(co
     assert len(lines) == len(expected)
 
 
+def test_the_numbers_of_each_row_are_those_of_its_tables_file(committed):
+    rows = {row["id"]: row for row in committed.data["rows"]}
+    details = committed.page.one("section", id="row").all("details", class_="row-detail")
+    assert [one.attributes["data-row"] for one in details] == list(rows)
+    for detail in details:
+        row = rows[detail.attributes["data-row"]]
+        _, table = committed.tables[row["table"]]
+        values = next(one for one in table["rows"] if one.get("name", one["label"]) == row["name"])
+        numbers = detail.one("dl", class_="numbers")
+        # Behind the name of a metric stands what is compared with it.
+        heads = [one.parts[0].strip() for one in numbers.all("dt")]
+        shown = dict(zip(heads, [one.text for one in numbers.all("dd")], strict=True))
+        expected = {}
+        for name in table["metrics"]:
+            published = values["published"][name]
+            given = "not given" if published is None else f"{published_text(published)} %, inside: "
+            expected[name.replace("_", " ")] = f"{mean_of(values, name)}; published {given}"
+        for metric, words in METRIC_NAMES.items():
+            if metric in values["measured"] and metric not in table["compared_with"].values():
+                expected[words] = mean_of(values, metric)
+        first = values["measured"][table["metrics"][0]]
+        expected |= {"Runs": f"{first['runs']}", "Test clips": f"{first['clips']:,}"}
+        assert shown.pop("Trainable parameters") == f"{values['trainable_parameters']:,}"
+        assert shown.keys() == expected.keys()
+        for head, text in shown.items():
+            assert text.startswith(expected[head]), (row["id"], head)
+
+
+def mean_of(values: dict[str, Any], metric: str) -> str:
+    """A measured number with its interval, as the details of a row say it."""
+    measured = values["measured"][metric]
+    spread = f" ± {percent_text(measured['sd'])}" if "sd" in measured else ""
+    return f"{percent_text(measured['mean'])}{spread} %, 95 % interval {bounds_text(measured['ci95'])}"
+
+
+def test_numbers_of_rows_and_runs_are_those_of_the_tables_files(committed):
+    tables = [table for _, table in committed.tables.values() if "compared_with" in table]
+    measured = [row for table in tables for row in table["rows"] if row["measured"]]
+    runs = {record.stem for record in committed.results.glob("*/*/runs/*.json")}
+    about = " ".join(committed.page.one("header").text.split())
+    assert f"{len(measured)} measured rows of {sum(len(table['rows']) for table in tables)} rows" in about
+    assert f"{len(runs)} runs" in about
+    # Each table of results has a sentence on its outcome.
+    outcomes = " ".join(committed.page.one("section", id="papers").text.split())
+    for table in tables:
+        there = [row for row in table["rows"] if row["measured"]]
+        if there:
+            assert f"{len(there)} of {len(table['rows'])} row" in outcomes
+
+
 def test_tables_of_one_title_and_rows_of_one_name_are_told_apart(committed):
     heads = [
         one.one("h3").text for one in committed.page.one("section", id="row").all("section", class_="table-detail")
