@@ -72,7 +72,7 @@ def regenerate(
     committed: CommittedOf = committed_beside,
     own: Callable[[ResultPaths], bool] = are_own,
 ) -> Regenerated:
-    """Make the tables of results, searches and audits of a paper, its pages and the list of all tables, and remove the
+    """Make the tables of results, searches and audits of a paper, its page and the list of all tables, and remove the
     tables and figures that earlier commands left and that no record supports.
 
     Args:
