@@ -31,6 +31,7 @@ SOURCES = {
     "feature.model": stated("section 1.1: mtt-musicnn and msd-musicnn"),
     "feature.layer": stated(f"{_CODE}: the maximum over time, 753 values"),
     "feature.pooled": stated(f"{_CODE}: the mean over ten patches"),
+    "feature.pooled_patches": stated(f"{_CODE}: all patches"),
     "feature.repeat_short": assumed("GTZAN has no shorter clip; for excerpts"),
     "windows.seconds": stated(
         f"{_CODE}: the shortest training clip, 936 frames, or 851 (computed) with faster copies; section 1.1: segments "

@@ -201,7 +201,10 @@ def _feature_name(feature: dict[str, Any]) -> str:
         rate, hop = feature["sample_rate"], feature["hop_samples"]
         return f"{feature['n_mels']}-band log-mel ({channels}, {rate} Hz, hop {hop})"
     if feature["kind"] == "musicnn":
-        return f"{feature['layer']} of musicnn ({feature['model']})"
+        # Records from before this field have the mean of all patches.
+        patches = feature.get("pooled_patches")
+        fewer = f", mean of {counted(patches, 'patch')}" if patches else ""
+        return f"{feature['layer']} of musicnn ({feature['model']}){fewer}"
     if feature["kind"] == "mfcc":
         return f"{feature['n_mfcc']} MFCC, hop {feature['hop_samples']}"
     return f"{feature['n_mels']}-band log-mel, hop {feature['hop_samples']}"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from common.core.errors import DataError
+from common.core.errors import DataError, SpecError
 from common.core.spec import build as spec_of
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_track
@@ -51,6 +51,24 @@ def test_a_track_shorter_than_a_patch_is_refused_or_repeated(network, tmp_path):
     found = repeating.extract(samples)
     assert found.shape == (repeating.frames(len(samples)), 753) == (1, 753)
     np.testing.assert_array_equal(found, feature.extract(np.concatenate([samples, samples])[: 186 * 256]))
+
+
+@pytest.mark.parametrize(
+    ("most", "kept"), [(1, [2]), (3, [0, 2, 4]), (4, [0, 1, 3, 4]), (9, range(5)), (None, range(5))]
+)
+def test_a_mean_can_be_of_fewer_patches_spread_over_the_track(network, tmp_path, most, kept):
+    samples = np.random.default_rng(0).normal(0, 0.1, 16000 * 15).astype(np.float32)
+    single = MusicnnEmbedding()
+    single.make_ready(tmp_path)
+    feature = MusicnnEmbedding(pooled=True, pooled_patches=most)
+    found = feature.extract(samples)
+    assert found.shape == (feature.frames(len(samples)), feature.bins) == (1, 753)
+    np.testing.assert_allclose(found[0], single.extract(samples)[list(kept)].mean(axis=0), rtol=1e-5)
+
+
+def test_fewer_patches_without_a_mean_are_refused():
+    with pytest.raises(SpecError, match="pooled_patches 3 has no effect without pooled"):
+        spec_of(MusicnnEmbedding, {"pooled_patches": 3})
 
 
 def test_embeddings_are_cached_in_shards(network, tiny_corpus, tmp_path):
