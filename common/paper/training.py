@@ -52,6 +52,8 @@ class Training(Spec):
         keep: epoch whose weights are evaluated: the one with the `best` (lowest) validation loss, the one with the
             `best_accuracy` on validation windows (the first of equal ones), or the `last`. Early stopping and plateaus
             always use the loss.
+        gradient_norms: note in the history, for each layer, the norm of the gradient of its variables over the batches
+            of each epoch. Training is the same without.
     """
 
     optimizer: Literal["adam", "adadelta"] = "adam"
@@ -79,6 +81,7 @@ class Training(Spec):
     step_epochs: PositiveInt | None = None
     step_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
     class_weights: Literal["none", "inverse_frequency"] = "none"
+    gradient_norms: bool = False
 
     @model_validator(mode="after")
     def _check_combinations(self) -> "Training":
@@ -109,6 +112,8 @@ class Training(Spec):
             unused.append("class_weights")
         if self.augmentation is None:
             unused.append("augmentation")
+        if not self.gradient_norms:
+            unused.append("gradient_norms")
         return tuple(unused)
 
     @field_validator("l2_layers")

@@ -23,6 +23,7 @@ from common.records.rows import extraction_of
 from common.records.source import source_digest
 from common.training.callback import FitCallback
 from common.training.checkpoint import Circumstances, LoopState, restore_checkpoint, save_checkpoint
+from common.training.gradient_norms import LARGEST, RMS, MeasuresGradients
 from common.training.memory import NO_LIMIT, MemoryLimit
 from common.training.model_cache import CompiledModelCache, ModelBuilder, build_network
 from common.training.optimizers import AccumulatedAdam, AccumulationSchedule
@@ -184,6 +185,8 @@ def fit(
                     f"{entry['val_loss']}).",
                     tuple(state.history),
                 )
+            if isinstance(model.optimizer, MeasuresGradients):
+                entry |= _gradient_norms(model.optimizer, run, state)
             state.epoch += 1
             state.history.append(entry)
             if entry["val_loss"] < state.best_loss:
@@ -279,6 +282,19 @@ def layer_values(
     return fitted.model.predict(windows, verbose=0, callbacks=after_batch)
 
 
+def _gradient_norms(optimizer: MeasuresGradients, run: Run, state: LoopState) -> dict[str, float]:
+    """Norms of the epoch's gradients, by their names in the history."""
+    norms = optimizer.take_norms()
+    for name, norm in norms.items():
+        if not math.isfinite(norm):
+            raise DivergedError(
+                f"run {run.id}: a gradient of layer {name.partition('/')[2]} is not finite in epoch {state.epoch + 1} "
+                f"({norm}).",
+                tuple(state.history),
+            )
+    return norms
+
+
 def kept_epoch(training: Training, state: LoopState) -> int:
     """The epoch, counted from 1, whose weights are evaluated."""
     if training.keep == "last":
@@ -372,4 +388,5 @@ class _Logs:
         self._events.close()
 
     def _add(self, entry: dict[str, float]) -> None:
-        self._events.add({name: entry[name] for name in _CURVES if name in entry}, step=int(entry["epoch"]))
+        shown = {name: value for name, value in entry.items() if name.partition("/")[0] in (*_CURVES, RMS, LARGEST)}
+        self._events.add(shown, step=int(entry["epoch"]))

@@ -6,10 +6,12 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from common.core.errors import SpecError
 from common.paper.experiment import Experiment
 from common.paper.protocol import Protocol
 from common.training.devices import ONE_DEVICE, Devices
 from common.training.gradient_functions import outdated_with, remove_outdated
+from common.training.gradient_norms import MeasuresGradients
 from common.training.logits import cross_entropy, require_logits
 from common.training.optimizers import optimizer_of
 from common.training.regularizers import regularise
@@ -68,7 +70,8 @@ class CompiledModelCache:
         """A compiled model with the initial weights of `seed`; invalidates the model that was returned before.
 
         Raises:
-            SpecError: the network does not fit the input, does not end in logits, or the L2 penalty matches no layer.
+            SpecError: the network does not fit the input, does not end in logits, or the L2 penalty matches no layer;
+                or gradients are to be measured on several devices.
         """
         key = (graph_digest(experiment), shape, classes, seed)
         if key != self._key:
@@ -105,6 +108,11 @@ def _compiled(
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     training = experiment.training
+    if training.gradient_norms and devices.count > 1:
+        raise SpecError(
+            f"training.gradient_norms: each of {devices.count} devices has the gradient of its part of a batch only. "
+            "Leave --devices out, or do not set it."
+        )
     with devices.scope():
         keras.config.set_dtype_policy(training.precision)
         try:
@@ -112,8 +120,11 @@ def _compiled(
         finally:
             keras.config.set_dtype_policy("float32")
         undecayed = regularise(model, training)
+        optimizer = optimizer_of(training, undecayed=undecayed, accumulated_adam=devices.accumulated_adam)
+        if isinstance(optimizer, MeasuresGradients):
+            optimizer.measure_gradients(model.trainable_variables)
         model.compile(
-            optimizer=optimizer_of(training, undecayed=undecayed, accumulated_adam=devices.accumulated_adam),
+            optimizer=optimizer,
             loss=cross_entropy(),
             metrics=[
                 WindowAccuracy(name="accuracy"),

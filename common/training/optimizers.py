@@ -17,6 +17,7 @@ import keras
 from keras import ops
 
 from common.paper.training import LeftOver, Training
+from common.training.gradient_norms import measuring
 
 
 class AccumulatedAdam(keras.optimizers.Adam):
@@ -129,7 +130,8 @@ class AccumulationSchedule(keras.callbacks.Callback):
 def optimizer_of(
     training: Training, undecayed: list[keras.Variable], accumulated_adam: type[AccumulatedAdam] = AccumulatedAdam
 ) -> keras.optimizers.Optimizer:
-    """The optimiser of an experiment.
+    """The optimiser of an experiment; where its gradients are to be measured, call `measure_gradients` before it is
+    built.
 
     Args:
         training: the settings of the experiment.
@@ -137,10 +139,13 @@ def optimizer_of(
         accumulated_adam: class to use where gradients are accumulated.
     """
     decay = {"weight_decay": training.l2} if training.l2 and training.l2_form == "decoupled" else {}
+    adadelta, adam = keras.optimizers.Adadelta, keras.optimizers.Adam
+    if training.gradient_norms:
+        adadelta, adam, accumulated_adam = measuring(adadelta), measuring(adam), measuring(accumulated_adam)
     if training.optimizer == "adadelta":
-        optimizer = keras.optimizers.Adadelta(training.learning_rate, **decay)
+        optimizer = adadelta(training.learning_rate, **decay)
     elif training.accumulate_batches == 1:
-        optimizer = keras.optimizers.Adam(training.learning_rate, **decay)
+        optimizer = adam(training.learning_rate, **decay)
     else:
         optimizer = accumulated_adam(
             training.learning_rate,

@@ -11,6 +11,7 @@ from common.layers import pytorch
 from common.paper.experiment import Experiment
 from common.paper.protocol import Protocol
 from common.paper.training import Training
+from common.training.gradient_norms import MeasuresGradients
 from common.training.model_cache import CompiledModelCache
 from common.training.optimizers import AccumulatedAdam, AccumulationSchedule, optimizer_of
 from common.training.regularizers import regularise
@@ -36,6 +37,8 @@ OPTIMISERS = {
     "L2 decoupled": _DECOUPLED,
     "adadelta, L2 decoupled": {"optimizer": "adadelta", "learning_rate": 1.0} | _DECOUPLED,
     "accumulated, L2 decoupled": {"accumulate_batches": 2} | _DECOUPLED,
+    "adam, gradients measured": {"gradient_norms": True},
+    "accumulated, gradients measured": {"accumulate_batches": 2, "gradient_norms": True},
 }
 _MAP, _SEQUENCE = (9, 8, 3), (11, 4)
 _layers = keras.layers
@@ -240,8 +243,11 @@ def _update(training: Training) -> np.ndarray:
     model = keras.Model(inputs, _layers.Dense(4, dtype="float32", name="genre")(x))
     _draw_weights(model)
     undecayed = regularise(model, training.replace(l2_layers="hidden"))
+    optimizer = optimizer_of(training, undecayed)
+    if isinstance(optimizer, MeasuresGradients):
+        optimizer.measure_gradients(model.trainable_variables)
     model.compile(
-        optimizer_of(training, undecayed),
+        optimizer,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         **_steps(),
     )

@@ -1,9 +1,11 @@
 """A tiny network that is fitted within a second, models that several fits share, and an interruption of a fit."""
 
 import signal
+from pathlib import Path
 
 import keras
 import numpy as np
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from common.core import interrupts
 from common.core.spec import Spec
@@ -71,6 +73,16 @@ def trained_weights(folder, npz, cache, callback=None, model_cache=None, **argum
         callback=callback,
     )
     return fitted, np.concatenate([weight.ravel() for weight in fitted.model.get_weights()])
+
+
+def curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """Name of a value -> (epoch, value), from the one file of events in the folder of a run."""
+    (file,) = (folder / "tensorboard").iterdir()
+    found: dict[str, list[tuple[int, float]]] = {}
+    for event in EventFileLoader(str(file)).Load():
+        for value in event.summary.value:
+            found.setdefault(value.tag, []).append((event.step, float(value.tensor.float_val[0])))
+    return found
 
 
 class SharedModels:

@@ -8,13 +8,11 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
-from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from common.core import interrupts
 from common.core.errors import BudgetError, RunError
@@ -39,6 +37,7 @@ from tests.helpers.fitting import (
     Interrupt,
     SharedModels,
     build,
+    curves,
     make_run,
     trained_weights,
 )
@@ -366,16 +365,6 @@ def test_each_epoch_is_formatted_once_for_the_history(tmp_path, monkeypatch):
 def in_float32(entry: dict[str, float]) -> dict[str, float]:
     """Values as TensorBoard keeps them."""
     return {name: int(value) if name == "epoch" else float(np.float32(value)) for name, value in entry.items()}
-
-
-def curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
-    """Name of a value -> (epoch, value), from the one file of events in the folder of a run."""
-    (file,) = (folder / "tensorboard").iterdir()
-    found: dict[str, list[tuple[int, float]]] = {}
-    for event in EventFileLoader(str(file)).Load():
-        for value in event.summary.value:
-            found.setdefault(value.tag, []).append((event.step, float(value.tensor.float_val[0])))
-    return found
 
 
 def test_curves_are_on_disk_after_each_epoch_and_a_continued_fit_has_each_epoch_once(tiny_arrays, tmp_path, models):
