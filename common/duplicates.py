@@ -148,7 +148,10 @@ def scan_table(catalog: Catalog, clips: tuple[ShardTrack, ...], scan: Scan, skip
         clips: that were scanned.
         skipped: clips that could not be scanned.
     """
-    from common.leakage.tables import duplicates_table, pair_notes  # here: loads scipy, which a help text does not need
+    from common.leakage.duplicate_tables import (  # here: loads scipy, which a help text does not need
+        duplicates_table,
+        pair_notes,
+    )
 
     assigned = {protocol.name: parts for protocol in _protocols(catalog) if (parts := _parts(protocol, catalog, clips))}
     near = len(scan.pairs) - scan.exact

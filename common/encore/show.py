@@ -320,7 +320,8 @@ def _column_name(one: StoredTable, with_data: bool) -> str:
 def _cells_of(kind: str | None) -> CellsOf | None:
     """What makes the cells of tables that are none of results; None for those of results."""
     if kind in ("audit", "duplicates"):
-        from common.leakage.tables import audit_cells, duplicate_cells
+        from common.leakage.duplicate_tables import duplicate_cells
+        from common.leakage.tables import audit_cells
 
         return audit_cells if kind == "audit" else duplicate_cells
     if kind == "search":

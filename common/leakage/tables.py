@@ -1,13 +1,12 @@
-"""The tables of an audit: each split with its accuracies and its leakage, and pairs of duplicate clips."""
+"""The table of an audit: each split with its accuracies and its leakage."""
 
 import statistics
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from common.core.errors import DataError
 from common.core.percent import percent_text, stored_percent
-from common.core.words import counted
+from common.leakage.duplicate_tables import comparison_text, duplicates_table, pair_notes
 from common.leakage.splits import split_conditions
 from common.leakage.stored import Audit, AuditedSplit, StoredAudit
 from common.metrics.clips import MAIN_METRICS, METRIC_NAMES
@@ -38,7 +37,6 @@ from common.reports.text.rows import by_row_notes, fewer_epochs_notes, protocol_
 from common.reports.text.versions import version_notes
 from common.reports.text.warnings import clipped_loss_warnings, divergence_warnings, table_warnings
 from data_pipeline.datasets.recognise import known_dataset
-from data_pipeline.duplicates.scan import Pair
 
 # Fields of `Overlap` in the order of the table's columns.
 _COUNTS = ("clips", "artists", "exact_pairs", "near_pairs", "met", "nameless")
@@ -340,56 +338,6 @@ def audit_duplicates_table(paper: Paper, stored: StoredAudit, whole: Table) -> T
     return duplicates_table(values, audit.pairs, splits, [*notes, *pair_notes(audit.above, audit.too_short)])
 
 
-def duplicates_table(
-    values: dict[str, Any], pairs: Iterable[Pair], splits: dict[str, list[str]], notes: list[Note]
-) -> Table:
-    """A table of pairs of clips of the same recording, and their parts in each split.
-
-    Args:
-        values: JSON values that describe the data of the table.
-        pairs: the rows.
-        splits: name of each split -> for each pair the parts that hold its clips, e.g. `train / test`.
-        notes: below the table.
-    """
-    columns = list(splits.values())
-    values = values | {
-        "title": "clips of the same recording"
-        + (", with the parts that hold the first / the second" if splits else ""),
-        "kind": "duplicates",
-        "regimes": list(splits),
-        "rows": [
-            {
-                "label": pair.first,
-                "second": pair.second,
-                "similarity": pair.similarity,
-                "shift_seconds": pair.shift_seconds,
-                "exact": pair.exact,
-                "parts": [column[place] for column in columns],
-            }
-            for place, pair in enumerate(pairs)
-        ],
-    }
-    return Table(values, *duplicate_cells(values), tuple(notes))
-
-
-def comparison_text(above: float, too_short: int) -> str:
-    """The criterion for near duplicates, as a sentence."""
-    text = (
-        f"Near duplicates: fingerprints (differences of neighbouring mel bands) correlate at {above:g} or more at a "
-        "shift that leaves at least half of the shorter clip in common."
-    )
-    if not too_short:
-        return text
-    are = "is too short for that and was" if too_short == 1 else "are too short for that and were"
-    return f"{text} {counted(too_short, 'clip')} {are} compared by {'its' if too_short == 1 else 'their'} bytes."
-
-
-def pair_notes(above: float, too_short: int) -> list[Note]:
-    """How pairs were found, and what the shift column means."""
-    shift = "Shift: by how many seconds the second clip starts later in the recording than the first."
-    return [Note("method", comparison_text(above, too_short)), Note("method", shift)]
-
-
 def audit_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Header and rows as text."""
     parts = part_columns(row["measured"][name] for row in table["rows"] if row["measured"] for name in MAIN_METRICS)
@@ -433,26 +381,3 @@ def audit_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str
 def _gap_text(gap: dict[str, Any]) -> str:
     """A gap in points, with its interval."""
     return f"{percent_text(gap['mean'], signed=True)} ({bounds_text(gap['ci95'], signed=True)})"
-
-
-def duplicate_cells(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    header = [
-        "First clip",
-        "Second clip",
-        "Similarity",
-        "Shift (s)",
-        "Exact duplicate",
-        *table["regimes"],
-    ]
-    rows = [
-        [
-            row["label"],
-            row["second"],
-            f"{row['similarity']:.2f}",
-            f"{row['shift_seconds']:.1f}",
-            "yes" if row["exact"] else "",
-            *row["parts"],
-        ]
-        for row in table["rows"]
-    ]
-    return tuple(header), cells(rows)

@@ -107,7 +107,8 @@ def _as_table(stored: StoredTable, results: ResultPaths, paper: Paper) -> ReadTa
     kind = stored.values.get("kind")
     cells = None
     if kind in ("audit", "duplicates"):
-        from common.leakage.tables import audit_cells, duplicate_cells
+        from common.leakage.duplicate_tables import duplicate_cells
+        from common.leakage.tables import audit_cells
 
         cells = audit_cells if kind == "audit" else duplicate_cells
     elif kind == "search":
