@@ -130,11 +130,12 @@ def _committed_of(places: tuple[Path, ...]) -> frozenset[Path]:
 
 
 def _default_tables(paper: Paper, asked: ShowOptions, labels: _Labels) -> list[str]:
-    """The tables without `--table`: those of the paper's own choice, without those that need no runs where a split is
-    asked for; or all tables that have one of the rows that are asked for."""
+    """The tables without `--table`: those of the paper's own choice, without those that need no runs where runs of a
+    setting are asked for; or all tables that have one of the rows that are asked for."""
     if labels is not None:
         return [table.id for table in paper.tables if labels.get(table.id)]
-    without_runs = {table.id for table in paper.tables_without_runs} if asked.splits or asked.units else set()
+    of_runs = asked.splits or asked.units or asked.epochs is not None or asked.precision or asked.all_changes
+    without_runs = {table.id for table in paper.tables_without_runs} if of_runs else set()
     return [table for table in paper.default_tables or paper.table_ids if table not in without_runs]
 
 

@@ -142,7 +142,7 @@ class Paper:
                 return table
         matrices = ", ".join(sorted((confusion.id for confusion in self.confusions), key=_by_number))
         near = did_you_mean(
-            nearest_names(table_id, [*self.table_ids, *(confusion.id for confusion in self.confusions)])
+            nearest_names(_without_word(table_id), [*self.table_ids, *(confusion.id for confusion in self.confusions)])
         )
         raise SpecError(
             f"--table {table_id}: {self.key} has no such table{near or '.'} It has: {', '.join(self.table_ids)}"
@@ -159,7 +159,7 @@ class Paper:
             if figure.id == figure_id:
                 return figure
         names = sorted((figure.id for figure in self.figures), key=_by_number)
-        near = did_you_mean(nearest_names(figure_id, names))
+        near = did_you_mean(nearest_names(_without_word(figure_id), names))
         raise SpecError(
             f"--figure {figure_id}: {self.key} has no such figure{near or '.'} It has: {', '.join(names) or 'none'}."
         )
@@ -298,3 +298,8 @@ class Paper:
 
 def _by_number(table_id: str) -> tuple:
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in table_id.replace(".", " ").split())
+
+
+def _without_word(typed: str) -> str:
+    """What someone typed as an id, without the word before it: `Figure 4.1` is `4.1`."""
+    return typed.rpartition(" ")[2]

@@ -253,6 +253,7 @@ CASES = [
     only_arguments(
         "--table", "51", says="--table 51: se_cnn has no such table; did you mean 5.1? It has: 4.1, 5.1, 5.2"
     ),
+    only_arguments("--table", "Table 5.1", says="--table Table 5.1: se_cnn has no such table; did you mean 5.1?"),
     only_arguments(
         "--row",
         "seven",

@@ -86,6 +86,8 @@ def test_a_figure_that_does_not_exist_is_named_with_those_that_do(run):
     assert code == 2
     assert "--figure 2.3: se_cnn has no such figure" in said
     assert "It has: 2.1, 2.2" in said
+    _, _, said = run("--figure", "Figure 4.1")
+    assert "has no such figure; did you mean 4.1?" in said
 
 
 @pytest.mark.parametrize("flag", ["--table", "--row", "--figure"])

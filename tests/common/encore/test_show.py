@@ -274,6 +274,16 @@ def test_where_there_are_no_numbers_one_line_says_which_command_makes_them(show,
     assert (out, said) == ("", [f"{COMMAND}{line}", *places])
 
 
+@pytest.mark.parametrize("asked", ["--epochs 7", "--precision float32", "--set training.l2=0.1"])
+def test_layers_are_not_shown_instead_of_runs_of_a_setting(here, show, asked):
+    write_table(
+        here / "results" / "se_cnn" / "gtzan", "table_4.1", architecture_table(PAPER, PAPER.table("4.1"), "gtzan")
+    )
+    out, said = show(*asked.split(), code=1)
+    assert out == ""
+    assert said[0].endswith(f"this makes them: encore run se_cnn {asked}")
+
+
 @pytest.mark.parametrize("flags", [(), ("--wide",)])
 def test_layers_are_shown_with_their_total_and_without_one_where_an_earlier_version_wrote_them(here, show, flags):
     layers = architecture_table(PAPER, PAPER.table("4.1"), "gtzan")
