@@ -32,7 +32,7 @@ from data_pipeline.cache.shards import (
     write_index,
     write_shard,
 )
-from data_pipeline.cache.track_extraction import FromArrays, FromAudio, extractor
+from data_pipeline.cache.track_extraction import FromArrays, FromAudio, FromOriginals, extractor
 from data_pipeline.datasets.catalog import BadTrack, Catalog, Track
 from data_pipeline.features import Feature
 from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
@@ -88,7 +88,7 @@ def prepare(
     """
     cache = require_usable_folder(cache_folder(cache), flag="--cache")
     require_decoder(decoder)
-    folder = cache / "shards" / f"{catalog.dataset}-{_cache_key(catalog, feature, decoder)[:16]}"
+    folder = _folder_of(catalog, feature, decoder, cache)
     # Without the lock, so that a finished cache can be in a folder that others made, and that can only be read.
     if not _is_finished(folder):
         require_writable_folder(cache, flag="--cache")
@@ -110,6 +110,10 @@ def prepare(
     if index.skipped and not skip_bad:
         raise _bad_tracks_error(index.skipped, len(catalog.tracks))
     return index
+
+
+def _folder_of(catalog: Catalog, feature: Feature, decoder: Decoder, cache: Path) -> Path:
+    return cache / "shards" / f"{catalog.dataset}-{_cache_key(catalog, feature, decoder)[:16]}"
 
 
 def _is_finished(folder: Path) -> bool:
@@ -167,7 +171,9 @@ def _extract(
         with (
             extractor(catalog, feature, decoder, folder, shards, memory_left_bytes) as extract,
             progress(what, len(tracks), unit="clips", short="features") as advance,
-            closing(_extracted(extract, tracks, jobs, parallel_map)) as results,
+            closing(
+                _extracted(_with_originals(extract, catalog, feature, folder, decoder), tracks, jobs, parallel_map)
+            ) as results,
         ):
             for number in pending:
                 outcomes = _next_outcomes(results, plan[number], advance)
@@ -280,14 +286,36 @@ def _nominal_seconds(track: Track, clip_seconds: float | None) -> float:
     return max(_NOMINAL_TRACK_SECONDS, by_size if clip_seconds is None else min(by_size, clip_seconds))
 
 
+def _with_originals(
+    extract: FromAudio | FromArrays, catalog: Catalog, feature: Feature, folder: Path, decoder: Decoder
+) -> FromAudio | FromArrays | FromOriginals:
+    """What extracts tracks; originals beside altered copies come from the cache of the same clips without copies, if
+    that is finished.
+
+    Raises:
+        DataError: that cache was changed.
+    """
+    if isinstance(extract, FromArrays) or catalog.copies is None:
+        return extract
+    originals = catalog.without_copies
+    theirs = _folder_of(originals, feature, decoder, folder.parent.parent)
+    if not _is_finished(theirs):
+        return extract
+    index = read_index(theirs)
+    _require_index_of(index, originals, feature)
+    return FromOriginals(extract, index)
+
+
 def _extracted(
-    extract: Callable[[Track], Extracted], tracks: list[Track], jobs: int, parallel_map: ParallelMap | None
+    extract: FromAudio | FromArrays | FromOriginals, tracks: list[Track], jobs: int, parallel_map: ParallelMap | None
 ) -> Iterator[Extracted | BadTrack]:
     if isinstance(extract, FromArrays):
         # Arrays are only cut out and copied: threads would hold several tracks and save little time.
         return (_attempt(extract, track) for track in tracks)
     if parallel_map is not None:
-        return parallel_map(partial(_attempt_on_worker, extract), tracks)
+        # The folder of all caches may be on this machine only.
+        from_audio = extract.extract if isinstance(extract, FromOriginals) else extract
+        return parallel_map(partial(_attempt_on_worker, from_audio), tracks)
     return _in_threads(partial(_attempt, extract), tracks, cpu_count() if jobs == -1 else jobs)
 
 

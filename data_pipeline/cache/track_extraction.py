@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.cache import DEFAULT_CACHE, cache_folder
 from data_pipeline.cache.array_tracks import ArrayReader, open_arrays_of
 from data_pipeline.cache.memory_share import MemoryShare
-from data_pipeline.cache.shards import Extracted
+from data_pipeline.cache.shards import Extracted, ShardIndex, ShardTrack, read_track
 from data_pipeline.datasets.catalog import Catalog, Track
 from data_pipeline.features import Feature
 from data_pipeline.features.musicnn.embedding import MusicnnEmbedding
@@ -171,6 +172,27 @@ class FromAudio:
         arrays = _COPY_ARRAYS if is_copy else _FEATURE_ARRAYS
         made = (seconds + (arrays - 1) * used) * feature.sample_rate * feature.channels
         return _SAMPLE_BYTES * (decoded + round(made))
+
+
+@dataclass(frozen=True)
+class FromOriginals:
+    """Takes the original clips from a finished cache without altered copies, and extracts the copies.
+
+    Args:
+        extract: extracts the copies, and clips that the cache does not hold.
+        index: of that cache, with the same clips and feature; its shards have been checked.
+    """
+
+    extract: FromAudio
+    index: ShardIndex
+
+    @cached_property
+    def _held(self) -> dict[str, ShardTrack]:
+        return {track.id: track for track in self.index.tracks}
+
+    def __call__(self, track: Track) -> Extracted:
+        held = self._held.get(track.id) if track.copy_of is None else None
+        return self.extract(track) if held is None else (read_track(self.index, held), held.source_sha256)
 
 
 @dataclass(frozen=True)

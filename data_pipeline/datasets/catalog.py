@@ -143,6 +143,11 @@ class Catalog(Spec):
         made = [track.replace(id=f"{track.id}{COPY_SUFFIX}", copy_of=track.id) for track in self.tracks]
         return self.replace(tracks=tuple(sorted((*self.tracks, *made), key=lambda track: track.id)), copies=copies)
 
+    @property
+    def without_copies(self) -> "Catalog":
+        """The catalog that `with_copies` was called on, where its tracks were in the order of their ids."""
+        return self.replace(tracks=tuple(track for track in self.tracks if track.copy_of is None), copies=None)
+
     def first_of_each_genre(self, count: int) -> "Catalog":
         """The same catalog with the first `count` tracks of each genre, by id."""
         seen = Counter[str]()

@@ -4,10 +4,11 @@ import librosa
 import numpy as np
 import pytest
 
-from common.core.errors import SpecError
+from common.core.errors import DataError, SpecError
 from common.paper.protocol import Protocol
 from common.splits.windows import folds_of_windows
 from data_pipeline.augmentation.offline import OfflineAugmentation
+from data_pipeline.cache import track_extraction as track_module
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_track
 from data_pipeline.features.spectrograms import LogMel
@@ -90,6 +91,53 @@ def test_a_catalog_with_copies_is_extracted_once_more(tiny_corpus, tmp_path):
         copy = tracks[f"{clip.id}+copy"]
         assert (copy.copy_of, copy.label, copy.artist) == (clip.id, clip.label, clip.artist)
         assert copy.frames == pytest.approx(clip.frames / 1.25, abs=1)
+
+
+def _opened(monkeypatch) -> list[str]:
+    """Ids of the tracks that are extracted from their files."""
+    opened = []
+    extract = track_module.FromAudio.__call__
+    monkeypatch.setattr(
+        track_module.FromAudio, "__call__", lambda self, track: (opened.append(track.id), extract(self, track))[1]
+    )
+    return opened
+
+
+def test_originals_beside_copies_come_from_the_cache_of_the_clips_alone(tiny_corpus, tmp_path, monkeypatch):
+    catalog = tiny_corpus.catalog.with_copies(OfflineAugmentation(tempi=(1.25,)))
+    feature = LogMel(n_fft=512, hop_samples=512, n_mels=8)
+    opened = _opened(monkeypatch)
+    alone = prepare(catalog, feature, tmp_path / "alone")
+    assert len(opened) == 24  # there is no other cache
+    prepare(tiny_corpus.catalog, feature, tmp_path / "both")
+    opened.clear()
+    after = prepare(catalog, feature, tmp_path / "both")
+    assert sorted(opened) == sorted(track.id for track in catalog.tracks if track.copy_of is not None)
+    assert after == alone.replace(folder=after.folder)  # the same checksums of shards and files
+
+
+def test_other_processes_extract_originals_too(tiny_corpus, tmp_path, monkeypatch):
+    """The cache may be on this machine only."""
+    feature = LogMel(n_fft=512, hop_samples=512, n_mels=8)
+    prepare(tiny_corpus.catalog, feature, tmp_path)
+    opened = _opened(monkeypatch)
+    prepare(tiny_corpus.catalog.with_copies(OfflineAugmentation()), feature, tmp_path, parallel_map=map_one_by_one)
+    assert len(opened) == 24
+
+
+def map_one_by_one(function, items):
+    yield from map(function, items)
+
+
+def test_a_changed_cache_of_the_clips_alone_is_named(tiny_corpus, tmp_path):
+    feature = LogMel(n_fft=512, hop_samples=512, n_mels=8)
+    plain = prepare(tiny_corpus.catalog, feature, tmp_path)
+    shard = plain.folder / f"{plain.shards[0].name}.npy"
+    content = bytearray(shard.read_bytes())
+    content[-1] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(DataError, match=f"{plain.folder} to extract it again"):
+        prepare(tiny_corpus.catalog.with_copies(OfflineAugmentation()), feature, tmp_path)
 
 
 def test_two_features_of_one_rate_are_of_the_same_copy(tiny_corpus, tmp_path):
