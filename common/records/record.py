@@ -96,7 +96,7 @@ class Record(Spec):
         peak_resident_bytes: of the process that trained it, from its start to the end of this run.
         metrics: part -> metric -> fraction between 0 and 1.
         history: one entry per epoch; those of earlier versions lack `learning_rate`, of the first ones `f1_macro` and
-            `val_f1_macro`, too.
+            `val_f1_macro`, too; with `training.gradient_norms` also the norms of each layer's gradients.
         clips: the network's predictions for each test clip.
         second_input: None where the network has one input.
         weights: file of trained weights that the network started from, as `name=SHA-256`; empty for none.

@@ -95,7 +95,7 @@ def fit(
         model_cache: cache that the compiled model comes from; it reuses the model of the fit before.
 
     Raises:
-        DivergedError: the loss is no longer finite.
+        DivergedError: the loss is no longer finite, or a gradient where these are measured.
         CheckpointError: the run began under other circumstances, or its checkpoint does not fit the model.
         BudgetError: the process exceeds the memory limit.
         RunError: the epochs have too few batches for a single update, or the weights to start from are other ones.
@@ -288,8 +288,8 @@ def _gradient_norms(optimizer: MeasuresGradients, run: Run, state: LoopState) ->
     for name, norm in norms.items():
         if not math.isfinite(norm):
             raise DivergedError(
-                f"run {run.id}: a gradient of layer {name.partition('/')[2]} is not finite in epoch {state.epoch + 1} "
-                f"({norm}).",
+                f"run {run.id}: a gradient of layer {name.partition('/')[2]} is not finite, or its norm above 1.8e19, "
+                f"in epoch {state.epoch + 1} ({norm}).",
                 tuple(state.history),
             )
     return norms

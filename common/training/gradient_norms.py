@@ -14,6 +14,8 @@ RMS, LARGEST = "gradient_norm_rms", "gradient_norm_max"
 class MeasuresGradients:
     """Mixed into an optimiser of Keras: notes the Euclidean norm of the gradient of each layer, batch by batch.
 
+    Norms above 1.8e19, whose squares float32 cannot hold, become infinite.
+
     Gradients are those of the loss with its penalties, before clipping and weight decay. The norms are part of the
     optimiser's variables, because these are what a compiled training step hands on, on every backend.
     """
@@ -40,9 +42,14 @@ class MeasuresGradients:
         norms_squared = ops.stack([ops.cast(value, "float32") for value in squares.values()])
         self._squares.assign(self._squares + norms_squared)
         self._largest.assign(ops.maximum(self._largest, ops.sqrt(norms_squared)))
-        # What is left over at an epoch's end is flushed with gradients of zero, which no batch had.
-        self._batches.assign(self._batches + ops.where(ops.sum(norms_squared) == 0.0, 0.0, 1.0))
+        self._batches.assign(self._batches + 1.0)
         super().apply(grads, trainable_variables)
+
+    def flush(self) -> None:
+        """As in `AccumulatedAdam`, which applies gradients of zero then: these are of no batch."""
+        batches = ops.convert_to_numpy(self._batches)
+        super().flush()
+        self._batches.assign(batches)
 
     def take_norms(self) -> dict[str, float]:
         """Name in the history -> value of the batches since the last call. Do not call this inside a compiled step."""

@@ -46,6 +46,8 @@ _NOMINAL_BYTES_PER_SECOND = 64_000
 # Embeddings are small but slow to compute, and a killed extraction loses the shard that it was working on.
 _MAX_EMBEDDED_TRACKS_PER_SHARD = 64
 _MAX_LISTED_BAD_TRACKS = 10
+# Fields of features that are younger than caches.
+_LATER_FIELDS = ("pooled_patches",)
 # Applies a picklable function to each item on other workers, and yields the results in the order of the items. Closing
 # the iterator cancels the rest.
 ParallelMap = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
@@ -63,6 +65,8 @@ def prepare(
     memory_left_bytes: int | None = None,
 ) -> ShardIndex:
     """Extract `feature` from every track once; a finished cache is opened and checked instead.
+
+    Of a catalog with altered copies, the originals come from the finished cache without them, if there is one.
 
     Memory: of arrays two tracks; of audio, in each thread, one clip in the making (its file's bytes, and its samples as
     float32 two to five times, 20 times for an altered copy of another tempo) and two finished ones. Finished clips go
@@ -131,7 +135,7 @@ def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:
     key = {
         "source": catalog.source_digest,
         "genres": catalog.genres,
-        "feature": feature.as_json(),
+        "feature": _values_of(feature),
         "extraction": feature.extraction_version,
         "copies": None if catalog.copies is None else catalog.copies.extraction_version,
         "decoder": decoder,
@@ -140,6 +144,13 @@ def _cache_key(catalog: Catalog, feature: Feature, decoder: Decoder) -> str:
     if not isinstance(feature, Precomputed):
         key["decoding"] = DECODING_VERSION
     return sha256_of_json(key)
+
+
+def _values_of(feature: Feature) -> dict[str, Any]:
+    """JSON values of a feature; those that came later are left out at their defaults, so that caches of before are
+    found."""
+    later = {name: field.default for name, field in type(feature).model_fields.items() if name in _LATER_FIELDS}
+    return {name: value for name, value in feature.as_json().items() if name not in later or value != later[name]}
 
 
 def _extract(
@@ -172,7 +183,9 @@ def _extract(
             extractor(catalog, feature, decoder, folder, shards, memory_left_bytes) as extract,
             progress(what, len(tracks), unit="clips", short="features") as advance,
             closing(
-                _extracted(_with_originals(extract, catalog, feature, folder, decoder), tracks, jobs, parallel_map)
+                _extracted(extract, tracks, jobs, parallel_map)
+                if parallel_map is not None  # the folder of all caches may be on this machine only
+                else _extracted(_with_originals(extract, catalog, feature, folder, decoder), tracks, jobs, None)
             ) as results,
         ):
             for number in pending:
@@ -313,9 +326,7 @@ def _extracted(
         # Arrays are only cut out and copied: threads would hold several tracks and save little time.
         return (_attempt(extract, track) for track in tracks)
     if parallel_map is not None:
-        # The folder of all caches may be on this machine only.
-        from_audio = extract.extract if isinstance(extract, FromOriginals) else extract
-        return parallel_map(partial(_attempt_on_worker, from_audio), tracks)
+        return parallel_map(partial(_attempt_on_worker, extract), tracks)
     return _in_threads(partial(_attempt, extract), tracks, cpu_count() if jobs == -1 else jobs)
 
 

@@ -1,8 +1,8 @@
 """Extraction of one track: from an audio file, or from the array that holds it."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -55,7 +55,7 @@ def extractor(
     folder: Path,
     shards: list[list[Track]],
     memory_left_bytes: int | None,
-) -> Iterator[Callable[[Track], Extracted]]:
+) -> "Iterator[FromAudio | FromArrays]":
     """What extracts single tracks.
 
     Args:
@@ -192,7 +192,11 @@ class FromOriginals:
 
     def __call__(self, track: Track) -> Extracted:
         held = self._held.get(track.id) if track.copy_of is None else None
-        return self.extract(track) if held is None else (read_track(self.index, held), held.source_sha256)
+        if held is not None:
+            # Without the cache, which may be gone by now, the clip is extracted as any other; it is not to blame.
+            with suppress(DataError):
+                return read_track(self.index, held), held.source_sha256
+        return self.extract(track)
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,28 @@ def test_a_changed_cache_of_the_clips_alone_is_named(tiny_corpus, tmp_path):
         prepare(tiny_corpus.catalog.with_copies(OfflineAugmentation()), feature, tmp_path)
 
 
+def test_a_cache_of_the_clips_alone_that_vanishes_costs_no_clip(tiny_corpus, tmp_path, monkeypatch):
+    feature = LogMel(n_fft=512, hop_samples=512, n_mels=8)
+    prepare(tiny_corpus.catalog, feature, tmp_path)
+
+    def gone(index, track):
+        raise DataError(f"{index.folder}: gone")
+
+    monkeypatch.setattr(track_module, "read_track", gone)
+    catalog = tiny_corpus.catalog.with_copies(OfflineAugmentation())
+    found = prepare(catalog, feature, tmp_path, skip_bad=True)
+    assert (len(found.tracks), found.skipped) == (24, ())
+
+
+def test_clips_of_another_length_or_decoder_are_not_taken_from_that_cache(tiny_corpus, tmp_path, monkeypatch):
+    feature = LogMel(n_fft=512, hop_samples=512, n_mels=8)
+    prepare(tiny_corpus.catalog, feature, tmp_path)
+    opened = _opened(monkeypatch)
+    catalog = tiny_corpus.catalog.replace(clip_seconds=1.0).with_copies(OfflineAugmentation())
+    prepare(catalog, feature, tmp_path)
+    assert len(opened) == 24
+
+
 def test_two_features_of_one_rate_are_of_the_same_copy(tiny_corpus, tmp_path):
     catalog = tiny_corpus.catalog.with_copies(OfflineAugmentation(tempi=(0.8,)))
     samples = prepare(catalog, Waveform(sample_rate=RATE), tmp_path)

@@ -5,6 +5,7 @@ import pytest
 
 from common.core.errors import DataError, SpecError
 from common.core.spec import build as spec_of
+from data_pipeline.cache import extraction
 from data_pipeline.cache.extraction import prepare
 from data_pipeline.cache.shards import read_track
 from data_pipeline.features.musicnn.config import LAYERS
@@ -64,6 +65,21 @@ def test_a_mean_can_be_of_fewer_patches_spread_over_the_track(network, tmp_path,
     found = feature.extract(samples)
     assert found.shape == (feature.frames(len(samples)), feature.bins) == (1, 753)
     np.testing.assert_allclose(found[0], single.extract(samples)[list(kept)].mean(axis=0), rtol=1e-5)
+
+
+def test_caches_of_before_there_were_fewer_patches_are_found(tiny_corpus):
+    catalog = tiny_corpus.catalog.replace(tracks=())
+    key = {
+        name: extraction._cache_key(catalog, feature, "soundfile")
+        for name, feature in (
+            ("all", MusicnnEmbedding(pooled=True)),
+            ("two", MusicnnEmbedding(pooled=True, pooled_patches=2)),
+        )
+    }
+    without = MusicnnEmbedding(pooled=True).as_json()
+    del without["pooled_patches"]
+    assert extraction._values_of(MusicnnEmbedding(pooled=True)) == without
+    assert key["all"] != key["two"]
 
 
 def test_fewer_patches_without_a_mean_are_refused():
