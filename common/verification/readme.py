@@ -1,7 +1,7 @@
-"""The README against results: its headline table, and the sentences below it, are what was measured."""
+"""The README against results: its headline tables, and the sentences below them, are what was measured."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from common.verification.faults import Fault, Verified
 
 # Stands above the headline table.
 MARKER = "<!-- headline:"
-# Below the results folder.
+# Below the results folder: the audits of GTZAN and of a second data set.
 HEADLINE_TABLE = Path("se_cnn") / "arrays" / "table_audit.json"
-_LINE_OF_OURS = "| ours"
+SECOND_TABLE = Path("se_cnn") / "folder_emotify" / "table_audit_small_features_20_epochs_changed_3999c4cc.json"
 _BY_CLIP, _NO_COPIES = "holdout, by clip", f"holdout, by clip, {NO_DUPLICATES}"
 _ARTIST, _FAULT_FILTERED = "artist, by clip", "fault_filtered, by clip"
 # The splits whose gaps to the split by window the README names.
@@ -41,32 +41,57 @@ class _Sentence:
     contradiction: str = ""
 
 
+@dataclass(frozen=True)
+class _Headline:
+    """A table of the README.
+
+    Args:
+        source: that it repeats, below the results folder.
+        name: that its measured rows begin with.
+        sentences: what the text below it says, by the table that it repeats.
+    """
+
+    source: Path
+    name: str
+    sentences: Callable[[dict[str, Any]], Iterable[_Sentence]]
+
+
 def has_headline(readme: Path) -> bool:
     """Whether there is a README with a headline table that can be checked."""
     return readme.is_file() and MARKER in readme.read_text(encoding="utf-8", errors="replace")
 
 
 def verify_readme(readme: Path, results: Path) -> Verified:
-    """Check that the headline table of a README and the sentences below it say what the table of the audit does.
+    """Check that the headline tables of a README and the sentences below them say what the tables of the audits do.
 
     Args:
         readme: has a headline table, see `has_headline`.
     """
-    source = results / HEADLINE_TABLE
-    try:
-        table = read_json(source, what="the table that the README repeats", remedy="")
-        rows, sentences = _rows(table), list(_sentences(table))
-    except (DataError, OSError, KeyError, IndexError, TypeError, ValueError) as error:
-        said = str(error).removeprefix(f"{source}: ").rstrip(".") or type(error).__name__
-        if not isinstance(error, DataError):
-            said = f"a table without what the README repeats ({type(error).__name__}: {said})"
-        fault = Fault(source, said, "the measured table that the README repeats", "Make it again with --from-records.")
-        return Verified("README", "not checked: its table cannot be used", {}, (fault,))
     content = readme.read_text(encoding="utf-8", errors="replace")
-    faults = [*_faults_of_rows(readme, content, rows), *_faults_of_sentences(readme, content, sentences)]
-    counts = {"rows": len(rows), "sentences": len(sentences)}
+    faults: list[Fault] = []
+    counts = {"rows": 0, "sentences": 0}
+    for headline in (
+        _Headline(HEADLINE_TABLE, "ours", _sentences),
+        _Headline(SECOND_TABLE, "Emotify", _sentences_of_second),
+    ):
+        source = results / headline.source
+        try:
+            table = read_json(source, what="the table that the README repeats", remedy="")
+            rows, sentences = _rows(table), list(headline.sentences(table))
+        except (DataError, OSError, KeyError, IndexError, TypeError, ValueError) as error:
+            said = str(error).removeprefix(f"{source}: ").rstrip(".") or type(error).__name__
+            if not isinstance(error, DataError):
+                said = f"a table without what the README repeats ({type(error).__name__}: {said})"
+            fault = Fault(
+                source, said, "the measured table that the README repeats", "Make it again with --from-records."
+            )
+            return Verified("README", "not checked: its table cannot be used", {}, (fault,))
+        faults += _faults_of_rows(readme, content, headline.name, rows)
+        faults += _faults_of_sentences(readme, content, sentences)
+        counts = {"rows": counts["rows"] + len(rows), "sentences": counts["sentences"] + len(sentences)}
     right = "" if faults else ": all as measured"
-    summary = f"{counted(len(rows), 'row')} and {counted(len(sentences), 'statement')} of the headline compared{right}"
+    rows_text, sentences_text = counted(counts["rows"], "row"), counted(counts["sentences"], "statement")
+    summary = f"{rows_text} and {sentences_text} of the headline compared{right}"
     return Verified("README", summary, counts, tuple(faults), ("the other text of the README",))
 
 
@@ -85,26 +110,29 @@ def _rows(table: dict[str, Any]) -> list[tuple[str, str]]:
     """Label and last cells of each measured row, as the README prints them."""
     found = []
     for row in _measured(table):
-        cells = [
-            f"{percent_text(value['mean'])} ± {percent_text(value['sd'])} ({bounds_text(value['ci95'])})"
-            for value in (row["measured"][name] for name in ("window_accuracy", "clip_accuracy_mean_softmax"))
-        ]
+        cells = []
+        for value in (row["measured"][name] for name in ("window_accuracy", "clip_accuracy_mean_softmax")):
+            spread = f" ± {percent_text(value['sd'])}" if "sd" in value else ""
+            cells.append(f"{percent_text(value['mean'])}{spread} ({bounds_text(value['ci95'])})")
         tested = row["overlap"]["parts"]["test"]
         known = percent_text(stored_percent(row["overlap"]["met"] / tested), 0)
         nameless = percent_text(stored_percent(row["overlap"]["nameless"] / tested), 0)
-        unknown = f" ({nameless} % of unknown artist)" if row["overlap"]["met"] < tested else ""
+        is_said = row["overlap"]["met"] < tested and row["overlap"]["nameless"]
+        unknown = f" ({nameless} % of unknown artist)" if is_said else ""
         found.append((row["label"], f"| {cells[0]} | {cells[1]} | {known} %{unknown} |"))
     return found
 
 
-def _faults_of_rows(readme: Path, content: str, rows: list[tuple[str, str]]) -> Iterator[Fault]:
-    printed = [line for line in content.splitlines() if line.startswith(_LINE_OF_OURS)]
+def _faults_of_rows(readme: Path, content: str, name: str, rows: list[tuple[str, str]]) -> Iterator[Fault]:
+    printed = [line for line in content.splitlines() if line.startswith(f"| {name}")]
     if len(printed) != len(rows):
-        yield Fault(readme, f"{len(printed)} rows of ours", f"{len(rows)}, as measured", _REMEDY)
+        yield Fault(readme, f"{len(printed)} rows of {name}", f"{len(rows)}, as measured", _REMEDY)
         return
     for line, (label, cells) in zip(printed, rows, strict=True):
-        if _name_of(line).partition(" (")[0] != f"ours: {label}":
-            yield Fault(readme, f"the row {_name_of(line)!r}", f"a row 'ours: {label}', as the table names it", _REMEDY)
+        if _name_of(line).partition(" (")[0] != f"{name}: {label}":
+            yield Fault(
+                readme, f"the row {_name_of(line)!r}", f"a row '{name}: {label}', as the table names it", _REMEDY
+            )
         if not line.endswith(cells):
             shown = "| " + "| ".join(line.split("| ")[2:])
             yield Fault(
@@ -139,7 +167,7 @@ def _sentences(table: dict[str, Any]) -> Iterator[_Sentence]:
     yield _Sentence(f"on {_noted(table, r'Data: (?:.*?, )?([0-9]+) clips')} GTZAN clips")
     yield _Sentence(f"({_noted(table, r'Training: windows of ([0-9]+ x [0-9]+)')} log-mel windows instead of ")
     setting = table["setting"]
-    yield _Sentence(f"at most {setting['epochs']} epochs")
+    yield _Sentence(f"), at most {setting['epochs']} epochs")
     seeds = {row["measured"]["runs"] for row in measured}
     one_seed = any("ONE SEED" in text for text in table["caption"])
     several = f"rows of {', '.join(map(str, sorted(seeds)))} runs" if len(seeds) > 1 else ""
@@ -170,6 +198,27 @@ def _sentences(table: dict[str, Any]) -> Iterator[_Sentence]:
         "fault_filtered",
     )
     yield _Sentence(", ".join(f"{share} {name}" for share, name in zip(shares, names, strict=True)))
+
+
+def _sentences_of_second(table: dict[str, Any]) -> Iterator[_Sentence]:
+    measured = _measured(table)
+    setting = table["setting"]
+    clips = _noted(table, r"Data: (?:.*?, )?([0-9]+) clips")
+    genres = _noted(table, r"Data: .*?([0-9]+) genres")
+    window = _noted(table, r"Training: windows of ([0-9]+ x [0-9]+)")
+    yield _Sentence(f"Emotify, {clips} clips of {genres} genres")
+    yield _Sentence(f"log-mel windows of {window}, at most {setting['epochs']} epochs")
+    runs = {row["measured"]["runs"] for row in measured}
+    number = _NUMBERS.get(max(runs), f"{max(runs)} seeds").capitalize()
+    of_clips = any("account for test clips only" in note for note in table["caption"])
+    yield _Sentence(
+        f"{number}, so the intervals account for test clips only",
+        "" if len(runs) == 1 and of_clips else f"intervals of {sorted(runs)} runs",
+    )
+    for label, name in ((_BY_CLIP, "whole clips"), (_ARTIST, "an artist filter")):
+        gap = _row_of(table, label)["gap"]["window_accuracy"]
+        fall, low, high = (percent_text(-value, 0) for value in (gap["mean"], *gap["ci95"]))
+        yield _Sentence(f"{fall} points ({high} to {low}) with {name}")
 
 
 def _noted(table: dict[str, Any], pattern: str) -> str:

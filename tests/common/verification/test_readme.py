@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 
 import reproductions
-from common.verification.readme import HEADLINE_TABLE, MARKER, has_headline, verify_readme
+from common.verification.readme import HEADLINE_TABLE, MARKER, SECOND_TABLE, has_headline, verify_readme
 
 ROOT = Path(reproductions.__file__).parent.parent
 
 
 @pytest.fixture
 def folder(tmp_path, committed_results) -> Path:
-    """A folder with the README and the table that it repeats."""
+    """A folder with the README and the tables that it repeats."""
     shutil.copy(ROOT / "README.md", tmp_path)
-    table = tmp_path / "results" / HEADLINE_TABLE
-    table.parent.mkdir(parents=True)
-    shutil.copy(committed_results / HEADLINE_TABLE, table)
+    for source in (HEADLINE_TABLE, SECOND_TABLE):
+        table = tmp_path / "results" / source
+        table.parent.mkdir(parents=True)
+        shutil.copy(committed_results / source, table)
     return tmp_path
 
 
@@ -31,7 +32,7 @@ def test_the_readme_holds(folder):
     assert has_headline(folder / "README.md")
     found = verified(folder)
     assert found.faults == ()
-    assert found.counts == {"rows": 5, "sentences": 13}
+    assert found.counts == {"rows": 8, "sentences": 18}
 
 
 def test_every_number_of_the_headline_is_compared_except_those_of_the_setting(folder):
@@ -39,7 +40,7 @@ def test_every_number_of_the_headline_is_compared_except_those_of_the_setting(fo
     path = folder / "README.md"
     text = path.read_text(encoding="utf-8")
     first = text.index(MARKER)
-    last = text.index("](results/se_cnn/arrays/figures/table_audit.png)")
+    last = text.index("](results/se_cnn/folder_emotify/table_audit")
     unnoticed = []
     numbers = list(re.finditer(r"\d+(?:\.\d+)?", text[first:last]))
     for number in numbers:
@@ -88,8 +89,8 @@ def test_a_row_that_is_gone_is_named(folder):
     assert (fault.found, fault.expected) == ("4 rows of ours", "5, as measured")
 
 
-def change_table(folder: Path, change) -> None:
-    path = folder / "results" / HEADLINE_TABLE
+def change_table(folder: Path, change, source: Path = HEADLINE_TABLE) -> None:
+    path = folder / "results" / source
     table = json.loads(path.read_text(encoding="utf-8"))
     change(table)
     path.write_text(json.dumps(table), encoding="utf-8")
@@ -123,9 +124,21 @@ def test_a_table_whose_rows_have_other_names_is_named(folder):
     assert fault.remedy == "Make it again with --from-records."
 
 
+def test_numbers_of_the_second_data_set_follow_its_table(folder):
+    def change(table):
+        (row,) = (row for row in table["rows"] if row["label"] == "artist, by clip")
+        row["gap"]["window_accuracy"]["mean"] = -77.0
+
+    change_table(folder, change, SECOND_TABLE)
+    (fault,) = verified(folder).faults
+    assert "with an artist filter" in fault.found
+    assert fault.expected.startswith("'77 points (")
+
+
+@pytest.mark.parametrize("source", [HEADLINE_TABLE, SECOND_TABLE])
 @pytest.mark.parametrize("content", [None, "{", "[]", "{}"])
-def test_a_table_that_cannot_be_used_is_named(folder, content):
-    path = folder / "results" / HEADLINE_TABLE
+def test_a_table_that_cannot_be_used_is_named(folder, content, source):
+    path = folder / "results" / source
     if content is None:
         path.unlink()
     else:
