@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import soundfile
 import soxr
 
+import reproductions
 from common.cli.app import run_app
 from common.cli.run import make_app
 from common.core.errors import DataError, SpecError
@@ -298,3 +300,18 @@ def test_an_edited_record_is_refused(copied):
     path.write_text(json.dumps(values), encoding="utf-8")
     with pytest.raises(DataError, match=r"edited|SHA-256"):
         load_trained(path)
+
+
+def test_the_network_that_comes_with_encore_answers_and_is_named_in_the_readme(tmp_path):
+    root = Path(reproductions.__file__).parent.parent
+    text = (root / "README.md").read_text(encoding="utf-8")
+    name = re.search(r'load_trained\("(results/[^"]+)"\)', text[text.index("comes with Encore") :])[1]
+    trained = load_trained(root / name)
+    accuracy = 100 * trained.record.metrics["test"]["window_accuracy"]
+    assert f"({accuracy:.0f} % of test windows right)" in " ".join(text.split())
+    assert "artist" in trained.record.protocol
+    song = tmp_path / "song.wav"
+    soundfile.write(song, np.random.default_rng(0).normal(0, 0.1, 22050 * 5), 22050)
+    found = trained.predict(song)
+    assert sorted(found) == ["classical", "electronic", "pop", "rock"]
+    assert sum(found.values()) == pytest.approx(1, abs=1e-4)
