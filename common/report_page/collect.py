@@ -60,8 +60,15 @@ def collect(papers: Sequence[Paper], out: Path) -> Collected:
     rows: list[RowView] = []
     audits: list[AuditView] = []
     names: dict[str, RunNames] = {}
+    without_runs: set[tuple] = set()
     for results in every:
         for one in results.tables:
+            if not one.stored.setting:
+                # Tables of layers and values are written beside the results of each data set, and are the same there.
+                content = (results.paper.key, one.stored.id, one.table.header, one.table.rows)
+                if content in without_runs:
+                    continue
+                without_runs.add(content)
             view = table_view(one, ids)
             tables.append(view)
             if kind_of(one) == "results":

@@ -3,7 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection
+from typing import Any
 
+from common.core.words import counted
 from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.provenance import Source, value_paths
 from common.paper.tables import Row
@@ -43,8 +45,7 @@ def table_view(one: ReadTable, ids: Ids, said: Collection[str] = ()) -> TableVie
     rows = _declared_rows(one) if kind_of(one) == "results" else []
     data = shown(data_name(values)) if stored.setting else ""
     protocol = shown(values.get("protocol") or "")
-    changed = "changed values" if stored.setting.get("changes") else ""
-    place = ", ".join(filter(None, (data, protocol, changed)))
+    place = ", ".join(filter(None, (data, protocol, *_settings(stored.setting))))
     heading = f"{one.paper.title}, table {stored.id}: {values['title']}"
     return TableView(
         id=view_id,
@@ -63,6 +64,15 @@ def table_view(one: ReadTable, ids: Ids, said: Collection[str] = ()) -> TableVie
         notes=all_shown(notes),
         assumptions=_assumptions(one.paper, rows) if rows else (),
         below=tuple(table_view(part, ids, said) for part in one.below),
+    )
+
+
+def _settings(setting: dict[str, Any]) -> tuple[str, ...]:
+    """What a command set for all rows of a table: tables of the same data and protocol differ in it."""
+    return (
+        counted(setting["epochs"], "epoch") if setting.get("epochs") else "",
+        (setting.get("precision") or "").removeprefix("mixed_"),
+        "changed values" if setting.get("changes") else "",
     )
 
 

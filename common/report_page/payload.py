@@ -153,7 +153,8 @@ class TableView:
         id: of its HTML element.
         table: id in the paper, e.g. `5.1` or `5.1_pairs`.
         heading: paper, id and title, with `place` between brackets where there is one.
-        place: data and protocol, and whether the command changed values; empty for tables that are not of runs.
+        place: data, protocol, and what the command set: epochs, precision, whether it changed values; empty for tables
+            that are not of runs.
         kind: of its JSON file; `results` and `layers` where that has none.
         data, protocol: in words; empty for tables that are not of runs.
         file: its Markdown file, relative to the folder of results.

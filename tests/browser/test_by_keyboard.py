@@ -233,7 +233,7 @@ def test_slider_moves_through_all_measured_splits(open_page):
 def page_of_two_audits(committed_results, tmp_path_factory):
     """A report of SE-CNN with a second audit: a dot in the name of its row, two digits in its published number."""
     below = tmp_path_factory.mktemp("audits")
-    folder = shutil.copytree(committed_results / "se_cnn", below / "se_cnn") / "arrays"
+    folder = shutil.copytree(committed_results / "se_cnn" / "arrays", below / "se_cnn" / "arrays")
     for file in list(folder.glob("table_audit.*")):
         shutil.copy(file, folder / f"table_audit_5.2-se-1{file.suffix}")
     values = read_json(folder / "table_audit_5.2-se-1.json", what="an audit")
@@ -294,7 +294,7 @@ def test_parameters_of_the_address_that_mean_nothing_change_nothing(open_page, v
     def read(opened) -> list[str]:
         opened.page.locator("#clips-list tbody tr").first.wait_for()
         parts = (".audit-live", "#results-count", "#row", "#clips-app", "#compare-app")
-        texts = [opened.page.locator(part).inner_text() for part in parts]
+        texts = [text for part in parts for text in opened.page.locator(part).all_inner_texts()]
         choices = [select.input_value() for select in opened.page.locator("#compare-app select").all()]
         return [*texts, *choices, opened.page.locator("#clips-list th[aria-sort]").get_attribute("data-key")]
 

@@ -76,7 +76,7 @@ def test_clips_are_said_to_differ_only_where_they_do(audit_page):
 def test_each_example_stands_below_the_title_that_holds_for_it(committed_results, tmp_path):
     written = write_page([load_paper("se_cnn")], committed_results, tmp_path / "report.html")
     page = read_page(written.path.read_text(encoding="utf-8"))
-    leakage = page.one("section", id="leakage")
+    leakage = page.one("section", id="leakage").all("article")[0]
     flags = leakage.one("p", class_="audit-flags")
     assert [one.text for one in flags.all("span")] == ["reduced features", "other number of epochs", "bfloat16"]
     split = leakage.all("section", class_="audit-split")[2]

@@ -233,8 +233,10 @@ def test_a_label_without_room_beside_its_name_is_not_missed():
 
 
 def test_the_gap_of_an_audit_fits_eighty_columns():
-    (audit,) = [table for table in committed_tables().values() if table.values.get("kind") == "audit"]
-    assert "gap (points)" in parts_of(audit, 80)[1][1]
+    audits = [table for table in committed_tables().values() if table.values.get("kind") == "audit"]
+    assert len(audits) > 1
+    for audit in audits:
+        assert "gap (points)" in parts_of(audit, 80)[1][1]
 
 
 def test_smoke_scale_says_for_how_many_epochs_it_trained():
