@@ -55,6 +55,7 @@ class StoredSetting(Form):
     split: str
     unit: str
     epochs: int | None = None
+    precision: str | None = None
     changes: list[str] = []
 
 
