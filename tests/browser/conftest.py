@@ -40,6 +40,16 @@ class Opened:
         element.focus()
         return element
 
+    def wait_for_charts(self, selector: str, count: int = 1) -> None:
+        """Wait until so many charts fit: a chart is drawn once the browser reports it near the screen, a moment later.
+
+        Raises:
+            AssertionError: there are fewer or more.
+        """
+        charts = self.page.locator(selector)
+        charts.nth(count - 1).wait_for()
+        assert charts.count() == count
+
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)

@@ -169,7 +169,7 @@ def test_link_of_a_row_opens_it_alone_with_its_charts(open_page):
     assert opened.page.locator("#row .row-detail:visible").get_attribute("id") == target
     assert opened.page.locator("#row .table-detail:visible").count() == 1
     opened.page.locator("#row .row-detail:visible .curves svg").first.wait_for()
-    assert opened.page.locator("#row .row-detail:visible .genre-bars svg").count() > 0
+    opened.page.locator("#row .row-detail:visible .genre-bars svg").first.wait_for()
 
 
 def test_tab_goes_on_from_the_section_that_a_link_leads_to(open_page):
@@ -215,6 +215,7 @@ def test_slider_moves_through_all_measured_splits(open_page):
         "JSON.parse(document.getElementById('data').textContent).audits[0].splits.filter(s => s.values.window_accuracy)"
     )
     assert len(measured) == int(slider.get_attribute("max")) + 1 > 3
+    opened.wait_for_charts(".audit-chart >> nth=0 >> svg[role=img]")
     opened.press("Home")
     for split in measured:
         assert [one["id"] for one in measured if opened.page.locator(f"[id='{one['id']}']").is_visible()] == [
@@ -261,6 +262,7 @@ def test_each_of_two_audits_has_its_own_slider_and_the_address_keeps_both(open_p
     for place, audit in enumerate(audits):
         before = shown(opened.page)
         opened.focus(f"[id='{audit}-slider']")
+        opened.wait_for_charts(f"[id='{audit}'] .audit-chart svg[role=img]")
         for _ in range(place + 1):
             opened.press("ArrowRight")
         after = shown(opened.page)

@@ -123,6 +123,7 @@ def test_nothing_on_a_phone_is_wider_than_the_screen(open_page):
 def test_slider_and_tabs_work_on_a_phone(open_page):
     opened = open_page(viewport=PHONE)
     slider = opened.focus(".audit-slider input[type=range]")
+    opened.wait_for_charts(".audit-chart >> nth=0 >> svg[role=img]")
     opened.press("Home")
     for place in range(1, int(slider.get_attribute("max")) + 1):
         opened.press("ArrowRight")
@@ -132,7 +133,7 @@ def test_slider_and_tabs_work_on_a_phone(open_page):
         assert str(place + 1) in opened.page.locator(".audit-chart svg text").all_text_contents()
     opened.focus("#row .row-detail[open] [role=tab]")
     opened.press("End")
-    assert opened.page.locator("#row .row-detail[open] [role=tabpanel]:visible svg").count() == 2
+    opened.wait_for_charts("#row .row-detail[open] [role=tabpanel]:visible svg", 2)
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
