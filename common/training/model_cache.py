@@ -38,8 +38,8 @@ def build_network(experiment: Experiment, build: ModelBuilder, shape: tuple, cla
 
 def graph_digest(experiment: Experiment) -> str:
     """Digest of what a traced training step depends on."""
-    # The split does not affect the model, and the strength of augmentation does not affect its graph.
-    canonical = experiment.replace(protocol=Protocol())
+    # The split and copies of clips do not affect the model, and the strength of augmentation does not affect its graph.
+    canonical = experiment.replace(protocol=Protocol(), copies=None)
     augmentation = experiment.training.augmentation
     if augmentation is not None:
         canonical = canonical.with_values({"training.augmentation": augmentation.with_any_strength})
@@ -49,9 +49,9 @@ def graph_digest(experiment: Experiment) -> str:
 class CompiledModelCache:
     """Provides one compiled model at a time, and reuses it where the next run needs the same graph.
 
-    The folds of a protocol train the same network from the same initial weights, on other windows. Tracing its training
-    step takes longer than many a short fold (5-15 s), so the last model is kept and reset bit for bit to its initial
-    state where the next run needs the same.
+    The folds of a protocol train the same network from the same initial weights, on other windows, and so do rows with
+    and without altered copies of clips. Tracing its training step takes longer than many a short fold (5-15 s), so the
+    last model is kept and reset bit for bit to its initial state where the next run needs the same.
 
     Args:
         devices: that its models are trained on.

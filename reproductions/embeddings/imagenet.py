@@ -38,7 +38,7 @@ def logits_of_picture(spec: ImageNetSpec, x, classes: int):
 
 def _vgg(spec: ImageNetSpec, x, classes: int):
     for block, (count, width) in enumerate(zip(VGG_CONVOLUTIONS[spec.network], VGG_WIDTHS, strict=True), start=1):
-        for number in range(1, count + 1):
+        for number in range(1, _depth(count, spec) + 1):
             name = f"block{block}_conv{number}"
             x = keras.layers.ReLU(name=f"{name}_relu")(conv2d(x, width * spec.base_filters, 3, padding=1, name=name))
         x = keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(x)  # 96 x 125 -> 3 x 3 after five
@@ -55,11 +55,16 @@ def _resnet(spec: ImageNetSpec, x, classes: int):
     x = PaddedMaxPooling(3, padding=1, stride=2, name="stem_pool")(x)
     block = _bottleneck if spec.network in BOTTLENECKS else _basic
     for stage, (count, width) in enumerate(zip(RESNET_BLOCKS[spec.network], RESNET_WIDTHS, strict=True), start=1):
-        for number in range(1, count + 1):
+        for number in range(1, _depth(count, spec) + 1):
             stride = 2 if stage > 1 and number == 1 else 1
             strides = (stride, 1) if spec.strides == "first" else (1, stride)
             x = block(x, width * spec.base_filters, strides, name=f"stage{stage}_block{number}")
     return dense(keras.layers.GlobalAveragePooling2D(name="average")(x), classes, name="logits")
+
+
+def _depth(count: int, spec: ImageNetSpec) -> int:
+    """Blocks or convolutions of a stage that has `count` in the whole network."""
+    return count if spec.stage_depth is None else min(count, spec.stage_depth)
 
 
 def _basic(x, filters: int, strides: tuple[int, int], *, name: str):

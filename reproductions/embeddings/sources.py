@@ -17,6 +17,7 @@ SOURCES = {
     "model.base_filters": stated("VGG and ResNet as published"),
     "model.strides": assumed("as in torchvision, which the study took them from; Keras' weights go with `first`"),
     "model.units": stated("section 1.4: 32 in the hidden layer on embeddings; VGG's own 4,096"),
+    "model.stage_depth": stated("VGG and ResNet as published: all"),
     "model.spectral": stated("as in the network on spectrograms only"),
     "model.embedding.kind": stated("section 1.4"),
     "model.embedding.units": stated("section 1.4: 32"),

@@ -56,6 +56,7 @@ class ImageNetSpec(Spec):
         strides: which convolution in the first block of a stage has the stride, in ResNet50 and ResNet101: the
             `middle` one, as in torchvision, or the `first`, as in the paper and in Keras.
         units: units of each of VGG's two hidden layers; ResNets have none.
+        stage_depth: at most so many blocks in each stage of a ResNet, or convolutions in each of VGG's; None for all.
     """
 
     kind: Literal["imagenet"] = "imagenet"
@@ -64,6 +65,7 @@ class ImageNetSpec(Spec):
     base_filters: PositiveInt = IMAGENET_FILTERS
     strides: Literal["middle", "first"] = "middle"
     units: PositiveInt = IMAGENET_UNITS
+    stage_depth: PositiveInt | None = None
 
     @property
     def weights_file(self) -> str | None:
@@ -75,6 +77,8 @@ class ImageNetSpec(Spec):
         size = (self.base_filters, self.units)
         if self.weights == "imagenet" and size != (IMAGENET_FILTERS, IMAGENET_UNITS):
             raise ValueError(f"weights imagenet go with {IMAGENET_FILTERS} filters, {IMAGENET_UNITS} units, not {size}")
+        if self.weights == "imagenet" and self.stage_depth is not None:
+            raise ValueError(f"weights imagenet go with whole stages, not with a stage_depth of {self.stage_depth}")
         return self
 
 

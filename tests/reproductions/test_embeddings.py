@@ -75,6 +75,20 @@ def test_images_of_segments_shrink_by_32(network):
         assert tuple(model.get_layer("adaptive").output.shape[1:3]) == (7, 7)
 
 
+@pytest.mark.parametrize(
+    ("network", "depth", "convolutions"),
+    # Of a ResNet: the stem, and in each stage the convolutions of its first blocks and their projections.
+    [("vgg19", 1, 5), ("vgg19", 3, 13), ("resnet34", 1, 1 + 4 * 2 + 3), ("resnet101", 2, 1 + 4 * 2 * 3 + 4)],
+)
+def test_stage_depth_leaves_out_the_later_layers_of_each_stage(network, depth, convolutions):
+    spec = ImageNetSpec(network=network, base_filters=4, units=8, weights="random", stage_depth=depth)
+    shortened, whole = build(spec, SEGMENT, 8), build(spec.replace(stage_depth=None), SEGMENT, 8)
+    kinds = [type(layer).__name__ for layer in shortened.layers]
+    assert kinds.count("Conv2D") == convolutions
+    assert {layer.name for layer in shortened.layers} < {layer.name for layer in whole.layers}
+    assert build(spec.replace(stage_depth=30), SEGMENT, 8).count_params() == whole.count_params()
+
+
 def test_mel_bands_become_rows_of_the_image():
     model = build(BASE_2D, SEGMENT, 8)
     assert tuple(model.get_layer("picture").output.shape[1:]) == (96, 125, 1)
@@ -105,6 +119,8 @@ def test_impossible_specs_are_refused():
         spec_of(ConvolutionalSpec, {"dimensions": 1, "filters": (1, 2), "kernels": (3,), "pools": (2, 2)})
     with pytest.raises(SpecError, match="weights imagenet go with 64 filters"):
         spec_of(ImageNetSpec, {"network": "vgg16", "base_filters": 8})
+    with pytest.raises(SpecError, match="not with a stage_depth of 1"):
+        spec_of(ImageNetSpec, {"network": "vgg16", "stage_depth": 1})
 
 
 def test_published_numbers():

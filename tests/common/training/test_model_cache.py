@@ -8,6 +8,7 @@ from common.paper.experiment import Experiment
 from common.paper.protocol import Protocol
 from common.paper.training import Training
 from common.training.model_cache import CompiledModelCache
+from data_pipeline.augmentation.offline import OfflineAugmentation
 from data_pipeline.features.spectrograms import LogMel
 from data_pipeline.windows.index import WindowSpec
 from tests.helpers.fitting import TinyNet
@@ -46,6 +47,7 @@ def test_a_cached_model_trains_bit_for_bit_as_a_new_one(accumulate):
         == first
         == train(CompiledModelCache(), 0)
     )
+    assert train(cache, 0, experiment.replace(copies=OfflineAugmentation())) == first
     assert cache._model is kept
     assert train(cache, 1) == train(CompiledModelCache(), 1) != first
     assert cache._model is not kept
