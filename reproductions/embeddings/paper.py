@@ -154,8 +154,9 @@ _SMOKE = {
     "model.spectral.base_filters": 8,
     "model.spectral.units": 32,
     "model.spectral.stage_depth": 1,
+    "windows.max_per_track": 3,
     "training.epochs": 2,
-    "training.windows_per_epoch": 32,
+    "training.windows_per_epoch": 16,
     "training.learning_rate": 1e-3,
 }
 PAPER = Paper(

@@ -210,6 +210,9 @@ def test_tables_of_one_title_and_rows_of_one_name_are_told_apart(committed):
         one.one("h3").text for one in committed.page.one("section", id="row").all("section", class_="table-detail")
     ]
     assert heads == [one["heading"] for one in committed.data["tables"]]
+    audits = [one.one("h3").text for one in committed.page.one("section", id="leakage").all("article", class_="audit")]
+    assert len(audits) == len(set(audits)) == 2
+    assert audits[1].endswith("own folder emotify")
     rows = {row["id"]: row for row in committed.data["rows"]}
     for line in committed.page.one("table", id="results-table").one("tbody").all("tr"):
         row = rows[line.attributes["data-row"]]
