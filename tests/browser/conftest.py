@@ -54,6 +54,19 @@ class Opened:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def follow(self, selector: str) -> None:
+        """Press Enter on the first link that fits, which leads to another place of the page, and wait until the page
+        shows that place: the browser reports the new address a moment after the key."""
+        self.focus(selector)
+        self.page.evaluate(
+            """() => {
+                window.followed = false;
+                addEventListener("hashchange", () => (window.followed = true), { once: true });
+            }"""
+        )
+        self.press("Enter")
+        self.page.wait_for_function("window.followed")
+
     @property
     def fragment(self) -> str:
         return self.page.evaluate("location.hash")

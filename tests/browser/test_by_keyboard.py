@@ -142,8 +142,7 @@ def test_address_brings_back_filters_order_row_and_tab(open_page):
     first.page.keyboard.type("clip")
     first.focus("#results-table th[data-key=published] .sort")
     first.press("Enter", "Enter")
-    first.focus("#results-table tbody tr:not([hidden]) th a")
-    first.press("Enter")
+    first.follow("#results-table tbody tr:not([hidden]) th a")
     first.focus("#row .row-detail[open] [role=tab][aria-selected=true]")
     first.press("ArrowRight")
     again = open_page(first.fragment)
@@ -163,9 +162,9 @@ def chosen(opened) -> tuple[list[str], str, str]:
 
 def test_link_of_a_row_opens_it_alone_with_its_charts(open_page):
     opened = open_page()
-    link = opened.focus("#results-table tbody tr:nth-child(5) th a")
-    target = link.get_attribute("href")[1:]
-    opened.press("Enter")
+    link = "#results-table tbody tr:nth-child(5) th a"
+    target = opened.page.locator(link).get_attribute("href")[1:]
+    opened.follow(link)
     assert opened.page.locator("#row .row-detail:visible").get_attribute("id") == target
     assert opened.page.locator("#row .table-detail:visible").count() == 1
     opened.page.locator("#row .row-detail:visible .curves svg").first.wait_for()
@@ -185,11 +184,11 @@ def test_back_returns_to_the_row_before(open_page):
     opened = open_page()
     chosen = []
     for place in (2, 8):
-        opened.focus(f"#results-table tbody tr:nth-child({place}) th a")
-        opened.press("Enter")
+        opened.follow(f"#results-table tbody tr:nth-child({place}) th a")
         chosen.append(opened.page.locator("#row .row-detail:visible").get_attribute("id"))
     assert chosen[0] != chosen[1]
     opened.page.go_back()
+    opened.page.locator(f"[id='{chosen[0]}']").wait_for()
     assert opened.page.locator("#row .row-detail:visible").get_attribute("id") == chosen[0]
 
 

@@ -80,9 +80,9 @@ def test_marks_have_a_contrast_of_three_and_texts_of_four_and_a_half(open_page, 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_published_numbers_are_seen_in_the_line_that_is_chosen(open_page, scheme):
-    page = open_page(color_scheme=scheme).page
-    page.locator("#results-table tbody th a").first.click()
-    mark, ground = page.evaluate(
+    opened = open_page(color_scheme=scheme)
+    opened.follow("#results-table tbody th a")
+    mark, ground = opened.page.evaluate(
         """() => {
             const cell = document.querySelector("#results-table tr.chosen .interval-cell");
             const marks = [...cell.querySelectorAll("line")].map((line) => getComputedStyle(line));
@@ -90,7 +90,7 @@ def test_published_numbers_are_seen_in_the_line_that_is_chosen(open_page, scheme
             return [published.stroke, getComputedStyle(cell).backgroundColor];
         }"""
     )
-    assert page.evaluate(CONTRAST, [mark, ground]) >= 3
+    assert opened.page.evaluate(CONTRAST, [mark, ground]) >= 3
 
 
 def test_button_changes_between_dark_and_light(open_page):
