@@ -98,7 +98,8 @@ def _committed(paper: Paper, item: DocumentItem, out: Path) -> str:
     found += [link for figure in item.figures for link in _figures(paper, figure, out)]
     found += [link for space in item.searches for link in _tables(paper, f"search_{space}", out)]
     more = len(found) - _MOST_LINKS
-    return "<br>".join(found[:_MOST_LINKS]) + (f"<br>and {more} more" if more > 0 else "")
+    # The page of the paper's results shows all of them.
+    return "<br>".join(found[:_MOST_LINKS]) + (f"<br>[and {more} more]({paper.key}/README.md)" if more > 0 else "")
 
 
 def _tables(paper: Paper, table_id: str, out: Path) -> list[str]:

@@ -64,6 +64,16 @@ def test_what_is_there_is_linked_with_its_data_and_reductions(tmp_path):
     assert shown["Table 5.2: Accuracy obtained with different values of r"][2:] in ([], [""])
 
 
+def test_more_than_three_lead_to_the_page_that_shows_all(tmp_path):
+    for letter in "abcde":
+        table(tmp_path / "se_cnn" / "arrays", "5.1", suffix=f"_{letter}")
+    *named, last = lines(coverage_text([PAPER], tmp_path))[
+        "Table 5.1: Accuracy obtained with different number of SE-Blocks"
+    ][2].split("<br>")
+    assert len(named) == 3
+    assert last == "[and 2 more](se_cnn/README.md)"
+
+
 def test_a_figure_without_some_of_its_rows_says_of_how_many_it_is(tmp_path):
     figure = next(one for one in CRNN.figures if len(one.rows) > 1)
     folder = tmp_path / "crnn" / "arrays"
