@@ -334,7 +334,7 @@ def test_it_is_small_enough_to_be_sent(committed):
     # Script, style and texts, and of each measured row a line, a confusion matrix, curves, and decisions on its clips.
     assert committed.written.size < 600_000 + 20_000 * committed.written.rows
     assert committed.written.message == ""
-    assert (committed.written.rows, committed.written.runs) == (45, 116)
+    assert (committed.written.rows, committed.written.runs) == (71, 143)
 
 
 def test_it_loads_and_runs_nothing_but_itself(committed):
