@@ -203,7 +203,7 @@ def _feature_name(feature: dict[str, Any]) -> str:
     if feature["kind"] == "musicnn":
         # Records from before this field have the mean of all patches.
         patches = feature.get("pooled_patches")
-        fewer = f", mean of {counted(patches, 'patch')}" if patches else ""
+        fewer = f", {'mean ' if patches > 1 else ''}of {counted(patches, 'patch')}" if patches else ""
         return f"{feature['layer']} of musicnn ({feature['model']}){fewer}"
     if feature["kind"] == "mfcc":
         return f"{feature['n_mfcc']} MFCC, hop {feature['hop_samples']}"

@@ -48,3 +48,7 @@ def test_a_record_without_the_number_of_patches_has_the_mean_of_all():
     del values["feature"]["pooled_patches"]
     text = replaced_features_text(SimpleNamespace(features="small"), SimpleNamespace(experiment=values), one)
     assert text.startswith("max_pool of musicnn (MSD) instead of")
+    for patches, said in ((1, "of 1 patch"), (2, "mean of 2 patches")):
+        values["feature"]["pooled_patches"] = patches
+        text = replaced_features_text(SimpleNamespace(features="small"), SimpleNamespace(experiment=values), one)
+        assert text.startswith(f"max_pool of musicnn (MSD), {said} instead of")
