@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
+from common.core.errors import SpecError
 from common.core.words import counted
 from common.paper.paper import FIXED_PREFIX, Paper
 from common.paper.provenance import Source, value_paths
@@ -15,6 +16,7 @@ from common.report_page.read import ReadTable
 from common.reports.committed import are_own
 from common.reports.screen.results import data_name
 from common.reports.table import as_yours
+from common.reports.text.caption import change_text
 
 # Numbers as cells have them: with a spread, an interval, a sign or a unit of their own.
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(?: ± [\d.]+)?(?: (?:to|\()[-+\d., to]*\)?)?(?: \([-+\d., to]+\))?")
@@ -72,8 +74,16 @@ def _settings(setting: dict[str, Any]) -> tuple[str, ...]:
     return (
         counted(setting["epochs"], "epoch") if setting.get("epochs") else "",
         (setting.get("precision") or "").removeprefix("mixed_"),
-        "changed values" if setting.get("changes") else "",
+        *map(_change, setting.get("changes", ())),
     )
+
+
+def _change(change: str) -> str:
+    """A value that the command set, in a few words; as the file has it where it is none, e.g. in a damaged file."""
+    try:
+        return change_text(change)
+    except SpecError:
+        return change
 
 
 def _header(one: ReadTable) -> tuple[str, ...]:

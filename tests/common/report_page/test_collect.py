@@ -247,13 +247,14 @@ def test_rows_without_a_word_of_their_own_have_the_head_of_their_column(tmp_path
 
 
 def test_every_table_of_the_committed_results_has_a_heading_of_its_own(committed_results):
-    page = collect([load_paper(key) for key in ("embeddings", "se_cnn")], committed_results).page
+    page = collect([load_paper(key) for key in ("embeddings", "se_cnn", "soundfusion")], committed_results).page
     headings = [one.heading for one in page.tables if one.kind == "results"]
-    assert len(set(headings)) == len(headings) == 15
+    assert len(set(headings)) == len(headings) == 19
     assert headings[:3:2] == [
         "Embeddings, table 1: Comparison of different models (GTZAN, artist 70/10/20, by clip)",
         "SE-CNN, table 5.1: Effect of SE blocks, added from the fifth stage backwards (GTZAN (arrays), "
         "holdout 60/10/30, by clip, 20 epochs, bfloat16)",
     ]
     assert any("by window, 18 epochs)" in heading for heading in headings)
+    assert any("by clip, 10 epochs, augmentation none, standardised input)" in heading for heading in headings)
     assert page.runs[0].protocol in {row.protocol for row in page.rows}
